@@ -1,0 +1,98 @@
+"""Which ops stay within int64: the cheapest proof that the Numba lane is exact, by formats and weight magnitudes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from isobit.fixed.law import INT64_BITS, int64_domain
+from isobit.fixed.types import FixedType
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor, Threshold
+from isobit.model.weights import Weight
+
+__all__ = ["fits_int64"]
+
+
+def _bits(raw: Any) -> int:
+    """Magnitude bits of the largest raw integer."""
+    return max((abs(int(v)).bit_length() for v in raw.ravel()), default=0)
+
+
+def _product_bits(kind: Product, data: FixedType, weight: Weight) -> int:
+    """Magnitude bits of the product, at the fraction of its format."""
+    if kind is Product.MULT:
+        return data.width + _bits(weight.raw)
+    form = kind.format(data, weight.type)
+    if kind is Product.WEIGHT_EXPONENTIAL:
+        # In and out of the wide register: the data after its alignment, then shifted by the largest exponent.
+        align = max(0, form.fraction - data.fraction)
+        largest = max((int(exponent) for exponent in weight.raw.ravel()), default=0)
+        return max(form.width + max(0, largest), data.width + align) + 1
+    return form.width
+
+
+def _cast(bits: int, fraction: int, target: FixedType) -> bool:
+    return int64_domain(bits, fraction - target.fraction, target.width)
+
+
+def _dense(op: Dense, tensor: Tensor) -> bool:
+    kind = Product.of(tensor, op.weight)
+    form = kind.format(tensor.type, op.weight.type)
+    n_in, _ = op.weight.shape
+    return (
+        _cast(_product_bits(kind, tensor.type, op.weight), form.fraction, op.accum)
+        and _cast(op.bias.type.width, op.bias.type.fraction, op.accum)
+        and op.accum.width + 1 <= INT64_BITS
+        and _cast(op.accum.width, op.accum.fraction, op.output.type)
+        and op.accum.width + abs(op.accum.fraction) + n_in.bit_length() + 2 <= INT64_BITS
+    )
+
+
+def _batchnorm(op: BatchNorm, tensor: Tensor) -> bool:
+    kind = Product.of(tensor, op.scale)
+    form = kind.format(tensor.type, op.scale.type)
+    fraction = max(form.fraction, op.bias.type.fraction)
+    bits = 1 + max(
+        _product_bits(kind, tensor.type, op.scale) + fraction - form.fraction,
+        op.bias.type.width + fraction - op.bias.type.fraction,
+    )
+    return bits <= INT64_BITS and _cast(bits, fraction, op.output.type)
+
+
+def _activation(op: Activation, tensor: Tensor) -> bool:
+    bits, fraction = tensor.type.width, tensor.type.fraction
+    if op.function in ("hard_sigmoid", "hard_tanh"):
+        assert op.slope is not None
+        assert op.shift is not None
+        top = max(fraction + op.slope.type.fraction, op.shift.type.fraction, 0)
+        bits = 2 + max(
+            bits + op.slope.type.width + top - fraction - op.slope.type.fraction,
+            op.shift.type.width + top - op.shift.type.fraction,
+            top,
+        )
+        fraction = top
+    elif op.function == "leaky_relu":
+        assert op.param is not None
+        bits, fraction = bits + op.param.type.width, fraction + op.param.type.fraction
+        if not _cast(tensor.type.width, tensor.type.fraction, op.output.type):
+            return False
+    elif op.function == "ternary_tanh":
+        bits += 1 + abs(fraction)
+    return bits <= INT64_BITS and _cast(bits, fraction, op.output.type) and abs(op.output.type.fraction) < INT64_BITS
+
+
+def _threshold(op: Threshold, tensor: Tensor) -> bool:
+    shift = abs(tensor.type.fraction - op.high.type.fraction)
+    return max(tensor.type.width, op.high.type.width) + shift <= INT64_BITS
+
+
+def fits_int64(op: Op, tensor: Tensor) -> bool:
+    """Tell whether every intermediate of an op provably stays within the law's int64 domain."""
+    if isinstance(op, Dense):
+        return _dense(op, tensor)
+    if isinstance(op, BatchNorm):
+        return _batchnorm(op, tensor)
+    if isinstance(op, Activation):
+        return _activation(op, tensor)
+    if isinstance(op, Threshold):
+        return _threshold(op, tensor)
+    return isinstance(op, Reshape)

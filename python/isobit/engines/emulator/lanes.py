@@ -1,0 +1,244 @@
+"""The int64 lane: hls4ml's layers as Numba kernels over blocks of events. Imported at first use (Numba is slow to).
+
+Formats, modes and shapes are run-time arguments, so nothing is recompiled when they change, and the machine code is
+cached on disk. The kernels release the GIL; the engine runs them in its own threads, never in Numba's (whose threads
+do not survive a fork).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from isobit.engines.emulator.vector import accumulation_order, assign
+from isobit.fixed import law
+from isobit.fixed.types import FixedType
+from isobit.model.ops import Activation, BatchNorm, Dense, Product, Tensor, Threshold
+
+__all__ = ["LANES"]
+
+_OPTIONS: dict[str, Any] = {"nogil": True, "cache": True}
+_round_shift = njit(**_OPTIONS)(law.round_shift)
+_overflow = njit(**_OPTIONS)(law.overflow)
+
+# A cast as the kernels take it: shift, width, signed, rounding, overflow, N, copy.
+_COPY = 6
+_PRODUCTS = tuple(Product)
+_MULT, _WEIGHT_BINARY, _DATA_BINARY, _BOTH_BINARY, _WEIGHT_TERNARY, _EXPONENTIAL = range(6)
+_LINEAR, _RELU, _LEAKY_RELU, _BINARY_TANH, _TERNARY_TANH, _HARD_SIGMOID, _HARD_TANH = range(7)
+
+
+def cast_spec(fraction: int, target: FixedType, copy: bool = False) -> Any:
+    """Describe the cast of a value with ``fraction`` fraction bits into a format."""
+    return np.array(
+        [
+            law.int64_shift(fraction - target.fraction),
+            target.width,
+            target.signed,
+            target.rounding,
+            target.overflow,
+            target.saturation_bits,
+            copy,
+        ],
+        dtype=np.int64,
+    )
+
+
+@njit(**_OPTIONS)
+def _assign(value, spec):  # type: ignore[no-untyped-def]
+    if spec[6] != 0:
+        return value
+    shift = spec[0]
+    rounded = _round_shift(value, shift, spec[3])
+    floor = rounded
+    if shift > 0:
+        floor = value >> shift
+    return _overflow(rounded, floor, spec[1], spec[2], spec[4], spec[5])
+
+
+@njit(**_OPTIONS)
+def _product(kind, data, weight, sign, register, align):  # type: ignore[no-untyped-def]
+    """Multiply as nnet_mult.h; ``register`` and ``align`` describe the register of weight_exponential."""
+    if kind == 0:
+        return data * weight
+    if kind == 1:
+        return -data if weight == 0 else data
+    if kind == 2:
+        return -weight if data == 0 else weight
+    if kind == 3:
+        return np.int64(data == weight)
+    if kind == 4:
+        return data * np.int64(0) if weight == 0 else (-data if weight == -1 else data)
+    value = _assign(data, align)
+    value = _round_shift(value, -weight, register[3])
+    value = _overflow(value, value, register[1], register[2], register[4], register[5])
+    if sign == 0:
+        value = _assign(-value, register)
+    return value
+
+
+@njit(**_OPTIONS)
+def _dense(x, weights, signs, start, order, kind, register, align, term, add, narrow, result, out):  # type: ignore[no-untyped-def]
+    n_out, n_in = order.shape
+    for event in range(x.shape[0]):
+        for j in range(n_out):
+            total = start[j]
+            for position in range(n_in):
+                i = order[j, position]
+                k = i * n_out + j
+                exact = _product(kind, x[event, i], weights[k], signs[k], register, align)
+                total = _assign(total + _assign(exact, term), add)
+            if narrow.shape[0] > 0:  # nnet_mult.h: matches to sum of signs, in an ap_int just wide enough
+                total = _assign(((2 * total) << narrow[7]) - narrow[8], narrow)
+            out[event, j] = _assign(total, result)
+
+
+@njit(**_OPTIONS)
+def _normalize(x, scales, signs, biases, kind, register, align, up, result, out):  # type: ignore[no-untyped-def]
+    for event in range(x.shape[0]):
+        for i in range(x.shape[1]):
+            k = i % scales.shape[0]
+            exact = _product(kind, x[event, i], scales[k], signs[k], register, align)
+            out[event, i] = _assign((exact << up) + biases[k], result)
+
+
+@njit(**_OPTIONS)
+def _elementwise(function, x, plain, special, doubling, constants, out):  # type: ignore[no-untyped-def]
+    for event in range(x.shape[0]):
+        for i in range(x.shape[1]):
+            value = x[event, i]
+            if function == 0:
+                out[event, i] = _assign(value, plain)
+            elif function == 1:
+                out[event, i] = _assign(value, plain) if value > 0 else 0
+            elif function == 2:
+                out[event, i] = _assign(value, plain) if value > 0 else _assign(value * constants[0], special)
+            elif function == 3:
+                out[event, i] = constants[1] if value >= 0 else constants[0]
+            elif function == 4:
+                doubled = _assign(2 * value, doubling) << constants[4]
+                if doubled > constants[3]:
+                    out[event, i] = constants[2]
+                elif doubled > -constants[3]:
+                    out[event, i] = constants[1]
+                else:
+                    out[event, i] = constants[0]
+            else:
+                line = ((value * constants[0]) << constants[1]) + constants[2]
+                line = min(max(line, 0), constants[3])
+                if function == 6:
+                    line = 2 * line - constants[3]
+                out[event, i] = _assign(line, special)
+
+
+@njit(**_OPTIONS)
+def _threshold(x, high, low, ternary, up, out):  # type: ignore[no-untyped-def]
+    for event in range(x.shape[0]):
+        for i in range(x.shape[1]):
+            k = i % high.shape[0]
+            value = x[event, i] << up
+            if not ternary:
+                out[event, i] = 1 if value >= high[k] else 0
+            elif value > high[k]:
+                out[event, i] = 1
+            else:
+                out[event, i] = -1 if value <= low[k] else 0
+
+
+def _ints(weight: Any) -> tuple[Any, Any]:
+    raw = np.ascontiguousarray(weight.raw.ravel().astype(np.int64))
+    signs = np.ones_like(raw) if weight.signs is None else np.ascontiguousarray(weight.signs.ravel().astype(np.int64))
+    return raw, signs
+
+
+def _product_specs(kind: Product, tensor: Tensor, weight: Any) -> tuple[int, Any, Any]:
+    form = kind.format(tensor.type, weight.type)
+    return _PRODUCTS.index(kind), cast_spec(form.fraction, form), cast_spec(tensor.type.fraction, form)
+
+
+def dense(op: Dense, tensor: Tensor) -> Any:
+    """Bind a Dense op: a function (x, out) over a block of events."""
+    kind = Product.of(tensor, op.weight)
+    form = kind.format(tensor.type, op.weight.type)
+    weights, signs = _ints(op.weight)
+    number, register, align = _product_specs(kind, tensor, op.weight)
+    biases = op.bias.raw.astype(np.int64)
+    start = assign(biases, op.bias.type.fraction, op.accum, copy=op.bias.type == op.accum)
+    order = np.ascontiguousarray(accumulation_order(op))
+    term = cast_spec(form.fraction, op.accum, form == op.accum)
+    add = cast_spec(op.accum.fraction, op.accum)
+    source, narrow = op.accum, np.empty(0, dtype=np.int64)
+    if tensor.type == op.weight.type == FixedType.int_type(1, signed=False):
+        n_in = op.weight.shape[0]
+        source = FixedType.int_type((n_in - 1).bit_length() + 2)
+        fraction = max(0, op.accum.fraction)
+        extra = np.array([max(0, -op.accum.fraction), n_in << fraction], dtype=np.int64)
+        narrow = np.concatenate([cast_spec(fraction, source), extra])
+    result = cast_spec(source.fraction, op.output.type, source == op.output.type)
+    return lambda x, out: _dense(
+        x, weights, signs, start, order, number, register, align, term, add, narrow, result, out
+    )
+
+
+def batchnorm(op: BatchNorm, tensor: Tensor) -> Any:
+    """Bind a BatchNorm op."""
+    kind = Product.of(tensor, op.scale)
+    form = kind.format(tensor.type, op.scale.type)
+    scales, signs = _ints(op.scale)
+    number, register, align = _product_specs(kind, tensor, op.scale)
+    fraction = max(form.fraction, op.bias.type.fraction)
+    biases = op.bias.raw.ravel().astype(np.int64) << (fraction - op.bias.type.fraction)
+    up = fraction - form.fraction
+    result = cast_spec(fraction, op.output.type)
+    return lambda x, out: _normalize(x, scales, signs, biases, number, register, align, up, result, out)
+
+
+def activation(op: Activation, tensor: Tensor) -> Any:
+    """Bind an Activation op."""
+    source, target = tensor.type, op.output.type
+    number = Activation.FUNCTIONS.index(op.function)
+    plain = cast_spec(source.fraction, target, source == target)
+    special, doubling = plain, cast_spec(source.fraction, source)
+    constants = [0]
+    if op.function == "leaky_relu":
+        assert op.param is not None
+        constants = [int(op.param.raw.ravel()[0])]
+        special = cast_spec(source.fraction + op.param.type.fraction, target)
+    elif op.function == "binary_tanh":
+        one_bit = target == FixedType.int_type(1, signed=False)
+        constants = [0, 1] if one_bit else [_whole(-1, target), _whole(1, target)]
+    elif op.function == "ternary_tanh":
+        constants = [_whole(value, target) for value in (-1, 0, 1)]
+        constants += [1 << max(0, source.fraction), max(0, -source.fraction)]
+    elif op.function in ("hard_sigmoid", "hard_tanh"):
+        assert op.slope is not None
+        assert op.shift is not None
+        fraction = max(source.fraction + op.slope.type.fraction, op.shift.type.fraction, 0)
+        constants = [
+            int(op.slope.raw[0]),
+            fraction - source.fraction - op.slope.type.fraction,
+            int(op.shift.raw[0]) << (fraction - op.shift.type.fraction),
+            1 << fraction,
+        ]
+        special = cast_spec(fraction, target)
+    values = np.array(constants, dtype=np.int64)
+    return lambda x, out: _elementwise(number, x, plain, special, doubling, values, out)
+
+
+def _whole(value: int, target: FixedType) -> int:
+    return int(assign(np.array([value], dtype=np.int64), 0, target)[0])
+
+
+def threshold(op: Threshold, tensor: Tensor) -> Any:
+    """Bind a Threshold op."""
+    shift = tensor.type.fraction - op.high.type.fraction
+    high = _ints(op.high)[0] << max(0, shift)
+    low = high if op.low is None else _ints(op.low)[0] << max(0, shift)
+    ternary, up = op.low is not None, max(0, -shift)
+    return lambda x, out: _threshold(x, high, low, ternary, up, out)
+
+
+#: How each op is bound to its kernel.
+LANES: dict[type, Any] = {Dense: dense, BatchNorm: batchnorm, Activation: activation, Threshold: threshold}

@@ -1,0 +1,267 @@
+"""hls4ml's layers on whole columns of events, with NumPy: int64 or Python integers, any width.
+
+The Numba kernels are the fast lane for numbers within int64; this is the lane for wider ones, and it counts
+overflows (``tally``). All arithmetic goes through ``isobit.fixed.law``.
+
+Arrays are event-last inside (``columns[i]`` holds input ``i`` of every event) so that one operation serves a batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from isobit.errors import UnsupportedError
+from isobit.fixed import law
+from isobit.fixed.modes import Overflow
+from isobit.fixed.types import FixedType
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor, Threshold
+from isobit.model.weights import Weight
+
+__all__ = ["Tally", "accumulation_order", "compute"]
+
+#: Called with (slot, output index, bool array over events): which events left the range of that slot's format.
+Tally = Callable[[str, int, Any], None]
+
+Column = Any
+
+
+def _ignore(slot: str, index: int, outside: Any) -> None:
+    """Count nothing."""
+
+
+def outside_range(value: Column, target: FixedType) -> Any:
+    """Whether a rounded value lies outside of what the target holds (for SAT_SYM, the symmetric range)."""
+    low = target.raw_min
+    if target.overflow is Overflow.SAT_SYM and target.signed and target.width > 1:
+        low = -target.raw_max
+    return np.asarray((value > target.raw_max) | (value < low), dtype=bool)
+
+
+def assign(
+    value: Column, fraction: int, target: FixedType, tally: Callable[[Any], None] | None = None, copy: bool = False
+) -> Column:
+    """Cast a column with ``fraction`` fraction bits into a format; ``copy`` says that its type is the very same."""
+    if copy:
+        return value
+    shift = fraction - target.fraction
+    if value.dtype == np.int64:
+        shift = law.int64_shift(shift)
+    if tally is not None:
+        tally(outside_range(law.round_shift(value, shift, int(target.rounding)), target))
+    modes = (target.width, target.signed, int(target.rounding), int(target.overflow), target.saturation_bits)
+    return np.asarray(law.cast(value, shift, *modes), dtype=value.dtype)
+
+
+def product(kind: Product, data: Column, weight: int, sign: int, data_type: FixedType, weight_type: FixedType) -> Column:
+    """One multiplication of nnet_mult.h by a constant weight, at the fraction of ``kind.format``."""
+    if kind is Product.MULT:
+        return data * weight
+    if kind is Product.BOTH_BINARY:
+        return (data == weight) * (data - data + 1)
+    if kind is Product.WEIGHT_BINARY:
+        return -data if weight == 0 else data
+    if kind is Product.DATA_BINARY:
+        return weight * (2 * data - 1)
+    if kind is Product.WEIGHT_TERNARY:
+        return data * 0 if weight == 0 else -data if weight == -1 else data
+    register = kind.format(data_type, weight_type)
+    shifted = assign(data, data_type.fraction, register)
+    shifted = assign(shifted, register.fraction - weight, register)
+    return shifted if sign == 1 else assign(-shifted, register.fraction, register)
+
+
+def accumulation_order(op: Dense) -> Any:
+    """In which order hls4ml's kernel adds the products of each output.
+
+    Returns
+    -------
+    int64 array of shape (n_out, n_in): input indices, first added first. See the loops of nnet_dense_latency.h and
+    nnet_dense_resource.h.
+    """
+    n_in, n_out = op.weight.shape
+    if op.kernel == "latency" or op.reuse_factor == 1:
+        return np.tile(np.arange(n_in), (n_out, 1))
+    reuse = op.reuse_factor
+    if reuse <= n_in:  # step r takes the inputs r, r + RF, ... of every output
+        row = np.concatenate([np.arange(step, n_in, reuse) for step in range(reuse)])
+        return np.tile(row, (n_out, 1))
+    return np.tile(np.arange(n_in), (n_out, 1))  # step r takes input r % n_in of the outputs r // n_in + k RF / n_in
+
+
+def _constants(weight: Weight) -> tuple[list[int], list[int]]:
+    raw = [int(v) for v in weight.raw.ravel()]
+    return raw, [1] * len(raw) if weight.signs is None else [int(v) for v in weight.signs.ravel()]
+
+
+def _dense(op: Dense, tensor: Tensor, data: Column, tally: Tally) -> Column:
+    n_in, n_out = op.weight.shape
+    kind = Product.of(tensor, op.weight)
+    form = kind.format(tensor.type, op.weight.type)
+    weights, signs = _constants(op.weight)
+    order = accumulation_order(op)
+    biases = op.bias.raw.astype(data.dtype)
+    both_binary = tensor.type == op.weight.type == FixedType.int_type(1, signed=False)
+    columns = []
+    for j in range(n_out):
+        count: Any = None if tally is _ignore else (lambda outside, j=j: tally("accum", j, outside))
+        start = np.full(data.shape[1], biases[j], dtype=data.dtype)
+        total = assign(start, op.bias.type.fraction, op.accum, count, copy=op.bias.type == op.accum)
+        for i in order[j]:
+            k = int(i) * n_out + j
+            term = product(kind, data[i], weights[k], signs[k], tensor.type, op.weight.type)
+            term = assign(term, form.fraction, op.accum, count, copy=form == op.accum)
+            total = assign(total + term, op.accum.fraction, op.accum, count)
+        count = None if tally is _ignore else (lambda outside, j=j: tally("result", j, outside))
+        source = op.accum
+        if both_binary:
+            # nnet_mult.h: the sum of matches becomes a sum of signs, in an ap_int just wide enough.
+            source = FixedType.int_type((n_in - 1).bit_length() + 2)
+            one = 1 << max(0, op.accum.fraction)
+            scale = 1 << max(0, -op.accum.fraction)
+            total = assign(2 * total * scale - n_in * one, max(0, op.accum.fraction), source)
+        columns.append(assign(total, source.fraction, op.output.type, count, copy=source == op.output.type))
+    return np.stack(columns) if columns else data[:0]
+
+
+def _batchnorm(op: BatchNorm, tensor: Tensor, data: Column, tally: Tally) -> Column:
+    kind = Product.of(tensor, op.scale)
+    form = kind.format(tensor.type, op.scale.type)
+    scales, signs = _constants(op.scale)
+    biases, _ = _constants(op.bias)
+    fraction = max(form.fraction, op.bias.type.fraction)
+    columns = []
+    for i, column in enumerate(data):
+        k = i % len(scales)
+        exact = product(kind, column, scales[k], signs[k], tensor.type, op.scale.type)
+        exact = (exact << (fraction - form.fraction)) + (biases[k] << (fraction - op.bias.type.fraction))
+        columns.append(assign(exact, fraction, op.output.type, _slot(tally, i)))
+    return np.stack(columns)
+
+
+def _slot(tally: Tally, index: int) -> Callable[[Any], None] | None:
+    return None if tally is _ignore else lambda outside: tally("result", index, outside)
+
+
+def _activation(op: Activation, tensor: Tensor, data: Column, tally: Tally) -> Column:
+    function = _FUNCTIONS[op.function]
+    return np.stack([function(op, tensor, column, _slot(tally, i)) for i, column in enumerate(data)])
+
+
+def _linear(op: Activation, tensor: Tensor, x: Column, count: Any) -> Column:
+    return assign(x, tensor.type.fraction, op.output.type, count, copy=tensor.type == op.output.type)
+
+
+def _relu(op: Activation, tensor: Tensor, x: Column, count: Any) -> Column:
+    return _linear(op, tensor, x * (x > 0), count)
+
+
+def _leaky_relu(op: Activation, tensor: Tensor, x: Column, count: Any) -> Column:
+    assert op.param is not None
+    slope = int(op.param.raw.ravel()[0])
+    product_fraction = tensor.type.fraction + op.param.type.fraction
+    negative = assign(x * slope * (x <= 0), product_fraction, op.output.type, count)
+    return np.where(x > 0, _relu(op, tensor, x, count), negative)
+
+
+def _constant(value: int, like: Column, target: FixedType) -> Column:
+    return assign(np.full(like.shape, value, dtype=like.dtype), 0, target)
+
+
+def _binary_tanh(op: Activation, tensor: Tensor, x: Column, count: Any) -> Column:
+    if op.output.type == FixedType.int_type(1, signed=False):
+        return (x >= 0) * (x - x + 1)
+    return np.where(x >= 0, _constant(1, x, op.output.type), _constant(-1, x, op.output.type))
+
+
+def _ternary_tanh(op: Activation, tensor: Tensor, x: Column, count: Any) -> Column:
+    doubled = assign(2 * x, tensor.type.fraction, tensor.type)
+    # Compared with 1 at a fraction that both have.
+    extra = max(0, -tensor.type.fraction)
+    doubled, one = doubled << extra, 1 << max(0, tensor.type.fraction)
+    low = np.where(doubled > -one, _constant(0, x, op.output.type), _constant(-1, x, op.output.type))
+    return np.where(doubled > one, _constant(1, x, op.output.type), low)
+
+
+def _hard(op: Activation, tensor: Tensor, x: Column) -> tuple[Column, int]:
+    assert op.slope is not None
+    assert op.shift is not None
+    fraction = max(tensor.type.fraction + op.slope.type.fraction, op.shift.type.fraction, 0)
+    line = (x * int(op.slope.raw[0])) << (fraction - tensor.type.fraction - op.slope.type.fraction)
+    line = line + (int(op.shift.raw[0]) << (fraction - op.shift.type.fraction))
+    one = 1 << fraction
+    return np.where(line > one, one, np.where(line < 0, 0, line)).astype(x.dtype), fraction
+
+
+def _hard_sigmoid(op: Activation, tensor: Tensor, x: Column, count: Any) -> Column:
+    value, fraction = _hard(op, tensor, x)
+    return assign(value, fraction, op.output.type, count)
+
+
+def _hard_tanh(op: Activation, tensor: Tensor, x: Column, count: Any) -> Column:
+    value, fraction = _hard(op, tensor, x)
+    return assign(2 * value - (1 << fraction), fraction, op.output.type, count)
+
+
+_FUNCTIONS: dict[str, Callable[[Activation, Tensor, Column, Any], Column]] = {
+    "linear": _linear,
+    "relu": _relu,
+    "leaky_relu": _leaky_relu,
+    "binary_tanh": _binary_tanh,
+    "ternary_tanh": _ternary_tanh,
+    "hard_sigmoid": _hard_sigmoid,
+    "hard_tanh": _hard_tanh,
+}
+
+
+def _threshold(op: Threshold, tensor: Tensor, data: Column, tally: Tally) -> Column:
+    high, _ = _constants(op.high)
+    shift = tensor.type.fraction - op.high.type.fraction
+    columns = []
+    for i, x in enumerate(data):
+        k = i % len(high)
+        value, bound = x << max(0, -shift), high[k] << max(0, shift)
+        if op.low is None:
+            columns.append((value >= bound) * (x - x + 1))
+        else:
+            low = int(op.low.raw.ravel()[k]) << max(0, shift)
+            columns.append((value > bound) * (x - x + 1) - ((value <= low) & (value <= bound)))
+    return np.stack(columns)
+
+
+def _reshape(op: Reshape, tensor: Tensor, data: Column, tally: Tally) -> Column:
+    return data
+
+
+KERNELS: dict[type[Op], Callable[..., Column]] = {
+    Dense: _dense,
+    BatchNorm: _batchnorm,
+    Activation: _activation,
+    Threshold: _threshold,
+    Reshape: _reshape,
+}
+
+
+def compute(op: Op, tensor: Tensor, raw: Any, tally: Tally | None = None) -> Any:
+    """Compute one op on raw integers.
+
+    Parameters
+    ----------
+    op, tensor
+        The op and its input tensor.
+    raw
+        Shape (events, size); int64 where the caller knows that every intermediate fits, otherwise Python integers.
+    tally
+        Called for every cast with the events that leave the range; None counts nothing.
+
+    Returns
+    -------
+    Raw integers of the output, shape (events, output size), same dtype.
+    """
+    kernel = KERNELS.get(type(op))
+    if kernel is None:
+        raise UnsupportedError(f"the emulator has no kernel for op {op.tag!r} (layer {op.name!r})")
+    columns = np.ascontiguousarray(raw.T)
+    return np.ascontiguousarray(kernel(op, tensor, columns, _ignore if tally is None else tally).T)

@@ -1,0 +1,78 @@
+"""Engines: the roads from input integers to every tensor of a graph. Each is imported at its first use."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Mapping
+from typing import Protocol, cast
+
+from isobit.errors import TypeMismatchError, UnsupportedError
+from isobit.fixed.array import FixedArray
+from isobit.model.graph import Graph
+
+__all__ = ["ENGINES", "Engine", "Values", "get_engine", "resolve", "thread_count"]
+
+#: Tensors by name; arrays of shape (events, size).
+Values = dict[str, FixedArray]
+
+
+class Engine(Protocol):
+    """One road: computes every tensor of a graph on raw integers."""
+
+    def run(self, graph: Graph, inputs: Mapping[str, FixedArray], threads: int) -> Values:
+        """Compute the output of every op, exactly as the firmware does.
+
+        Parameters
+        ----------
+        graph
+            The network.
+        inputs
+            Every input tensor by name, shape (events, size).
+        threads
+            Threads to use at most.
+
+        Returns
+        -------
+        Every op's output tensor by name, shape (events, size).
+        """
+        ...
+
+
+#: Module of each engine; the module holds an ``ENGINE``.
+ENGINES: dict[str, str] = {
+    "numba": "isobit.engines.emulator",
+    "cpp-strict": "isobit.engines.core",
+    "reference": "isobit.engines.reference",
+}
+
+#: Other names: what they stand for now.
+ALIASES = {"auto": "numba", "cpp": "cpp-strict"}
+
+
+def resolve(name: str) -> str:
+    """Return the engine that a name stands for.
+
+    Raises
+    ------
+    UnsupportedError
+        If there is none; the message lists those that are.
+    """
+    engine = ALIASES.get(name, name)
+    if engine not in ENGINES:
+        raise UnsupportedError(f"unknown engine {name!r}; known: {', '.join([*ALIASES, *ENGINES])}")
+    return engine
+
+
+def get_engine(name: str) -> Engine:
+    """Import and return an engine; see :func:`resolve`."""
+    return cast(Engine, importlib.import_module(ENGINES[resolve(name)]).ENGINE)
+
+
+def thread_count(threads: int | None) -> int:
+    """Threads to use: as given, or every core this process may run on."""
+    if threads is None:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
+        raise TypeMismatchError(f"threads must be a positive integer or None, got {threads!r}")
+    return threads

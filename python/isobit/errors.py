@@ -1,0 +1,61 @@
+"""Errors: each derives from :class:`IsobitError` and from the matching builtin, names the value and what is allowed."""
+
+from __future__ import annotations
+
+__all__ = [
+    "CSimError",
+    "CompilerError",
+    "FormatError",
+    "IsobitError",
+    "MissingDependencyError",
+    "ModelFileError",
+    "OverwriteError",
+    "RangeError",
+    "ShapeError",
+    "TypeMismatchError",
+    "UnsupportedError",
+]
+
+
+class IsobitError(Exception):
+    """Base of all errors that isobit raises on purpose."""
+
+
+class FormatError(IsobitError, ValueError):
+    """A number format, mode or type name that does not exist or cannot be built."""
+
+
+class RangeError(IsobitError, ValueError):
+    """A value outside of what the operation accepts: NaN, infinity, a raw integer that the format cannot hold."""
+
+
+class ShapeError(IsobitError, ValueError):
+    """An array of the wrong shape."""
+
+
+class TypeMismatchError(IsobitError, TypeError):
+    """An array or argument of the wrong type."""
+
+
+class UnsupportedError(IsobitError, NotImplementedError):
+    """A layer, strategy, quantiser, mode or back end that isobit does not vouch for."""
+
+
+class MissingDependencyError(IsobitError, ImportError):
+    """An optional package or a tool that this call needs is not installed."""
+
+
+class ModelFileError(IsobitError, ValueError):
+    """A model file that is corrupt, truncated, of a newer version, or not a model file."""
+
+
+class OverwriteError(IsobitError, FileExistsError):
+    """A file of the user's would be overwritten without being asked."""
+
+
+class CompilerError(IsobitError, RuntimeError):
+    """The C++ compiler is missing or refused the project."""
+
+
+class CSimError(IsobitError, RuntimeError):
+    """The C-simulation's worker process aborted, exited or broke the protocol."""

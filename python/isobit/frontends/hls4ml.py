@@ -1,0 +1,211 @@
+"""From an hls4ml ``ModelGraph`` (Vitis or Vivado back end, io_parallel) to a :class:`~isobit.model.Graph`.
+
+The graph is read after hls4ml's passes, where every format, strategy and reuse factor is what the writer prints into
+the firmware. Each node class has one handler; anything else is refused by name.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from isobit.errors import FormatError, UnsupportedError
+from isobit.fixed.types import FixedType
+from isobit.frontends.registry import HANDLERS, register_handler
+from isobit.model.graph import Graph
+from isobit.model.ops import Activation, BatchNorm, Dense, Reshape, Tensor, Threshold
+from isobit.model.weights import Encoding, Weight
+
+__all__ = ["BACKENDS", "graph_from_hls4ml", "is_model_graph", "precision_to_type"]
+
+BACKENDS = ("Vitis", "Vivado")
+
+
+def is_model_graph(source: Any) -> bool:
+    """Tell an hls4ml ``ModelGraph`` without importing hls4ml."""
+    return any(cls.__module__.startswith("hls4ml.") and cls.__name__ == "ModelGraph" for cls in type(source).__mro__)
+
+
+def graph_from_hls4ml(source: Any) -> Graph:
+    """Read a ``ModelGraph``.
+
+    Raises
+    ------
+    UnsupportedError
+        For another back end or I/O type, an unknown layer, strategy, activation or number type.
+    """
+    backend = getattr(source.config.backend, "name", None)
+    if backend not in BACKENDS:
+        raise UnsupportedError(f"hls4ml back end {backend!r} is not supported; supported: {', '.join(BACKENDS)}")
+    io_type = source.config.get_config_value("IOType")
+    if io_type != "io_parallel":
+        raise UnsupportedError(f"IOType {io_type!r} is not supported; supported: io_parallel")
+
+    inputs = tuple(_tensor(source.graph[name]) for name in source.inputs)
+    ops = []
+    for node in source.get_layers():
+        if node.class_name == "Input":
+            continue
+        handler = HANDLERS.get(node.class_name)
+        if handler is None:
+            raise UnsupportedError(
+                f"layer {node.name!r} is of class {node.class_name!r}, which is not supported; supported: "
+                f"{', '.join(sorted(HANDLERS))}"
+            )
+        ops.append(handler(node))
+    if bram := [w.name for w in source.get_weight_variables() if getattr(w, "storage", "register").lower() == "bram"]:
+        raise UnsupportedError(f"weights in block RAM interfaces are not supported: {', '.join(bram)} (raise BramFactor)")
+    return Graph(source.config.get_project_name(), inputs, tuple(ops), tuple(source.outputs), _metadata(source, backend))
+
+
+def _metadata(source: Any, backend: str) -> dict[str, str]:
+    import hls4ml
+
+    config = source.config.config
+    facts = {"backend": backend, "hls4ml": hls4ml.__version__}
+    facts |= {key: str(config[name]) for key, name in (("part", "Part"), ("clock_period_ns", "ClockPeriod")) if name in config}
+    return facts
+
+
+# -- formats ----------------------------------------------------------------------------------------------------------
+
+
+def precision_to_type(precision: Any, where: str) -> FixedType:
+    """Turn an hls4ml precision into a format.
+
+    Raises
+    ------
+    UnsupportedError
+        For floating point, unspecified and other kinds, with the place that uses it.
+    """
+    kinds = {cls.__name__ for cls in type(precision).__mro__}
+    if kinds & {"IntegerPrecisionType", "XnorPrecisionType", "ExponentPrecisionType"}:
+        return FixedType.int_type(precision.width, signed=bool(precision.signed))
+    if "FixedPrecisionType" in kinds:
+        try:
+            return FixedType(
+                int(precision.width),
+                int(precision.integer),
+                bool(precision.signed),
+                precision.rounding_mode.name,
+                precision.saturation_mode.name,
+                int(precision.saturation_bits or 0),
+            )
+        except FormatError as error:
+            raise UnsupportedError(f"{where}: {precision}: {error}") from None
+    raise UnsupportedError(f"{where} has the number type {precision} ({type(precision).__name__}); supported: fixed and integer")
+
+
+def _is_a(precision: Any, name: str) -> bool:
+    return any(cls.__name__ == name for cls in type(precision).__mro__)
+
+
+def _tensor(node: Any) -> Tensor:
+    variable = node.get_output_variable()
+    precision = variable.type.precision
+    return Tensor(
+        node.outputs[0],
+        tuple(int(n) for n in variable.shape),
+        precision_to_type(precision, f"{node.name}.result"),
+        _is_a(precision, "XnorPrecisionType"),
+    )
+
+
+def _weight(node: Any, slot: str, *, transposed: bool = False) -> Weight:
+    """Read one weight variable of a node; ``transposed`` undoes ``ApplyResourceStrategy``."""
+    variable = node.weights[slot]
+    where = f"{node.name}.{slot}"
+    if variable.weight_class == "CompressedWeightVariable":
+        raise UnsupportedError(f"{where} is compressed (strategy 'compressed'); supported strategies: {', '.join(Dense.STRATEGIES)}")
+    precision = variable.type.precision
+    data = np.asarray(variable.data)
+    source = np.asarray(getattr(variable, "data_unquantized", data))
+    if transposed:
+        data = data.T
+    if source.size != data.size:  # folded later on; what was written is all that is left
+        source = data
+    encoding = Encoding.PLAIN
+    if variable.weight_class == "ExponentWeightVariable":
+        encoding = Encoding.EXPONENT
+    elif _is_a(precision, "XnorPrecisionType"):
+        encoding = Encoding.XNOR
+    if slot not in ("weight",):
+        data, source = data.ravel(), source.ravel()
+    return Weight.from_written(slot, data, precision_to_type(precision, where), source.reshape(data.shape), encoding)
+
+
+def _constant(node: Any, slot: str, value: Any, named_type: Any) -> Weight:
+    """A number that the writer prints as a literal into the source; the compiler reads it as a double."""
+    kind = precision_to_type(named_type.precision, f"{node.name}.{slot}")
+    return Weight(slot, _literal(value, kind), kind, *(np.array([float(f"{value}")]),) * 2)
+
+
+def _literal(value: Any, kind: FixedType) -> Any:
+    from isobit.fixed.array import quantise_floats
+
+    return quantise_floats(np.array([float(f"{value}")]), kind)
+
+
+def _edges(node: Any) -> dict[str, Any]:
+    return {"name": node.name, "inputs": tuple(node.inputs), "output": _tensor(node)}
+
+
+# -- handlers ---------------------------------------------------------------------------------------------------------
+
+
+@register_handler("Dense")
+def _dense(node: Any) -> Dense:
+    if len(shape := node.get_input_variable().shape) != 1:
+        raise UnsupportedError(f"Dense layer {node.name!r} on an input of shape {tuple(shape)} is not supported; flatten it first")
+    return Dense(
+        **_edges(node),
+        weight=_weight(node, "weight", transposed=bool(node.get_attr("_weights_transposed", False))),
+        bias=_weight(node, "bias"),
+        accum=precision_to_type(node.get_attr("accum_t").precision, f"{node.name}.accum"),
+        strategy=str(node.get_attr("strategy")).lower(),
+        reuse_factor=int(node.get_attr("reuse_factor")),
+    )
+
+
+@register_handler("BatchNormalization", "ApplyAlpha")
+def _batchnorm(node: Any) -> BatchNorm:
+    return BatchNorm(**_edges(node), scale=_weight(node, "scale"), bias=_weight(node, "bias"))
+
+
+@register_handler("Activation", "TernaryTanh")
+def _activation(node: Any) -> Activation:
+    return Activation(**_edges(node), function=str(node.get_attr("activation")).lower())
+
+
+@register_handler("ParametrizedActivation")
+def _parametrised(node: Any) -> Activation:
+    function = node._get_act_function_name()
+    if function != "leaky_relu":
+        raise UnsupportedError(
+            f"activation {function!r} of layer {node.name!r} is not supported; supported: {', '.join(Activation.FUNCTIONS)}"
+        )
+    value = node.get_attr("activ_param", 1.0)
+    return Activation(**_edges(node), function=function, param=_constant(node, "param", value, node.get_attr("param_t")))
+
+
+@register_handler("HardActivation")
+def _hard(node: Any) -> Activation:
+    return Activation(
+        **_edges(node),
+        function=str(node.get_attr("activation")).lower(),
+        slope=_constant(node, "slope", node.get_attr("slope"), node.get_attr("slope_t")),
+        shift=_constant(node, "shift", node.get_attr("shift"), node.get_attr("shift_t")),
+    )
+
+
+@register_handler("BatchNormalizationQuantizedTanh")
+def _threshold(node: Any) -> Threshold:
+    if node.get_attr("quantize") == 2:
+        return Threshold(**_edges(node), high=_weight(node, "threshold"))
+    return Threshold(**_edges(node), high=_weight(node, "threshold_hi"), low=_weight(node, "threshold_lo"))
+
+
+@register_handler("Reshape")
+def _reshape(node: Any) -> Reshape:
+    return Reshape(**_edges(node))

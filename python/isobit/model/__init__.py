@@ -1,0 +1,7 @@
+"""What a network is: ops, tensors, weights, and the file that holds them."""
+
+from isobit.model.graph import Graph
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Reshape, Tensor, Threshold
+from isobit.model.weights import Encoding, Weight
+
+__all__ = ["Activation", "BatchNorm", "Dense", "Encoding", "Graph", "Op", "Reshape", "Tensor", "Threshold", "Weight"]

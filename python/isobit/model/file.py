@@ -1,0 +1,210 @@
+"""The model file: a zip of one JSON document and NumPy arrays. Data only; loading runs no code of the file's.
+
+Layout of version 1::
+
+    isobit.json        {"format": "isobit-model", "version": 1, "sha256": ..., "graph": {...}}
+    arrays/0000.npy    weights, float64 or int64, in the order of their mention
+
+Raw integers beyond int64 stand in the JSON as decimal strings. ``sha256`` covers the graph and every array, so that
+a changed bit is noticed even where the zip's own checksum was rewritten.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import zipfile
+from dataclasses import fields
+from typing import Any, get_args, get_type_hints
+
+import numpy as np
+
+from isobit.errors import IsobitError, ModelFileError
+from isobit.files import atomic_path
+from isobit.fixed.types import FixedType
+from isobit.model.graph import Graph
+from isobit.model.ops import OPS, Op, Tensor
+from isobit.model.weights import Encoding, Weight
+
+__all__ = ["VERSION", "load_graph", "save_graph"]
+
+VERSION = 1
+_MAGIC = "isobit-model"
+_DOCUMENT = "isobit.json"
+#: A model file larger than this when unpacked is refused before anything is read.
+_MAX_BYTES = 1 << 31
+
+
+class _Arrays:
+    """Arrays on their way into a file."""
+
+    def __init__(self) -> None:
+        self.blobs: list[bytes] = []
+
+    def add(self, array: Any) -> Any:
+        if array.dtype == object:
+            return {"integers": [str(int(v)) for v in array.ravel()], "shape": list(array.shape)}
+        buffer = io.BytesIO()
+        np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
+        self.blobs.append(buffer.getvalue())
+        return {"array": len(self.blobs) - 1}
+
+
+def _digest(graph: Any, blobs: list[bytes]) -> str:
+    digest = hashlib.sha256(json.dumps(graph, sort_keys=True, separators=(",", ":")).encode())
+    for blob in blobs:
+        digest.update(len(blob).to_bytes(8, "little"))
+        digest.update(blob)
+    return digest.hexdigest()
+
+
+def _tensor(tensor: Tensor) -> dict[str, Any]:
+    return {"name": tensor.name, "shape": list(tensor.shape), "type": str(tensor.type), "xnor": tensor.xnor}
+
+
+def _field(value: Any, arrays: _Arrays) -> Any:
+    if isinstance(value, Weight):
+        return {
+            "name": value.name,
+            "type": str(value.type),
+            "encoding": value.encoding.value,
+            "raw": arrays.add(value.raw),
+            "written": arrays.add(value.written),
+            "unquantised": arrays.add(value.unquantised),
+            "signs": None if value.signs is None else arrays.add(value.signs),
+        }
+    if isinstance(value, FixedType):
+        return str(value)
+    if isinstance(value, Tensor):
+        return _tensor(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def save_graph(graph: Graph, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+    """Write a model file, whole or not at all.
+
+    Raises
+    ------
+    OverwriteError
+        If the file exists and ``overwrite`` is false.
+    """
+    arrays = _Arrays()
+    body = {
+        "name": graph.name,
+        "inputs": [_tensor(tensor) for tensor in graph.inputs],
+        "outputs": list(graph.outputs),
+        "metadata": dict(graph.metadata),
+        "ops": [
+            {"op": op.tag, **{f.name: _field(getattr(op, f.name), arrays) for f in fields(op)}} for op in graph.ops
+        ],
+    }
+    document = {"format": _MAGIC, "version": VERSION, "sha256": _digest(body, arrays.blobs), "graph": body}
+    with atomic_path(path, overwrite=overwrite) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as out:
+        out.writestr(_DOCUMENT, json.dumps(document, indent=1))
+        for index, blob in enumerate(arrays.blobs):
+            out.writestr(f"arrays/{index:04d}.npy", blob)
+
+
+def load_graph(path: str | os.PathLike[str]) -> Graph:
+    """Read a model file.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is missing a part, damaged, of a newer version, or no model file at all.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(info.file_size for info in archive.infolist()) > _MAX_BYTES:
+                raise ModelFileError(f"{path} unpacks to more than {_MAX_BYTES} bytes; not a model file of isobit's")
+            document = json.loads(archive.read(_DOCUMENT))
+            if not isinstance(document, dict) or document.get("format") != _MAGIC:
+                raise ModelFileError(f"{path} is not an isobit model file (no {_MAGIC!r} mark)")
+            version = document.get("version")
+            if not isinstance(version, int) or version < 1:
+                raise ModelFileError(f"{path} has no valid version number, got {version!r}")
+            if version > VERSION:
+                raise ModelFileError(
+                    f"{path} is a model file of version {version}; this isobit reads versions 1 to {VERSION}: update isobit"
+                )
+            count = sum(name.startswith("arrays/") for name in archive.namelist())
+            blobs = [archive.read(f"arrays/{index:04d}.npy") for index in range(count)]
+        body = document["graph"]
+        if _digest(body, blobs) != document["sha256"]:
+            raise ModelFileError(f"{path} is damaged: its checksum does not match its content")
+        return _read_graph(body, [_read_array(blob) for blob in blobs])
+    except ModelFileError:
+        raise
+    except FileNotFoundError:
+        raise ModelFileError(f"{path} does not exist") from None
+    except IsADirectoryError:
+        raise ModelFileError(f"{path} is a folder, not an isobit model file") from None
+    except zipfile.BadZipFile as error:
+        raise ModelFileError(f"{path} is not an isobit model file, or truncated: {error}") from None
+    except (KeyError, IndexError, TypeError, ValueError, EOFError, OSError, RuntimeError, IsobitError) as error:
+        raise ModelFileError(f"{path} is damaged: {type(error).__name__}: {error}") from None
+    except (zipfile.LargeZipFile, NotImplementedError, MemoryError) as error:
+        raise ModelFileError(f"{path} cannot be unpacked: {error}") from None
+    except Exception as error:  # zlib.error and friends have no common base
+        raise ModelFileError(f"{path} is damaged: {type(error).__name__}: {error}") from None
+
+
+def _read_array(blob: bytes) -> Any:
+    array = np.lib.format.read_array(io.BytesIO(blob), allow_pickle=False)
+    if array.dtype not in (np.dtype(np.float64), np.dtype(np.int64)):
+        raise ModelFileError(f"an array has dtype {array.dtype}; allowed: float64, int64")
+    return array
+
+
+def _read_tensor(data: dict[str, Any]) -> Tensor:
+    return Tensor(str(data["name"]), tuple(int(n) for n in data["shape"]), FixedType.parse(data["type"]), bool(data["xnor"]))
+
+
+def _read_weight(data: dict[str, Any], arrays: list[Any]) -> Weight:
+    def get(entry: dict[str, Any]) -> Any:
+        if "integers" in entry:
+            return np.array([int(v) for v in entry["integers"]], dtype=object).reshape(entry["shape"])
+        return arrays[entry["array"]]
+
+    kind = FixedType.parse(data["type"])
+    raw = get(data["raw"])
+    if raw.dtype == np.float64 or (raw.size and not kind.raw_min <= int(raw.min()) <= int(raw.max()) <= kind.raw_max):
+        raise ModelFileError(f"raw values of {data['name']!r} do not fit {kind}")
+    signs = None if data["signs"] is None else get(data["signs"])
+    encoding = Encoding(data["encoding"])
+    return Weight(str(data["name"]), raw, kind, get(data["written"]), get(data["unquantised"]), encoding, signs)
+
+
+def _read_op(data: dict[str, Any], arrays: list[Any]) -> Op:
+    tag = data["op"]
+    if tag not in OPS:
+        raise ModelFileError(f"unknown op {tag!r}; known: {', '.join(sorted(OPS))}")
+    cls = OPS[tag]
+    hints = get_type_hints(cls)
+    values: dict[str, Any] = {}
+    for f in fields(cls):
+        value, hint = data[f.name], hints[f.name]
+        kinds = get_args(hint) or (hint,)
+        if value is None:
+            values[f.name] = None
+        elif Weight in kinds:
+            values[f.name] = _read_weight(value, arrays)
+        elif FixedType in kinds:
+            values[f.name] = FixedType.parse(value)
+        elif Tensor in kinds:
+            values[f.name] = _read_tensor(value)
+        else:
+            values[f.name] = tuple(str(v) for v in value) if isinstance(value, list) else value
+    return cls(**values)
+
+
+def _read_graph(body: dict[str, Any], arrays: list[Any]) -> Graph:
+    return Graph(
+        str(body["name"]),
+        tuple(_read_tensor(tensor) for tensor in body["inputs"]),
+        tuple(_read_op(op, arrays) for op in body["ops"]),
+        tuple(str(name) for name in body["outputs"]),
+        {str(k): str(v) for k, v in body["metadata"].items()},
+    )

@@ -1,0 +1,122 @@
+"""A network: an ordered graph of ops between named tensors."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from isobit.errors import FormatError, ShapeError, UnsupportedError
+from isobit.fixed.types import FixedType
+from isobit.model.ops import Op, Tensor
+
+__all__ = ["Graph"]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """An ordered graph of ops.
+
+    Attributes
+    ----------
+    name
+        Project name.
+    inputs
+        Input tensors, in the order of the top function's arguments.
+    ops
+        Ops in the order of computation; each reads tensors that stand before it.
+    outputs
+        Names of the output tensors.
+    metadata
+        Where it came from: back end, part, clock, versions. Text only; nothing computes with it.
+
+    Raises
+    ------
+    ShapeError
+        If an op reads a tensor that does not exist before it, or names clash.
+    """
+
+    name: str
+    inputs: tuple[Tensor, ...]
+    ops: tuple[Op, ...]
+    outputs: tuple[str, ...]
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        known = {tensor.name for tensor in self.inputs}
+        if len(known) != len(self.inputs):
+            raise ShapeError(f"input names are not unique: {[tensor.name for tensor in self.inputs]}")
+        names: set[str] = set()
+        for op in self.ops:
+            if missing := [name for name in op.inputs if name not in known]:
+                raise ShapeError(f"layer {op.name!r} reads {missing[0]!r}, which no earlier layer gives; known: {sorted(known)}")
+            if op.output.name in known or op.name in names:
+                raise ShapeError(f"layer {op.name!r} gives {op.output.name!r}, a name that is taken")
+            known.add(op.output.name)
+            names.add(op.name)
+        if missing := [name for name in self.outputs if name not in known]:
+            raise ShapeError(f"output {missing[0]!r} is given by no layer; known: {sorted(known)}")
+
+    @cached_property
+    def tensors(self) -> dict[str, Tensor]:
+        """Every tensor by name."""
+        return {tensor.name: tensor for tensor in self.inputs} | {op.output.name: op.output for op in self.ops}
+
+    @cached_property
+    def by_name(self) -> dict[str, Op]:
+        """Every op by layer name."""
+        return {op.name: op for op in self.ops}
+
+    @property
+    def output_tensors(self) -> tuple[Tensor, ...]:
+        """The output tensors."""
+        return tuple(self.tensors[name] for name in self.outputs)
+
+    def types(self) -> dict[str, FixedType]:
+        """Every format by ``layer.slot``."""
+        slots = {f"{tensor.name}.result": tensor.type for tensor in self.inputs}
+        for op in self.ops:
+            slots |= {f"{op.name}.{slot}": type for slot, type in op.types().items()}
+        return slots
+
+    def with_types(self, types: Mapping[str, str | FixedType]) -> Graph:
+        """Copy with exactly these formats changed.
+
+        Parameters
+        ----------
+        types
+            ``{"fc1.weight": "ap_fixed<8,2>", "fc1.accum": ..., "relu1.result": ...}``. A :class:`Reshape` follows
+            the format of its input.
+
+        Raises
+        ------
+        FormatError
+            For a slot that does not exist (with the closest ones) or a type that cannot be read.
+        """
+        slots = self.types()
+        parsed: dict[str, FixedType] = {}
+        for key, value in types.items():
+            if key not in slots:
+                close = difflib.get_close_matches(key, slots, n=3, cutoff=0.3) or list(slots)
+                raise FormatError(f"no format is called {key!r}; closest: {', '.join(close)} (all: {len(slots)} in .types)")
+            parsed[key] = FixedType.parse(value)
+
+        inputs = []
+        for tensor in self.inputs:
+            wanted = parsed.get(f"{tensor.name}.result", tensor.type)
+            if wanted != tensor.type and tensor.xnor:
+                raise UnsupportedError(f"{tensor.name}.result is a one-bit xnor format and cannot be changed")
+            inputs.append(replace(tensor, type=wanted))
+        current = {tensor.name: tensor.type for tensor in inputs}
+        ops: list[Op] = []
+        for op in self.ops:
+            mine = {key.rpartition(".")[2]: value for key, value in parsed.items() if key.rpartition(".")[0] == op.name}
+            if op.tag == "reshape":
+                follows = current[op.inputs[0]]
+                if mine.get("result", follows) != follows:
+                    raise FormatError(f"{op.name}.result follows its input ({follows}); change {op.inputs[0]}.result instead")
+                mine = {"result": follows}
+            ops.append(op.with_types(mine) if mine else op)
+            current[op.output.name] = ops[-1].output.type
+        return replace(self, inputs=tuple(inputs), ops=tuple(ops))

@@ -1,0 +1,310 @@
+"""The operations of a network, as frozen data: no engine and no front end is known here.
+
+Every op names its input tensors and describes its one output tensor. Formats are addressed by *slots* (``weight``,
+``bias``, ``scale``, ``accum``, ``result``, ...), the names that hls4ml's ``Precision`` configuration uses, too. A new
+op is a subclass with the decorator :func:`register_op`; engines and front ends register a kernel or handler for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from enum import Enum
+from typing import Any, ClassVar, TypeVar
+
+from isobit.errors import UnsupportedError
+from isobit.fixed.types import FixedType
+from isobit.model.weights import Encoding, Weight
+
+__all__ = [
+    "OPS",
+    "Activation",
+    "BatchNorm",
+    "Dense",
+    "Op",
+    "Product",
+    "Reshape",
+    "Tensor",
+    "Threshold",
+    "legal_reuse_factors",
+    "register_op",
+]
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """An edge of the graph.
+
+    Attributes
+    ----------
+    name
+        Unique name (hls4ml's output name of the layer).
+    shape
+        Shape of one event.
+    type
+        Format of every element.
+    xnor
+        True for the one-bit activations of binary networks, where 0 stands for minus one.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    type: FixedType
+    xnor: bool = False
+
+    @property
+    def size(self) -> int:
+        """Number of elements in one event."""
+        size = 1
+        for extent in self.shape:
+            size *= extent
+        return size
+
+
+class Product(str, Enum):
+    """How hls4ml multiplies data and weight (nnet_mult.h), chosen by ``FPGABackend.product_type``."""
+
+    MULT = "mult"
+    WEIGHT_BINARY = "weight_binary"
+    DATA_BINARY = "data_binary"
+    BOTH_BINARY = "both_binary"
+    WEIGHT_TERNARY = "weight_ternary"
+    WEIGHT_EXPONENTIAL = "weight_exponential"
+
+    @classmethod
+    def of(cls, data: Tensor, weight: Weight) -> Product:
+        """The kernel that hls4ml takes for this data and weight."""
+        if weight.encoding is Encoding.EXPONENT:
+            return cls.WEIGHT_EXPONENTIAL
+        if weight.encoding is Encoding.XNOR:
+            return cls.BOTH_BINARY if data.xnor else cls.WEIGHT_BINARY
+        if data.xnor:
+            return cls.DATA_BINARY
+        if weight.type.is_int and weight.type.signed and weight.type.width == 2:
+            return cls.WEIGHT_TERNARY
+        return cls.MULT
+
+    def format(self, data: FixedType, weight: FixedType) -> FixedType:
+        """Format of the exact product, before it is cast to the accumulator."""
+        if self is Product.BOTH_BINARY:
+            return FixedType.int_type(1, signed=False)
+        if self in (Product.WEIGHT_BINARY, Product.WEIGHT_TERNARY):
+            return FixedType(data.width + 1, data.integer + 1)
+        if self is Product.DATA_BINARY:
+            return FixedType(weight.width + 1, weight.integer + 1)
+        if self is Product.WEIGHT_EXPONENTIAL:
+            half = data.width + weight.width
+            return FixedType(2 * half, half)
+        return FixedType(data.width + weight.width, data.integer + weight.integer, data.signed or weight.signed)
+
+
+def legal_reuse_factors(n_in: int, n_out: int) -> list[int]:
+    """Reuse factors that hls4ml's resource kernels accept: ``FPGABackend.get_valid_reuse_factors``.
+
+    They divide n_in * n_out; those above n_in are multiples of it; those below leave each output whole blocks.
+    """
+    legal = []
+    for factor in range(1, n_in * n_out + 1):
+        multipliers = -(-n_in * n_out // min(n_in, factor))
+        whole = multipliers % n_out == 0 or factor >= n_in
+        if whole and (factor < n_in or factor % n_in == 0) and n_in * n_out % factor == 0:
+            legal.append(factor)
+    return legal
+
+
+@dataclass(frozen=True, eq=False)
+class Op:
+    """A node of the graph.
+
+    Attributes
+    ----------
+    name
+        Layer name, as in hls4ml's trace.
+    inputs
+        Names of the input tensors.
+    output
+        The output tensor; its format is the slot ``result``.
+    """
+
+    name: str
+    inputs: tuple[str, ...]
+    output: Tensor
+
+    #: Name in model files.
+    tag: ClassVar[str] = ""
+
+    def types(self) -> dict[str, FixedType]:
+        """Format of every slot."""
+        slots: dict[str, FixedType] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, Weight):
+                slots[value.name] = value.type
+            elif isinstance(value, FixedType):
+                slots[field.name] = value
+        slots["result"] = self.output.type
+        return slots
+
+    def with_types(self: OpT, types: Mapping[str, FixedType]) -> OpT:
+        """Copy with some slots' formats changed; weights are written anew from the values that hls4ml wrote."""
+        changes: dict[str, Any] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, Weight) and value.name in types:
+                changes[field.name] = value.with_type(types[value.name])
+            elif isinstance(value, FixedType) and field.name in types:
+                changes[field.name] = types[field.name]
+        if "result" in types and types["result"] != self.output.type:
+            if self.output.xnor:
+                raise UnsupportedError(f"{self.name}.result is the one-bit format of a binary activation and cannot be changed")
+            changes["output"] = replace(self.output, type=types["result"])
+        return replace(self, **changes)
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        return all(getattr(self, f.name) == getattr(other, f.name) for f in fields(self))
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+OpT = TypeVar("OpT", bound=Op)
+
+#: Every op by its tag; model files and registries use it.
+OPS: dict[str, type[Op]] = {}
+
+
+def register_op(cls: type[OpT]) -> type[OpT]:
+    """Make an op known to model files and engines (class decorator)."""
+    if not cls.tag or cls.tag in OPS:
+        raise ValueError(f"op {cls.__name__} needs a tag of its own, got {cls.tag!r}; taken: {', '.join(sorted(OPS))}")
+    OPS[cls.tag] = cls
+    return cls
+
+
+@register_op
+@dataclass(frozen=True, eq=False)
+class Dense(Op):
+    """Matrix product plus bias: nnet_dense_latency.h and nnet_dense_resource.h.
+
+    Attributes
+    ----------
+    weight
+        Shape (n_in, n_out), whatever the layout in the firmware.
+    bias
+        Shape (n_out,).
+    accum
+        Format of the accumulator; every product, the bias and every sum is cast to it.
+    strategy
+        ``latency`` or ``resource``: fixes the order of the sum.
+    reuse_factor
+        Multiplications per multiplier and event, as hls4ml uses it.
+    """
+
+    weight: Weight
+    bias: Weight
+    accum: FixedType
+    strategy: str = "latency"
+    reuse_factor: int = 1
+
+    tag: ClassVar[str] = "dense"
+    STRATEGIES: ClassVar[tuple[str, ...]] = ("latency", "resource")
+
+    def __post_init__(self) -> None:
+        n_in, n_out = self.weight.shape
+        if self.strategy not in self.STRATEGIES:
+            raise UnsupportedError(
+                f"strategy {self.strategy!r} of layer {self.name!r} is not supported; supported: {', '.join(self.STRATEGIES)}"
+            )
+        if self.strategy == "resource" and self.reuse_factor not in (legal := legal_reuse_factors(n_in, n_out)):
+            raise UnsupportedError(
+                f"reuse factor {self.reuse_factor} of layer {self.name!r} ({n_in} x {n_out}) is not legal for the resource "
+                f"strategy; legal: {', '.join(map(str, legal))}"
+            )
+
+    @property
+    def kernel(self) -> str:
+        """The hls4ml kernel that computes this layer (``DenseConfigTemplate`` in core_templates.py)."""
+        if self.strategy == "latency":
+            return "latency"
+        return "resource_rf_leq_nin" if self.reuse_factor <= self.weight.shape[0] else "resource_rf_gt_nin_rem0"
+
+
+@register_op
+@dataclass(frozen=True, eq=False)
+class BatchNorm(Op):
+    """Scale and bias per neuron, one cast at the end: ``nnet::normalize`` in nnet_batchnorm.h.
+
+    BatchNormalization, QBatchNormalization and ApplyAlpha all become this. ``scale`` and ``bias`` hold one value per
+    element or, repeating, per channel.
+    """
+
+    scale: Weight
+    bias: Weight
+
+    tag: ClassVar[str] = "batchnorm"
+
+
+@register_op
+@dataclass(frozen=True, eq=False)
+class Activation(Op):
+    """An elementwise function without a table: nnet_activation.h.
+
+    Attributes
+    ----------
+    function
+        One of :attr:`FUNCTIONS`.
+    param
+        For ``leaky_relu`` the slope (one value).
+    slope, shift
+        For ``hard_sigmoid`` and ``hard_tanh`` (one value each).
+    """
+
+    function: str
+    param: Weight | None = None
+    slope: Weight | None = None
+    shift: Weight | None = None
+
+    tag: ClassVar[str] = "activation"
+    FUNCTIONS: ClassVar[tuple[str, ...]] = (
+        "linear",
+        "relu",
+        "leaky_relu",
+        "binary_tanh",
+        "ternary_tanh",
+        "hard_sigmoid",
+        "hard_tanh",
+    )
+
+    def __post_init__(self) -> None:
+        if self.function not in self.FUNCTIONS:
+            raise UnsupportedError(
+                f"activation {self.function!r} of layer {self.name!r} is not supported; supported: {', '.join(self.FUNCTIONS)}"
+            )
+
+
+@register_op
+@dataclass(frozen=True, eq=False)
+class Threshold(Op):
+    """BatchNorm merged with a binary or ternary tanh: ``normalize_binary_tanh`` and ``normalize_ternary_tanh``.
+
+    Attributes
+    ----------
+    high
+        Thresholds: binary gives 1 at or above it (else 0, an xnor bit); ternary gives 1 above it.
+    low
+        Ternary only: -1 at or below it; None for binary.
+    """
+
+    high: Weight
+    low: Weight | None = None
+
+    tag: ClassVar[str] = "threshold"
+
+
+@register_op
+@dataclass(frozen=True, eq=False)
+class Reshape(Op):
+    """Another shape for the same numbers; nothing is computed."""
+
+    tag: ClassVar[str] = "reshape"

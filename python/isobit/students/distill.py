@@ -1,0 +1,278 @@
+"""Distillation: a small student learns from the truth and from a large teacher.
+
+The loss is alpha * hard + (1 - alpha) * soft, with alpha = 0.1 on the truth as in Keras's distillation recipe:
+
+=============== ============================== =========================================================
+task            hard (against truth)           soft (against the teacher)
+=============== ============================== =========================================================
+regression      LogCosh                        mean squared error
+classification  binary cross-entropy, logits   Kullback-Leibler divergence of logits / temperature
+=============== ============================== =========================================================
+
+The teacher and a student without one are trained on the hard loss alone. Adam, learning rate halved on a plateau of the
+validation loss, the weights of the best epoch kept. Everything is drawn from one seed and TensorFlow is told to use
+deterministic kernels; another CPU may still round sums differently.
+
+TensorFlow is imported when training starts, not before.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isobit.errors import MissingDependencyError, RangeError, ShapeError
+
+Array = NDArray[np.floating[Any]]
+
+Progress = Callable[[int, int, float], None]
+"""Called after each epoch with (epochs done, epochs in all, validation loss)."""
+
+TASKS: Final = ("regression", "classification")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one network is trained.
+
+    Attributes
+    ----------
+    epochs, learning_rate, batch
+        Passes over the data, Adam's first step size, events a step.
+    task
+        'regression' or 'classification'.
+    alpha
+        Share of the hard loss; the rest is the teacher's. Without a teacher it plays no role.
+    temperature
+        Divides logits before the Kullback-Leibler divergence; classification only.
+    patience
+        Epochs without a better validation loss before the learning rate is halved.
+    minimum_rate
+        The learning rate is not halved below this.
+    """
+
+    epochs: int
+    learning_rate: float
+    batch: int = 1024
+    task: str = "regression"
+    alpha: float = 0.1
+    temperature: float = 0.1
+    patience: int = 10
+    minimum_rate: float = 1e-6
+
+    def __post_init__(self) -> None:
+        if self.task not in TASKS:
+            raise RangeError(f"task is {self.task!r}, expected one of {', '.join(TASKS)}")
+        if not 0.0 <= self.alpha <= 1.0:
+            raise RangeError(f"alpha is {self.alpha}, expected 0 to 1")
+        for name in ("epochs", "batch", "patience", "learning_rate", "temperature"):
+            if not getattr(self, name) > 0:
+                raise RangeError(f"{name} is {getattr(self, name)}, expected more than 0")
+
+
+@dataclass(frozen=True)
+class Data:
+    """Features (n, inputs) and targets (n, outputs), with the teacher's predictions (n, outputs) if there is one."""
+
+    features: Array
+    targets: Array
+    teacher: Array | None = None
+
+    def __post_init__(self) -> None:
+        for name, array in (("targets", self.targets), ("teacher", self.teacher)):
+            if array is not None and len(array) != len(self.features):
+                raise ShapeError(f"{name} has {len(array)} events, features {len(self.features)}")
+        if self.teacher is not None and self.teacher.shape != self.targets.shape:
+            raise ShapeError(f"teacher has shape {self.teacher.shape}, targets {self.targets.shape}")
+
+
+@dataclass
+class History:
+    """What happened: losses and learning rate by epoch, the epoch kept (from 0), seconds spent."""
+
+    loss: list[float] = field(default_factory=list)
+    validation_loss: list[float] = field(default_factory=list)
+    learning_rate: list[float] = field(default_factory=list)
+    best_epoch: int = 0
+    seconds: float = 0.0
+
+
+def seed_everything(seed: int) -> None:
+    """Seed Python, NumPy and TensorFlow, and make TensorFlow's kernels deterministic. Call before building a model."""
+    tensorflow = _tensorflow()
+    tensorflow.keras.utils.set_random_seed(seed)
+    tensorflow.config.experimental.enable_op_determinism()
+
+
+def train(
+    model: Any, data: Data, validation: Data, recipe: Recipe, *, seed: int, progress: Progress | None = None
+) -> History:
+    """Train a Keras model in place and leave it with the weights of its best epoch.
+
+    Parameters
+    ----------
+    model
+        Built after `seed_everything`.
+    data, validation
+        For training, and for the plateau and the choice of the epoch; both with or both without a teacher.
+    recipe
+        Losses, epochs, learning rate.
+    seed
+        Order of the events.
+    progress
+        Called after each epoch.
+    """
+    if (data.teacher is None) != (validation.teacher is None):
+        raise ShapeError("a teacher is given for only one of training and validation data")
+    if len(data.features) < recipe.batch:
+        raise RangeError(f"{len(data.features)} events are fewer than one batch of {recipe.batch}")
+    tensorflow = _tensorflow()
+    optimizer = tensorflow.keras.optimizers.Adam(recipe.learning_rate)
+    optimizer.build(model.trainable_variables)
+    run_epoch, evaluate = _compile(tensorflow, model, optimizer, _loss(tensorflow, recipe), data, validation, recipe)
+
+    random = np.random.default_rng(seed)
+    rate, best, wait = recipe.learning_rate, np.inf, 0
+    kept = model.get_weights()
+    history = History()
+    start = time.perf_counter()
+    for epoch in range(recipe.epochs):
+        optimizer.learning_rate.assign(rate)
+        loss = float(run_epoch(tensorflow.constant(random.permutation(len(data.features)), tensorflow.int32)))
+        validation_loss = float(evaluate())
+        history.loss.append(loss)
+        history.validation_loss.append(validation_loss)
+        history.learning_rate.append(rate)
+        if validation_loss < best:
+            best, wait, kept, history.best_epoch = validation_loss, 0, model.get_weights(), epoch
+        else:
+            wait += 1
+        if wait >= recipe.patience:
+            rate, wait = max(rate / 2.0, recipe.minimum_rate), 0
+        if progress is not None:
+            progress(epoch + 1, recipe.epochs, validation_loss)
+    model.set_weights(kept)
+    history.seconds = time.perf_counter() - start
+    return history
+
+
+def _loss(tensorflow: Any, recipe: Recipe) -> Callable[[Any, Any, Any], Any]:
+    """loss(predictions, targets, teacher); teacher may be None."""
+    if recipe.task == "regression":
+
+        def hard(predictions: Any, targets: Any) -> Any:
+            return tensorflow.reduce_mean(tensorflow.keras.losses.log_cosh(targets, predictions))
+
+        def soft(predictions: Any, teacher: Any) -> Any:
+            return tensorflow.reduce_mean(tensorflow.square(predictions - teacher))
+    else:
+
+        def hard(predictions: Any, targets: Any) -> Any:
+            return tensorflow.reduce_mean(
+                tensorflow.nn.sigmoid_cross_entropy_with_logits(labels=targets, logits=predictions)
+            )
+
+        def soft(predictions: Any, teacher: Any) -> Any:
+            # KL of two Bernoulli distributions = cross-entropy minus the teacher's own entropy, from logits throughout.
+            wanted, given = teacher / recipe.temperature, predictions / recipe.temperature
+            probability = tensorflow.sigmoid(wanted)
+            cross = tensorflow.nn.sigmoid_cross_entropy_with_logits(labels=probability, logits=given)
+            entropy = tensorflow.nn.sigmoid_cross_entropy_with_logits(labels=probability, logits=wanted)
+            return tensorflow.reduce_mean(cross - entropy)
+
+    def loss(predictions: Any, targets: Any, teacher: Any) -> Any:
+        if teacher is None:
+            return hard(predictions, targets)
+        return recipe.alpha * hard(predictions, targets) + (1.0 - recipe.alpha) * soft(predictions, teacher)
+
+    return loss
+
+
+def _compile(
+    tensorflow: Any,
+    model: Any,
+    optimizer: Any,
+    loss: Callable[[Any, Any, Any], Any],
+    data: Data,
+    validation: Data,
+    recipe: Recipe,
+) -> tuple[Callable[[Any], Any], Callable[[], Any]]:
+    """One graph for a whole epoch (order of events -> mean loss) and one for the validation loss.
+
+    A step of these small networks takes less time than Python needs to start it, hence the loop inside the graph.
+    """
+    features, targets, teacher = _tensors(tensorflow, data)
+    check_features, check_targets, check_teacher = _tensors(tensorflow, validation)
+    steps = len(data.features) // recipe.batch  # the rest of the permutation is left out, another part each epoch
+
+    @tensorflow.function  # type: ignore[untyped-decorator]
+    def run_epoch(order: Any) -> Any:
+        total = tensorflow.constant(0.0)
+        for step in tensorflow.range(steps):
+            events = order[step * recipe.batch : (step + 1) * recipe.batch]
+            events = tensorflow.ensure_shape(events, (recipe.batch,))
+            taught = None if teacher is None else tensorflow.gather(teacher, events)
+            with tensorflow.GradientTape() as tape:
+                predictions = model(tensorflow.gather(features, events), training=True)
+                value = loss(predictions, tensorflow.gather(targets, events), taught)
+            gradients = tape.gradient(value, model.trainable_variables)
+            optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
+            total += value
+        return total / float(steps)
+
+    @tensorflow.function  # type: ignore[untyped-decorator]
+    def evaluate() -> Any:
+        return loss(model(check_features, training=False), check_targets, check_teacher)
+
+    return run_epoch, evaluate
+
+
+def _tensors(tensorflow: Any, data: Data) -> tuple[Any, Any, Any]:
+    def convert(array: Array | None) -> Any:
+        return None if array is None else tensorflow.constant(array, tensorflow.float32)
+
+    return convert(data.features), convert(data.targets), convert(data.teacher)
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Progress | None]:
+    """A progress callback that draws a bar with rich on a terminal; None when output is piped or rich is missing."""
+    try:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bar
+    except ImportError:
+        yield None
+        return
+    if not sys.stderr.isatty():
+        yield None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("loss {task.fields[loss]}"),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(title, total=None, loss="-")
+
+        def update(done: int, total: int, loss: float) -> None:
+            bar.update(task, completed=done, total=total, loss=f"{loss:.5f}")
+
+        yield update
+
+
+def _tensorflow() -> Any:
+    try:
+        import tensorflow
+    except ImportError as error:
+        raise MissingDependencyError("training needs TensorFlow: pip install 'isobit[hls4ml]'") from error
+    return tensorflow
