@@ -1,6 +1,33 @@
-"""isobit: know before synthesis that a neural network in firmware computes exactly the bits it should."""
+"""isobit: know before synthesis that a neural network in firmware computes exactly the bits it should.
 
+>>> import isobit as ib
+>>> t = ib.FixedType.parse("ap_fixed<8,4,AP_RND,AP_SAT>")
+>>> ib.FixedArray.from_float([0.03125, 100.0], t).raw.tolist()
+[1, 127]
+"""
+
+from isobit.analysis.profile import OverflowCount, Profile
+from isobit.api import CSim, Model, csim, get_include, load
+from isobit.check import Report, check
 from isobit.errors import IsobitError
 from isobit.fixed import FixedArray, FixedType, Overflow, Rounding
+
 __version__ = "0.1.0"
-__all__ = ["FixedArray", "FixedType", "IsobitError", "Overflow", "Rounding", "__version__"]
+
+__all__ = [
+    "CSim",
+    "FixedArray",
+    "FixedType",
+    "IsobitError",
+    "Model",
+    "Overflow",
+    "OverflowCount",
+    "Profile",
+    "Report",
+    "Rounding",
+    "__version__",
+    "check",
+    "csim",
+    "get_include",
+    "load",
+]

@@ -12,7 +12,7 @@ from isobit.errors import RangeError, TypeMismatchError
 from isobit.fixed import law
 from isobit.fixed.types import FixedType
 
-__all__ = ["FixedArray", "quantise_floats"]
+__all__ = ["FixedArray", "finite", "quantise_floats"]
 
 #: Largest scaled magnitude for which two sticky bits still fit the int64 law.
 _FAST_LIMIT = 2.0**59
@@ -162,6 +162,21 @@ def _to_storage(values: npt.NDArray[Any], target: FixedType) -> npt.NDArray[Any]
     return values.astype(object)
 
 
+def finite(x: npt.NDArray[np.float64], name: str = "the data") -> npt.NDArray[np.float64]:
+    """Return the array, or raise with the first NaN or infinity in it.
+
+    Raises
+    ------
+    RangeError
+        Naming the value and its index.
+    """
+    good = np.isfinite(x)
+    if not good.all():
+        where = tuple(int(i) for i in np.argwhere(~good)[0])
+        raise RangeError(f"{name} holds {x[where]} at index {where}; NaN and infinity are refused")
+    return x
+
+
 def quantise_floats(values: npt.ArrayLike, target: FixedType) -> npt.NDArray[Any]:
     """Raw integers of real numbers; see :meth:`FixedArray.from_float`."""
     array = np.asarray(values)
@@ -171,11 +186,7 @@ def quantise_floats(values: npt.ArrayLike, target: FixedType) -> npt.NDArray[Any
         return _to_storage(whole.reshape(array.shape), target)
     if array.dtype.kind != "f" or array.dtype.itemsize > 8:
         raise TypeMismatchError(f"expected real numbers (float16, float32, float64 or integers), got dtype {array.dtype}")
-    x = array.astype(np.float64)
-    finite = np.isfinite(x)
-    if not finite.all():
-        where = tuple(int(i) for i in np.argwhere(~finite)[0])
-        raise RangeError(f"{x[where]} at index {where} is not a number that {target} can hold; NaN and infinity are refused")
+    x = finite(array.astype(np.float64))
 
     magnitude = np.abs(x)
     largest = float(magnitude.max(initial=0.0))

@@ -1,0 +1,1 @@
+"""Reference networks: the zoo and its golden configs, simulated muons, distillation, resolutions."""

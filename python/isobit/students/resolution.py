@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isobit.errors import MissingDependencyError, RangeError, ShapeError
-from isobit.students.files import new_file
+from isobit.files import atomic_path
 
 Floats = NDArray[np.float64]
 Array = NDArray[np.floating[Any]]
@@ -59,7 +59,7 @@ def plot_resolution(
     curves: Mapping[str, Array],
     *,
     title: str = "",
-    force: bool = False,
+    overwrite: bool = False,
 ) -> Path:
     """Draw the resolution peaks of eta, phi and pT, side by side, as a PNG file.
 
@@ -72,13 +72,13 @@ def plot_resolution(
         drawn filled, as what the others improve on ('hardware'); a curve that lies on an earlier one is dashed over it.
     title
         Above the panels.
-    force
+    overwrite
         Overwrite an existing file.
 
     Raises
     ------
     OverwriteError
-        If the file exists and `force` is not given.
+        If the file exists and `overwrite` is not given.
     ShapeError
         If residuals are not (n, 3), or there are no curves.
     """
@@ -87,7 +87,7 @@ def plot_resolution(
     for label, residuals in curves.items():
         if np.ndim(residuals) != 2 or np.shape(residuals)[1] != len(_PANELS):
             raise ShapeError(f"residuals of {label!r} have shape {np.shape(residuals)}, expected (n, {len(_PANELS)})")
-    with new_file(path, force=force) as temporary:
+    with atomic_path(path, overwrite=overwrite) as temporary:
         _figure(curves, title).savefig(temporary, format="png", dpi=160)
     return Path(path)
 

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 
 from isobit import __version__
 from isobit.errors import IsobitError
+from isobit.files import atomic_path, refuse_overwrite
 from isobit.students import distill, zoo
-from isobit.students.files import new_file, refuse_overwrite
 from isobit.students.muons import TARGETS, MuonSample, simulate
 from isobit.students.resolution import fwhm
 
@@ -117,18 +117,17 @@ def widths(sample: MuonSample, values: NDArray[np.floating[Any]]) -> dict[str, f
     return {name: round(fwhm(residuals[:, column]), 5) for column, name in enumerate(TARGETS)}
 
 
-def write(training: Training, folder: str | PathLike[str], *, force: bool = False) -> tuple[Path, Path]:
+def write(training: Training, folder: str | PathLike[str], *, overwrite: bool = False) -> tuple[Path, Path]:
     """Write weights and record into a folder, made if needed; returns both paths.
 
     Raises
     ------
     OverwriteError
-        If one of the files exists and `force` is not given; then neither is written.
+        If one of the files exists and `overwrite` is not given; then neither is written.
     """
-    weights, record = _paths(folder, force=force)
-    weights.parent.mkdir(parents=True, exist_ok=True)
-    zoo.save_weights(training.model, weights, force=force)
-    with new_file(record, force=force) as temporary:
+    weights, record = _paths(folder, overwrite=overwrite)
+    zoo.save_weights(training.model, weights, overwrite=overwrite)
+    with atomic_path(record, overwrite=overwrite) as temporary:
         temporary.write_text(json.dumps(training.record, indent=2) + "\n", encoding="utf-8")
     return weights, record
 
@@ -139,12 +138,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder for weights and record")
     parser.add_argument("--seed", type=int, default=SEED, help="default: %(default)s, as shipped")
     parser.add_argument("--events", type=int, default=EVENTS, help="for training, default: %(default)s")
-    parser.add_argument("--force", action="store_true", help="overwrite files of an earlier training")
+    parser.add_argument("--force", "--overwrite", action="store_true", help="overwrite files of an earlier training")
     options = parser.parse_args(arguments)
     try:
-        _paths(options.out, force=options.force)
+        _paths(options.out, overwrite=options.force)
         training = train(options.seed, events=options.events)
-        paths = write(training, options.out, force=options.force)
+        paths = write(training, options.out, overwrite=options.force)
     except IsobitError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -154,9 +153,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _paths(folder: str | PathLike[str], *, force: bool) -> tuple[Path, Path]:
-    weights, record = (refuse_overwrite(Path(folder) / f"{STUDENT}.{end}", force=force) for end in ("npz", "json"))
-    return weights, record
+def _paths(folder: str | PathLike[str], *, overwrite: bool) -> tuple[Path, Path]:
+    weights, record = (Path(folder) / f"{STUDENT}.{end}" for end in ("npz", "json"))
+    return refuse_overwrite(weights, overwrite), refuse_overwrite(record, overwrite)
 
 
 def _versions() -> dict[str, str]:

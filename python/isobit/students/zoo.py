@@ -21,7 +21,7 @@ from typing import Any, Final
 import numpy as np
 
 from isobit.errors import MissingDependencyError, ModelFileError, RangeError, UnsupportedError
-from isobit.students.files import new_file
+from isobit.files import atomic_path
 
 HLS4ML_VERSION: Final = "1.3.0"
 BACKEND: Final = "Vitis"
@@ -31,6 +31,10 @@ REUSE_FACTOR: Final = 4
 WIDTH: Final = 18  # bits of every weight, result and accumulator
 INTEGER: Final = 6  # integer bits with the sign: ap_fixed<18,6>, hls4ml's reading of [18,6]
 INTEGER_VARIANT: Final = 12  # the other reading, 6 *fractional* bits: ap_fixed<18,12>
+
+# Largest norm of a hidden neuron's weights. BatchNormalization makes the network indifferent to it, the accumulator is
+# not: with 2, no muon can push fc1 past the +-32 of ap_fixed<18,6>; without, one trained student wrapped above 200 GeV.
+NORM: Final = 2.0
 
 _RELU_MODES: Final = "RND_CONV,SAT"  # as quantized_relu rounds and saturates
 _TABLE: Final = "ap_fixed<18,8>"  # hls4ml's default for tables of activations; neither ReLU nor linear has one
@@ -263,15 +267,15 @@ def load_student(name: str, path: str | PathLike[str] | None = None, *, integer:
     return model
 
 
-def save_weights(model: Any, path: str | PathLike[str], *, force: bool = False) -> None:
+def save_weights(model: Any, path: str | PathLike[str], *, overwrite: bool = False) -> None:
     """Write a Keras model's weights as float32 arrays named layer/variable, unquantised, without pickle.
 
     Raises
     ------
     OverwriteError
-        If the file exists and `force` is not given.
+        If the file exists and `overwrite` is not given.
     """
-    with new_file(path, force=force) as temporary, temporary.open("wb") as stream:
+    with atomic_path(path, overwrite=overwrite) as temporary, temporary.open("wb") as stream:
         np.savez(stream, **{_key(variable): np.asarray(variable, np.float32) for variable in model.weights})
 
 
@@ -292,10 +296,11 @@ def _build_quantised(network: ZooEntry, integer: int) -> Any:
     except ImportError as error:
         raise MissingDependencyError("this network needs qkeras: pip install 'isobit[hls4ml]'") from error
 
-    def dense(width: int, name: str) -> Any:
+    def dense(width: int, name: str, constraint: Any = None) -> Any:
         # QKeras leaves out the sign: quantized_bits(18, 5) is ap_fixed<18,6>, rounded and saturated.
         return QDense(
             width,
+            kernel_constraint=constraint,
             kernel_quantizer=quantized_bits(WIDTH, integer - 1, alpha=1),
             bias_quantizer=quantized_bits(WIDTH, integer - 1, alpha=1),
             name=name,
@@ -303,7 +308,7 @@ def _build_quantised(network: ZooEntry, integer: int) -> Any:
 
     tensor = inputs = keras.layers.Input((network.inputs,), name="inputs")
     for index, width in enumerate(network.hidden, start=1):
-        tensor = dense(width, f"fc{index}")(tensor)
+        tensor = dense(width, f"fc{index}", keras.constraints.MaxNorm(NORM))(tensor)
         tensor = keras.layers.BatchNormalization(name=f"bn{index}")(tensor)
         tensor = QActivation(quantized_relu(WIDTH, integer), name=f"relu{index}")(tensor)
     return keras.Model(inputs, dense(network.outputs, "output")(tensor), name=network.name)
@@ -324,8 +329,8 @@ def _keras() -> Any:
         import tensorflow
     except ImportError as error:
         raise MissingDependencyError("this needs TensorFlow: pip install 'isobit[hls4ml]'") from error
-    # tensorflow.keras loads at the first look inside. Look before qkeras is imported: its pruning package points what is
-    # not loaded by then at tf_keras (it sets TF_USE_LEGACY_KERAS), and layers of two Keras packages do not mix.
+    # tensorflow.keras loads at the first look inside. Look before qkeras is imported: its pruning package points what
+    # is not loaded by then at tf_keras (it sets TF_USE_LEGACY_KERAS), and layers of two Keras packages do not mix.
     tensorflow.keras.layers  # noqa: B018
     return tensorflow.keras
 

@@ -1,0 +1,339 @@
+"""The objects that users hold: a model that predicts bits, and the oracle's simulation of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from isobit.analysis.profile import Profile, profile_graph
+from isobit.engines.csim import CSimProgram
+from isobit.engines.registry import Values, get_engine, thread_count
+from isobit.errors import ShapeError, TypeMismatchError, UnsupportedError
+from isobit.fixed.array import FixedArray, finite
+from isobit.fixed.types import FixedType
+from isobit.frontends.hls4ml import graph_from_hls4ml, is_model_graph
+from isobit.frontends.keras import KERAS_SUFFIXES, convert, is_keras_model, load_keras_file, reconvert
+from isobit.model.file import load_graph, save_graph
+from isobit.model.graph import Graph
+from isobit.model.ops import Tensor
+
+__all__ = ["CSim", "Model", "columns_of", "csim", "get_include", "load"]
+
+#: One array, or a list of them for several inputs or outputs, as in Keras.
+Data = Any
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network at its firmware's precision. Make one with :func:`load`.
+
+    Attributes
+    ----------
+    graph
+        The network as data.
+    source
+        The hls4ml ``ModelGraph`` that it was read from, as long as it says the same; else None.
+    """
+
+    graph: Graph
+    source: Any = None
+
+    # -- what it is ------------------------------------------------------------------------------------------------
+
+    @property
+    def layers(self) -> list[str]:
+        """Layer names, in the order of computation."""
+        return [op.name for op in self.graph.ops]
+
+    @property
+    def types(self) -> dict[str, FixedType]:
+        """Every format by ``layer.slot``; the keys of :meth:`with_types`."""
+        return self.graph.types()
+
+    @property
+    def input_types(self) -> list[FixedType]:
+        """Formats of the inputs."""
+        return [tensor.type for tensor in self.graph.inputs]
+
+    @property
+    def output_types(self) -> list[FixedType]:
+        """Formats of the outputs."""
+        return [tensor.type for tensor in self.graph.output_tensors]
+
+    def __repr__(self) -> str:
+        lines = [f"Model {self.graph.name!r}: {len(self.graph.ops)} layers"]
+        lines += [f"  {tensor.name}: input {tensor.shape} {tensor.type}" for tensor in self.graph.inputs]
+        lines += [f"  {op.name}: {op.tag} -> {op.output.shape} {op.output.type}" for op in self.graph.ops]
+        return "\n".join(lines)
+
+    # -- what it computes ------------------------------------------------------------------------------------------
+
+    def predict(self, x: Data, engine: str = "auto", threads: int | None = None) -> Any:
+        """Predict what ``hls_model.predict(x)`` gives after ``compile()``, without compiling.
+
+        Parameters
+        ----------
+        x
+            Real numbers or :class:`FixedArray`, shape (events, \\*input shape), or one event without the first axis;
+            a list of them for several inputs.
+        engine
+            ``auto``, ``numba``, ``cpp``, ``cpp-strict`` or ``reference``.
+        threads
+            Threads to use; None takes every core.
+
+        Returns
+        -------
+        float64, shape (events, \\*output shape); a list for several outputs. The events axis stays even for a single
+        event (hls4ml drops it there) unless the input came without it.
+
+        Raises
+        ------
+        ShapeError, TypeMismatchError, RangeError
+            For data of the wrong shape or kind, NaN and infinity.
+        """
+        return _map(self.predict_raw(x, engine, threads), FixedArray.to_float)
+
+    def predict_raw(self, x: Data, engine: str = "auto", threads: int | None = None) -> Any:
+        """Predict raw integers: as :meth:`predict`, but :class:`FixedArray`."""
+        inputs, single = self.quantise(x)
+        values = self.run(inputs, engine, threads)
+        outputs = [_shaped(values[t.name], t, single) for t in self.graph.output_tensors]
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def trace(self, x: Data, engine: str = "auto", threads: int | None = None) -> dict[str, FixedArray]:
+        """Every layer's output by its name, as hls4ml's trace names them, as :class:`FixedArray`."""
+        inputs, single = self.quantise(x)
+        values = self.run(inputs, engine, threads)
+        return {op.name: _shaped(values[op.output.name], op.output, single) for op in self.graph.ops if op.tag != "reshape"}
+
+    def profile(self, x: Data, threads: int | None = None) -> Profile:
+        """Count overflows and saturations by layer and neuron on some events."""
+        inputs, _ = self.quantise(x)
+        return profile_graph(self.graph, inputs, thread_count(threads))
+
+    def quantise(self, x: Data) -> tuple[dict[str, FixedArray], bool]:
+        """Bring data into the input formats: (tensors of shape (events, size), whether it was a single event)."""
+        return _inputs(self.graph.inputs, x)
+
+    def run(self, inputs: Mapping[str, FixedArray], engine: str = "auto", threads: int | None = None) -> Values:
+        """Compute every tensor from quantised inputs; the lower door of :meth:`predict`."""
+        values = get_engine(engine).run(self.graph, inputs, thread_count(threads))
+        return {**inputs, **values}
+
+    # -- other models ----------------------------------------------------------------------------------------------
+
+    def with_types(self, types: Mapping[str, str | FixedType]) -> Model:
+        """Copy with exactly these formats changed: ``{"fc1.weight": "ap_fixed<8,2>", "fc1.accum": ...}``.
+
+        Weights are written anew from the values that hls4ml wrote. Nothing is inferred; for that see
+        :meth:`reconvert`. The copy has no hls4ml project, so no csim.
+
+        Raises
+        ------
+        FormatError
+            For a name that does not exist or a type that cannot be read.
+        """
+        graph = self.graph.with_types(types)
+        return self if graph.types() == self.graph.types() else Model(graph)
+
+    def reconvert(self, hls_config: Mapping[str, Any]) -> Model:
+        """Convert through hls4ml again under another configuration, with 'auto' types inferred anew.
+
+        Raises
+        ------
+        UnsupportedError
+            If the Keras model behind this one is not known.
+        """
+        if self.source is None:
+            raise UnsupportedError("reconvert needs a model that was loaded from Keras or from an hls4ml ModelGraph")
+        return load(reconvert(self.source, hls_config))
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        """Write the model to a file, whole or not at all; refuses to overwrite unless asked."""
+        save_graph(self.graph, path, overwrite=overwrite)
+
+    def csim(self, **options: Any) -> CSim:
+        """Compile the hls4ml project behind this model; see :func:`csim`."""
+        return csim(self, **options)
+
+
+def load(source: Any, **options: Any) -> Model:
+    """Load a network.
+
+    Parameters
+    ----------
+    source
+        An hls4ml ``ModelGraph``; a (Q)Keras model, or the path of a ``.keras``/``.h5`` file, which hls4ml converts;
+        or the path of a model file that :meth:`Model.save` wrote.
+    options
+        For Keras: ``hls_config``, ``backend``, ``part``, ``clock_ns``, ``io_type``, ``project_name``, ``allow_lambda``
+        (files only).
+
+    Raises
+    ------
+    UnsupportedError
+        For a layer, strategy, quantiser, number type or back end that isobit does not vouch for.
+    ModelFileError
+        For a file that is damaged, newer, or not a model.
+    """
+    if isinstance(source, Model):
+        return source
+    if is_model_graph(source):
+        _no_options(options, "an hls4ml ModelGraph")
+        return Model(graph_from_hls4ml(source), source)
+    if is_keras_model(source):
+        graph = convert(source, **options)
+        return Model(graph_from_hls4ml(graph), graph)
+    if isinstance(source, (str, os.PathLike)):
+        path = Path(source)
+        if path.is_dir():
+            raise UnsupportedError(f"{path} is a folder; supported: a .keras or .h5 file, an isobit model file")
+        if path.suffix in KERAS_SUFFIXES:
+            model = load_keras_file(path, allow_lambda=bool(options.pop("allow_lambda", False)))
+            return load(model, **options)
+        _no_options(options, "an isobit model file")
+        return Model(load_graph(path))
+    raise TypeMismatchError(
+        f"cannot load a {type(source).__module__}.{type(source).__qualname__}; supported: an hls4ml ModelGraph, a Keras "
+        "model, the path of a .keras, .h5 or isobit model file"
+    )
+
+
+def _no_options(options: Mapping[str, Any], what: str) -> None:
+    if options:
+        raise TypeMismatchError(f"{what} takes no options, got {', '.join(options)}")
+
+
+@dataclass(frozen=True)
+class CSim:
+    """hls4ml's own project, compiled and run in worker processes. Make one with :func:`csim`."""
+
+    model: Model
+    program: CSimProgram
+
+    def predict(self, x: Data, threads: int | None = None) -> Any:
+        """What the firmware gives, as float64; see :meth:`Model.predict`."""
+        return _map(self.predict_raw(x, threads), FixedArray.to_float)
+
+    def predict_raw(self, x: Data, threads: int | None = None) -> Any:
+        """What the firmware gives, as :class:`FixedArray`."""
+        _, values, single = self._run(x, False, threads)
+        outputs = [_shaped(values[t.name], t, single) for t in self.model.graph.output_tensors]
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def trace(self, x: Data, threads: int | None = None) -> dict[str, FixedArray]:
+        """Every layer's raw integers, by layer name."""
+        taps, _, single = self._run(x, True, threads)
+        ops = [op for op in self.model.graph.ops if op.tag != "reshape"]
+        return {op.name: _shaped(taps[op.output.name], op.output, single) for op in ops}
+
+    def run(self, inputs: Mapping[str, Any], *, raw: bool, trace: bool, threads: int | None = None) -> tuple[Values, Values]:
+        """Tapped tensors and outputs from prepared inputs; see :meth:`CSimProgram.run`."""
+        return self.program.run(inputs, raw=raw, trace=trace, threads=thread_count(threads))
+
+    def _run(self, x: Data, trace: bool, threads: int | None) -> tuple[Values, Values, bool]:
+        arrays, single, raw = columns_of(self.model.graph.inputs, x)
+        taps, values = self.run(arrays, raw=raw, trace=trace, threads=threads)
+        return taps, values, single
+
+
+def csim(source: Any, headers: str = "vendor", *, optimisation: str = "3", **options: Any) -> CSim:
+    """Compile the C-simulation of an hls4ml project, with the vendor's headers that hls4ml ships.
+
+    Parameters
+    ----------
+    source
+        A :class:`Model` that came from hls4ml, or whatever :func:`load` takes and hls4ml converts.
+    headers
+        ``vendor``.
+    optimisation
+        The compiler's -O level; ``0`` compiles fastest and runs slowest, with the same bits.
+    options
+        Passed to :func:`load`.
+
+    Raises
+    ------
+    UnsupportedError
+        If there is no hls4ml project behind the model.
+    CompilerError
+        If g++ is missing or fails.
+    """
+    model = load(source, **options)
+    if model.source is None:
+        raise UnsupportedError(
+            "this model has no hls4ml project to simulate (model files and with_types() have none); load it from Keras "
+            "or from an hls4ml ModelGraph"
+        )
+    return CSim(model, CSimProgram(model.source, model.graph, headers=headers, optimisation=optimisation))
+
+
+def get_include() -> str:
+    """Folder of isobit's C++ headers, for the compiler's -I."""
+    from importlib.resources import files
+
+    for folder in (Path(str(files("isobit"))) / "include", Path(__file__).parents[2] / "cpp" / "include"):
+        if (folder / "isobit" / "law.hpp").exists():
+            return str(folder)
+    raise UnsupportedError("the C++ headers are not installed with this copy of isobit")
+
+
+# -- data in and out --------------------------------------------------------------------------------------------------
+
+
+def _map(value: Any, function: Any) -> Any:
+    return [function(v) for v in value] if isinstance(value, list) else function(value)
+
+
+def _shaped(array: FixedArray, tensor: Tensor, single: bool) -> FixedArray:
+    return array.reshape(*tensor.shape) if single else array.reshape(len(array), *tensor.shape)
+
+
+def _list(tensors: Sequence[Tensor], x: Data) -> list[Any]:
+    if len(tensors) == 1 and not (isinstance(x, (list, tuple)) and len(x) == 1 and np.ndim(x[0]) > 1):
+        return [x]
+    if not isinstance(x, (list, tuple)) or len(x) != len(tensors):
+        raise ShapeError(f"expected a list of {len(tensors)} inputs ({', '.join(t.name for t in tensors)}), got {type(x).__name__}")
+    return list(x)
+
+
+def _flat(tensor: Tensor, value: Any) -> tuple[Any, bool]:
+    """One input as (events, size), and whether it was a single event."""
+    array: Any = value if isinstance(value, FixedArray) else np.asarray(value)
+    if not isinstance(value, FixedArray) and array.dtype.kind not in "fiu":
+        raise TypeMismatchError(f"input {tensor.name!r} must hold real numbers (float or integer dtype), got dtype {array.dtype}")
+    shape = tuple(array.shape)
+    if shape == tensor.shape:
+        return array.reshape(1, tensor.size), True
+    if shape[1:] in (tensor.shape, (tensor.size,)) and len(shape) > 1:
+        return array.reshape(shape[0], tensor.size), False
+    raise ShapeError(f"input {tensor.name!r} has shape {shape}; expected (events, {', '.join(map(str, tensor.shape))})")
+
+
+def columns_of(tensors: Sequence[Tensor], x: Data) -> tuple[dict[str, Any], bool, bool]:
+    """Every input as (events, size): float64 or, if any is a FixedArray, fixed in the input's format."""
+    pairs = [_flat(tensor, value) for tensor, value in zip(tensors, _list(tensors, x), strict=True)]
+    if len({(len(array), single) for array, single in pairs}) != 1:
+        raise ShapeError(f"the inputs have different numbers of events: {[len(array) for array, _ in pairs]}")
+    # Integers are quantised here, exactly; float64 could not carry those beyond 53 bits.
+    raw = any(isinstance(array, FixedArray) or array.dtype.kind in "iu" for array, _ in pairs)
+    columns: dict[str, Any] = {}
+    for tensor, (array, _) in zip(tensors, pairs, strict=True):
+        if raw:
+            fixed = array if isinstance(array, FixedArray) else FixedArray.from_float(array, tensor.type)
+            columns[tensor.name] = fixed.cast(tensor.type)
+        else:
+            columns[tensor.name] = finite(np.asarray(array, dtype=np.float64), tensor.name)
+    return columns, pairs[0][1], raw
+
+
+def _inputs(tensors: Sequence[Tensor], x: Data) -> tuple[dict[str, FixedArray], bool]:
+    columns, single, raw = columns_of(tensors, x)
+    if raw:
+        return columns, single
+    return {t.name: FixedArray.from_float(columns[t.name], t.type) for t in tensors}, single
+

@@ -1,0 +1,195 @@
+"""Compare every road's raw integers, layer by layer, with ``array_equal`` and never with a tolerance."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from isobit.analysis.profile import OverflowCount, Profile
+from isobit.api import CSim, Model, columns_of, csim, load
+from isobit.check.report import FloatDifference, LayerComparison, Report, Road, compare, merge
+from isobit.engines.registry import resolve, thread_count
+from isobit.errors import ShapeError, TypeMismatchError
+from isobit.fixed.array import FixedArray
+
+__all__ = ["BLOCK", "FloatDifference", "LayerComparison", "Report", "Road", "check"]
+
+#: Events compared at a time; bounds the memory.
+BLOCK = 32768
+
+Progress = Callable[[str, int, int], None]
+
+
+def check(
+    model: Any,
+    x: Any,
+    against: Sequence[str | CSim] = ("csim", "cpp", "reference"),
+    keras_model: Any = None,
+    *,
+    engine: str = "numba",
+    reference_events: int = 1000,
+    threads: int | None = None,
+    optimisation: str = "3",
+    progress: Progress | None = None,
+) -> Report:
+    """Compare a network's bits on several roads.
+
+    Parameters
+    ----------
+    model
+        A :class:`isobit.Model`, or what :func:`isobit.load` takes.
+    x
+        Events, as for :meth:`isobit.Model.predict`; real numbers reach the csim as doubles, so that its own types
+        quantise them, too.
+    against
+        Roads to compare with ``engine``: ``csim``, ``cpp``, ``cpp-strict``, ``reference``, ``numba``, or a compiled
+        :class:`isobit.CSim`.
+    keras_model
+        Also report the difference to this model's float output.
+    engine
+        The base road.
+    reference_events
+        How many events the (slow) reference takes, the first ones.
+    threads
+        Threads and worker processes; None takes every core.
+    optimisation
+        The csim's compiler optimisation; no bit depends on it.
+    progress
+        Called with (road, events done, events in all).
+
+    Returns
+    -------
+    Report
+        ``.ok``, ``.mismatches``, ``str()``, ``.to_json(path)``, ``.to_html(path)``.
+    """
+    subject = load(model)
+    base = resolve(engine)
+    names = _roads(against, base)
+    inputs, _ = subject.quantise(x)
+    events = len(next(iter(inputs.values())))
+    if events == 0:
+        raise ShapeError("there is no event to check")
+    workers = thread_count(threads)
+    report = progress or (lambda road, done, total: None)
+
+    programs: dict[str, CSim] = {}
+    for road in against:
+        if isinstance(road, CSim):
+            programs["csim"] = road
+        elif road == "csim" and "csim" not in programs:
+            report("csim: compiling", 0, 1)
+            programs["csim"] = csim(subject, optimisation=optimisation)
+
+    floats = _floats(subject, x)
+
+    def run(road: str, part: slice) -> dict[str, FixedArray]:
+        if road != "csim":
+            return subject.run({name: array[part] for name, array in inputs.items()}, road, workers)
+        if floats is None:
+            given: Any = {name: array[part] for name, array in inputs.items()}
+        else:
+            given = {name: column[part] for name, column in floats.items()}
+        taps, outputs = programs["csim"].run(given, raw=floats is None, trace=True, threads=workers)
+        return _with_outputs(taps, outputs)
+
+    compared = [(tensor.name, tensor.name) for tensor in subject.graph.inputs]
+    compared += [(op.name, op.output.name) for op in subject.graph.ops if op.tag != "reshape"]
+    limits = {road: min(events, reference_events) if road == "reference" else events for road in (base, *names)}
+    seconds = dict.fromkeys((base, *names), 0.0)
+    parts: dict[str, dict[str, list[LayerComparison]]] = {road: {layer: [] for layer, _ in compared} for road in names}
+    for road in (base, *names):  # compile and load what is compiled and loaded at first use
+        run(road, slice(0, 1))
+    for start in range(0, events, BLOCK):
+        expected: dict[str, FixedArray] = {}
+        for road in (base, *names):
+            stop = min(start + BLOCK, limits[road])
+            if stop <= start:
+                continue
+            begin = time.perf_counter()
+            values = run(road, slice(start, stop))
+            seconds[road] += time.perf_counter() - begin
+            report(road, stop, limits[road])
+            if road == base:
+                expected = values
+                continue
+            for layer, tensor in compared:
+                part = expected[tensor].raw[: stop - start]
+                parts[road][layer].append(compare(layer, str(values[tensor].type), part, values[tensor].raw, start))
+
+    roads = tuple(
+        Road(name, limits[name], seconds[name], _threads(name, workers), tuple(merge(parts[name][layer]) for layer, _ in compared))
+        for name in names
+    )
+    profile = subject.profile(x, threads)
+    return Report(
+        subject.graph.name,
+        events,
+        Road(base, events, seconds[base], _threads(base, workers), ()),
+        roads,
+        _with_inputs(profile, subject, x),
+        _against_keras(subject, x, keras_model, workers) if keras_model is not None else (),
+    )
+
+
+def _roads(against: Sequence[str | CSim], base: str) -> list[str]:
+    if isinstance(against, str):
+        raise TypeMismatchError(f"against must be a list of roads such as ['csim', 'reference'], got {against!r}")
+    names: list[str] = []
+    for road in against:
+        name = "csim" if isinstance(road, CSim) or road == "csim" else resolve(road)
+        if name not in (base, *names):
+            names.append(name)
+    return names
+
+
+def _threads(road: str, workers: int) -> int:
+    return 1 if road == "reference" else workers
+
+
+def _floats(model: Model, x: Any) -> dict[str, Any] | None:
+    """The events as float64 columns, or None if they are fixed-point or integers already."""
+    columns, _, raw = columns_of(model.graph.inputs, x)
+    return None if raw else columns
+
+
+def _with_outputs(taps: dict[str, FixedArray], outputs: dict[str, FixedArray]) -> dict[str, FixedArray]:
+    """The tapped tensors; an output that was tapped as a layer, too, must say the same."""
+    for name, array in outputs.items():
+        if name in taps and not np.array_equal(taps[name].raw, array.raw):
+            return {**taps, name: array}
+    return {**outputs, **taps}
+
+
+def _with_inputs(profile: Profile, model: Model, x: Any) -> Profile:
+    """Add the inputs that do not fit their own format."""
+    floats = _floats(model, x)
+    if floats is None:
+        return profile
+    counts = []
+    for tensor in model.graph.inputs:
+        low, high = float(tensor.type.min), float(tensor.type.max + tensor.type.lsb)
+        column = floats[tensor.name]
+        outside = np.count_nonzero((column < low) | (column >= high), axis=0)
+        if outside.any():
+            counts.append(OverflowCount(tensor.name, "result", tensor.type, outside, outside))
+    return replace(profile, overflows=(*counts, *profile.overflows))
+
+
+def _against_keras(model: Model, x: Any, keras_model: Any, threads: int) -> tuple[FloatDifference, ...]:
+    given = x.to_float() if isinstance(x, FixedArray) else x
+    truth = keras_model.predict(given, verbose=0, batch_size=8192)
+    truth = truth if isinstance(truth, list) else [truth]
+    mine = model.predict(x, threads=threads)
+    mine = mine if isinstance(mine, list) else [mine]
+    if len(truth) != len(mine):
+        raise ShapeError(f"the Keras model has {len(truth)} outputs, the firmware {len(mine)}")
+    differences = []
+    for tensor, float_output, output in zip(model.graph.output_tensors, truth, mine, strict=True):
+        gap = np.abs(np.asarray(float_output, dtype=np.float64).reshape(output.shape) - output)
+        rms = float(np.sqrt(np.mean(gap**2)))
+        differences.append(FloatDifference(tensor.name, float(gap.max()), rms, float(tensor.type.lsb)))
+    return tuple(differences)
