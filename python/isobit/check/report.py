@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from html import escape
 from typing import Any
 
@@ -155,6 +155,10 @@ class Report:
     def mismatches(self) -> list[tuple[str, LayerComparison]]:
         """Every (road, layer) that differs, in the order of roads and layers."""
         return [(road.name, layer) for road in self.roads for layer in road.layers if layer.differ]
+
+    def with_notes(self, notes: Sequence[str]) -> Report:
+        """Copy with more notes."""
+        return replace(self, notes=(*self.notes, *notes))
 
     # -- text ------------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,8 @@ The teacher and a student without one are trained on the hard loss alone. Adam, 
 validation loss, the weights of the best epoch kept. Everything is drawn from one seed and TensorFlow is told to use
 deterministic kernels; another CPU may still round sums differently.
 
+A student bound for fixed point can be kept within its types' range while it learns (`Recipe.limit`).
+
 TensorFlow is imported when training starts, not before.
 """
 
@@ -56,6 +58,9 @@ class Recipe:
         Epochs without a better validation loss before the learning rate is halved.
     minimum_rate
         The learning rate is not halved below this.
+    limit
+        Outputs of hidden layers beyond +- this are penalised by their squared excess, so that the network stays within
+        the range of its future fixed-point types: an accumulator that wraps is no small error. None: no penalty.
     """
 
     epochs: int
@@ -66,6 +71,7 @@ class Recipe:
     temperature: float = 0.1
     patience: int = 10
     minimum_rate: float = 1e-6
+    limit: float | None = None
 
     def __post_init__(self) -> None:
         if self.task not in TASKS:
@@ -75,6 +81,8 @@ class Recipe:
         for name in ("epochs", "batch", "patience", "learning_rate", "temperature"):
             if not getattr(self, name) > 0:
                 raise RangeError(f"{name} is {getattr(self, name)}, expected more than 0")
+        if self.limit is not None and not self.limit > 0:
+            raise RangeError(f"limit is {self.limit}, expected more than 0 or None")
 
 
 @dataclass(frozen=True)
@@ -210,6 +218,8 @@ def _compile(
     """
     features, targets, teacher = _tensors(tensorflow, data)
     check_features, check_targets, check_teacher = _tensors(tensorflow, validation)
+    hidden = [layer.output for layer in model.layers[1:-1]] if recipe.limit is not None else []
+    probe = tensorflow.keras.Model(model.inputs, [*hidden, *model.outputs])
     steps = len(data.features) // recipe.batch  # the rest of the permutation is left out, another part each epoch
 
     @tensorflow.function  # type: ignore[untyped-decorator]
@@ -220,8 +230,11 @@ def _compile(
             events = tensorflow.ensure_shape(events, (recipe.batch,))
             taught = None if teacher is None else tensorflow.gather(teacher, events)
             with tensorflow.GradientTape() as tape:
-                predictions = model(tensorflow.gather(features, events), training=True)
+                *inner, predictions = tensorflow.nest.flatten(probe(tensorflow.gather(features, events), training=True))
                 value = loss(predictions, tensorflow.gather(targets, events), taught)
+                for tensor in inner:
+                    excess = tensorflow.nn.relu(tensorflow.abs(tensor) - recipe.limit)
+                    value += tensorflow.reduce_mean(tensorflow.reduce_sum(tensorflow.square(excess), axis=-1))
             gradients = tape.gradient(value, model.trainable_variables)
             optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
             total += value

@@ -200,10 +200,12 @@ def simulate(n: int, seed: int) -> MuonSample:
     Raises
     ------
     RangeError
-        If `n` is negative.
+        If `n` or `seed` is negative.
     """
     if n < 0:
         raise RangeError(f"number of muons is {n}, expected 0 or more")
+    if seed < 0:
+        raise RangeError(f"seed is {seed}, expected 0 or more")
     random = np.random.default_rng(seed)
     true_pt = _spectrum(random, n)
     true_eta = random.uniform(-_ETA_ACCEPTANCE, _ETA_ACCEPTANCE, n)

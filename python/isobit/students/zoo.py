@@ -32,10 +32,6 @@ WIDTH: Final = 18  # bits of every weight, result and accumulator
 INTEGER: Final = 6  # integer bits with the sign: ap_fixed<18,6>, hls4ml's reading of [18,6]
 INTEGER_VARIANT: Final = 12  # the other reading, 6 *fractional* bits: ap_fixed<18,12>
 
-# Largest norm of a hidden neuron's weights. BatchNormalization makes the network indifferent to it, the accumulator is
-# not: with 2, no muon can push fc1 past the +-32 of ap_fixed<18,6>; without, one trained student wrapped above 200 GeV.
-NORM: Final = 2.0
-
 _RELU_MODES: Final = "RND_CONV,SAT"  # as quantized_relu rounds and saturates
 _TABLE: Final = "ap_fixed<18,8>"  # hls4ml's default for tables of activations; neither ReLU nor linear has one
 _TABLE_SIZE: Final = 1024
@@ -296,11 +292,10 @@ def _build_quantised(network: ZooEntry, integer: int) -> Any:
     except ImportError as error:
         raise MissingDependencyError("this network needs qkeras: pip install 'isobit[hls4ml]'") from error
 
-    def dense(width: int, name: str, constraint: Any = None) -> Any:
+    def dense(width: int, name: str) -> Any:
         # QKeras leaves out the sign: quantized_bits(18, 5) is ap_fixed<18,6>, rounded and saturated.
         return QDense(
             width,
-            kernel_constraint=constraint,
             kernel_quantizer=quantized_bits(WIDTH, integer - 1, alpha=1),
             bias_quantizer=quantized_bits(WIDTH, integer - 1, alpha=1),
             name=name,
@@ -308,7 +303,7 @@ def _build_quantised(network: ZooEntry, integer: int) -> Any:
 
     tensor = inputs = keras.layers.Input((network.inputs,), name="inputs")
     for index, width in enumerate(network.hidden, start=1):
-        tensor = dense(width, f"fc{index}", keras.constraints.MaxNorm(NORM))(tensor)
+        tensor = dense(width, f"fc{index}")(tensor)
         tensor = keras.layers.BatchNormalization(name=f"bn{index}")(tensor)
         tensor = QActivation(quantized_relu(WIDTH, integer), name=f"relu{index}")(tensor)
     return keras.Model(inputs, dense(network.outputs, "output")(tensor), name=network.name)

@@ -1,0 +1,59 @@
+"""The commands of ``isobit``, on click; progress bars by rich, on a terminal only."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import click
+
+from isobit import __version__
+from isobit.errors import IsobitError
+
+__all__ = ["EQUAL_OR_DONE", "BITS_DIFFER", "BAD_INPUT", "cli", "run"]
+
+EQUAL_OR_DONE, BITS_DIFFER, BAD_INPUT = 0, 1, 2
+
+_COMMANDS = {
+    "check": "Compare a network's bits on every road, layer by layer.",
+    "demo": "Simulate L1 muons and check the shipped student on 100,000 events.",
+    "predict": "Predict a file of events at the firmware's precision.",
+}
+
+
+class _Lazy(click.Group):
+    """Imports a command when it is called, so that --help is instant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"isobit.commands.{cmd_name}").command
+        return command
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="isobit")
+def cli() -> None:
+    """Know before synthesis that a network in firmware computes exactly the bits it should."""
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    try:
+        status: Any = cli.main(arguments, prog_name="isobit", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("aborted", err=True)
+        return BAD_INPUT
+    except click.ClickException as error:
+        error.show()
+        return BAD_INPUT
+    except IsobitError as error:
+        click.echo(f"error: {error}", err=True)
+        return BAD_INPUT
+    except OSError as error:
+        click.echo(f"error: {error}", err=True)
+        return BAD_INPUT
+    return status if isinstance(status, int) else EQUAL_OR_DONE

@@ -1,0 +1,69 @@
+"""``isobit check``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from isobit import check
+from isobit.commands import BITS_DIFFER, EQUAL_OR_DONE
+from isobit.commands.options import load_data, load_model, progress_bar, random_events
+from isobit.files import refuse_overwrite
+
+
+@click.command("check")
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option("--data", type=click.Path(path_type=Path), help="Events as .npy; without it, random ones.")
+@click.option("--config", type=click.Path(path_type=Path, exists=True), help="hls4ml configuration (YAML) for a Keras file.")
+@click.option("--against", default=None, help="Roads, comma-separated.  [default: csim,cpp,reference]")
+@click.option("--events", default=10_000, show_default=True, help="How many random events without --data.")
+@click.option("--seed", default=1, show_default=True, help="Seed of the random events.")
+@click.option("--reference-events", default=1000, show_default=True, help="Events for the slow reference.")
+@click.option("--threads", type=click.IntRange(1), default=None, help="Threads and worker processes.  [default: all cores]")
+@click.option("--html", type=click.Path(path_type=Path), help="Write the report as a page.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+@click.option("--overwrite", is_flag=True, help="Replace an existing --html file.")
+@click.option("--allow-lambda", is_flag=True, help="Load Keras files that carry Python code.")
+def command(
+    model: Path,
+    data: Path | None,
+    config: Path | None,
+    against: str | None,
+    events: int,
+    seed: int,
+    reference_events: int,
+    threads: int | None,
+    html: Path | None,
+    as_json: bool,
+    overwrite: bool,
+    allow_lambda: bool,
+) -> int:
+    """Compare MODEL's bits on every road, layer by layer.
+
+    MODEL is a .keras or .h5 file, which hls4ml converts, or a model file that isobit saved (which has no hls4ml
+    project, so no csim). Exit status: 0 equal, 1 bits differ, 2 bad input.
+    """
+    if html is not None:
+        refuse_overwrite(html, overwrite)
+    subject, keras_model = load_model(model, config, allow_lambda=allow_lambda)
+    x: Any = load_data(data) if data is not None else random_events(subject, events, seed)
+    notes = [] if data is not None else [f"{events} random events, seed {seed}"]
+    if against is None:
+        roads = ["csim", "cpp", "reference"]
+        if subject.source is None:
+            roads.remove("csim")
+            notes.append("csim NOT compared: a model file holds no hls4ml project; check the Keras file to compare with it")
+    else:
+        roads = [road.strip() for road in against.split(",") if road.strip()]
+    with progress_bar() as progress:
+        report = check(
+            subject, x, roads, keras_model, reference_events=reference_events, threads=threads, progress=progress
+        )
+    report = report.with_notes(notes)
+    click.echo(json.dumps(report.to_dict()) if as_json else str(report))
+    if html is not None:
+        report.to_html(html, overwrite=overwrite)
+    return EQUAL_OR_DONE if report.ok else BITS_DIFFER

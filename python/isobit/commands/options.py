@@ -1,0 +1,99 @@
+"""What several commands share: reading models, data and configurations; progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from isobit.api import Model, load
+from isobit.errors import MissingDependencyError, ModelFileError, RangeError
+from isobit.frontends.keras import KERAS_SUFFIXES, load_keras_file
+
+__all__ = ["load_data", "load_model", "progress_bar", "random_events"]
+
+
+def load_model(path: Path, config: Path | None, *, allow_lambda: bool) -> tuple[Model, Any]:
+    """Load a model file and, for Keras, its float model beside it."""
+    if path.suffix not in KERAS_SUFFIXES:
+        if config is not None:
+            raise click.UsageError(f"--config needs a Keras file ({', '.join(KERAS_SUFFIXES)}), got {path}")
+        return load(path), None
+    keras_model = load_keras_file(path, allow_lambda=allow_lambda)
+    hls_config, options = (None, {}) if config is None else load_config(config)
+    return load(keras_model, hls_config=hls_config, **options), keras_model
+
+
+def load_config(path: Path) -> tuple[Any, dict[str, Any]]:
+    """Read an hls4ml configuration: a whole ``hls4ml_config.yml``, or just its ``HLSConfig`` part."""
+    try:
+        import yaml
+    except ImportError as error:
+        raise MissingDependencyError(f"reading {path} needs PyYAML: pip install 'isobit[hls4ml]' ({error})") from None
+    try:
+        document = yaml.safe_load(path.read_text())
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ModelFileError(f"{path} is not readable YAML: {error}") from None
+    if not isinstance(document, dict):
+        raise ModelFileError(f"{path} holds no hls4ml configuration: expected a mapping with 'HLSConfig' or 'Model'")
+    if "HLSConfig" not in document:
+        if "Model" not in document:
+            raise ModelFileError(f"{path} holds no hls4ml configuration: it has neither 'HLSConfig' nor 'Model', only {list(document)}")
+        return document, {}
+    names = {"Backend": "backend", "Part": "part", "ClockPeriod": "clock_ns", "IOType": "io_type", "ProjectName": "project_name"}
+    return document["HLSConfig"], {option: document[key] for key, option in names.items() if document.get(key) is not None}
+
+
+def load_data(path: Path) -> Any:
+    """Read events from a ``.npy`` file.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is none, or damaged, or holds Python objects.
+    """
+    try:
+        return np.load(path, allow_pickle=False)
+    except FileNotFoundError:
+        raise ModelFileError(f"{path} does not exist") from None
+    except (OSError, ValueError, EOFError) as error:
+        raise ModelFileError(f"{path} is not a readable .npy file: {error}") from None
+
+
+def random_events(model: Model, events: int, seed: int) -> Any:
+    """Events that visit every input format: half spread over its whole range, half of order one."""
+    if events < 1:
+        raise RangeError(f"--events must be at least 1, got {events}")
+    rng = np.random.default_rng(seed)
+    columns = []
+    for tensor in model.graph.inputs:
+        low, high = float(tensor.type.min), float(tensor.type.max)
+        wide = rng.uniform(low, high, (events - events // 2, tensor.size))
+        narrow = np.clip(rng.normal(0.0, 1.0, (events // 2, tensor.size)), low, high)
+        columns.append(np.concatenate([wide, narrow]).reshape(events, *tensor.shape))
+    return columns[0] if len(columns) == 1 else columns
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar on a terminal's stderr, none when piped: gives a function (what, done, total)."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda what, done, total: None
+        return
+    with Progress(console=console, transient=True) as progress:
+        tasks: dict[str, Any] = {}
+
+        def report(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = progress.add_task(what, total=total)
+            progress.update(tasks[what], completed=done, total=total)
+
+        yield report

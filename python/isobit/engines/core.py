@@ -1,0 +1,149 @@
+"""The C++ road: the kernels of ``isobit/kernels/`` themselves, at run-time formats and in the hardware's order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from isobit import _core
+from isobit.engines.registry import Values
+from isobit.errors import UnsupportedError
+from isobit.fixed.array import FixedArray
+from isobit.fixed.types import FixedType
+from isobit.model.graph import Graph
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor, Threshold
+from isobit.model.weights import Encoding, Weight
+
+__all__ = ["ENGINE", "KERNELS", "CoreEngine", "core_format", "from_words", "to_words"]
+
+Kernel = Callable[[Any, Tensor, Any, int], Any]
+
+
+def core_format(type: FixedType) -> _core.Format:
+    """The C++ description of a format."""
+    return _core.Format(
+        type.width, type.integer, type.signed, int(type.rounding), int(type.overflow), type.saturation_bits, type.is_int
+    )
+
+
+def to_words(raw: Any, type: FixedType) -> Any:
+    """Raw integers as ``_core`` takes them: int64, or two limbs (low first) in a last axis beyond 63 bits."""
+    if type.width <= 63:
+        return np.ascontiguousarray(raw, dtype=np.int64)
+    if type.width > 127:
+        raise UnsupportedError(f"cpp-strict computes with numbers of up to 127 bits; {type} is wider (engine 'numba' has no bound)")
+    wide = np.asarray(raw).astype(object)
+    mask = (1 << 64) - 1
+    low = (wide & mask).astype(np.uint64).view(np.int64)
+    return np.ascontiguousarray(np.stack([low, (wide >> 64).astype(np.int64)], axis=-1))
+
+
+def from_words(words: Any, type: FixedType) -> Any:
+    """The opposite of :func:`to_words`, in the storage of :class:`FixedArray`."""
+    if type.width <= 63:
+        return words
+    wide = (words[..., 1].astype(object) << 64) + words[..., 0].view(np.uint64).astype(object)
+    return wide.astype(np.int64) if type.fits_int64 else wide
+
+
+def _weights(weight: Weight, *, transposed: bool = False) -> Any:
+    """Weights flat, in the layout that hls4ml's kernel reads; exponents with their sign in the lowest bit."""
+    raw, signs = weight.raw, weight.signs
+    if weight.encoding is Encoding.EXPONENT and signs is not None:
+        raw = 2 * raw + signs
+        return np.ascontiguousarray((raw.T if transposed else raw).ravel())
+    return to_words((raw.T if transposed else raw).ravel(), weight.type)
+
+
+def _dense(op: Dense, tensor: Tensor, words: Any, threads: int) -> Any:
+    n_in, n_out = op.weight.shape
+    return _core.dense(
+        words,
+        _weights(op.weight, transposed=op.strategy == "resource"),
+        _weights(op.bias),
+        data=core_format(tensor.type),
+        weight=core_format(op.weight.type),
+        bias=core_format(op.bias.type),
+        accum=core_format(op.accum),
+        result=core_format(op.output.type),
+        n_in=n_in,
+        n_out=n_out,
+        product=Product.of(tensor, op.weight).value,
+        kernel=op.kernel,
+        reuse_factor=op.reuse_factor,
+        threads=threads,
+    )
+
+
+def _batchnorm(op: BatchNorm, tensor: Tensor, words: Any, threads: int) -> Any:
+    return _core.normalize(
+        words,
+        _weights(op.scale),
+        _weights(op.bias),
+        data=core_format(tensor.type),
+        scale_format=core_format(op.scale.type),
+        bias_format=core_format(op.bias.type),
+        result=core_format(op.output.type),
+        product=Product.of(tensor, op.scale).value,
+        threads=threads,
+    )
+
+
+def _activation(op: Activation, tensor: Tensor, words: Any, threads: int) -> Any:
+    slope = op.param or op.slope
+    return _core.activation(
+        words,
+        op.function,
+        data=core_format(tensor.type),
+        result=core_format(op.output.type),
+        param=None if slope is None else _weights(slope),
+        param_format=None if slope is None else core_format(slope.type),
+        shift=None if op.shift is None else _weights(op.shift),
+        shift_format=None if op.shift is None else core_format(op.shift.type),
+        threads=threads,
+    )
+
+
+def _threshold(op: Threshold, tensor: Tensor, words: Any, threads: int) -> Any:
+    if op.high.type != tensor.type:
+        raise UnsupportedError(f"thresholds of {op.name!r} are {op.high.type}, its input is {tensor.type}; they must be the same")
+    low = None if op.low is None else _weights(op.low)
+    return _core.threshold(words, _weights(op.high), low, data=core_format(tensor.type), threads=threads)
+
+
+def _reshape(op: Reshape, tensor: Tensor, words: Any, threads: int) -> Any:
+    return words
+
+
+KERNELS: dict[type[Op], Kernel] = {
+    Dense: _dense,
+    BatchNorm: _batchnorm,
+    Activation: _activation,
+    Threshold: _threshold,
+    Reshape: _reshape,
+}
+
+
+class CoreEngine:
+    """Strict order, any format up to 127 bits in every intermediate; beyond that an error by name."""
+
+    def run(self, graph: Graph, inputs: Mapping[str, FixedArray], threads: int) -> Values:
+        """Compute every tensor; see :class:`isobit.engines.registry.Engine`."""
+        words = {name: to_words(array.raw, array.type) for name, array in inputs.items()}
+        outputs: Values = {}
+        for op in graph.ops:
+            kernel = KERNELS.get(type(op))
+            if kernel is None:
+                raise UnsupportedError(f"cpp-strict has no kernel for op {op.tag!r} (layer {op.name!r})")
+            try:
+                result = kernel(op, graph.tensors[op.inputs[0]], words[op.inputs[0]], threads)
+            except (ValueError, OverflowError) as error:
+                raise UnsupportedError(f"cpp-strict cannot compute layer {op.name!r}: {error}") from None
+            words[op.output.name] = result
+            outputs[op.output.name] = FixedArray(from_words(result, op.output.type), op.output.type)
+        return outputs
+
+
+ENGINE = CoreEngine()

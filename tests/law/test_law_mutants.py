@@ -1,0 +1,40 @@
+"""The comparison bites: a seeded sample of mutants of each law is noticed (all of them: tools/mutate_laws.py)."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+import mutants
+from isobit.fixed import law  # noqa: F401  (the original must import before its mutants are judged)
+
+
+def _sample(law: str, count: int) -> list[mutants.Mutant]:
+    return random.Random(20260101).sample(mutants.mutants(law), count)
+
+
+SAMPLE = [*_sample("law.py", 5), *_sample("reference", 5), *_sample("law.hpp", 2)]
+
+
+@pytest.mark.parametrize("law", mutants.LAWS)
+def test_there_are_enough(law: str) -> None:
+    every = mutants.mutants(law)
+    equivalent = mutants.equivalents().get(law, {})
+    names = {m.name for m in every}
+    assert len(names) == len(every)
+    assert len(names - set(equivalent)) >= 150
+    assert not set(equivalent) - names, "explained mutants that no longer exist: run tools/mutate_laws.py"
+
+
+@pytest.mark.parametrize("law", mutants.LAWS)
+def test_the_law_itself_passes(law: str) -> None:
+    assert mutants.judge(mutants.Mutant(law, "none", 0, mutants.LAWS[law].read_text())) is None
+
+
+@pytest.mark.csim
+@pytest.mark.parametrize("mutant", SAMPLE, ids=lambda m: f"{m.law} {m.line}")
+def test_mutant_is_noticed(mutant: mutants.Mutant) -> None:
+    noticed = mutants.judge(mutant)
+    reason = mutants.equivalents().get(mutant.law, {}).get(mutant.name)
+    assert noticed or reason, f"survived: {mutant.law}, {mutant.name}"

@@ -1,0 +1,181 @@
+"""The zoo's golden configs are what is committed, and what hls4ml makes of them."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from isobit.errors import ModelFileError, OverwriteError, RangeError, UnsupportedError
+from isobit.fixed import FixedType
+from isobit.students import zoo
+
+NAMES = ["mugmt_student", "mugmt_baseline", "mugmt_teacher", "dimuon_student"]
+GOLDEN = FixedType.parse("ap_fixed<18,6>")
+RELU = FixedType.parse("ap_ufixed<18,6,RND_CONV,SAT>")
+
+
+def test_names():
+    assert list(zoo.ZOO) == NAMES
+
+
+def test_importing_the_students_imports_no_framework():
+    code = (
+        "import sys, isobit.students.muons, isobit.students.zoo, isobit.students.distill, isobit.students.resolution,"
+        "isobit.students.train_mugmt;"
+        "heavy = {'tensorflow', 'keras', 'qkeras', 'hls4ml', 'matplotlib', 'numba'} & set(sys.modules);"
+        "sys.exit(','.join(heavy) or None)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_committed_golden_config_is_what_the_generator_writes(name):
+    committed = json.loads(zoo.data_file(f"{name}.golden.json").read_text(encoding="utf-8"))
+    assert committed == zoo.write_out(zoo.ZOO[name])
+
+
+def test_golden_config_is_the_callers_own():
+    zoo.golden_config("mugmt_student")["hls_config"]["Model"]["ReuseFactor"] = 99
+    assert zoo.golden_config("mugmt_student")["hls_config"]["Model"]["ReuseFactor"] == 4
+
+
+def test_variant_changes_the_integer_bits_of_every_18_bit_type_and_nothing_else():
+    golden, variant = (json.dumps(zoo.golden_config("mugmt_student", integer=integer)) for integer in (6, 12))
+    assert variant == golden.replace("fixed<18,6", "fixed<18,12")
+    assert "fixed<18,6" not in variant
+    assert "ap_fixed<18,8>" in variant  # the tables', unused
+
+
+@pytest.mark.parametrize("integer", [-1, 19])
+def test_variant_out_of_range_is_refused(integer):
+    with pytest.raises(RangeError, match=str(integer)):
+        zoo.golden_config("mugmt_student", integer=integer)
+
+
+@pytest.mark.parametrize("call", [zoo.entry, zoo.build, zoo.golden_config, zoo.auto_config, zoo.load_student])
+def test_unknown_network_is_refused_by_name(call):
+    with pytest.raises(UnsupportedError, match=r"'nonsense'.*mugmt_student"):
+        call("nonsense")
+
+
+def convert(name, folder, integer=6):
+    from hls4ml.converters import convert_from_keras_model
+
+    model = zoo.build(name, integer=integer)
+    return convert_from_keras_model(model, output_dir=str(folder), **zoo.golden_config(name, integer=integer))
+
+
+def types_of(layer):
+    """Every type of an hls4ml layer that takes part in its arithmetic."""
+    types = {"result": layer.get_output_variable().type.precision}
+    types |= {weight: variable.type.precision for weight, variable in layer.weights.items()}
+    if layer.get_attr("accum_t") is not None:
+        types["accum"] = layer.get_attr("accum_t").precision
+    return {name: FixedType.parse(str(precision)) for name, precision in types.items()}
+
+
+@pytest.mark.hls4ml
+@pytest.mark.parametrize(("name", "integer"), [*((name, 6) for name in NAMES), ("mugmt_student", 12)])
+def test_model_graph_has_the_golden_types(name, integer, tmp_path):
+    graph = convert(name, tmp_path, integer)
+    layers = list(graph.get_layers())
+    hidden = len(zoo.ZOO[name].hidden)
+    body = [name for index in range(1, hidden + 1) for name in (f"fc{index}", f"bn{index}", f"relu{index}")]
+    assert [layer.name for layer in layers] == ["inputs", *body, "output"]  # nothing fused, nothing inserted
+    number = FixedType.parse(f"ap_fixed<18,{integer}>")
+    relu = FixedType.parse(f"ap_ufixed<18,{integer},RND_CONV,SAT>")
+    for layer in layers:
+        kind = layer.class_name
+        expected = {
+            "Input": {"result": number},
+            "Dense": dict.fromkeys(("result", "weight", "bias", "accum"), number),
+            "BatchNormalization": dict.fromkeys(("result", "scale", "bias"), number),
+            "Activation": {"result": relu},
+        }[kind]
+        assert types_of(layer) == expected, layer.name
+        if kind != "Input":
+            assert layer.get_attr("strategy").lower() == "latency", layer.name
+            assert layer.get_attr("reuse_factor") == 4, layer.name
+    config = graph.config
+    assert config.backend.name == "Vitis"
+    assert config.get_config_value("Part") == "xcvu9p-flga2104-2L-e"
+    assert config.get_config_value("ClockPeriod") == 5
+    assert config.get_config_value("IOType") == "io_parallel"
+
+
+@pytest.mark.hls4ml
+def test_golden_configs_are_of_the_installed_hls4ml():
+    import hls4ml
+
+    assert hls4ml.__version__ == zoo.HLS4ML_VERSION
+
+
+@pytest.mark.hls4ml
+@pytest.mark.parametrize("name", ["mugmt_student", "dimuon_student"])
+def test_auto_config_lets_hls4ml_infer(name, tmp_path):
+    from hls4ml.converters import convert_from_keras_model
+
+    graph = convert_from_keras_model(zoo.build(name), output_dir=str(tmp_path), **zoo.auto_config(name))
+    types = {layer.name: types_of(layer) for layer in graph.get_layers()}
+    assert types["inputs"]["result"] == GOLDEN
+    assert types["fc2"]["weight"] == GOLDEN
+    assert types["fc2"]["accum"] == FixedType.parse("ap_fixed<40,16>")  # 18 + 18 bits, 8 products and a bias
+    assert types["bn2"]["result"] == FixedType.parse("ap_fixed<59,23>")
+    assert types["relu2"]["result"] == RELU
+    assert {layer.get_attr("reuse_factor") for layer in graph.get_layers()} == {4}
+
+
+@pytest.mark.hls4ml
+def test_weights_survive_a_round_trip(tmp_path):
+    model = zoo.build("mugmt_student")
+    path = tmp_path / "weights.npz"
+    zoo.save_weights(model, path)
+    loaded = zoo.load_student("mugmt_student", path)
+    for before, after in zip(model.get_weights(), loaded.get_weights(), strict=True):
+        np.testing.assert_array_equal(before, after)
+    with pytest.raises(OverwriteError):
+        zoo.save_weights(model, path)
+
+
+def damage(path, how):
+    if how == "truncated":
+        path.write_bytes(path.read_bytes()[:1000])
+    elif how == "text":
+        path.write_text("not an archive")
+    elif how == "empty":
+        path.write_bytes(b"")
+    else:
+        weights = dict(np.load(path))
+        if how == "renamed":
+            weights["fc9/kernel"] = weights.pop("fc1/kernel")
+        elif how == "reshaped":
+            weights["fc1/kernel"] = weights["fc1/kernel"].T.copy()
+        elif how == "wider":
+            weights["fc1/kernel"] = weights["fc1/kernel"].astype(np.float64)
+        elif how == "nan":
+            weights["fc1/kernel"][0, 0] = np.nan
+        elif how == "pickled":
+            weights["fc1/kernel"] = np.array([object()])
+        np.savez(path, **weights)
+
+
+@pytest.mark.hls4ml
+@pytest.mark.parametrize(
+    "how", ["truncated", "text", "empty", "renamed", "reshaped", "wider", "nan", "pickled", "missing"]
+)
+def test_damaged_weights_are_refused(tmp_path, how):
+    path = tmp_path / "weights.npz"
+    if how != "missing":
+        path.write_bytes(zoo.data_file("mugmt_student.npz").read_bytes())
+        damage(path, how)
+    with pytest.raises(ModelFileError, match=r"weights\.npz"):
+        zoo.load_student("mugmt_student", path)
+
+
+@pytest.mark.hls4ml
+def test_weights_of_another_network_are_refused():
+    with pytest.raises(ModelFileError, match=r"of mugmt_baseline|: fc1/kernel"):
+        zoo.load_student("mugmt_baseline", zoo.data_file("mugmt_student.npz"))
