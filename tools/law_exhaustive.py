@@ -1,12 +1,12 @@
 """The exhaustive comparison of the law, made once: all casts between formats of up to 8 bits, against AMD's headers.
 
     nice python tools/law_exhaustive.py --work DIR   # compiles the vendor's headers: about 25 minutes of one free core
-    python tools/law_exhaustive.py --verify          # isobit's three laws against the committed hashes: no vendor needed
+    python tools/law_exhaustive.py --verify          # isobit's three laws against the committed hashes
     python tools/law_exhaustive.py --wide            # makes the golden casts of wide formats anew (a minute)
 
-The grid is that of tests/law/grid.py: widths 1 to 8, both signs, 7 roundings, 5 overflow modes, saturation bits N 0 to 3,
-every alignment, every value. ``--work`` keeps finished chunks in DIR and goes on where it stopped; at the end it writes
-tests/law/exhaustive_8.json with one SHA-256 per target format. Exit status 1: a law differs.
+The grid is that of tests/law/grid.py: widths 1 to 8, both signs, 7 roundings, 5 overflow modes, saturation bits N 0 to
+3, every alignment, every value. ``--work`` keeps finished chunks in DIR and goes on where it stopped; at the end it
+writes tests/law/exhaustive_8.json with one SHA-256 per target format. Exit status 1: a law differs.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ import grid  # noqa: E402
 import laws  # noqa: E402
 import vendor  # noqa: E402
 from casts import run_cases  # noqa: E402
-from isobit.fixed.modes import Rounding  # noqa: E402
 from samples import edge_cases, wide_cases  # noqa: E402
+
+from isobit.fixed.modes import Rounding  # noqa: E402
 
 Job = tuple[int, bool, Rounding]
 

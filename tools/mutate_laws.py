@@ -4,8 +4,9 @@
     python tools/mutate_laws.py --law law.py --report tests/law/mutation_report.md
     python tools/mutate_laws.py --sample 40 --seed 1   # some of them
 
-A mutant is one changed operator, constant, mode, condition or dropped term (tests/law/mutants.py). Survivors must stand in
-tests/law/equivalent_mutants.json with the reason why no value can tell them from the law. Exit status 1: one does not.
+A mutant is one changed operator, constant, mode, condition or dropped term (tests/law/mutants.py). Survivors must
+stand in tests/law/equivalent_mutants.json with the reason why no value can tell them from the law. Exit status 1: one
+does not.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from __future__ import annotations
 import argparse
 import datetime
 import difflib
-import json
 import random
 import sys
 import time
@@ -23,7 +23,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "law"), str(ROOT / "python")]
 
-from mutants import EQUIVALENT, LAWS, Mutant, equivalents, judge, mutants, normal_form  # noqa: E402
+from judging import judge  # noqa: E402
+from mutants import EQUIVALENT, LAWS, Mutant, equivalents, mutants, normal_form  # noqa: E402
 
 
 def _difference(mutant: Mutant) -> str:

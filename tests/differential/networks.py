@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -41,8 +41,13 @@ ACTIVATIONS = (
     "relu",
     "quantized_relu",
     "quantized_relu",
+    "quantized_relu",
+    "quantized_relu",
+    "quantized_bits",
     "quantized_bits",
     "linear",
+    "linear",
+    "leaky_quantized_relu",
     "leaky_quantized_relu",
     "binary",
     "ternary",
@@ -112,12 +117,14 @@ def draw(seed: int) -> Description:
                 reuse_choice=float(rng.random()),
             )
         )
+    few_levels = ("binary", "ternary", "quantized_tanh", "quantized_sigmoid")
     for layer in layers[:-1]:  # one neuron, or one bit of it, tells nothing to the next layer
-        if layer.activation in ("binary", "ternary"):
-            layer.width = max(layer.width, 16)
-        layer.width = max(layer.width, 3)
-        if layer.activation in ("quantized_tanh", "quantized_sigmoid", "quantized_bits", "quantized_relu"):
-            layer.bits = max(layer.bits, 5)
+        layer.width = max(layer.width, 5)
+        if layer.activation in few_levels:
+            layer.bits = max(layer.bits, 7)
+            layer.width = max(layer.width, 28 if layer.activation in few_levels[:2] else 8)
+            if layer.batchnorm == "none":  # their thresholds are around one
+                layer.batchnorm = "plain"
     layers[-1].width = int(rng.integers(1, 5))
     # Few bits in the last weights would leave few values to compare.
     if layers[-1].quantiser not in ("none", "quantized_bits_auto", "quantized_po2"):
@@ -131,6 +138,8 @@ def draw(seed: int) -> Description:
             if layer.activation in ("binary", "ternary"):
                 layer.activation, seen = ("quantized_relu", seen) if seen else (layer.activation, True)
     magnitude = float(2.0 ** rng.integers(-10, 17)) if rng.random() < 0.3 else 1.0
+    if magnitude < 0.25 and layers[0].activation.endswith(("_relu", "_bits")):
+        layers[0].batchnorm = "plain"  # QKeras' activations cannot have fewer than no integer bits
     input_type = draw_type(rng, magnitude, narrow=False, signed=True)
     return Description(
         seed=seed,
@@ -178,8 +187,8 @@ def _activation(name: str, bits: int, magnitude: float, layer: str) -> Any:
 
     if name in ("relu", "linear"):
         return layers.Activation(name, name=layer)
-    integer = int(np.clip(np.ceil(np.log2(magnitude)), -2, 8))
-    bits = max(bits, integer + 3)
+    integer = int(np.clip(np.ceil(np.log2(magnitude)), 0, 8))  # QKeras fails below 0
+    bits = max(bits + 4 if "quantized" in name and "tanh" not in name and "sigmoid" not in name else bits, integer + 4)
     quantisers = {
         "quantized_relu": lambda: qkeras.quantized_relu(bits, integer),
         "quantized_bits": lambda: qkeras.quantized_bits(bits, integer, alpha=1),
@@ -265,7 +274,7 @@ def hls_config(description: Description, model: Any) -> dict[str, Any]:
 
     def unlike() -> str:
         """A placeholder of its own: hls4ml drops a linear activation that casts nothing."""
-        return str(FixedType(_PLACEHOLDER.width, _PLACEHOLDER.integer + next(numbers)))
+        return str(replace(_PLACEHOLDER, integer=_PLACEHOLDER.integer + next(numbers)))
 
     for number, layer in enumerate(description.layers):
         entry = names[f"fc{number}"]
@@ -287,11 +296,11 @@ def hls_config(description: Description, model: Any) -> dict[str, Any]:
 
 
 #: A format still to be drawn.
-_PLACEHOLDER = FixedType(52, 26)
+_PLACEHOLDER = FixedType(52, 26, True, Rounding.RND_MIN_INF, Overflow.SAT_SYM)
 
 
 def _open(kind: FixedType) -> bool:
-    return kind.width == _PLACEHOLDER.width and not kind.is_int
+    return kind == replace(_PLACEHOLDER, integer=kind.integer)
 
 
 def calibrate(description: Description, graph: Any, config: dict[str, Any], x: Any) -> dict[str, Any]:
@@ -394,3 +403,9 @@ def telling(raw: Any) -> float:
     """Share of output values that are distinct, averaged over the outputs."""
     flat = raw.reshape(len(raw), -1)
     return float(np.mean([len(set(column.tolist())) / len(column) for column in flat.T]))
+
+
+def describe(description: Description) -> str:
+    """One line that says what was drawn."""
+    layers = ", ".join(f"{d.width} {d.quantiser}/{d.batchnorm}/{d.activation}" for d in description.layers)
+    return f"{description.backend} {description.strategy} {description.inputs} ({description.input_type}) -> {layers}"

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-
 import vendor
+
 from isobit.fixed.types import FixedType
 
 __all__ = ["OPTIMISED", "PLAIN", "Case", "refusal", "run_cases"]
@@ -117,7 +117,10 @@ def _run(cases: Sequence[Case], flags: Sequence[str]) -> list[list[int]]:
         program = vendor.build(_source(cases), place, "cases", flags, [vendor.headers()])
         (place / "in").write_bytes(b"".join(_pack(c) for c in cases))
         done = subprocess.run(
-            [str(program), str(place / "in"), str(place / "out")], capture_output=True, text=True, timeout=vendor.TIMEOUT_S
+            [str(program), str(place / "in"), str(place / "out")],
+            capture_output=True,
+            text=True,
+            timeout=vendor.TIMEOUT_S,
         )
         data = (place / "out").read_bytes()
     results, at = [], 0

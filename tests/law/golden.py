@@ -13,11 +13,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import grid
+import laws
 import numpy as np
 import numpy.typing as npt
 
-import grid
-import laws
 from isobit.fixed import law
 from isobit.fixed.types import FixedType
 
@@ -74,7 +74,8 @@ def wide() -> tuple[WideCase, ...]:
     rows = json.loads(WIDE.read_text())["casts"]
     parse = FixedType.parse
     return tuple(
-        WideCase(parse(r["source"]), parse(r["target"]), tuple(map(int, r["raw"])), tuple(map(int, r["result"]))) for r in rows
+        WideCase(parse(r["source"]), parse(r["target"]), tuple(map(int, r["raw"])), tuple(map(int, r["result"])))
+        for r in rows
     )
 
 
@@ -83,7 +84,7 @@ def by_law(
     apply: Callable[[npt.NDArray[Any], int, FixedType], npt.NDArray[Any]] = laws.vectorised,
     module: ModuleType = law,
 ) -> list[int]:
-    """Cast a golden case as FixedArray does: on int64 where the law's module says that it may, else on Python integers."""
+    """Cast a golden case as FixedArray does: on int64 where the law's module allows it, else on Python integers."""
     narrow = hasattr(module, "int64_domain") and module.int64_domain(case.source.width, case.shift, case.target.width)
     raw = np.array(case.values, dtype=np.int64 if narrow else object)
     return [int(v) for v in apply(raw, case.shift, case.target)]

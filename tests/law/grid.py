@@ -81,9 +81,7 @@ def sources(max_width: int) -> list[tuple[int, bool]]:
 def cells(target_width: int, max_source: int) -> tuple[Cell, ...]:
     """Give the cells of a target in their order."""
     return tuple(
-        Cell(w, s, shift)
-        for w, s in sources(max_source)
-        for shift in range(-(target_width + MARGIN), w + MARGIN + 1)
+        Cell(w, s, shift) for w, s in sources(max_source) for shift in range(-(target_width + MARGIN), w + MARGIN + 1)
     )
 
 

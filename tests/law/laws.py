@@ -1,7 +1,7 @@
 """isobit's three laws behind one shape, so that the same comparison serves tests, hashes and mutants.
 
 Each takes raw integers, one shift and a target format, and gives raw integers: :func:`vectorised` (``fixed/law.py``),
-:func:`definition` (``engines/reference/law.py``) and, in batches because it is a program, :class:`CppLaw` (``law.hpp``).
+:func:`definition` (``engines/reference/law.py``) and, in batches because it is a program, :class:`CppLaw` (law.hpp).
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import grid
 import numpy as np
 import numpy.typing as npt
-
-import grid
 import vendor
+
 from isobit.engines.reference import law as reference
 from isobit.fixed import law
 from isobit.fixed.types import FixedType
@@ -37,9 +37,10 @@ namespace law = isobit::law;
 
 // What law.hpp offers beside cast: the same through two formats, a raw copy within one, rounding with bits gained.
 template <class Int> static bool consistent(Int raw, int shift, const isobit::format& target, Int result) {
-  const isobit::format source = isobit::fixed_format(99, 99 - shift, true);
-  const isobit::format same = target;
-  return law::cast_between<Int>(raw, source, target) == result && law::cast_between<Int>(raw, same, target) == raw &&
+  isobit::format moved = target;
+  moved.integer -= 7;
+  const isobit::format source = isobit::fixed_format(99, 99 - shift - moved.fraction(), true);
+  return law::cast_between<Int>(raw, source, moved) == result && law::cast_between<Int>(raw, moved, moved) == raw &&
          (shift > 0 || law::round_shift<Int>(raw, shift, target.rounding) == isobit::shift_left(raw, -shift));
 }
 
@@ -120,7 +121,10 @@ class CppLaw:
         self.program = vendor.build(RUNNER, folder, "cpp_law", flags, [include])
 
     def cast(
-        self, jobs: Sequence[tuple[FixedType, Sequence[int] | npt.NDArray[Any], Any]], bits: int = 64, timeout: float = 600
+        self,
+        jobs: Sequence[tuple[FixedType, Sequence[int] | npt.NDArray[Any], Any]],
+        bits: int = 64,
+        timeout: float = 600,
     ) -> list[npt.NDArray[Any]]:
         """Cast batches of (target, raw values, shift or shifts) on native integers of 64 or 128 bits."""
         asked, answered = self.folder / "jobs", self.folder / "results"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-
 from casts import Case
+
 from isobit import FixedType, Overflow, Rounding
 from isobit.fixed.law import INT64_BITS
 
@@ -57,7 +57,9 @@ def edge_cases(seed: int, count: int) -> list[Case]:
         target = random_target(rng, 1 if number % 3 else INT64_BITS - 1, 70 if number % 3 == 0 else INT64_BITS + 1)
         width = int(rng.integers(40 if number % 2 else 2, INT64_BITS + 2))
         gain = rng.integers(-75, 0)
-        shift = int(rng.choice([gain, rng.integers(width - INT64_BITS - 2, 4), rng.integers(1, width), rng.integers(60, 101)]))
+        shift = int(
+            rng.choice([gain, rng.integers(width - INT64_BITS - 2, 4), rng.integers(1, width), rng.integers(60, 101)])
+        )
         source = FixedType.from_bits(width, fraction=target.fraction + shift, signed=bool(rng.integers(2)))
         cases.append(Case(source, target, tuple(telling_values(rng, source, shift, 12))))
     return cases

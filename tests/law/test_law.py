@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import grid
 import numpy as np
 import pytest
-
-import grid
 import vendor
-from isobit import FixedType, Rounding
 from laws import CppLaw, definition, differences, vectorised
+
+from isobit import FixedType, Rounding
 
 WIDTH = 4
 CHUNKS = list(grid.walk(WIDTH))

@@ -9,14 +9,14 @@ import json
 import random
 from pathlib import Path
 
-import numpy as np
-import pytest
-
 import golden
 import grid
+import numpy as np
+import pytest
 import vendor
-from isobit import FixedType, Rounding
 from laws import CppLaw, definition, vectorised
+
+from isobit import FixedType, Rounding
 
 CHUNKS = list(grid.walk(golden.WIDTH))
 
@@ -25,7 +25,9 @@ def _compare(name: str, rows: list[tuple[FixedType, np.ndarray]]) -> None:
     wrong = [str(target) for target, found in rows if grid.digest(found) != golden.hashes()[str(target)]]
     casts = sum(found.size for _, found in rows)
     print(f"{name}: {casts} casts over {len(rows)} formats")
-    assert not wrong, f"{name}: {len(wrong)} of {len(rows)} hashes differ from the headers'; the first five: {wrong[:5]}"
+    assert not wrong, (
+        f"{name}: {len(wrong)} of {len(rows)} hashes differ from the headers'; the first five: {wrong[:5]}"
+    )
 
 
 def test_the_run_was_complete() -> None:
@@ -34,7 +36,9 @@ def test_the_run_was_complete() -> None:
     assert list(report["sha256"]) == [str(t) for t in every]
     assert report["casts"] == sum(grid.points(t.width, golden.WIDTH).raw.size for t in every)
     assert report["refused_or_trapped"] == []
-    assert report["versions"]["ap_types_sha256"] == vendor.versions()["ap_types_sha256"], "other headers than the hashes'"
+    assert report["versions"]["ap_types_sha256"] == vendor.versions()["ap_types_sha256"], (
+        "other headers than the hashes'"
+    )
 
 
 @pytest.mark.parametrize("rounding", Rounding)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 
+import grid
+import numpy as np
 import pytest
-
 import vendor
 from casts import OPTIMISED, PLAIN, Case, refusal, run_cases
-from isobit import FixedArray, FixedType
+from laws import CppLaw, vectorised
+
+from isobit import FixedArray, FixedType, Rounding
 from isobit.engines.reference import law as reference
 from isobit.errors import FormatError
-from laws import CppLaw
 
 WIDE = FixedType(60, 30)  # source of the casts: holds every value below
 
@@ -33,7 +36,11 @@ WRAPPED = {
 }
 #: (type, value, result)
 VALUES: list[tuple[str, float, float]] = [
-    *((f"ap_fixed<8,8,{q}>", x, y) for q, row in TIES.items() for x, y in zip((-1.5, -0.5, 0.5, 1.5), row, strict=True)),
+    *(
+        (f"ap_fixed<8,8,{q}>", x, y)
+        for q, row in TIES.items()
+        for x, y in zip((-1.5, -0.5, 0.5, 1.5), row, strict=True)
+    ),
     *((f"ap_fixed<4,4,TRN,{o},{n}>", x, y) for (o, x), row in WRAPPED.items() for n, y in enumerate(row)),
     # to even at the target's LSB, not at the units
     ("ap_fixed<6,5,RND_CONV>", 0.25, 0.0),
@@ -64,7 +71,11 @@ VALUES: list[tuple[str, float, float]] = [
     ("ap_fixed<1,1,TRN,SAT_SYM>", -7, -1),
     ("ap_fixed<1,1,TRN,SAT_SYM>", 7, 0),
 ]
-TINY = [("ap_fixed<8,4>", -1e-300, -0.0625), ("ap_fixed<8,4,RND>", -1e-300, 0.0), ("ap_fixed<8,4,TRN_ZERO>", -1e-300, 0.0)]
+TINY = [
+    ("ap_fixed<8,4>", -1e-300, -0.0625),
+    ("ap_fixed<8,4,RND>", -1e-300, 0.0),
+    ("ap_fixed<8,4,TRN_ZERO>", -1e-300, 0.0),
+]
 
 
 def _raws(rows: list[tuple[str, float, float]]) -> list[tuple[FixedType, float, int]]:
@@ -125,6 +136,19 @@ def test_b1_rounding_away_the_whole_source_aborts_without_ndebug() -> None:
     assert "beyond MSB" in text
     assert refusal(code) == (0, "0")
     assert refusal(code.replace("AP_RND", "AP_TRN"), [f for f in PLAIN if f != "-DNDEBUG"]) == (0, "-1")
+
+
+@pytest.mark.csim
+def test_b1_exactly_the_casts_that_drop_more_than_the_source_abort(common: Path) -> None:
+    """Without -DNDEBUG. With it each gives a value (test_law.py), the same as here where it does not abort."""
+    flags = tuple(flag for flag in vendor.FAST if flag != "-DNDEBUG")
+    table = vendor.run_table(1, True, Rounding.RND, 2, common, flags)
+    deep = [cell for cell in grid.cells(1, 2) if cell.shift > cell.width]
+    names = [f"{cell.source} -> {target}: status -6" for target in table.targets for cell in deep]
+    assert table.refused == names
+    kept = ~np.isin(grid.points(1, 2).cell, [i for i, cell in enumerate(grid.cells(1, 2)) if cell in deep])
+    for target, result in zip(table.targets, table.results, strict=True):
+        assert np.array_equal(result[kept], grid.apply(vectorised, target, 2)[kept])
 
 
 @pytest.mark.csim

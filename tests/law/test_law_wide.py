@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import grid
 import numba
 import numpy as np
 import pytest
+from casts import OPTIMISED, PLAIN, Case, run_cases
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from laws import CppLaw, definition, differences, modes, vectorised
 from numba.extending import register_jitable
+from samples import random_target, wide_cases
 
-import grid
-from casts import OPTIMISED, PLAIN, Case, run_cases
 from isobit import FixedArray, FixedType, Overflow, Rounding
 from isobit.engines.reference import law as reference
 from isobit.fixed import law
-from laws import CppLaw, definition, differences, modes, vectorised
-from samples import random_target, wide_cases
 
 for function in (law.round_shift, law.overflow):
     register_jitable(function)
@@ -56,7 +56,9 @@ def test_wide_formats(seed: int, cpp_law: CppLaw) -> None:
     for case, expected in zip(cases, run_cases(cases, PLAIN), strict=True):
         assert case.source is not None
         values = [int(v) for v in case.values]
-        by_array = [int(v) for v in FixedArray.from_raw(np.array(values, dtype=object), case.source).cast(case.target).raw]
+        by_array = [
+            int(v) for v in FixedArray.from_raw(np.array(values, dtype=object), case.source).cast(case.target).raw
+        ]
         by_definition = [reference.cast(v, case.source, case.target) for v in values]
         failures += [_explain("law.py", case, by_array, expected), _explain("reference", case, by_definition, expected)]
         compared += 2 * len(values)
@@ -92,7 +94,7 @@ def test_edges_of_int64(seed: int, cpp_law: CppLaw) -> None:
     """61 bits of source, of shifted source and of target; right shifts to 100: int64 is exact up to its stated edge."""
     rng = np.random.default_rng(2000 + seed)
     jobs, failures = [], []
-    for shift in (*range(0, 101), *range(-60, 0)):
+    for shift in (*range(101), *range(-60, 0)):
         target = random_target(rng, 1, law.INT64_BITS)
         bits = law.INT64_BITS - max(0, -shift)
         assert law.int64_domain(bits, shift, target.width)

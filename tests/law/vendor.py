@@ -1,12 +1,12 @@
 """The oracle: casts by AMD's open simulation headers, as hls4ml ships them (``templates/vivado/ap_types``).
 
-The headers are used from the installed package, unchanged, built with -DNDEBUG (without it they abort on some roundings,
-B1). Compile time is the bottleneck: every cast of one format into another is an instantiation of
+The headers are used from the installed package, unchanged, built with -DNDEBUG (without it they abort on some
+roundings, B1). Compile time is the bottleneck: every cast of one format into another is an instantiation of
 ``ap_fixed_base::operator=``, about 6 ms each with g++ 12 -O0 whatever is done around it. So the base class is used
 directly, one small function per cast, and one precompiled header holds the rest.
 
-A program of ours may be killed by the headers, so each runs in a process of its own; if it exits or traps, the cast that
-did it is named (:attr:`Table.refused`) and the run goes on behind it.
+A program of ours may be killed by the headers, so each runs in a process of its own; if it exits or traps, the cast
+that did it is named (:attr:`Table.refused`) and the run goes on behind it.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import grid
 import numpy as np
 import numpy.typing as npt
 
-import grid
 from isobit.fixed.modes import Rounding
 from isobit.fixed.types import FixedType
 
@@ -118,13 +118,13 @@ def build(source: str, folder: Path, name: str, flags: Sequence[str], include: S
 
 
 @functools.cache
-def _precompiled(folder: Path) -> Path:
+def _precompiled(folder: Path, flags: tuple[str, ...]) -> Path:
     """Precompile the preamble in a folder that several processes may share; renamed into place when whole."""
-    home = folder / "precompiled"
+    home = folder / f"precompiled-{hashlib.sha256(repr(flags).encode()).hexdigest()[:8]}"
     if not home.is_dir():
         made = Path(tempfile.mkdtemp(dir=folder))
         (made / "preamble.h").write_text(PREAMBLE)
-        command = [compiler(), *FAST, f"-I{headers()}", "-x", "c++-header", "preamble.h", "-o", "preamble.h.gch"]
+        command = [compiler(), *flags, f"-I{headers()}", "-x", "c++-header", "preamble.h", "-o", "preamble.h.gch"]
         done = subprocess.run(command, cwd=made, capture_output=True, text=True, timeout=TIMEOUT_S)
         if done.returncode:
             raise OracleError(f"the vendor's headers in {headers()} do not compile:\n{done.stderr[:2000]}")
@@ -167,14 +167,16 @@ def table_source(targets: Sequence[FixedType], max_source: int) -> str:
     return "\n".join([*lines, "}", ""])
 
 
-def run_table(width: int, signed: bool, rounding: Rounding, max_source: int, folder: Path) -> Table:
+def run_table(
+    width: int, signed: bool, rounding: Rounding, max_source: int, folder: Path, flags: tuple[str, ...] = FAST
+) -> Table:
     """Compile and run one chunk of the grid; ``folder`` may be shared by processes."""
     chosen = grid.targets(width, signed, rounding)
     row = grid.cells(width, max_source)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         place = Path(scratch)
         source = table_source(chosen, max_source)
-        program = build(source, place, "table", FAST, [_precompiled(folder), headers()])
+        program = build(source, place, "table", flags, [_precompiled(folder, flags), headers()])
         ends = np.cumsum([1 << cell.width for cell in row] * len(chosen))
         data, refused, first = bytearray(), [], 0
         while first < len(ends):

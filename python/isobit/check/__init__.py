@@ -100,6 +100,7 @@ def check(
     compared += [(op.name, op.output.name) for op in subject.graph.ops if op.tag != "reshape"]
     limits = {road: min(events, reference_events) if road == "reference" else events for road in (base, *names)}
     seconds = dict.fromkeys((base, *names), 0.0)
+    unequal_events = dict.fromkeys(names, 0)
     parts: dict[str, dict[str, list[LayerComparison]]] = {road: {layer: [] for layer, _ in compared} for road in names}
     for road in (base, *names):  # compile and load what is compiled and loaded at first use
         run(road, slice(0, 1))
@@ -116,12 +117,22 @@ def check(
             if road == base:
                 expected = values
                 continue
+            unequal = np.zeros(stop - start, dtype=bool)
             for layer, tensor in compared:
                 part = expected[tensor].raw[: stop - start]
                 parts[road][layer].append(compare(layer, str(values[tensor].type), part, values[tensor].raw, start))
+                unequal |= (part != values[tensor].raw).any(axis=1)
+            unequal_events[road] += int(np.count_nonzero(unequal))
 
     roads = tuple(
-        Road(name, limits[name], seconds[name], _threads(name, workers), tuple(merge(parts[name][layer]) for layer, _ in compared))
+        Road(
+            name,
+            limits[name],
+            seconds[name],
+            _threads(name, workers),
+            tuple(merge(parts[name][layer]) for layer, _ in compared),
+            unequal_events[name],
+        )
         for name in names
     )
     profile = subject.profile(x, threads)

@@ -72,6 +72,8 @@ class Road:
         Threads or worker processes used.
     layers
         Comparison by layer; empty for the base road.
+    events_differ
+        Events with a difference in any layer.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Road:
     seconds: float
     threads: int
     layers: tuple[LayerComparison, ...]
+    events_differ: int = 0
 
     @property
     def differ(self) -> int:

@@ -1,0 +1,107 @@
+"""``isobit demo``: the main job on the main input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from isobit import Report, check, load
+from isobit.commands import BITS_DIFFER, EQUAL_OR_DONE
+from isobit.commands.options import progress_bar
+from isobit.files import refuse_overwrite
+
+#: Not one of the seeds that the shipped student was trained, validated or tested with (1001 to 1003).
+SEED = 2026
+
+
+@click.command("demo")
+@click.option("--events", type=click.IntRange(1), default=100_000, show_default=True, help="Muons to simulate.")
+@click.option("--seed", type=click.IntRange(0), default=SEED, show_default=True, help="Seed of the simulation.")
+@click.option("--reference-events", type=click.IntRange(1), default=1000, show_default=True, help="Events for the slow reference.")
+@click.option("--threads", type=click.IntRange(1), default=None, help="Threads and worker processes.  [default: all cores]")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("isobit-demo.png"), show_default=True, help="Where the picture goes."
+)
+@click.option("--overwrite", is_flag=True, help="Replace an existing picture.")
+@click.option("--train", "training", is_flag=True, help="Train teacher and student anew first (some 10 minutes).")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+def command(
+    events: int,
+    seed: int,
+    reference_events: int,
+    threads: int | None,
+    out: Path,
+    overwrite: bool,
+    training: bool,
+    as_json: bool,
+) -> int:
+    """Simulate L1 muons and check a trained student, bit for bit, on every road.
+
+    The student (5-8-8-8-8-3, QKeras, 18 bits, distilled from a 4 x 256 teacher) recalibrates eta, phi and pT of
+    hardware muons. hls4ml converts it for the VU9P at reuse factor 4; isobit compares the raw integers of every layer
+    on its own engines and on hls4ml's C-simulation, and draws the resolution peaks.
+    """
+    from isobit.students import muons, resolution, zoo
+
+    refuse_overwrite(out, overwrite)
+    say = (lambda text: None) if as_json else click.echo
+    if training:
+        from isobit.students import train_mugmt
+
+        keras_model = train_mugmt.train().model
+    else:
+        say("loading the shipped mugmt_student")
+        keras_model = zoo.load_student("mugmt_student")
+    sample = muons.simulate(events, seed)
+    say(f"simulated {events:,} L1 muons (seed {seed})")
+    model = load(keras_model, **_load_options(zoo.golden_config("mugmt_student")))
+    say("converted with hls4ml for " + zoo.PART + f", reuse factor {zoo.REUSE_FACTOR}; compiling its C-simulation")
+
+    x = sample.features
+    with progress_bar() as progress:
+        report = check(
+            model, x, ("cpp-strict", "csim", "reference"), keras_model, reference_events=reference_events, threads=threads,
+            progress=progress,
+        )
+    firmware = sample.residuals(sample.calibrate(model.predict(x, threads=threads)))
+    hardware = sample.residuals(sample.hardware)
+    widths = {
+        "hardware": [resolution.fwhm(column) for column in hardware.T],
+        "student": [resolution.fwhm(column) for column in firmware.T],
+    }
+    resolution.plot_resolution(
+        out, {"hardware": hardware, "student (firmware bits)": firmware}, title=f"{events:,} simulated L1 muons", overwrite=overwrite
+    )
+    if as_json:
+        facts: dict[str, Any] = {**report.to_dict(), "fwhm": widths, "fwhm_units": ["1", "rad", "relative"], "picture": str(out)}
+        click.echo(json.dumps(facts))
+    else:
+        click.echo(f"\n{report}\n")
+        click.echo("resolution (FWHM of reconstructed minus true):")
+        for name, unit, before, after in zip(
+            ("eta", "phi", "pT"), ("", " rad", " (relative)"), widths["hardware"], widths["student"], strict=True
+        ):
+            click.echo(f"  {name:3}  hardware {before:.4f}{unit}  ->  student {after:.4f}{unit}")
+        click.echo(f"\npicture: {out}\n{_verdict(report)}")
+    return EQUAL_OR_DONE if report.ok else BITS_DIFFER
+
+
+def _load_options(golden: dict[str, Any]) -> dict[str, Any]:
+    """The zoo's arguments of ``convert_from_keras_model``, as :func:`isobit.load` names them."""
+    options = dict(golden)
+    options["clock_ns"] = float(options.pop("clock_period"))
+    return options
+
+
+def _verdict(report: Report) -> str:
+    """The last line: how many events agree on which roads."""
+    whole = [road for road in report.roads if road.events == report.events]
+    unequal = max(road.events_differ for road in whole)
+    names = ", ".join([report.base.name, *(road.name for road in whole)])
+    line = f"{report.events - unequal:,} of {report.events:,} events equal on {names}"
+    for road in report.roads:
+        if road.events != report.events:
+            line += f"; {road.events - road.events_differ:,} of {road.events:,} on {road.name}"
+    return line

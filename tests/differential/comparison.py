@@ -1,0 +1,62 @@
+"""One random network on every road: raw integers of every layer, and nothing but equality."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from isobit.fixed import FixedArray
+
+#: Multiplications that the reference may spend on a network.
+REFERENCE_BUDGET = 60_000
+
+
+@dataclass
+class Comparison:
+    """How many values were compared, and what differed (empty is good)."""
+
+    values: int
+    layers: int
+    differences: list[str]
+
+
+def multiplications(subject: Any) -> int:
+    """Multiplications of one event."""
+    return sum(getattr(op, "weight", op.output).raw.size if hasattr(op, "weight") else op.output.size for op in subject.graph.ops)
+
+
+def compare_roads(subject: Any, x: Any, optimisation: str = "0") -> Comparison:
+    """csim (fed with doubles, and with raw bits) against numba, cpp-strict and the reference, layer by layer."""
+    program = subject.csim(optimisation=optimisation)
+    inputs, _ = subject.quantise(x)
+    floats = {name: np.asarray(x, dtype=np.float64) for name in inputs}
+    taps, outputs = program.run(floats, raw=False, trace=True, threads=1)
+    raw_taps, raw_outputs = program.run(inputs, raw=True, trace=True, threads=1)
+    few = max(4, min(len(x), REFERENCE_BUDGET // max(1, multiplications(subject))))
+    roads: dict[str, dict[str, FixedArray]] = {
+        "csim from raw bits": raw_taps,
+        "numba": subject.run(inputs, "numba", 1),
+        "cpp-strict": subject.run(inputs, "cpp-strict", 1),
+        "reference": subject.run({name: array[:few] for name, array in inputs.items()}, "reference", 1),
+    }
+    result = Comparison(0, len(subject.graph.ops), [])
+    for name, output in outputs.items():
+        for source in (taps[name], raw_outputs[name]):
+            if not np.array_equal(source.raw, output.raw):
+                result.differences.append(f"output {name}: the tap and the top function's result differ")
+    for road, values in roads.items():
+        for tensor in subject.graph.tensors.values():
+            expected = taps[tensor.name].raw[: len(values[tensor.name])]
+            found = values[tensor.name].raw
+            result.values += found.size
+            if values[tensor.name].type != tensor.type:
+                result.differences.append(f"{road} {tensor.name}: type {values[tensor.name].type}, expected {tensor.type}")
+            if not np.array_equal(expected, found):
+                where = np.argwhere(expected != found)
+                first = "; ".join(
+                    f"event {e} index {i}: csim {expected[e, i]} {road} {found[e, i]}" for e, i in where[:5].tolist()
+                )
+                result.differences.append(f"{road} {tensor.name} {tensor.type}: {len(where)} of {found.size} differ: {first}")
+    return result

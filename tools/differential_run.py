@@ -1,0 +1,95 @@
+"""The large differential run, made once: random networks on every road, result written as JSON.
+
+    python tools/differential_run.py --networks 400 --start 100000 --out tests/differential/run.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "differential"))
+
+
+def one(seed: int) -> dict[str, object]:
+    """Draw, build, compile and compare one network."""
+    from comparison import compare_roads
+    from networks import Rejected, build, describe, draw
+
+    begin = time.time()
+    try:
+        description, _, subject, x = build(seed)
+    except Rejected as reason:
+        return {"seed": seed, "rejected": str(reason), "what": describe(draw(seed))}
+    result = compare_roads(subject, x)
+    return {
+        "seed": seed,
+        "values": result.values,
+        "layers": result.layers,
+        "differences": result.differences,
+        "what": describe(description),
+        "seconds": round(time.time() - begin, 1),
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--networks", type=int, default=400)
+    parser.add_argument("--start", type=int, default=100_000)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    if options.out.exists():
+        parser.error(f"{options.out} exists")
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    import multiprocessing
+
+    seeds = iter(range(options.start, options.start + 10 * options.networks))
+    done: list[dict[str, object]] = []
+    rejected: list[dict[str, object]] = []
+    begin = time.time()
+    # Spawned, and each worker replaced after some networks: TensorFlow neither forks nor forgets.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(options.workers, mp_context=context, max_tasks_per_child=25) as pool:
+        while len(done) < options.networks:
+            missing = options.networks - len(done)
+            for result in pool.map(one, [next(seeds) for _ in range(missing)]):
+                (rejected if "rejected" in result else done).append(result)
+                if result.get("differences"):
+                    print(json.dumps(result), flush=True)
+                elif len(done) % 20 == 0:
+                    print(f"{len(done)} networks, {len(rejected)} rejected, {time.time() - begin:.0f} s", flush=True)
+    import hls4ml
+    import numpy
+
+    summary = {
+        "networks": len(done),
+        "values_compared": sum(int(str(r["values"])) for r in done),
+        "networks_with_differences": [r for r in done if r["differences"]],
+        "rejected": rejected,
+        "rejected_share": round(len(rejected) / (len(rejected) + len(done)), 4),
+        "seconds": round(time.time() - begin),
+        "date": time.strftime("%Y-%m-%d"),
+        "versions": {
+            "hls4ml": hls4ml.__version__,
+            "numpy": numpy.__version__,
+            "python": platform.python_version(),
+            "g++": subprocess.run(["g++", "-dumpfullversion"], capture_output=True, text=True, check=True).stdout.strip(),
+        },
+        "seeds": [int(str(done[0]["seed"])), int(str(done[-1]["seed"]))],
+    }
+    options.out.write_text(json.dumps(summary, indent=1) + "\n")
+    print(f"{summary['networks']} networks, {summary['values_compared']} values, {len(summary['networks_with_differences'])} differ")
+    return 1 if summary["networks_with_differences"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
