@@ -2,7 +2,8 @@
 
     python hls/dense_block/make_golden.py [--check]
 
---check writes nothing and exits with status 1 if a file differs from what would be written. Nothing of isobit is used, so that the test bench compares two independent computations. Deterministic: the
+--check writes nothing and exits with status 1 if a file differs from what would be written. Nothing of isobit is used,
+so that the test bench compares two independent computations. Deterministic: the
 generator is Python's random.Random(2024), whose randrange is the same on every machine since Python 3.2.
 """
 

@@ -79,7 +79,7 @@ class Model:
         Parameters
         ----------
         x
-            Real numbers or :class:`FixedArray`, shape (events, \\*input shape), or one event without the first axis;
+            Real numbers or :class:`FixedArray`, shape (events, ...) as the input, or one event without the first axis;
             a list of them for several inputs.
         engine
             ``auto``, ``numba``, ``cpp``, ``cpp-strict`` or ``reference``.
@@ -88,7 +88,7 @@ class Model:
 
         Returns
         -------
-        float64, shape (events, \\*output shape); a list for several outputs. The events axis stays even for a single
+        float64, shape (events, ...) as the output; a list for several outputs. The events axis stays even for a single
         event (hls4ml drops it there) unless the input came without it.
 
         Raises
@@ -109,7 +109,9 @@ class Model:
         """Every layer's output by its name, as hls4ml's trace names them, as :class:`FixedArray`."""
         inputs, single = self.quantise(x)
         values = self.run(inputs, engine, threads)
-        return {op.name: _shaped(values[op.output.name], op.output, single) for op in self.graph.ops if op.tag != "reshape"}
+        return {
+            op.name: _shaped(values[op.output.name], op.output, single) for op in self.graph.ops if op.tag != "reshape"
+        }
 
     def profile(self, x: Data, threads: int | None = None) -> Profile:
         """Count overflows and saturations by layer and neuron on some events."""
@@ -199,8 +201,8 @@ def load(source: Any, **options: Any) -> Model:
         _no_options(options, "an isobit model file")
         return Model(load_graph(path))
     raise TypeMismatchError(
-        f"cannot load a {type(source).__module__}.{type(source).__qualname__}; supported: an hls4ml ModelGraph, a Keras "
-        "model, the path of a .keras, .h5 or isobit model file"
+        f"cannot load a {type(source).__module__}.{type(source).__qualname__}; supported: an hls4ml ModelGraph, a "
+        "Keras model, the path of a .keras, .h5 or isobit model file"
     )
 
 
@@ -232,7 +234,9 @@ class CSim:
         ops = [op for op in self.model.graph.ops if op.tag != "reshape"]
         return {op.name: _shaped(taps[op.output.name], op.output, single) for op in ops}
 
-    def run(self, inputs: Mapping[str, Any], *, raw: bool, trace: bool, threads: int | None = None) -> tuple[Values, Values]:
+    def run(
+        self, inputs: Mapping[str, Any], *, raw: bool, trace: bool, threads: int | None = None
+    ) -> tuple[Values, Values]:
         """Tapped tensors and outputs from prepared inputs; see :meth:`CSimProgram.run`."""
         return self.program.run(inputs, raw=raw, trace=trace, threads=thread_count(threads))
 
@@ -297,7 +301,9 @@ def _list(tensors: Sequence[Tensor], x: Data) -> list[Any]:
     if len(tensors) == 1 and not (isinstance(x, (list, tuple)) and len(x) == 1 and np.ndim(x[0]) > 1):
         return [x]
     if not isinstance(x, (list, tuple)) or len(x) != len(tensors):
-        raise ShapeError(f"expected a list of {len(tensors)} inputs ({', '.join(t.name for t in tensors)}), got {type(x).__name__}")
+        raise ShapeError(
+            f"expected a list of {len(tensors)} inputs ({', '.join(t.name for t in tensors)}), got {type(x).__name__}"
+        )
     return list(x)
 
 
@@ -305,7 +311,9 @@ def _flat(tensor: Tensor, value: Any) -> tuple[Any, bool]:
     """One input as (events, size), and whether it was a single event."""
     array: Any = value if isinstance(value, FixedArray) else np.asarray(value)
     if not isinstance(value, FixedArray) and array.dtype.kind not in "fiu":
-        raise TypeMismatchError(f"input {tensor.name!r} must hold real numbers (float or integer dtype), got dtype {array.dtype}")
+        raise TypeMismatchError(
+            f"input {tensor.name!r} must hold real numbers (float or integer dtype), got dtype {array.dtype}"
+        )
     shape = tuple(array.shape)
     if shape == tensor.shape:
         return array.reshape(1, tensor.size), True
@@ -336,4 +344,3 @@ def _inputs(tensors: Sequence[Tensor], x: Data) -> tuple[dict[str, FixedArray], 
     if raw:
         return columns, single
     return {t.name: FixedArray.from_float(columns[t.name], t.type) for t in tensors}, single
-

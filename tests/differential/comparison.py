@@ -24,7 +24,10 @@ class Comparison:
 
 def multiplications(subject: Any) -> int:
     """Multiplications of one event."""
-    return sum(getattr(op, "weight", op.output).raw.size if hasattr(op, "weight") else op.output.size for op in subject.graph.ops)
+    return sum(
+        getattr(op, "weight", op.output).raw.size if hasattr(op, "weight") else op.output.size
+        for op in subject.graph.ops
+    )
 
 
 def compare_roads(subject: Any, x: Any, optimisation: str = "0") -> Comparison:
@@ -52,11 +55,15 @@ def compare_roads(subject: Any, x: Any, optimisation: str = "0") -> Comparison:
             found = values[tensor.name].raw
             result.values += found.size
             if values[tensor.name].type != tensor.type:
-                result.differences.append(f"{road} {tensor.name}: type {values[tensor.name].type}, expected {tensor.type}")
+                result.differences.append(
+                    f"{road} {tensor.name}: type {values[tensor.name].type}, expected {tensor.type}"
+                )
             if not np.array_equal(expected, found):
                 where = np.argwhere(expected != found)
                 first = "; ".join(
                     f"event {e} index {i}: csim {expected[e, i]} {road} {found[e, i]}" for e, i in where[:5].tolist()
                 )
-                result.differences.append(f"{road} {tensor.name} {tensor.type}: {len(where)} of {found.size} differ: {first}")
+                result.differences.append(
+                    f"{road} {tensor.name} {tensor.type}: {len(where)} of {found.size} differ: {first}"
+                )
     return result

@@ -323,7 +323,9 @@ def calibrate(description: Description, graph: Any, config: dict[str, Any], x: A
         small = Graph("one", (source,), (op,), (op.output.name,))
         return engine.run(small, {source.name: values[source.name]}, 1)[op.output.name]
 
-    final = {op.name for op in graph.ops if op.name.startswith(f"fc{len(description.layers) - 1}")} | {graph.ops[-1].name}
+    final = {op.name for op in graph.ops if op.name.startswith(f"fc{len(description.layers) - 1}")} | {
+        graph.ops[-1].name
+    }
     for op in graph.ops:
         open_slots = [slot for slot, kind in op.types().items() if _open(kind)]
         weights = {w.name: w for w in vars(op).values() if hasattr(w, "written")}

@@ -61,7 +61,10 @@ def test_the_set_is_telling() -> None:
             position = name if name in ("result", "accum") else "weight"
             if kind.is_int or slot.split(".")[0] == subject.graph.inputs[0].name:
                 continue
-            for field, mode, others in (("rounding", kind.rounding, list(Rounding)), ("overflow", kind.overflow, OVERFLOWS)):
+            for field, mode, others in (
+                ("rounding", kind.rounding, list(Rounding)),
+                ("overflow", kind.overflow, OVERFLOWS),
+            ):
                 if (position, mode) not in open_modes:
                     continue
                 if any(_changed(subject, x, baseline, slot, {field: other}) for other in others if other != mode):

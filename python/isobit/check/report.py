@@ -175,8 +175,9 @@ class Report:
         road, layer = self.mismatches[0]
         assert layer.first is not None
         return (
-            f"DIFFERENT: {self.model}: {self.base.name} and {road} differ first in layer {layer.layer} ({layer.type}), event "
-            f"{layer.first.event}, index {layer.first.index}: {layer.first.expected} against {layer.first.found} LSB"
+            f"DIFFERENT: {self.model}: {self.base.name} and {road} differ first in layer {layer.layer} ({layer.type}), "
+            f"event {layer.first.event}, index {layer.first.index}: "
+            f"{layer.first.expected} against {layer.first.found} LSB"
         )
 
     def __str__(self) -> str:
@@ -189,7 +190,11 @@ class Report:
             [road.name, f"{road.events:,}", f"{road.seconds:.3f}", f"{road.rate:,.0f}", str(road.threads)]
             for road in (self.base, *self.roads)
         ]
-        parts += ["throughput, every layer tapped:", _table(["road", "events", "seconds", "events/s", "threads"], speeds), ""]
+        parts += [
+            "throughput, every layer tapped:",
+            _table(["road", "events", "seconds", "events/s", "threads"], speeds),
+            "",
+        ]
         parts.append(str(self.profile))
         if self.keras:
             rows = [[d.output, f"{d.largest:.6g}", f"{d.rms:.6g}", f"{d.lsb:.6g}"] for d in self.keras]
@@ -242,7 +247,8 @@ class Report:
                 for layer in road.layers
             )
             tables.append(
-                f"<h2>{escape(self.base.name)} against {escape(road.name)}: {road.events:,} events, {road.rate:,.0f} events/s</h2>"
+                f"<h2>{escape(self.base.name)} against {escape(road.name)}: {road.events:,} events, "
+                f"{road.rate:,.0f} events/s</h2>"
                 f"<table><tr>{head}</tr>{body}</table>"
             )
         rest = str(self).split("throughput, every layer tapped:", 1)[1]
@@ -252,7 +258,8 @@ class Report:
             "body{font:15px/1.5 system-ui,sans-serif;max-width:70em;margin:2em auto;padding:0 1em;color:#1f2328}"
             f"h1{{color:{color};font-size:1.3em}}h2{{font-size:1.05em;margin-top:2em}}"
             "table{border-collapse:collapse}td,th{padding:.25em .8em;border-bottom:1px solid #d0d7de;text-align:left;"
-            "font-variant-numeric:tabular-nums}tr.bad td{background:#ffebe9}pre{background:#f6f8fa;padding:1em;overflow:auto}"
+            "font-variant-numeric:tabular-nums}tr.bad td{background:#ffebe9}"
+            "pre{background:#f6f8fa;padding:1em;overflow:auto}"
             f"</style><h1>{escape(self.verdict())}</h1>{''.join(tables)}<h2>Throughput, overflows, notes</h2>"
             f"<pre>{escape(rest.strip())}</pre></html>\n"
         )
@@ -272,7 +279,10 @@ def _row(layer: LayerComparison) -> list[str]:
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in [header, *rows]]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in [header, *rows]
+    ]
     lines.insert(1, "  ".join("-" * width for width in widths))
     return "\n".join("  " + line for line in lines)
 

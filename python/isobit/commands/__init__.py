@@ -10,7 +10,7 @@ import click
 from isobit import __version__
 from isobit.errors import IsobitError
 
-__all__ = ["EQUAL_OR_DONE", "BITS_DIFFER", "BAD_INPUT", "cli", "run"]
+__all__ = ["BAD_INPUT", "BITS_DIFFER", "EQUAL_OR_DONE", "cli", "run"]
 
 EQUAL_OR_DONE, BITS_DIFFER, BAD_INPUT = 0, 1, 2
 

@@ -17,12 +17,16 @@ from isobit.files import refuse_overwrite
 @click.command("check")
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("--data", type=click.Path(path_type=Path), help="Events as .npy; without it, random ones.")
-@click.option("--config", type=click.Path(path_type=Path, exists=True), help="hls4ml configuration (YAML) for a Keras file.")
+@click.option(
+    "--config", type=click.Path(path_type=Path, exists=True), help="hls4ml configuration (YAML) for a Keras file."
+)
 @click.option("--against", default=None, help="Roads, comma-separated.  [default: csim,cpp,reference]")
 @click.option("--events", default=10_000, show_default=True, help="How many random events without --data.")
 @click.option("--seed", default=1, show_default=True, help="Seed of the random events.")
 @click.option("--reference-events", default=1000, show_default=True, help="Events for the slow reference.")
-@click.option("--threads", type=click.IntRange(1), default=None, help="Threads and worker processes.  [default: all cores]")
+@click.option(
+    "--threads", type=click.IntRange(1), default=None, help="Threads and worker processes.  [default: all cores]"
+)
 @click.option("--html", type=click.Path(path_type=Path), help="Write the report as a page.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 @click.option("--overwrite", is_flag=True, help="Replace an existing --html file.")
@@ -55,7 +59,9 @@ def command(
         roads = ["csim", "cpp", "reference"]
         if subject.source is None:
             roads.remove("csim")
-            notes.append("csim NOT compared: a model file holds no hls4ml project; check the Keras file to compare with it")
+            notes.append(
+                "csim NOT compared: a model file holds no hls4ml project; check the Keras file to compare with it"
+            )
     else:
         roads = [road.strip() for road in against.split(",") if road.strip()]
     with progress_bar() as progress:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+
 from isobit import Report, check, load
 from isobit.commands import BITS_DIFFER, EQUAL_OR_DONE
 from isobit.commands.options import progress_bar
@@ -19,10 +20,18 @@ SEED = 2026
 @click.command("demo")
 @click.option("--events", type=click.IntRange(1), default=100_000, show_default=True, help="Muons to simulate.")
 @click.option("--seed", type=click.IntRange(0), default=SEED, show_default=True, help="Seed of the simulation.")
-@click.option("--reference-events", type=click.IntRange(1), default=1000, show_default=True, help="Events for the slow reference.")
-@click.option("--threads", type=click.IntRange(1), default=None, help="Threads and worker processes.  [default: all cores]")
 @click.option(
-    "--out", type=click.Path(path_type=Path), default=Path("isobit-demo.png"), show_default=True, help="Where the picture goes."
+    "--reference-events", type=click.IntRange(1), default=1000, show_default=True, help="Events for the slow reference."
+)
+@click.option(
+    "--threads", type=click.IntRange(1), default=None, help="Threads and worker processes.  [default: all cores]"
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("isobit-demo.png"),
+    show_default=True,
+    help="Where the picture goes.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace an existing picture.")
 @click.option("--train", "training", is_flag=True, help="Train teacher and student anew first (some 10 minutes).")
@@ -62,7 +71,12 @@ def command(
     x = sample.features
     with progress_bar() as progress:
         report = check(
-            model, x, ("cpp-strict", "csim", "reference"), keras_model, reference_events=reference_events, threads=threads,
+            model,
+            x,
+            ("cpp-strict", "csim", "reference"),
+            keras_model,
+            reference_events=reference_events,
+            threads=threads,
             progress=progress,
         )
     firmware = sample.residuals(sample.calibrate(model.predict(x, threads=threads)))
@@ -72,10 +86,18 @@ def command(
         "student": [resolution.fwhm(column) for column in firmware.T],
     }
     resolution.plot_resolution(
-        out, {"hardware": hardware, "student (firmware bits)": firmware}, title=f"{events:,} simulated L1 muons", overwrite=overwrite
+        out,
+        {"hardware": hardware, "student (firmware bits)": firmware},
+        title=f"{events:,} simulated L1 muons",
+        overwrite=overwrite,
     )
     if as_json:
-        facts: dict[str, Any] = {**report.to_dict(), "fwhm": widths, "fwhm_units": ["1", "rad", "relative"], "picture": str(out)}
+        facts: dict[str, Any] = {
+            **report.to_dict(),
+            "fwhm": widths,
+            "fwhm_units": ["1", "rad", "relative"],
+            "picture": str(out),
+        }
         click.echo(json.dumps(facts))
     else:
         click.echo(f"\n{report}\n")

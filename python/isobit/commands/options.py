@@ -42,10 +42,20 @@ def load_config(path: Path) -> tuple[Any, dict[str, Any]]:
         raise ModelFileError(f"{path} holds no hls4ml configuration: expected a mapping with 'HLSConfig' or 'Model'")
     if "HLSConfig" not in document:
         if "Model" not in document:
-            raise ModelFileError(f"{path} holds no hls4ml configuration: it has neither 'HLSConfig' nor 'Model', only {list(document)}")
+            raise ModelFileError(
+                f"{path} holds no hls4ml configuration: it has neither 'HLSConfig' nor 'Model', only {list(document)}"
+            )
         return document, {}
-    names = {"Backend": "backend", "Part": "part", "ClockPeriod": "clock_ns", "IOType": "io_type", "ProjectName": "project_name"}
-    return document["HLSConfig"], {option: document[key] for key, option in names.items() if document.get(key) is not None}
+    names = {
+        "Backend": "backend",
+        "Part": "part",
+        "ClockPeriod": "clock_ns",
+        "IOType": "io_type",
+        "ProjectName": "project_name",
+    }
+    return document["HLSConfig"], {
+        option: document[key] for key, option in names.items() if document.get(key) is not None
+    }
 
 
 def load_data(path: Path) -> Any:

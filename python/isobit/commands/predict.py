@@ -16,7 +16,9 @@ from isobit.files import atomic_path, refuse_overwrite
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Where the predictions go (.npy, float64).")
-@click.option("--config", type=click.Path(path_type=Path, exists=True), help="hls4ml configuration (YAML) for a Keras file.")
+@click.option(
+    "--config", type=click.Path(path_type=Path, exists=True), help="hls4ml configuration (YAML) for a Keras file."
+)
 @click.option("--engine", default="auto", show_default=True, help="auto, numba, cpp, cpp-strict or reference.")
 @click.option("--threads", type=click.IntRange(1), default=None, help="Threads.  [default: all cores]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
@@ -41,5 +43,10 @@ def command(
         raise click.UsageError(f"{model} has {len(prediction)} outputs; supported: one (use Model.predict from Python)")
     with atomic_path(out, overwrite=overwrite) as temporary, temporary.open("wb") as file:
         np.save(file, prediction, allow_pickle=False)
-    facts = {"events": len(prediction), "shape": list(prediction.shape), "type": str(subject.output_types[0]), "out": str(out)}
+    facts = {
+        "events": len(prediction),
+        "shape": list(prediction.shape),
+        "type": str(subject.output_types[0]),
+        "out": str(out),
+    }
     click.echo(json.dumps(facts) if as_json else f"{facts['events']} events of {facts['type']} written to {out}")

@@ -33,7 +33,9 @@ def to_words(raw: Any, type: FixedType) -> Any:
     if type.width <= 63:
         return np.ascontiguousarray(raw, dtype=np.int64)
     if type.width > 127:
-        raise UnsupportedError(f"cpp-strict computes with numbers of up to 127 bits; {type} is wider (engine 'numba' has no bound)")
+        raise UnsupportedError(
+            f"cpp-strict computes with numbers of up to 127 bits; {type} is wider (engine 'numba' has no bound)"
+        )
     wide = np.asarray(raw).astype(object)
     mask = (1 << 64) - 1
     low = (wide & mask).astype(np.uint64).view(np.int64)
@@ -108,7 +110,9 @@ def _activation(op: Activation, tensor: Tensor, words: Any, threads: int) -> Any
 
 def _threshold(op: Threshold, tensor: Tensor, words: Any, threads: int) -> Any:
     if op.high.type != tensor.type:
-        raise UnsupportedError(f"thresholds of {op.name!r} are {op.high.type}, its input is {tensor.type}; they must be the same")
+        raise UnsupportedError(
+            f"thresholds of {op.name!r} are {op.high.type}, its input is {tensor.type}; they must be the same"
+        )
     low = None if op.low is None else _weights(op.low)
     return _core.threshold(words, _weights(op.high), low, data=core_format(tensor.type), threads=threads)
 

@@ -185,13 +185,15 @@ def quantise_floats(values: npt.ArrayLike, target: FixedType) -> npt.NDArray[Any
         whole = np.asarray(law.cast(array.astype(object), -target.fraction, *modes), dtype=object)
         return _to_storage(whole.reshape(array.shape), target)
     if array.dtype.kind != "f" or array.dtype.itemsize > 8:
-        raise TypeMismatchError(f"expected real numbers (float16, float32, float64 or integers), got dtype {array.dtype}")
+        raise TypeMismatchError(
+            f"expected real numbers (float16, float32, float64 or integers), got dtype {array.dtype}"
+        )
     x = finite(array.astype(np.float64))
 
     magnitude = np.abs(x)
     largest = float(magnitude.max(initial=0.0))
     smallest = float(magnitude.min(initial=1.0, where=magnitude > 0))
-    in_reach = -900 < target.fraction < 900 and 2.0**-100 < smallest and largest < 2.0**100
+    in_reach = -900 < target.fraction < 900 and smallest > 2.0**-100 and largest < 2.0**100
     if in_reach and target.width <= law.INT64_BITS and np.ldexp(largest, target.fraction) < _FAST_LIMIT:
         # Two more bits say all that rounding asks: exact, below, at, or above half an LSB beyond the truncated value.
         scaled = np.ldexp(x, target.fraction)

@@ -35,7 +35,7 @@ def int64_domain(source_bits: int, shift: int, width: int) -> bool:
     Parameters
     ----------
     source_bits
-        Magnitude bits of the source, sign excluded: \\|raw\\| <= 2**source_bits.
+        Magnitude bits of the source, sign excluded: abs(raw) <= 2**source_bits.
     shift
         Fraction bits dropped (negative: gained).
     width

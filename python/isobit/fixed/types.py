@@ -79,7 +79,9 @@ class FixedType:
             # The headers ignore N there; one canonical form keeps equality of formats meaningful.
             object.__setattr__(self, "saturation_bits", 0)
         if self.overflow is Overflow.WRAP_SM and not self.signed:
-            raise FormatError("ap_ufixed with AP_WRAP_SM does not exist (AMD's headers exit on it); use a signed format")
+            raise FormatError(
+                "ap_ufixed with AP_WRAP_SM does not exist (AMD's headers exit on it); use a signed format"
+            )
         if self.is_int and (self.integer, self.rounding, self.overflow, self.saturation_bits) != (
             self.width,
             Rounding.TRN_ZERO,
@@ -122,7 +124,7 @@ class FixedType:
         elif (match := _INT.fullmatch(body)) and _INTEGER.fullmatch(match[2].strip()):
             return cls.int_type(int(match[2]), signed=not match[1])
         raise FormatError(
-            f"cannot read the type {text!r}; expected ap_fixed<W,I[,Q[,O[,N]]]>, ap_ufixed<...>, ap_int<W> or ap_uint<W>"
+            f"cannot read the type {text!r}; expected ap_fixed<W,I[,Q[,O[,N]]]>, ap_ufixed<...>, ap_int<W>, ap_uint<W>"
         )
 
     @classmethod

@@ -55,8 +55,12 @@ def graph_from_hls4ml(source: Any) -> Graph:
             )
         ops.append(handler(node))
     if bram := [w.name for w in source.get_weight_variables() if getattr(w, "storage", "register").lower() == "bram"]:
-        raise UnsupportedError(f"weights in block RAM interfaces are not supported: {', '.join(bram)} (raise BramFactor)")
-    return Graph(source.config.get_project_name(), inputs, tuple(ops), tuple(source.outputs), _metadata(source, backend))
+        raise UnsupportedError(
+            f"weights in block RAM interfaces are not supported: {', '.join(bram)} (raise BramFactor)"
+        )
+    return Graph(
+        source.config.get_project_name(), inputs, tuple(ops), tuple(source.outputs), _metadata(source, backend)
+    )
 
 
 def _metadata(source: Any, backend: str) -> dict[str, str]:
@@ -64,7 +68,9 @@ def _metadata(source: Any, backend: str) -> dict[str, str]:
 
     config = source.config.config
     facts = {"backend": backend, "hls4ml": hls4ml.__version__}
-    facts |= {key: str(config[name]) for key, name in (("part", "Part"), ("clock_period_ns", "ClockPeriod")) if name in config}
+    facts |= {
+        key: str(config[name]) for key, name in (("part", "Part"), ("clock_period_ns", "ClockPeriod")) if name in config
+    }
     return facts
 
 
@@ -94,7 +100,9 @@ def precision_to_type(precision: Any, where: str) -> FixedType:
             )
         except FormatError as error:
             raise UnsupportedError(f"{where}: {precision}: {error}") from None
-    raise UnsupportedError(f"{where} has the number type {precision} ({type(precision).__name__}); supported: fixed and integer")
+    raise UnsupportedError(
+        f"{where} has the number type {precision} ({type(precision).__name__}); supported: fixed and integer"
+    )
 
 
 def _is_a(precision: Any, name: str) -> bool:
@@ -117,7 +125,9 @@ def _weight(node: Any, slot: str, *, transposed: bool = False) -> Weight:
     variable = node.weights[slot]
     where = f"{node.name}.{slot}"
     if variable.weight_class == "CompressedWeightVariable":
-        raise UnsupportedError(f"{where} is compressed (strategy 'compressed'); supported strategies: {', '.join(Dense.STRATEGIES)}")
+        raise UnsupportedError(
+            f"{where} is compressed (strategy 'compressed'); supported strategies: {', '.join(Dense.STRATEGIES)}"
+        )
     precision = variable.type.precision
     data = np.asarray(variable.data)
     source = np.asarray(getattr(variable, "data_unquantized", data))
@@ -157,7 +167,9 @@ def _edges(node: Any) -> dict[str, Any]:
 @register_handler("Dense")
 def _dense(node: Any) -> Dense:
     if len(shape := node.get_input_variable().shape) != 1:
-        raise UnsupportedError(f"Dense layer {node.name!r} on an input of shape {tuple(shape)} is not supported; flatten it first")
+        raise UnsupportedError(
+            f"Dense layer {node.name!r} on an input of shape {tuple(shape)} is not supported; flatten it first"
+        )
     return Dense(
         **_edges(node),
         weight=_weight(node, "weight", transposed=bool(node.get_attr("_weights_transposed", False))),
@@ -183,10 +195,13 @@ def _parametrised(node: Any) -> Activation:
     function = node._get_act_function_name()
     if function != "leaky_relu":
         raise UnsupportedError(
-            f"activation {function!r} of layer {node.name!r} is not supported; supported: {', '.join(Activation.FUNCTIONS)}"
+            f"activation {function!r} of layer {node.name!r} is not supported; supported: "
+            f"{', '.join(Activation.FUNCTIONS)}"
         )
     value = node.get_attr("activ_param", 1.0)
-    return Activation(**_edges(node), function=function, param=_constant(node, "param", value, node.get_attr("param_t")))
+    return Activation(
+        **_edges(node), function=function, param=_constant(node, "param", value, node.get_attr("param_t"))
+    )
 
 
 @register_handler("HardActivation")

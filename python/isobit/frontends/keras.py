@@ -25,7 +25,8 @@ PART = "xcvu9p-flga2104-2L-e"
 def is_keras_model(source: Any) -> bool:
     """Tell a Keras model without importing TensorFlow."""
     return any(
-        cls.__name__ == "Model" and cls.__module__.split(".")[0] in ("keras", "tf_keras") for cls in type(source).__mro__
+        cls.__name__ == "Model" and cls.__module__.split(".")[0] in ("keras", "tf_keras")
+        for cls in type(source).__mro__
     )
 
 
@@ -64,15 +65,17 @@ def load_keras_file(path: str | os.PathLike[str], *, allow_lambda: bool = False)
         raise ModelFileError(f"{file} is not a readable Keras model file: {error}") from None
     if not allow_lambda and (name := _find_lambda(config)) is not None:
         raise UnsupportedError(
-            f"{file} holds the Lambda layer {name!r}, which would run Python code of the file's; refused unless you say "
-            "allow_lambda=True (--allow-lambda)"
+            f"{file} holds the Lambda layer {name!r}, which would run Python code of the file's; refused unless you "
+            "say allow_lambda=True (--allow-lambda)"
         )
     require_hls4ml()
     try:
         from qkeras.utils import _add_supported_quantized_objects
         from tensorflow import keras
     except ImportError as error:
-        raise MissingDependencyError(f"Keras files need TensorFlow and QKeras: pip install 'isobit[hls4ml]' ({error})") from None
+        raise MissingDependencyError(
+            f"Keras files need TensorFlow and QKeras: pip install 'isobit[hls4ml]' ({error})"
+        ) from None
     objects: dict[str, Any] = {}
     _add_supported_quantized_objects(objects)
     try:

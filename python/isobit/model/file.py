@@ -47,7 +47,7 @@ class _Arrays:
         if array.dtype == object:
             return {"integers": [str(int(v)) for v in array.ravel()], "shape": list(array.shape)}
         buffer = io.BytesIO()
-        np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
+        np.save(buffer, np.ascontiguousarray(array), allow_pickle=False)
         self.blobs.append(buffer.getvalue())
         return {"array": len(self.blobs) - 1}
 
@@ -101,7 +101,10 @@ def save_graph(graph: Graph, path: str | os.PathLike[str], *, overwrite: bool = 
         ],
     }
     document = {"format": _MAGIC, "version": VERSION, "sha256": _digest(body, arrays.blobs), "graph": body}
-    with atomic_path(path, overwrite=overwrite) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as out:
+    with (
+        atomic_path(path, overwrite=overwrite) as temporary,
+        zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as out,
+    ):
         out.writestr(_DOCUMENT, json.dumps(document, indent=1))
         for index, blob in enumerate(arrays.blobs):
             out.writestr(f"arrays/{index:04d}.npy", blob)
@@ -127,7 +130,8 @@ def load_graph(path: str | os.PathLike[str]) -> Graph:
                 raise ModelFileError(f"{path} has no valid version number, got {version!r}")
             if version > VERSION:
                 raise ModelFileError(
-                    f"{path} is a model file of version {version}; this isobit reads versions 1 to {VERSION}: update isobit"
+                    f"{path} is a model file of version {version}; this isobit reads versions 1 to {VERSION}: "
+                    "update isobit"
                 )
             count = sum(name.startswith("arrays/") for name in archive.namelist())
             blobs = [archive.read(f"arrays/{index:04d}.npy") for index in range(count)]
@@ -152,14 +156,16 @@ def load_graph(path: str | os.PathLike[str]) -> Graph:
 
 
 def _read_array(blob: bytes) -> Any:
-    array = np.lib.format.read_array(io.BytesIO(blob), allow_pickle=False)
+    array = np.load(io.BytesIO(blob), allow_pickle=False)
     if array.dtype not in (np.dtype(np.float64), np.dtype(np.int64)):
         raise ModelFileError(f"an array has dtype {array.dtype}; allowed: float64, int64")
     return array
 
 
 def _read_tensor(data: dict[str, Any]) -> Tensor:
-    return Tensor(str(data["name"]), tuple(int(n) for n in data["shape"]), FixedType.parse(data["type"]), bool(data["xnor"]))
+    return Tensor(
+        str(data["name"]), tuple(int(n) for n in data["shape"]), FixedType.parse(data["type"]), bool(data["xnor"])
+    )
 
 
 def _read_weight(data: dict[str, Any], arrays: list[Any]) -> Weight:

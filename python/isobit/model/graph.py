@@ -50,7 +50,9 @@ class Graph:
         names: set[str] = set()
         for op in self.ops:
             if missing := [name for name in op.inputs if name not in known]:
-                raise ShapeError(f"layer {op.name!r} reads {missing[0]!r}, which no earlier layer gives; known: {sorted(known)}")
+                raise ShapeError(
+                    f"layer {op.name!r} reads {missing[0]!r}, which no earlier layer gives; known: {sorted(known)}"
+                )
             if op.output.name in known or op.name in names:
                 raise ShapeError(f"layer {op.name!r} gives {op.output.name!r}, a name that is taken")
             known.add(op.output.name)
@@ -99,7 +101,9 @@ class Graph:
         for key, value in types.items():
             if key not in slots:
                 close = difflib.get_close_matches(key, slots, n=3, cutoff=0.3) or list(slots)
-                raise FormatError(f"no format is called {key!r}; closest: {', '.join(close)} (all: {len(slots)} in .types)")
+                raise FormatError(
+                    f"no format is called {key!r}; closest: {', '.join(close)} (all: {len(slots)} in .types)"
+                )
             parsed[key] = FixedType.parse(value)
 
         inputs = []
@@ -115,7 +119,9 @@ class Graph:
             if op.tag == "reshape":
                 follows = current[op.inputs[0]]
                 if mine.get("result", follows) != follows:
-                    raise FormatError(f"{op.name}.result follows its input ({follows}); change {op.inputs[0]}.result instead")
+                    raise FormatError(
+                        f"{op.name}.result follows its input ({follows}); change {op.inputs[0]}.result instead"
+                    )
                 mine = {"result": follows}
             ops.append(op.with_types(mine) if mine else op)
             current[op.output.name] = ops[-1].output.type

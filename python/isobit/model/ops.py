@@ -84,7 +84,7 @@ class Product(str, Enum):
             return cls.WEIGHT_TERNARY
         return cls.MULT
 
-    def format(self, data: FixedType, weight: FixedType) -> FixedType:
+    def exact_type(self, data: FixedType, weight: FixedType) -> FixedType:
         """Format of the exact product, before it is cast to the accumulator."""
         if self is Product.BOTH_BINARY:
             return FixedType.int_type(1, signed=False)
@@ -156,7 +156,9 @@ class Op:
                 changes[field.name] = types[field.name]
         if "result" in types and types["result"] != self.output.type:
             if self.output.xnor:
-                raise UnsupportedError(f"{self.name}.result is the one-bit format of a binary activation and cannot be changed")
+                raise UnsupportedError(
+                    f"{self.name}.result is the one-bit format of a binary activation and cannot be changed"
+                )
             changes["output"] = replace(self.output, type=types["result"])
         return replace(self, **changes)
 
@@ -214,12 +216,13 @@ class Dense(Op):
         n_in, n_out = self.weight.shape
         if self.strategy not in self.STRATEGIES:
             raise UnsupportedError(
-                f"strategy {self.strategy!r} of layer {self.name!r} is not supported; supported: {', '.join(self.STRATEGIES)}"
+                f"strategy {self.strategy!r} of layer {self.name!r} is not supported; supported: "
+                f"{', '.join(self.STRATEGIES)}"
             )
         if self.strategy == "resource" and self.reuse_factor not in (legal := legal_reuse_factors(n_in, n_out)):
             raise UnsupportedError(
-                f"reuse factor {self.reuse_factor} of layer {self.name!r} ({n_in} x {n_out}) is not legal for the resource "
-                f"strategy; legal: {', '.join(map(str, legal))}"
+                f"reuse factor {self.reuse_factor} of layer {self.name!r} ({n_in} x {n_out}) is not legal for the "
+                f"resource strategy; legal: {', '.join(map(str, legal))}"
             )
 
     @property
@@ -279,7 +282,8 @@ class Activation(Op):
     def __post_init__(self) -> None:
         if self.function not in self.FUNCTIONS:
             raise UnsupportedError(
-                f"activation {self.function!r} of layer {self.name!r} is not supported; supported: {', '.join(self.FUNCTIONS)}"
+                f"activation {self.function!r} of layer {self.name!r} is not supported; supported: "
+                f"{', '.join(self.FUNCTIONS)}"
             )
 
 

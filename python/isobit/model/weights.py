@@ -103,7 +103,8 @@ class Weight:
             return self
         if self.encoding is not Encoding.PLAIN:
             raise UnsupportedError(
-                f"the format {self.type} of {self.name} belongs to its {self.encoding.value} encoding and cannot be changed"
+                f"the format {self.type} of {self.name} belongs to its {self.encoding.value} encoding and cannot be "
+                "changed"
             )
         return replace(self, raw=read_written(self.written, type), type=type)
 
@@ -136,7 +137,7 @@ def read_written(values: npt.NDArray[np.float64], type: FixedType) -> npt.NDArra
         wrap = 1 << type.width
         whole = [int(text) % wrap for text in texts]
         numbers = [n - wrap if type.signed and n >= wrap >> 1 else n for n in whole]
-        dtype: type[Any] | Any = np.int64 if type.fits_int64 else object
+        dtype: Any = np.int64 if type.fits_int64 else object
         return np.array(numbers, dtype=dtype).reshape(values.shape)
     return quantise_floats(np.array([float(text) for text in texts], dtype=np.float64), type).reshape(values.shape)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
 import subprocess
 import tempfile
@@ -81,7 +82,7 @@ class CSimProgram:
         words = np.concatenate(columns, axis=1) if len(columns) > 1 else columns[0]
         events = len(words)
         bounds = np.linspace(0, events, max(1, min(threads, events)) + 1).astype(int)
-        slices = [words[a:b] for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+        slices = [words[a:b] for a, b in itertools.pairwise(bounds)]
         with ThreadPoolExecutor(max_workers=len(slices)) as pool:
             parts = list(pool.map(lambda part: self._worker(part, raw, trace), slices))
         table = np.concatenate(parts)

@@ -15,7 +15,7 @@ from isobit.fixed.array import FixedArray
 from isobit.model.graph import Graph
 from isobit.model.ops import Op, Reshape, Tensor
 
-__all__ = ["ENGINE", "BLOCK", "EmulatorEngine"]
+__all__ = ["BLOCK", "ENGINE", "EmulatorEngine"]
 
 #: Events a thread takes at a time.
 BLOCK = 8192

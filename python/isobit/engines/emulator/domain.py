@@ -21,7 +21,7 @@ def _product_bits(kind: Product, data: FixedType, weight: Weight) -> int:
     """Magnitude bits of the product, at the fraction of its format."""
     if kind is Product.MULT:
         return data.width + _bits(weight.raw)
-    form = kind.format(data, weight.type)
+    form = kind.exact_type(data, weight.type)
     if kind is Product.WEIGHT_EXPONENTIAL:
         # In and out of the wide register: the data after its alignment, then shifted by the largest exponent.
         align = max(0, form.fraction - data.fraction)
@@ -36,7 +36,7 @@ def _cast(bits: int, fraction: int, target: FixedType) -> bool:
 
 def _dense(op: Dense, tensor: Tensor) -> bool:
     kind = Product.of(tensor, op.weight)
-    form = kind.format(tensor.type, op.weight.type)
+    form = kind.exact_type(tensor.type, op.weight.type)
     n_in, _ = op.weight.shape
     return (
         _cast(_product_bits(kind, tensor.type, op.weight), form.fraction, op.accum)
@@ -49,7 +49,7 @@ def _dense(op: Dense, tensor: Tensor) -> bool:
 
 def _batchnorm(op: BatchNorm, tensor: Tensor) -> bool:
     kind = Product.of(tensor, op.scale)
-    form = kind.format(tensor.type, op.scale.type)
+    form = kind.exact_type(tensor.type, op.scale.type)
     fraction = max(form.fraction, op.bias.type.fraction)
     bits = 1 + max(
         _product_bits(kind, tensor.type, op.scale) + fraction - form.fraction,

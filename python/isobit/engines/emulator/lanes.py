@@ -154,14 +154,14 @@ def _ints(weight: Any) -> tuple[Any, Any]:
 
 
 def _product_specs(kind: Product, tensor: Tensor, weight: Any) -> tuple[int, Any, Any]:
-    form = kind.format(tensor.type, weight.type)
+    form = kind.exact_type(tensor.type, weight.type)
     return _PRODUCTS.index(kind), cast_spec(form.fraction, form), cast_spec(tensor.type.fraction, form)
 
 
 def dense(op: Dense, tensor: Tensor) -> Any:
     """Bind a Dense op: a function (x, out) over a block of events."""
     kind = Product.of(tensor, op.weight)
-    form = kind.format(tensor.type, op.weight.type)
+    form = kind.exact_type(tensor.type, op.weight.type)
     weights, signs = _ints(op.weight)
     number, register, align = _product_specs(kind, tensor, op.weight)
     biases = op.bias.raw.astype(np.int64)
@@ -185,7 +185,7 @@ def dense(op: Dense, tensor: Tensor) -> Any:
 def batchnorm(op: BatchNorm, tensor: Tensor) -> Any:
     """Bind a BatchNorm op."""
     kind = Product.of(tensor, op.scale)
-    form = kind.format(tensor.type, op.scale.type)
+    form = kind.exact_type(tensor.type, op.scale.type)
     scales, signs = _ints(op.scale)
     number, register, align = _product_specs(kind, tensor, op.scale)
     fraction = max(form.fraction, op.bias.type.fraction)

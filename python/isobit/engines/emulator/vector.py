@@ -55,8 +55,10 @@ def assign(
     return np.asarray(law.cast(value, shift, *modes), dtype=value.dtype)
 
 
-def product(kind: Product, data: Column, weight: int, sign: int, data_type: FixedType, weight_type: FixedType) -> Column:
-    """One multiplication of nnet_mult.h by a constant weight, at the fraction of ``kind.format``."""
+def product(
+    kind: Product, data: Column, weight: int, sign: int, data_type: FixedType, weight_type: FixedType
+) -> Column:
+    """One multiplication of nnet_mult.h by a constant weight, at the fraction of ``kind.exact_type``."""
     if kind is Product.MULT:
         return data * weight
     if kind is Product.BOTH_BINARY:
@@ -67,7 +69,7 @@ def product(kind: Product, data: Column, weight: int, sign: int, data_type: Fixe
         return weight * (2 * data - 1)
     if kind is Product.WEIGHT_TERNARY:
         return data * 0 if weight == 0 else -data if weight == -1 else data
-    register = kind.format(data_type, weight_type)
+    register = kind.exact_type(data_type, weight_type)
     shifted = assign(data, data_type.fraction, register)
     shifted = assign(shifted, register.fraction - weight, register)
     return shifted if sign == 1 else assign(-shifted, register.fraction, register)
@@ -99,7 +101,7 @@ def _constants(weight: Weight) -> tuple[list[int], list[int]]:
 def _dense(op: Dense, tensor: Tensor, data: Column, tally: Tally) -> Column:
     n_in, n_out = op.weight.shape
     kind = Product.of(tensor, op.weight)
-    form = kind.format(tensor.type, op.weight.type)
+    form = kind.exact_type(tensor.type, op.weight.type)
     weights, signs = _constants(op.weight)
     order = accumulation_order(op)
     biases = op.bias.raw.astype(data.dtype)
@@ -128,7 +130,7 @@ def _dense(op: Dense, tensor: Tensor, data: Column, tally: Tally) -> Column:
 
 def _batchnorm(op: BatchNorm, tensor: Tensor, data: Column, tally: Tally) -> Column:
     kind = Product.of(tensor, op.scale)
-    form = kind.format(tensor.type, op.scale.type)
+    form = kind.exact_type(tensor.type, op.scale.type)
     scales, signs = _constants(op.scale)
     biases, _ = _constants(op.bias)
     fraction = max(form.fraction, op.bias.type.fraction)

@@ -45,7 +45,9 @@ def values_of(weight: Weight) -> list[Fraction]:
     return [int(raw) * weight.type.lsb for raw in weight.raw.ravel()]
 
 
-def product(kind: Product, data: Fraction, weight: Fraction, sign: int, data_type: FixedType, weight_type: FixedType) -> Fraction:
+def product(
+    kind: Product, data: Fraction, weight: Fraction, sign: int, data_type: FixedType, weight_type: FixedType
+) -> Fraction:
     """One multiplication of nnet_mult.h, exact but for ``weight_exponential``, which works in a format of its own."""
     if kind is Product.MULT:
         return data * weight
@@ -87,7 +89,7 @@ def dense(op: Dense, tensor: Tensor, data: Vector) -> list[Fraction]:
         """Product of input i and the weight to output j, cast to the accumulator's type."""
         k = i * n_out + j
         exact = product(kind, data[i], weights[k], signs[k], tensor.type, op.weight.type)
-        return assign(exact, op.accum, kind.format(tensor.type, op.weight.type))
+        return assign(exact, op.accum, kind.exact_type(tensor.type, op.weight.type))
 
     def add(j: int, term: Fraction) -> None:
         accumulators[j] = assign(accumulators[j] + term, op.accum)
@@ -238,4 +240,3 @@ def supported(op: Op) -> Kernel:
     if kernel is None:
         raise UnsupportedError(f"the reference engine has no kernel for op {op.tag!r} (layer {op.name!r})")
     return kernel
-
