@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from isobit import _core
+import isobit._core as _core
 from isobit.engines.registry import Values
 from isobit.errors import UnsupportedError
 from isobit.fixed.array import FixedArray
