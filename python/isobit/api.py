@@ -184,6 +184,7 @@ def load(source: Any, **options: Any) -> Model:
         For a file that is damaged, newer, or not a model.
     """
     if isinstance(source, Model):
+        _no_options(options, "a loaded model")
         return source
     if is_model_graph(source):
         _no_options(options, "an hls4ml ModelGraph")
@@ -309,10 +310,14 @@ def _list(tensors: Sequence[Tensor], x: Data) -> list[Any]:
 
 def _flat(tensor: Tensor, value: Any) -> tuple[Any, bool]:
     """One input as (events, size), and whether it was a single event."""
-    array: Any = value if isinstance(value, FixedArray) else np.asarray(value)
-    if not isinstance(value, FixedArray) and array.dtype.kind not in "fiu":
+    try:
+        array: Any = value if isinstance(value, FixedArray) else np.asarray(value)
+    except ValueError as error:  # lists of different lengths
+        raise ShapeError(f"input {tensor.name!r} is no array: {error}") from None
+    if not isinstance(value, FixedArray) and (array.dtype.kind not in "fiu" or array.dtype.itemsize > 8):
         raise TypeMismatchError(
-            f"input {tensor.name!r} must hold real numbers (float or integer dtype), got dtype {array.dtype}"
+            f"input {tensor.name!r} must hold real numbers (float16, float32, float64 or integers), got dtype "
+            f"{array.dtype}"
         )
     shape = tuple(array.shape)
     if shape == tensor.shape:

@@ -11,10 +11,11 @@ import numpy as np
 
 from isobit.analysis.profile import OverflowCount, Profile
 from isobit.api import CSim, Model, columns_of, csim, load
-from isobit.check.report import FloatDifference, LayerComparison, Report, Road, compare, merge
+from isobit.check.report import FloatDifference, LayerComparison, Report, Road, aligned, compare, merge
 from isobit.engines.registry import resolve, thread_count
-from isobit.errors import ShapeError, TypeMismatchError
+from isobit.errors import RangeError, ShapeError, TypeMismatchError, UnsupportedError
 from isobit.fixed.array import FixedArray
+from isobit.model.graph import Graph
 
 __all__ = ["BLOCK", "FloatDifference", "LayerComparison", "Report", "Road", "check"]
 
@@ -65,10 +66,19 @@ def check(
     -------
     Report
         ``.ok``, ``.mismatches``, ``str()``, ``.to_json(path)``, ``.to_html(path)``.
+
+    Raises
+    ------
+    UnsupportedError
+        For an unknown road, more than one csim, or no road but the base itself: nothing would be compared.
+    ShapeError
+        For events of the wrong shape, or a :class:`isobit.CSim` of a network with other layers.
     """
     subject = load(model)
     base = resolve(engine)
     names = _roads(against, base)
+    if reference_events < 1:
+        raise RangeError(f"reference_events must be at least 1, got {reference_events}")
     inputs, _ = subject.quantise(x)
     events = len(next(iter(inputs.values())))
     if events == 0:
@@ -79,6 +89,7 @@ def check(
     programs: dict[str, CSim] = {}
     for road in against:
         if isinstance(road, CSim):
+            _same_layers(subject, road.model)
             programs["csim"] = road
         elif road == "csim" and "csim" not in programs:
             report("csim: compiling", 0, 1)
@@ -119,9 +130,9 @@ def check(
                 continue
             unequal = np.zeros(stop - start, dtype=bool)
             for layer, tensor in compared:
-                part = expected[tensor].raw[: stop - start]
-                parts[road][layer].append(compare(layer, str(values[tensor].type), part, values[tensor].raw, start))
-                unequal |= (part != values[tensor].raw).any(axis=1)
+                part = expected[tensor][: stop - start]
+                parts[road][layer].append(compare(layer, part, values[tensor], start))
+                unequal |= np.not_equal(*aligned(part, values[tensor])).any(axis=1)
             unequal_events[road] += int(np.count_nonzero(unequal))
 
     roads = tuple(
@@ -152,9 +163,25 @@ def _roads(against: Sequence[str | CSim], base: str) -> list[str]:
     names: list[str] = []
     for road in against:
         name = "csim" if isinstance(road, CSim) or road == "csim" else resolve(road)
+        if name == "csim" and name in names:
+            raise UnsupportedError("against names more than one csim; compare one at a time")
         if name not in (base, *names):
             names.append(name)
+    if not names:
+        raise UnsupportedError(f"nothing to compare {base!r} with: against is {list(against)!r}; name another road")
     return names
+
+
+def _same_layers(model: Model, other: Model) -> None:
+    """Check that a csim of another model has the same layers to compare (their formats may differ)."""
+
+    def shapes(graph: Graph) -> list[tuple[str, tuple[int, ...]]]:
+        return [(tensor.name, tensor.shape) for tensor in graph.tensors.values()]
+
+    if shapes(model.graph) != shapes(other.graph):
+        raise ShapeError(
+            f"the csim is of a network with other layers: {shapes(other.graph)}, expected {shapes(model.graph)}"
+        )
 
 
 def _threads(road: str, workers: int) -> int:
@@ -191,10 +218,15 @@ def _with_inputs(profile: Profile, model: Model, x: Any) -> Profile:
 
 
 def _against_keras(model: Model, x: Any, keras_model: Any, threads: int) -> tuple[FloatDifference, ...]:
-    given = x.to_float() if isinstance(x, FixedArray) else x
-    truth = keras_model.predict(given, verbose=0, batch_size=8192)
+    columns, _, _ = columns_of(model.graph.inputs, x)
+    given = []
+    for tensor in model.graph.inputs:
+        column = columns[tensor.name]
+        floats = column.to_float() if isinstance(column, FixedArray) else column
+        given.append(floats.reshape(len(floats), *tensor.shape))
+    truth = keras_model.predict(given[0] if len(given) == 1 else given, verbose=0, batch_size=8192)
     truth = truth if isinstance(truth, list) else [truth]
-    mine = model.predict(x, threads=threads)
+    mine = model.predict(given, threads=threads)
     mine = mine if isinstance(mine, list) else [mine]
     if len(truth) != len(mine):
         raise ShapeError(f"the Keras model has {len(truth)} outputs, the firmware {len(mine)}")

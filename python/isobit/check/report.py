@@ -13,6 +13,7 @@ import numpy as np
 
 from isobit.analysis.profile import Profile
 from isobit.files import atomic_path
+from isobit.fixed.array import FixedArray
 
 __all__ = ["FloatDifference", "LayerComparison", "Report", "Road"]
 
@@ -36,7 +37,7 @@ class LayerComparison:
     layer
         Layer name; inputs have their tensor's name.
     type
-        Format.
+        Format; ``A against B`` where the two roads' formats differ (then LSBs are the finer one's).
     events, values
         How many were compared.
     differ
@@ -287,13 +288,23 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("  " + line for line in lines)
 
 
-def compare(layer: str, kind: str, base: Any, other: Any, offset: int) -> LayerComparison:
+def aligned(base: FixedArray, other: FixedArray) -> tuple[Any, Any]:
+    """Raw integers of both; where the formats have different LSBs (other networks' roads), in units of the finer."""
+    gap = base.type.fraction - other.type.fraction
+    if gap == 0:
+        return base.raw, other.raw
+    return base.raw.astype(object) << max(0, -gap), other.raw.astype(object) << max(0, gap)
+
+
+def compare(layer: str, base: FixedArray, other: FixedArray, offset: int) -> LayerComparison:
     """Compare raw integers of one tensor; ``offset`` is the number of the first event."""
-    unequal = base != other
+    kind = str(base.type) if base.type == other.type else f"{base.type} against {other.type}"
+    left, right = aligned(base, other)
+    unequal = left != right
     differ = int(np.count_nonzero(unequal))
     largest, first = 0, None
     if differ:
-        a, b = base[unequal], other[unequal]
+        a, b = left[unequal], right[unequal]
         largest = max(abs(int(p) - int(q)) for p, q in zip(a, b, strict=True))
         event, index = (int(i) for i in np.argwhere(unequal)[0])
         first = Difference(event + offset, index, int(a[0]), int(b[0]))

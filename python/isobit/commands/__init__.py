@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import traceback
 from typing import Any
 
 import click
@@ -55,5 +56,8 @@ def run(arguments: list[str] | None = None) -> int:
         return BAD_INPUT
     except OSError as error:
         click.echo(f"error: {error}", err=True)
+        return BAD_INPUT
+    except Exception:  # a bug; Python's own status 1 would say that bits differ
+        traceback.print_exc()
         return BAD_INPUT
     return status if isinstance(status, int) else EQUAL_OR_DONE

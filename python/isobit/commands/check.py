@@ -21,9 +21,13 @@ from isobit.files import refuse_overwrite
     "--config", type=click.Path(path_type=Path, exists=True), help="hls4ml configuration (YAML) for a Keras file."
 )
 @click.option("--against", default=None, help="Roads, comma-separated.  [default: csim,cpp,reference]")
-@click.option("--events", default=10_000, show_default=True, help="How many random events without --data.")
-@click.option("--seed", default=1, show_default=True, help="Seed of the random events.")
-@click.option("--reference-events", default=1000, show_default=True, help="Events for the slow reference.")
+@click.option(
+    "--events", type=click.IntRange(1), default=10_000, show_default=True, help="How many random events without --data."
+)
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Seed of the random events.")
+@click.option(
+    "--reference-events", type=click.IntRange(1), default=1000, show_default=True, help="Events for the slow reference."
+)
 @click.option(
     "--threads", type=click.IntRange(1), default=None, help="Threads and worker processes.  [default: all cores]"
 )

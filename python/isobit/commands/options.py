@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,6 +54,8 @@ def load_config(path: Path) -> tuple[Any, dict[str, Any]]:
         "IOType": "io_type",
         "ProjectName": "project_name",
     }
+    if not isinstance(document["HLSConfig"], dict):
+        raise ModelFileError(f"{path}: 'HLSConfig' must be a mapping, got {document['HLSConfig']!r}")
     return document["HLSConfig"], {
         option: document[key] for key, option in names.items() if document.get(key) is not None
     }
@@ -70,7 +73,7 @@ def load_data(path: Path) -> Any:
         return np.load(path, allow_pickle=False)
     except FileNotFoundError:
         raise ModelFileError(f"{path} does not exist") from None
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, MemoryError, zipfile.BadZipFile) as error:
         raise ModelFileError(f"{path} is not a readable .npy file: {error}") from None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import io
 import json
 import logging
@@ -148,7 +149,7 @@ def convert(
     hls4ml = require_hls4ml()
     if backend not in ("Vitis", "Vivado"):
         raise UnsupportedError(f"hls4ml back end {backend!r} is not supported; supported: Vitis, Vivado")
-    config = json.loads(json.dumps(hls_config)) if hls_config is not None else None
+    config = copy.deepcopy(hls_config)
     # Only named, never created: isobit writes projects to private folders.
     options.setdefault("output_dir", str(Path(tempfile.gettempdir()) / f"isobit-unwritten-{os.getpid()}"))
     noise = logging.getLogger("tensorflow")

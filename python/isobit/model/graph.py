@@ -34,7 +34,7 @@ class Graph:
     Raises
     ------
     ShapeError
-        If an op reads a tensor that does not exist before it, or names clash.
+        If an op reads a tensor that does not exist before it, names clash, or sizes do not belong together.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Graph:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        known = {tensor.name for tensor in self.inputs}
+        known = {tensor.name: tensor for tensor in self.inputs}
         if len(known) != len(self.inputs):
             raise ShapeError(f"input names are not unique: {[tensor.name for tensor in self.inputs]}")
         names: set[str] = set()
@@ -55,7 +55,8 @@ class Graph:
                 )
             if op.output.name in known or op.name in names:
                 raise ShapeError(f"layer {op.name!r} gives {op.output.name!r}, a name that is taken")
-            known.add(op.output.name)
+            op.check_input(known[op.inputs[0]])
+            known[op.output.name] = op.output
             names.add(op.name)
         if missing := [name for name in self.outputs if name not in known]:
             raise ShapeError(f"output {missing[0]!r} is given by no layer; known: {sorted(known)}")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 from enum import Enum
 from typing import Any, ClassVar, TypeVar
 
-from isobit.errors import UnsupportedError
+from isobit.errors import ShapeError, UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.model.weights import Encoding, Weight
 
@@ -133,6 +133,23 @@ class Op:
     #: Name in model files.
     tag: ClassVar[str] = ""
 
+    def check_input(self, tensor: Tensor) -> None:
+        """Check that the op fits its input; engines index arrays by these sizes without looking again.
+
+        Raises
+        ------
+        ShapeError
+            If the sizes of input, output and weights do not belong together.
+        """
+        self._same(self.output.size, (tensor.size,), "outputs", tensor)
+
+    def _same(self, found: int, allowed: tuple[int, ...], what: str, tensor: Tensor) -> None:
+        if found not in allowed:
+            raise ShapeError(
+                f"layer {self.name!r} has {found} {what}, expected {' or '.join(map(str, allowed))} for an input of "
+                f"{tensor.size} values"
+            )
+
     def types(self) -> dict[str, FixedType]:
         """Format of every slot."""
         slots: dict[str, FixedType] = {}
@@ -213,6 +230,8 @@ class Dense(Op):
     STRATEGIES: ClassVar[tuple[str, ...]] = ("latency", "resource")
 
     def __post_init__(self) -> None:
+        if len(self.weight.shape) != 2:
+            raise ShapeError(f"weights of layer {self.name!r} have shape {self.weight.shape}, expected (n_in, n_out)")
         n_in, n_out = self.weight.shape
         if self.strategy not in self.STRATEGIES:
             raise UnsupportedError(
@@ -224,6 +243,13 @@ class Dense(Op):
                 f"reuse factor {self.reuse_factor} of layer {self.name!r} ({n_in} x {n_out}) is not legal for the "
                 f"resource strategy; legal: {', '.join(map(str, legal))}"
             )
+
+    def check_input(self, tensor: Tensor) -> None:
+        """Check the sizes; see :meth:`Op.check_input`."""
+        n_in, n_out = self.weight.shape
+        self._same(n_in, (tensor.size,), "rows of weights", tensor)
+        self._same(self.output.size, (n_out,), "outputs", tensor)
+        self._same(self.bias.raw.size, (n_out,), "biases", tensor)
 
     @property
     def kernel(self) -> str:
@@ -246,6 +272,12 @@ class BatchNorm(Op):
     bias: Weight
 
     tag: ClassVar[str] = "batchnorm"
+
+    def check_input(self, tensor: Tensor) -> None:
+        """Check the sizes; see :meth:`Op.check_input`."""
+        super().check_input(tensor)
+        self._same(self.scale.raw.size, (tensor.size, tensor.shape[-1]), "scales", tensor)
+        self._same(self.bias.raw.size, (self.scale.raw.size,), "biases", tensor)
 
 
 @register_op
@@ -304,6 +336,13 @@ class Threshold(Op):
     low: Weight | None = None
 
     tag: ClassVar[str] = "threshold"
+
+    def check_input(self, tensor: Tensor) -> None:
+        """Check the sizes; see :meth:`Op.check_input`."""
+        super().check_input(tensor)
+        for bounds in (self.high, self.low):
+            if bounds is not None:
+                self._same(bounds.raw.size, (tensor.size, tensor.shape[-1]), "thresholds", tensor)
 
 
 @register_op

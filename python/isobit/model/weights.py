@@ -117,7 +117,7 @@ class Weight:
             and np.array_equal(self.written, other.written)
             and np.array_equal(self.unquantised, other.unquantised)
             and (self.signs is None) == (other.signs is None)
-            and (self.signs is None or np.array_equal(self.signs, other.signs or 0))
+            and (self.signs is None or other.signs is None or np.array_equal(self.signs, other.signs))
         )
 
     __hash__ = None  # type: ignore[assignment]

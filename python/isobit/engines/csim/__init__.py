@@ -111,7 +111,10 @@ class CSimProgram:
             np.ascontiguousarray(words).tofile(folder / "in")
             command = [str(self.folder / "program"), *(str(folder / n) for n in ("in", "out", "layout"))]
             command += [str(len(words)), "raw" if raw else "float", "trace" if trace else "output"]
-            done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+            try:
+                done = subprocess.run(command, cwd=self.folder, capture_output=True, errors="replace", check=False)
+            except OSError as error:
+                raise CSimError(f"the compiled C-simulation cannot be started: {error}; compile it again") from None
             if done.returncode != 0:
                 raise CSimError(_death(done.returncode, done.stderr or done.stdout))
             layout = [line.split() for line in (folder / "layout").read_text().splitlines()]

@@ -14,6 +14,7 @@ from numba import njit
 
 from isobit.engines.emulator.vector import accumulation_order, assign
 from isobit.fixed import law
+from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 from isobit.model.ops import Activation, BatchNorm, Dense, Product, Tensor, Threshold
 
@@ -23,8 +24,9 @@ _OPTIONS: dict[str, Any] = {"nogil": True, "cache": True}
 _round_shift = njit(**_OPTIONS)(law.round_shift)
 _overflow = njit(**_OPTIONS)(law.overflow)
 
-# A cast as the kernels take it: shift, width, signed, rounding, overflow, N, copy.
-_COPY = 6
+# A cast as the kernels take it: an int64 array with these fields. LOW and HIGH are the range within which a rounded
+# value is its own result, whatever the overflow mode.
+_SHIFT, _WIDTH, _SIGNED, _ROUNDING, _OVERFLOW, _BITS, _COPY, _LOW, _HIGH = range(9)
 _PRODUCTS = tuple(Product)
 _MULT, _WEIGHT_BINARY, _DATA_BINARY, _BOTH_BINARY, _WEIGHT_TERNARY, _EXPONENTIAL = range(6)
 _LINEAR, _RELU, _LEAKY_RELU, _BINARY_TANH, _TERNARY_TANH, _HARD_SIGMOID, _HARD_TANH = range(7)
@@ -32,6 +34,8 @@ _LINEAR, _RELU, _LEAKY_RELU, _BINARY_TANH, _TERNARY_TANH, _HARD_SIGMOID, _HARD_T
 
 def cast_spec(fraction: int, target: FixedType, copy: bool = False) -> Any:
     """Describe the cast of a value with ``fraction`` fraction bits into a format."""
+    symmetric = target.overflow is Overflow.SAT_SYM and target.signed and target.width > 1
+    inside = target.width <= law.INT64_BITS
     return np.array(
         [
             law.int64_shift(fraction - target.fraction),
@@ -41,6 +45,8 @@ def cast_spec(fraction: int, target: FixedType, copy: bool = False) -> Any:
             target.overflow,
             target.saturation_bits,
             copy,
+            (-target.raw_max if symmetric else target.raw_min) if inside else 0,
+            target.raw_max if inside else 0,
         ],
         dtype=np.int64,
     )
@@ -48,39 +54,39 @@ def cast_spec(fraction: int, target: FixedType, copy: bool = False) -> Any:
 
 @njit(**_OPTIONS)
 def _assign(value, spec):  # type: ignore[no-untyped-def]
-    if spec[6] != 0:
+    if spec[_COPY] != 0:
         return value
-    shift = spec[0]
-    rounded = _round_shift(value, shift, spec[3])
-    floor = rounded
-    if shift > 0:
-        floor = value >> shift
-    return _overflow(rounded, floor, spec[1], spec[2], spec[4], spec[5])
+    shift = spec[_SHIFT]
+    rounded = _round_shift(value, shift, spec[_ROUNDING])
+    if spec[_LOW] <= rounded <= spec[_HIGH]:
+        return rounded
+    floor = value >> shift if shift > 0 else rounded
+    return _overflow(rounded, floor, spec[_WIDTH], spec[_SIGNED], spec[_OVERFLOW], spec[_BITS])
 
 
 @njit(**_OPTIONS)
 def _product(kind, data, weight, sign, register, align):  # type: ignore[no-untyped-def]
     """Multiply as nnet_mult.h; ``register`` and ``align`` describe the register of weight_exponential."""
-    if kind == 0:
+    if kind == _MULT:
         return data * weight
-    if kind == 1:
+    if kind == _WEIGHT_BINARY:
         return -data if weight == 0 else data
-    if kind == 2:
+    if kind == _DATA_BINARY:
         return -weight if data == 0 else weight
-    if kind == 3:
+    if kind == _BOTH_BINARY:
         return np.int64(data == weight)
-    if kind == 4:
+    if kind == _WEIGHT_TERNARY:
         return data * np.int64(0) if weight == 0 else (-data if weight == -1 else data)
     value = _assign(data, align)
-    value = _round_shift(value, -weight, register[3])
-    value = _overflow(value, value, register[1], register[2], register[4], register[5])
+    value = _round_shift(value, -weight, register[_ROUNDING])
+    value = _overflow(value, value, register[_WIDTH], register[_SIGNED], register[_OVERFLOW], register[_BITS])
     if sign == 0:
         value = _assign(-value, register)
     return value
 
 
 @njit(**_OPTIONS)
-def _dense(x, weights, signs, start, order, kind, register, align, term, add, narrow, result, out):  # type: ignore[no-untyped-def]
+def _dense(x, weights, signs, start, order, kind, register, align, term, add, scaling, narrow, result, out):  # type: ignore[no-untyped-def]
     n_out, n_in = order.shape
     for event in range(x.shape[0]):
         for j in range(n_out):
@@ -90,8 +96,8 @@ def _dense(x, weights, signs, start, order, kind, register, align, term, add, na
                 k = i * n_out + j
                 exact = _product(kind, x[event, i], weights[k], signs[k], register, align)
                 total = _assign(total + _assign(exact, term), add)
-            if narrow.shape[0] > 0:  # nnet_mult.h: matches to sum of signs, in an ap_int just wide enough
-                total = _assign(((2 * total) << narrow[7]) - narrow[8], narrow)
+            if scaling.shape[0] > 0:  # nnet_mult.h: matches to sum of signs, in an ap_int just wide enough
+                total = _assign(((2 * total) << scaling[0]) - scaling[1], narrow)
             out[event, j] = _assign(total, result)
 
 
@@ -109,15 +115,15 @@ def _elementwise(function, x, plain, special, doubling, constants, out):  # type
     for event in range(x.shape[0]):
         for i in range(x.shape[1]):
             value = x[event, i]
-            if function == 0:
+            if function == _LINEAR:
                 out[event, i] = _assign(value, plain)
-            elif function == 1:
+            elif function == _RELU:
                 out[event, i] = _assign(value, plain) if value > 0 else 0
-            elif function == 2:
+            elif function == _LEAKY_RELU:
                 out[event, i] = _assign(value, plain) if value > 0 else _assign(value * constants[0], special)
-            elif function == 3:
+            elif function == _BINARY_TANH:
                 out[event, i] = constants[1] if value >= 0 else constants[0]
-            elif function == 4:
+            elif function == _TERNARY_TANH:
                 doubled = _assign(2 * value, doubling) << constants[4]
                 if doubled > constants[3]:
                     out[event, i] = constants[2]
@@ -128,7 +134,7 @@ def _elementwise(function, x, plain, special, doubling, constants, out):  # type
             else:
                 line = ((value * constants[0]) << constants[1]) + constants[2]
                 line = min(max(line, 0), constants[3])
-                if function == 6:
+                if function == _HARD_TANH:
                     line = 2 * line - constants[3]
                 out[event, i] = _assign(line, special)
 
@@ -169,16 +175,16 @@ def dense(op: Dense, tensor: Tensor) -> Any:
     order = np.ascontiguousarray(accumulation_order(op))
     term = cast_spec(form.fraction, op.accum, form == op.accum)
     add = cast_spec(op.accum.fraction, op.accum)
-    source, narrow = op.accum, np.empty(0, dtype=np.int64)
+    source, scaling, narrow = op.accum, np.empty(0, dtype=np.int64), add
     if tensor.type == op.weight.type == FixedType.int_type(1, signed=False):
         n_in = op.weight.shape[0]
         source = FixedType.int_type((n_in - 1).bit_length() + 2)
         fraction = max(0, op.accum.fraction)
-        extra = np.array([max(0, -op.accum.fraction), n_in << fraction], dtype=np.int64)
-        narrow = np.concatenate([cast_spec(fraction, source), extra])
+        scaling = np.array([max(0, -op.accum.fraction), n_in << fraction], dtype=np.int64)
+        narrow = cast_spec(fraction, source)
     result = cast_spec(source.fraction, op.output.type, source == op.output.type)
     return lambda x, out: _dense(
-        x, weights, signs, start, order, number, register, align, term, add, narrow, result, out
+        x, weights, signs, start, order, number, register, align, term, add, scaling, narrow, result, out
     )
 
 
