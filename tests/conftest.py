@@ -1,12 +1,24 @@
-"""Shared by all tests: one fresh seed a run (the same in every xdist worker) and a private csim cache."""
+"""Shared by all tests: one fresh seed a run and one csim cache, the same in every xdist worker."""
 
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 import time
+
+import pytest
 
 os.environ.setdefault("ISOBIT_FRESH_SEED", str(int(time.time())))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep compiled simulations out of the user's cache; workers inherit the controller's folder."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        folder = tempfile.mkdtemp(prefix="isobit-test-cache-")
+        os.environ["ISOBIT_CACHE"] = folder
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 def pytest_report_header() -> str:

@@ -21,7 +21,7 @@ def generate() -> str:
     """The stub of the installed ``isobit._core``."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pybind11_stubgen", "isobit._core", "--exit-code", "-o", folder]
-        subprocess.run(command, check=True, capture_output=True, text=True, cwd=folder)
+        subprocess.run(command, check=True, capture_output=True, text=True)
         text = (Path(folder) / "isobit" / "_core.pyi").read_text()
     text = re.sub(r"numpy\.ndarray\b(?!\[)", "numpy.ndarray[typing.Any, typing.Any]", text)
     text = re.sub(r"typing\.SupportsInt \| typing\.SupportsIndex", "int", text)

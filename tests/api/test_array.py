@@ -47,7 +47,7 @@ def test_doubles_are_quantised_by_the_definition(case: tuple[FixedType, list[flo
     expected = [law.quantise(Fraction(value), kind) for value in values]
     assert [int(raw) for raw in found.raw] == expected
     # One huge value must not change how its neighbours are computed.
-    assert [int(FixedArray.from_float(value, kind).raw) for value in values] == expected
+    assert [int(FixedArray.from_float([value], kind).raw[0]) for value in values] == expected
 
 
 @given(formats(), st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=8))
@@ -117,8 +117,18 @@ def test_beyond_63_bits() -> None:
     assert array[1].raw.item() == -(2**99)
     assert array.cast("ap_fixed<10,50,AP_TRN,AP_SAT>").raw.tolist() == [511, -512, 0]
     assert FixedArray.from_raw(np.array([5], dtype=np.int8), kind).raw.tolist() == [5]
-    assert FixedArray.from_float(2.0**48 + 2.0**-4, kind).raw.item() == 2**98 + 2**46
+    assert FixedArray.from_float([2.0**48 + 2.0**-4], kind).raw.tolist() == [2**98 + 2**46]
     assert FixedArray.from_raw([], kind).shape == (0,)
+
+
+@pytest.mark.parametrize("kind", ["ap_fixed<60,30>", "ap_fixed<100,50>", "ap_ufixed<64,32,AP_RND,AP_SAT>"])
+def test_single_numbers_of_any_width(kind: str) -> None:
+    number = FixedArray.from_float(2.5, kind)
+    assert number.shape == ()
+    assert number.to_float().item() == 2.5
+    assert FixedArray.from_float(3, kind).to_float().item() == 3.0
+    assert FixedArray.from_raw(7, kind).raw.item() == 7
+    assert FixedArray.from_float([1.0, 2.5], "ap_fixed<90,40>")[1].cast(kind).to_float().item() == 2.5
 
 
 def test_shape_index_reshape_iterate() -> None:

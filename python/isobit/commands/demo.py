@@ -114,6 +114,7 @@ def _load_options(golden: dict[str, Any]) -> dict[str, Any]:
     """The zoo's arguments of ``convert_from_keras_model``, as :func:`isobit.load` names them."""
     options = dict(golden)
     options["clock_ns"] = float(options.pop("clock_period"))
+    options["project_name"] = "mugmt_student"
     return options
 
 

@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -156,7 +157,8 @@ def convert(
     level = noise.level
     noise.setLevel(logging.ERROR)
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
+        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="The `keras.constraints.serialize", category=UserWarning)
             if config is None:
                 config = hls4ml.utils.config_from_keras_model(model, granularity="name", backend=backend)
             return hls4ml.converters.convert_from_keras_model(

@@ -1,0 +1,106 @@
+"""Drift guards of the house: what is written twice must say the same."""
+
+from __future__ import annotations
+
+import doctest
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import isobit
+import isobit._core as core
+from isobit.engines.core import core_format
+from isobit.engines.registry import ENGINES, get_engine
+from isobit.fixed import FixedType, Overflow, Rounding
+from isobit.model.ops import OPS, Activation
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_modes_are_those_of_the_one_list() -> None:
+    text = (ROOT / "cpp" / "include" / "isobit" / "modes.def").read_text()
+    for kind, enumeration, compiled in (
+        ("ROUNDING", Rounding, core.ROUNDING_MODES),
+        ("OVERFLOW", Overflow, core.OVERFLOW_MODES),
+    ):
+        listed = {n: int(v) for n, v in re.findall(rf"^ISOBIT_{kind}\((\w+), (\d+),", text, flags=re.MULTILINE)}
+        assert listed == compiled == {mode.name: mode.value for mode in enumeration}
+
+
+def test_stub_of_the_compiled_module_is_current() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tools" / "make_stubs.py"), "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_activations_are_those_of_the_kernels() -> None:
+    assert set(Activation.FUNCTIONS) == set(core.ACTIVATIONS)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_engine_has_a_kernel_for_every_op(engine: str) -> None:
+    module = sys.modules[type(get_engine(engine)).__module__]
+    if engine == "numba":
+        from isobit.engines.emulator import vector as module  # type: ignore[no-redef]
+    if engine == "reference":
+        from isobit.engines.reference import kernels as module  # type: ignore[no-redef]
+    assert set(module.KERNELS) == set(OPS.values())
+
+
+def test_a_format_means_the_same_in_cpp() -> None:
+    for text in ("ap_fixed<18,6,AP_RND_CONV,AP_SAT>", "ap_ufixed<7,-3,AP_TRN,AP_WRAP,2>", "ap_int<9>", "ap_uint<1>"):
+        kind = FixedType.parse(text)
+        other = core_format(kind)
+        assert (other.width, other.integer, other.signed, other.is_int) == (
+            kind.width,
+            kind.integer,
+            kind.signed,
+            kind.is_int,
+        )
+        assert (other.rounding, other.overflow, other.saturation_bits) == (
+            kind.rounding,
+            kind.overflow,
+            kind.saturation_bits,
+        )
+
+
+def test_headers_are_where_get_include_says() -> None:
+    assert (Path(isobit.get_include()) / "isobit" / "law.hpp").exists()
+    assert (Path(isobit.get_include()) / "isobit" / "kernels" / "dense.hpp").exists()
+
+
+def test_examples_in_readme_and_docstrings_run() -> None:
+    assert doctest.testmod(isobit).failed == 0
+    failed, tried = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
+    assert failed == 0
+    assert tried >= 4
+
+
+def test_no_synthesis_switch_but_one() -> None:
+    headers = [path for path in (ROOT / "cpp").rglob("*.hpp") if "__SYNTHESIS__" in path.read_text()]
+    assert [path.name for path in headers] == ["pragma.hpp"]
+
+
+def test_tables_of_semantics_are_what_the_law_gives() -> None:
+    """The two tables of docs/semantics.md, cell by cell."""
+    text = (ROOT / "docs" / "semantics.md").read_text()
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")
+    ]
+    checked = 0
+    for row in rows:
+        mode = row[0].split(" (")[0]
+        if mode in Rounding.__members__ and len(row) == 6:
+            values = isobit.FixedArray.from_float([-1.5, -0.5, 0.5, 1.5], f"ap_fixed<8,8,{mode}>")
+            assert [int(cell) for cell in row[2:]] == values.raw.tolist(), row
+            checked += 1
+        elif len(row) == 4 and row[0].split(",")[0] in Overflow.__members__:
+            name, _, bits = row[0].split(" (")[0].partition(", N = ")
+            values = isobit.FixedArray.from_float([9, -9], f"ap_fixed<4,4,TRN,{name},{bits or 0}>")
+            assert [int(cell) for cell in row[2:]] == values.raw.tolist(), row
+            checked += 1
+    assert checked == len(Rounding) + 8
