@@ -2,7 +2,7 @@
 
     python benchmarks/bench_roads.py [--events 200000] [--threads 1 2] [--json]
 
-Measured are events per second of ``predict`` (floats in, floats out), the median of several repetitions after a warm-up:
+Measured are events per second of ``predict`` (floats in, floats out), the median of repetitions after a warm-up:
 hls4ml's own ``predict`` (its library in a Python loop), isobit's worker processes around the same firmware (a C loop,
 files in between), and isobit's engines. The bits of the very runs are compared before anything is printed.
 """

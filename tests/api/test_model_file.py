@@ -270,7 +270,7 @@ def _set(*keys: Any, to: Any) -> Callable[[Any, Any], None]:
     "change, told",
     [
         (_set("ops", 0, "op", to="os.system"), "unknown op 'os.system'.*dense"),
-        (_set("ops", 0, "op", to=["dense"]), "m?"),
+        (_set("ops", 0, "op", to=["dense"]), "unhashable"),
         (_set("ops", 0, "strategy", to="magic"), "magic.*latency"),
         (_set("ops", 0, "accum", to="ap_fixed<0,0>"), "width 0"),
         (_set("ops", 0, "accum", to=KeyError), "accum"),

@@ -35,6 +35,13 @@ SEED = 2026
 )
 @click.option("--overwrite", is_flag=True, help="Replace an existing picture.")
 @click.option("--train", "training", is_flag=True, help="Train teacher and student anew first (some 10 minutes).")
+@click.option(
+    "--students",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("isobit-demo-student"),
+    show_default=True,
+    help="Where --train keeps the student.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 def command(
     events: int,
@@ -44,6 +51,7 @@ def command(
     out: Path,
     overwrite: bool,
     training: bool,
+    students: Path,
     as_json: bool,
 ) -> int:
     """Simulate L1 muons and check a trained student, bit for bit, on every road.
@@ -59,7 +67,12 @@ def command(
     if training:
         from isobit.students import train_mugmt
 
-        keras_model = train_mugmt.train().model
+        for name in ("mugmt_student.npz", "mugmt_student.json"):
+            refuse_overwrite(students / name, overwrite)
+        trained = train_mugmt.train()
+        keras_model = trained.model
+        train_mugmt.write(trained, students, overwrite=overwrite)
+        say(f"trained teacher and student; the student is kept in {students}")
     else:
         say("loading the shipped mugmt_student")
         keras_model = zoo.load_student("mugmt_student")

@@ -21,7 +21,7 @@ from typing import Any, get_args, get_type_hints
 
 import numpy as np
 
-from isobit.errors import IsobitError, ModelFileError
+from isobit.errors import IsobitError, ModelFileError, RangeError, TypeMismatchError, UnsupportedError
 from isobit.files import atomic_path
 from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
@@ -158,7 +158,7 @@ def load_graph(path: str | os.PathLike[str]) -> Graph:
 def _read_array(blob: bytes) -> Any:
     array = np.load(io.BytesIO(blob), allow_pickle=False)
     if array.dtype not in (np.dtype(np.float64), np.dtype(np.int64)):
-        raise ModelFileError(f"an array has dtype {array.dtype}; allowed: float64, int64")
+        raise TypeMismatchError(f"an array has dtype {array.dtype}; allowed: float64, int64")
     return array
 
 
@@ -177,7 +177,7 @@ def _read_weight(data: dict[str, Any], arrays: list[Any]) -> Weight:
     kind = FixedType.parse(data["type"])
     raw = get(data["raw"])
     if raw.dtype == np.float64 or (raw.size and not kind.raw_min <= int(raw.min()) <= int(raw.max()) <= kind.raw_max):
-        raise ModelFileError(f"raw values of {data['name']!r} do not fit {kind}")
+        raise RangeError(f"raw values of {data['name']!r} do not fit {kind}")
     signs = None if data["signs"] is None else get(data["signs"])
     encoding = Encoding(data["encoding"])
     return Weight(str(data["name"]), raw, kind, get(data["written"]), get(data["unquantised"]), encoding, signs)
@@ -186,7 +186,7 @@ def _read_weight(data: dict[str, Any], arrays: list[Any]) -> Weight:
 def _read_op(data: dict[str, Any], arrays: list[Any]) -> Op:
     tag = data["op"]
     if tag not in OPS:
-        raise ModelFileError(f"unknown op {tag!r}; known: {', '.join(sorted(OPS))}")
+        raise UnsupportedError(f"unknown op {tag!r}; known: {', '.join(sorted(OPS))}")
     cls = OPS[tag]
     hints = get_type_hints(cls)
     values: dict[str, Any] = {}
