@@ -90,10 +90,10 @@ def mixed_keras() -> Any:
 
 MIXED = {
     "features": {"Precision": {"result": "ap_fixed<14,5,RND_CONV,SAT>"}},
-    # Two fraction bits: hls4ml writes two decimals, which shows.
+    # One fraction bit: hls4ml writes one decimal, and 0.46 becomes 0.5.
     "folded": {
         "Precision": {
-            "weight": "ap_fixed<6,4,RND>",
+            "weight": "ap_fixed<6,5>",
             "bias": "ap_fixed<5,4,RND_INF>",
             "result": "ap_fixed<16,7,TRN,SAT>",
         },

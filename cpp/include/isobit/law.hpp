@@ -125,10 +125,17 @@ constexpr Int cast(Int v, int shift, const format& target) {
     return overflow<Int>(static_cast<U>(scaled), v < 0, bit_of(scaled, target.width), target);
 }
 
+// The target with the modes that a cast from this source really has. Quirk B13: an ap_[u]int takes a signed number
+// without integer bits rounded down, not toward zero (to_ap_int_base counts up from a zero of one signed bit).
+constexpr format as_assigned(const format& source, const format& target) {
+    const bool down = target.is_int && source.is_signed && source.integer == 0;
+    return down ? fixed_format(target.width, target.integer, target.is_signed) : target;
+}
+
 // A value of one format assigned to a variable of another, as C++ does it.
 template <class Int>
 constexpr Int cast_between(Int v, const format& source, const format& target) {
-    return source == target ? v : cast(v, source.fraction() - target.fraction(), target);
+    return source == target ? v : cast(v, source.fraction() - target.fraction(), as_assigned(source, target));
 }
 
 }  // namespace law

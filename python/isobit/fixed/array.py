@@ -111,7 +111,7 @@ class FixedArray:
         if target == self.type:
             return FixedArray(self.raw, target)
         shift = self.type.fraction - target.fraction
-        modes = (target.width, target.signed, int(target.rounding), int(target.overflow), target.saturation_bits)
+        modes = _modes(target.as_assigned(self.type))
         if law.int64_domain(self.type.width, shift, target.width):
             raw = law.cast(self.raw, law.int64_shift(shift), *modes)
             return FixedArray(np.asarray(raw, dtype=np.int64), target)
@@ -153,12 +153,17 @@ class FixedArray:
         return f"FixedArray({body}, {str(self.type)!r})"
 
 
+def _modes(target: FixedType) -> tuple[int, bool, int, int, int]:
+    """What the law wants to know of a target."""
+    return target.width, target.signed, int(target.rounding), int(target.overflow), target.saturation_bits
+
+
 def _to_storage(values: npt.NDArray[Any], target: FixedType) -> npt.NDArray[Any]:
     """Store integers the canonical way: int64 where the format fits, else Python integers."""
     if target.fits_int64:
         return values.astype(np.int64)
     if values.dtype == object:
-        return np.frompyfunc(int, 1, 1)(values) if values.size else values
+        return np.asarray(np.frompyfunc(int, 1, 1)(values), dtype=object)
     return values.astype(object)
 
 
@@ -180,7 +185,7 @@ def finite(x: npt.NDArray[np.float64], name: str = "the data") -> npt.NDArray[np
 def quantise_floats(values: npt.ArrayLike, target: FixedType) -> npt.NDArray[Any]:
     """Raw integers of real numbers; see :meth:`FixedArray.from_float`."""
     array = np.asarray(values)
-    modes = (target.width, target.signed, int(target.rounding), int(target.overflow), target.saturation_bits)
+    modes = _modes(target)
     if array.dtype.kind in "iu":
         whole = np.asarray(law.cast(array.astype(object), -target.fraction, *modes), dtype=object)
         return _to_storage(whole.reshape(array.shape), target)

@@ -192,6 +192,28 @@ class FixedType:
         """Whether every raw integer lies within NumPy's int64 (63 bits and a sign)."""
         return self.width - self.signed <= 63
 
+    def as_assigned(self, source: FixedType) -> FixedType:
+        """The format with the modes that a cast from ``source`` really has.
+
+        AMD's ``ap_int`` takes a signed number without integer bits (I = 0) rounded down, not toward zero:
+        ``to_ap_int_base`` counts up from a zero of one signed bit (docs/semantics.md, B13).
+        """
+        if self.is_int and source.signed and source.integer == 0:
+            return FixedType(self.width, self.integer, self.signed)
+        return self
+
+    def sum_with(self, other: FixedType) -> FixedType:
+        """Format of an exact sum: ``RType::plus`` of ap_fixed_base.h."""
+        signed = self.signed or other.signed
+        integer = 1 + max(self.integer + (signed and not self.signed), other.integer + (signed and not other.signed))
+        return FixedType.from_bits(
+            integer + max(self.fraction, other.fraction), fraction=max(self.fraction, other.fraction), signed=signed
+        )
+
+    def product_with(self, other: FixedType) -> FixedType:
+        """Format of an exact product: ``RType::mult`` of ap_fixed_base.h."""
+        return FixedType(self.width + other.width, self.integer + other.integer, self.signed or other.signed)
+
     def __str__(self) -> str:
         """Canonical name: defaults are left out, ``ap_fixed<18,6,AP_RND_CONV,AP_SAT>``."""
         u = "" if self.signed else "u"

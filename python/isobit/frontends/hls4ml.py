@@ -53,6 +53,11 @@ def graph_from_hls4ml(source: Any) -> Graph:
                 f"layer {node.name!r} is of class {node.class_name!r}, which is not supported; supported: "
                 f"{', '.join(sorted(HANDLERS))}"
             )
+        if node.class_name != "Reshape" and not node.get_attr("function_cpp"):
+            raise UnsupportedError(
+                f"hls4ml writes no code for layer {node.name!r} ({node.class_name}): its firmware would leave the output "
+                "uninitialised"
+            )
         ops.append(handler(node))
     if bram := [w.name for w in source.get_weight_variables() if getattr(w, "storage", "register").lower() == "bram"]:
         raise UnsupportedError(
@@ -133,6 +138,10 @@ def _weight(node: Any, slot: str, *, transposed: bool = False) -> Weight:
     source = np.asarray(getattr(variable, "data_unquantized", data))
     if transposed:
         data = data.T
+    # From PyTorch, hls4ml's ChannelsLastConverter turns the weights, but not the unquantised ones beside them.
+    turned = source.shape != data.shape or getattr(node, "channels_last_converted", False)
+    if data.ndim == 2 and source.T.shape == data.shape and turned:
+        source = source.T
     if source.size != data.size:  # folded later on; what was written is all that is left
         source = data
     encoding = Encoding.PLAIN

@@ -95,7 +95,7 @@ class Product(str, Enum):
         if self is Product.WEIGHT_EXPONENTIAL:
             half = data.width + weight.width
             return FixedType(2 * half, half)
-        return FixedType(data.width + weight.width, data.integer + weight.integer, data.signed or weight.signed)
+        return data.product_with(weight)
 
 
 def legal_reuse_factors(n_in: int, n_out: int) -> list[int]:

@@ -18,9 +18,9 @@
 
 namespace nnet {
 bool trace_enabled = true;
-std::map<std::string, void *> *trace_outputs = NULL;
+std::map<std::string, void*>* trace_outputs = NULL;
 size_t trace_type_size = sizeof(double);
-} // namespace nnet
+}  // namespace nnet
 
 namespace isobit_csim {
 
@@ -30,26 +30,27 @@ static bool tapping = false;
 static bool describing = true;
 
 // The bits of one number, low word first, not sign-extended.
-template <class T> void put(T x) {
+template <class T>
+void put(T x) {
     for (int low = 0; low < T::width; low += 64) {
         const int high = low + 63 < T::width ? low + 63 : T::width - 1;
         bits.push_back(x.range(high, low).to_uint64());
     }
 }
 
-template <class T> void put_all(const T *data, const char *name, std::size_t size) {
+template <class T>
+void put_all(const T* data, const char* name, std::size_t size) {
     if (describing)
         layout += std::string(name) + " " + std::to_string(size) + " " + std::to_string(int(T::width)) + "\n";
-    for (std::size_t i = 0; i < size; i++)
-        put(data[i]);
+    for (std::size_t i = 0; i < size; i++) put(data[i]);
 }
 
-template <class T> void tap(const T *data, const char *name, std::size_t size) {
-    if (tapping)
-        put_all(data, name, size);
+template <class T>
+void tap(const T* data, const char* name, std::size_t size) {
+    if (tapping) put_all(data, name, size);
 }
 
-inline void read_words(std::FILE *file, void *words, std::size_t count) {
+inline void read_words(std::FILE* file, void* words, std::size_t count) {
     if (std::fread(words, 8, count, file) != count) {
         std::fprintf(stderr, "the input file ends early\n");
         std::exit(3);
@@ -57,7 +58,8 @@ inline void read_words(std::FILE *file, void *words, std::size_t count) {
 }
 
 // Fills the numbers of one input: raw bits, or doubles for the type's own constructor.
-template <class T> void get_all(std::FILE *file, bool raw, T *data, std::size_t size) {
+template <class T>
+void get_all(std::FILE* file, bool raw, T* data, std::size_t size) {
     for (std::size_t i = 0; i < size; i++) {
         if (!raw) {
             double value;
@@ -75,13 +77,13 @@ template <class T> void get_all(std::FILE *file, bool raw, T *data, std::size_t 
 }
 
 // argv: program, input file, output file, layout file, events, "raw" or "float", "trace" or "output".
-inline int run(int argc, char **argv, void (*event)(std::FILE *, bool)) {
+inline int run(int argc, char** argv, void (*event)(std::FILE*, bool)) {
     if (argc != 7) {
         std::fprintf(stderr, "usage: %s INPUT OUTPUT LAYOUT EVENTS raw|float trace|output\n", argv[0]);
         return 2;
     }
-    std::FILE *in = std::fopen(argv[1], "rb");
-    std::FILE *out = std::fopen(argv[2], "wb");
+    std::FILE* in = std::fopen(argv[1], "rb");
+    std::FILE* out = std::fopen(argv[2], "wb");
     const long events = std::atol(argv[4]);
     const bool raw = std::strcmp(argv[5], "raw") == 0;
     tapping = std::strcmp(argv[6], "trace") == 0;
@@ -93,27 +95,25 @@ inline int run(int argc, char **argv, void (*event)(std::FILE *, bool)) {
         event(in, raw);
         describing = false;
         if (bits.size() >= 1 << 16 || i + 1 == events) {
-            if (std::fwrite(bits.data(), 8, bits.size(), out) != bits.size())
-                return 4;
+            if (std::fwrite(bits.data(), 8, bits.size(), out) != bits.size()) return 4;
             bits.clear();
         }
     }
     std::fclose(in);
-    if (std::fclose(out) != 0)
-        return 4;
-    std::FILE *description = std::fopen(argv[3], "wb");
-    if (!description || std::fwrite(layout.data(), 1, layout.size(), description) != layout.size())
-        return 4;
+    if (std::fclose(out) != 0) return 4;
+    std::FILE* description = std::fopen(argv[3], "wb");
+    if (!description || std::fwrite(layout.data(), 1, layout.size(), description) != layout.size()) return 4;
     return std::fclose(description) == 0 ? 0 : 4;
 }
 
-} // namespace isobit_csim
+}  // namespace isobit_csim
 
 namespace nnet {
-template <class T> void isobit_tap(const T *data, const char *name, std::size_t size) {
+template <class T>
+void isobit_tap(const T* data, const char* name, std::size_t size) {
     isobit_csim::tap(data, name, size);
 }
-} // namespace nnet
+}  // namespace nnet
 #define save_layer_output isobit_tap
 
 #endif

@@ -32,13 +32,14 @@ _MULT, _WEIGHT_BINARY, _DATA_BINARY, _BOTH_BINARY, _WEIGHT_TERNARY, _EXPONENTIAL
 _LINEAR, _RELU, _LEAKY_RELU, _BINARY_TANH, _TERNARY_TANH, _HARD_SIGMOID, _HARD_TANH = range(7)
 
 
-def cast_spec(fraction: int, target: FixedType, copy: bool = False) -> Any:
-    """Describe the cast of a value with ``fraction`` fraction bits into a format."""
+def cast_spec(source: FixedType, target: FixedType) -> Any:
+    """Describe the cast of one format into another."""
+    copy, target = source == target, target.as_assigned(source)
     symmetric = target.overflow is Overflow.SAT_SYM and target.signed and target.width > 1
     inside = target.width <= law.INT64_BITS
     return np.array(
         [
-            law.int64_shift(fraction - target.fraction),
+            law.int64_shift(source.fraction - target.fraction),
             target.width,
             target.signed,
             target.rounding,
@@ -161,7 +162,7 @@ def _ints(weight: Any) -> tuple[Any, Any]:
 
 def _product_specs(kind: Product, tensor: Tensor, weight: Any) -> tuple[int, Any, Any]:
     form = kind.exact_type(tensor.type, weight.type)
-    return _PRODUCTS.index(kind), cast_spec(form.fraction, form), cast_spec(tensor.type.fraction, form)
+    return _PRODUCTS.index(kind), cast_spec(form.sum_with(form), form), cast_spec(tensor.type, form)
 
 
 def dense(op: Dense, tensor: Tensor) -> Any:
@@ -171,18 +172,18 @@ def dense(op: Dense, tensor: Tensor) -> Any:
     weights, signs = _ints(op.weight)
     number, register, align = _product_specs(kind, tensor, op.weight)
     biases = op.bias.raw.astype(np.int64)
-    start = assign(biases, op.bias.type.fraction, op.accum, copy=op.bias.type == op.accum)
+    start = assign(biases, op.bias.type, op.accum)
     order = np.ascontiguousarray(accumulation_order(op))
-    term = cast_spec(form.fraction, op.accum, form == op.accum)
-    add = cast_spec(op.accum.fraction, op.accum)
+    term = cast_spec(form, op.accum)
+    add = cast_spec(op.accum.sum_with(op.accum), op.accum)
     source, scaling, narrow = op.accum, np.empty(0, dtype=np.int64), add
     if tensor.type == op.weight.type == FixedType.int_type(1, signed=False):
         n_in = op.weight.shape[0]
         source = FixedType.int_type((n_in - 1).bit_length() + 2)
         fraction = max(0, op.accum.fraction)
         scaling = np.array([max(0, -op.accum.fraction), n_in << fraction], dtype=np.int64)
-        narrow = cast_spec(fraction, source)
-    result = cast_spec(source.fraction, op.output.type, source == op.output.type)
+        narrow = cast_spec(FixedType.from_bits(op.accum.width + 64, fraction=fraction), source)
+    result = cast_spec(source, op.output.type)
     return lambda x, out: _dense(
         x, weights, signs, start, order, number, register, align, term, add, scaling, narrow, result, out
     )
@@ -194,10 +195,10 @@ def batchnorm(op: BatchNorm, tensor: Tensor) -> Any:
     form = kind.exact_type(tensor.type, op.scale.type)
     scales, signs = _ints(op.scale)
     number, register, align = _product_specs(kind, tensor, op.scale)
-    fraction = max(form.fraction, op.bias.type.fraction)
-    biases = op.bias.raw.ravel().astype(np.int64) << (fraction - op.bias.type.fraction)
-    up = fraction - form.fraction
-    result = cast_spec(fraction, op.output.type)
+    total = form.sum_with(op.bias.type)
+    biases = op.bias.raw.ravel().astype(np.int64) << (total.fraction - op.bias.type.fraction)
+    up = total.fraction - form.fraction
+    result = cast_spec(total, op.output.type)
     return lambda x, out: _normalize(x, scales, signs, biases, number, register, align, up, result, out)
 
 
@@ -205,13 +206,13 @@ def activation(op: Activation, tensor: Tensor) -> Any:
     """Bind an Activation op."""
     source, target = tensor.type, op.output.type
     number = Activation.FUNCTIONS.index(op.function)
-    plain = cast_spec(source.fraction, target, source == target)
-    special, doubling = plain, cast_spec(source.fraction, source)
+    plain = cast_spec(source, target)
+    special, doubling = plain, cast_spec(source.sum_with(source), source)
     constants = [0]
     if op.function == "leaky_relu":
         assert op.param is not None
         constants = [int(op.param.raw.ravel()[0])]
-        special = cast_spec(source.fraction + op.param.type.fraction, target)
+        special = cast_spec(source.product_with(op.param.type), target)
     elif op.function == "binary_tanh":
         one_bit = target == FixedType.int_type(1, signed=False)
         constants = [0, 1] if one_bit else [_whole(-1, target), _whole(1, target)]
@@ -228,13 +229,13 @@ def activation(op: Activation, tensor: Tensor) -> Any:
             int(op.shift.raw[0]) << (fraction - op.shift.type.fraction),
             1 << fraction,
         ]
-        special = cast_spec(fraction, target)
+        special = cast_spec(FixedType.from_bits(fraction + 2, fraction=fraction), target)
     values = np.array(constants, dtype=np.int64)
     return lambda x, out: _elementwise(number, x, plain, special, doubling, values, out)
 
 
 def _whole(value: int, target: FixedType) -> int:
-    return int(assign(np.array([value], dtype=np.int64), 0, target)[0])
+    return int(assign(np.array([value], dtype=np.int64), FixedType.int_type(32), target)[0])
 
 
 def threshold(op: Threshold, tensor: Tensor) -> Any:

@@ -40,18 +40,17 @@ def outside_range(value: Column, target: FixedType) -> Any:
     return np.asarray((value > target.raw_max) | (value < low), dtype=bool)
 
 
-def assign(
-    value: Column, fraction: int, target: FixedType, tally: Callable[[Any], None] | None = None, copy: bool = False
-) -> Column:
-    """Cast a column with ``fraction`` fraction bits into a format; ``copy`` says that its type is the very same."""
-    if copy:
+def assign(value: Column, source: FixedType, target: FixedType, tally: Callable[[Any], None] | None = None) -> Column:
+    """Cast a column of one format into another; the same format is a copy."""
+    if source == target:
         return value
-    shift = fraction - target.fraction
+    kind = target.as_assigned(source)
+    shift = source.fraction - kind.fraction
     if value.dtype == np.int64:
         shift = law.int64_shift(shift)
     if tally is not None:
-        tally(outside_range(law.round_shift(value, shift, int(target.rounding)), target))
-    modes = (target.width, target.signed, int(target.rounding), int(target.overflow), target.saturation_bits)
+        tally(outside_range(law.round_shift(value, shift, int(kind.rounding)), kind))
+    modes = (kind.width, kind.signed, int(kind.rounding), int(kind.overflow), kind.saturation_bits)
     return np.asarray(law.cast(value, shift, *modes), dtype=value.dtype)
 
 
@@ -70,9 +69,11 @@ def product(
     if kind is Product.WEIGHT_TERNARY:
         return data * 0 if weight == 0 else -data if weight == -1 else data
     register = kind.exact_type(data_type, weight_type)
-    shifted = assign(data, data_type.fraction, register)
-    shifted = assign(shifted, register.fraction - weight, register)
-    return shifted if sign == 1 else assign(-shifted, register.fraction, register)
+    shifted = assign(data, data_type, register)
+    # A shift keeps the register's type: bits that leave it at either end are lost.
+    shift = law.int64_shift(-weight) if data.dtype == np.int64 else -weight
+    shifted = law.cast(shifted, shift, register.width, register.signed, law.TRN, law.WRAP, 0)
+    return shifted if sign == 1 else assign(-shifted, register.sum_with(register), register)
 
 
 def accumulation_order(op: Dense) -> Any:
@@ -103,19 +104,18 @@ def _dense(op: Dense, tensor: Tensor, data: Column, tally: Tally) -> Column:
     kind = Product.of(tensor, op.weight)
     form = kind.exact_type(tensor.type, op.weight.type)
     weights, signs = _constants(op.weight)
-    order = accumulation_order(op)
+    order, grown = accumulation_order(op), op.accum.sum_with(op.accum)
     biases = op.bias.raw.astype(data.dtype)
     both_binary = tensor.type == op.weight.type == FixedType.int_type(1, signed=False)
     columns = []
     for j in range(n_out):
         count: Any = None if tally is _ignore else (lambda outside, j=j: tally("accum", j, outside))
         start = np.full(data.shape[1], biases[j], dtype=data.dtype)
-        total = assign(start, op.bias.type.fraction, op.accum, count, copy=op.bias.type == op.accum)
+        total = assign(start, op.bias.type, op.accum, count)
         for i in order[j]:
             k = int(i) * n_out + j
             term = product(kind, data[i], weights[k], signs[k], tensor.type, op.weight.type)
-            term = assign(term, form.fraction, op.accum, count, copy=form == op.accum)
-            total = assign(total + term, op.accum.fraction, op.accum, count)
+            total = assign(total + assign(term, form, op.accum, count), grown, op.accum, count)
         count = None if tally is _ignore else (lambda outside, j=j: tally("result", j, outside))
         source = op.accum
         if both_binary:
@@ -123,8 +123,9 @@ def _dense(op: Dense, tensor: Tensor, data: Column, tally: Tally) -> Column:
             source = FixedType.int_type((n_in - 1).bit_length() + 2)
             one = 1 << max(0, op.accum.fraction)
             scale = 1 << max(0, -op.accum.fraction)
-            total = assign(2 * total * scale - n_in * one, max(0, op.accum.fraction), source)
-        columns.append(assign(total, source.fraction, op.output.type, count, copy=source == op.output.type))
+            exact = FixedType.from_bits(op.accum.width + 64, fraction=max(0, op.accum.fraction))
+            total = assign(2 * total * scale - n_in * one, exact, source)
+        columns.append(assign(total, source, op.output.type, count))
     return np.stack(columns) if columns else data[:0]
 
 
@@ -133,13 +134,15 @@ def _batchnorm(op: BatchNorm, tensor: Tensor, data: Column, tally: Tally) -> Col
     form = kind.exact_type(tensor.type, op.scale.type)
     scales, signs = _constants(op.scale)
     biases, _ = _constants(op.bias)
-    fraction = max(form.fraction, op.bias.type.fraction)
+    total = form.sum_with(op.bias.type)
     columns = []
     for i, column in enumerate(data):
         k = i % len(scales)
         exact = product(kind, column, scales[k], signs[k], tensor.type, op.scale.type)
-        exact = (exact << (fraction - form.fraction)) + (biases[k] << (fraction - op.bias.type.fraction))
-        columns.append(assign(exact, fraction, op.output.type, _slot(tally, i)))
+        bias = biases[k] << (total.fraction - op.bias.type.fraction)
+        columns.append(
+            assign((exact << (total.fraction - form.fraction)) + bias, total, op.output.type, _slot(tally, i))
+        )
     return np.stack(columns)
 
 
@@ -153,7 +156,7 @@ def _activation(op: Activation, tensor: Tensor, data: Column, tally: Tally) -> C
 
 
 def _linear(op: Activation, tensor: Tensor, x: Column, count: Any) -> Column:
-    return assign(x, tensor.type.fraction, op.output.type, count, copy=tensor.type == op.output.type)
+    return assign(x, tensor.type, op.output.type, count)
 
 
 def _relu(op: Activation, tensor: Tensor, x: Column, count: Any) -> Column:
@@ -163,13 +166,13 @@ def _relu(op: Activation, tensor: Tensor, x: Column, count: Any) -> Column:
 def _leaky_relu(op: Activation, tensor: Tensor, x: Column, count: Any) -> Column:
     assert op.param is not None
     slope = int(op.param.raw.ravel()[0])
-    product_fraction = tensor.type.fraction + op.param.type.fraction
-    negative = assign(x * slope * (x <= 0), product_fraction, op.output.type, count)
+    exact = tensor.type.product_with(op.param.type)
+    negative = assign(x * slope * (x <= 0), exact, op.output.type, count)
     return np.where(x > 0, _relu(op, tensor, x, count), negative)
 
 
 def _constant(value: int, like: Column, target: FixedType) -> Column:
-    return assign(np.full(like.shape, value, dtype=like.dtype), 0, target)
+    return assign(np.full(like.shape, value, dtype=like.dtype), FixedType.int_type(32), target)
 
 
 def _binary_tanh(op: Activation, tensor: Tensor, x: Column, count: Any) -> Column:
@@ -179,7 +182,7 @@ def _binary_tanh(op: Activation, tensor: Tensor, x: Column, count: Any) -> Colum
 
 
 def _ternary_tanh(op: Activation, tensor: Tensor, x: Column, count: Any) -> Column:
-    doubled = assign(2 * x, tensor.type.fraction, tensor.type)
+    doubled = assign(2 * x, tensor.type.sum_with(tensor.type), tensor.type)
     # Compared with 1 at a fraction that both have.
     extra = max(0, -tensor.type.fraction)
     doubled, one = doubled << extra, 1 << max(0, tensor.type.fraction)
@@ -187,24 +190,26 @@ def _ternary_tanh(op: Activation, tensor: Tensor, x: Column, count: Any) -> Colu
     return np.where(doubled > one, _constant(1, x, op.output.type), low)
 
 
-def _hard(op: Activation, tensor: Tensor, x: Column) -> tuple[Column, int]:
+def _hard(op: Activation, tensor: Tensor, x: Column) -> tuple[Column, FixedType]:
     assert op.slope is not None
     assert op.shift is not None
     fraction = max(tensor.type.fraction + op.slope.type.fraction, op.shift.type.fraction, 0)
     line = (x * int(op.slope.raw[0])) << (fraction - tensor.type.fraction - op.slope.type.fraction)
     line = line + (int(op.shift.raw[0]) << (fraction - op.shift.type.fraction))
     one = 1 << fraction
-    return np.where(line > one, one, np.where(line < 0, 0, line)).astype(x.dtype), fraction
+    return np.where(line > one, one, np.where(line < 0, 0, line)).astype(x.dtype), FixedType.from_bits(
+        fraction + 2, fraction=fraction
+    )
 
 
 def _hard_sigmoid(op: Activation, tensor: Tensor, x: Column, count: Any) -> Column:
-    value, fraction = _hard(op, tensor, x)
-    return assign(value, fraction, op.output.type, count)
+    value, exact = _hard(op, tensor, x)
+    return assign(value, exact, op.output.type, count)
 
 
 def _hard_tanh(op: Activation, tensor: Tensor, x: Column, count: Any) -> Column:
-    value, fraction = _hard(op, tensor, x)
-    return assign(2 * value - (1 << fraction), fraction, op.output.type, count)
+    value, exact = _hard(op, tensor, x)
+    return assign(2 * value - (1 << exact.fraction), exact, op.output.type, count)
 
 
 _FUNCTIONS: dict[str, Callable[[Activation, Tensor, Column, Any], Column]] = {

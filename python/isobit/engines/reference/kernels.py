@@ -35,9 +35,9 @@ def register_kernel(op: type[Op]) -> Callable[[Kernel], Kernel]:
 
 def assign(value: Fraction, target: FixedType, source: FixedType | None = None) -> Fraction:
     """Assign a value to a variable; from a variable of the very same type it is a copy of the bits."""
-    if source == target:
-        return value
-    return law.quantise(value, target) * target.lsb
+    if source is None:
+        return law.quantise(value, target) * target.lsb
+    return law.converted(value, source, target) * target.lsb
 
 
 def values_of(weight: Weight) -> list[Fraction]:
@@ -145,11 +145,12 @@ def batchnorm(op: BatchNorm, tensor: Tensor, data: Vector) -> list[Fraction]:
     kind = Product.of(tensor, op.scale)
     scales, biases = values_of(op.scale), values_of(op.bias)
     signs = [1] * len(scales) if op.scale.signs is None else [int(s) for s in op.scale.signs.ravel()]
+    total = kind.exact_type(tensor.type, op.scale.type).sum_with(op.bias.type)
     result = []
     for index, value in enumerate(data):
         k = index % len(scales)
         exact = product(kind, value, scales[k], signs[k], tensor.type, op.scale.type)
-        result.append(assign(exact + biases[k], op.output.type))
+        result.append(assign(exact + biases[k], op.output.type, total))
     return result
 
 
@@ -171,7 +172,7 @@ def _leaky_relu(op: Activation, tensor: Tensor, value: Fraction) -> Fraction:
     if value > 0:
         return assign(value, op.output.type, tensor.type)
     assert op.param is not None
-    return assign(values_of(op.param)[0] * value, op.output.type)
+    return assign(values_of(op.param)[0] * value, op.output.type, tensor.type.product_with(op.param.type))
 
 
 def _binary_tanh(op: Activation, tensor: Tensor, value: Fraction) -> Fraction:

@@ -16,7 +16,7 @@ from math import floor
 from isobit.fixed.modes import Overflow, Rounding
 from isobit.fixed.types import FixedType
 
-__all__ = ["cast", "overflows", "quantise", "rounded"]
+__all__ = ["cast", "converted", "overflows", "quantise", "rounded"]
 
 
 def rounded(value: Fraction, mode: Rounding) -> int:
@@ -124,6 +124,19 @@ def quantise(value: Fraction, target: FixedType) -> int:
             return _sign_magnitude_wrapped(integer, floor(scaled), target)
 
 
+def converted(value: Fraction, source: FixedType, target: FixedType) -> int:
+    """Assign a number of one format to a variable of another: the raw integer.
+
+    Identical formats copy the bits, as C++ copies objects. B13: a negative fraction without integer bits (I = 0)
+    becomes -1, not 0, when an ``ap_int`` takes it.
+    """
+    if source == target:
+        return int(value / target.lsb)
+    if target.is_int and source.signed and source.integer == 0 and value < 0:
+        return quantise(Fraction(-1), target)
+    return quantise(value, target)
+
+
 def cast(raw: int, source: FixedType, target: FixedType) -> int:
-    """Assign a raw integer of one format to another; identical formats are a raw copy, as C++ copies objects."""
-    return raw if source == target else quantise(raw * source.lsb, target)
+    """As :func:`converted`, from a raw integer."""
+    return converted(raw * source.lsb, source, target)
