@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import shutil
+import sys
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -97,8 +98,8 @@ def test_a_wrong_model_is_found_in_its_first_wrong_layer(small: Network, small_c
     assert (layer.first.expected, layer.first.found) == (mine[event, index], firmware[event, index])
     assert report.roads[0].events_differ >= np.count_nonzero((mine != firmware).any(axis=1))
     assert report.verdict() == (
-        f"DIFFERENT: myproject: numba and csim differ first in layer relu1 ({layer.type}), event {event}, index {index}: "
-        f"{mine[event, index]} against {firmware[event, index]} LSB"
+        f"DIFFERENT: myproject: numba and csim differ first in layer relu1 ({layer.type}), event {event}, "
+        f"index {index}: {mine[event, index]} against {firmware[event, index]} LSB"
     )
     assert report.to_dict()["ok"] is False
 
@@ -174,8 +175,7 @@ def test_an_accumulator_made_too_narrow_is_equal_and_reported(tmp_path: Path, cs
 
 
 def test_more_events_than_a_block(subject: ib.Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    import isobit.check as module
-
+    module = sys.modules["isobit.check"]  # ib.check is the function
     x = events(2, 70, 2)
     whole = ib.check(subject, x, ["cpp-strict", "reference"], reference_events=25)
     monkeypatch.setattr(module, "BLOCK", 16)
@@ -187,8 +187,9 @@ def test_more_events_than_a_block(subject: ib.Model, monkeypatch: pytest.MonkeyP
 
 def test_an_engine_that_is_wrong_late_is_caught(subject: ib.Model, monkeypatch: pytest.MonkeyPatch) -> None:
     """One bit of one value in the third block."""
-    import isobit.check as module
     from isobit.engines import core
+
+    module = sys.modules["isobit.check"]
 
     monkeypatch.setattr(module, "BLOCK", 16)
     original, seen = core.CoreEngine.run, [0]
@@ -318,7 +319,7 @@ def test_copied_simulation_works(tampered: ib.CSim, small: Network) -> None:
     [
         (
             lambda f: (f / "firmware/weights/w2.txt").unlink(),
-            r"exited with status 1: ERROR: file w2\.txt does not exist",
+            r"exited with status 1: ERROR: file .*w2\.txt does not exist",
         ),
         (lambda f: _script(f, "echo it hurts >&2; kill -ABRT $$"), "killed by SIGABRT: it hurts"),
         (lambda f: _script(f, "kill -SEGV $$"), "killed by SIGSEGV and said nothing"),
@@ -365,7 +366,7 @@ def test_missing_compiler(small: Network, tmp_path: Path, monkeypatch: pytest.Mo
 @marked
 def test_compiler_that_fails(small: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ISOBIT_CACHE", str(tmp_path / "cache"))
-    with pytest.raises(CompilerError, match=r"could not compile.*exit status 1(?s:.*)nonsense"):
+    with pytest.raises(CompilerError, match=r"could not compile.*exit status 1(?s:.*)should be a non-negative integer"):
         ib.csim(small.model, optimisation="nonsense")
     compiler = tmp_path / "c++"
     compiler.write_text("#!/bin/sh\necho 'main.cpp:1: error: no such luck' >&2\nexit 4\n")
@@ -426,7 +427,7 @@ def test_state_is_put_back_when_hls4mls_writer_fails(
 
 @marked
 def test_compiled_once_for_each_content(small: Network, small_csim: ib.CSim, monkeypatch: pytest.MonkeyPatch) -> None:
-    from isobit.engines.csim import build
+    build = sys.modules["isobit.engines.csim.build"]
 
     def no_compiler(*args: Any, **options: Any) -> Any:
         raise AssertionError(f"compiled again: {args}")

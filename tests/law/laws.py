@@ -62,7 +62,24 @@ template <class Int> static void job(std::FILE* in, std::FILE* out, std::size_t 
   std::fwrite(result.data(), sizeof(Int), count, out);
 }
 
+// Quirk B13: what an ap_int (and nothing else) takes from numbers with -1, 0 or 1 integer bits.
+static bool takes_whole_numbers() {
+  for (int integer = -1; integer <= 1; ++integer)
+    for (int is_signed = 0; is_signed < 2; ++is_signed)
+      for (int raw = is_signed ? -4 : 0; raw < (is_signed ? 4 : 8); ++raw) {
+        const isobit::format source = isobit::fixed_format(3, integer, is_signed != 0);
+        const isobit::format fixed = isobit::fixed_format(5, 5, true, isobit::rounding_mode::TRN_ZERO);
+        const int toward_zero = integer < 1 ? 0 : raw / 4;
+        const bool down = is_signed != 0 && integer == 0 && raw < 0;
+        if (law::cast_between<std::int64_t>(raw, source, isobit::integer_format(5, true)) != (down ? -1 : toward_zero) ||
+            law::cast_between<std::int64_t>(raw, source, fixed) != toward_zero)
+          return false;
+      }
+  return true;
+}
+
 int main(int, char** argv) {
+  if (!takes_whole_numbers()) return 5;
   std::FILE* in = std::fopen(argv[1], "rb");
   std::FILE* out = std::fopen(argv[2], "wb");
   if (!in || !out) return 2;

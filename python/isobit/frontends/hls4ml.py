@@ -55,8 +55,8 @@ def graph_from_hls4ml(source: Any) -> Graph:
             )
         if node.class_name != "Reshape" and not node.get_attr("function_cpp"):
             raise UnsupportedError(
-                f"hls4ml writes no code for layer {node.name!r} ({node.class_name}): its firmware would leave the output "
-                "uninitialised"
+                f"hls4ml writes no code for layer {node.name!r} ({node.class_name}): its firmware would leave the "
+                "output uninitialised"
             )
         ops.append(handler(node))
     if bram := [w.name for w in source.get_weight_variables() if getattr(w, "storage", "register").lower() == "bram"]:
