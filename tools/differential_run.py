@@ -12,7 +12,6 @@ import platform
 import subprocess
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -61,10 +60,10 @@ def main() -> int:
     begin = time.time()
     # Spawned, and each worker replaced after some networks: TensorFlow neither forks nor forgets.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(options.workers, mp_context=context, max_tasks_per_child=25) as pool:
+    with context.Pool(options.workers, maxtasksperchild=40) as pool:
         while len(done) < options.networks:
             missing = options.networks - len(done)
-            for result in pool.map(one, [next(seeds) for _ in range(missing)]):
+            for result in pool.imap_unordered(one, [next(seeds) for _ in range(missing)]):
                 (rejected if "rejected" in result else done).append(result)
                 if result.get("differences"):
                     print(json.dumps(result), flush=True)
@@ -89,7 +88,7 @@ def main() -> int:
                 ["g++", "-dumpfullversion"], capture_output=True, text=True, check=True
             ).stdout.strip(),
         },
-        "seeds": [int(str(done[0]["seed"])), int(str(done[-1]["seed"]))],
+        "seeds": [min(int(str(r["seed"])) for r in done), max(int(str(r["seed"])) for r in done)],
     }
     options.out.write_text(json.dumps(summary, indent=1) + "\n")
     different = sum(bool(result["differences"]) for result in done)

@@ -12,6 +12,10 @@ from isobit.errors import OverwriteError
 
 __all__ = ["atomic_path", "refuse_overwrite"]
 
+# The process's mask can only be read by setting it; once, while nothing else runs.
+_UMASK = os.umask(0o077)
+os.umask(_UMASK)
+
 
 def refuse_overwrite(path: str | os.PathLike[str], overwrite: bool = False) -> Path:
     """Return the path, or raise if something is there and ``overwrite`` is false.
@@ -42,18 +46,14 @@ def atomic_path(path: str | os.PathLike[str], *, overwrite: bool = False) -> Ite
     os.close(handle)
     temporary = Path(name)
     try:
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
+        temporary.chmod(0o666 & ~_UMASK)
         yield temporary
-        if overwrite:
-            temporary.replace(target)
-        else:
-            try:
-                os.link(temporary, target)
+        if not overwrite:
+            try:  # takes the name, so that nobody else's file can be lost in the rename
+                os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
             except FileExistsError:
                 raise OverwriteError(f"{target} appeared meanwhile and was left alone") from None
-            temporary.unlink()
+        temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

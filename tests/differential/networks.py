@@ -174,7 +174,7 @@ def _quantiser(name: str, bits: int) -> Any:
     if kind == "quantized_bits":
         return qkeras.quantized_bits(bits, 1, alpha=scale)
     if kind == "quantized_po2":
-        return qkeras.quantized_po2(min(bits, 4), 1)
+        return qkeras.quantized_po2(bits, 1)
     if kind.startswith("stochastic"):
         return getattr(qkeras, kind)()
     return getattr(qkeras, kind)(alpha=scale)
@@ -225,6 +225,7 @@ def keras_model(description: Description) -> Any:
     def dense_weights(before: Any, width: int, quantised: bool) -> list[Any]:
         n_in = before.shape[1]
         kernel = rng.normal(0.0, 0.8 if quantised else 1.0 / np.sqrt(n_in), (n_in, width))
+        kernel[rng.random(kernel.shape) < 0.1] = 0.0  # pruned; a power of two gets its smallest exponent
         return [kernel, rng.normal(0.0, 0.3, width) * (1.0 if quantised else np.abs(before).mean())]
 
     def norm_weights(before: Any) -> list[Any]:

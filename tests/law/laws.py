@@ -71,8 +71,8 @@ static bool takes_whole_numbers() {
         const isobit::format fixed = isobit::fixed_format(5, 5, true, isobit::rounding_mode::TRN_ZERO);
         const int toward_zero = integer < 1 ? 0 : raw / 4;
         const bool down = is_signed != 0 && integer == 0 && raw < 0;
-        if (law::cast_between<std::int64_t>(raw, source, isobit::integer_format(5, true)) != (down ? -1 : toward_zero) ||
-            law::cast_between<std::int64_t>(raw, source, fixed) != toward_zero)
+        const std::int64_t whole = law::cast_between<std::int64_t>(raw, source, isobit::integer_format(5, true));
+        if (whole != (down ? -1 : toward_zero) || law::cast_between<std::int64_t>(raw, source, fixed) != toward_zero)
           return false;
       }
   return true;

@@ -21,7 +21,8 @@ _FAST_LIMIT = 2.0**59
 class FixedArray:
     """An array of numbers of one :class:`FixedType`.
 
-    Make one with :meth:`from_float` (the one door for floats) or :meth:`from_raw`.
+    Make one with :meth:`from_float` (the one door for floats) or :meth:`from_raw`; the constructor itself trusts its
+    arguments and is for raw integers that are known to be in range.
 
     Attributes
     ----------
@@ -55,11 +56,11 @@ class FixedArray:
             If a value does not fit the format; it is named.
         """
         target = FixedType.parse(type)
-        values = np.array(raw)
+        values = _as_array(raw).copy()
         if values.size == 0:
             values = values.astype(np.int64)
         if values.dtype == object:
-            if not all(isinstance(v, (int, np.integer)) and not isinstance(v, bool) for v in values.flat):
+            if not all(_is_integer(v) for v in values.flat):
                 raise TypeMismatchError("raw values must be integers; for real numbers use FixedArray.from_float")
         elif values.dtype.kind not in "iu":
             raise TypeMismatchError(
@@ -99,7 +100,10 @@ class FixedArray:
     def to_float(self) -> npt.NDArray[np.float64]:
         """Values as float64: exact up to 53 significant bits, else to nearest even, as ``ap_fixed::to_double``."""
         if self.raw.dtype == object:
-            flat = [float(int(r) * self.type.lsb) for r in self.raw.flat]
+            try:
+                flat = [float(int(r) * self.type.lsb) for r in self.raw.flat]
+            except OverflowError:
+                raise RangeError(f"a value of {self.type} lies beyond the range of float64") from None
             return np.array(flat, dtype=np.float64).reshape(self.raw.shape)
         return np.ldexp(self.raw.astype(np.float64), -self.type.fraction)
 
@@ -184,9 +188,9 @@ def finite(x: npt.NDArray[np.float64], name: str = "the data") -> npt.NDArray[np
 
 def quantise_floats(values: npt.ArrayLike, target: FixedType) -> npt.NDArray[Any]:
     """Raw integers of real numbers; see :meth:`FixedArray.from_float`."""
-    array = np.asarray(values)
+    array = _as_array(values)
     modes = _modes(target)
-    if array.dtype.kind in "iu":
+    if array.dtype.kind in "iu" or (array.dtype == object and all(_is_integer(v) for v in array.flat)):
         whole = np.asarray(law.cast(array.astype(object), -target.fraction, *modes), dtype=object)
         return _to_storage(whole.reshape(array.shape), target)
     if array.dtype.kind != "f" or array.dtype.itemsize > 8:
@@ -206,7 +210,7 @@ def quantise_floats(values: npt.ArrayLike, target: FixedType) -> npt.NDArray[Any
         rest = np.abs(scaled - whole)
         sticky = (rest > 0).astype(np.int64) + (rest >= 0.5) + (rest > 0.5)
         raw = whole.astype(np.int64) * 4 + np.where(x < 0, -sticky, sticky)
-        return np.asarray(law.cast(raw, 2, *modes), dtype=np.int64)
+        return _from_fractions(np.asarray(law.cast(raw, 2, *modes), dtype=np.int64), x, target)
 
     mantissa, exponent = np.frexp(x)
     integers = np.ldexp(mantissa, 53).astype(np.int64)
@@ -214,4 +218,27 @@ def quantise_floats(values: npt.ArrayLike, target: FixedType) -> npt.NDArray[Any
     for position in np.ndindex(x.shape):
         shift = 53 - int(exponent[position]) - target.fraction
         exact[position] = int(law.cast(int(integers[position]), shift, *modes))
-    return _to_storage(exact, target)
+    return _to_storage(_from_fractions(exact, x, target), target)
+
+
+def _from_fractions(raw: npt.NDArray[Any], x: npt.NDArray[np.float64], target: FixedType) -> npt.NDArray[Any]:
+    """Quirk B15: ``ap_int(double)`` makes 1 of what lies between -0.5 and 0 (docs/semantics.md)."""
+    if target.is_int:
+        raw[(x > -0.5) & (x < 0)] = -1 if target.signed and target.width == 1 else 1
+    return raw
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def _as_array(values: npt.ArrayLike) -> npt.NDArray[Any]:
+    """An array; integers that no NumPy dtype holds together stay Python integers instead of becoming floats."""
+    if isinstance(values, np.ndarray):
+        return values
+    array = np.asarray(values)
+    if array.dtype.kind in "fO" and array.size:
+        exact = np.array(values, dtype=object)
+        if exact.shape == array.shape and all(_is_integer(value) for value in exact.flat):
+            return exact
+    return array

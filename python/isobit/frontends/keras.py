@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import io
+import importlib
 import json
 import logging
 import os
 import tempfile
-import warnings
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from isobit.errors import MissingDependencyError, ModelFileError, UnsupportedError
+from isobit.frontends.quiet import quiet
 
 __all__ = ["KERAS_SUFFIXES", "PART", "convert", "is_keras_model", "load_keras_file", "reconvert"]
 
@@ -81,9 +81,35 @@ def load_keras_file(path: str | os.PathLike[str], *, allow_lambda: bool = False)
     objects: dict[str, Any] = {}
     _add_supported_quantized_objects(objects)
     try:
-        return keras.models.load_model(file, custom_objects=objects, compile=False, safe_mode=not allow_lambda)
+        with _names_of_one_keras():
+            return keras.models.load_model(file, custom_objects=objects, compile=False, safe_mode=not allow_lambda)
     except Exception as error:  # Keras raises nearly everything
         raise ModelFileError(f"Keras cannot load {file}: {type(error).__name__}: {error}") from None
+
+
+@contextlib.contextmanager
+def _names_of_one_keras() -> Iterator[None]:
+    """Let Keras' public names mean this Keras' classes.
+
+    QKeras imports tf_keras, which takes over names such as ``keras.layers.InputLayer`` in TensorFlow's registry. Keras
+    2.15 would build a .keras file from layers of two libraries and then never end looking for its own InputLayer.
+    """
+    from tensorflow.python.util import tf_export
+
+    original = tf_export.get_symbol_from_name
+
+    def symbol(name: str) -> Any:
+        found = original(name)
+        home = getattr(found, "__module__", None) or ""
+        if home.startswith("tf_keras."):
+            found = getattr(importlib.import_module(home.removeprefix("tf_")), found.__name__)
+        return found
+
+    tf_export.get_symbol_from_name = symbol
+    try:
+        yield
+    finally:
+        tf_export.get_symbol_from_name = original
 
 
 def _stored_config(file: Path) -> Any:
@@ -157,8 +183,7 @@ def convert(
     level = noise.level
     noise.setLevel(logging.ERROR)
     try:
-        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="The `keras.constraints.serialize", category=UserWarning)
+        with quiet():
             if config is None:
                 config = hls4ml.utils.config_from_keras_model(model, granularity="name", backend=backend)
             return hls4ml.converters.convert_from_keras_model(

@@ -58,6 +58,8 @@ class Graph:
             op.check_input(known[op.inputs[0]])
             known[op.output.name] = op.output
             names.add(op.name)
+        if len(set(self.outputs)) != len(self.outputs) or set(self.outputs) & {tensor.name for tensor in self.inputs}:
+            raise UnsupportedError(f"outputs must be different layers, and no inputs; got {list(self.outputs)}")
         if missing := [name for name in self.outputs if name not in known]:
             raise ShapeError(f"output {missing[0]!r} is given by no layer; known: {sorted(known)}")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -49,6 +51,31 @@ def _version_and_standard(path: str) -> tuple[str, str]:
     return version, "-std=c++23" if modern else "-std=c++11"
 
 
+_MANIFEST = "manifest.json"
+
+
+def _fingerprints(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file of a build."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != _MANIFEST)
+    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+
+def _intact(folder: Path) -> bool:
+    """Whether a cached build is still what was put there."""
+    try:
+        return bool(json.loads((folder / _MANIFEST).read_text()) == _fingerprints(folder))
+    except (OSError, ValueError):
+        return False
+
+
+def _discard(folder: Path) -> None:
+    """Move a damaged build out of the way, atomically, then delete it."""
+    grave = Path(tempfile.mkdtemp(prefix=".damaged-", dir=folder.parent))
+    with contextlib.suppress(FileNotFoundError):  # another process was faster
+        folder.rename(grave / "build")
+    shutil.rmtree(grave, ignore_errors=True)
+
+
 def build(project: Path, optimisation: str = "3") -> Path:
     """Compile the project in ``project`` and return the folder that holds ``program`` and ``firmware/weights``.
 
@@ -71,8 +98,10 @@ def build(project: Path, optimisation: str = "3") -> Path:
             digest.update(str(file.relative_to(project)).encode() + b"\0" + file.read_bytes() + b"\0")
     home = cache_folder() / "csim"
     final = home / digest.hexdigest()[:32]
-    if (final / "program").exists():
-        return final
+    if final.exists():
+        if _intact(final):
+            return final
+        _discard(final)
     done = subprocess.run(
         [path, *flags, "main.cpp", "-o", "program"], cwd=project, capture_output=True, text=True, check=False
     )
@@ -84,10 +113,11 @@ def build(project: Path, optimisation: str = "3") -> Path:
     try:
         shutil.copy2(project / "program", staging / "program")
         shutil.copytree(project / "firmware" / "weights", staging / "firmware" / "weights")
+        (staging / _MANIFEST).write_text(json.dumps(_fingerprints(staging)))
         try:
             staging.rename(final)
         except OSError:  # another process was faster
-            if not (final / "program").exists():
+            if not _intact(final):
                 raise
     finally:
         shutil.rmtree(staging, ignore_errors=True)

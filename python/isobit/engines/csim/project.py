@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from isobit.frontends.quiet import quiet
 
 __all__ = ["write_project"]
 
@@ -55,7 +56,7 @@ def write_project(model: Any, folder: Path) -> None:
 
     The graph's configuration and its own output folder stay as they are. hls4ml's messages are swallowed.
     """
-    with _redirected(model, folder), contextlib.redirect_stdout(io.StringIO()):
+    with quiet(), _redirected(model, folder):
         model.write()
     namespace = model.config.get_writer_config().get("Namespace")
     inputs, outputs = model.get_input_variables(), model.get_output_variables()

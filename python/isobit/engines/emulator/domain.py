@@ -37,13 +37,16 @@ def _cast(bits: int, fraction: int, target: FixedType) -> bool:
 def _dense(op: Dense, tensor: Tensor) -> bool:
     kind = Product.of(tensor, op.weight)
     form = kind.exact_type(tensor.type, op.weight.type)
-    n_in, _ = op.weight.shape
+    one_bit = FixedType.int_type(1, signed=False)
+    signs = 0  # bits of the sum of signs that matches of one-bit numbers become
+    if tensor.type == op.weight.type == one_bit:
+        signs = abs(op.accum.fraction) + op.weight.shape[0].bit_length() + 2
     return (
         _cast(_product_bits(kind, tensor.type, op.weight), form.fraction, op.accum)
         and _cast(op.bias.type.width, op.bias.type.fraction, op.accum)
         and op.accum.width + 1 <= INT64_BITS
         and _cast(op.accum.width, op.accum.fraction, op.output.type)
-        and op.accum.width + abs(op.accum.fraction) + n_in.bit_length() + 2 <= INT64_BITS
+        and op.accum.width + signs <= INT64_BITS
     )
 
 

@@ -17,6 +17,7 @@ from isobit.fixed import law
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 from isobit.model.ops import Activation, BatchNorm, Dense, Product, Tensor, Threshold
+from isobit.model.weights import Encoding
 
 __all__ = ["LANES"]
 
@@ -156,6 +157,8 @@ def _threshold(x, high, low, ternary, up, out):  # type: ignore[no-untyped-def]
 
 def _ints(weight: Any) -> tuple[Any, Any]:
     raw = np.ascontiguousarray(weight.raw.ravel().astype(np.int64))
+    if weight.encoding is Encoding.EXPONENT:
+        raw = np.maximum(raw, -63)  # a right shift by more gives the same, and int64 has no other
     signs = np.ones_like(raw) if weight.signs is None else np.ascontiguousarray(weight.signs.ravel().astype(np.int64))
     return raw, signs
 
