@@ -239,9 +239,9 @@ def npy(values: Any) -> bytes:
         (np.zeros((3, 2), dtype="M8[s]"), "datetime64"),
         (np.zeros((3, 2)), "do not fit"),  # raw integers as float64
         (np.full((3, 2), 200), "do not fit ap_fixed<8,3>"),
-        (np.zeros((2, 3), dtype=np.int64), "rows of weights"),
-        (np.zeros((3, 3), dtype=np.int64), "outputs"),
-        (np.zeros((300, 2), dtype=np.int64), "rows of weights"),  # would read past the events
+        (np.zeros((2, 3), dtype=np.int64), "different shapes"),
+        (np.zeros((3, 3), dtype=np.int64), "different shapes"),
+        (np.zeros((300, 2), dtype=np.int64), "different shapes"),  # would read past the events
         (np.zeros(6, dtype=np.int64), "shape"),
     ],
 )

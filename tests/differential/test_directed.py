@@ -84,3 +84,55 @@ def test_corner(name: str) -> None:
     x = np.random.default_rng(5).normal(0.0, 2.0, (200, 3))
     result = compare_roads(subject, x)
     assert not result.differences, "\n".join(result.differences)
+
+
+def test_pruned_power_of_two_weights() -> None:
+    """Zeros become the smallest exponent, far below what int64 can shift."""
+    import qkeras
+    import tensorflow as tf
+    from tensorflow.keras import layers
+
+    import isobit
+
+    inputs = layers.Input((4,), name="features")
+    dense = qkeras.QDense(
+        3, kernel_quantizer=qkeras.quantized_po2(8), bias_quantizer=qkeras.quantized_po2(8), name="fc"
+    )
+    model = tf.keras.Model(inputs, dense(inputs))
+    kernel = np.array([[0.0, 0.0, 0.0], [1.0, -0.5, 2.0], [0.25, 4.0, -1.0], [0.0, 0.125, -2.0]])
+    dense.set_weights([kernel, np.zeros(3)])
+    subject = isobit.load(model, hls_config={"Model": {"Precision": "ap_fixed<20,8>", "ReuseFactor": 1}})
+    assert subject.graph.ops[0].weight.raw.min() <= -64
+    result = compare_roads(subject, np.random.default_rng(6).normal(0.0, 2.0, (100, 4)))
+    assert not result.differences, "\n".join(result.differences)
+
+
+def test_fractions_into_integer_inputs() -> None:
+    """ap_int(double) has a rule of its own below zero (B15)."""
+    subject = network({"features": {"result": "ap_int<6>"}})
+    x = np.random.default_rng(7).choice([-0.3, -1e-5, -0.5, -0.99, -1.5, 0.4, 7.9, -40.0, 3.0], (200, 3))
+    result = compare_roads(subject, x)
+    assert not result.differences, "\n".join(result.differences)
+
+
+def test_types_of_constants_change_as_hls4ml_changes_them() -> None:
+    """with_types on a literal (leaky ReLU's slope) gives what a conversion with that format gives."""
+    import tensorflow as tf
+    from tensorflow.keras import layers
+
+    import isobit
+
+    inputs = layers.Input((2,), name="features")
+    model = tf.keras.Model(inputs, layers.LeakyReLU(alpha=0.25, name="act")(inputs))
+
+    def config(kind: str) -> dict[str, Any]:
+        precision = {"result": "ap_fixed<16,6>", "param": kind}
+        return {
+            "Model": {"Precision": "ap_fixed<16,6>", "ReuseFactor": 1},
+            "LayerName": {"act": {"Precision": precision}},
+        }
+
+    wanted = isobit.load(model, hls_config=config("ap_fixed<4,3,AP_RND>"))
+    changed = isobit.load(model, hls_config=config("ap_fixed<16,6>")).with_types({"act.param": "ap_fixed<4,3,AP_RND>"})
+    assert changed.types["act.param"] == wanted.types["act.param"]
+    assert changed.graph.ops[0].param.raw.tolist() == wanted.graph.ops[0].param.raw.tolist() == [1]

@@ -109,10 +109,6 @@ def _activation(op: Activation, tensor: Tensor, words: Any, threads: int) -> Any
 
 
 def _threshold(op: Threshold, tensor: Tensor, words: Any, threads: int) -> Any:
-    if op.high.type != tensor.type:
-        raise UnsupportedError(
-            f"thresholds of {op.name!r} are {op.high.type}, its input is {tensor.type}; they must be the same"
-        )
     low = None if op.low is None else _weights(op.low)
     return _core.threshold(words, _weights(op.high), low, data=core_format(tensor.type), threads=threads)
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from isobit.errors import FormatError, UnsupportedError
+from isobit.fixed.array import quantise_floats
 from isobit.fixed.types import FixedType
 from isobit.frontends.registry import HANDLERS, register_handler
 from isobit.model.graph import Graph
@@ -149,7 +150,11 @@ def _weight(node: Any, slot: str, *, transposed: bool = False) -> Weight:
         encoding = Encoding.EXPONENT
     elif _is_a(precision, "XnorPrecisionType"):
         encoding = Encoding.XNOR
-    if slot not in ("weight",):
+    if slot == "bias" and encoding is Encoding.EXPONENT:
+        raise UnsupportedError(
+            f"{where} is a power of two, for which hls4ml's firmware does not compile; use quantized_bits"
+        )
+    if slot != "weight":
         data, source = data.ravel(), source.ravel()
     return Weight.from_written(slot, data, precision_to_type(precision, where), source.reshape(data.shape), encoding)
 
@@ -157,13 +162,8 @@ def _weight(node: Any, slot: str, *, transposed: bool = False) -> Weight:
 def _constant(node: Any, slot: str, value: Any, named_type: Any) -> Weight:
     """A number that the writer prints as a literal into the source; the compiler reads it as a double."""
     kind = precision_to_type(named_type.precision, f"{node.name}.{slot}")
-    return Weight(slot, _literal(value, kind), kind, *(np.array([float(f"{value}")]),) * 2)
-
-
-def _literal(value: Any, kind: FixedType) -> Any:
-    from isobit.fixed.array import quantise_floats
-
-    return quantise_floats(np.array([float(f"{value}")]), kind)
+    written = np.array([float(f"{value}")])
+    return Weight(slot, quantise_floats(written, kind), kind, written, written, Encoding.LITERAL)
 
 
 def _edges(node: Any) -> dict[str, Any]:

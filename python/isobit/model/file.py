@@ -193,7 +193,7 @@ def _read_op(data: dict[str, Any], arrays: list[Any]) -> Op:
     for f in fields(cls):
         value, hint = data[f.name], hints[f.name]
         kinds = get_args(hint) or (hint,)
-        if value is None:
+        if value is None and type(None) in kinds:
             values[f.name] = None
         elif Weight in kinds:
             values[f.name] = _read_weight(value, arrays)
@@ -201,8 +201,12 @@ def _read_op(data: dict[str, Any], arrays: list[Any]) -> Op:
             values[f.name] = FixedType.parse(value)
         elif Tensor in kinds:
             values[f.name] = _read_tensor(value)
+        elif isinstance(value, list):
+            values[f.name] = tuple(str(v) for v in value)
+        elif type(value) in kinds:
+            values[f.name] = value
         else:
-            values[f.name] = tuple(str(v) for v in value) if isinstance(value, list) else value
+            raise ModelFileError(f"{tag}.{f.name} is {value!r}, expected {hint}")
     return cls(**values)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 from enum import Enum
 from typing import Any, ClassVar, TypeVar
 
-from isobit.errors import ShapeError, UnsupportedError
+from isobit.errors import FormatError, ShapeError, UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.model.weights import Encoding, Weight
 
@@ -51,6 +51,12 @@ class Tensor:
     shape: tuple[int, ...]
     type: FixedType
     xnor: bool = False
+
+    def __post_init__(self) -> None:
+        if self.xnor and self.type != FixedType.int_type(1, signed=False):
+            raise FormatError(
+                f"tensor {self.name!r} is binary (xnor) but has the format {self.type}; expected ap_uint<1>"
+            )
 
     @property
     def size(self) -> int:
@@ -317,6 +323,13 @@ class Activation(Op):
                 f"activation {self.function!r} of layer {self.name!r} is not supported; supported: "
                 f"{', '.join(self.FUNCTIONS)}"
             )
+        wanted = {"leaky_relu": {"param"}, "hard_sigmoid": {"slope", "shift"}, "hard_tanh": {"slope", "shift"}}
+        given = {name for name in ("param", "slope", "shift") if getattr(self, name) is not None}
+        if given != wanted.get(self.function, set()) or any(getattr(self, name).raw.size != 1 for name in given):
+            raise ShapeError(
+                f"activation {self.function!r} of layer {self.name!r} has the constants {sorted(given)}; expected "
+                f"{sorted(wanted.get(self.function, set()))}, one value each"
+            )
 
 
 @register_op
@@ -340,9 +353,18 @@ class Threshold(Op):
     def check_input(self, tensor: Tensor) -> None:
         """Check the sizes; see :meth:`Op.check_input`."""
         super().check_input(tensor)
+        result = FixedType.int_type(1, signed=False) if self.low is None else FixedType.int_type(2)
+        if self.output.type != result:
+            raise UnsupportedError(f"{self.name}.result is {self.output.type}; a merged tanh always gives {result}")
         for bounds in (self.high, self.low):
-            if bounds is not None:
-                self._same(bounds.raw.size, (tensor.size, tensor.shape[-1]), "thresholds", tensor)
+            if bounds is None:
+                continue
+            self._same(bounds.raw.size, (tensor.size, tensor.shape[-1]), "thresholds", tensor)
+            if bounds.type != tensor.type:
+                raise UnsupportedError(
+                    f"thresholds of layer {self.name!r} are {bounds.type}, its input is {tensor.type}; hls4ml keeps "
+                    "them the same: reconvert instead of changing one of them"
+                )
 
 
 @register_op
@@ -351,3 +373,9 @@ class Reshape(Op):
     """Another shape for the same numbers; nothing is computed."""
 
     tag: ClassVar[str] = "reshape"
+
+    def check_input(self, tensor: Tensor) -> None:
+        """Check sizes and format; see :meth:`Op.check_input`."""
+        super().check_input(tensor)
+        if self.output.type != tensor.type:
+            raise FormatError(f"reshape {self.name!r} gives {self.output.type} from {tensor.type}; it changes none")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from isobit.errors import RangeError, UnsupportedError
+from isobit.errors import FormatError, RangeError, ShapeError, UnsupportedError
 from isobit.fixed.array import quantise_floats
 from isobit.fixed.types import FixedType
 
@@ -21,6 +21,7 @@ class Encoding(str, Enum):
 
     PLAIN = "plain"  #: a number of the weight's format
     XNOR = "xnor"  #: ap_uint<1>: 0 is minus one, 1 is plus one (hls4ml's XnorPrecisionType)
+    LITERAL = "literal"  #: a number that stands as a literal in the source, read as a double without decimal rounding
     EXPONENT = "exponent"  #: a sign bit (1 is plus) and the exponent of a power of two (ExponentPrecisionType)
 
 
@@ -54,6 +55,18 @@ class Weight:
     unquantised: npt.NDArray[np.float64]
     encoding: Encoding = Encoding.PLAIN
     signs: npt.NDArray[np.int64] | None = None
+
+    def __post_init__(self) -> None:
+        shapes = {self.raw.shape, self.written.shape, self.unquantised.shape}
+        exponent = self.encoding is Encoding.EXPONENT
+        if exponent != (self.signs is not None) or (self.signs is not None and not np.isin(self.signs, (0, 1)).all()):
+            raise ShapeError(f"{self.name}: signs of 0 and 1 belong to power-of-two weights, and to no others")
+        if self.signs is not None:
+            shapes.add(self.signs.shape)
+        if len(shapes) != 1:
+            raise ShapeError(f"{self.name}: raw, written, unquantised values and signs have different shapes: {shapes}")
+        if self.encoding is Encoding.XNOR and self.type != FixedType.int_type(1, signed=False):
+            raise FormatError(f"{self.name}: binary (xnor) weights are ap_uint<1>, not {self.type}")
 
     @classmethod
     def from_written(
@@ -101,6 +114,8 @@ class Weight:
         """
         if type == self.type:
             return self
+        if self.encoding is Encoding.LITERAL:
+            return replace(self, raw=quantise_floats(self.written, type), type=type)
         if self.encoding is not Encoding.PLAIN:
             raise UnsupportedError(
                 f"the format {self.type} of {self.name} belongs to its {self.encoding.value} encoding and cannot be "
