@@ -96,7 +96,7 @@ def test_pruned_power_of_two_weights() -> None:
 
     inputs = layers.Input((4,), name="features")
     dense = qkeras.QDense(
-        3, kernel_quantizer=qkeras.quantized_po2(8), bias_quantizer=qkeras.quantized_po2(8), name="fc"
+        3, kernel_quantizer=qkeras.quantized_po2(8), bias_quantizer=qkeras.quantized_bits(8, 2, alpha=1), name="fc"
     )
     model = tf.keras.Model(inputs, dense(inputs))
     kernel = np.array([[0.0, 0.0, 0.0], [1.0, -0.5, 2.0], [0.25, 4.0, -1.0], [0.0, 0.125, -2.0]])
