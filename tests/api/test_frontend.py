@@ -359,5 +359,20 @@ def test_keras_model_with_defaults(small: Network) -> None:
 def test_sizes_that_do_not_belong_together() -> None:
     graph = tiny()
     layer = graph.by_name["fc"]
+    rows = {name: getattr(layer.weight, name)[:2] for name in ("raw", "written", "unquantised")}
     with pytest.raises(ShapeError, match="'fc' has 2 rows of weights, expected 3"):
-        replace(graph, ops=(replace(layer, weight=replace(layer.weight, raw=layer.weight.raw[:2])),))
+        replace(graph, ops=(replace(layer, weight=replace(layer.weight, **rows)),))
+
+
+def test_keras_file_that_names_a_foreign_module_is_refused(tmp_path: Path) -> None:
+    """Keras would import the module; nothing of the file is loaded before it is refused."""
+    import json
+    import zipfile
+
+    path = tmp_path / "evil.keras"
+    layer = {"module": "antigravity", "class_name": "Anything", "config": {"name": "x"}, "registered_name": None}
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", json.dumps({"class_name": "Functional", "config": {"layers": [layer]}}))
+        archive.writestr("metadata.json", "{}")
+    with pytest.raises(UnsupportedError, match=r"'antigravity'.*known modules: keras"):
+        ib.load(path)

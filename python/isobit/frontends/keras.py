@@ -70,6 +70,11 @@ def load_keras_file(path: str | os.PathLike[str], *, allow_lambda: bool = False)
             f"{file} holds the Lambda layer {name!r}, which would run Python code of the file's; refused unless you "
             "say allow_lambda=True (--allow-lambda)"
         )
+    if not allow_lambda and (module := _find_foreign_module(config)) is not None:
+        raise UnsupportedError(
+            f"{file} names the Python module {module!r}, which Keras would import; refused unless you say "
+            f"allow_lambda=True (--allow-lambda); known modules: {', '.join(_MODULES)}"
+        )
     require_hls4ml()
     try:
         from qkeras.utils import _add_supported_quantized_objects
@@ -81,28 +86,30 @@ def load_keras_file(path: str | os.PathLike[str], *, allow_lambda: bool = False)
     objects: dict[str, Any] = {}
     _add_supported_quantized_objects(objects)
     try:
-        with _names_of_one_keras():
+        with _names_of_one_keras(keras):
             return keras.models.load_model(file, custom_objects=objects, compile=False, safe_mode=not allow_lambda)
     except Exception as error:  # Keras raises nearly everything
         raise ModelFileError(f"Keras cannot load {file}: {type(error).__name__}: {error}") from None
 
 
 @contextlib.contextmanager
-def _names_of_one_keras() -> Iterator[None]:
-    """Let Keras' public names mean this Keras' classes.
+def _names_of_one_keras(keras: Any) -> Iterator[None]:
+    """Let public names mean classes of this Keras: ``keras`` or (with TF_USE_LEGACY_KERAS=1) ``tf_keras``.
 
-    QKeras imports tf_keras, which takes over names such as ``keras.layers.InputLayer`` in TensorFlow's registry. Keras
-    2.15 would build a .keras file from layers of two libraries and then never end looking for its own InputLayer.
+    QKeras imports both, and the later one takes over names such as ``keras.layers.InputLayer`` in TensorFlow's
+    registry. Keras 2.15 would build a .keras file from layers of two libraries, and never end looking for its own
+    InputLayer.
     """
     from tensorflow.python.util import tf_export
 
     original = tf_export.get_symbol_from_name
+    package = keras.Model.__module__.partition(".")[0]
 
     def symbol(name: str) -> Any:
         found = original(name)
-        home = getattr(found, "__module__", None) or ""
-        if home.startswith("tf_keras."):
-            found = getattr(importlib.import_module(home.removeprefix("tf_")), found.__name__)
+        root, _, home = (getattr(found, "__module__", None) or "").partition(".")
+        if root in ("keras", "tf_keras") and root != package:
+            found = getattr(importlib.import_module(f"{package}.{home}"), found.__name__)
         return found
 
     tf_export.get_symbol_from_name = symbol
@@ -124,6 +131,22 @@ def _stored_config(file: Path) -> Any:
             raise ValueError("it holds no architecture (weights only?); save the whole model")
         config = stored.attrs["model_config"]
         return json.loads(config.decode() if isinstance(config, bytes) else config)
+
+
+#: Modules that a Keras file may name: importing them runs no code of the file's.
+_MODULES = ("keras", "tf_keras", "qkeras", "tensorflow_model_optimization", "builtins")
+
+
+def _find_foreign_module(node: Any) -> str | None:
+    """The first module that the architecture names and that is not one of :data:`_MODULES`."""
+    if isinstance(node, dict):
+        module = node.get("module")
+        if "class_name" in node and isinstance(module, str) and module.partition(".")[0] not in _MODULES:
+            return module
+        node = list(node.values())
+    if isinstance(node, list):
+        return next((found for child in node if (found := _find_foreign_module(child)) is not None), None)
+    return None
 
 
 def _find_lambda(node: Any) -> str | None:
