@@ -237,7 +237,7 @@ def _as_array(values: npt.ArrayLike) -> npt.NDArray[Any]:
     if isinstance(values, np.ndarray):
         return values
     array = np.asarray(values)
-    if array.dtype.kind in "fO" and array.size:
+    if array.dtype.kind in ("f", "O") and array.size:
         exact = np.array(values, dtype=object)
         if exact.shape == array.shape and all(_is_integer(value) for value in exact.flat):
             return exact

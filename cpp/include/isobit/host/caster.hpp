@@ -12,7 +12,9 @@ template <class Int>
 class caster {
 public:
     caster(const format& source, const format& target)
-        : target_(law::as_assigned(source, target)), shift_(source.fraction() - target.fraction()), copy_(source == target) {}
+        : target_(law::as_assigned(source, target)),
+          shift_(source.fraction() - target.fraction()),
+          copy_(source == target) {}
 
     Int operator()(Int v) const { return copy_ ? v : law::cast(v, shift_, target_); }
 
