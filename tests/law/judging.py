@@ -7,6 +7,7 @@ The expected values are law.py's own grid, after its hashes have been found equa
 from __future__ import annotations
 
 import functools
+import itertools
 import random
 import shutil
 import signal
@@ -26,7 +27,7 @@ import numpy.typing as npt
 import vendor
 from mutants import Mutant
 
-from isobit.fixed.modes import Rounding
+from isobit.fixed.modes import Overflow, Rounding
 from isobit.fixed.types import FixedType
 
 __all__ = ["judge"]
@@ -80,6 +81,24 @@ def _judge_overflows(module: Any) -> str | None:
         for integer in range(-10, 11):
             if module.overflows(integer, target) == (target.min <= integer * target.lsb <= target.max):
                 return f"overflows({integer}, {target}) is wrong"
+    return _judge_whole_numbers(module)
+
+
+def _judge_whole_numbers(module: Any) -> str | None:
+    """Check what an ``ap_int``, and nothing else, takes from numbers with -1, 0 or 1 integer bits (B13)."""
+    whole, fixed = FixedType.int_type(5), FixedType(5, 5, True, Rounding.TRN_ZERO)
+    for integer, signed in itertools.product((-1, 0, 1), (False, True)):
+        source = FixedType(3, integer, signed)
+        for raw in range(source.raw_min, source.raw_max + 1):
+            toward_zero = 0 if integer < 1 else int(raw / 4)
+            down = signed and integer == 0 and raw < 0
+            if module.cast(raw, source, whole) != (-1 if down else toward_zero):
+                return f"{raw} of {source} -> {whole} is wrong"
+            if module.cast(raw, source, fixed) != toward_zero or module.cast(raw, source, source) != raw:
+                return f"{raw} of {source} -> {fixed} is wrong"
+    symmetric = FixedType(3, 3, True, Rounding.TRN, Overflow.SAT_SYM)
+    if module.cast(symmetric.raw_min, symmetric, symmetric) != symmetric.raw_min:
+        return "a copy within one format is not a copy"
     return None
 
 
