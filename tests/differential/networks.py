@@ -328,6 +328,9 @@ def calibrate(description: Description, graph: Any, config: dict[str, Any], x: A
         graph.ops[-1].name
     }
     for op in graph.ops:
+        if op.tag == "threshold":  # its thresholds have the format of its input
+            source = tensors[op.inputs[0]].type
+            op = op.with_types({slot: source for slot in op.types() if slot.startswith("threshold")})
         open_slots = [slot for slot, kind in op.types().items() if _open(kind)]
         weights = {w.name: w for w in vars(op).values() if hasattr(w, "written")}
         result = np.abs(compute(op).to_float())
