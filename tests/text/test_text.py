@@ -53,7 +53,7 @@ def large_calls() -> list[str]:
 
 def reason(d: oracle.Difference) -> str:
     """Name of the listed difference that this is; fails where it is none, or where isobit is not right."""
-    width, integer, is_signed, is_int = d.kind
+    width, integer, _, is_int = d.kind
     where = f"{d.what} {d.format} {d.argument}: theirs {d.theirs}, ours {d.ours}"
     if d.what == "to_string":
         exact = d.value
