@@ -15,8 +15,7 @@
 #include <string>
 #include <type_traits>
 
-#include <isobit/host/text.hpp>
-#include <isobit/law.hpp>
+#include <isobit/fixed.hpp>
 
 #include "../cpp/check.hpp"
 
@@ -61,6 +60,13 @@ struct raw_value {
     }
 };
 
+template <class Number>
+Number ours_of(const raw_value& raw) {
+    isobit::limbs<most_words> bits(0);
+    for (int i = 0; i < most_words; ++i) bits.set(i, raw.words[i]);
+    return Number::from_bits(bits);
+}
+
 template <int W>
 ap_uint<W> bits_of(const raw_value& raw) {
     ap_uint<W> bits = 0;
@@ -80,21 +86,21 @@ void write_fixed(const raw_value& raw) {
     using fixed = typename std::conditional<S, ap_fixed<W, I>, ap_ufixed<W, I>>::type;
     fixed x = 0;
     x.range() = bits_of<W>(raw);
+    const auto y = ours_of<isobit::fixed<W, I, S>>(raw);
     const std::string format = name_fixed<W, I, S>();
     for (int radix : {2, 8, 10, 16}) {
         for (bool sign : {false, true}) {
             compare("to_string", format,
                     "radix " + std::to_string(radix) + (sign ? " signed of " : " of ") + bits_of<W>(raw).to_string(2),
-                    x.to_string(static_cast<unsigned char>(radix), sign),
-                    isobit::host::to_text(raw.words, raw.count, W, I, S, false, radix, sign));
+                    x.to_string(static_cast<unsigned char>(radix), sign), y.to_string(radix, sign));
         }
     }
     for (int precision : {6, 1, 2, 3, 17, 40}) {
-        std::ostringstream out;
+        std::ostringstream out, ours;
         out << std::setprecision(precision) << x;
+        ours << std::setprecision(precision) << y;
         compare("operator<<", format, "precision " + std::to_string(precision) + " of " + bits_of<W>(raw).to_string(2),
-                out.str(),
-                isobit::host::stream_text(raw.words, raw.count, W, I, S, false, std::ios_base::dec, precision));
+                out.str(), ours.str());
     }
 }
 
@@ -103,50 +109,37 @@ void write_int(const raw_value& raw) {
     using integer = typename std::conditional<S, ap_int<W>, ap_uint<W>>::type;
     integer x = 0;
     x.range() = bits_of<W>(raw);
+    const auto y = ours_of<isobit::integer<W, S>>(raw);
     const std::string format = (S ? "ap_int<" : "ap_uint<") + std::to_string(W) + ">";
     for (int radix : {2, 8, 10, 16}) {
         for (bool sign : {false, true}) {
             compare("to_string", format,
                     "radix " + std::to_string(radix) + (sign ? " signed of " : " of ") + bits_of<W>(raw).to_string(2),
-                    x.to_string(static_cast<signed char>(radix), sign),
-                    isobit::host::to_text(raw.words, raw.count, W, W, S, true, radix, sign));
+                    x.to_string(static_cast<signed char>(radix), sign), y.to_string(radix, sign));
         }
     }
     for (auto base : {std::ios_base::dec, std::ios_base::hex, std::ios_base::oct}) {
-        std::ostringstream out;
-        std::cout.setf(base, std::ios_base::basefield);
+        std::ostringstream out, ours;
+        std::cout.setf(base, std::ios_base::basefield);  // which AMD's headers look at
         out << x;
         std::cout.setf(std::ios_base::dec, std::ios_base::basefield);
-        compare("operator<<", format, "of " + bits_of<W>(raw).to_string(2), out.str(),
-                isobit::host::stream_text(raw.words, raw.count, W, W, S, true, base, 6));
+        ours.setf(base, std::ios_base::basefield);
+        ours << y;
+        compare("operator<<", format, "of " + bits_of<W>(raw).to_string(2), out.str(), ours.str());
     }
 }
 
-// The low W bits of what isobit makes of a text.
-template <int W>
-std::string read_ours(const std::string& text, int radix, const isobit::format& target) {
-    constexpr int count = isobit::host::text_words(W);
-    std::uint64_t words[count];
+// The bits that isobit makes of a text.
+template <class Number>
+std::string read_ours(const std::string& text, int radix) {
     try {
-        isobit::host::parse_text(text.c_str(), radix, target.fraction(), words, count);
+        const Number x(text.c_str(), radix);
+        ap_uint<Number::width> bits = 0;
+        for (int i = 0; i < Number::width; ++i) bits[i] = static_cast<bool>(x[i]);
+        return bits.to_string(2);
     } catch (const std::invalid_argument&) {
         return "refused";
     }
-    ap_uint<W> result = 0;
-    if (count <= 2) {
-        using isobit::int128;
-        using isobit::uint128;
-        const uint128 high = count > 1 ? words[count - 1] : (words[0] >> 63 != 0 ? ~std::uint64_t{0} : 0);
-        const auto v = static_cast<int128>(high << 64 | words[0]);
-        const auto raw = static_cast<uint128>(isobit::law::cast<int128>(v, 2, target));
-        for (int i = 0; i < W; ++i) result[i] = (raw >> i & 1) != 0;
-    } else {  // TRN or TRN_ZERO, and WRAP: what the law does where there are no native integers
-        const bool up =
-            target.rounding == isobit::rounding_mode::TRN_ZERO && words[count - 1] >> 63 != 0 && (words[0] & 3) != 0;
-        for (int i = 0; i < W; ++i) result[i] = (words[(i + 2) / 64] >> ((i + 2) % 64) & 1) != 0;
-        if (up) result += 1;
-    }
-    return result.to_string(2);
 }
 
 // Texts of the common grammar: exact values and ties of the format among them, digits before and behind the point,
@@ -193,8 +186,8 @@ struct text_source {
 
 template <int W, int I, bool S, ap_q_mode Q, ap_o_mode O, int N>
 void read_fixed(int texts) {
-    const isobit::format target{
-        W, I, S, static_cast<isobit::rounding_mode>(Q), static_cast<isobit::overflow_mode>(O), N, false};
+    using ours =
+        isobit::fixed<W, I, S, static_cast<isobit::rounding_mode>(Q), static_cast<isobit::overflow_mode>(O), N>;
     text_source source(static_cast<std::uint64_t>(W * 1000 + (I + 500) * 2 + (S ? 1 : 0)));
     for (int i = 0; i < texts; ++i) {
         int radix = 0;
@@ -203,7 +196,7 @@ void read_fixed(int texts) {
         ap_uint<W> theirs = 0;
         for (int bit = 0; bit < W; ++bit) theirs[bit] = bool(x[bit]);
         compare("from text", name_fixed<W, I, S, Q, O, N>(), text + " radix " + std::to_string(radix),
-                theirs.to_string(2), read_ours<W>(text, radix, target));
+                theirs.to_string(2), read_ours<ours>(text, radix));
     }
 }
 
@@ -219,7 +212,7 @@ void read_int(int texts) {
         for (int bit = 0; bit < W; ++bit) theirs[bit] = bool(x[bit]);
         compare("int from text", (S ? "ap_int<" : "ap_uint<") + std::to_string(W) + ">",
                 text + " radix " + std::to_string(radix), theirs.to_string(2),
-                read_ours<W>(text, radix, isobit::integer_format(W, S)));
+                read_ours<isobit::integer<W, S>>(text, radix));
     }
 }
 
@@ -227,10 +220,10 @@ void read_int(int texts) {
 template <int W, int I, bool S>
 struct modes {
     static constexpr int h = W * 31 + (I + 50) * 7 + (S ? 3 : 0);
-    static constexpr ap_q_mode q = static_cast<ap_q_mode>(W <= 120 ? h % 7 : int(AP_TRN));
-    static constexpr int o_any = W <= 120 ? h / 7 % 5 : int(AP_WRAP);
+    static constexpr ap_q_mode q = static_cast<ap_q_mode>(h % 7);
+    static constexpr int o_any = h / 7 % 5;
     static constexpr ap_o_mode o = static_cast<ap_o_mode>(!S && o_any == AP_WRAP_SM ? int(AP_WRAP) : o_any);
-    static constexpr int n = W <= 120 && (o == AP_WRAP || o == AP_WRAP_SM) ? h / 3 % (W < 3 ? W + 1 : 3) : 0;
+    static constexpr int n = o == AP_WRAP || o == AP_WRAP_SM ? h / 3 % (W < 3 ? W + 1 : 3) : 0;
 };
 
 template <int W, int I, bool S>

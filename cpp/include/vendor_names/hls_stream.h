@@ -2,7 +2,7 @@
 #ifndef ISOBIT_VENDOR_NAMES_HLS_STREAM_H
 #define ISOBIT_VENDOR_NAMES_HLS_STREAM_H
 
-#include "../isobit/host/stream.hpp"
+#include <isobit/host/stream.hpp>
 
 namespace hls {
 

@@ -124,9 +124,14 @@ private:
 
     std::string described() const {
         if (*name() != '\0') return "stream '" + std::string(name()) + "'";
-        return std::string("a stream without a name, ") + type_text();
+        return "a stream without a name, of " + type_text();
     }
-    static const char* type_text() { return __PRETTY_FUNCTION__; }
+    // The compiler's own words for T: no run-time type information needed.
+    static std::string type_text() {
+        const std::string text = __PRETTY_FUNCTION__;
+        const std::size_t first = text.find("T = ") + 4;
+        return text.substr(first, text.find_first_of(";]", first) - first);
+    }
 
     [[noreturn]] void fail_empty() const {
         throw std::runtime_error("isobit: " + described() + " was read while empty");
