@@ -41,7 +41,11 @@ struct natural {
         trim();
     }
     void times_power(std::uint32_t base, long power) {
-        while (power-- > 0) times(base);
+        while (power > 0) {  // as many at a time as a limb holds
+            std::uint64_t factor = 1;
+            for (; power > 0 && factor * base <= 0xffffffffu; --power) factor *= base;
+            times(static_cast<std::uint32_t>(factor));
+        }
     }
     void minus(const natural& other) {  // other <= *this
         std::int64_t borrow = 0;
