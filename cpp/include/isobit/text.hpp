@@ -9,7 +9,7 @@
 #include <ostream>
 #include <string>
 
-#include "fixed.hpp"
+#include "fixed_class.hpp"
 #include "host/text.hpp"
 
 namespace isobit {
