@@ -1,0 +1,76 @@
+// Writes what isobit/law.hpp computes as SMT-LIB2 terms of the unknown raw value v, one case a line of the input:
+//
+//   cast BITS SHIFT FORMAT            law::cast<Int>(v, shift, format)
+//   round BITS SHIFT MODE             law::round_shift<Int>(v, shift, mode)
+//   between BITS FORMAT FORMAT        law::cast_between<Int>(v, source, target)
+//   value BITS SHIFT FORMAT RAW       the number law::cast gives for a raw value on the native integer (64 bits)
+//
+// BITS (64 or 128) is the size of the Int; a FORMAT is: width, integer bits, signed, rounding, overflow, saturation bits,
+// is_int. Each answer ends with a line "; end". The templates are instantiated as they are: symbolic.hpp is the Int.
+#include <isobit/law.hpp>
+
+#include "symbolic.hpp"
+
+// After law.hpp on purpose: the law must not need to know this type.
+#include <iostream>
+#include <sstream>
+
+namespace {
+
+isobit::format read_format(std::istream& in) {
+    int width, integer, is_signed, rounding, overflow, n, is_int;
+    in >> width >> integer >> is_signed >> rounding >> overflow >> n >> is_int;
+    return isobit::format{width,
+                          integer,
+                          is_signed != 0,
+                          static_cast<isobit::rounding_mode>(rounding),
+                          static_cast<isobit::overflow_mode>(overflow),
+                          n,
+                          is_int != 0};
+}
+
+template <int Bits>
+std::string terms_of(const std::string& kind, std::istream& in) {
+    using number = proof::integer<Bits, true>;
+    if (kind == "between") {
+        const isobit::format source = read_format(in), target = read_format(in);
+        return proof::explore<Bits>([&](const number& v) { return isobit::law::cast_between(v, source, target); });
+    }
+    int shift, mode;
+    in >> shift;
+    if (kind == "cast") {
+        const isobit::format target = read_format(in);
+        return proof::explore<Bits>([&](const number& v) { return isobit::law::cast(v, shift, target); });
+    }
+    in >> mode;
+    return proof::explore<Bits>([&](const number& v) {
+        return isobit::law::round_shift(v, shift, static_cast<isobit::rounding_mode>(mode));
+    });
+}
+
+std::string value(std::istream& in) {
+    int shift;
+    in >> shift;
+    const isobit::format target = read_format(in);
+    std::int64_t raw;
+    in >> raw;
+    return std::to_string(isobit::law::cast<std::int64_t>(raw, shift, target)) + "\n";
+}
+
+}  // namespace
+
+int main() {
+    for (std::string line; std::getline(std::cin, line);) {
+        std::istringstream in(line);
+        std::string kind, answer;
+        int bits;
+        in >> kind >> bits;
+        if (kind == "value") answer = value(in);
+        else answer = bits == 64 ? terms_of<64>(kind, in) : terms_of<128>(kind, in);
+        if (in.fail()) {
+            std::cerr << "not understood: " << line << "\n";
+            return 2;
+        }
+        std::cout << answer << "; end" << std::endl;
+    }
+}
