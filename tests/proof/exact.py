@@ -114,10 +114,6 @@ class Integer:
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, term: Term, low: int, high: int) -> None:
-        if term.is_value() and low != high:  # the solver's rewriting found a constant: know it as one
-            low = high = int(_resized(term, term.sort().bv_size()).value(2), 2)
-            if low >> (term.sort().bv_size() - 1):
-                low = high = low - 2 ** term.sort().bv_size()
         self.low, self.high, self.bits = low, high, _bits(low, high)
         self.term = _resized(term, self.bits)
 
@@ -131,9 +127,6 @@ class Integer:
 
     def __bool__(self) -> bool:
         raise TypeError("a branch that depends on a symbolic value")
-
-    def __index__(self) -> int:
-        raise TypeError("a symbolic value used as a shift or an index")
 
     def _seen(self, amount: int = 0) -> Integer:
         if _observer:

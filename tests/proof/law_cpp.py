@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -38,6 +39,11 @@ def between_line(bits: int, source: tuple[Target, Rounding, int, bool], target: 
     return f"between {bits} {' '.join(texts)}"
 
 
+@functools.cache
+def _unknown(bits: int) -> Integer:
+    return Integer.of(TERMS.mk_const(TERMS.mk_bv_sort(bits), "v"))
+
+
 @dataclass(frozen=True)
 class Terms:
     """What law.hpp computes from ``v``, whether C++ defines it, and how many paths lead there."""
@@ -65,7 +71,19 @@ class CppTerms:
         done = subprocess.run([*command, "-o", str(self.program)], capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(f"law.hpp does not compile with a symbolic integer:\n{done.stderr[:4000]}")
-        self._unknowns: dict[int, Integer] = {}
+
+    @classmethod
+    def built(cls, program: Path) -> CppTerms:
+        """Use a program that was built before."""
+        self = cls.__new__(cls)
+        self.program = program
+        return self
+
+    def value(self, shift: int, mode: Rounding, target: Target, raw: int) -> tuple[int, int]:
+        """Compute with the native integer: the rounded and the cast value."""
+        line = f"value 64 {shift} {_format(target, mode, target.width)} {raw}"
+        rounded, result = next(self.texts([line])).split()
+        return int(rounded), int(result)
 
     def texts(self, lines: Sequence[str]) -> Iterator[str]:
         """Answer lines (see law_terms.cpp) one by one."""
@@ -84,7 +102,7 @@ class CppTerms:
         parser.parse(text, True, False)
         own = parser.parse_term("v")
         size = own.sort().bv_size()
-        v = self._unknowns.setdefault(size, Integer.of(TERMS.mk_const(TERMS.mk_bv_sort(size), "v")))
+        v = _unknown(size)
         result, defined = (TERMS.substitute_term(parser.parse_term(n), {own: v.term}) for n in ("result", "defined"))
         paths = re.search(r"^; (\d+) paths$", text, re.MULTILINE)
         if not paths:

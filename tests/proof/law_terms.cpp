@@ -3,7 +3,7 @@
 //   cast BITS SHIFT FORMAT            law::cast<Int>(v, shift, format)
 //   round BITS SHIFT MODE             law::round_shift<Int>(v, shift, mode)
 //   between BITS FORMAT FORMAT        law::cast_between<Int>(v, source, target)
-//   value BITS SHIFT FORMAT RAW       the number law::cast gives for a raw value on the native integer (64 bits)
+//   value 64 SHIFT FORMAT RAW         the numbers that round_shift and cast give for a raw value on the native integer
 //
 // BITS (64 or 128) is the size of the Int; a FORMAT is: width, integer bits, signed, rounding, overflow, saturation bits,
 // is_int. Each answer ends with a line "; end". The templates are instantiated as they are: symbolic.hpp is the Int.
@@ -54,7 +54,8 @@ std::string value(std::istream& in) {
     const isobit::format target = read_format(in);
     std::int64_t raw;
     in >> raw;
-    return std::to_string(isobit::law::cast<std::int64_t>(raw, shift, target)) + "\n";
+    return std::to_string(isobit::law::round_shift<std::int64_t>(raw, shift, target.rounding)) + " " +
+           std::to_string(isobit::law::cast<std::int64_t>(raw, shift, target)) + "\n";
 }
 
 }  // namespace

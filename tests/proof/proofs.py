@@ -21,7 +21,7 @@ from law_cpp import CppTerms, cast_line, round_line
 from isobit.fixed import law
 from isobit.fixed.modes import Overflow, Rounding
 
-__all__ = ["Case", "Refutation", "Tally", "prove_cpp", "prove_int64", "prove_python", "targets"]
+__all__ = ["Case", "Refutation", "Refuted", "Tally", "prove_cpp", "prove_int64", "prove_python", "targets"]
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,15 @@ class Refutation:
         return f"{self.claim}: {self.case}, {self.rounding.name}, {self.target or 'rounding'}: {self.values}"
 
 
+class Refuted(Exception):
+    """A proof that was to stop at the first refutation; that is its argument."""
+
+
 @dataclass
 class Tally:
     """How much has been proven. ``proven`` statements took ``queries`` runs of the solver: equal terms are asked once."""
 
+    stop_at_first: bool = False
     proven: int = 0
     queries: int = 0
     paths: int = 0
@@ -68,6 +73,8 @@ class Tally:
             values = counterexample(assumed, claimed, show)
             if values is not None:
                 self.refutations.append(Refutation(what.claim, what.case, what.rounding, what.target, values))
+                if self.stop_at_first:
+                    raise Refuted(self.refutations[-1])
                 return
             self._asked[key] = (assumed, claimed)  # kept alive: the numbers of terms are reused
         self.proven += 1
@@ -78,6 +85,14 @@ class Tally:
         self.paths += other.paths
         self.refutations += other.refutations
         return self
+
+    def forget(self) -> None:
+        """Drop the terms: only the figures can go to another process."""
+        self._asked.clear()
+
+    def summary(self) -> str:
+        paths = f", {self.paths} paths of the C++ source" if self.paths else ""
+        return f"{self.proven} statements proven for all values by {self.queries} queries{paths}"
 
 
 def targets(width: int) -> Iterator[Target]:
@@ -91,9 +106,9 @@ def targets(width: int) -> Iterator[Target]:
                 yield Target(width, signed, mode, n)
 
 
-def prove_python(case: Case, module: ModuleType = law) -> Tally:
+def prove_python(case: Case, module: ModuleType = law, stop_at_first: bool = False) -> Tally:
     """Prove law.py (or a mutant) on unbounded integers: every v with abs(v) <= 2**bits, so all sources up to ``bits``."""
-    tally = Tally()
+    tally = Tally(stop_at_first)
     v, known = variable("v", -(2**case.bits), 2**case.bits)
     unrounded = v >> max(case.shift, 0) if case.shift > 0 else v << -case.shift
     for mode in Rounding:
@@ -136,23 +151,22 @@ def prove_int64(case: Case, module: ModuleType = law) -> Tally:
     return tally
 
 
-def prove_cpp(case: Case, cpp: CppTerms) -> Tally:
+def prove_cpp(case: Case, cpp: CppTerms, stop_at_first: bool = False) -> Tally:
     """Prove law.hpp (or a mutant) on the integer of 64 or 128 bits: every v of it, and that nothing is undefined."""
-    tally, always, shift = Tally(), Truth(True), case.shift
+    tally, always, shift = Tally(stop_at_first), Truth(True), case.shift
     roundings = list(cpp.terms([round_line(case.bits, shift, mode) for mode in Rounding])) if shift > 0 else []
     for mode in Rounding:
         if shift > 0:
             given = roundings[list(Rounding).index(mode)]
+            tally.claim(Refutation("round_shift is defined", case, mode, None, {}), always, given.defined, v=given.v)
             what = Refutation("round_shift is the definition's", case, mode, None, {})
             tally.claim(what, always, rounds(given.v, shift, given.result, mode), v=given.v, result=given.result)
-            what = Refutation("round_shift is defined", case, mode, None, {})
-            tally.claim(what, always, given.defined, v=given.v)
         every = list(targets(case.width))
         for t, found in zip(every, cpp.terms([cast_line(case.bits, shift, mode, t) for t in every]), strict=True):
             q = given.result if shift > 0 else found.v << -shift
             unrounded = found.v >> shift if shift > 0 else q
+            tally.claim(Refutation("cast is defined", case, mode, t, {}), always, found.defined, v=found.v)
             what = Refutation("cast is the definition's", case, mode, t, {})
             tally.claim(what, always, folds(q, unrounded, t, found.result), v=found.v, q=q, result=found.result)
-            tally.claim(Refutation("cast is defined", case, mode, t, {}), always, found.defined, v=found.v)
             tally.paths += found.paths
     return tally

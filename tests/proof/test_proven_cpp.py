@@ -1,0 +1,74 @@
+"""law.hpp is the definition: its very templates, instantiated with a symbolic integer, for all values of the Int.
+
+Proven, too: no step is undefined behaviour. And what the proof trusts, the symbolic integer, gives what the native
+integer gives.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable
+
+import pytest
+from definition import Target, folds, rounded
+from exact import Truth, counterexample
+from law_cpp import CppTerms, between_line, cast_line
+from proofs import Case, Tally, prove_cpp, targets
+
+from isobit.fixed.modes import Overflow, Rounding
+
+pytestmark = pytest.mark.csim
+WIDTHS = (1, 2, 3, 8, 18, 32, 63)
+SHIFTS = (-70, -33, -1, 0, 1, 5, 32, 63, 64, 65)
+WIDE = ((18, 5), (127, -40), (100, 0), (64, 128), (1, 1), (32, 64))
+
+
+@pytest.mark.parametrize("shift", SHIFTS)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_law_hpp_is_the_definition(
+    width: int, shift: int, cpp_terms: CppTerms, hold: Callable[[str, Tally], None]
+) -> None:
+    hold("law.hpp on std::int64_t", prove_cpp(Case(64, width, shift), cpp_terms))
+
+
+@pytest.mark.parametrize(("width", "shift"), WIDE)
+def test_law_hpp_on_128_bits(width: int, shift: int, cpp_terms: CppTerms, hold: Callable[[str, Tally], None]) -> None:
+    hold("law.hpp on int128", prove_cpp(Case(128, width, shift), cpp_terms))
+
+
+@pytest.mark.parametrize("far", [(65, 66, 1000, 2**31 - 1), (-64, -65, -1000, -(2**31) + 1)], ids=["right", "left"])
+def test_farther_shifts_are_the_same_function(far: tuple[int, ...], cpp_terms: CppTerms) -> None:
+    """From some shift on law.hpp's terms stay the same, as the definition does: all bits are lost, or all are zero."""
+    every = [(mode, t) for mode in Rounding for width in (1, 18, 63) for t in targets(width)]
+    first, *others = (list(cpp_terms.texts([cast_line(64, shift, *case) for case in every])) for shift in far)
+    for other in others:
+        assert other == first
+
+
+def test_formats_with_conventions_of_their_own(cpp_terms: CppTerms) -> None:
+    """``cast_between``: a copy within one format; ap_int rounds toward zero, or down by B13 (signed, no integer bits)."""
+    whole = (Target(7, True, Overflow.WRAP), Rounding.TRN_ZERO, 7, True)
+    symmetric = (Target(7, True, Overflow.SAT_SYM), Rounding.RND, 3, False)
+    copied = next(cpp_terms.terms([between_line(64, symmetric, symmetric)]))
+    assert counterexample(Truth(True), (copied.result == copied.v) & copied.defined, {"v": copied.v}) is None
+    for signed, integer in itertools.product((True, False), (-2, 0, 1, 5)):
+        source = (Target(12, signed, Overflow.SAT), Rounding.RND_INF, integer, False)
+        found = next(cpp_terms.terms([between_line(64, source, whole)]))
+        mode = Rounding.TRN if signed and integer == 0 else Rounding.TRN_ZERO
+        q, known = rounded("q", found.v, 12 - integer, mode)
+        claim = folds(q, q, whole[0], found.result) & found.defined
+        assert counterexample(known, claim, {"v": found.v, "result": found.result}) is None, (signed, integer)
+        wrong, known = rounded("q", found.v, 12 - integer, Rounding.TRN_ZERO if mode is Rounding.TRN else Rounding.TRN)
+        assert counterexample(known, folds(wrong, wrong, whole[0], found.result), {}) is not None
+
+
+def test_symbolic_and_native_integers_agree(cpp_terms: CppTerms) -> None:
+    """What the terms give for a number is what law.hpp, compiled for std::int64_t, gives."""
+    order = random.Random(11)
+    cases = [(shift, mode, t) for shift in (-3, 0, 1, 4, 70) for mode in Rounding for w in (3, 18, 63) for t in targets(w)]
+    for shift, mode, t in order.sample(cases, 60):
+        terms = next(cpp_terms.terms([cast_line(64, shift, mode, t)]))
+        for raw in (0, 1, -1, -(2**63), 2**63 - 1, order.randrange(-(2 ** (t.width + 4)), 2 ** (t.width + 4)) % 2**62):
+            _, native = cpp_terms.value(shift, mode, t, raw)
+            assert counterexample(terms.v == raw, terms.result == native, {"result": terms.result}) is None
