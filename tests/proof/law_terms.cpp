@@ -5,7 +5,7 @@
 //   between BITS FORMAT FORMAT        law::cast_between<Int>(v, source, target)
 //   value 64 SHIFT FORMAT RAW         the numbers that round_shift and cast give for a raw value on the native integer
 //
-// BITS (64 or 128) is the size of the Int; a FORMAT is: width, integer bits, signed, rounding, overflow, saturation bits,
+// BITS (32, 64 or 128) is the size of the Int; a FORMAT is: width, integer bits, signed, rounding, overflow, saturation bits,
 // is_int. Each answer ends with a line "; end". The templates are instantiated as they are: symbolic.hpp is the Int.
 #include <isobit/law.hpp>
 
@@ -67,7 +67,10 @@ int main() {
         int bits;
         in >> kind >> bits;
         if (kind == "value") answer = value(in);
-        else answer = bits == 64 ? terms_of<64>(kind, in) : terms_of<128>(kind, in);
+        else if (bits == 32) answer = terms_of<32>(kind, in);
+        else if (bits == 64) answer = terms_of<64>(kind, in);
+        else if (bits == 128) answer = terms_of<128>(kind, in);
+        else in.setstate(std::ios::failbit);
         if (in.fail()) {
             std::cerr << "not understood: " << line << "\n";
             return 2;
