@@ -1,5 +1,6 @@
-// The law as static_asserts: what this file compiles is proven at compile time, by the constant evaluator, which refuses
-// undefined behaviour, too. Tie table of every rounding mode, wrap tables, the quirks, and the extremes of each integer.
+// The law as static_asserts: what this file compiles is proven at compile time, by the constant evaluator, which
+// refuses undefined behaviour, too. Tie table of every rounding mode, wrap tables, the quirks, and the extremes of each
+// integer.
 #include <isobit/law.hpp>
 #include <isobit/limbs.hpp>
 
@@ -80,7 +81,8 @@ static_assert(gives(18, 0, number(4, false, Q::TRN, O::WRAP), 2), "18 modulo 16"
 static_assert(gives(-3, 0, number(4, false, Q::TRN, O::WRAP), 13), "-3 modulo 16");
 static_assert(gives(18, 0, number(4, false, Q::TRN, O::WRAP, 2), 14), "two saturation bits");
 static_assert(gives(-3, 0, number(4, false, Q::TRN, O::SAT), 0), "no negative value");
-static_assert(gives(16, 0, number(4, false, Q::TRN, O::SAT_SYM), 15), "the symmetric range of an unsigned type is its own");
+static_assert(gives(16, 0, number(4, false, Q::TRN, O::SAT_SYM), 15),
+              "the symmetric range of an unsigned type is its own");
 
 // The quirks of the open headers that the law keeps.
 static_assert(gives(-3, 0, number(4, false, Q::TRN, O::WRAP, 2), 13), "B2: ones for a negative source");
@@ -93,7 +95,8 @@ static_assert(gives(-5, 0, number(1, true, Q::TRN, O::SAT_SYM), -1), "B4: one si
 constexpr format symmetric = number(4, true, Q::TRN, O::SAT_SYM);
 static_assert(isobit::law::cast_between<std::int64_t>(-8, symmetric, symmetric) == -8, "a copy is a copy of bits");
 constexpr format halves = isobit::fixed_format(8, 7, true), fraction = isobit::fixed_format(8, 0, true);
-static_assert(isobit::law::cast_between<std::int64_t>(-3, halves, isobit::integer_format(8, true)) == -1, "toward zero");
+static_assert(isobit::law::cast_between<std::int64_t>(-3, halves, isobit::integer_format(8, true)) == -1,
+              "toward zero");
 static_assert(isobit::law::cast_between<std::int64_t>(-3, halves, isobit::fixed_format(8, 8, true)) == -2, "down");
 static_assert(isobit::law::cast_between<std::int64_t>(-3, fraction, isobit::integer_format(8, true)) == -1, "B13");
 
@@ -110,7 +113,8 @@ constexpr bool extremes(int width) {
         if (isobit::law::cast<Int>(top, -left, saturating) != low) return false;
         if (isobit::law::cast<Int>(~top, -left, saturating) != high) return false;
         if (isobit::law::cast<Int>(top, -left, natural) != Int{0}) return false;
-        if (isobit::law::cast<Int>(low, 0, wrapping) != low || isobit::law::cast<Int>(high, 0, wrapping) != high) return false;
+        if (isobit::law::cast<Int>(low, 0, wrapping) != low || isobit::law::cast<Int>(high, 0, wrapping) != high)
+            return false;
         if (isobit::law::cast<Int>(Int{0}, -left, mirrored) != Int{0}) return false;
     }
     if (isobit::law::cast<Int>(high + one, 0, wrapping) != low) return false;
@@ -127,7 +131,8 @@ constexpr bool extremes(int width) {
 }
 static_assert(extremes<std::int32_t>(8) && extremes<std::int32_t>(16), "32-bit integers");
 static_assert(extremes<std::int64_t>(8) && extremes<std::int64_t>(16), "64-bit integers");
-static_assert(extremes<std::int64_t>(31) && extremes<std::int64_t>(32) && extremes<std::int64_t>(62), "64-bit integers");
+static_assert(extremes<std::int64_t>(31) && extremes<std::int64_t>(32) && extremes<std::int64_t>(62),
+              "64-bit integers");
 static_assert(extremes<int128>(8) && extremes<int128>(32) && extremes<int128>(63) && extremes<int128>(64), "128 bits");
 static_assert(extremes<int128>(126) && extremes<wide>(8) && extremes<wide>(64) && extremes<wide>(200), "wide ones");
 
@@ -138,8 +143,8 @@ constexpr bool edge() {
     const Int top = isobit::shift_left(Int{1}, width), high = isobit::shift_right(static_cast<Int>(~top), 1);
     const format saturating = number(width, true, Q::RND, O::SAT), wrapping = number(width, true, Q::RND, O::WRAP);
     return isobit::law::cast<Int>(top, 0, saturating) == -high - Int{1} &&
-           isobit::law::cast<Int>(~top, 0, saturating) == high && isobit::law::cast<Int>(~top, 0, wrapping) == -Int{1} &&
-           isobit::law::cast<Int>(top, 0, wrapping) == Int{0} &&
+           isobit::law::cast<Int>(~top, 0, saturating) == high &&
+           isobit::law::cast<Int>(~top, 0, wrapping) == -Int{1} && isobit::law::cast<Int>(top, 0, wrapping) == Int{0} &&
            isobit::law::cast<Int>(~top, 0, number(width, false, Q::TRN, O::WRAP)) == ~top;
 }
 static_assert(edge<std::int32_t>() && edge<std::int64_t>() && edge<int128>() && edge<wide>(), "the widest targets");

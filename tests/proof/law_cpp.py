@@ -33,7 +33,9 @@ def round_line(bits: int, shift: int, mode: Rounding) -> str:
     return f"round {bits} {shift} {int(mode)}"
 
 
-def between_line(bits: int, source: tuple[Target, Rounding, int, bool], target: tuple[Target, Rounding, int, bool]) -> str:
+def between_line(
+    bits: int, source: tuple[Target, Rounding, int, bool], target: tuple[Target, Rounding, int, bool]
+) -> str:
     """Ask for ``cast_between``; a format is its folding part, rounding, integer bits and whether it is an ap_int."""
     texts = [_format(t, mode, integer, is_int) for t, mode, integer, is_int in (source, target)]
     return f"between {bits} {' '.join(texts)}"
@@ -90,7 +92,9 @@ class CppTerms:
         for start in range(0, len(lines), 64):
             some = lines[start : start + 64]
             asked = "".join(f"{line}\n" for line in some)
-            done = subprocess.run([str(self.program)], input=asked, capture_output=True, text=True, check=True, timeout=300)
+            done = subprocess.run(
+                [str(self.program)], input=asked, capture_output=True, text=True, check=True, timeout=300
+            )
             answers = done.stdout.split("; end\n")[:-1]
             if len(answers) != len(some):
                 raise RuntimeError(f"{len(answers)} answers to {len(some)} questions")

@@ -5,8 +5,9 @@
 //   between BITS FORMAT FORMAT        law::cast_between<Int>(v, source, target)
 //   value 64 SHIFT FORMAT RAW         the numbers that round_shift and cast give for a raw value on the native integer
 //
-// BITS (32, 64 or 128) is the size of the Int; a FORMAT is: width, integer bits, signed, rounding, overflow, saturation bits,
-// is_int. Each answer ends with a line "; end". The templates are instantiated as they are: symbolic.hpp is the Int.
+// BITS (32, 64 or 128) is the size of the Int; a FORMAT is: width, integer bits, signed, rounding, overflow, saturation
+// bits, is_int. Each answer ends with a line "; end". The templates are instantiated as they are: symbolic.hpp is the
+// Int.
 #include <isobit/law.hpp>
 
 #include "symbolic.hpp"
@@ -43,9 +44,8 @@ std::string terms_of(const std::string& kind, std::istream& in) {
         return proof::explore<Bits>([&](const number& v) { return isobit::law::cast(v, shift, target); });
     }
     in >> mode;
-    return proof::explore<Bits>([&](const number& v) {
-        return isobit::law::round_shift(v, shift, static_cast<isobit::rounding_mode>(mode));
-    });
+    return proof::explore<Bits>(
+        [&](const number& v) { return isobit::law::round_shift(v, shift, static_cast<isobit::rounding_mode>(mode)); });
 }
 
 std::string value(std::istream& in) {
@@ -66,11 +66,16 @@ int main() {
         std::string kind, answer;
         int bits;
         in >> kind >> bits;
-        if (kind == "value") answer = value(in);
-        else if (bits == 32) answer = terms_of<32>(kind, in);
-        else if (bits == 64) answer = terms_of<64>(kind, in);
-        else if (bits == 128) answer = terms_of<128>(kind, in);
-        else in.setstate(std::ios::failbit);
+        if (kind == "value")
+            answer = value(in);
+        else if (bits == 32)
+            answer = terms_of<32>(kind, in);
+        else if (bits == 64)
+            answer = terms_of<64>(kind, in);
+        else if (bits == 128)
+            answer = terms_of<128>(kind, in);
+        else
+            in.setstate(std::ios::failbit);
         if (in.fail()) {
             std::cerr << "not understood: " << line << "\n";
             return 2;

@@ -104,8 +104,8 @@ private:
 };
 
 template <class T>
-constexpr bool is_native = std::is_integral<T>::value || std::is_same<T, isobit::int128>::value ||
-                           std::is_same<T, isobit::uint128>::value;
+constexpr bool is_native =
+    std::is_integral<T>::value || std::is_same<T, isobit::int128>::value || std::is_same<T, isobit::uint128>::value;
 
 template <int Bits, bool Signed>
 class integer {
@@ -133,7 +133,8 @@ public:
         if (Signed) current()->way.oblige("(not (bvnego " + name() + "))");
         return integer(written{}, "(bvneg " + name() + ")");
     }
-    // A shift by the width or more is undefined; so is, until C++20, one to the left of a signed number that changes it.
+    // A shift by the width or more is undefined; so is, until C++20, one to the left of a signed number that changes
+    // it.
     integer operator<<(int amount) const {
         const integer result = shifted("bvshl", amount);
         if (Signed) {
@@ -146,7 +147,9 @@ public:
 
     friend condition operator<(const integer& a, const integer& b) { return a.compared(Signed ? "bvslt" : "bvult", b); }
     friend condition operator>(const integer& a, const integer& b) { return b < a; }
-    friend condition operator<=(const integer& a, const integer& b) { return a.compared(Signed ? "bvsle" : "bvule", b); }
+    friend condition operator<=(const integer& a, const integer& b) {
+        return a.compared(Signed ? "bvsle" : "bvule", b);
+    }
     friend condition operator>=(const integer& a, const integer& b) { return b <= a; }
     friend condition operator==(const integer& a, const integer& b) { return a.compared("=", b); }
     friend condition operator!=(const integer& a, const integer& b) { return a.compared("distinct", b); }
@@ -170,8 +173,8 @@ private:
     static std::string resized(const integer<Other, OtherSigned>& other) {
         if (Other == Bits) return other.name();
         if (Other > Bits) return "((_ extract " + std::to_string(Bits - 1) + " 0) " + other.name() + ")";
-        return std::string(OtherSigned ? "((_ sign_extend " : "((_ zero_extend ") + std::to_string(Bits - Other) + ") " +
-               other.name() + ")";
+        return std::string(OtherSigned ? "((_ sign_extend " : "((_ zero_extend ") + std::to_string(Bits - Other) +
+               ") " + other.name() + ")";
     }
     integer by(const std::string& operation, const integer& other) const {
         return integer(written{}, "(" + operation + " " + name() + " " + other.name() + ")");
@@ -201,7 +204,7 @@ struct leaf {
 // The tree of the leaves begin .. end - 1, which agree on their first `depth` steps, as nested conditions; a condition
 // that decides nothing is left out.
 inline std::string tree(const std::vector<leaf>& leaves, std::size_t begin, std::size_t end, std::size_t depth,
-                        std::string leaf::*what) {
+                        std::string leaf::* what) {
     if (end - begin == 1) return leaves[begin].*what;
     std::size_t middle = begin;
     while (middle < end && leaves[middle].steps[depth].taken) ++middle;

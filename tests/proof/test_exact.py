@@ -30,7 +30,11 @@ def _pinned(name: str, value: int) -> tuple[Integer, Truth]:
 
 
 def _agrees(found: Any, expected: Any, known: Truth) -> bool:
-    claim = found == expected if isinstance(expected, bool) else equal(found, expected) & (found.low <= expected <= found.high)
+    claim = (
+        found == expected
+        if isinstance(expected, bool)
+        else equal(found, expected) & (found.low <= expected <= found.high)
+    )
     return counterexample(known, claim, {}) is None and counterexample(known, claim.negated(), {}) is not None
 
 

@@ -51,7 +51,9 @@ def test_a_value_that_fits_is_kept(width: int, hold: Hold) -> None:
             v, within = variable("v", lowest(t) >> gained, highest(t) >> gained)
             known = within & (v << gained >= lowest(t))
             for mode in Rounding:
-                tally.claim(_what("kept", width, -gained, mode, t), known, _cast(v, -gained, t, mode) == v << gained, v=v)
+                tally.claim(
+                    _what("kept", width, -gained, mode, t), known, _cast(v, -gained, t, mode) == v << gained, v=v
+                )
     hold("lemmas", tally)
 
 

@@ -66,7 +66,9 @@ def test_formats_with_conventions_of_their_own(cpp_terms: CppTerms) -> None:
 def test_symbolic_and_native_integers_agree(cpp_terms: CppTerms) -> None:
     """What the terms give for a number is what law.hpp, compiled for std::int64_t, gives."""
     order = random.Random(11)
-    cases = [(shift, mode, t) for shift in (-3, 0, 1, 4, 70) for mode in Rounding for w in (3, 18, 63) for t in targets(w)]
+    cases = [
+        (shift, mode, t) for shift in (-3, 0, 1, 4, 70) for mode in Rounding for w in (3, 18, 63) for t in targets(w)
+    ]
     for shift, mode, t in order.sample(cases, 60):
         terms = next(cpp_terms.terms([cast_line(64, shift, mode, t)]))
         for raw in (0, 1, -1, -(2**63), 2**63 - 1, order.randrange(-(2 ** (t.width + 4)), 2 ** (t.width + 4)) % 2**62):
