@@ -1,7 +1,7 @@
 """Prove law.py and law.hpp on a larger grid than CI does, refute all their mutants, and write the report.
 
     python tools/prove_law.py --report tests/proof/report.md    # everything, an hour of one core
-    python tools/prove_law.py --only law.hpp --widths 1,18,32   # one part (law.py, int64, int32, law.hpp, int128, mutants)
+    python tools/prove_law.py --only law.hpp --widths 1,18,32   # one part, some target widths
 
 What is proven, and what the proof rests on: tests/proof/proofs.py, definition.py. Exit status 1: something is refuted,
 or a mutant that is not known to be equivalent is proven.
@@ -153,16 +153,17 @@ def _ranges(numbers: Sequence[int]) -> str:
 
 
 def _text(options: str, rows: Sequence[str], mutant_rows: Sequence[str], remarks: Sequence[str]) -> str:
+    today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
+    version = importlib.metadata.version("bitwuzla")
     lines = [
         "# The law, proven",
         "",
-        f"Made by `python tools/prove_law.py {options}` on {datetime.datetime.now(datetime.timezone.utc).date().isoformat()} with Bitwuzla "
-        f"{importlib.metadata.version('bitwuzla')}.",
-        "Each statement holds for all values of the source at once, and is one of: a rounding mode is the definition's;",
-        "a cast (rounding mode, overflow mode, N in {0, 1, 2, 3, W}, signed or unsigned target) is the definition's; no step",
-        "is undefined or leaves int64. A statement whose terms equal those of one before is not asked again.",
+        f"Made by `python tools/prove_law.py {options}` on {today} with Bitwuzla {version}.",
+        "Each statement holds for all values of the source at once. It is one of: a rounding mode is the definition's;",
+        "a cast (rounding mode, overflow mode, N in {0, 1, 2, 3, W}, signed or unsigned target) is the definition's;",
+        "no step is undefined, or leaves int64. A statement whose terms equal those of one before is not asked again.",
         "",
-        "| what | target widths | fraction bits dropped | statements proven | queries | C++ paths | refuted | seconds |",
+        "| what | target widths | bits dropped | statements proven | queries | C++ paths | refuted | seconds |",
         "|---|---|---|---|---|---|---|---|",
         *rows,
     ]
@@ -172,7 +173,8 @@ def _text(options: str, rows: Sequence[str], mutant_rows: Sequence[str], remarks
             "## Mutants",
             "",
             "Refuted by a value for which the mutant, run on it, gives another result than the law; by undefined",
-            "behaviour; or stopped by an error (a sum of two conditions, a negative shift). Proven: the mutant is the law.",
+            "behaviour; or stopped by an error (a sum of two conditions, a negative shift). A mutant that is proven is",
+            "the law written differently.",
             "",
             "| law | mutants | refuted by a value | undefined | stopped | do not compile | proven |",
             "|---|---|---|---|---|---|---|",

@@ -10,8 +10,8 @@ import pytest
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "law"))  # mutants.py
 
-from law_cpp import CppTerms  # noqa: E402
-from proofs import Tally  # noqa: E402
+from law_cpp import CppTerms
+from proofs import Tally
 
 
 @pytest.fixture(scope="session")

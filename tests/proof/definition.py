@@ -1,9 +1,9 @@
 """The mathematical definition of a cast that the laws are proven against, one formula for each mode.
 
 Everything here is a *relation* between exact integers: it says which result is right, not how to get it, and shares
-nothing with the laws. :func:`rounds` relates a raw value to the integer that it rounds to, :func:`folds` that integer to
-the raw value that the target then holds. That each relation has exactly one result for every value is proven, too
-(test_definition.py: at most one; test_law_py.py: law.py's is one).
+nothing with the laws. :func:`rounds` relates a raw value to the integer that it rounds to, :func:`folds` that integer
+to the raw value that the target then holds. That each relation has exactly one result for every value is proven, too
+(at most one: test_definition.py; at least one, because law.py's is: test_proven_python.py).
 
 Source: UG1399, "Arbitrary Precision Fixed-Point Data Types"; B2, B3, B4 are the deviations of AMD's open headers that
 isobit keeps (docs/semantics.md).

@@ -157,7 +157,7 @@ class Integer:
     def __mul__(self, other: Any) -> Integer:
         other = _operand(other)
         for factor, number in ((self, other), (other, self)):
-            if 0 <= factor.low and factor.high <= 1:
+            if factor.low >= 0 and factor.high <= 1:
                 return where(factor == 1, number, 0)._seen()
         corners = [a * b for a in (self.low, self.high) for b in (other.low, other.high)]
         return self._by(Kind.BV_MUL, other, min(corners), max(corners))

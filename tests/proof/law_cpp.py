@@ -15,7 +15,7 @@ from exact import TERMS, Integer, Truth
 
 from isobit.fixed.modes import Rounding
 
-__all__ = ["INCLUDE", "CppTerms", "Terms", "between_line", "cast_line", "round_line"]
+__all__ = ["INCLUDE", "CppTerms", "Format", "Terms", "between_line", "cast_line", "round_line"]
 
 INCLUDE = Path(__file__).resolve().parents[2] / "cpp" / "include"
 SOURCE = Path(__file__).resolve().with_name("law_terms.cpp")
@@ -33,12 +33,14 @@ def round_line(bits: int, shift: int, mode: Rounding) -> str:
     return f"round {bits} {shift} {int(mode)}"
 
 
-def between_line(
-    bits: int, source: tuple[Target, Rounding, int, bool], target: tuple[Target, Rounding, int, bool]
-) -> str:
-    """Ask for ``cast_between``; a format is its folding part, rounding, integer bits and whether it is an ap_int."""
+#: A format: what folds, rounding, integer bits, whether it is an ap_[u]int.
+Format = tuple[Target, Rounding, int, bool]
+
+
+def between_line(bits: int, source: Format, target: Format, kind: str = "between") -> str:
+    """Ask for ``cast_between``, or for the "way" that cast.hpp takes."""
     texts = [_format(t, mode, integer, is_int) for t, mode, integer, is_int in (source, target)]
-    return f"between {bits} {' '.join(texts)}"
+    return f"{kind} {bits} {' '.join(texts)}"
 
 
 @functools.cache

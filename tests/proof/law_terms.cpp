@@ -3,11 +3,13 @@
 //   cast BITS SHIFT FORMAT            law::cast<Int>(v, shift, format)
 //   round BITS SHIFT MODE             law::round_shift<Int>(v, shift, mode)
 //   between BITS FORMAT FORMAT        law::cast_between<Int>(v, source, target)
+//   way BITS FORMAT FORMAT            the same by the way that cast.hpp takes between these two formats
 //   value 64 SHIFT FORMAT RAW         the numbers that round_shift and cast give for a raw value on the native integer
 //
 // BITS (32, 64 or 128) is the size of the Int; a FORMAT is: width, integer bits, signed, rounding, overflow, saturation
 // bits, is_int. Each answer ends with a line "; end". The templates are instantiated as they are: symbolic.hpp is the
 // Int.
+#include <isobit/cast.hpp>
 #include <isobit/law.hpp>
 
 #include "symbolic.hpp"
@@ -30,11 +32,34 @@ isobit::format read_format(std::istream& in) {
                           is_int != 0};
 }
 
+// The ways of cast.hpp, which there are types, over one Int: which way is taken (way_of) is theirs, the steps are
+// written again, with the law's interpret() for fold().
+template <class Int>
+Int by_way(const Int& v, const isobit::format& source, const isobit::format& given) {
+    using U = isobit::unsigned_of<Int>;
+    const isobit::format target = isobit::law::as_assigned(source, given);
+    const int right = source.fraction() - target.fraction();
+    switch (isobit::detail::way_of(source, given)) {
+        case isobit::detail::way::copy: return v;
+        case isobit::detail::way::exact:
+            return isobit::law::interpret<Int>(static_cast<U>(isobit::shift_left(v, -right)), target);
+        case isobit::detail::way::modular:
+            if (target.rounding == isobit::rounding_mode::TRN &&
+                right + target.width <= isobit::integer_traits<Int>::bits)
+                return isobit::law::interpret<Int>(static_cast<U>(v) >> right, target);
+            return isobit::law::interpret<Int>(static_cast<U>(isobit::law::round_shift(v, right, target.rounding)),
+                                               target);
+        case isobit::detail::way::lawful: return isobit::law::cast(v, right, target);
+    }
+    return v;
+}
+
 template <int Bits>
 std::string terms_of(const std::string& kind, std::istream& in) {
     using number = proof::integer<Bits, true>;
-    if (kind == "between") {
+    if (kind == "between" || kind == "way") {
         const isobit::format source = read_format(in), target = read_format(in);
+        if (kind == "way") return proof::explore<Bits>([&](const number& v) { return by_way(v, source, target); });
         return proof::explore<Bits>([&](const number& v) { return isobit::law::cast_between(v, source, target); });
     }
     int shift, mode;

@@ -1,8 +1,8 @@
 """What is proven of each law, case by case: every value at once, by a query that has no answer.
 
 A case is a size of the source, a target's width and a number of dropped fraction bits (negative: gained); it covers
-every rounding mode, every overflow mode with its saturation bits, signed and unsigned targets. The source is one unknown
-that ranges over all values of every narrower format, signed or unsigned: no format of the source is left out.
+every rounding mode, every overflow mode with its saturation bits, signed and unsigned targets. The source is one
+unknown that ranges over all values of every narrower format, signed or unsigned: none is left out.
 
 The proof of a cast has two steps. First, that the law's ``round_shift`` gives the one integer that the definition
 admits; then, that its ``cast`` folds that very integer as the definition says.
@@ -56,7 +56,7 @@ class Refuted(Exception):
 
 @dataclass
 class Tally:
-    """How much has been proven. ``proven`` statements took ``queries`` runs of the solver: equal terms are asked once."""
+    """How much has been proven, by how many runs of the solver: a statement of equal terms is asked once."""
 
     stop_at_first: bool = False
     proven: int = 0
@@ -107,7 +107,7 @@ def targets(width: int) -> Iterator[Target]:
 
 
 def prove_python(case: Case, module: ModuleType = law, stop_at_first: bool = False) -> Tally:
-    """Prove law.py (or a mutant) on unbounded integers: every v with abs(v) <= 2**bits, so all sources up to ``bits``."""
+    """Prove law.py (or a mutant) on unbounded integers, for every v with abs(v) <= 2**bits."""
     tally = Tally(stop_at_first)
     v, known = variable("v", -(2**case.bits), 2**case.bits)
     unrounded = v >> max(case.shift, 0) if case.shift > 0 else v << -case.shift

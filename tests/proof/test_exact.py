@@ -1,4 +1,4 @@
-"""The symbolic integers mean what Python's integers mean: on constants, on unknowns, at the borders of their intervals."""
+"""The symbolic integers mean what Python's integers mean: constants, unknowns, the borders of their intervals."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_condition_counts_as_zero_or_one() -> None:
 
 
 def test_intervals_hold_what_an_operation_can_give() -> None:
-    """The interval fixes a term's size: a wrong one would cut a value. Every pair of a small square, every operation."""
+    """The interval fixes a term's size: a wrong one would cut a value. Every pair of a small square."""
     x, known_x = variable("x", -5, 6)
     y, known_y = variable("y", -3, 9)
     n, known_n = variable("n", 0, 11)
@@ -106,7 +106,7 @@ def test_what_has_no_meaning_is_refused() -> None:
     with pytest.raises(TypeError):
         (x < 0) + (x > 2)  # type: ignore[operator]  # 2 in Python, True in NumPy
     with pytest.raises(TypeError):
-        -(x < 0)  # type: ignore[operator]
+        operator.neg(x < 0)  # type: ignore[arg-type]
 
 
 def test_a_counterexample_is_one() -> None:

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
-from definition import Target, folds, rounded
+from definition import Target, folds, highest, lowest, rounded
 from exact import Truth, counterexample
-from law_cpp import CppTerms, between_line, cast_line
-from proofs import Case, Tally, prove_cpp, targets
+from law_cpp import CppTerms, Format, between_line, cast_line
+from proofs import Case, Refutation, Tally, prove_cpp, targets
 
 from isobit.fixed.modes import Overflow, Rounding
 
 pytestmark = pytest.mark.csim
 WIDTHS = (1, 2, 3, 8, 18, 32, 63)
 SHIFTS = (-70, -33, -1, 0, 1, 5, 32, 63, 64, 65)
+NARROW = ((31, -2), (31, 1), (8, 5), (18, 31), (18, 40), (1, 33))
 WIDE = ((18, 5), (127, -40), (100, 0), (64, 128), (1, 1), (32, 64))
 
 
@@ -30,6 +31,11 @@ def test_law_hpp_is_the_definition(
     width: int, shift: int, cpp_terms: CppTerms, hold: Callable[[str, Tally], None]
 ) -> None:
     hold("law.hpp on std::int64_t", prove_cpp(Case(64, width, shift), cpp_terms))
+
+
+@pytest.mark.parametrize(("width", "shift"), NARROW)
+def test_law_hpp_on_32_bits(width: int, shift: int, cpp_terms: CppTerms, hold: Callable[[str, Tally], None]) -> None:
+    hold("law.hpp on std::int32_t", prove_cpp(Case(32, width, shift), cpp_terms))
 
 
 @pytest.mark.parametrize(("width", "shift"), WIDE)
@@ -47,7 +53,7 @@ def test_farther_shifts_are_the_same_function(far: tuple[int, ...], cpp_terms: C
 
 
 def test_formats_with_conventions_of_their_own(cpp_terms: CppTerms) -> None:
-    """``cast_between``: a copy within one format; ap_int rounds toward zero, or down by B13 (signed, no integer bits)."""
+    """``cast_between``: one format is copied; ap_int rounds toward zero, or down by B13 (signed, no integer bits)."""
     whole = (Target(7, True, Overflow.WRAP), Rounding.TRN_ZERO, 7, True)
     symmetric = (Target(7, True, Overflow.SAT_SYM), Rounding.RND, 3, False)
     copied = next(cpp_terms.terms([between_line(64, symmetric, symmetric)]))
@@ -61,6 +67,34 @@ def test_formats_with_conventions_of_their_own(cpp_terms: CppTerms) -> None:
         assert counterexample(known, claim, {"v": found.v, "result": found.result}) is None, (signed, integer)
         wrong, known = rounded("q", found.v, 12 - integer, Rounding.TRN_ZERO if mode is Rounding.TRN else Rounding.TRN)
         assert counterexample(known, folds(wrong, wrong, whole[0], found.result), {}) is not None
+
+
+def _formats(order: random.Random) -> Iterator[tuple[Format, Format]]:
+    """Pairs of formats of which many hold each other's values, or just do not."""
+    while True:
+        pair: list[Format] = []
+        for _ in range(2):
+            width = order.choice((1, 2, 5, 6, 12))
+            t, mode = order.choice(list(targets(width))), order.choice(list(Rounding))
+            pair.append((t, mode, order.randint(-1, width + 1), False))
+        if order.random() < 0.2:
+            width = pair[1][0].width
+            pair[1] = (Target(width, pair[1][0].signed, Overflow.WRAP), Rounding.TRN_ZERO, width, True)
+        yield pair[0], pair[1]
+
+
+def test_the_ways_of_a_cast_between_two_types(cpp_terms: CppTerms, hold: Callable[[str, Tally], None]) -> None:
+    """cast.hpp takes a shorter way than the law where formats allow it: the same result for every source value."""
+    pairs = list(itertools.islice(_formats(random.Random(5)), 400))
+    lawful = cpp_terms.terms([between_line(64, *pair) for pair in pairs])
+    short = cpp_terms.terms([between_line(64, *pair, kind="way") for pair in pairs])
+    tally = Tally()
+    for (source, target), law, way in zip(pairs, lawful, short, strict=True):
+        t = Target(source[0].width, source[0].signed, Overflow.SAT)
+        known = (law.v >= lowest(t)) & (law.v <= highest(t))
+        what = Refutation(f"way from {source}", Case(64, target[0].width, 0), target[1], target[0], {})
+        tally.claim(what, known, (way.result == law.result) & way.defined, v=law.v, law=law.result, way=way.result)
+    hold("ways of cast.hpp", tally)
 
 
 def test_symbolic_and_native_integers_agree(cpp_terms: CppTerms) -> None:
