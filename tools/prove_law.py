@@ -110,7 +110,9 @@ def main() -> int:
     widths = tuple(int(w) for w in arguments.widths.split(",")) if arguments.widths else WIDTHS
     parts = arguments.only or PARTS
     good, rows, mutant_rows, remarks = True, list[str](), list[str](), list[str]()
-    options = " ".join(a for a in sys.argv[1:] if not a.startswith("--jobs"))
+    chosen = [f"--only {part}" for part in arguments.only or ()]
+    chosen += [f"--{name} {value}" for name in ("widths", "sample") if (value := getattr(arguments, name))]
+    options = " ".join(chosen)
 
     def write() -> None:  # after each part: what is proven stays proven if the run is stopped
         if arguments.report:
@@ -158,7 +160,7 @@ def _text(options: str, rows: Sequence[str], mutant_rows: Sequence[str], remarks
     lines = [
         "# The law, proven",
         "",
-        f"Made by `python tools/prove_law.py {options}` on {today} with Bitwuzla {version}.",
+        f"Made by `python tools/prove_law.py{' ' * bool(options)}{options}` on {today} with Bitwuzla {version}.",
         "Each statement holds for all values of the source at once. It is one of: a rounding mode is the definition's;",
         "a cast (rounding mode, overflow mode, N in {0, 1, 2, 3, W}, signed or unsigned target) is the definition's;",
         "no step is undefined, or leaves int64. A statement whose terms equal those of one before is not asked again.",
