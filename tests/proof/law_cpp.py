@@ -89,6 +89,10 @@ class CppTerms:
         rounded, result = next(self.texts([line])).split()
         return int(rounded), int(result)
 
+    def taken(self, source: Format, target: Format, raw: int) -> int:
+        """Compute ``cast_between`` with the native integer."""
+        return int(next(self.texts([between_line(64, source, target, "taken") + f" {raw}"])))
+
     def texts(self, lines: Sequence[str]) -> Iterator[str]:
         """Answer lines (see law_terms.cpp) one by one."""
         for start in range(0, len(lines), 64):

@@ -4,6 +4,7 @@
 //   round BITS SHIFT MODE             law::round_shift<Int>(v, shift, mode)
 //   between BITS FORMAT FORMAT        law::cast_between<Int>(v, source, target)
 //   way BITS FORMAT FORMAT            the same by the way that cast.hpp takes between these two formats
+//   taken 64 FORMAT FORMAT RAW        the number that cast_between gives for a raw value on the native integer
 //   value 64 SHIFT FORMAT RAW         the numbers that round_shift and cast give for a raw value on the native integer
 //
 // BITS (32, 64 or 128) is the size of the Int; a FORMAT is: width, integer bits, signed, rounding, overflow, saturation
@@ -83,6 +84,13 @@ std::string value(std::istream& in) {
            std::to_string(isobit::law::cast<std::int64_t>(raw, shift, target)) + "\n";
 }
 
+std::string taken(std::istream& in) {
+    const isobit::format source = read_format(in), target = read_format(in);
+    std::int64_t raw;
+    in >> raw;
+    return std::to_string(isobit::law::cast_between<std::int64_t>(raw, source, target)) + "\n";
+}
+
 }  // namespace
 
 int main() {
@@ -91,7 +99,9 @@ int main() {
         std::string kind, answer;
         int bits;
         in >> kind >> bits;
-        if (kind == "value")
+        if (kind == "taken")
+            answer = taken(in);
+        else if (kind == "value")
             answer = value(in);
         else if (bits == 32)
             answer = terms_of<32>(kind, in);

@@ -10,18 +10,31 @@ admits; then, that its ``cast`` folds that very integer as the definition says.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
 
-from definition import Target, folds, rounds
+from definition import Target, folds, rounded, rounds
 from exact import Integer, Truth, counterexample, observe, variable
-from law_cpp import CppTerms, cast_line, round_line
+from law_cpp import CppTerms, Format, between_line, cast_line, round_line
 
 from isobit.fixed import law
 from isobit.fixed.modes import Overflow, Rounding
 
-__all__ = ["Case", "Refutation", "Refuted", "Tally", "prove_cpp", "prove_int64", "prove_python", "targets"]
+__all__ = [
+    "Case",
+    "Refutation",
+    "Refuted",
+    "Tally",
+    "conventions",
+    "dropped",
+    "prove_conventions",
+    "prove_cpp",
+    "prove_int64",
+    "prove_python",
+    "targets",
+]
 
 
 @dataclass(frozen=True)
@@ -169,4 +182,36 @@ def prove_cpp(case: Case, cpp: CppTerms, stop_at_first: bool = False) -> Tally:
             what = Refutation("cast is the definition's", case, mode, t, {})
             tally.claim(what, always, folds(q, unrounded, t, found.result), v=found.v, q=q, result=found.result)
             tally.paths += found.paths
+    return tally
+
+
+def conventions() -> Iterator[tuple[Format, Format, Rounding | None]]:
+    """Pairs of formats with the rounding that C++ gives their assignment; None: the bits are copied."""
+    symmetric = (Target(7, True, Overflow.SAT_SYM), Rounding.RND, 3, False)
+    yield symmetric, symmetric, None
+    kinds = ((7, True), (7, False), (3, False))  # ap_int<7>, the same as ap_fixed, one with fraction bits
+    for signed, integer, (whole, is_int) in itertools.product((True, False), (-2, 0, 1, 5), kinds):
+        source = (Target(12, signed, Overflow.SAT), Rounding.RND_INF, integer, False)
+        target = (Target(7, True, Overflow.WRAP), Rounding.TRN_ZERO, whole, is_int)
+        yield source, target, Rounding.TRN if is_int and signed and integer == 0 else Rounding.TRN_ZERO  # B13
+
+
+def dropped(source: Format, target: Format) -> int:
+    """Fraction bits of the source minus those of the target."""
+    return (source[0].width - source[2]) - (target[0].width - target[2])
+
+
+def prove_conventions(cpp: CppTerms, stop_at_first: bool = False) -> Tally:
+    """Prove ``cast_between`` of law.hpp for the pairs of :func:`conventions`, for every v of 64 bits."""
+    tally = Tally(stop_at_first)
+    for source, target, mode in conventions():
+        found = next(cpp.terms([between_line(64, source, target)]))
+        shift = dropped(source, target)
+        what = Refutation("a format's own convention", Case(64, 7, shift), mode or Rounding.TRN, target[0], {})
+        if mode is None:
+            known, claim = Truth(True), found.result == found.v
+        else:
+            q, known = rounded("q", found.v, shift, mode)
+            claim = folds(q, q, target[0], found.result)
+        tally.claim(what, known, claim & found.defined, v=found.v, result=found.result)
     return tally

@@ -11,10 +11,12 @@ from pathlib import Path
 from definition import Target
 from law_cpp import INCLUDE, CppTerms
 from mutants import Mutant
-from proofs import Case, Refutation, Refuted, prove_cpp, prove_python
+from proofs import Case, Refutation, Refuted, conventions, prove_conventions, prove_cpp, prove_python
 
+from isobit.engines.reference import law as reference
 from isobit.fixed import law
-from isobit.fixed.modes import Overflow
+from isobit.fixed.modes import Overflow, Rounding
+from isobit.fixed.types import FixedType
 
 __all__ = ["CASES", "NotReproduced", "refute"]
 
@@ -77,7 +79,31 @@ def _refute_cpp(mutant: Mutant, cases: Cases) -> str | None:
                 if computed == _expected(found):
                     raise NotReproduced(f"{mutant.name}: {found}") from None
                 return f"{found} gives {computed}, not {_expected(found)}"
+        return _refute_conventions(cpp)
+
+
+def _refute_conventions(cpp: CppTerms) -> str | None:
+    try:
+        prove_conventions(cpp, stop_at_first=True)
+    except Refuted as refuted:
+        found: Refutation = refuted.args[0]
+        raw = found.values["v"]
+        low, high = -(2**6), 2**6 - 1  # values of the source formats, which the reference needs
+        given = [(s, t, r) for s, t, _ in conventions() for r in (raw, -3, low, high) if s[0].signed or r >= 0]
+        for source, target, value in given:
+            types = [_type(*source), _type(*target)]
+            if types[0].raw_min <= value <= types[0].raw_max:
+                computed, expected = cpp.taken(source, target, value), reference.cast(value, *types)
+                if computed != expected:
+                    return f"{found}; {value} of {types[0]} to {types[1]} gives {computed}, not {expected}"
+        raise NotReproduced(str(found)) from None
     return None
+
+
+def _type(t: Target, mode: Rounding, integer: int, is_int: bool) -> FixedType:
+    if is_int:
+        return FixedType.int_type(t.width, signed=t.signed)
+    return FixedType(t.width, integer, t.signed, mode, t.overflow, t.n)
 
 
 def _any_target(width: int) -> Target:

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from definition import Target, folds, highest, lowest, rounded
-from exact import Truth, counterexample
+from exact import counterexample
 from law_cpp import CppTerms, Format, between_line, cast_line
-from proofs import Case, Refutation, Tally, prove_cpp, targets
+from proofs import Case, Refutation, Tally, conventions, dropped, prove_conventions, prove_cpp, targets
 
 from isobit.fixed.modes import Overflow, Rounding
 
@@ -52,21 +52,15 @@ def test_farther_shifts_are_the_same_function(far: tuple[int, ...], cpp_terms: C
         assert other == first
 
 
-def test_formats_with_conventions_of_their_own(cpp_terms: CppTerms) -> None:
+def test_formats_with_conventions_of_their_own(cpp_terms: CppTerms, hold: Callable[[str, Tally], None]) -> None:
     """``cast_between``: one format is copied; ap_int rounds toward zero, or down by B13 (signed, no integer bits)."""
-    whole = (Target(7, True, Overflow.WRAP), Rounding.TRN_ZERO, 7, True)
-    symmetric = (Target(7, True, Overflow.SAT_SYM), Rounding.RND, 3, False)
-    copied = next(cpp_terms.terms([between_line(64, symmetric, symmetric)]))
-    assert counterexample(Truth(True), (copied.result == copied.v) & copied.defined, {"v": copied.v}) is None
-    for signed, integer in itertools.product((True, False), (-2, 0, 1, 5)):
-        source = (Target(12, signed, Overflow.SAT), Rounding.RND_INF, integer, False)
-        found = next(cpp_terms.terms([between_line(64, source, whole)]))
-        mode = Rounding.TRN if signed and integer == 0 else Rounding.TRN_ZERO
-        q, known = rounded("q", found.v, 12 - integer, mode)
-        claim = folds(q, q, whole[0], found.result) & found.defined
-        assert counterexample(known, claim, {"v": found.v, "result": found.result}) is None, (signed, integer)
-        wrong, known = rounded("q", found.v, 12 - integer, Rounding.TRN_ZERO if mode is Rounding.TRN else Rounding.TRN)
-        assert counterexample(known, folds(wrong, wrong, whole[0], found.result), {}) is not None
+    hold("law.hpp on std::int64_t", prove_conventions(cpp_terms))
+    for source, target, mode in conventions():
+        if mode is not None:  # the other rounding is refuted
+            found = next(cpp_terms.terms([between_line(64, source, target)]))
+            other = Rounding.TRN if mode is Rounding.TRN_ZERO else Rounding.TRN_ZERO
+            wrong, known = rounded("q", found.v, dropped(source, target), other)
+            assert counterexample(known, folds(wrong, wrong, target[0], found.result), {}) is not None
 
 
 def _format(order: random.Random, width: int, integer: int) -> Format:
