@@ -167,13 +167,15 @@ def prove_int64(case: Case, module: ModuleType = law) -> Tally:
 def prove_cpp(case: Case, cpp: CppTerms, stop_at_first: bool = False) -> Tally:
     """Prove law.hpp (or a mutant) on the integer of 64 or 128 bits: every v of it, and that nothing is undefined."""
     tally, always, shift = Tally(stop_at_first), Truth(True), case.shift
-    roundings = list(cpp.terms([round_line(case.bits, shift, mode) for mode in Rounding])) if shift > 0 else []
-    for mode in Rounding:
-        if shift > 0:
-            given = roundings[list(Rounding).index(mode)]
-            tally.claim(Refutation("round_shift is defined", case, mode, None, {}), always, given.defined, v=given.v)
-            what = Refutation("round_shift is the definition's", case, mode, None, {})
-            tally.claim(what, always, rounds(given.v, shift, given.result, mode), v=given.v, result=given.result)
+    roundings = cpp.terms([round_line(case.bits, shift, mode) for mode in Rounding])
+    for mode, given in zip(Rounding, roundings, strict=True):
+        tally.claim(Refutation("round_shift is defined", case, mode, None, {}), always, given.defined, v=given.v)
+        what = Refutation("round_shift is the definition's", case, mode, None, {})
+        right = rounds(given.v, shift, given.result, mode)
+        if shift <= 0:  # exact, modulo 2**bits; cast does not use it
+            q = given.v << -shift
+            right = folds(q, q, Target(case.bits, True, Overflow.WRAP), given.result)
+        tally.claim(what, always, right, v=given.v, result=given.result)
         every = list(targets(case.width))
         for t, found in zip(every, cpp.terms([cast_line(case.bits, shift, mode, t) for t in every]), strict=True):
             q = given.result if shift > 0 else found.v << -shift
