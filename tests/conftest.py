@@ -21,6 +21,20 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how much tests/proof has proven in this run."""
+    sums: dict[str, list[int]] = {}
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in report.user_properties:
+            if name == "proven":
+                what, statements, queries = value
+                total = sums.setdefault(what, [0, 0])
+                total[0] += statements
+                total[1] += queries
+    for what, (statements, queries) in sorted(sums.items()):
+        terminalreporter.write_line(f"proven for all values: {what}: {statements:,} statements by {queries:,} queries")
+
+
 def pytest_report_header() -> str:
     """Say which seed repeats this run."""
     return f"isobit: ISOBIT_FRESH_SEED={os.environ['ISOBIT_FRESH_SEED']}"

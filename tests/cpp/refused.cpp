@@ -1,4 +1,5 @@
 // One case a compilation: code that a static_assert must refuse (see isobit_refusal in CMakeLists.txt).
+#include <isobit/integer.hpp>
 #include <isobit/kernels/dense.hpp>
 #include <isobit/kernels/isobit_numbers.hpp>
 
@@ -10,6 +11,18 @@ using isobit::rounding_mode;
 fixed<8, 4, false, rounding_mode::TRN, overflow_mode::WRAP_SM> value;
 #elif defined(ISOBIT_TEST_SATURATION_BITS)
 fixed<8, 4, true, rounding_mode::TRN, overflow_mode::WRAP, 9> value;
+#elif defined(ISOBIT_TEST_NEGATIVE_SATURATION_BITS)
+fixed<8, 4, true, rounding_mode::TRN, overflow_mode::WRAP, -1> value;
+#elif defined(ISOBIT_TEST_NO_WIDTH)
+fixed<0, 0> value;
+#elif defined(ISOBIT_TEST_NEGATIVE_WIDTH)
+fixed<-3, 0> value;
+#elif defined(ISOBIT_TEST_TOO_WIDE)
+fixed<4097, 8> value;
+#elif defined(ISOBIT_TEST_INTEGER_WITHOUT_WIDTH)
+isobit::integer<0, true> value;
+#elif defined(ISOBIT_TEST_INTEGER_TOO_WIDE)
+isobit::integer<4097, false> value;
 #elif defined(ISOBIT_TEST_WIDE_PRODUCT)
 auto value = fixed<2049, 32>() * fixed<2049, 32>();
 #elif defined(ISOBIT_TEST_REUSE_FACTOR)
