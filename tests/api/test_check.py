@@ -274,7 +274,7 @@ def test_csims_that_do_not_belong(small: Network, small_csim: ib.CSim) -> None:
         ib.check(ib.Model(tiny()), np.zeros((2, 3)), [small_csim])
     with pytest.raises(UnsupportedError, match="more than one csim"):
         ib.check(small.model, small.x, [small_csim, small_csim])
-    with pytest.raises(UnsupportedError, match=r"headers='mine'.*'vendor'"):
+    with pytest.raises(UnsupportedError, match=r"headers='mine'.*supported: vendor, isobit"):
         ib.csim(small.model, headers="mine")
 
 
@@ -333,7 +333,19 @@ def test_copied_simulation_works(tampered: ib.CSim, small: Network) -> None:
         (lambda f: (f / "program").chmod(0o644), "cannot be started|exited with status"),
         (lambda f: (f / "program").write_bytes(b"no program"), "cannot be started|exited with status"),
     ],
-    ids=["no-weights", "abort", "segfault", "silent", "bytes", "words", "protocol", "layout", "missing", "not-executable", "no-program"],
+    ids=[
+        "no-weights",
+        "abort",
+        "segfault",
+        "silent",
+        "bytes",
+        "words",
+        "protocol",
+        "layout",
+        "missing",
+        "not-executable",
+        "no-program",
+    ],
 )
 def test_a_csim_that_dies_says_how(damage: Any, told: str, tampered: ib.CSim, small: Network) -> None:
     damage(tampered.program.folder)

@@ -168,7 +168,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ModelFileError(f"{path} is not readable YAML: {error}") from None
     if not isinstance(document, dict):
-        raise ModelFileError(f"{path} holds no hls4ml configuration: expected a mapping")
+        raise ModelFileError(f"{path} holds no hls4ml configuration: expected a mapping with 'HLSConfig' or 'Model'")
     return document
 
 
