@@ -12,7 +12,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -119,7 +119,13 @@ def preprocessed(files: Mapping[str, bytes], flags: Sequence[str], sources: Sequ
 
 
 def build(
-    files: Mapping[str, bytes], flags: Sequence[str], identity: bytes, *, sources: Sequence[str] = (), what: str
+    files: Mapping[str, bytes],
+    flags: Sequence[str],
+    identity: bytes,
+    *,
+    what: str,
+    sources: Sequence[str] = (),
+    filled: Collection[str] = (),
 ) -> Built:
     """Compile ``main.cpp`` among ``files``, or take the result of an earlier time.
 
@@ -131,10 +137,12 @@ def build(
         The compiler's flags; paths relative to that folder.
     identity
         What the result depends on besides the flags and the compiler's version.
-    sources
-        Further files to compile along.
     what
         The design in words, for messages.
+    sources
+        Further files to compile along.
+    filled
+        Global variables that are no state; see :func:`~isobit.engines.csim.state.static_state`.
 
     Returns
     -------
@@ -161,7 +169,7 @@ def build(
                     return _built(final)
                 discard(final)
             _run_compiler(flags_and_files, folder, what)
-            facts = {"ports": _describe(folder), "state": list(static_state(folder / "program", path))}
+            facts = {"ports": _describe(folder), "state": list(static_state(folder / "program", path, filled))}
             (folder / _FACTS).write_text(json.dumps(facts))
             store(folder, ["program", _FACTS, "firmware/weights"], final)
     prune(final)
@@ -190,15 +198,14 @@ def _written(files: Mapping[str, bytes]) -> Iterator[Path]:
 @contextlib.contextmanager
 def _alone(final: Path) -> Iterator[None]:
     """One process at a time compiles a content."""
-    locks = Path(tempfile.gettempdir()) / f"isobit-locks-{os.getuid()}"
-    locks.mkdir(mode=0o700, exist_ok=True)
-    with (locks / final.name).open("w") as file:
+    lock = cache_folder() / "locks" / final.name
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         try:
             yield
-        finally:
-            with contextlib.suppress(FileNotFoundError):  # who waits for this very file gets it; the rest is a race
-                (locks / final.name).unlink()  # that costs a second compilation at worst
+        finally:  # whoever comes between waits for another file; that costs a second compilation at worst
+            lock.unlink(missing_ok=True)
 
 
 def _run_compiler(arguments: Sequence[str], folder: Path, what: str) -> subprocess.CompletedProcess[str]:

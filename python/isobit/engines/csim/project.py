@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from isobit.engines.csim.build import Built, base_flags, bridge_files, build, header_identity
 from isobit.headers import isobit_include_folders
@@ -132,4 +133,5 @@ def build_project(project: Project, headers: str, optimisation: str) -> Built:
     parts = [header_identity(headers)]
     for path in sorted(files):
         parts += [path.encode(), len(files[path]).to_bytes(8, "little"), files[path]]
-    return build(files, flags, b"\0".join(parts), what="the project")
+    weights = {PurePosixPath(path).stem for path in files if path.startswith("firmware/weights/")}
+    return build(files, flags, b"\0".join(parts), what="the project", filled=weights)

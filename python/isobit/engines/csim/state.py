@@ -1,24 +1,30 @@
 """Which variables of a compiled design keep their value from event to event.
 
-Function-local statics are found in the program's symbol table: whatever was compiled in, through whatever template, is
-there, and what the optimiser removed is no state.
+Function-local statics and global variables are found in the program's symbol table: whatever was compiled in, through
+whatever template, is there, and what the optimiser removed is no state.
 """
 
 from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Collection
 from pathlib import Path
 
 __all__ = ["static_state"]
 
 # hls4ml fills these once and never changes them: tables, and the flags that say that they are filled.
-_FILLED_ONCE = re.compile(r"loaded_weights|initialized|\w*table|pool_table_\w+|flag|sincos")
-_LIBRARIES = re.compile(r"std|__gnu_cxx|__cxxabiv1|hls|isobit\w*|ap_\w+|_[A-Z]\w*|_ap\w*")
+_FILLED_ONCE = re.compile(r"initialized|\w*table|pool_table_\w+|flag|sincos")
+_LIBRARIES = re.compile(r"std|__\w+|hls|isobit\w*|ap_\w+|_[A-Z]\w*|_ap\w*")
+# What every program holds, and hls4ml's switches of tracing, which the bridge defines.
+_OF_THE_HOUSE = re.compile(r"_.*|completed(\.\d+)?|data_start|.*@.*|nnet::trace_(enabled|outputs|type_size)|.* for .*")
 
 
-def static_state(program: Path, compiler: str) -> tuple[str, ...]:
-    """Names of function-local variables that outlive a call and may change, ``function::variable``.
+def static_state(program: Path, compiler: str, filled: Collection[str] = ()) -> tuple[str, ...]:
+    """Names of variables that outlive an event and may change: ``function::variable``, or a global one's.
+
+    A constant that the compiler cannot compute stands in writable memory, too, and is named with the others: a design
+    is rather taken to keep state than not.
 
     Parameters
     ----------
@@ -26,6 +32,8 @@ def static_state(program: Path, compiler: str) -> tuple[str, ...]:
         The compiled design.
     compiler
         Path of the compiler, which knows its ``nm``.
+    filled
+        Global variables that are filled once and never change: hls4ml's weights.
 
     Returns
     -------
@@ -41,22 +49,28 @@ def static_state(program: Path, compiler: str) -> tuple[str, ...]:
         return ("unknown: the symbols cannot be read",)
     found = set()
     for line in listed.stdout.splitlines():
-        fields = line.rsplit("|", 6)
-        if len(fields) == 7 and fields[6].strip().startswith((".bss", ".data", ".tbss", ".tdata")):
-            found.add(_local(fields[0].strip()))
+        fields = [field.strip() for field in line.rsplit("|", 6)]
+        if (
+            len(fields) == 7
+            and re.fullmatch(r"\.t?(bss|data)(?!\.rel\.ro).*", fields[6])
+            and fields[3] in ("OBJECT", "TLS")
+        ):
+            found.add(_variable(fields[0], filled))
     return tuple(sorted(name for name in found if name is not None))
 
 
-def _local(symbol: str) -> str | None:
-    """``function::variable`` of a demangled function-local symbol that may be state, else None."""
-    match = re.fullmatch(r"(.*)\)(?: const)?(?:\[abi:\w+\])?::(\w+)(?: \[clone .*\]|\[abi:\w+\])*", symbol)
-    if match is None or symbol.startswith("guard variable"):
+def _variable(symbol: str, filled: Collection[str]) -> str | None:
+    """Name of a demangled variable that may be state, else None."""
+    local = re.fullmatch(r"(.*)\)(?: const)?(?:\[abi:\w+\])?::(\w+)(?: \[clone .*\]|\[abi:\w+\])*", symbol)
+    if symbol.startswith("guard variable"):
         return None
-    function = re.split(r"[<(]", match[1], maxsplit=1)[0].rsplit(" ", 1)[-1]
+    if local is None:
+        known = _OF_THE_HOUSE.fullmatch(symbol) or _LIBRARIES.fullmatch(symbol.partition("::")[0])
+        return None if known or symbol.rpartition("::")[2] in filled else symbol
+    function, variable = re.split(r"[<(]", local[1], maxsplit=1)[0].rsplit(" ", 1)[-1], local[2]
     root = function.partition("::")[0]
-    if _LIBRARIES.fullmatch(root):
+    if _LIBRARIES.fullmatch(root) or variable == "loaded_weights":
         return None
-    variable = match[2]
-    if variable == "loaded_weights" or (root == "nnet" and _FILLED_ONCE.fullmatch(variable)):
+    if root == "nnet" and _FILLED_ONCE.fullmatch(variable):
         return None
     return f"{function}::{variable}"
