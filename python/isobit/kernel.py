@@ -47,7 +47,7 @@ int main(int argc, char **argv) {{ return isobit_csim::work(argc, argv, isobit_e
 
 _STORAGE = """    typedef isobit_signature::at<{k}>::type P{k};
     typedef Argument<P{k}, {size}> A{k};
-    static_assert(declared_and_kernels<{type}, Element<A{k}::element>::number>::value,
+    static_assert(declared_and_kernels<{type}, Element<A{k}::element>::number>::same,
                   "isobit: argument {k}, {name}, holds numbers of another type than the declared {type}");
     static A{k} a{k};
     a{k}.clear();"""
@@ -291,6 +291,8 @@ def csim_kernel(
     arguments = _arguments(args)
     include = [vendor_include_folder()] if headers == "vendor" else isobit_include_folders()
     options = [flag for flag in base_flags(optimisation) if headers == "vendor" or flag != "-DNDEBUG"]
+    # Only what the function reaches is linked: another's variables are no state of this one.
+    options += ["-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections"]
     options += [f"-I{folder}" for folder in include]
     options += [f"-I{Path(folder).resolve()}" for folder in include_dirs]
     options += [*(f"-D{define}" for define in defines), *flags]
@@ -355,7 +357,7 @@ def _main(kernel: Path, top: str, arguments: Sequence[Argument], returns: str | 
         kind = _type(returns)
         storage.append(
             f"    typedef std::remove_cv<std::remove_reference<isobit_signature::result>::type>::type R;\n"
-            f"    static_assert(declared_and_kernels<{kind}, R>::value,\n"
+            f"    static_assert(declared_and_kernels<{kind}, R>::same,\n"
             f'                  "isobit: {top} returns numbers of another type than the declared {kind}");\n'
             f"    static R result;"
         )

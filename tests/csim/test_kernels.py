@@ -108,7 +108,7 @@ def trouble(source: Path) -> ib.CSimKernel:
 
 def test_arrays_packs_and_streams(product: ib.CSimKernel) -> None:
     rng = np.random.default_rng(5)
-    a, b = (ib.FixedArray.from_float(rng.normal(0, 9, s), "ap_fixed<16,6>") for s in ((50, 4, 3), (50, 3)))
+    a, b = (ib.FixedArray.from_float(rng.normal(0, 20, s), "ap_fixed<16,6>") for s in ((50, 4, 3), (50, 3)))
     y, s = product(a, b)
     exact = ib.FixedArray.from_raw(np.einsum("eij,ej->ei", a.raw, b.raw), "ap_fixed<40,20>")
     expected = exact.cast("ap_fixed<20,10,RND_CONV,SAT>")
@@ -207,7 +207,8 @@ def _errors(source: Path, args: Any, top: str = "trouble", **options: Any) -> Ca
         (
             [ib.In("short", name="how"), ib.Out("int", 2)],
             {},
-            r"argument 0, how, holds numbers of another type than the declared short(?s:.*)<short int, int>",
+            r"argument 0, how, holds numbers of another type than the declared short\n"
+            r"\(declared, the kernel's: short int, int\)",
         ),
         ([ib.In("int")], {}, "trouble takes another number of arguments than the 1 that are declared"),
         ([ib.In("int"), ib.Out("int", 2)], {"returns": "int"}, "trouble returns nothing"),
@@ -223,7 +224,7 @@ def test_declarations_that_do_not_fit(source: Path, args: Any, options: Any, tol
 def test_code_that_does_not_compile(write: Callable[[str, str], Path]) -> None:
     path = write("typo.cpp", "void f(int x) {\n    x = y;\n}\n")
     with pytest.raises(
-        CompilerError, match=r"could not compile the kernel f of .*(?s:.*)typo\.cpp:2:9: error: .y. was not"
+        CompilerError, match=r"could not compile the kernel f of .*(?s:.*)typo\.cpp:2:9: error: 'y' was not"
     ):
         ib.csim_kernel(path, "f", [ib.In("int")])
 

@@ -27,6 +27,7 @@ __all__ = ["Built", "base_flags", "bridge_files", "build", "compiler", "header_i
 
 _FACTS = "facts.json"
 #: A static_assert of the bridge, as g++ and clang print it.
+_TYPES = re.compile(r"In instantiation of 'struct isobit_csim::declared_and_kernels<(.*)>'")
 _OURS = re.compile(r"error: static(?: assertion failed|_assert failed).*isobit: ")
 #: Seconds that a design may take to say what its arguments are; it runs no event for that.
 _PATIENCE = 60
@@ -211,11 +212,13 @@ def _alone(final: Path) -> Iterator[None]:
 def _run_compiler(arguments: Sequence[str], folder: Path, what: str) -> subprocess.CompletedProcess[str]:
     path = compiler()
     command = [path, "-fdiagnostics-color=never", *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, errors="surrogateescape", check=False)
+    english = {**os.environ, "LC_ALL": "C"}
+    done = subprocess.run(command, cwd=folder, env=english, capture_output=True, errors="surrogateescape", check=False)
     if done.returncode == 0:
         return done
     said = (done.stderr or done.stdout).encode(errors="replace").decode(errors="replace").strip().splitlines()
     ours = dict.fromkeys(line.partition("isobit: ")[2] for line in said if _OURS.search(line))
+    ours |= dict.fromkeys(f"(declared, the kernel's: {match[1]})" for line in said if (match := _TYPES.search(line)))
     start = next((i for i, line in enumerate(said) if "error" in line), len(said))
     excerpt = said[max(0, min(start, len(said) - 15)) :][:20]
     reason = "".join(f"\n{text}" for text in ours)

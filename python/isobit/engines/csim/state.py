@@ -17,7 +17,9 @@ __all__ = ["static_state"]
 _FILLED_ONCE = re.compile(r"initialized|\w*table|pool_table_\w+|flag|sincos")
 _LIBRARIES = re.compile(r"std|__\w+|hls|isobit\w*|ap_\w+|_[A-Z]\w*|_ap\w*")
 # What every program holds, and hls4ml's switches of tracing, which the bridge defines.
-_OF_THE_HOUSE = re.compile(r"_.*|completed(\.\d+)?|data_start|.*@.*|nnet::trace_(enabled|outputs|type_size)|.* for .*")
+_OF_THE_HOUSE = re.compile(
+    r"_.*|DW\.ref\..*|completed(\.\d+)?|data_start|.*@.*|nnet::trace_(enabled|outputs|type_size)|.* for .*"
+)
 
 
 def static_state(program: Path, compiler: str, filled: Collection[str] = ()) -> tuple[str, ...]:

@@ -88,7 +88,10 @@ struct Argument<hls::stream<E>&, Size> {
 
 // Named so that the compiler's message shows both types.
 template <class Declared, class Kernels>
-struct declared_and_kernels : std::is_same<Declared, Kernels> {};
+struct declared_and_kernels {
+    static const bool same = std::is_same<Declared, Kernels>::value;
+    static_assert(same, "declared, and the kernel's");
+};
 
 }  // namespace isobit_csim
 
