@@ -78,7 +78,8 @@ def test_several_inputs_and_outputs(projects: Path, tmp_path: Path, capsys: pyte
     [
         ({1: "NOWHERE"}, "does not exist"),
         ({3: "NOWHERE.npy"}, "NOWHERE.npy does not exist"),
-        ({5: "fast"}, "could not compile the project"),
+        ({5: "nonsense"}, "could not compile the project"),
+        ({5: "fast"}, "optimisation='fast' is not supported"),
         ({4: "--headers", 5: "amd"}, "'amd' is not one of 'vendor', 'isobit'"),
         ({4: "--config", 5: __file__}, "--config needs a Keras file"),
         ({2: "--nonsense"}, "No such option"),

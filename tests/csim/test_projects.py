@@ -272,7 +272,7 @@ def test_an_older_folder_without_shapes(projects: Path, tmp_path: Path) -> None:
         ("first", "in", (4,), False),
         ("second", "in", (3,), False),
         ("layer2_out", "out", (3,), False),
-        ("layer4_out", "out", (3,), False),
+        ("layer5_out", "out", (3,), False),
     ]
 
 

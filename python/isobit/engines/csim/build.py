@@ -20,7 +20,7 @@ from pathlib import Path
 from isobit.engines.csim.cache import cache_folder, discard, intact, prune, store
 from isobit.engines.csim.ports import Port, parse_ports
 from isobit.engines.csim.state import static_state
-from isobit.errors import CompilerError, CSimError
+from isobit.errors import CompilerError, CSimError, UnsupportedError
 from isobit.headers import isobit_include_folders
 
 __all__ = ["Built", "base_flags", "bridge_files", "build", "compiler", "header_identity", "preprocessed"]
@@ -84,7 +84,14 @@ def base_flags(optimisation: str) -> list[str]:
     """Flags of hls4ml's build_lib.sh, plus -DNDEBUG.
 
     Without it, AMD's headers abort on a cast that rounds away more bits than its source has (docs/semantics.md, B1).
+
+    Raises
+    ------
+    UnsupportedError
+        For ``fast``, which would change tables that the firmware computes in floating point.
     """
+    if optimisation == "fast":
+        raise UnsupportedError("optimisation='fast' is not supported, it changes floating-point results; use 0 to 3")
     return [_version_and_standard(compiler())[1], f"-O{optimisation}", "-DNDEBUG", "-w"]
 
 

@@ -16,10 +16,10 @@ __all__ = ["static_state"]
 # hls4ml fills these once and never changes them: tables, and the flags that say that they are filled.
 _FILLED_ONCE = re.compile(r"initialized|\w*table|pool_table_\w+|flag|sincos")
 _LIBRARIES = re.compile(r"std|__\w+|hls|isobit\w*|ap_\w+|_[A-Z]\w*|_ap\w*")
-# What every program holds, and hls4ml's switches of tracing, which the bridge defines.
-_OF_THE_HOUSE = re.compile(
-    r"_.*|DW\.ref\..*|completed(\.\d+)?|data_start|.*@.*|nnet::trace_(enabled|outputs|type_size)|.* for .*"
-)
+# What every program holds.
+_OF_THE_HOUSE = re.compile(r"_.*|DW\.ref\..*|completed(\.\d+)?|data_start|.*@.*|.* for .*")
+# The switches of hls4ml's tracing, which the bridge defines; the masks of its convolutions, constant.
+_OF_HLS4ML = re.compile(r"nnet::trace_\w+|(\w+::)*config\w*::pixels")
 
 
 def static_state(program: Path, compiler: str, filled: Collection[str] = ()) -> tuple[str, ...]:
@@ -67,8 +67,10 @@ def _variable(symbol: str, filled: Collection[str]) -> str | None:
     if symbol.startswith("guard variable"):
         return None
     if local is None:
-        known = _OF_THE_HOUSE.fullmatch(symbol) or _LIBRARIES.fullmatch(symbol.partition("::")[0])
-        return None if known or symbol.rpartition("::")[2] in filled else symbol
+        symbol = re.sub(r"\[abi:\w+\]", "", symbol)
+        known = any(pattern.fullmatch(symbol) for pattern in (_OF_THE_HOUSE, _OF_HLS4ML))
+        library = _LIBRARIES.fullmatch(symbol.partition("::")[0])
+        return None if known or library or symbol.rpartition("::")[2] in filled else symbol
     function, variable = re.split(r"[<(]", local[1], maxsplit=1)[0].rsplit(" ", 1)[-1], local[2]
     root = function.partition("::")[0]
     if _LIBRARIES.fullmatch(root) or variable == "loaded_weights":
