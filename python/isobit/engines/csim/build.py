@@ -165,7 +165,9 @@ def build(
     """
     path = compiler()
     version, _ = _version_and_standard(path)
-    digest = hashlib.sha256("\0".join([version, *flags, *sources]).encode() + b"\0" + identity).hexdigest()[:32]
+    facts_version = Path(__file__).with_name("state.py").read_bytes()  # what is found out about a build is kept with it
+    key = "\0".join([version, *flags, *sources]).encode() + b"\0" + facts_version + b"\0" + identity
+    digest = hashlib.sha256(key).hexdigest()[:32]
     final = cache_folder() / "csim" / digest
     if final.exists() and intact(final):
         return _built(final)
