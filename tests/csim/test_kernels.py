@@ -31,6 +31,7 @@ const int scale = 1;
 
 SOURCE = """
 #include "kernels.h"
+#include <cassert>
 #include <cstdio>
 #include <cstdlib>
 
@@ -39,6 +40,9 @@ namespace trigger {
 template <int N>
 void product(const data_t a[4][N], const data_t (&b)[N], std::array<sum_t, 4>& y,
              hls::stream<std::array<sum_t, 2>>& s) {
+#ifdef CHECKED
+    assert(b[0] != 0);
+#endif
     for (int i = 0; i < 4; i++) {
         ap_fixed<40, 20> sum = 0;
         for (int j = 0; j < N; j++) sum += a[i][j] * b[j];
@@ -120,6 +124,18 @@ def test_arrays_packs_and_streams(product: ib.CSimKernel) -> None:
         "CSimKernel trigger::product<3>(a: ap_fixed<16,6>[4, 3], b: ap_fixed<16,6>[3]) -> "
         "(y: ap_fixed<20,10,AP_RND_CONV,AP_SAT>[4], arg3: ap_fixed<20,10,AP_RND_CONV,AP_SAT>[2, 2])"
     )
+
+
+def test_isobits_headers_give_the_same_bits_and_keep_asserts(source: Path, product: ib.CSimKernel) -> None:
+    k = ib.csim_kernel(source, "trigger::product<3>", PRODUCT, headers="isobit", defines=["CHECKED"])
+    rng = np.random.default_rng(7)
+    a, b = rng.normal(0, 20, (40, 4, 3)), rng.normal(0, 20, (40, 3))
+    for mine, vendors in zip(k(a, b), product(a, b), strict=True):
+        assert np.array_equal(mine.raw, vendors.raw)
+    b[5] = 0.0
+    with pytest.raises(CSimError, match=r"killed by SIGABRT in event 5: .*Assertion .b\[0\] != 0. failed"):
+        k(a, b)
+    assert np.array_equal(product(a, b)[0].raw[5], [0, 0, 0, 0])
 
 
 def test_single_events_other_formats_and_none(product: ib.CSimKernel) -> None:

@@ -124,6 +124,18 @@ def test_names_types_and_state(projects: Path) -> None:
         _ = heads.model
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_isobits_headers_give_the_same_bits(projects: Path, name: str) -> None:
+    known = facts(projects, name)
+    sim = ib.csim(projects / name, headers="isobit", optimisation="1")
+    x = listed(known, "x")
+    for mine, vendors in pairs(sim.predict_raw(x, threads=1), listed(known, "raw")):
+        assert np.array_equal(mine.raw, vendors)
+    if name != "heads":
+        for layer, array in sim.trace(x).items():
+            assert np.array_equal(array.raw, known[f"tap.{layer}"].reshape(array.shape)), layer
+
+
 # -- what is the user's -----------------------------------------------------------------------------------------------
 
 
