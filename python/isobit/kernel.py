@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -122,7 +121,6 @@ class CSimKernel:
         self._program = built.folder / "program"
         self._folder = folder
         self._timeout = timeout
-        self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         def text(ports: Sequence[Port]) -> str:

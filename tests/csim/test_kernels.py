@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import os
 import signal
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 import isobit as ib
+import isobit.kernel
 from isobit.engines.csim import worker as workers
 from isobit.errors import CompilerError, CSimError, FormatError, ShapeError, TypeMismatchError, UnsupportedError
 
@@ -185,6 +187,12 @@ def test_headers_of_the_user_count(source: Path, product: ib.CSimKernel, tmp_pat
     assert product(a, b)[0].to_float().tolist() == [3.0] * 4
     again = ib.csim_kernel(source, "trigger::product<3>", PRODUCT)
     assert again._program == product._program
+
+
+def test_the_docstrings_example_runs() -> None:
+    failed, tried = doctest.testmod(isobit.kernel)
+    assert failed == 0
+    assert tried >= 8
 
 
 # -- what goes wrong --------------------------------------------------------------------------------------------------
