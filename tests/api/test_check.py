@@ -320,7 +320,7 @@ def test_copied_simulation_works(tampered: ib.CSim, small: Network) -> None:
     [
         (
             lambda f: (f / "firmware/weights/w2.txt").unlink(),
-            r"exited with status 1: ERROR: file .*w2\.txt does not exist",
+            r"exited with status 1 in event 0: ERROR: file .*w2\.txt does not exist",
         ),
         (lambda f: _script(f, "echo it hurts >&2; kill -ABRT $$"), "killed by SIGABRT: it hurts"),
         (lambda f: _script(f, "kill -SEGV $$"), "killed by SIGSEGV and said nothing"),

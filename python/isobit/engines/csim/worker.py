@@ -38,6 +38,7 @@ class Worker:
         self.key = (str(program), str(folder))
         self.owner = os.getpid()
         self._files: list[IO[bytes]] = []
+        self._told = 0
         self._process: subprocess.Popen[bytes] | None = None
         try:
             self._files = [tempfile.TemporaryFile() for _ in range(4)]  # noqa: SIM115 (close() closes them)
@@ -89,13 +90,14 @@ class Worker:
         _write(self._in, np.ascontiguousarray(words))
         os.ftruncate(self._out, 0)
         os.pwrite(self._state, b"\xff" * 8, 0)
-        begin = os.fstat(self._said).st_size
+        begin = self._told  # what it printed since its last reply, or since it started, belongs to this one
         request = f"{len(words)} {'raw' if raw else 'value'} {'trace' if trace else 'output'}\n"
         with contextlib.suppress(BrokenPipeError):  # it died at once; the reply says so
             process.stdin.write(request.encode())
         reply = self._reply(timeout, begin, first)
         head, _, taps = reply.partition("\n")
         said = self._text(begin)
+        self._told = os.fstat(self._said).st_size
         expected = head.split(" ")
         if len(expected) != 2 or expected[0] != "ok" or not expected[1].isdigit():
             raise CSimError(f"the C-simulation breaks its protocol: it answers {head!r}")
