@@ -157,7 +157,7 @@ public:
     }
 
 private:
-    static constexpr storage_type from_real(const detail::real& x) {
+    __attribute__((noinline)) static constexpr storage_type from_real(const detail::real& x) {
         using wide = compute_t<detail::max_of(W + (S ? 0 : 1), 54) + 1>;
         return static_cast<storage_type>(law::cast(static_cast<wide>(x.mantissa), -x.exponent - (W - I), type()));
     }

@@ -127,7 +127,7 @@ public:
     }
 
 private:
-    static constexpr storage_type from_real(const detail::real& x) {
+    __attribute__((noinline)) static constexpr storage_type from_real(const detail::real& x) {
         using wide = compute_t<detail::max_of(W + 1, 54) + 1>;
         if (x.mantissa < 0 && x.exponent <= -54) return fold<W, S>(1);  // |x| < 1/2
         return fold<W, S>(law::round_shift(static_cast<wide>(x.mantissa), -x.exponent, rounding_mode::TRN_ZERO));
