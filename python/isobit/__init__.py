@@ -7,19 +7,26 @@
 """
 
 from isobit.analysis.profile import OverflowCount, Profile
-from isobit.api import CSim, Model, csim, get_include, load
+from isobit.api import Model, load
 from isobit.check import Report, check
 from isobit.errors import IsobitError
 from isobit.fixed import FixedArray, FixedType, Overflow, Rounding
+from isobit.headers import get_include
+from isobit.kernel import CSimKernel, In, InOut, Out, csim_kernel
+from isobit.simulation import CSim, csim
 
 __version__ = "0.1.0"
 
 __all__ = [
     "CSim",
+    "CSimKernel",
     "FixedArray",
     "FixedType",
+    "In",
+    "InOut",
     "IsobitError",
     "Model",
+    "Out",
     "Overflow",
     "OverflowCount",
     "Profile",
@@ -28,6 +35,7 @@ __all__ = [
     "__version__",
     "check",
     "csim",
+    "csim_kernel",
     "get_include",
     "load",
 ]

@@ -1,4 +1,4 @@
-"""The objects that users hold: a model that predicts bits, and the oracle's simulation of it."""
+"""What users hold: a model that predicts bits."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from isobit.analysis.profile import Profile, profile_graph
-from isobit.engines.csim import CSimProgram
+from isobit.engines.csim.ports import Port
 from isobit.engines.registry import Values, get_engine, thread_count
 from isobit.errors import ShapeError, TypeMismatchError, UnsupportedError
 from isobit.fixed.array import FixedArray, finite
@@ -22,7 +22,10 @@ from isobit.model.file import load_graph, save_graph
 from isobit.model.graph import Graph
 from isobit.model.ops import Tensor
 
-__all__ = ["CSim", "Model", "columns_of", "csim", "get_include", "load"]
+if TYPE_CHECKING:
+    from isobit.simulation import CSim
+
+__all__ = ["Model", "columns_of", "load", "map_data", "shaped"]
 
 #: One array, or a list of them for several inputs or outputs, as in Keras.
 Data = Any
@@ -96,13 +99,13 @@ class Model:
         ShapeError, TypeMismatchError, RangeError
             For data of the wrong shape or kind, NaN and infinity.
         """
-        return _map(self.predict_raw(x, engine, threads), FixedArray.to_float)
+        return map_data(self.predict_raw(x, engine, threads), FixedArray.to_float)
 
     def predict_raw(self, x: Data, engine: str = "auto", threads: int | None = None) -> Any:
         """Predict raw integers: as :meth:`predict`, but :class:`FixedArray`."""
         inputs, single = self.quantise(x)
         values = self.run(inputs, engine, threads)
-        outputs = [_shaped(values[t.name], t, single) for t in self.graph.output_tensors]
+        outputs = [shaped(values[t.name], t, single) for t in self.graph.output_tensors]
         return outputs[0] if len(outputs) == 1 else outputs
 
     def trace(self, x: Data, engine: str = "auto", threads: int | None = None) -> dict[str, FixedArray]:
@@ -110,7 +113,7 @@ class Model:
         inputs, single = self.quantise(x)
         values = self.run(inputs, engine, threads)
         return {
-            op.name: _shaped(values[op.output.name], op.output, single) for op in self.graph.ops if op.tag != "reshape"
+            op.name: shaped(values[op.output.name], op.output, single) for op in self.graph.ops if op.tag != "reshape"
         }
 
     def profile(self, x: Data, threads: int | None = None) -> Profile:
@@ -160,7 +163,9 @@ class Model:
         save_graph(self.graph, path, overwrite=overwrite)
 
     def csim(self, **options: Any) -> CSim:
-        """Compile the hls4ml project behind this model; see :func:`csim`."""
+        """Compile the hls4ml project behind this model; see :func:`isobit.csim`."""
+        from isobit.simulation import csim
+
         return csim(self, **options)
 
 
@@ -212,93 +217,20 @@ def _no_options(options: Mapping[str, Any], what: str) -> None:
         raise TypeMismatchError(f"{what} takes no options, got {', '.join(options)}")
 
 
-@dataclass(frozen=True)
-class CSim:
-    """hls4ml's own project, compiled and run in worker processes. Make one with :func:`csim`."""
-
-    model: Model
-    program: CSimProgram
-
-    def predict(self, x: Data, threads: int | None = None) -> Any:
-        """What the firmware gives, as float64; see :meth:`Model.predict`."""
-        return _map(self.predict_raw(x, threads), FixedArray.to_float)
-
-    def predict_raw(self, x: Data, threads: int | None = None) -> Any:
-        """What the firmware gives, as :class:`FixedArray`."""
-        _, values, single = self._run(x, False, threads)
-        outputs = [_shaped(values[t.name], t, single) for t in self.model.graph.output_tensors]
-        return outputs[0] if len(outputs) == 1 else outputs
-
-    def trace(self, x: Data, threads: int | None = None) -> dict[str, FixedArray]:
-        """Every layer's raw integers, by layer name."""
-        taps, _, single = self._run(x, True, threads)
-        ops = [op for op in self.model.graph.ops if op.tag != "reshape"]
-        return {op.name: _shaped(taps[op.output.name], op.output, single) for op in ops}
-
-    def run(
-        self, inputs: Mapping[str, Any], *, raw: bool, trace: bool, threads: int | None = None
-    ) -> tuple[Values, Values]:
-        """Tapped tensors and outputs from prepared inputs; see :meth:`CSimProgram.run`."""
-        return self.program.run(inputs, raw=raw, trace=trace, threads=thread_count(threads))
-
-    def _run(self, x: Data, trace: bool, threads: int | None) -> tuple[Values, Values, bool]:
-        arrays, single, raw = columns_of(self.model.graph.inputs, x)
-        taps, values = self.run(arrays, raw=raw, trace=trace, threads=threads)
-        return taps, values, single
-
-
-def csim(source: Any, headers: str = "vendor", *, optimisation: str = "3", **options: Any) -> CSim:
-    """Compile the C-simulation of an hls4ml project, with the vendor's headers that hls4ml ships.
-
-    Parameters
-    ----------
-    source
-        A :class:`Model` that came from hls4ml, or whatever :func:`load` takes and hls4ml converts.
-    headers
-        ``vendor``.
-    optimisation
-        The compiler's -O level; ``0`` compiles fastest and runs slowest, with the same bits.
-    options
-        Passed to :func:`load`.
-
-    Raises
-    ------
-    UnsupportedError
-        If there is no hls4ml project behind the model.
-    CompilerError
-        If g++ is missing or fails.
-    """
-    model = load(source, **options)
-    if model.source is None:
-        raise UnsupportedError(
-            "this model has no hls4ml project to simulate (model files and with_types() have none); load it from Keras "
-            "or from an hls4ml ModelGraph"
-        )
-    return CSim(model, CSimProgram(model.source, model.graph, headers=headers, optimisation=optimisation))
-
-
-def get_include() -> str:
-    """Folder of isobit's C++ headers, for the compiler's -I."""
-    from importlib.resources import files
-
-    for folder in (Path(str(files("isobit"))) / "include", Path(__file__).parents[2] / "cpp" / "include"):
-        if (folder / "isobit" / "law.hpp").exists():
-            return str(folder)
-    raise UnsupportedError("the C++ headers are not installed with this copy of isobit")
-
-
 # -- data in and out --------------------------------------------------------------------------------------------------
 
 
-def _map(value: Any, function: Any) -> Any:
+def map_data(value: Any, function: Any) -> Any:
+    """Apply a function to one array or to each of a list."""
     return [function(v) for v in value] if isinstance(value, list) else function(value)
 
 
-def _shaped(array: FixedArray, tensor: Tensor, single: bool) -> FixedArray:
+def shaped(array: Any, tensor: Tensor | Port, single: bool) -> Any:
+    """An array of shape (events, size) in the tensor's own shape; a single event without the first axis."""
     return array.reshape(*tensor.shape) if single else array.reshape(len(array), *tensor.shape)
 
 
-def _list(tensors: Sequence[Tensor], x: Data) -> list[Any]:
+def _list(tensors: Sequence[Tensor | Port], x: Data) -> list[Any]:
     if len(tensors) == 1 and not (isinstance(x, (list, tuple)) and len(x) == 1 and np.ndim(x[0]) > 1):
         return [x]
     if not isinstance(x, (list, tuple)) or len(x) != len(tensors):
@@ -308,7 +240,7 @@ def _list(tensors: Sequence[Tensor], x: Data) -> list[Any]:
     return list(x)
 
 
-def _flat(tensor: Tensor, value: Any) -> tuple[Any, bool]:
+def _flat(tensor: Tensor | Port, value: Any) -> tuple[Any, bool]:
     """One input as (events, size), and whether it was a single event."""
     try:
         array: Any = value if isinstance(value, FixedArray) else np.asarray(value)
@@ -327,8 +259,14 @@ def _flat(tensor: Tensor, value: Any) -> tuple[Any, bool]:
     raise ShapeError(f"input {tensor.name!r} has shape {shape}; expected (events, {', '.join(map(str, tensor.shape))})")
 
 
-def columns_of(tensors: Sequence[Tensor], x: Data) -> tuple[dict[str, Any], bool, bool]:
-    """Every input as (events, size): float64 or, if any is a FixedArray, fixed in the input's format."""
+def columns_of(tensors: Sequence[Tensor | Port], x: Data) -> tuple[dict[str, Any], bool, bool]:
+    """Every input as (events, size): float64 or, if any is fixed or integers, fixed in the input's format.
+
+    Returns
+    -------
+    The columns by name, whether it was a single event, and whether they are fixed. Inputs of a C++ floating-point type
+    (format None) are float64 in any case.
+    """
     pairs = [_flat(tensor, value) for tensor, value in zip(tensors, _list(tensors, x), strict=True)]
     if len({(len(array), single) for array, single in pairs}) != 1:
         raise ShapeError(f"the inputs have different numbers of events: {[len(array) for array, _ in pairs]}")
@@ -336,7 +274,10 @@ def columns_of(tensors: Sequence[Tensor], x: Data) -> tuple[dict[str, Any], bool
     raw = any(isinstance(array, FixedArray) or array.dtype.kind in "iu" for array, _ in pairs)
     columns: dict[str, Any] = {}
     for tensor, (array, _) in zip(tensors, pairs, strict=True):
-        if raw:
+        if tensor.type is None:
+            values = array.to_float() if isinstance(array, FixedArray) else np.asarray(array, dtype=np.float64)
+            columns[tensor.name] = finite(values, tensor.name)
+        elif raw:
             fixed = array if isinstance(array, FixedArray) else FixedArray.from_float(array, tensor.type)
             columns[tensor.name] = fixed.cast(tensor.type)
         else:

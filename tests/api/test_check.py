@@ -274,7 +274,7 @@ def test_csims_that_do_not_belong(small: Network, small_csim: ib.CSim) -> None:
         ib.check(ib.Model(tiny()), np.zeros((2, 3)), [small_csim])
     with pytest.raises(UnsupportedError, match="more than one csim"):
         ib.check(small.model, small.x, [small_csim, small_csim])
-    with pytest.raises(UnsupportedError, match=r"headers='mine'.*'vendor'"):
+    with pytest.raises(UnsupportedError, match=r"headers='mine'.*supported: vendor, isobit"):
         ib.csim(small.model, headers="mine")
 
 
@@ -296,10 +296,11 @@ def test_keras_model_with_single_events_and_fixed_point_data(small: Network, sma
 @pytest.fixture
 def tampered(small_csim: ib.CSim, tmp_path: Path) -> ib.CSim:
     """A copy of the compiled simulation that a test may damage."""
-    program = copy.copy(small_csim.program)
-    program.folder = tmp_path / "copy"
-    shutil.copytree(small_csim.program.folder, program.folder)
-    return ib.CSim(small_csim.model, program)
+    simulated = copy.copy(small_csim)
+    simulated.program = copy.copy(small_csim.program)
+    simulated.program.folder = tmp_path / "copy"
+    shutil.copytree(small_csim.program.folder, simulated.program.folder)
+    return simulated
 
 
 def _script(folder: Path, text: str) -> None:
@@ -319,18 +320,32 @@ def test_copied_simulation_works(tampered: ib.CSim, small: Network) -> None:
     [
         (
             lambda f: (f / "firmware/weights/w2.txt").unlink(),
-            r"exited with status 1: ERROR: file .*w2\.txt does not exist",
+            r"exited with status 1 in event 0: ERROR: file .*w2\.txt does not exist",
         ),
         (lambda f: _script(f, "echo it hurts >&2; kill -ABRT $$"), "killed by SIGABRT: it hurts"),
         (lambda f: _script(f, "kill -SEGV $$"), "killed by SIGSEGV and said nothing"),
         (lambda f: _script(f, "exit 7"), "exited with status 7 and said nothing"),
         (lambda f: _script(f, r"printf '\377\376 bad' >&2; exit 3"), "exited with status 3: .* bad"),
-        (lambda f: _script(f, ': > "$2"; : > "$3"'), "gives other tensors than the model"),
+        (lambda f: _script(f, "read -r request; printf 'ok 0\\n\\n'"), "gave 0 words for 60 events|for 1 events"),
+        (lambda f: _script(f, "read -r request; printf 'fine\\n\\n'"), "breaks its protocol: it answers 'fine'"),
+        (lambda f: _script(f, "read -r request; printf 'ok 0\\ntap nix 1 x\\n\\n'"), "describes itself wrongly"),
         (lambda f: (f / "program").unlink(), "cannot be started.*compile it again"),
         (lambda f: (f / "program").chmod(0o644), "cannot be started|exited with status"),
         (lambda f: (f / "program").write_bytes(b"no program"), "cannot be started|exited with status"),
     ],
-    ids=["no-weights", "abort", "segfault", "silent", "bytes", "protocol", "missing", "not-executable", "no-program"],
+    ids=[
+        "no-weights",
+        "abort",
+        "segfault",
+        "silent",
+        "bytes",
+        "words",
+        "protocol",
+        "layout",
+        "missing",
+        "not-executable",
+        "no-program",
+    ],
 )
 def test_a_csim_that_dies_says_how(damage: Any, told: str, tampered: ib.CSim, small: Network) -> None:
     damage(tampered.program.folder)
@@ -342,10 +357,8 @@ def test_a_csim_that_dies_says_how(damage: Any, told: str, tampered: ib.CSim, sm
 
 @marked
 def test_truncated_output_is_noticed(tampered: ib.CSim, small: Network) -> None:
-    shutil.move(tampered.program.folder / "program", tampered.program.folder / "real")
-    (tampered.program.folder / "program").write_text('#!/bin/sh\n./real "$@"\ntruncate -s -8 "$2"\n')
-    (tampered.program.folder / "program").chmod(0o755)
-    with pytest.raises(CSimError, match="words for"):
+    _script(tampered.program.folder, "read -r request; printf 'ok 180\\n\\n'")
+    with pytest.raises(CSimError, match="fewer than the 180 words that it announced"):
         tampered.predict(small.x, threads=1)
 
 

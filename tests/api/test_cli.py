@@ -20,7 +20,7 @@ from isobit.commands import run
 from isobit.model.file import save_graph
 
 MAIN = [sys.executable, "-c", "from isobit.cli import main; main()"]
-COMMANDS = ["check", "demo", "predict"]
+COMMANDS = ["check", "csim", "demo", "predict"]
 group = pytest.mark.xdist_group("api-check")
 
 

@@ -84,7 +84,7 @@ def signed(bits: str, weight: Weight) -> int:
 
 @pytest.mark.csim
 def test_every_weight_is_what_the_firmware_reads(mixed: Network, csim_cache: Path, tmp_path: Path) -> None:
-    from isobit.engines.csim.project import write_project
+    from isobit.frontends.project import write_project
 
     write_project(mixed.graph, tmp_path)
     weights = {key: pair for key, pair in weights_of(mixed.model).items() if pair[0].tag != "activation"}

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from isobit.analysis.profile import OverflowCount, Profile
-from isobit.api import CSim, Model, columns_of, csim, load
+from isobit.api import Model, columns_of, load
 from isobit.check.report import FloatDifference, LayerComparison, Report, Road, aligned, compare, merge
 from isobit.engines.registry import resolve, thread_count
 from isobit.errors import RangeError, ShapeError, TypeMismatchError, UnsupportedError
 from isobit.fixed.array import FixedArray
 from isobit.model.graph import Graph
+from isobit.simulation import CSim, csim
 
 __all__ = ["BLOCK", "FloatDifference", "LayerComparison", "Report", "Road", "check"]
 

@@ -18,6 +18,7 @@ EQUAL_OR_DONE, BITS_DIFFER, BAD_INPUT = 0, 1, 2
 
 _COMMANDS = {
     "check": "Compare a network's bits on every road, layer by layer.",
+    "csim": "Compile hls4ml's firmware and simulate a file of events with it.",
     "demo": "Simulate L1 muons and check the shipped student on 100,000 events.",
     "predict": "Predict a file of events at the firmware's precision.",
 }

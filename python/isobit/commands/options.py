@@ -12,8 +12,9 @@ import click
 import numpy as np
 
 from isobit.api import Model, load
-from isobit.errors import MissingDependencyError, ModelFileError, RangeError
+from isobit.errors import ModelFileError, RangeError
 from isobit.frontends.keras import KERAS_SUFFIXES, load_keras_file
+from isobit.frontends.project import read_yaml
 
 __all__ = ["load_data", "load_model", "progress_bar", "random_events"]
 
@@ -31,16 +32,7 @@ def load_model(path: Path, config: Path | None, *, allow_lambda: bool) -> tuple[
 
 def load_config(path: Path) -> tuple[Any, dict[str, Any]]:
     """Read an hls4ml configuration: a whole ``hls4ml_config.yml``, or just its ``HLSConfig`` part."""
-    try:
-        import yaml
-    except ImportError as error:
-        raise MissingDependencyError(f"reading {path} needs PyYAML: pip install 'isobit[hls4ml]' ({error})") from None
-    try:
-        document = yaml.safe_load(path.read_text())
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ModelFileError(f"{path} is not readable YAML: {error}") from None
-    if not isinstance(document, dict):
-        raise ModelFileError(f"{path} holds no hls4ml configuration: expected a mapping with 'HLSConfig' or 'Model'")
+    document = read_yaml(path)
     if "HLSConfig" not in document:
         if "Model" not in document:
             raise ModelFileError(
@@ -62,7 +54,7 @@ def load_config(path: Path) -> tuple[Any, dict[str, Any]]:
 
 
 def load_data(path: Path) -> Any:
-    """Read events from a ``.npy`` file.
+    """Read events from a ``.npy`` file (or the arrays of a ``.npz``).
 
     Raises
     ------

@@ -1,27 +1,56 @@
-"""Compile a project into a program of its own, once for each content: sources, weights, flags and compiler."""
+"""Compile a design into a program of its own, once for each content: sources, weights, headers, flags, compiler."""
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
+import signal
 import subprocess
 import tempfile
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from isobit.errors import CompilerError
+from isobit.engines.csim.cache import cache_folder, discard, intact, prune, store
+from isobit.engines.csim.ports import Port, parse_ports
+from isobit.engines.csim.state import static_state
+from isobit.errors import CompilerError, CSimError, UnsupportedError
+from isobit.headers import isobit_include_folders
 
-__all__ = ["build", "cache_folder", "compiler"]
+__all__ = ["Built", "base_flags", "bridge_files", "build", "compiler", "header_identity", "preprocessed"]
+
+_FACTS = "facts.json"
+#: A static_assert of the bridge, as g++ and clang print it.
+_TYPES = re.compile(r"In instantiation of 'struct isobit_csim::declared_and_kernels<(.*)>'")
+_OURS = re.compile(r"error: static(?: assertion failed|_assert failed).*isobit: ")
+#: Seconds that a design may take to say what its arguments are; it runs no event for that.
+_PATIENCE = 60
 
 
-def cache_folder() -> Path:
-    """Where compiled simulations are kept: ``$ISOBIT_CACHE``, else ``~/.cache/isobit``."""
-    if folder := os.environ.get("ISOBIT_CACHE"):
-        return Path(folder)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "isobit"
+@dataclass(frozen=True)
+class Built:
+    """A compiled design.
+
+    Attributes
+    ----------
+    folder
+        Holds ``program`` and what it reads.
+    inputs, outputs
+        Its arguments, in order; an argument that is both stands in both. Shapes are flat.
+    state
+        Variables that keep their value from event to event; empty for most.
+    """
+
+    folder: Path
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    state: tuple[str, ...]
 
 
 def compiler() -> str:
@@ -51,74 +80,174 @@ def _version_and_standard(path: str) -> tuple[str, str]:
     return version, "-std=c++23" if modern else "-std=c++11"
 
 
-_MANIFEST = "manifest.json"
+def base_flags(optimisation: str) -> list[str]:
+    """Flags of hls4ml's build_lib.sh, plus -DNDEBUG.
+
+    Without it, AMD's headers abort on a cast that rounds away more bits than its source has (docs/semantics.md, B1).
+
+    Raises
+    ------
+    UnsupportedError
+        For ``fast``, which would change tables that the firmware computes in floating point.
+    """
+    if optimisation == "fast":
+        raise UnsupportedError("optimisation='fast' is not supported, it changes floating-point results; use 0 to 3")
+    return [_version_and_standard(compiler())[1], f"-O{optimisation}", "-DNDEBUG", "-w"]
 
 
-def _fingerprints(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file of a build."""
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != _MANIFEST)
-    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+def bridge_files() -> dict[str, bytes]:
+    """The bridge's own sources, as a design's main.cpp includes them."""
+    folder = Path(__file__).with_name("cpp")
+    return {f"isobit_csim/{path.name}": path.read_bytes() for path in sorted(folder.glob("*.hpp"))}
 
 
-def _intact(folder: Path) -> bool:
-    """Whether a cached build is still what was put there."""
-    try:
-        return bool(json.loads((folder / _MANIFEST).read_text()) == _fingerprints(folder))
-    except (OSError, ValueError):
-        return False
+def header_identity(headers: str) -> bytes:
+    """What a compiled design depends on beyond its own files: isobit's headers, if it is compiled with them."""
+    digest = hashlib.sha256()
+    if headers == "isobit":
+        root = isobit_include_folders()[-1]
+        for path in sorted(p for p in root.rglob("*") if p.is_file()):
+            digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.digest()
 
 
-def _discard(folder: Path) -> None:
-    """Move a damaged build out of the way, atomically, then delete it."""
-    grave = Path(tempfile.mkdtemp(prefix=".damaged-", dir=folder.parent))
-    with contextlib.suppress(FileNotFoundError):  # another process was faster
-        folder.rename(grave / "build")
-    shutil.rmtree(grave, ignore_errors=True)
+def preprocessed(files: Mapping[str, bytes], flags: Sequence[str], sources: Sequence[str], what: str) -> bytes:
+    """Every token that the compiler would see, whatever was included.
+
+    Raises
+    ------
+    CompilerError
+        If a source or header is missing or wrong.
+    """
+    with _written(files) as folder:
+        return b"\0".join(
+            _run_compiler([*flags, "-E", "-P", source], folder, what).stdout.encode(errors="surrogateescape")
+            for source in sources
+        )
 
 
-def build(project: Path, optimisation: str = "3") -> Path:
-    """Compile the project in ``project`` and return the folder that holds ``program`` and ``firmware/weights``.
+def build(
+    files: Mapping[str, bytes],
+    flags: Sequence[str],
+    identity: bytes,
+    *,
+    what: str,
+    sources: Sequence[str] = (),
+    filled: Collection[str] = (),
+) -> Built:
+    """Compile ``main.cpp`` among ``files``, or take the result of an earlier time.
 
-    The result stands in :func:`cache_folder` under a hash of everything that it depends on; the project is moved
-    there. Flags are those of hls4ml's build_lib.sh plus -DNDEBUG: without it, AMD's headers abort on a cast that
-    rounds away more bits than its source has (docs/semantics.md, B1).
+    Parameters
+    ----------
+    files
+        Relative path and content of everything that is written to the private folder where the compiler runs.
+    flags
+        The compiler's flags; paths relative to that folder.
+    identity
+        What the result depends on besides the flags and the compiler's version.
+    what
+        The design in words, for messages.
+    sources
+        Further files to compile along.
+    filled
+        Global variables that are no state; see :func:`~isobit.engines.csim.state.static_state`.
+
+    Returns
+    -------
+    The program in :func:`~isobit.engines.csim.cache.cache_folder`, with what ``files`` holds in ``firmware/weights``.
 
     Raises
     ------
     CompilerError
         If there is no compiler, or it fails; the message ends with what it said.
+    CSimError
+        If the compiled design cannot even start.
     """
     path = compiler()
-    version, standard = _version_and_standard(path)
-    flags = [standard, f"-O{optimisation}", "-DNDEBUG", "-w", "-Ifirmware/ap_types", "-Ifirmware", "-I."]
-    flags += ['-DWEIGHTS_DIR="firmware/weights"']
-    digest = hashlib.sha256("\0".join([version, *flags]).encode())
-    for file in sorted(p for p in project.rglob("*") if p.is_file() and (p.parent == project or "firmware" in p.parts)):
-        if file.suffix in {".cpp", ".h", ".hpp", ".txt"}:
-            digest.update(str(file.relative_to(project)).encode() + b"\0" + file.read_bytes() + b"\0")
-    home = cache_folder() / "csim"
-    final = home / digest.hexdigest()[:32]
-    if final.exists():
-        if _intact(final):
-            return final
-        _discard(final)
-    done = subprocess.run(
-        [path, *flags, "main.cpp", "-o", "program"], cwd=project, capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        tail = "\n".join((done.stderr or done.stdout).strip().splitlines()[-15:])
-        raise CompilerError(f"{path} could not compile the project (exit status {done.returncode}):\n{tail}")
-    home.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=".build-", dir=home))
-    try:
-        shutil.copy2(project / "program", staging / "program")
-        shutil.copytree(project / "firmware" / "weights", staging / "firmware" / "weights")
-        (staging / _MANIFEST).write_text(json.dumps(_fingerprints(staging)))
+    version, _ = _version_and_standard(path)
+    facts_version = Path(__file__).with_name("state.py").read_bytes()  # what is found out about a build is kept with it
+    key = "\0".join([version, *flags, *sources]).encode() + b"\0" + facts_version + b"\0" + identity
+    digest = hashlib.sha256(key).hexdigest()[:32]
+    final = cache_folder() / "csim" / digest
+    if final.exists() and intact(final):
+        return _built(final)
+    with _written(files) as folder:
+        flags_and_files = [*flags, "main.cpp", *sources, "-o", "program"]
+        with _alone(final):
+            if final.exists():
+                if intact(final):  # another process was faster
+                    return _built(final)
+                discard(final)
+            _run_compiler(flags_and_files, folder, what)
+            facts = {"ports": _describe(folder), "state": list(static_state(folder / "program", path, filled))}
+            (folder / _FACTS).write_text(json.dumps(facts))
+            store(folder, ["program", _FACTS, "firmware/weights"], final)
+    prune(final)
+    return _built(final)
+
+
+def _built(folder: Path) -> Built:
+    os.utime(folder)  # the oldest builds are pruned first
+    facts = json.loads((folder / _FACTS).read_text())
+    ports = parse_ports(facts["ports"])
+    inputs = tuple(port for direction, port in ports if direction == "in")
+    outputs = tuple(port for direction, port in ports if direction == "out")
+    return Built(folder, inputs, outputs, tuple(facts["state"]))
+
+
+@contextlib.contextmanager
+def _written(files: Mapping[str, bytes]) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="isobit-csim-") as name:
+        for relative, content in files.items():
+            path = Path(name) / relative
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        yield Path(name)
+
+
+@contextlib.contextmanager
+def _alone(final: Path) -> Iterator[None]:
+    """One process at a time compiles a content."""
+    lock = cache_folder() / "locks" / final.name
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
         try:
-            staging.rename(final)
-        except OSError:  # another process was faster
-            if not _intact(final):
-                raise
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    return final
+            yield
+        finally:  # whoever comes between waits for another file; that costs a second compilation at worst
+            lock.unlink(missing_ok=True)
+
+
+def _run_compiler(arguments: Sequence[str], folder: Path, what: str) -> subprocess.CompletedProcess[str]:
+    path = compiler()
+    command = [path, "-fdiagnostics-color=never", *arguments]
+    english = {**os.environ, "LC_ALL": "C"}
+    done = subprocess.run(command, cwd=folder, env=english, capture_output=True, errors="surrogateescape", check=False)
+    if done.returncode == 0:
+        return done
+    said = (done.stderr or done.stdout).encode(errors="replace").decode(errors="replace").strip().splitlines()
+    ours = dict.fromkeys(line.partition("isobit: ")[2] for line in said if _OURS.search(line))
+    ours |= dict.fromkeys(f"(declared, the kernel's: {match[1]})" for line in said if (match := _TYPES.search(line)))
+    start = next((i for i, line in enumerate(said) if "error" in line), len(said))
+    excerpt = said[max(0, min(start, len(said) - 15)) :][:20]
+    reason = "".join(f"\n{text}" for text in ours)
+    raise CompilerError(
+        f"{path} could not compile {what} (exit status {done.returncode}):{reason}\n" + "\n".join(excerpt)
+    )
+
+
+def _describe(folder: Path) -> str:
+    """What the compiled design says that its arguments are."""
+    command = [str(folder / "program"), "describe"]
+    try:
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, errors="replace", check=False, timeout=_PATIENCE
+        )
+    except subprocess.TimeoutExpired:
+        raise CSimError(f"the design does not start: it took more than {_PATIENCE} s before its first event") from None
+    if done.returncode != 0:
+        status = done.returncode
+        how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"exited with status {status}"
+        said = " / ".join((done.stderr or done.stdout).strip().splitlines()[-5:])
+        raise CSimError(f"the design does not start: it {how} before its first event" + (f": {said}" if said else ""))
+    return done.stdout

@@ -1,80 +1,137 @@
-"""Write an hls4ml project into a private folder, without touching the user's, and our bridge beside it."""
+"""An hls4ml project as sources: what must be known to compile it, and the main.cpp that drives its top function."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
 
-from isobit.frontends.quiet import quiet
+from isobit.engines.csim.build import Built, base_flags, bridge_files, build, header_identity
+from isobit.headers import isobit_include_folders
 
-__all__ = ["write_project"]
+__all__ = ["Parameter", "Project", "build_project"]
 
 _MAIN = """// Written by isobit: drives the project's top function.
-#include "bridge.hpp"
-#include "firmware/{project}.cpp"
-
-static void event(std::FILE *file, bool raw) {{
+#include "isobit_csim/project.hpp"
+#include "firmware/{name}.cpp"
+{weights}
+static void isobit_event(isobit_csim::Channel &channel) {{
+    isobit_csim::current = &channel;
 {using}{inputs}
 {outputs}
-    {project}({arguments});
+    if (channel.running()) {name}({arguments});
 {results}
 }}
 
-int main(int argc, char **argv) {{ return isobit_csim::run(argc, argv, event); }}
+int main(int argc, char **argv) {{ return isobit_csim::work(argc, argv, isobit_event); }}
 """
 
 
-@contextlib.contextmanager
-def _redirected(model: Any, folder: Path) -> Iterator[None]:
-    """Point an hls4ml graph at another output folder, with every layer traced; put everything back afterwards."""
-    config = model.config
-    writer = config.get_writer_config()
-    kept = dict(config.config)
-    kept_tar = writer.get("WriteTar")
-    kept_trace = config.trace_output
-    kept_layers = {node.name: node.get_attr("trace") for node in model.get_layers()}
-    try:
-        config.config["OutputDir"] = str(folder)
-        writer["WriteTar"] = False
-        config.trace_output = True
-        for node in model.get_layers():
-            node.set_attr("trace", True)
-        yield
-    finally:
-        config.config.clear()
-        config.config.update(kept)
-        writer["WriteTar"] = kept_tar
-        config.trace_output = kept_trace
-        for node in model.get_layers():
-            node.set_attr("trace", kept_layers[node.name])
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a project's top function.
 
-
-def write_project(model: Any, folder: Path) -> None:
-    """Write the firmware of an hls4ml ``ModelGraph`` and the bridge into ``folder``.
-
-    The graph's configuration and its own output folder stay as they are. hls4ml's messages are swallowed.
+    Attributes
+    ----------
+    name
+        Its name in C++.
+    direction
+        ``in``, ``out``, or ``weight`` for weights that the test bench hands over (block RAM).
+    type
+        Type of an element, in C++.
+    shape
+        Shape of one event, as the Keras model knows it; () for weights.
+    stream
+        Whether it is an ``hls::stream``.
     """
-    with quiet(), _redirected(model, folder):
-        model.write()
-    namespace = model.config.get_writer_config().get("Namespace")
-    inputs, outputs = model.get_input_variables(), model.get_output_variables()
-    read = [
-        f"    {v.definition_cpp()};\n    isobit_csim::get_all(file, raw, {v.name}, {v.size_cpp()});\n"
-        f'    isobit_csim::tap({v.name}, "{name}", {v.size_cpp()});'
-        for name, v in zip(model.inputs, inputs, strict=True)
-    ]
-    text = _MAIN.format(
-        project=model.config.get_project_name(),
-        using=f"    using namespace {namespace};\n" if namespace else "",
-        inputs="\n".join(read),
-        outputs="\n".join(f"    {v.definition_cpp()};" for v in outputs),
-        arguments=", ".join(v.name for v in [*inputs, *outputs]),
-        results="\n".join(
-            f'    isobit_csim::put_all({v.name}, "{name}", {v.size_cpp()});'
-            for name, v in zip(model.outputs, outputs, strict=True)
-        ),
+
+    name: str
+    direction: str
+    type: str
+    shape: tuple[int, ...]
+    stream: bool
+
+    @property
+    def size(self) -> int:
+        """Numbers in one event."""
+        size = 1
+        for extent in self.shape:
+            size *= extent
+        return size
+
+
+@dataclass(frozen=True)
+class Project:
+    """An hls4ml project: its files in memory, so that what is hashed is what is compiled.
+
+    Attributes
+    ----------
+    name
+        Name of the top function and of its source.
+    namespace
+        Namespace of the generated code, if it has one.
+    parameters
+        Those of the top function, in order.
+    files
+        Content by path; all under ``firmware/``.
+    traced
+        Whether the source hands any layer to ``nnet::save_layer_output``.
+    """
+
+    name: str
+    namespace: str | None
+    parameters: tuple[Parameter, ...]
+    files: Mapping[str, bytes]
+    traced: bool
+
+    def directed(self, direction: str) -> tuple[Parameter, ...]:
+        """The parameters of one direction."""
+        return tuple(p for p in self.parameters if p.direction == direction)
+
+
+def main_source(project: Project) -> str:
+    """Text of the main.cpp."""
+    inputs, outputs = [], []
+    for p in project.directed("in"):
+        declared = f'hls::stream<{p.type}> {p.name}("{p.name}")' if p.stream else f"{p.type} {p.name}[{p.size}]"
+        inputs.append(f'    {declared};\n    channel.in({p.name}, {_elements(p)}, "{p.name}");')
+        # What the firmware's own type made of the input is compared, too.
+        inputs.append(f'    channel.tap({p.name}, {p.size}, "{p.name}");')
+    for p in project.directed("out"):
+        declared = f'hls::stream<{p.type}> {p.name}("{p.name}")' if p.stream else f"{p.type} {p.name}[{p.size}]"
+        outputs.append(f"    {declared};")
+    return _MAIN.format(
+        name=project.name,
+        weights="".join(f'#include "firmware/weights/{p.name}.h"\n' for p in project.directed("weight")),
+        using=f"    using namespace {project.namespace};\n" if project.namespace else "",
+        inputs="\n".join(inputs),
+        outputs="\n".join(outputs),
+        arguments=", ".join(p.name for p in project.parameters),
+        results="\n".join(f'    channel.out({p.name}, {_elements(p)}, "{p.name}");' for p in project.directed("out")),
     )
-    (folder / "main.cpp").write_text(text)
-    (folder / "bridge.hpp").write_bytes(Path(__file__).with_name("bridge.hpp").read_bytes())
+
+
+def _elements(p: Parameter) -> str:
+    """How many elements of its type an argument has; a stream's elements are packs of numbers."""
+    return f"{p.size} / isobit_csim::Element<{p.type}>::count"
+
+
+def build_project(project: Project, headers: str, optimisation: str) -> Built:
+    """Compile a project with one of the header sets.
+
+    ``vendor`` takes the folder's own ``firmware/ap_types``. ``isobit`` leaves that out of the private copy and puts
+    isobit's drop-in names in its place on the include path; everything else stays the same.
+    """
+    files = {**project.files, **bridge_files(), "main.cpp": main_source(project).encode()}
+    if headers == "isobit":
+        files = {path: content for path, content in files.items() if not path.startswith("firmware/ap_types/")}
+        folders = [str(folder) for folder in isobit_include_folders()]
+    else:
+        folders = ["firmware/ap_types"]
+    flags = [*base_flags(optimisation), *(f"-I{folder}" for folder in folders), "-Ifirmware", "-I."]
+    flags.append('-DWEIGHTS_DIR="firmware/weights"')
+    parts = [header_identity(headers)]
+    for path in sorted(files):
+        parts += [path.encode(), len(files[path]).to_bytes(8, "little"), files[path]]
+    weights = {PurePosixPath(path).stem for path in files if path.startswith("firmware/weights/")}
+    return build(files, flags, b"\0".join(parts), what="the project", filled=weights)

@@ -1,0 +1,103 @@
+"""Where compiled designs are kept: whole or not at all, verified before each use, the oldest pruned first."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from isobit.errors import RangeError
+
+__all__ = ["cache_folder", "cache_limit", "discard", "intact", "prune", "store"]
+
+_MANIFEST = "manifest.json"
+#: Builds used within so many seconds are never pruned: a worker may still have to read their weights.
+_GRACE = 3600.0
+
+
+def cache_folder() -> Path:
+    """Where compiled simulations are kept: ``$ISOBIT_CACHE``, else ``~/.cache/isobit``."""
+    if folder := os.environ.get("ISOBIT_CACHE"):
+        return Path(folder)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "isobit"
+
+
+def cache_limit() -> int:
+    """Bytes that the cache may hold: ``$ISOBIT_CACHE_LIMIT`` in MiB, else 2048 MiB; 0 for no limit.
+
+    Raises
+    ------
+    RangeError
+        If the variable is no whole number.
+    """
+    text = os.environ.get("ISOBIT_CACHE_LIMIT") or "2048"
+    if not text.isdecimal():
+        raise RangeError(f"ISOBIT_CACHE_LIMIT is {text!r}; expected a whole number of MiB, 0 for no limit")
+    return int(text) << 20
+
+
+def _fingerprints(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file of a build."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != _MANIFEST)
+    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+
+def intact(folder: Path) -> bool:
+    """Whether a cached build is still what was put there."""
+    try:
+        return bool(json.loads((folder / _MANIFEST).read_text()) == _fingerprints(folder))
+    except (OSError, ValueError):
+        return False
+
+
+def discard(folder: Path) -> None:
+    """Move a build out of the way, atomically, then delete it."""
+    grave = Path(tempfile.mkdtemp(prefix=".damaged-", dir=folder.parent))
+    with contextlib.suppress(FileNotFoundError):  # another process was faster
+        folder.rename(grave / "build")
+    shutil.rmtree(grave, ignore_errors=True)
+
+
+def store(source: Path, names: Sequence[str], final: Path) -> None:
+    """Copy files and folders of ``source`` into the cache; they appear there together."""
+    final.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=".build-", dir=final.parent))
+    try:
+        for name in names:
+            if (source / name).is_dir():
+                shutil.copytree(source / name, staging / name)
+            elif (source / name).exists():
+                shutil.copy2(source / name, staging / name)
+        (staging / _MANIFEST).write_text(json.dumps(_fingerprints(staging)))
+        try:
+            staging.rename(final)
+        except OSError:  # another process was faster
+            if not intact(final):
+                raise
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def prune(keep: Path) -> None:
+    """Delete the builds that were used longest ago until the cache is within its limit; never a recent one."""
+    limit = cache_limit()
+    if limit == 0:
+        return
+    builds = []
+    for folder in keep.parent.iterdir():
+        with contextlib.suppress(OSError):  # another process prunes, too
+            size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+            builds.append((folder.stat().st_mtime, size, folder))
+    total = sum(size for _, size, _ in builds)
+    for used, size, folder in sorted(builds):
+        if total <= limit:
+            return
+        if folder != keep and time.time() - used > _GRACE:
+            discard(folder)
+            total -= size

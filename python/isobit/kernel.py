@@ -1,0 +1,374 @@
+"""C-simulation of one HLS function of the user's, from Python: vectorised over events, in a worker process."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from isobit.engines.csim.build import Built, base_flags, bridge_files, build, preprocessed
+from isobit.engines.csim.ports import Port, split, to_words
+from isobit.engines.csim.worker import worker
+from isobit.errors import FormatError, RangeError, ShapeError, TypeMismatchError, UnsupportedError
+from isobit.fixed.array import FixedArray, finite
+from isobit.fixed.types import FixedType
+from isobit.headers import HEADER_SETS, isobit_include_folders, vendor_include_folder
+
+__all__ = ["Argument", "CSimKernel", "In", "InOut", "Out", "csim_kernel"]
+
+_MAIN = """// Written by isobit: calls one function.
+#include "isobit_csim/kernel.hpp"
+{includes}
+namespace {{
+typedef isobit_csim::Signature<decltype(&{top})> isobit_signature;
+static_assert(isobit_signature::arity == {count},
+              "isobit: {top} takes another number of arguments than the {count} that are declared");
+static_assert(std::is_void<isobit_signature::result>::value == {void},
+              "isobit: {result_message}");
+}}  // namespace
+
+static void isobit_event(isobit_csim::Channel &channel) {{
+    using namespace isobit_csim;
+{storage}
+    if (channel.running()) {{
+{call}
+    }}
+{results}
+}}
+
+int main(int argc, char **argv) {{ return isobit_csim::work(argc, argv, isobit_event); }}
+"""
+
+_STORAGE = """    typedef isobit_signature::at<{k}>::type P{k};
+    typedef Argument<P{k}, {size}> A{k};
+    static_assert(declared_and_kernels<{type}, Element<A{k}::element>::number>::same,
+                  "isobit: argument {k}, {name}, holds numbers of another type than the declared {type}");
+    static A{k} a{k};
+    a{k}.clear();"""
+
+
+#: A type's name that is left to the compiler, unless it is meant for one of isobit's formats.
+_NAME = re.compile(r"[A-Za-z_][\w:<>, -]*")
+_FORMAT = re.compile(r"(a[pc]_)?u?(fixed|int)\s*<")
+
+
+@dataclass(frozen=True)
+class Argument:
+    """An argument of a kernel: :class:`In`, :class:`Out` or :class:`InOut`.
+
+    How it is handed over, the function's own parameter says: a scalar by value or reference, an array (``T x[16]``,
+    ``T x[4][16]``, ``T *x``, ``T (&x)[16]``), a ``std::array`` or ``nnet::array``, or an ``hls::stream`` of numbers or
+    of such packs.
+
+    Parameters
+    ----------
+    type
+        Type of the numbers: a :class:`FixedType` or its name, ``int``, ``float`` or another name that the kernel's
+        source knows, such as a typedef of its own. It must be exactly the function's; the compiler checks that.
+    shape
+        Shape of one event: an extent, or several; () for a scalar.
+    name
+        A name for messages and keyword arguments; ``arg0``, ``arg1``, ... if left out.
+    """
+
+    type: str | FixedType
+    shape: int | tuple[int, ...] = ()
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class In(Argument):
+    """An argument that a kernel reads; see :class:`Argument`."""
+
+
+@dataclass(frozen=True)
+class Out(Argument):
+    """An argument that a kernel writes; see :class:`Argument`. It starts as zeros at each event."""
+
+
+@dataclass(frozen=True)
+class InOut(Argument):
+    """An argument that a kernel reads and changes; see :class:`Argument`."""
+
+
+class CSimKernel:
+    """A compiled HLS function; call it with events. Make one with :func:`csim_kernel`.
+
+    Attributes
+    ----------
+    inputs, outputs
+        Name, shape and format of what goes in and comes out (a result first).
+    state
+        Variables of the kernel that keep their value from event to event.
+    printed
+        What the kernel printed in the last call, at most 64 KiB.
+    """
+
+    def __init__(
+        self, top: str, built: Built, arguments: Sequence[Argument], folder: Path, timeout: float | None
+    ) -> None:
+        declared = {a.name: _shape(a) for a in arguments}
+        self.top = top
+        self.inputs = tuple(port.reshaped(declared[port.name]) for port in built.inputs)
+        self.outputs = tuple(port.reshaped(declared.get(port.name, ())) for port in built.outputs)
+        self.state = built.state
+        self.printed = ""
+        self._program = built.folder / "program"
+        self._folder = folder
+        self._timeout = timeout
+
+    def __repr__(self) -> str:
+        def text(ports: Sequence[Port]) -> str:
+            return ", ".join(f"{p.name}: {p.type or 'floating point'}{list(p.shape) or ''}" for p in ports)
+
+        return f"CSimKernel {self.top}({text(self.inputs)}) -> ({text(self.outputs)})"
+
+    def __call__(self, *values: Any, **named: Any) -> Any:
+        """Run the kernel on one event or on many.
+
+        Parameters
+        ----------
+        values, named
+            One value for each ``In`` and ``InOut`` argument, in their order or by name: a :class:`FixedArray` of the
+            argument's own format (another one is cast, as an assignment would), or real numbers, which are quantised as
+            the type's constructor does. Either all have the arguments' shapes, for one event, or all have an axis of
+            events in front.
+
+        Returns
+        -------
+        :class:`FixedArray` of each output, float64 where its type is C++ floating point: the result first, then the
+        ``Out`` and ``InOut`` arguments in their order; a tuple if there are several.
+
+        Raises
+        ------
+        ShapeError, TypeMismatchError, RangeError
+            For values that do not fit the arguments.
+        CSimError
+            If the kernel aborts, exits, crashes (with the signal's name) or takes longer than the timeout: in which
+            event, and what it printed.
+        """
+        columns, events, single = self._columns(values, named)
+        words = np.concatenate(columns, axis=1) if columns else np.zeros((events, 0), dtype=np.uint64)
+        width = sum(port.size * port.limbs for port in self.outputs)
+        table = np.empty((0, width), dtype=np.uint64)
+        if events:
+            with worker(self._program, self._folder, fresh=bool(self.state)) as process:
+                _, flat, self.printed = process.run(words, raw=True, trace=False, timeout=self._timeout)
+            table = flat.reshape(events, width)
+        arrays = [
+            array.reshape(events, *port.shape)
+            for array, port in zip(split(table, self.outputs), self.outputs, strict=True)
+        ]
+        results = tuple(array[0] if single else array for array in arrays)
+        return results[0] if len(results) == 1 else results
+
+    def _columns(self, values: Sequence[Any], named: dict[str, Any]) -> tuple[list[Any], int, bool]:
+        """Words of each input, the number of events, and whether it is a single one without its axis."""
+        names = [port.name for port in self.inputs]
+        given = dict(zip(names, values, strict=False))
+        unknown = [name for name in named if name not in names[len(values) :]]
+        if len(values) > len(names) or unknown or len(given) + len(named) != len(names):
+            raise TypeMismatchError(
+                f"{self.top} takes {len(names)} inputs ({', '.join(names)}), got {len(values)} and {list(named)}"
+            )
+        given |= named
+        arrays, leading = [], set()
+        for port in self.inputs:
+            value = given[port.name]
+            array = value if isinstance(value, FixedArray) else np.asarray(value)
+            shape = tuple(array.shape)
+            if shape != port.shape and shape[1:] != port.shape:
+                raise ShapeError(f"{port.name!r} has shape {shape}; expected {port.shape} or (events, *{port.shape})")
+            leading.add(None if shape == port.shape else shape[0])
+            arrays.append(array)
+        if len(leading) > 1:
+            raise ShapeError(
+                "the inputs must all be single events or have the same number of events, got shapes "
+                + ", ".join(str(tuple(array.shape)) for array in arrays)
+            )
+        count = leading.pop() if leading else None
+        events = 1 if count is None else count
+        columns = []
+        for port, array in zip(self.inputs, arrays, strict=True):
+            flat = array.reshape(events, port.size)
+            if port.type is None:
+                real = flat.to_float() if isinstance(flat, FixedArray) else finite(flat.astype(np.float64), port.name)
+                columns.append(to_words(real, port, False))
+            else:
+                fixed = flat if isinstance(flat, FixedArray) else FixedArray.from_float(flat, port.type)
+                columns.append(to_words(fixed.cast(port.type), port, True))
+        return columns, events, count is None
+
+
+def csim_kernel(
+    source: str | os.PathLike[str],
+    top: str,
+    args: Sequence[Argument],
+    *,
+    returns: str | FixedType | None = None,
+    headers: str = "vendor",
+    include_dirs: Sequence[str | os.PathLike[str]] = (),
+    defines: Sequence[str] = (),
+    flags: Sequence[str] = (),
+    sources: Sequence[str | os.PathLike[str]] = (),
+    optimisation: str = "0",
+    timeout: float | None = 60.0,
+) -> CSimKernel:
+    """Compile one HLS function, to call it from Python.
+
+    Parameters
+    ----------
+    source
+        The C++ file that defines the function; it is included, never changed.
+    top
+        Name of the function, with its namespace or template arguments if it has any: ``ns::kernel<16>``.
+    args
+        Its arguments in order, as :class:`In`, :class:`Out` and :class:`InOut`.
+    returns
+        Type of the numbers that it returns; None for a void function.
+    headers
+        ``vendor``: AMD's open simulation headers from the installed hls4ml, compiled with -DNDEBUG, without which they
+        abort on legal casts (docs/semantics.md, B1), so that ``assert`` is off in the kernel, too. ``isobit``: isobit's
+        headers; ``assert`` stays on.
+    include_dirs, defines, flags
+        More for the compiler: folders for -I, ``NAME`` or ``NAME=VALUE`` for -D, and anything else.
+    sources
+        Further C++ files that the function needs, compiled along.
+    optimisation
+        The compiler's -O level; no bit depends on it.
+    timeout
+        Seconds that a call may take; None for no limit.
+
+    Returns
+    -------
+    CSimKernel
+        Compiled once for each content: the cache's key is the preprocessed source, so a change in any included header
+        counts. Each call runs in one worker process in the folder of ``source``, event by event in their order; a
+        kernel with static variables starts anew at each call (see :attr:`CSimKernel.state`).
+
+    Raises
+    ------
+    CompilerError
+        If there is no compiler, or it fails: with what it said, and first what differs between the declared arguments
+        and the function's.
+    FormatError, ShapeError, UnsupportedError
+        For declarations that make no sense.
+
+    Examples
+    --------
+    >>> import isobit as ib, pathlib, tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> kernel = pathlib.Path(folder.name, "axpy.cpp")
+    >>> _ = kernel.write_text('''
+    ... #include "ap_fixed.h"
+    ... typedef ap_fixed<16, 6> data_t;
+    ... void axpy(data_t a, data_t x[4], ap_fixed<18, 8, AP_RND, AP_SAT> y[4]) {
+    ...     for (int i = 0; i < 4; i++) y[i] += a * x[i];
+    ... }
+    ... ''')
+    >>> y_t = ib.FixedType.parse("ap_fixed<18,8,RND,SAT>")
+    >>> args = [ib.In("data_t"), ib.In("data_t", shape=4), ib.InOut(y_t, shape=4)]
+    >>> k = ib.csim_kernel(kernel, top="axpy", args=args)
+    >>> k(0.5, [1, 2, 3, 255], [0.25, 0.25, 0.25, 127]).to_float().tolist()
+    [0.75, 1.25, 1.75, 126.5]
+    >>> folder.cleanup()
+    """
+    if headers not in HEADER_SETS:
+        raise UnsupportedError(f"headers={headers!r} is not supported; supported: {', '.join(HEADER_SETS)}")
+    if not re.fullmatch(r"[A-Za-z_]\w*(::\w+)*(<[\w:<>, -]*>)?", top):
+        raise FormatError(f"top={top!r} is no function's name; expected such as 'kernel', 'ns::kernel', 'kernel<16>'")
+    files = [Path(path).resolve() for path in (source, *sources)]
+    for path in files:
+        if not path.is_file():
+            raise UnsupportedError(f"{path} does not exist; csim_kernel needs the C++ file that defines {top!r}")
+    arguments = _arguments(args)
+    include = [vendor_include_folder()] if headers == "vendor" else isobit_include_folders()
+    options = [flag for flag in base_flags(optimisation) if headers == "vendor" or flag != "-DNDEBUG"]
+    # Only what the function reaches is linked: another's variables are no state of this one.
+    options += ["-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections"]
+    options += [f"-I{folder}" for folder in include]
+    options += [f"-I{Path(folder).resolve()}" for folder in include_dirs]
+    options += [*(f"-D{define}" for define in defines), *flags]
+    texts = {**bridge_files(), "main.cpp": _main(files[0], top, arguments, returns).encode()}
+    others = [str(path) for path in files[1:]]
+    what = f"the kernel {top} of {files[0]}"
+    identity = preprocessed(texts, options, ["main.cpp", *others], what)
+    built = build(texts, options, identity, sources=others, what=what)
+    return CSimKernel(top, built, arguments, files[0].parent, timeout)
+
+
+def _arguments(args: Sequence[Argument]) -> list[Argument]:
+    """The declarations, checked, each with a name."""
+    named: list[Argument] = []
+    for k, argument in enumerate(args):
+        if not isinstance(argument, (In, Out, InOut)):
+            raise TypeMismatchError(f"args[{k}] must be ib.In, ib.Out or ib.InOut, got {argument!r}")
+        argument = replace(argument, name=argument.name or f"arg{k}", type=_type(argument.type))
+        if not argument.name.isidentifier() or argument.name in ("result", *(a.name for a in named)):
+            raise FormatError(f"args[{k}]: the name {argument.name!r} is no identifier, is taken, or is 'result'")
+        if any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in _shape(argument)):
+            raise ShapeError(f"args[{k}]: the shape {argument.shape!r} must be a positive extent or several")
+        named.append(argument)
+    return named
+
+
+def _shape(argument: Argument) -> tuple[int, ...]:
+    return argument.shape if isinstance(argument.shape, tuple) else (argument.shape,)
+
+
+def _size(argument: Argument) -> int:
+    size = 1
+    for extent in _shape(argument):
+        size *= extent
+    return size
+
+
+def _type(kind: str | FixedType) -> str:
+    """A number's type in C++; names that are no format of isobit's are left to the compiler."""
+    try:
+        return str(FixedType.parse(kind))
+    except FormatError:
+        if not isinstance(kind, str) or not _NAME.fullmatch(kind) or _FORMAT.match(kind):
+            raise
+        return kind
+
+
+def _main(kernel: Path, top: str, arguments: Sequence[Argument], returns: str | FixedType | None) -> str:
+    """Text of the main.cpp."""
+    if any(character in str(kernel) for character in '"\n\\'):
+        raise RangeError(f"the path {str(kernel)!r} holds characters that no #include can name")
+    storage, results = [], []
+    for k, argument in enumerate(arguments):
+        names = {"k": k, "size": _size(argument), "type": argument.type, "name": argument.name}
+        storage.append(_STORAGE.format(**names))
+        if not isinstance(argument, Out):
+            storage.append(f'    channel.in(a{k}.port(), A{k}::elements, "{argument.name}");')
+        if not isinstance(argument, In):
+            results.append(f'    channel.out(a{k}.port(), A{k}::elements, "{argument.name}");')
+    call = f"{top}({', '.join(f'a{k}.pass()' for k in range(len(arguments)))});"
+    if returns is not None:
+        kind = _type(returns)
+        storage.append(
+            f"    typedef std::remove_cv<std::remove_reference<isobit_signature::result>::type>::type R;\n"
+            f"    static_assert(declared_and_kernels<{kind}, R>::same,\n"
+            f'                  "isobit: {top} returns numbers of another type than the declared {kind}");\n'
+            f"    static R result;"
+        )
+        call = f"result = {call}"
+        results.insert(0, '    channel.out(&result, 1, "result");')
+    message = f"{top} returns a value; say its type with returns=" if returns is None else f"{top} returns nothing"
+    return _MAIN.format(
+        includes=f'#include "{kernel}"',
+        top=top,
+        count=len(arguments),
+        void=str(returns is None).lower(),
+        result_message=message,
+        storage="\n".join(storage),
+        call=f"        {call}",
+        results="\n".join(results),
+    )
