@@ -81,7 +81,10 @@ class NumpyProtocol:
                 f"operators ({', '.join(sorted(f.__name__ for f in (*_UFUNCS, *_SHIFTS)))})"
             )
         if options:
-            raise TypeMismatchError(f"numpy.{ufunc.__name__} of FixedArray takes no {', '.join(options)}")
+            raise TypeMismatchError(
+                f"numpy.{ufunc.__name__} of FixedArray takes no {', '.join(options)}: a plain array cannot hold the result "
+                "(x += a is that, too; write x = x + a)"
+            )
         if isinstance(inputs[0], NumpyProtocol) or len(inputs) == 1:
             return known(*inputs)
         return getattr(inputs[1], _REFLECTED[known])(inputs[0])
