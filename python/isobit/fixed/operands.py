@@ -64,8 +64,8 @@ def pair(value: Any, operation: str) -> Pair:
             )
         return Pair(np.asarray(value), literal)
     raise TypeMismatchError(
-        f"{operation!r} with {_described(value)} is not offered (nor by AMD): it has no format; make it fixed first, with "
-        "FixedArray.from_float(x, type). Integers may be Python's or NumPy arrays of an integer dtype"
+        f"{operation!r} with {_described(value)} is not offered (nor by AMD): it has no format; make it fixed first "
+        "with FixedArray.from_float(x, type). Integers may be Python's or NumPy arrays of an integer dtype"
     )
 
 

@@ -82,8 +82,8 @@ class NumpyProtocol:
             )
         if options:
             raise TypeMismatchError(
-                f"numpy.{ufunc.__name__} of FixedArray takes no {', '.join(options)}: a plain array cannot hold the result "
-                "(x += a is that, too; write x = x + a)"
+                f"numpy.{ufunc.__name__} of FixedArray takes no {', '.join(options)}: a plain array cannot hold the "
+                "result (x += a is that, too; write x = x + a)"
             )
         if isinstance(inputs[0], NumpyProtocol) or len(inputs) == 1:
             return known(*inputs)
