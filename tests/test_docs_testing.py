@@ -21,23 +21,30 @@ def test_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (kernel,) = blocks("cpp")
     Path("k.cpp").write_text(kernel)
-    settings.register_profile("docs", max_examples=40, deadline=None, database=None, derandomize=True)
+    quiet = settings(
+        max_examples=40,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
     settings.register_profile("before", settings())
+    settings.register_profile("docs", quiet)
     settings.load_profile("docs")
     try:
         names: dict[str, Any] = {}
         for block in blocks("python"):
             exec(compile(block, str(DOC), "exec"), names)
+        tests = {name: function for name, function in names.items() if name.startswith("test_")}
+        assert len(tests) == 3
+        for function in tests.values():
+            function()
     finally:
         settings.load_profile("before")
-    tests = {name: function for name, function in names.items() if name.startswith("test_")}
-    assert len(tests) == 3
-    for function in tests.values():
-        settings(suppress_health_check=list(HealthCheck))(function)()
 
 
 def test_the_symmetry_fails_for_rnd_as_the_text_says() -> None:
     names: dict[str, Any] = {}
     exec(blocks("python")[0].replace("AP_RND_CONV", "AP_RND"), names)
-    with pytest.raises(AssertionError, match="1 of 1 numbers differ|of 8 numbers differ"):
+    with pytest.raises(AssertionError, match=r"\d of \d numbers differ"):
         names["test_rounding_is_symmetric"]()
