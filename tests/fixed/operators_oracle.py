@@ -181,8 +181,8 @@ def _unpack(case: Case, words: Any, at: int) -> tuple[dict[str, Result], int]:
     return found, at
 
 
-def run(cases: Sequence[Case], per_unit: int = 40) -> list[dict[str, Result]]:
-    """What the headers give for every case and operator.
+def run(cases: Sequence[Case], per_unit: int = 40, headers: Path | None = None) -> list[dict[str, Result]]:
+    """What the headers (by default the vendor's) give for every case and operator.
 
     Raises
     ------
@@ -194,7 +194,7 @@ def run(cases: Sequence[Case], per_unit: int = 40) -> list[dict[str, Result]]:
         unit = cases[first : first + per_unit]
         with tempfile.TemporaryDirectory() as scratch:
             place = Path(scratch)
-            program = vendor.build(_source(unit), place, "operators", FLAGS, [vendor.headers()])
+            program = vendor.build(_source(unit), place, "operators", FLAGS, [headers or vendor.headers()])
             (place / "in").write_bytes(b"".join(_pack(c.a, c.a_values) + _pack(c.b, c.b_values) for c in unit))
             command = [str(program), str(place / "in"), str(place / "out")]
             done = subprocess.run(command, capture_output=True, timeout=vendor.TIMEOUT_S)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import operator
+import pickle
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -400,6 +402,16 @@ def test_shapes_joins_and_copies() -> None:
     assert not np.shares_memory(a.copy().raw, a.raw)
     assert not np.array_equal(a, a[:1])
     assert (np.ndim(a), np.shape(a), np.size(a)) == (2, (2, 3), 6)
+
+
+@pytest.mark.parametrize("kind", ["ap_fixed<8,6>", "ap_fixed<80,6,AP_RND,AP_SAT>"])
+def test_pickled_and_copied(kind: str) -> None:
+    a = FixedArray.from_raw([1, -2], kind)
+    for b in (pickle.loads(pickle.dumps(a)), copy.deepcopy(a), copy.copy(a)):
+        assert b.type == a.type
+        assert b.raw.tolist() == [1, -2]
+        with pytest.raises(ValueError, match="read-only"):
+            b.raw[0] = 3
 
 
 def test_repr_and_str() -> None:

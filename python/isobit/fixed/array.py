@@ -209,6 +209,9 @@ class FixedArray(Operators, NumpyProtocol):
     def __iter__(self) -> Iterator[FixedArray]:
         return (self[i] for i in range(len(self)))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FixedArray, (self.raw, self.type)
+
     def __bool__(self) -> bool:
         if self.size != 1:
             raise ShapeError(f"the truth of {self.size} numbers is ambiguous; use (a != 0).any() or .all()")
