@@ -418,6 +418,8 @@ def test_repr_and_str() -> None:
     a = fixed([0.5, -1.25], "ap_fixed<8,4>")
     assert repr(a) == "FixedArray([ 0.5 , -1.25], 'ap_fixed<8,4>')"
     assert str(a) == "[ 0.5  -1.25]"
+    assert str(fixed([2**-12, 300], "ap_fixed<24,12>")) == "[  0.000244140625 300.            ]"
+    assert str(fixed([2**-40], "ap_fixed<24,-20>")) == "[9.094947017729282e-13]"
     assert repr(a[0]) == "FixedArray(0.5, 'ap_fixed<8,4>')"
     assert repr(FixedArray.from_raw([3, -2], "ap_int<4>")) == "FixedArray([ 3, -2], 'ap_int<4>')"
     assert repr(FixedArray.from_raw([2**60 + 1], "ap_fixed<62,3>")) == (

@@ -326,7 +326,8 @@ def test_a_defect_in_the_headers_would_be_noticed(name: str, tmp_path: Path) -> 
     text = (folder / file).read_text()
     assert old in text
     (folder / file).write_text(text.replace(old, new))
-    pairs = [(FixedType(4, 2), FixedType(3, 1, False)), (FixedType(3, 1, False), FixedType(2, 2, False))]
+    signed, unsigned = FixedType(4, 2), FixedType(3, 1, False)
+    pairs = [(signed, unsigned), (unsigned, FixedType(2, 2, False)), (signed, FixedType(3, 4))]
     if file == "ap_int_base.h":
         pairs = [(FixedType.int_type(4), FixedType.int_type(3, signed=False))]
     cases = []

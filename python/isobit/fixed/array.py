@@ -253,6 +253,7 @@ class FixedArray(Operators, NumpyProtocol):
             threshold=_SHOWN,
             edgeitems=3,
             floatmode="unique",
+            suppress_small=self.type.fraction <= 24 and self.type.integer <= 40,  # else in powers of ten
         )
 
 
