@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isobit.errors import TypeMismatchError
-from isobit.fixed import arithmetic
+from isobit.fixed import arithmetic, growth
 from isobit.fixed.operands import Pair, amounts, is_operand, pair
 from isobit.fixed.types import FixedType
 
@@ -190,7 +190,8 @@ class Operators:
         if isinstance(other, float) or getattr(getattr(other, "dtype", None), "char", "") in ("e", "f", "d"):
             # As AMD's: this number is rounded to double, then compared.
             return np.asarray(function(self.to_float(), np.asarray(other, dtype=np.float64)), dtype=np.bool_)
-        if isinstance(other, (int, Fraction)) and not isinstance(other, bool):
+        beyond = isinstance(other, int) and growth.literal(other) is None
+        if beyond or isinstance(other, Fraction):
             return arithmetic.compare_fraction(function, self._pair(), Fraction(other))
         return arithmetic.compare(function)(self._pair(), pair(other, symbol))
 
