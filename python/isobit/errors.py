@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = [
     "CSimError",
     "CompilerError",
+    "DivisionByZeroError",
     "FormatError",
     "IsobitError",
     "MissingDependencyError",
@@ -27,6 +28,10 @@ class FormatError(IsobitError, ValueError):
 
 class RangeError(IsobitError, ValueError):
     """A value outside of what the operation accepts: NaN, infinity, a raw integer that the format cannot hold."""
+
+
+class DivisionByZeroError(IsobitError, ZeroDivisionError):
+    """A fixed-point division by zero; the index is named."""
 
 
 class ShapeError(IsobitError, ValueError):

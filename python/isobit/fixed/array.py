@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from isobit.errors import RangeError, TypeMismatchError
-from isobit.fixed import law
+from isobit.errors import RangeError, ShapeError, TypeMismatchError
+from isobit.fixed import arithmetic, law
+from isobit.fixed.operators import Operators
+from isobit.fixed.protocol import NumpyProtocol
+from isobit.fixed.quantise import as_array, finite, is_integer, law_modes, quantise_floats, to_storage
 from isobit.fixed.types import FixedType
 
 __all__ = ["FixedArray", "finite", "quantise_floats"]
 
-#: Largest scaled magnitude for which two sticky bits still fit the int64 law.
-_FAST_LIMIT = 2.0**59
+#: Arrays longer than this are shortened by repr.
+_SHOWN = 20
 
 
-class FixedArray:
+class FixedArray(Operators, NumpyProtocol):
     """An array of numbers of one :class:`FixedType`.
 
     Make one with :meth:`from_float` (the one door for floats) or :meth:`from_raw`; the constructor itself trusts its
     arguments and is for raw integers that are known to be in range.
+
+    Operators give AMD's result formats (:mod:`isobit.fixed.growth`, docs/semantics.md) and lose nothing; ``/`` alone
+    cuts toward zero, at the last bit of its format. Beside an array may stand another one, a Python or NumPy integer
+    (array), never a float. Comparisons, ``==`` included, are elementwise and compare values. Arrays are immutable.
 
     Attributes
     ----------
@@ -56,11 +63,11 @@ class FixedArray:
             If a value does not fit the format; it is named.
         """
         target = FixedType.parse(type)
-        values = _as_array(raw).copy()
+        values = as_array(raw).copy()
         if values.size == 0:
             values = values.astype(np.int64)
         if values.dtype == object:
-            if not all(_is_integer(v) for v in values.flat):
+            if not all(is_integer(v) for v in values.flat):
                 raise TypeMismatchError("raw values must be integers; for real numbers use FixedArray.from_float")
         elif values.dtype.kind not in "iu":
             raise TypeMismatchError(
@@ -72,7 +79,7 @@ class FixedArray:
                     raise RangeError(
                         f"raw value {extreme} does not fit {target}, which holds {target.raw_min}..{target.raw_max}"
                     )
-        return cls(_to_storage(values, target), target)
+        return cls(to_storage(values, target), target)
 
     @classmethod
     def from_float(cls, values: npt.ArrayLike, type: FixedType | str) -> FixedArray:
@@ -115,12 +122,12 @@ class FixedArray:
         if target == self.type:
             return FixedArray(self.raw, target)
         shift = self.type.fraction - target.fraction
-        modes = _modes(target.as_assigned(self.type))
+        modes = law_modes(target.as_assigned(self.type))
         if law.int64_domain(self.type.width, shift, target.width):
             raw = law.cast(self.raw, law.int64_shift(shift), *modes)
             return FixedArray(np.asarray(raw, dtype=np.int64), target)
         wide = np.asarray(law.cast(self.raw.astype(object), shift, *modes), dtype=object)
-        return FixedArray(_to_storage(wide, target), target)
+        return FixedArray(to_storage(wide, target), target)
 
     # -- container -------------------------------------------------------------------------------------------------
 
@@ -139,9 +146,59 @@ class FixedArray:
         """Number of elements."""
         return self.raw.size
 
-    def reshape(self, *shape: int) -> FixedArray:
-        """Give the same numbers another shape, as :meth:`numpy.ndarray.reshape`."""
-        return FixedArray(self.raw.reshape(*shape), self.type)
+    @property
+    def T(self) -> FixedArray:
+        """The array with its axes reversed."""
+        return self.transpose()
+
+    def transpose(self, *axes: Any) -> FixedArray:
+        """Reorder the axes, as :meth:`numpy.ndarray.transpose`."""
+        return FixedArray(self.raw.transpose(*axes), self.type)
+
+    def reshape(self, *shape: Any) -> FixedArray:
+        """Give the same numbers another shape, as :meth:`numpy.ndarray.reshape`.
+
+        Raises
+        ------
+        ShapeError
+            If the sizes differ.
+        """
+        try:
+            return FixedArray(self.raw.reshape(*shape), self.type)
+        except ValueError as error:
+            raise ShapeError(str(error)) from None
+
+    def copy(self) -> FixedArray:
+        """Copy the numbers; views share them (neither can change)."""
+        return FixedArray(self.raw.copy(), self.type)
+
+    @staticmethod
+    def concatenate(arrays: Iterable[FixedArray], axis: int = 0) -> FixedArray:
+        """Join arrays of one format along an axis, as :func:`numpy.concatenate`.
+
+        Raises
+        ------
+        TypeMismatchError
+            If the formats differ; cast first.
+        ShapeError
+            If the shapes do not belong together.
+        """
+        return _joined(np.concatenate, arrays, axis)
+
+    @staticmethod
+    def stack(arrays: Iterable[FixedArray], axis: int = 0) -> FixedArray:
+        """Join arrays of one format along a new axis, as :func:`numpy.stack`; raises as :meth:`concatenate`."""
+        return _joined(np.stack, arrays, axis)
+
+    def sum(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> FixedArray:
+        """Exact sum over an axis (default: all) of n numbers: ceil(log2(n)) integer bits more.
+
+        Raises
+        ------
+        ShapeError
+            If the axis does not exist.
+        """
+        return self._of(arithmetic.total(self._pair(), axis, keepdims))
 
     def __len__(self) -> int:
         return len(self.raw)
@@ -152,93 +209,63 @@ class FixedArray:
     def __iter__(self) -> Iterator[FixedArray]:
         return (self[i] for i in range(len(self)))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FixedArray, (self.raw, self.type)
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ShapeError(f"the truth of {self.size} numbers is ambiguous; use (a != 0).any() or .all()")
+        return bool(self.raw.item())
+
+    def __float__(self) -> float:
+        return float(self.to_float()[self._only("float")])
+
+    def __int__(self) -> int:
+        """The number cut toward zero, as ``to_int()`` (but unbounded)."""
+        value = int(self.raw[self._only("int")]) * self.type.lsb
+        return int(value)
+
+    def _only(self, what: str) -> tuple[()]:
+        if self.ndim:
+            raise TypeMismatchError(f"{what}() takes a single number, not an array of shape {self.shape}")
+        return ()
+
     def __repr__(self) -> str:
-        body = np.array2string(self.to_float(), separator=", ", threshold=20, edgeitems=3)
-        return f"FixedArray({body}, {str(self.type)!r})"
+        text = f"FixedArray({self._body(', ', 'FixedArray(')}, {str(self.type)!r}"
+        return text + (f", shape={self.shape})" if self.size > _SHOWN else ")")
 
+    def __str__(self) -> str:
+        return self._body(" ")
 
-def _modes(target: FixedType) -> tuple[int, bool, int, int, int]:
-    """What the law wants to know of a target."""
-    return target.width, target.signed, int(target.rounding), int(target.overflow), target.saturation_bits
-
-
-def _to_storage(values: npt.NDArray[Any], target: FixedType) -> npt.NDArray[Any]:
-    """Store integers the canonical way: int64 where the format fits, else Python integers."""
-    if target.fits_int64:
-        return values.astype(np.int64)
-    if values.dtype == object:
-        return np.asarray(np.frompyfunc(int, 1, 1)(values), dtype=object)
-    return values.astype(object)
-
-
-def finite(x: npt.NDArray[np.float64], name: str = "the data") -> npt.NDArray[np.float64]:
-    """Return the array, or raise with the first NaN or infinity in it.
-
-    Raises
-    ------
-    RangeError
-        Naming the value and its index.
-    """
-    good = np.isfinite(x)
-    if not good.all():
-        where = tuple(int(i) for i in np.argwhere(~good)[0])
-        raise RangeError(f"{name} holds {x[where]} at index {where}; NaN and infinity are refused")
-    return x
-
-
-def quantise_floats(values: npt.ArrayLike, target: FixedType) -> npt.NDArray[Any]:
-    """Raw integers of real numbers; see :meth:`FixedArray.from_float`."""
-    array = _as_array(values)
-    modes = _modes(target)
-    if array.dtype.kind in "iu" or (array.dtype == object and all(_is_integer(v) for v in array.flat)):
-        whole = np.asarray(law.cast(array.astype(object), -target.fraction, *modes), dtype=object)
-        return _to_storage(whole.reshape(array.shape), target)
-    if array.dtype.kind != "f" or array.dtype.itemsize > 8:
-        raise TypeMismatchError(
-            f"expected real numbers (float16, float32, float64 or integers), got dtype {array.dtype}"
+    def _body(self, separator: str, before: str = "") -> str:
+        """The values; as raw integers where float64 cannot show them all."""
+        numbers: Any = self.raw
+        label = ""
+        if not self.type.is_int:
+            label = "raw="
+            if self.type.width <= 53 and -900 < self.type.fraction < 900:
+                numbers, label = self.to_float(), ""
+        return label + np.array2string(
+            numbers,
+            max_line_width=110,
+            separator=separator,
+            prefix=before + label,
+            threshold=_SHOWN,
+            edgeitems=3,
+            floatmode="unique",
+            suppress_small=self.type.fraction <= 24 and self.type.integer <= 40,  # else in powers of ten
         )
-    x = finite(array.astype(np.float64))
-
-    magnitude = np.abs(x)
-    largest = float(magnitude.max(initial=0.0))
-    smallest = float(magnitude.min(initial=1.0, where=magnitude > 0))
-    in_reach = -900 < target.fraction < 900 and smallest > 2.0**-100 and largest < 2.0**100
-    if in_reach and target.width <= law.INT64_BITS and np.ldexp(largest, target.fraction) < _FAST_LIMIT:
-        # Two more bits say all that rounding asks: exact, below, at, or above half an LSB beyond the truncated value.
-        scaled = np.ldexp(x, target.fraction)
-        whole = np.trunc(scaled)
-        rest = np.abs(scaled - whole)
-        sticky = (rest > 0).astype(np.int64) + (rest >= 0.5) + (rest > 0.5)
-        raw = whole.astype(np.int64) * 4 + np.where(x < 0, -sticky, sticky)
-        return _from_fractions(np.asarray(law.cast(raw, 2, *modes), dtype=np.int64), x, target)
-
-    mantissa, exponent = np.frexp(x)
-    integers = np.ldexp(mantissa, 53).astype(np.int64)
-    exact = np.empty(x.shape, dtype=object)
-    for position in np.ndindex(x.shape):
-        shift = 53 - int(exponent[position]) - target.fraction
-        exact[position] = int(law.cast(int(integers[position]), shift, *modes))
-    return _to_storage(_from_fractions(exact, x, target), target)
 
 
-def _from_fractions(raw: npt.NDArray[Any], x: npt.NDArray[np.float64], target: FixedType) -> npt.NDArray[Any]:
-    """Quirk B15: ``ap_int(double)`` makes 1 of what lies between -0.5 and 0 (docs/semantics.md)."""
-    if target.is_int:
-        raw[(x > -0.5) & (x < 0)] = -1 if target.signed and target.width == 1 else 1
-    return raw
-
-
-def _is_integer(value: object) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-
-
-def _as_array(values: npt.ArrayLike) -> npt.NDArray[Any]:
-    """An array; integers that no NumPy dtype holds together stay Python integers instead of becoming floats."""
-    if isinstance(values, np.ndarray):
-        return values
-    array = np.asarray(values)
-    if array.dtype.kind in ("f", "O") and array.size:
-        exact = np.array(values, dtype=object)
-        if exact.shape == array.shape and all(_is_integer(value) for value in exact.flat):
-            return exact
-    return array
+def _joined(function: Any, arrays: Iterable[FixedArray], axis: int) -> FixedArray:
+    parts = list(arrays)
+    if not parts:
+        raise ShapeError("no arrays to join")
+    for part in parts:
+        if not isinstance(part, FixedArray) or part.type != parts[0].type:
+            found = part.type if isinstance(part, FixedArray) else type(part).__name__
+            raise TypeMismatchError(f"cannot join {found} to {parts[0].type}; cast to one format first")
+    try:
+        return FixedArray(function([part.raw for part in parts], axis=axis), parts[0].type)
+    except ValueError as error:
+        raise ShapeError(str(error)) from None

@@ -203,16 +203,16 @@ class FixedType:
         return self
 
     def sum_with(self, other: FixedType) -> FixedType:
-        """Format of an exact sum: ``RType::plus`` of ap_fixed_base.h."""
-        signed = self.signed or other.signed
-        integer = 1 + max(self.integer + (signed and not self.signed), other.integer + (signed and not other.signed))
-        return FixedType.from_bits(
-            integer + max(self.fraction, other.fraction), fraction=max(self.fraction, other.fraction), signed=signed
-        )
+        """Format of an exact sum; see :mod:`isobit.fixed.growth`."""
+        from isobit.fixed import growth
+
+        return growth.sum_of(self, other)
 
     def product_with(self, other: FixedType) -> FixedType:
-        """Format of an exact product: ``RType::mult`` of ap_fixed_base.h."""
-        return FixedType(self.width + other.width, self.integer + other.integer, self.signed or other.signed)
+        """Format of an exact product; see :mod:`isobit.fixed.growth`."""
+        from isobit.fixed import growth
+
+        return growth.product(self, other)
 
     def __str__(self) -> str:
         """Canonical name: defaults are left out, ``ap_fixed<18,6,AP_RND_CONV,AP_SAT>``."""

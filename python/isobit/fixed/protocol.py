@@ -1,0 +1,119 @@
+"""What NumPy may do with a FixedArray: the operators' ufuncs and a few functions; the rest is refused.
+
+Without this, ``np.add(a, b)``, ``np.exp(a)`` or ``np.array(a)`` would fall back to floats or to raw integers without
+their format.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from isobit.errors import TypeMismatchError
+
+if TYPE_CHECKING:
+    from isobit.fixed.array import FixedArray
+
+__all__ = ["NumpyProtocol"]
+
+_UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
+    np.add: operator.add,
+    np.subtract: operator.sub,
+    np.multiply: operator.mul,
+    np.true_divide: operator.truediv,
+    np.remainder: operator.mod,  # with the dividend's sign: FixedArray's rule wins
+    np.fmod: operator.mod,
+    np.matmul: operator.matmul,
+    np.negative: operator.neg,
+    np.positive: operator.pos,
+    np.bitwise_and: operator.and_,
+    np.bitwise_or: operator.or_,
+    np.bitwise_xor: operator.xor,
+    np.invert: operator.invert,
+    np.equal: operator.eq,
+    np.not_equal: operator.ne,
+    np.less: operator.lt,
+    np.less_equal: operator.le,
+    np.greater: operator.gt,
+    np.greater_equal: operator.ge,
+}
+_SHIFTS: dict[np.ufunc, Callable[..., Any]] = {np.left_shift: operator.lshift, np.right_shift: operator.rshift}
+#: operator -> (method on the right operand, for a plain left one)
+_REFLECTED = {
+    operator.eq: "__eq__",
+    operator.ne: "__ne__",
+    operator.lt: "__gt__",
+    operator.le: "__ge__",
+    operator.gt: "__lt__",
+    operator.ge: "__le__",
+    operator.add: "__radd__",
+    operator.sub: "__rsub__",
+    operator.mul: "__rmul__",
+    operator.truediv: "__rtruediv__",
+    operator.mod: "__rmod__",
+    operator.matmul: "__rmatmul__",
+    operator.and_: "__rand__",
+    operator.or_: "__ror__",
+    operator.xor: "__rxor__",
+}
+
+
+class NumpyProtocol:
+    """NumPy's three doors."""
+
+    __slots__ = ()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        raise TypeMismatchError(
+            "a FixedArray does not turn into a plain array by itself; take .to_float() for the values or .raw for the "
+            "integers"
+        )
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        known = _UFUNCS.get(ufunc) or (_SHIFTS.get(ufunc) if isinstance(inputs[0], NumpyProtocol) else None)
+        if known is None or method != "__call__":
+            call = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+            raise TypeMismatchError(
+                f"numpy.{call} is not offered for FixedArray; take .to_float() or .raw. Offered: the functions of its "
+                f"operators ({', '.join(sorted(f.__name__ for f in (*_UFUNCS, *_SHIFTS)))})"
+            )
+        if options:
+            raise TypeMismatchError(
+                f"numpy.{ufunc.__name__} of FixedArray takes no {', '.join(options)}: a plain array cannot hold the "
+                "result (x += a is that, too; write x = x + a)"
+            )
+        if isinstance(inputs[0], NumpyProtocol) or len(inputs) == 1:
+            return known(*inputs)
+        return getattr(inputs[1], _REFLECTED[known])(inputs[0])
+
+    def __array_function__(
+        self, function: Callable[..., Any], types: Any, args: Sequence[Any], options: Mapping[str, Any]
+    ) -> Any:
+        from isobit.fixed.array import FixedArray
+
+        offered: dict[Callable[..., Any], Callable[..., Any]] = {
+            np.shape: lambda a: a.shape,
+            np.ndim: lambda a: a.ndim,
+            np.size: lambda a: a.size,
+            np.reshape: lambda a, shape: a.reshape(shape),
+            np.transpose: lambda a, axes=None: a.transpose() if axes is None else a.transpose(axes),
+            np.sum: lambda a, axis=None, keepdims=False: a.sum(axis, keepdims),
+            np.copy: lambda a: a.copy(),
+            np.concatenate: FixedArray.concatenate,
+            np.stack: FixedArray.stack,
+            np.array_equal: _equal,
+        }
+        if function not in offered:
+            names = ", ".join(sorted(f.__name__ for f in offered))
+            raise TypeMismatchError(
+                f"numpy.{function.__name__} is not offered for FixedArray; take .to_float() or .raw. Offered: {names}"
+            )
+        return offered[function](*args, **options)
+
+
+def _equal(a: FixedArray, b: FixedArray) -> bool:
+    """Same shape and same values, whatever the formats."""
+    return np.shape(a) == np.shape(b) and bool(np.all(np.asarray(a == b)))
