@@ -73,7 +73,7 @@ public:
     }
     template <int W2, int I2, bool S2, rounding_mode Q2, overflow_mode O2, int N2>
     void operator=(const fixed<W2, I2, S2, Q2, O2, N2>& source) volatile {
-        raw_ = detail::assigned<fixed>(source);
+        const_cast<fixed&>(*this).raw_ = detail::assigned<fixed>(source);
     }
 
     static constexpr fixed from_storage(const storage_type& raw) {
@@ -94,8 +94,8 @@ public:
     constexpr const storage_type& storage() const { return raw_; }
     constexpr raw_type raw() const { return static_cast<raw_type>(raw_); }
 
-    fixed read() const volatile { return from_storage(raw_); }
-    void write(const fixed& value) volatile { raw_ = value.raw_; }
+    fixed read() const volatile { return const_cast<const fixed&>(*this); }
+    void write(const fixed& value) volatile { const_cast<fixed&>(*this) = value; }
     constexpr fixed& setBits(unsigned long long bits) { return *this = from_bits(bits); }
     constexpr unsigned long long bits_to_uint64() const { return static_cast<unsigned long long>(this->bits()); }
 

@@ -65,7 +65,7 @@ public:
     }
     template <int W2, bool S2>
     void operator=(const integer<W2, S2>& source) volatile {
-        raw_ = detail::assigned<integer>(source);
+        const_cast<integer&>(*this).raw_ = detail::assigned<integer>(source);
     }
 
     static constexpr integer from_storage(const storage_type& raw) {
@@ -86,8 +86,8 @@ public:
     constexpr const storage_type& storage() const { return raw_; }
     constexpr raw_type raw() const { return static_cast<raw_type>(raw_); }
 
-    integer read() const volatile { return from_storage(raw_); }
-    void write(const integer& value) volatile { raw_ = value.raw_; }
+    integer read() const volatile { return const_cast<const integer&>(*this); }
+    void write(const integer& value) volatile { const_cast<integer&>(*this) = value; }
 
     // The low 64 bits; this is how arithmetic with float and double sees it, too.
     constexpr operator native_type() const { return static_cast<native_type>(raw_); }
