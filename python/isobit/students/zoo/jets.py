@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import numpy as np
+
 from isobit.students.zoo import events
 from isobit.students.zoo.entry import Recipe, keras_package, qkeras_package
 from isobit.students.zoo.sheet import Sheet
@@ -80,7 +82,8 @@ def _top(kind: str) -> Recipe:
         task="classification",
         sparsity=0.0,
         layers=lambda tensor: _recurrent(kind, tensor),
-        events=lambda n, seed: events.particles(n, seed, 20, 6),
+        # the hardest constituent last, zeros first: as Keras pads sequences for recurrent layers
+        events=lambda n, seed: np.ascontiguousarray(events.particles(n, seed, 20, 6)[:, ::-1]),
         config=lambda: _recurrent_sheet(kind),
     )
 

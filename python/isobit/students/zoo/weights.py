@@ -69,7 +69,7 @@ def draw_weights(model: Any, network: ZooEntry, seed: int) -> None:
     """Give a Keras model weights drawn from `seed`, such that values keep their size from layer to layer.
 
     Kernels are normal with variance 2 / fan-in (1 / fan-in for recurrent ones), of what is left when the share that
-    pruning removes is set to zero; biases and shifts are small; a batch normalisation right behind the input gets the
+    pruning removes is set to zero; biases and shifts are small (a forget gate's about 1); a batch normalisation right behind the input gets the
     mean and variance of the network's own events, others get statistics as layers of this size have them. Nothing
     depends on the backend's floating point: NumPy draws, and statistics are rounded.
     """
@@ -97,6 +97,8 @@ def _draw(
         values = random.normal(0.0, np.sqrt(1.0 / shape[0]), shape)
     elif kind in ("bias", "beta"):
         values = random.normal(0.0, 0.1, shape)
+        if "lstm_cell" in key:
+            values[shape[0] // 4 : shape[0] // 2] += 1.0  # the forget gate's, as Keras initialises it
     elif kind == "gamma":
         values = random.uniform(0.7, 1.3, shape)
     elif kind == "moving_mean":
