@@ -14,8 +14,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import corpus_extras
 import corpus_functions
-import corpus_layers  # noqa: F401: enters its networks
+import corpus_layers
 import numpy as np
 from corpus_cases import CASES, Case
 
@@ -23,6 +24,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 HERE = Path(__file__).resolve().parent
 INCLUDE = Path(os.environ.get("ISOBIT_CORPUS_INCLUDE") or HERE.parents[1] / "cpp" / "include")
 EVENTS = 48
+FAMILIES = (corpus_layers, corpus_functions, corpus_extras)  # importing them fills CASES
 HEADERS = ("vendor", "isobit")
 
 
@@ -61,7 +63,7 @@ def convert(case: Case, folder: Path) -> Any:
     """Write the firmware of one network, every layer traced, in a namespace of its name; hls4ml's graph of it."""
     import hls4ml
 
-    corpus_functions.register_handlers()
+    corpus_extras.register_handlers()
     with contextlib.redirect_stdout(io.StringIO()):
         model = case.build()
         draw_weights(model, sum(case.build.__name__.encode()))
@@ -108,8 +110,6 @@ def events(case: Case, sizes: list[int]) -> Any:
     """Float64 (EVENTS, inputs): Gaussian of several widths, ties, and extremes beyond the type's range."""
     rng = np.random.default_rng(sum(case.name.encode()))
     count = sum(sizes)
-    if case.integers is not None:
-        return rng.integers(0, case.integers, (EVENTS, count)).astype(np.float64)
     x = rng.normal(0.0, 1.0, (EVENTS, count)) * rng.choice([0.3, 1.0, 4.0], (EVENTS, 1))
     ties = rng.random(x.shape) < 0.15
     x[ties] = (np.rint(x[ties] * 1024) + 0.5) / 1024
@@ -119,6 +119,10 @@ def events(case: Case, sizes: list[int]) -> Any:
     x[-3] = rng.choice([-1000.25, 1000.25, 0.5], count)
     x[-2] = 31.9990234375
     x[-1] = -32.0
+    if case.integers is not None:
+        low, high, first = case.integers
+        start = sum(sizes[:first])
+        x[:, start:] = rng.integers(low, high, (EVENTS, count - start))
     return x
 
 

@@ -33,9 +33,11 @@ class Case:
     layers
         Settings by layer name, '*' for all layers; a type is written as {"Precision": {slot: type}}.
     integers
-        For inputs that are indices: their upper bound.
+        For inputs that are counts or indices: lowest, one past the highest, and the first input that is one.
     distinct
         How many different outputs the events must give at least, so that equality says something.
+    needs
+        Package without which hls4ml cannot convert it.
     """
 
     name: str
@@ -48,8 +50,9 @@ class Case:
     default: str = "ap_fixed<16,6>"
     auto: bool = False
     layers: dict[str, dict[str, Any]] = field(default_factory=dict)
-    integers: int | None = None
+    integers: tuple[int, int, int] | None = None
     distinct: int = 15
+    needs: str | None = None
 
 
 CASES: dict[str, Case] = {}

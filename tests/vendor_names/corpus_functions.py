@@ -1,4 +1,4 @@
-"""Activations, normalisations, merges, recurrent layers, and what is left: embedding, einsum, garnet, products."""
+"""Activations, quantised networks, normalisations, merges and recurrent layers."""
 
 from __future__ import annotations
 
@@ -7,16 +7,6 @@ from typing import Any
 from corpus_cases import BOTH, PARALLEL, case, keras, network
 
 EVERY = ("Vitis", "Vivado")
-
-
-def _fan_out(*names: str) -> Any:
-    """One input through several activations at once; io_stream clones it."""
-
-    def body(L: Any, x: Any) -> Any:
-        x = L.Dense(6, name="fc")(x)
-        return L.Concatenate(name="all")([L.Activation(name, name=name)(x) for name in names])
-
-    return network((6,), body)
 
 
 def _chain(*parts: Any) -> Any:
@@ -237,95 +227,3 @@ def bidirectional() -> Any:
 @case("recurrent", (PARALLEL,))
 def bidirectional_gru() -> Any:
     return network((4, 3), lambda L, x: L.Bidirectional(L.GRU(2, return_sequences=True), name="rnn")(x))
-
-
-@case("other", (PARALLEL,))  # with io_stream hls4ml 1.3.0 writes code that no compiler accepts
-def time_distributed() -> Any:
-    return network((3, 4), lambda L, x: L.TimeDistributed(L.Dense(2, name="inner"), name="each")(x))
-
-
-@case("other", BOTH, integers=6)
-def embedding() -> Any:
-    return network((4,), lambda L, x: L.Embedding(6, 3, input_length=4, name="embed")(x))
-
-
-@case("other", (PARALLEL,))
-def einsum_dense() -> Any:
-    return network((3, 4), lambda L, x: L.EinsumDense("abc,cd->abd", (3, 5), bias_axes="d", name="einsum")(x))
-
-
-@case("other", (PARALLEL,))
-def einsum() -> Any:
-    class Einsum(keras().layers.Layer):  # type: ignore[misc]
-        """Product of two tensors; Keras 2 has no such layer, hls4ml has."""
-
-        def call(self, tensors: Any) -> Any:
-            import tensorflow
-
-            return tensorflow.einsum("abc,acd->abd", *tensors)
-
-    return network([(2, 3), (3, 4)], lambda L, a, b: Einsum(name="einsum")([a, b]))
-
-
-@case("other", (PARALLEL,), default="ap_fixed<8,3>")
-def unary_lut() -> Any:
-    class UnaryLUT(keras().layers.Layer):  # type: ignore[misc]
-        """A table of 256 values by the input's 8 bits, as HGQ makes of an activation."""
-
-        def build(self, shape: Any) -> None:
-            self.table = self.add_weight("table", (256,))
-
-        def call(self, x: Any) -> Any:
-            return x + self.table[0]
-
-        def get_config(self) -> Any:
-            return {**super().get_config(), "kif_out": (1, 3, 5)}
-
-    return network((6,), lambda L, x: UnaryLUT(name="lut")(x))
-
-
-@case("other", (PARALLEL,))
-def heterogeneous_quantizer() -> Any:
-    class FixedPointQuantizer(keras().layers.Layer):  # type: ignore[misc]
-        """A cast with a format of its own for every value, as HGQ makes it."""
-
-        keeps_weights = True
-
-        def build(self, shape: Any) -> None:
-            formats = {"keep_negative": [1, 0, 1, 1, 0, 1], "bits": [6, 5, 8, 0, 4, 9], "integers": [3, 2, 4, 0, 4, 1]}
-            for name, values in formats.items():
-                start = keras().initializers.Constant([values])
-                setattr(self, name, self.add_weight(name, (1, 6), "int32", start))
-
-        def call(self, x: Any) -> Any:
-            return x
-
-        def get_config(self) -> Any:
-            more = {"RND": "RND", "SAT": "SAT", "fusible": False, "overrides": {}}
-            return {**super().get_config(), **more}
-
-    return network((6,), lambda L, x: FixedPointQuantizer(name="cast")(x))
-
-
-def register_handlers() -> None:
-    """Teach hls4ml's Keras 2 converter the layers that it otherwise only takes from Keras 3."""
-    from hls4ml.converters import get_supported_keras_layers, register_keras_v2_layer_handler
-    from hls4ml.converters.keras_v2_to_hls import get_weights_data, parse_default_keras_layer
-
-    def einsum_dense_handler(layer: Any, names: Any, shapes: Any, reader: Any) -> Any:
-        shape, width = tuple(shapes[0][1:]), layer["config"]["output_shape"][-1]
-        out = (*shape[:-1], width)
-        parsed = parse_default_keras_layer(layer, names)
-        parsed["weight_data"], parsed["bias_data"] = get_weights_data(reader, parsed["name"], ["kernel", "bias"])
-        parsed.update(equation="bc,cd->bd", inp_shape=shape, out_shape=out)
-        return parsed, [None, *out]
-
-    def einsum_handler(layer: Any, names: Any, shapes: Any, reader: Any) -> Any:
-        parsed = parse_default_keras_layer(layer, names)
-        (b, c), (_, d) = (shape[1:] for shape in shapes)
-        parsed.update(equation="bc,cd->bd", inp0_shape=(b, c), inp1_shape=(c, d), out_shape=(b, d))
-        return parsed, [None, b, d]
-
-    for name, handler in (("EinsumDense", einsum_dense_handler), ("Einsum", einsum_handler)):
-        if name not in get_supported_keras_layers():
-            register_keras_v2_layer_handler(name, handler)

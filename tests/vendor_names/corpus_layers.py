@@ -36,6 +36,12 @@ def sparse() -> Any:
     return network((8,), _dense)
 
 
+# The adder trees are found by da4ml, which the test extra does not install.
+@case("arithmetic", BOTH, strategy="distributed_arithmetic", default="ap_fixed<8,4>", needs="da4ml")
+def distributed_arithmetic() -> Any:
+    return network((4,), lambda L, x: L.Dense(3, name="fc")(x))
+
+
 def _conv1d(L: Any, x: Any) -> Any:
     x = L.Conv1D(3, 3, padding="same", name="conv1")(x)
     x = L.Conv1D(4, 2, strides=2, name="conv2")(x)
