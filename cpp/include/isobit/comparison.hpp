@@ -17,16 +17,16 @@ using if_number_and_real = typename std::enable_if<is_number<A>::value && std::i
 
 #define ISOBIT_COMPARISON(symbol)                                                                                  \
     template <class A, class B, detail::if_operands<A, B> = 0>                                                     \
-    constexpr bool operator symbol(const A& a, const B& b) {                                                       \
+    constexpr bool operator symbol(A a, B b) {                                                                     \
         using common = detail::outcome_t<detail::both, A, B>;                                                      \
         return detail::aligned<common>(detail::as_number(a)) symbol detail::aligned<common>(detail::as_number(b)); \
     }                                                                                                              \
     template <class A, class B, detail::if_number_and_real<A, B> = 0>                                              \
-    constexpr bool operator symbol(const A& a, const B& b) {                                                       \
+    constexpr bool operator symbol(A a, B b) {                                                                     \
         return a.to_double() symbol static_cast<double>(b);                                                        \
     }                                                                                                              \
     template <class A, class B, detail::if_number_and_real<B, A> = 0>                                              \
-    constexpr bool operator symbol(const A& a, const B& b) {                                                       \
+    constexpr bool operator symbol(A a, B b) {                                                                     \
         return static_cast<double>(a) symbol b.to_double();                                                        \
     }
 ISOBIT_COMPARISON(==)

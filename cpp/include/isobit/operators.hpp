@@ -111,14 +111,16 @@ constexpr long long places(const T& amount) {
 
 }  // namespace detail
 
-#define ISOBIT_BINARY(symbol, operation)                                                             \
-    template <class A, class B, detail::if_operands<A, B> = 0>                                       \
-    constexpr detail::outcome_t<detail::operation, A, B> operator symbol(const A & a, const B & b) { \
-        return detail::calculated<detail::operation>(a, b);                                          \
-    }                                                                                                \
-    template <class A, class B, detail::if_assignable<A, B> = 0>                                     \
-    constexpr A& operator symbol##=(A & a, const B & b) {                                            \
-        return a = A(detail::calculated<detail::operation>(a, detail::seen_by<A>(b)));               \
+// Operands are taken by value, as AMD takes native ones: a constant that a class declares and nobody defines (hls4ml's
+// config::table_size) is an operand too, and a reference to it would ask the linker for a definition.
+#define ISOBIT_BINARY(symbol, operation)                                               \
+    template <class A, class B, detail::if_operands<A, B> = 0>                         \
+    constexpr detail::outcome_t<detail::operation, A, B> operator symbol(A a, B b) {   \
+        return detail::calculated<detail::operation>(a, b);                            \
+    }                                                                                  \
+    template <class A, class B, detail::if_assignable<A, B> = 0>                       \
+    constexpr A& operator symbol##=(A & a, B b) {                                      \
+        return a = A(detail::calculated<detail::operation>(a, detail::seen_by<A>(b))); \
     }
 ISOBIT_BINARY(*, times)
 ISOBIT_BINARY(+, plus)
@@ -130,29 +132,29 @@ ISOBIT_BINARY(^, differing)
 #undef ISOBIT_BINARY
 
 template <class A, class B, detail::if_operands<A, B> = 0, detail::if_integers<A, B> = 0>
-constexpr detail::outcome_t<detail::modulo, A, B> operator%(const A& a, const B& b) {
+constexpr detail::outcome_t<detail::modulo, A, B> operator%(A a, B b) {
     return detail::calculated<detail::modulo>(a, b);
 }
 template <class A, class B, detail::if_assignable<A, B> = 0, detail::if_integers<A, B> = 0>
-constexpr A& operator%=(A& a, const B& b) {
+constexpr A& operator%=(A& a, B b) {
     return a = A(detail::calculated<detail::modulo>(a, b));
 }
 
 // Shifts keep the left operand's type: bits leave, nothing rounds or saturates. A negative amount reverses.
 template <class A, class B, detail::if_ours<A> = 0, detail::if_viewable<B> = 0>
-constexpr detail::number_of<A> operator<<(const A& a, const B& amount) {
+constexpr detail::number_of<A> operator<<(A a, B amount) {
     return detail::as_number(a).shifted(detail::places(amount));
 }
 template <class A, class B, detail::if_ours<A> = 0, detail::if_viewable<B> = 0>
-constexpr detail::number_of<A> operator>>(const A& a, const B& amount) {
+constexpr detail::number_of<A> operator>>(A a, B amount) {
     return detail::as_number(a).shifted(-detail::places(amount));
 }
 template <class A, class B, detail::if_assignable<A, B> = 0>
-constexpr A& operator<<=(A& a, const B& amount) {
+constexpr A& operator<<=(A& a, B amount) {
     return a = a << amount;
 }
 template <class A, class B, detail::if_assignable<A, B> = 0>
-constexpr A& operator>>=(A& a, const B& amount) {
+constexpr A& operator>>=(A& a, B amount) {
     return a = a >> amount;
 }
 
