@@ -198,7 +198,8 @@ def bench(name: str, folder: Path, program: Path, options: argparse.Namespace) -
         headers: {key: statistics.median(one[key] for one in runs) for key in runs[0]}
         for headers, runs in compiled.items()
     }
-    compilation["ratio"] = compilation["vendor"]["wall_s"] / compilation["isobit"]["wall_s"]
+    for ratio, key in (("ratio", "wall_s"), ("cpu_ratio", "cpu_s")):
+        compilation[ratio] = compilation["vendor"][key] / compilation["isobit"][key]
 
     result: dict[str, Any] = {"events": count, "compile": compilation}
     libraries = {headers: next(project.glob("firmware/*.so")) for headers, project in projects.items()}
@@ -226,7 +227,7 @@ def row(name: str, result: dict[str, Any]) -> str:
     peaks = " ".join(f"{compilation[headers]['peak_MiB']:5.0f}" for headers in HEADERS)
     return (
         f"{name:14} {result['events']:7} {vendor:11,.0f} {isobit:11,.0f} {bridge['ratio']:7.2f} {top['ratio']:7.2f}  "
-        f"{walls} {compilation['ratio']:6.2f}  {peaks}"
+        f"{walls} {compilation['ratio']:6.2f} {compilation['cpu_ratio']:6.2f}  {peaks}"
     )
 
 
@@ -247,10 +248,10 @@ def main() -> int:
         print(
             "one thread; events per CPU second, median of", options.repetitions, "passes in turn; -O3 as build_lib.sh"
         )
-        print(f"{'':14} {'':7} {'events/s':^23} {'ratio':^15}  {'compile s':^20}  {'peak MiB':^11}")
+        print(f"{'':14} {'':7} {'events/s':^23} {'ratio':^15}  {'compile wall s':^27}  {'peak MiB':^11}")
         print(
             f"{'network':14} {'events':>7} {'vendor':>11} {'isobit':>11} {'bridge':>7} {'top':>7}  "
-            f"{'vendor':>6} {'isobit':>6} {'ratio':>6}  {'vend.':>5} {'isob.':>5}"
+            f"{'vendor':>6} {'isobit':>6} {'ratio':>6} {'CPU r.':>6}  {'vend.':>5} {'isob.':>5}"
         )
     with tempfile.TemporaryDirectory(prefix="bench-headers-") as temporary:
         home = options.keep.resolve() if options.keep else Path(temporary)
