@@ -36,8 +36,7 @@ def sparse() -> Any:
     return network((8,), _dense)
 
 
-# The adder trees are found by da4ml, which the test extra does not install. With io_stream hls4ml 1.3.0 looks for them in
-# the wrong namespace.
+# The adder trees are found by da4ml. With io_stream hls4ml 1.3.0 looks for them in the wrong namespace.
 @case("arithmetic", strategy="distributed_arithmetic", default="ap_fixed<8,4>", needs="da4ml")
 def distributed_arithmetic() -> Any:
     return network((4,), lambda L, x: L.Dense(3, name="fc")(x))
