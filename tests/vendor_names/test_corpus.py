@@ -45,7 +45,12 @@ def first_differences(vendor: list[str], isobit: list[str]) -> str:
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=pytest.mark.xdist_group(f"corpus_{case.group}")) for n, case in CASES.items()]
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.xdist_group(f"corpus_{group}"))
+        for group in GROUPS  # group by group: only the last compiled program is kept
+        for name in members(group)
+    ],
 )
 def test_same_bits_with_both_headers(name: str) -> None:
     if (package := CASES[name].needs) is not None and importlib.util.find_spec(package) is None:
