@@ -11,7 +11,20 @@ from isobit.errors import ModelFileError, OverwriteError, RangeError, Unsupporte
 from isobit.fixed import FixedType
 from isobit.students import zoo
 
-NAMES = ["mugmt_student", "mugmt_baseline", "mugmt_teacher", "dimuon_student"]
+MUONS = ["mugmt_student", "mugmt_baseline", "mugmt_teacher", "dimuon_student"]
+PARAMETERS = {  # published, where a number is
+    "jet_mlp": 4389,
+    "btag_conv1d": None,
+    "top_lstm": None,
+    "top_gru": None,
+    "ad_student": None,
+    "ad_cnn_ae": None,
+    "ad_dnn_vae": None,
+    "emtf_nn": None,
+    "econ_t_encoder": 2288,
+    "beam_control": 34695,
+}
+NAMES = [*MUONS, *PARAMETERS]
 GOLDEN = FixedType.parse("ap_fixed<18,6>")
 RELU = FixedType.parse("ap_ufixed<18,6,RND_CONV,SAT>")
 
@@ -55,7 +68,43 @@ def test_variant_out_of_range_is_refused(integer):
         zoo.golden_config("mugmt_student", integer=integer)
 
 
-@pytest.mark.parametrize("call", [zoo.entry, zoo.build, zoo.golden_config, zoo.auto_config, zoo.load_student])
+@pytest.mark.parametrize("call", [zoo.golden_config, zoo.build])
+def test_networks_without_variants_refuse_them(call):
+    with pytest.raises(UnsupportedError, match="jet_mlp has no variant with integer=12"):
+        call("jet_mlp", integer=12)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_inputs_are_seeded_and_within_the_input_type(name):
+    x = zoo.inputs(name, 500, 1)
+    assert x.shape == (500, *zoo.ZOO[name].shape)
+    assert x.dtype == np.float64
+    assert x.flags.c_contiguous
+    np.testing.assert_array_equal(x, zoo.inputs(name, 500, 1))
+    assert not np.array_equal(x, zoo.inputs(name, 500, 2))
+    kind = FixedType.parse(zoo.golden_config(name)["hls_config"]["LayerName"]["inputs"]["Precision"]["result"])
+    assert float(kind.min) <= x.min()
+    assert x.max() <= float(kind.max)
+    assert len(np.unique(x.reshape(500, -1), axis=0)) > 490
+    assert zoo.inputs(name, 0, 1).shape == (0, *zoo.ZOO[name].shape)
+
+
+@pytest.mark.parametrize(("n", "seed"), [(-1, 0), (1, -1)])
+def test_impossible_inputs_are_refused(n, seed):
+    with pytest.raises(RangeError, match="-1"):
+        zoo.inputs("jet_mlp", n, seed)
+
+
+def test_objects_of_the_global_trigger_are_hardware_integers():
+    x = zoo.inputs("ad_student", 300, 3)
+    np.testing.assert_array_equal(x[:, :, 0] * 64, np.rint(x[:, :, 0] * 64))
+    np.testing.assert_array_equal(x[:, :, 1:] * 32, np.rint(x[:, :, 1:] * 32))
+    assert (np.diff(x[:, 8:18, 0], axis=1) <= 0).all()  # jets are sorted by pT
+
+
+@pytest.mark.parametrize(
+    "call", [zoo.entry, zoo.build, zoo.network, zoo.golden_config, zoo.auto_config, zoo.load_student]
+)
 def test_unknown_network_is_refused_by_name(call):
     with pytest.raises(UnsupportedError, match=r"'nonsense'.*mugmt_student"):
         call("nonsense")
@@ -78,7 +127,7 @@ def types_of(layer):
 
 
 @pytest.mark.hls4ml
-@pytest.mark.parametrize(("name", "integer"), [*((name, 6) for name in NAMES), ("mugmt_student", 12)])
+@pytest.mark.parametrize(("name", "integer"), [*((name, 6) for name in MUONS), ("mugmt_student", 12)])
 def test_model_graph_has_the_golden_types(name, integer, tmp_path):
     graph = convert(name, tmp_path, integer)
     layers = list(graph.get_layers())
@@ -104,6 +153,78 @@ def test_model_graph_has_the_golden_types(name, integer, tmp_path):
     assert config.get_config_value("Part") == "xcvu9p-flga2104-2L-e"
     assert config.get_config_value("ClockPeriod") == 5
     assert config.get_config_value("IOType") == "io_parallel"
+
+
+@pytest.mark.hls4ml
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_every_type_is_written_out_and_kept(name, tmp_path, capsys):
+    """Each slot that hls4ml offers has a type in the golden config, and hls4ml's layers have just those."""
+    from hls4ml.converters import convert_from_keras_model
+    from hls4ml.utils import config_from_keras_model
+
+    model, arguments = zoo.network(name), zoo.golden_config(name)
+    assert PARAMETERS[name] in (None, model.count_params())
+    assert sum(np.prod(output.shape[1:]) for output in model.outputs) == zoo.ZOO[name].outputs
+    golden = arguments["hls_config"]["LayerName"]
+    offered = config_from_keras_model(model, granularity="name", backend=zoo.BACKEND)["LayerName"]
+    assert golden.keys() == offered.keys()
+    for layer, slots in offered.items():
+        assert golden[layer]["Precision"].keys() == slots["Precision"].keys(), layer
+        assert slots.keys() - golden[layer].keys() <= {"Trace"}, layer
+    capsys.readouterr()
+    graph = convert_from_keras_model(model, output_dir=str(tmp_path), **arguments)
+    assert "Invalid ReuseFactor" not in "".join(capsys.readouterr())
+    layers = {layer.name: layer for layer in graph.get_layers()}
+    assert layers.keys() == {layer.name for layer in model.layers}  # nothing fused, nothing inserted
+    for layer in layers.values():
+        expected = {slot: FixedType.parse(text) for slot, text in golden[layer.name]["Precision"].items()}
+        found = types_of(layer)
+        if "bias" in found and has_no_bias(model, layer.name):
+            found.pop("bias")
+        assert {slot: expected[slot] for slot in found} == found, layer.name
+        reuse = golden[layer.name].get("ReuseFactor", arguments["hls_config"]["Model"]["ReuseFactor"])
+        assert layer.get_attr("reuse_factor") == reuse, layer.name
+
+
+def has_no_bias(model, name):
+    return getattr(model.get_layer(name), "use_bias", True) is False
+
+
+@pytest.mark.hls4ml
+@pytest.mark.parametrize("name", NAMES)
+def test_weights_make_every_layer_tell_its_inputs_apart(name):
+    """No layer is dead or saturated, no value explodes; outputs differ from event to event."""
+    from tensorflow.keras import Model
+
+    model, x = zoo.network(name), zoo.inputs(name, 400, 7)
+    golden = zoo.golden_config(name)["hls_config"]["LayerName"]
+    layers = model.layers[1:]
+    for layer, values in zip(layers, Model(model.inputs, [layer.output for layer in layers])(x), strict=True):
+        values = values.numpy()
+        assert np.isfinite(values).all()
+        kind = FixedType.parse(golden[layer.name]["Precision"]["result"])
+        inside = (values >= float(kind.min)) & (values <= float(kind.max))
+        assert inside.mean() > 0.98 or kind.min == 0, layer.name  # ReLU's type has no negative values to begin with
+        assert (values < float(kind.max)).mean() > 0.93, layer.name
+        assert values.std() > 4 * float(kind.lsb), layer.name
+        if not layer.name.startswith(("pad", "up", "pool", "reshape", "flatten")):
+            assert (values == 0).mean() < 0.85, layer.name
+        assert len(np.unique(values.reshape(400, -1), axis=0)) > 200, layer.name
+    again = zoo.network(name)
+    for first, second in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.hls4ml
+def test_drawn_weights_depend_on_the_seed():
+    first, second = (zoo.network("jet_mlp", seed=seed).get_weights() for seed in (1, 2))
+    assert not np.array_equal(first[0], second[0])
+
+
+@pytest.mark.hls4ml
+def test_pruned_networks_have_zeros():
+    kernel = zoo.network("ad_student").get_layer("fc1").get_weights()[0]
+    assert 0.45 < (kernel == 0).mean() < 0.55
 
 
 @pytest.mark.hls4ml

@@ -111,7 +111,8 @@ constexpr long long places(const T& amount) {
 
 }  // namespace detail
 
-// Operands come by value: a static constant of the user's class need not be defined to be one.
+// Operands are taken by value, as AMD takes native ones: a constant that a class declares and nobody defines (hls4ml's
+// config::table_size) is an operand too, and a reference to it would ask the linker for a definition.
 #define ISOBIT_BINARY(symbol, operation)                                               \
     template <class A, class B, detail::if_operands<A, B> = 0>                         \
     constexpr detail::outcome_t<detail::operation, A, B> operator symbol(A a, B b) {   \

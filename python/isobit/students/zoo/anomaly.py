@@ -1,0 +1,135 @@
+"""Networks that score anomalies in the global trigger's objects: a convolutional autoencoder, a student, an encoder."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from isobit.students.zoo import events
+from isobit.students.zoo.entry import Recipe, keras_package, qkeras_package
+from isobit.students.zoo.sheet import Sheet
+
+_NUMBER: Final = "ap_fixed<16,6>"
+_SPARSITY: Final = 0.5  # pruned during training, as is usual for these
+_STUDENT: Final = (64, 32, 8, 8, 16, 8)
+_ENCODER: Final = (32, 16)
+
+# Quantised networks: 8 bits, weights within +-2, activations 0..8.
+_BITS: Final = 8
+_WEIGHT_INTEGER: Final = 2  # with the sign
+_RELU_INTEGER: Final = 3
+_WEIGHT: Final = f"ap_fixed<{_BITS},{_WEIGHT_INTEGER}>"
+_RELU: Final = f"ap_ufixed<{_BITS},{_RELU_INTEGER},RND_CONV,SAT>"
+
+
+def _quantiser() -> Any:
+    return qkeras_package().quantized_bits(_BITS, _WEIGHT_INTEGER - 1, alpha=1)
+
+
+def _dense(width: int, name: str) -> Any:
+    return qkeras_package().QDense(width, kernel_quantizer=_quantiser(), bias_quantizer=_quantiser(), name=name)
+
+
+def _conv(filters: int, size: tuple[int, int], name: str, padding: str = "same") -> Any:
+    return qkeras_package().QConv2D(
+        filters, size, padding=padding, use_bias=False, kernel_quantizer=_quantiser(), name=name
+    )
+
+
+def _relu(name: str) -> Any:
+    qkeras = qkeras_package()
+    return qkeras.QActivation(qkeras.quantized_relu(_BITS, _RELU_INTEGER), name=name)
+
+
+def _ad_student(tensor: Any) -> Any:
+    layers = keras_package().layers
+    tensor = layers.BatchNormalization(name="bn")(layers.Flatten(name="flatten")(tensor))
+    for index, width in enumerate(_STUDENT, start=1):
+        tensor = layers.Activation("relu", name=f"relu{index}")(layers.Dense(width, name=f"fc{index}")(tensor))
+    return layers.Dense(1, name="output")(tensor)
+
+
+def _ad_student_sheet() -> Sheet:
+    sheet = Sheet(_NUMBER).shape("inputs", "flatten").batchnorm("bn")
+    for index in range(1, len(_STUDENT) + 1):
+        sheet.dense(f"fc{index}").activation(f"relu{index}")
+    return sheet.dense("output")
+
+
+def _ad_cnn_ae(tensor: Any) -> Any:
+    layers = keras_package().layers
+    tensor = layers.BatchNormalization(name="bn")(tensor)  # 20 x 3 x 1
+    tensor = _relu("relu1")(_conv(16, (3, 3), "conv1", padding="valid")(tensor))  # 18 x 1 x 16
+    tensor = layers.AveragePooling2D((3, 1), name="pool1")(tensor)
+    tensor = _relu("relu2")(_conv(32, (3, 1), "conv2")(tensor))  # 6 x 1 x 32
+    tensor = layers.AveragePooling2D((3, 1), name="pool2")(tensor)
+    tensor = _dense(8, "latent")(layers.Flatten(name="flatten")(tensor))
+    tensor = _relu("relu3")(_dense(64, "fc")(tensor))
+    tensor = layers.Reshape((2, 1, 32), name="reshape")(tensor)
+    tensor = _relu("relu4")(_conv(32, (3, 1), "conv3")(tensor))
+    tensor = layers.UpSampling2D((3, 1), name="up1")(tensor)  # 6 x 1 x 32
+    tensor = layers.ZeroPadding2D(((0, 0), (1, 1)), name="pad1")(tensor)  # 6 x 3 x 32
+    tensor = _relu("relu5")(_conv(16, (3, 1), "conv4")(tensor))
+    tensor = layers.UpSampling2D((3, 1), name="up2")(tensor)  # 18 x 3 x 16
+    tensor = layers.ZeroPadding2D(((1, 1), (0, 0)), name="pad2")(tensor)  # 20 x 3 x 16
+    return _conv(1, (3, 3), "output")(tensor)
+
+
+def _ad_cnn_ae_sheet() -> Sheet:
+    sheet = Sheet(_NUMBER, weight=_WEIGHT, bias=_WEIGHT).shape("inputs").batchnorm("bn")
+    for index in (1, 2):
+        sheet.conv(f"conv{index}").activation(f"relu{index}", _RELU).pooling(f"pool{index}")
+    sheet.shape("flatten").dense("latent").dense("fc").activation("relu3", _RELU).shape("reshape", number=_RELU)
+    for index in (3, 4):
+        sheet.conv(f"conv{index}").activation(f"relu{index + 1}", _RELU)
+        sheet.upsampling(f"up{index - 2}", _RELU).shape(f"pad{index - 2}", number=_RELU)
+    return sheet.conv("output")
+
+
+def _ad_dnn_vae(tensor: Any) -> Any:
+    for index, width in enumerate(_ENCODER, start=1):
+        tensor = _relu(f"relu{index}")(_dense(width, f"fc{index}")(tensor))
+    return [_dense(3, "mean")(tensor), _dense(3, "log_variance")(tensor)]
+
+
+def _ad_dnn_vae_sheet() -> Sheet:
+    sheet = Sheet(_NUMBER, weight=_WEIGHT, bias=_WEIGHT).shape("inputs")
+    for index in range(1, len(_ENCODER) + 1):
+        sheet.dense(f"fc{index}").activation(f"relu{index}", _RELU)
+    return sheet.dense("mean").dense("log_variance")
+
+
+ENTRIES: Final = (
+    Recipe(
+        name="ad_student",
+        summary="predicts an autoencoder's reconstruction loss from 19 trigger objects, one score",
+        shape=(19, 3),
+        outputs=1,
+        task="anomaly",
+        sparsity=_SPARSITY,
+        layers=_ad_student,
+        events=events.global_trigger_objects,
+        config=_ad_student_sheet,
+    ),
+    Recipe(
+        name="ad_cnn_ae",
+        summary="convolutional autoencoder of 19 trigger objects, padded to 20; gives the reconstruction",
+        shape=(20, 3, 1),
+        outputs=60,
+        task="anomaly",
+        sparsity=_SPARSITY,
+        layers=_ad_cnn_ae,
+        events=events.padded_objects,
+        config=_ad_cnn_ae_sheet,
+    ),
+    Recipe(
+        name="ad_dnn_vae",
+        summary="encoder of a variational autoencoder of 19 trigger objects; gives mean and log variance of 3",
+        shape=(57,),
+        outputs=6,
+        task="anomaly",
+        sparsity=_SPARSITY,
+        layers=_ad_dnn_vae,
+        events=events.flat_objects,
+        config=_ad_dnn_vae_sheet,
+    ),
+)

@@ -1,0 +1,108 @@
+"""Toys of what the other triggers see: seeded, scaled as the golden configs expect, within their input types.
+
+They stand in for data that cannot be shipped: the distributions are simple, but hardware integers are integers, objects
+are sorted and missing ones are zero, features are correlated and have tails.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from isobit.students.zoo.entry import Floats
+
+# Global-trigger objects: 4 muons, 4 electrons, 10 jets, missing transverse energy.
+COUNTS: Final = (4, 4, 10)
+_MEAN_COUNTS: Final = (0.7, 1.5, 4.0)
+_SOFT_PT: Final = (4.0, 8.0, 20.0)  # GeV, scale of the falling spectra
+_PT_STEP: Final = 0.5  # GeV
+_PT_SATURATED: Final = 1023  # steps
+_ANGLE_STEP: Final = 2.0 * np.pi / 144  # of eta and phi
+_PT_FEATURE: Final = 64  # features are steps / these
+_ANGLE_FEATURE: Final = 32
+
+_LIMIT: Final = 31.0  # standardised features are clipped where ap_fixed<16,6> ends
+_CLASSES: Final = 5
+
+
+def global_trigger_objects(n: int, seed: int) -> Floats:
+    """(n, 19, 3): pT / 32 GeV, eta and phi in units of 1.4, from hardware integers; rows 0-3 muons, ..., row 18 MET.
+
+    Each kind is sorted by pT, missing objects are zero. Within +-16: exact in ap_fixed<16,6>.
+    """
+    random = np.random.default_rng(seed)
+    objects = []
+    for count, mean, scale in zip(COUNTS, _MEAN_COUNTS, _SOFT_PT, strict=True):
+        present = np.arange(count) < np.minimum(random.poisson(mean, n), count)[:, None]
+        pt = scale * (0.2 + random.pareto(2.5, (n, count)))
+        eta = np.clip(random.normal(0.0, 1.6, (n, count)), -3.0, 3.0)
+        phi = random.uniform(0.0, 2.0 * np.pi, (n, count))
+        pt = -np.sort(-np.where(present, pt, 0.0), axis=1)
+        objects.append(np.stack((pt, np.where(present, eta, 0.0), np.where(present, phi, 0.0)), axis=2))
+    seen = np.concatenate(objects, axis=1)
+    x = -(seen[:, :, 0] * np.cos(seen[:, :, 2])).sum(1) + random.normal(0.0, 12.0, n)
+    y = -(seen[:, :, 0] * np.sin(seen[:, :, 2])).sum(1) + random.normal(0.0, 12.0, n)
+    met = np.stack((np.hypot(x, y), np.zeros(n), np.arctan2(y, x) % (2.0 * np.pi)), axis=1)
+    seen = np.concatenate((seen, met[:, None, :]), axis=1)
+    pt = np.minimum(np.rint(seen[:, :, 0] / _PT_STEP), _PT_SATURATED) / _PT_FEATURE
+    angles = np.rint(seen[:, :, 1:] / _ANGLE_STEP) / _ANGLE_FEATURE
+    return np.concatenate((pt[:, :, None], angles), axis=2)
+
+
+def padded_objects(n: int, seed: int) -> Floats:
+    """(n, 20, 3, 1): `global_trigger_objects` as an image, with a row of zeros below."""
+    image = np.zeros((n, 20, 3, 1))
+    image[:, :19, :, 0] = global_trigger_objects(n, seed)
+    return image
+
+
+def flat_objects(n: int, seed: int) -> Floats:
+    """(n, 57): `global_trigger_objects`, object by object."""
+    return global_trigger_objects(n, seed).reshape(n, 57)
+
+
+def standardised(n: int, seed: int, features: int) -> Floats:
+    """(n, features): correlated, of five classes, with tails; mean about 0 and variance about 1, clipped to +-31."""
+    fixed = np.random.default_rng(features)  # the classes are the same whatever the seed
+    centres = fixed.normal(0.0, 0.7, (_CLASSES, features))
+    mixing = fixed.normal(0.0, 0.7 / np.sqrt(features), (features, features))
+    random = np.random.default_rng(seed)
+    draw = random.standard_t(5, (n, features))
+    # einsum, not @: BLAS rounds differently from machine to machine, and events must not
+    values = centres[random.integers(0, _CLASSES, n)] + 0.5 * draw + np.einsum("ni,ij->nj", draw, mixing)
+    clipped: Floats = np.clip(values, -_LIMIT, _LIMIT)
+    return clipped
+
+
+def particles(n: int, seed: int, count: int, features: int) -> Floats:
+    """(n, count, features): constituents of jets by falling pT, as standardised features; missing ones are zero."""
+    random = np.random.default_rng([seed, 1])
+    values = standardised(n * count, seed, features).reshape(n, count, features)
+    fraction = -np.sort(-random.exponential(1.0, (n, count)), axis=1)
+    values[:, :, 0] = np.clip(np.log(fraction + 1e-3), -_LIMIT, _LIMIT)  # pT
+    present = np.arange(count) < np.maximum(random.poisson(0.7 * count, n), 1)[:, None]
+    return np.where(present[:, :, None], values, 0.0)
+
+
+def sensor_images(n: int, seed: int) -> Floats:
+    """(n, 4, 4, 3): the trigger cells of a module as shares of its sum, in steps of 2^-7, each below 2 (8 bits)."""
+    random = np.random.default_rng(seed)
+    place = np.arange(4.0)
+    centre = random.uniform(-0.5, 3.5, (n, 3, 2))
+    width = random.uniform(0.3, 1.5, (n, 3, 1))
+    rows = np.exp(-(((place - centre[:, :, :1]) / width) ** 2))
+    columns = np.exp(-(((place - centre[:, :, 1:]) / width) ** 2))
+    charge = random.exponential(1.0, (n, 3))[:, :, None, None] * rows[:, :, :, None] * columns[:, :, None, :]
+    charge = charge + random.exponential(0.02, charge.shape)
+    share = charge / charge.sum(axis=(1, 2, 3), keepdims=True)
+    return np.ascontiguousarray(np.clip(np.rint(share * 256), 0, 255).transpose(0, 2, 3, 1)) / 128
+
+
+def beam_readings(n: int, seed: int) -> Floats:
+    """(n, 5): standardised readings of an accelerator's regulators that follow each other in time."""
+    random = np.random.default_rng(seed)
+    time = np.arange(n)[:, None] + random.uniform(0.0, 1000.0)
+    periods = np.array([37.0, 61.0, 113.0, 211.0, 401.0])
+    readings: Floats = np.sin(2.0 * np.pi * time / periods) + 0.5 * random.standard_normal((n, 5))
+    return readings

@@ -1,0 +1,116 @@
+"""Networks on jets: the MLP on expert features, b-tagging on particles, recurrent top-taggers."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from isobit.students.zoo import events
+from isobit.students.zoo.entry import Recipe, keras_package, qkeras_package
+from isobit.students.zoo.sheet import Sheet
+
+_NUMBER: Final = "ap_fixed<16,6>"
+_HIDDEN: Final = (64, 32, 32)
+
+# jet_mlp: 6 bits. Weights within +-1; activations 0..4 in steps of 1/16: two integer bits, so that few values saturate.
+_BITS: Final = 6
+_RELU_INTEGER: Final = 2
+
+
+def _jet_mlp(tensor: Any) -> Any:
+    keras, qkeras = keras_package(), qkeras_package()
+
+    def dense(width: int, name: str) -> Any:
+        quantisers = {f"{part}_quantizer": qkeras.quantized_bits(_BITS, 0, alpha=1) for part in ("kernel", "bias")}
+        return qkeras.QDense(width, **quantisers, name=name)
+
+    for index, width in enumerate(_HIDDEN, start=1):
+        tensor = dense(width, f"fc{index}")(tensor)
+        tensor = qkeras.QActivation(qkeras.quantized_relu(_BITS, _RELU_INTEGER), name=f"relu{index}")(tensor)
+    return keras.layers.Activation("softmax", name="softmax")(dense(5, "output")(tensor))
+
+
+def _jet_mlp_sheet() -> Sheet:
+    weight = f"ap_fixed<{_BITS},1>"
+    sheet = Sheet(_NUMBER, weight=weight, bias=weight).shape("inputs")
+    for index in range(1, len(_HIDDEN) + 1):
+        sheet.dense(f"fc{index}").activation(f"relu{index}", f"ap_ufixed<{_BITS},{_RELU_INTEGER},RND_CONV,SAT>")
+    return sheet.dense("output").softmax("softmax")
+
+
+def _btag_conv1d(tensor: Any) -> Any:
+    layers = keras_package().layers
+    for index, filters in enumerate((20, 5), start=1):
+        tensor = layers.Conv1D(filters, 1, name=f"conv{index}")(tensor)
+        tensor = layers.Activation("relu", name=f"conv_relu{index}")(tensor)
+    tensor = layers.Flatten(name="flatten")(tensor)
+    for index, width in enumerate((20, 10), start=1):
+        tensor = layers.Dense(width, name=f"fc{index}")(tensor)
+        tensor = layers.Activation("relu", name=f"relu{index}")(tensor)
+    return layers.Activation("sigmoid", name="sigmoid")(layers.Dense(1, name="output")(tensor))
+
+
+def _btag_conv1d_sheet() -> Sheet:
+    sheet = Sheet(_NUMBER).shape("inputs")
+    for index in (1, 2):
+        sheet.conv(f"conv{index}").activation(f"conv_relu{index}")
+    sheet.shape("flatten")
+    for index in (1, 2):
+        sheet.dense(f"fc{index}").activation(f"relu{index}")
+    return sheet.dense("output").activation("sigmoid")
+
+
+def _recurrent(kind: str, tensor: Any) -> Any:
+    layers = keras_package().layers
+    tensor = getattr(layers, kind.upper())(20, name=kind)(tensor)
+    tensor = layers.Activation("relu", name="relu1")(layers.Dense(64, name="fc1")(tensor))
+    return layers.Activation("sigmoid", name="sigmoid")(layers.Dense(1, name="output")(tensor))
+
+
+def _recurrent_sheet(kind: str) -> Sheet:
+    sheet = Sheet(_NUMBER).shape("inputs").recurrent(kind)
+    return sheet.dense("fc1").activation("relu1").dense("output").activation("sigmoid")
+
+
+def _top(kind: str) -> Recipe:
+    return Recipe(
+        name=f"top_{kind}",
+        summary=f"tells top quarks from light jets, 20 constituents through {kind.upper()} 20, one probability",
+        shape=(20, 6),
+        outputs=1,
+        task="classification",
+        sparsity=0.0,
+        layers=lambda tensor: _recurrent(kind, tensor),
+        # the hardest constituent last, zeros first: as Keras pads sequences for recurrent layers
+        events=lambda n, seed: np.ascontiguousarray(events.particles(n, seed, 20, 6)[:, ::-1]),
+        config=lambda: _recurrent_sheet(kind),
+    )
+
+
+ENTRIES: Final = (
+    Recipe(
+        name="jet_mlp",
+        summary="tells five kinds of jets by 16 expert features, 6-bit weights, five probabilities",
+        shape=(16,),
+        outputs=5,
+        task="classification",
+        sparsity=0.0,
+        layers=_jet_mlp,
+        events=lambda n, seed: events.standardised(n, seed, 16),
+        config=_jet_mlp_sheet,
+    ),
+    Recipe(
+        name="btag_conv1d",
+        summary="tells b jets from others by 10 particles of 13 features, pointwise convolutions, one probability",
+        shape=(10, 13),
+        outputs=1,
+        task="classification",
+        sparsity=0.0,
+        layers=_btag_conv1d,
+        events=lambda n, seed: events.particles(n, seed, 10, 13),
+        config=_btag_conv1d_sheet,
+    ),
+    _top("lstm"),
+    _top("gru"),
+)
