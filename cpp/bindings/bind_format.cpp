@@ -1,7 +1,7 @@
 // Modes (from modes.def) and the run-time Format.
 #include <pybind11/operators.h>
 #include <isobit/format.hpp>
-#include <isobit/storage.hpp>
+#include <isobit/host/integer_choice.hpp>
 
 #include <string>
 
@@ -33,12 +33,12 @@ void refuse(const std::string& what, int value, const std::string& allowed_value
 
 format make_format(int width, int integer, bool is_signed, int rounding, int overflow, int saturation_bits,
                    bool is_int) {
-    if (width < 1 || width > max_width) refuse("width", width, "1 to " + std::to_string(max_width));
+    if (width < 1 || width > host::widest) refuse("width", width, "1 to " + std::to_string(host::widest));
     if (integer < -max_integer || integer > max_integer) {
         refuse("integer", integer, std::to_string(-max_integer) + " to " + std::to_string(max_integer));
     }
-    if (!is_rounding_mode(rounding)) refuse("rounding", rounding, allowed(rounding_modes));
-    if (!is_overflow_mode(overflow)) refuse("overflow", overflow, allowed(overflow_modes));
+    if (!is_rounding_mode(rounding)) refuse("rounding", rounding, allowed(rounding_mode_list));
+    if (!is_overflow_mode(overflow)) refuse("overflow", overflow, allowed(overflow_mode_list));
     if (saturation_bits < 0 || saturation_bits > width) {
         refuse("saturation_bits", saturation_bits, "0 to the width, " + std::to_string(width));
     }
@@ -74,20 +74,20 @@ const char* name_of(const mode_entry (&entries)[Count], int value) {
 std::string text_of(const format& f) {
     if (f.is_int) return std::string(f.is_signed ? "ap_int<" : "ap_uint<") + std::to_string(f.width) + ">";
     return std::string(f.is_signed ? "ap_fixed<" : "ap_ufixed<") + std::to_string(f.width) + "," +
-           std::to_string(f.integer) + ",AP_" + name_of(rounding_modes, static_cast<int>(f.rounding)) + ",AP_" +
-           name_of(overflow_modes, static_cast<int>(f.overflow)) + "," + std::to_string(f.saturation_bits) + ">";
+           std::to_string(f.integer) + ",AP_" + name_of(rounding_mode_list, static_cast<int>(f.rounding)) + ",AP_" +
+           name_of(overflow_mode_list, static_cast<int>(f.overflow)) + "," + std::to_string(f.saturation_bits) + ">";
 }
 
 }  // namespace
 
 void bind_format(py::module_& module) {
-    module.attr("ROUNDING_MODES") = by_name(rounding_modes);
-    module.attr("OVERFLOW_MODES") = by_name(overflow_modes);
+    module.attr("ROUNDING_MODES") = by_name(rounding_mode_list);
+    module.attr("OVERFLOW_MODES") = by_name(overflow_mode_list);
     py::dict rules;
-    add_rules(rules, rounding_modes);
-    add_rules(rules, overflow_modes);
+    add_rules(rules, rounding_mode_list);
+    add_rules(rules, overflow_mode_list);
     module.attr("MODE_RULES") = rules;
-    module.attr("MAX_WIDTH") = max_width;
+    module.attr("MAX_WIDTH") = host::widest;
 
     py::class_<format>(module, "Format",
                        "Fixed-point format: ap_[u]fixed<width, integer, ...>, or ap_[u]int if is_int.")

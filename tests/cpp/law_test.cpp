@@ -97,8 +97,8 @@ format make(int width, bool is_signed, Q q, O o, int n) {
 }  // namespace
 
 int main() {
-    for (const auto& rounding : isobit::rounding_modes) {
-        for (const auto& overflow : isobit::overflow_modes) {
+    for (const auto& rounding : isobit::rounding_mode_list) {
+        for (const auto& overflow : isobit::overflow_mode_list) {
             for (int width = 1; width <= 5; ++width) {
                 for (int n = 0; n <= width; ++n) {
                     for (int is_signed = 0; is_signed <= 1; ++is_signed) {

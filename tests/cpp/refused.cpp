@@ -11,7 +11,7 @@ fixed<8, 4, false, rounding_mode::TRN, overflow_mode::WRAP_SM> value;
 #elif defined(ISOBIT_TEST_SATURATION_BITS)
 fixed<8, 4, true, rounding_mode::TRN, overflow_mode::WRAP, 9> value;
 #elif defined(ISOBIT_TEST_WIDE_PRODUCT)
-auto value = fixed<64, 32>() * fixed<64, 32>();
+auto value = fixed<2049, 32>() * fixed<2049, 32>();
 #elif defined(ISOBIT_TEST_REUSE_FACTOR)
 using number = fixed<8, 4>;
 void run(const number* x, const number* w, const number* b, number* y) {

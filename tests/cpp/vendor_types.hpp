@@ -72,6 +72,10 @@ template <int W, int I, bool S, rounding_mode Q, overflow_mode O, int N>
 long long raw_of(const isobit::fixed<W, I, S, Q, O, N>& value) {
     return static_cast<long long>(value.raw());
 }
+template <int W, bool S>
+long long raw_of(const isobit::integer<W, S>& value) {
+    return static_cast<long long>(value.raw());
+}
 
 }  // namespace vendor
 

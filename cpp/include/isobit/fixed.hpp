@@ -1,46 +1,34 @@
-// fixed<W,I,S,Q,O,N>: the host's fixed-point number, with the values and result types of AMD's ap_[u]fixed.
+// fixed<W,I,S,Q,O,N>: ap_fixed<W,I,Q,O,N> and ap_ufixed<W,I,Q,O,N>, with their values, result types and members.
 //
-// Operators are exact and their types grow (growth.hpp); only conversion rounds and overflows (law.hpp). Declared
-// widths end at 64 bits in practice, results of operators may reach 127; wider ones do not compile.
+// Operators are exact and their types grow (growth.hpp, operators.hpp); only conversion rounds and overflows (law.hpp).
+// Storage is the narrowest native integer, limbs above 128 bits; a number is trivially copyable and constexpr.
 #ifndef ISOBIT_FIXED_HPP
 #define ISOBIT_FIXED_HPP
 
-#include <climits>
-#include <type_traits>
+#include <string>
 
-#include "format.hpp"
-#include "growth.hpp"
-#include "law.hpp"
-#include "storage.hpp"
+#include "bits.hpp"
+#include "cast.hpp"
+#include "floating.hpp"
+#include "integer.hpp"
+#include "operand.hpp"
 
 namespace isobit {
 
-template <int W, int I, bool S = true, rounding_mode Q = rounding_mode::TRN, overflow_mode O = overflow_mode::WRAP,
-          int N = 0>
-class fixed;
-
-// ap_[u]int<W>: assigning a fixed-point value truncates toward zero and wraps.
-template <int W, bool S = true>
-using integer = fixed<W, W, S, rounding_mode::TRN_ZERO, overflow_mode::WRAP, 0>;
-
-namespace detail {
-
-template <class T>
-using if_integral = typename std::enable_if<std::is_integral<T>::value, int>::type;
-
-constexpr int max_of(int a, int b) { return a > b ? a : b; }
-
-}  // namespace detail
-
 template <int W, int I, bool S, rounding_mode Q, overflow_mode O, int N>
-class fixed {
+class fixed : public detail::bit_level<fixed<W, I, S, Q, O, N>, W, S> {
+    static_assert(W >= 1 && W <= max_width, "isobit::fixed: the width must be 1 to 4096 bits");
     static_assert(N >= 0 && N <= W, "isobit::fixed: the saturation bits must be 0 to the width");
     static_assert(S || O != overflow_mode::WRAP_SM, "isobit::fixed: WRAP_SM needs a signed format");
+
+    using whole_type = integer<(I > 1 ? I : 1), S>;
 
 public:
     static constexpr int width = W;
     static constexpr int iwidth = I;
     static constexpr bool is_signed = S;
+    static constexpr rounding_mode qmode = Q;
+    static constexpr overflow_mode omode = O;
 
     using storage_type = storage_t<W, S>;
     using raw_type = compute_t<W + (S ? 0 : 1)>;  // signed, holds every raw value
@@ -50,141 +38,127 @@ public:
     fixed() = default;  // uninitialised, as a native integer
 
     template <int W2, int I2, bool S2, rounding_mode Q2, overflow_mode O2, int N2>
-    constexpr fixed(const fixed<W2, I2, S2, Q2, O2, N2>& source) : raw_(static_cast<storage_type>(converted(source))) {}
+    constexpr fixed(const fixed<W2, I2, S2, Q2, O2, N2>& source) : raw_(detail::assigned<fixed>(source)) {}
+    template <int W2, bool S2>
+    constexpr fixed(const integer<W2, S2>& source) : raw_(detail::assigned<fixed>(source)) {}
+    template <int W2, int I2, bool S2, rounding_mode Q2, overflow_mode O2, int N2>
+    constexpr fixed(const volatile fixed<W2, I2, S2, Q2, O2, N2>& source) : fixed(source.read()) {}
+    template <int W2, bool S2>
+    constexpr fixed(const volatile integer<W2, S2>& source) : fixed(source.read()) {}
 
-    template <class T, detail::if_integral<T> = 0>
-    constexpr fixed(T value)
-        : fixed(
-              fixed<int(sizeof(T) * CHAR_BIT), int(sizeof(T) * CHAR_BIT), std::is_signed<T>::value>::from_raw(value)) {}
+#define ISOBIT_FROM_NATIVE(T) \
+    constexpr fixed(T value) : fixed(detail::native_number<T>(value)) {}
+    ISOBIT_NATIVE_INTEGERS(ISOBIT_FROM_NATIVE)
+#undef ISOBIT_FROM_NATIVE
 
-    // The value whose bits are the low W bits of `raw`.
-    template <class T>
-    static constexpr fixed from_raw(T raw) {
-        using wide = compute_t<(sizeof(T) <= 8 && W <= 63) ? 63 : 127>;
+    // Rounding and overflow are the format's own, of the exact value.
+    constexpr fixed(double value) : raw_(from_real(detail::taken_apart(value))) {}
+    constexpr fixed(float value) : fixed(static_cast<double>(value)) {}
+
+    // Base 2, 8, 10 or 16; 0 takes it from the prefix 0b, 0o or 0x. The text's exact value is rounded once.
+    fixed(const char* text, int radix = 0);
+
+    template <class Owner>
+    constexpr fixed(const bit_ref<Owner>& source) : fixed(static_cast<bool>(source)) {}
+    template <class Owner>
+    constexpr fixed(const range_ref<Owner>& source) : fixed(source.get()) {}
+    template <class A, class B>
+    constexpr fixed(const concat_ref<A, B>& source) : fixed(source.get()) {}
+
+    template <int W2, int I2, bool S2, rounding_mode Q2, overflow_mode O2, int N2>
+    void operator=(const fixed<W2, I2, S2, Q2, O2, N2>& source) volatile {
+        raw_ = detail::assigned<fixed>(source);
+    }
+
+    static constexpr fixed from_storage(const storage_type& raw) {
         fixed result{};
-        result.raw_ = static_cast<storage_type>(
-            law::interpret<wide>(static_cast<unsigned_of<wide>>(static_cast<wide>(raw)), type()));
+        result.raw_ = raw;
         return result;
     }
-
-    constexpr raw_type raw() const { return static_cast<raw_type>(raw_); }
-
-    // Exact up to 53 significant bits, correctly rounded up to 64; wider values round twice at worst.
-    double to_double() const {
-        double value = static_cast<double>(raw_);
-        const double step = W - I < 0 ? 2.0 : 0.5;
-        for (int i = W - I < 0 ? I - W : W - I; i > 0; --i) value *= step;
-        return value;
+    // The number whose bits are the low W bits of `bits`.
+    template <class Bits>
+    static constexpr fixed from_bits(const Bits& bits) {
+        return from_storage(fold<W, S>(bits));
+    }
+    template <class Raw>
+    static constexpr fixed from_raw(const Raw& raw) {
+        return from_bits(raw);
     }
 
-    // Shifts keep the type: bits leave, nothing rounds or saturates; a negative amount reverses.
-    constexpr fixed operator<<(int amount) const { return amount < 0 ? right(-amount) : left(amount); }
-    constexpr fixed operator>>(int amount) const { return amount < 0 ? left(-amount) : right(amount); }
+    constexpr const storage_type& storage() const { return raw_; }
+    constexpr raw_type raw() const { return static_cast<raw_type>(raw_); }
 
-    // By an ap_[u]int of ours; amounts beyond every width act like a large one.
-    template <int W2, bool S2, rounding_mode Q2, overflow_mode O2, int N2>
-    constexpr fixed operator<<(const fixed<W2, W2, S2, Q2, O2, N2>& amount) const {
-        return *this << static_cast<int>(amount > 4 * max_width    ? 4 * max_width
-                                         : amount < -4 * max_width ? -4 * max_width
-                                                                   : amount.raw());
+    fixed read() const volatile { return from_storage(raw_); }
+    void write(const fixed& value) volatile { raw_ = value.raw_; }
+    constexpr fixed& setBits(unsigned long long bits) { return *this = from_bits(bits); }
+    constexpr unsigned long long bits_to_uint64() const { return static_cast<unsigned long long>(this->bits()); }
+
+    // The integer part: toward zero, or down if not `toward_zero`.
+    constexpr whole_type to_ap_int_base(bool toward_zero = true) const {
+        return toward_zero ? whole_type(*this) : whole_type(fixed<(I > 1 ? I : 1), (I > 1 ? I : 1), S>(*this));
+    }
+
+    constexpr char to_char() const { return to_ap_int_base().to_char(); }
+    constexpr int to_int() const { return to_ap_int_base().to_int(); }
+    constexpr unsigned to_uint() const { return to_ap_int_base().to_uint(); }
+    constexpr long long to_int64() const { return to_ap_int_base().to_int64(); }
+    constexpr unsigned long long to_uint64() const { return to_ap_int_base().to_uint64(); }
+    // To the nearest double or float, ties to even.
+    constexpr double to_double() const { return detail::to_double<W, W - I>(raw()); }
+    constexpr float to_float() const { return detail::to_float<W, W - I>(raw()); }
+    // Base 2, 8, 10 or 16, with the prefix 0b, 0o or 0x; `sign`: a minus instead of two's complement.
+    std::string to_string(int radix = 2, bool sign = S) const;
+
+    constexpr operator bool() const { return this->or_reduce(); }
+    constexpr operator char() const { return static_cast<char>(to_int()); }
+    constexpr operator signed char() const { return static_cast<signed char>(to_int()); }
+    constexpr operator unsigned char() const { return static_cast<unsigned char>(to_uint()); }
+    constexpr operator short() const { return static_cast<short>(to_int()); }
+    constexpr operator unsigned short() const { return static_cast<unsigned short>(to_uint()); }
+    constexpr operator int() const { return to_int(); }
+    constexpr operator unsigned() const { return to_uint(); }
+    constexpr operator long() const { return static_cast<long>(to_int64()); }
+    constexpr operator unsigned long() const { return static_cast<unsigned long>(to_uint64()); }
+    constexpr operator long long() const { return to_int64(); }
+    constexpr operator unsigned long long() const { return to_uint64(); }
+    constexpr operator float() const { return to_float(); }
+    constexpr operator double() const { return to_double(); }
+    constexpr operator long double() const { return to_double(); }
+
+    constexpr int wl() const { return W; }
+    constexpr int iwl() const { return I; }
+    constexpr rounding_mode q_mode() const { return Q; }
+    constexpr overflow_mode o_mode() const { return O; }
+    constexpr int n_bits() const { return N; }
+
+    // The bit of weight 2^index.
+    constexpr bool get_bit(int index) const { return this->test(index + W - I); }
+    constexpr bit_ref<fixed> get_bit(int index) { return bit_ref<fixed>(*this, index + W - I); }
+
+    // The point moved, no bit changed.
+    template <int Places>
+    constexpr fixed<W, I + Places, S> lshift() const {
+        return fixed<W, I + Places, S>::from_storage(raw_);
+    }
+    template <int Places>
+    constexpr fixed<W, I - Places, S> rshift() const {
+        return fixed<W, I - Places, S>::from_storage(raw_);
+    }
+    // -x in W bits.
+    constexpr fixed<W, I, true, Q, O, N> getNeg() const {
+        using bits_type = typename detail::bit_level<fixed, W, S>::bits_type;
+        using result = fixed<W, I, true, Q, O, N>;
+        return result::from_bits(static_cast<bits_type>(bits_type{0} - result(*this).bits()));
     }
 
 private:
-    template <int W2, int I2, bool S2, rounding_mode Q2, overflow_mode O2, int N2>
-    static constexpr compute_t<detail::max_of(W, W2) + 1> converted(const fixed<W2, I2, S2, Q2, O2, N2>& source) {
-        return law::cast<compute_t<detail::max_of(W, W2) + 1>>(source.raw(), (W2 - I2) - (W - I), type());
+    static constexpr storage_type from_real(const detail::real& x) {
+        using wide = compute_t<detail::max_of(W + (S ? 0 : 1), 54) + 1>;
+        return static_cast<storage_type>(law::cast(static_cast<wide>(x.mantissa), -x.exponent - (W - I), type()));
     }
-
-    constexpr fixed left(int amount) const {
-        return amount >= W ? from_raw(0) : from_raw(shift_left<int128>(raw_, amount));
-    }
-    constexpr fixed right(int amount) const { return from_raw(shift_right<int128>(raw_, amount)); }
 
     storage_type raw_;
 };
-
-namespace detail {
-
-// The fixed<> that growth.hpp's formats name. Modes are the defaults: results of operators are exact.
-template <class A, class B>
-struct grown {
-    static constexpr format product = growth::product(A::type(), B::type());
-    static constexpr format sum = growth::sum(A::type(), B::type());
-    static constexpr format difference = growth::difference(A::type(), B::type());
-    static constexpr format common = growth::comparison(A::type(), B::type());
-
-    using product_type = fixed<product.width, product.integer, product.is_signed>;
-    using sum_type = fixed<sum.width, sum.integer, sum.is_signed>;
-    using difference_type = fixed<difference.width, difference.integer, difference.is_signed>;
-    using common_type = fixed<common.width, common.integer, common.is_signed>;
-};
-
-template <class T>
-using native = fixed<int(sizeof(T) * CHAR_BIT), int(sizeof(T) * CHAR_BIT), std::is_signed<T>::value>;
-
-template <class T>
-struct is_fixed : std::false_type {};
-template <int W, int I, bool S, rounding_mode Q, overflow_mode O, int N>
-struct is_fixed<fixed<W, I, S, Q, O, N>> : std::true_type {};
-
-// Operators take two fixed<>, or one and a native integer, which counts as an ap_[u]int of its width.
-template <class T, bool = std::is_integral<T>::value>
-struct operand {
-    using type = T;
-};
-template <class T>
-struct operand<T, true> {
-    using type = native<T>;
-};
-template <class A, class B>
-using if_operands =
-    typename std::enable_if<(is_fixed<A>::value && (is_fixed<B>::value || std::is_integral<B>::value)) ||
-                                (std::is_integral<A>::value && is_fixed<B>::value),
-                            int>::type;
-template <class A, class B>
-using grown_of = grown<typename operand<A>::type, typename operand<B>::type>;
-
-}  // namespace detail
-
-template <class A, class B, detail::if_operands<A, B> = 0>
-constexpr typename detail::grown_of<A, B>::product_type operator*(const A& a, const B& b) {
-    using result = typename detail::grown_of<A, B>::product_type;
-    using wide = typename result::raw_type;
-    return result::from_raw(static_cast<wide>(typename detail::operand<A>::type(a).raw()) *
-                            static_cast<wide>(typename detail::operand<B>::type(b).raw()));
-}
-
-template <class A, class B, detail::if_operands<A, B> = 0>
-constexpr typename detail::grown_of<A, B>::sum_type operator+(const A& a, const B& b) {
-    using result = typename detail::grown_of<A, B>::sum_type;
-    return result::from_raw(result(a).raw() + result(b).raw());
-}
-
-template <class A, class B, detail::if_operands<A, B> = 0>
-constexpr typename detail::grown_of<A, B>::difference_type operator-(const A& a, const B& b) {
-    using result = typename detail::grown_of<A, B>::difference_type;
-    return result::from_raw(result(a).raw() - result(b).raw());
-}
-
-template <int W, int I, bool S, rounding_mode Q, overflow_mode O, int N>
-constexpr fixed<W + 1, I + 1, true> operator-(const fixed<W, I, S, Q, O, N>& a) {
-    return fixed<W + 1, I + 1, true>::from_raw(-fixed<W + 1, I + 1, true>(a).raw());
-}
-
-// Comparison is of values, whatever the two formats (the headers' mixed-sign defect B5 is not kept).
-#define ISOBIT_COMPARISON(op)                                        \
-    template <class A, class B, detail::if_operands<A, B> = 0>       \
-    constexpr bool operator op(const A& a, const B& b) {             \
-        using common = typename detail::grown_of<A, B>::common_type; \
-        return common(a).raw() op common(b).raw();                   \
-    }
-ISOBIT_COMPARISON(==)
-ISOBIT_COMPARISON(!=)
-ISOBIT_COMPARISON(<)
-ISOBIT_COMPARISON(<=)
-ISOBIT_COMPARISON(>)
-ISOBIT_COMPARISON(>=)
-#undef ISOBIT_COMPARISON
 
 template <int W, int I, bool S, rounding_mode Q, overflow_mode O, int N>
 constexpr int fixed<W, I, S, Q, O, N>::width;
@@ -192,7 +166,16 @@ template <int W, int I, bool S, rounding_mode Q, overflow_mode O, int N>
 constexpr int fixed<W, I, S, Q, O, N>::iwidth;
 template <int W, int I, bool S, rounding_mode Q, overflow_mode O, int N>
 constexpr bool fixed<W, I, S, Q, O, N>::is_signed;
+template <int W, int I, bool S, rounding_mode Q, overflow_mode O, int N>
+constexpr rounding_mode fixed<W, I, S, Q, O, N>::qmode;
+template <int W, int I, bool S, rounding_mode Q, overflow_mode O, int N>
+constexpr overflow_mode fixed<W, I, S, Q, O, N>::omode;
 
 }  // namespace isobit
+
+#include "comparison.hpp"
+#include "operators.hpp"
+#include "references.hpp"
+#include "text.hpp"
 
 #endif

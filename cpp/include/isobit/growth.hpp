@@ -1,6 +1,8 @@
-// The formats that exact operators give: AMD's growth rules (UG1399; ap_fixed_base.h, RType in hls4ml's ap_types).
+// The formats that exact operators give: AMD's growth rules (UG1399; RType in ap_fixed_base.h and ap_int_base.h of
+// hls4ml's ap_types).
 //
-// Stated once, on `format`: fixed<> takes its template arguments from here and the run-time policies their plans.
+// Stated once, on `format`: fixed<> and integer<> take their template arguments from here, the run-time policies
+// their plans. An operator on two ap_[u]int gives an ap_[u]int, any other an ap_[u]fixed.
 #ifndef ISOBIT_GROWTH_HPP
 #define ISOBIT_GROWTH_HPP
 
@@ -10,6 +12,7 @@ namespace isobit {
 namespace growth {
 
 constexpr int larger(int a, int b) { return a > b ? a : b; }
+constexpr int smaller(int a, int b) { return a < b ? a : b; }
 
 // Results carry the default modes: they are exact, so nothing is ever rounded into them by an operator.
 constexpr format result(int integer, int fraction, bool is_signed, bool is_int) {
@@ -36,11 +39,27 @@ constexpr format difference(const format& a, const format& b) {
     return result(common_integer(a, b) + 1, common_fraction(a, b), true, a.is_int && b.is_int);
 }
 
-constexpr format negation(const format& a) { return result(a.integer + 1, a.fraction(), true, a.is_int); }
+// -a. An ap_int counts as 0 - a with a zero of one unsigned bit.
+constexpr format negation(const format& a) {
+    return a.is_int ? difference(integer_format(1, false), a) : result(a.integer + 1, a.fraction(), true, false);
+}
 
-// The common format in which two values are compared.
-constexpr format comparison(const format& a, const format& b) {
+// & | ^, and the common format in which two values are compared.
+constexpr format common(const format& a, const format& b) {
     return result(common_integer(a, b), common_fraction(a, b), a.is_signed || b.is_signed, a.is_int && b.is_int);
+}
+
+// The dividend moves up by the divisor's fraction, if that is positive; one bit more where the divisor has a sign.
+constexpr format quotient(const format& a, const format& b) {
+    return a.is_int && b.is_int
+               ? integer_format(a.width + (b.is_signed ? 1 : 0), a.is_signed || b.is_signed)
+               : fixed_format(a.width + larger(b.fraction(), 0) + (b.is_signed ? 1 : 0),
+                              a.integer + b.fraction() + (b.is_signed ? 1 : 0), a.is_signed || b.is_signed);
+}
+
+// Of two ap_[u]int only; the sign is the dividend's.
+constexpr format remainder(const format& a, const format& b) {
+    return integer_format(smaller(a.width, b.width + (!b.is_signed && a.is_signed ? 1 : 0)), a.is_signed);
 }
 
 }  // namespace growth

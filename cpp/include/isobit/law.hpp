@@ -3,9 +3,9 @@
 // Semantics: UG1399 as computed by the open ap_types headers in hls4ml 1.3.0 (ap_fixed_base.h, operator=), their
 // quirks B2, B3 and B4 included (docs/semantics.md): hls4ml's C simulation has them, and users must reproduce it.
 //
-// Domain, over Int = std::int64_t or int128 (bits = 64 or 128): every raw value v of Int, every |shift| < 2^31, target
-// widths 1 .. bits - 1, saturation bits 0 .. width. Within it nothing is undefined and the result is exact: a shift
-// to the left that leaves Int is decided without forming the product.
+// Domain, over Int = std::int32_t, std::int64_t, int128 or limbs<K> (bits = 32, 64, 128 or 64 K): every raw value v of
+// Int, every |shift| < 2^31, target widths 1 .. bits - 1, saturation bits 0 .. width. Within it nothing is undefined
+// and the result is exact: a shift to the left that leaves Int is decided without forming the product.
 #ifndef ISOBIT_LAW_HPP
 #define ISOBIT_LAW_HPP
 

@@ -6,15 +6,24 @@
 
 namespace isobit {
 
-enum class rounding_mode : int {
+// In namespaces of their own: the enumerators convert to int, as AMD's ap_q_mode and ap_o_mode do, but are only ever
+// written rounding_mode::RND, overflow_mode::SAT.
+namespace rounding_modes {
+enum rounding_mode : int {
 #define ISOBIT_ROUNDING(name, value, rule) name = value,
 #include "modes.def"
 };
+}  // namespace rounding_modes
 
-enum class overflow_mode : int {
+namespace overflow_modes {
+enum overflow_mode : int {
 #define ISOBIT_OVERFLOW(name, value, rule) name = value,
 #include "modes.def"
 };
+}  // namespace overflow_modes
+
+using overflow_modes::overflow_mode;
+using rounding_modes::rounding_mode;
 
 // One line of modes.def, for bindings and tests.
 struct mode_entry {
@@ -23,25 +32,25 @@ struct mode_entry {
     const char* rule;
 };
 
-constexpr mode_entry rounding_modes[] = {
+constexpr mode_entry rounding_mode_list[] = {
 #define ISOBIT_ROUNDING(name, value, rule) {#name, value, rule},
 #include "modes.def"
 };
 
-constexpr mode_entry overflow_modes[] = {
+constexpr mode_entry overflow_mode_list[] = {
 #define ISOBIT_OVERFLOW(name, value, rule) {#name, value, rule},
 #include "modes.def"
 };
 
 constexpr bool is_rounding_mode(int value) {
-    for (const mode_entry& entry : rounding_modes) {
+    for (const mode_entry& entry : rounding_mode_list) {
         if (entry.value == value) return true;
     }
     return false;
 }
 
 constexpr bool is_overflow_mode(int value) {
-    for (const mode_entry& entry : overflow_modes) {
+    for (const mode_entry& entry : overflow_mode_list) {
         if (entry.value == value) return true;
     }
     return false;

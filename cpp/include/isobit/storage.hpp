@@ -1,39 +1,83 @@
-// Which native integer holds a width: the narrowest one for storing, a signed one for computing.
+// Which integer holds a width: the narrowest native one for storing, a signed one with room for computing.
 #ifndef ISOBIT_STORAGE_HPP
 #define ISOBIT_STORAGE_HPP
 
 #include <cstdint>
 #include <type_traits>
 
+#include "limbs.hpp"
 #include "wide.hpp"
 
 namespace isobit {
 
-// Widest raw value, sign included, that the native integers here can hold beside its bounds.
-constexpr int max_width = 127;
+// Widest declared format. AMD's headers stop there too unless told otherwise (AP_INT_MAX_W).
+constexpr int max_width = 4096;
 
-// The narrowest native integer of the given signedness with at least Width bits.
-template <int Width, bool Signed>
-struct storage {
-    static_assert(Width >= 1 && Width <= max_width, "isobit::fixed: the width must be 1 to 127 bits");
-    template <class S, class U>
-    using pick = typename std::conditional<Signed, S, U>::type;
-    using type = typename std::conditional<
-        (Width <= 8), pick<std::int8_t, std::uint8_t>,
-        typename std::conditional<
-            (Width <= 16), pick<std::int16_t, std::uint16_t>,
-            typename std::conditional<(Width <= 32), pick<std::int32_t, std::uint32_t>,
-                                      typename std::conditional<(Width <= 64), pick<std::int64_t, std::uint64_t>,
-                                                                pick<int128, uint128>>::type>::type>::type>::type;
+namespace detail {
+
+template <bool First, class A, class B>
+using either = typename std::conditional<First, A, B>::type;
+
+// Limbs only where they are named: a conditional on limbs<Bits / 64 + 1> would make it for every narrow width.
+template <int Bits, bool Native>
+struct computing {
+    using type = either<(Bits <= 31), std::int32_t, either<(Bits <= 63), std::int64_t, int128>>;
+};
+template <int Bits>
+struct computing<Bits, false> {
+    using type = limbs<Bits / 64 + 1>;
 };
 
+template <int Width, bool Native>
+struct registers {
+    using type = either<(Width <= 32), std::int32_t, either<(Width <= 64), std::int64_t, int128>>;
+};
+template <int Width>
+struct registers<Width, false> {
+    using type = limbs<(Width + 63) / 64>;
+};
+
+template <int Width, bool Signed, bool Native>
+struct storing {
+    template <class S, class U>
+    using pick = either<Signed, S, U>;
+    using type =
+        either<(Width <= 8), pick<std::int8_t, std::uint8_t>,
+               either<(Width <= 16), pick<std::int16_t, std::uint16_t>,
+                      either<(Width <= 32), pick<std::int32_t, std::uint32_t>,
+                             either<(Width <= 64), pick<std::int64_t, std::uint64_t>, pick<int128, uint128>>>>>;
+};
 template <int Width, bool Signed>
-using storage_t = typename storage<Width, Signed>::type;
+struct storing<Width, Signed, false> {
+    using type = limbs<(Width + 63) / 64, Signed>;
+};
+
+}  // namespace detail
+
+// The narrowest integer of the given signedness with at least Width bits.
+template <int Width, bool Signed>
+using storage_t = typename detail::storing<Width, Signed, (Width <= 128)>::type;
 
 // The signed integer to compute with when every value fits in Bits bits, sign included, and every bound that the
 // law forms as well (hence 63, not 64).
 template <int Bits>
-using compute_t = typename std::conditional<(Bits <= 63), std::int64_t, int128>::type;
+using compute_t = typename detail::computing<Bits, (Bits <= 127)>::type;
+
+// The signed integer whose unsigned twin holds the low Width bits of anything: arithmetic modulo 2^Width needs no
+// room above it.
+template <int Width>
+using register_t = typename detail::registers<Width, (Width <= 128)>::type;
+
+// The low Width bits of v, sign- or zero-extended.
+template <int Width, bool Signed, class Int>
+constexpr storage_t<Width, Signed> fold(const Int& v) {
+    using reg = register_t<Width>;
+    using bits = unsigned_of<reg>;
+    constexpr int unused = integer_traits<reg>::bits - Width;
+    return static_cast<storage_t<Width, Signed>>(
+        Signed ? static_cast<bits>(static_cast<reg>(as_signed<reg>(static_cast<bits>(v) << unused) >> unused))
+               : static_cast<bits>(static_cast<bits>(static_cast<bits>(v) << unused) >> unused));
+}
 
 }  // namespace isobit
 

@@ -1,4 +1,4 @@
-// The native integers the law is written over, and what it needs to know of each.
+// The integers the law is written over, and what it needs to know of each: native ones here, wider ones in limbs.hpp.
 //
 // std::numeric_limits and std::make_unsigned do not know __int128 under a strict -std=c++14, hence traits of our own.
 #ifndef ISOBIT_WIDE_HPP
@@ -13,6 +13,12 @@ __extension__ typedef unsigned __int128 uint128;
 
 template <class Int>
 struct integer_traits;
+
+template <>
+struct integer_traits<std::int32_t> {
+    using unsigned_type = std::uint32_t;
+    static constexpr int bits = 32;
+};
 
 template <>
 struct integer_traits<std::int64_t> {
@@ -39,7 +45,9 @@ constexpr Int as_signed(unsigned_of<Int> bits) {
 // v * 2^shift modulo 2^bits, for every shift >= 0: never the undefined shift of a negative or by too much.
 template <class Int>
 constexpr Int shift_left(Int v, int shift) {
-    return shift >= integer_traits<Int>::bits ? Int{0} : as_signed<Int>(static_cast<unsigned_of<Int>>(v) << shift);
+    return shift >= integer_traits<Int>::bits
+               ? Int{0}
+               : as_signed<Int>(static_cast<unsigned_of<Int>>(static_cast<unsigned_of<Int>>(v) << shift));
 }
 
 // floor(v / 2^shift) for every shift >= 0.

@@ -12,6 +12,9 @@
 namespace isobit {
 namespace host {
 
+// Widest number, sign included, that the run-time kernels compute with: __int128 less the law's headroom.
+constexpr int widest = 127;
+
 // Collects the widths of every number a kernel forms and names the widest if it is too wide.
 class integer_choice {
 public:
@@ -30,11 +33,11 @@ public:
     void call(Function&& function) const {
         if (bits_ <= 63) {
             function(std::int64_t{});
-        } else if (bits_ <= max_width) {
+        } else if (bits_ <= widest) {
             function(int128{});
         } else {
             throw std::invalid_argument(std::string(what_) + " needs " + std::to_string(bits_) + " bits; at most " +
-                                        std::to_string(max_width) + " are supported");
+                                        std::to_string(widest) + " are supported");
         }
     }
 

@@ -1,0 +1,2 @@
+// AMD's header name; see ap_fixed.h.
+#include "ap_fixed.h"
