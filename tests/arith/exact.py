@@ -12,6 +12,7 @@ from formats import named
 from worker import Row
 
 from isobit.engines.reference.law import quantise
+from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 
 __all__ = ["COVERED", "bits_of", "defect", "expected", "raw_of"]
@@ -167,8 +168,13 @@ def defect(row: Row) -> str | None:
     a, b = raw_of(row.operands[0], ta), raw_of(row.operands[1], tb)
     operation = row.operation.removesuffix("=") if row.operation not in _COMPARE else row.operation
     mixed = ta.signed != tb.signed
-    if operation in _COMPARE and mixed and (a < 0 or b < 0):
-        return "B5"
+    if operation in _COMPARE:
+        if mixed and (a < 0 or b < 0):
+            return "B5"
+        # The operand with fewer fraction bits is widened by a cast with its own modes.
+        coarse, raw = (ta, a) if ta.fraction < tb.fraction else (tb, b)
+        symmetric = coarse.signed and coarse.overflow is Overflow.SAT_SYM
+        return "B16" if symmetric and ta.fraction != tb.fraction and raw == coarse.raw_min else None
     integers = ta.is_int and tb.is_int
     if operation in "/%" and integers and mixed and (a < 0 or b < 0):
         return "B7"
