@@ -66,6 +66,11 @@ public:
     constexpr fixed(const concat_ref<A, B>& source) : fixed(source.get()) {}
 
     template <int W2, int I2, bool S2, rounding_mode Q2, overflow_mode O2, int N2>
+    constexpr fixed& operator=(const fixed<W2, I2, S2, Q2, O2, N2>& source) {
+        raw_ = detail::assigned<fixed>(source);
+        return *this;
+    }
+    template <int W2, int I2, bool S2, rounding_mode Q2, overflow_mode O2, int N2>
     void operator=(const fixed<W2, I2, S2, Q2, O2, N2>& source) volatile {
         raw_ = detail::assigned<fixed>(source);
     }

@@ -58,6 +58,11 @@ public:
     constexpr integer(const concat_ref<A, B>& source) : integer(source.get()) {}
 
     template <int W2, bool S2>
+    constexpr integer& operator=(const integer<W2, S2>& source) {
+        raw_ = detail::assigned<integer>(source);
+        return *this;
+    }
+    template <int W2, bool S2>
     void operator=(const integer<W2, S2>& source) volatile {
         raw_ = detail::assigned<integer>(source);
     }
