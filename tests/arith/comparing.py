@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from golden import corrected, describe, golden
+from results import corrected, describe, golden
 from worker import ISOBIT, Program, Row, Unit, build, digest, vendor
 
 __all__ = ["Comparison", "compare", "report"]

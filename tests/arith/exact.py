@@ -129,8 +129,9 @@ def _unary(row: Row, name: str) -> tuple[str, int]:
     if operation == "!a":
         return "bool", int(a == 0)
     if operation == "-a":
-        integer = FixedType.int_type(kind.width + 1)
-        to = integer if kind.is_int else FixedType(kind.width + 1, kind.integer + 1, True)
+        to = FixedType(kind.width + 1, kind.integer + 1, True)
+        if kind.is_int:  # 0 - a, the 0 being one unsigned bit
+            to = _result_type("-", FixedType.int_type(1, signed=False), kind)
         return _shown(to), bits_of(-a, to.width)
     if operation == "~a":
         to = kind if kind.is_int else FixedType(kind.width, kind.integer, kind.signed)

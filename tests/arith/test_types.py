@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import units
 from comparing import compare
-from golden import golden
+from results import golden
 from worker import build, digest, vendor
 
 #: AMD's headers compile these in seconds; one more is drawn by the run's seed.

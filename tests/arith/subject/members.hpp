@@ -69,6 +69,8 @@ void int_members(Sink& sink, word seed = 0, int count = 60) {
         t.b_not();
         sink.put(46, "b_not", t);
         for (int i = 0; i < A::width; ++i) {
+            const Raw at = place(i, 0);
+            sink.operands(raw, at);
             t = a;
             sink.put(50, "lrotate", t.lrotate(i));
             t = a;
@@ -133,6 +135,8 @@ void ranges(Sink& sink, word seed = 0, int count = 20) {
         sink.operands(raw);
         sink.put(0, "range()", ap_uint<A::width>(a.range()));
         for (int i = 0; i < width; i += step) {
+            const Raw bit = place(i, 0);
+            sink.operands(raw, bit);
             sink.put(1, "a[i]", bool(a[i]));
             sink.put(2, "const a[i]", bool(held[i]));
             sink.put(3, "a.bit(i)", bool(a.bit(i)));
@@ -144,6 +148,8 @@ void ranges(Sink& sink, word seed = 0, int count = 20) {
             t[i] = a[width - 1 - i];
             sink.put(6, "t[i]=a[j]", t);
             for (int j = 0; j < width; j += step) {
+                const Raw from_to = place(i, j);
+                sink.operands(raw, from_to);
                 sink.put(7, "a.range(i,j)", ap_uint<A::width>(a.range(i, j)));
                 sink.put(8, "a(i,j)", ap_uint<A::width>(a(i, j)));
                 sink.put(9, "const a(i,j)", ap_uint<A::width>(held(i, j)));
@@ -178,7 +184,9 @@ void int_ranges(Sink& sink, word seed = 0, int count = 20) {
         sink.operands(raw);
         for (int i = 0; i < width; i += step)
             for (int j = 0; j <= i; j += step) {
-                sink.put(0, "and_reduce", a.range(i, j).and_reduce());
+                const Raw from_to = place(i, j);
+                sink.operands(raw, from_to);
+                sink.put(0, "range and_reduce", a.range(i, j).and_reduce());
                 sink.put(1, "range or_reduce", a.range(i, j).or_reduce());
                 sink.put(2, "range xor_reduce", a.range(i, j).xor_reduce());
                 sink.put(3, "range+a", a.range(i, j) + a);
