@@ -87,8 +87,6 @@ def _exact(operation: str, a: int, b: int, ta: FixedType, tb: FixedType, to: Fix
 def _assigned(raw: int, source: FixedType, target: FixedType) -> int:
     """Assign a number; integers keep the low bits of what truncation toward zero leaves."""
     if not target.is_int:
-        if (source.width, source.integer, source.signed) == (target.width, target.integer, target.signed):
-            return raw
         return bits_of(quantise(Fraction(raw) * source.lsb, target), target.width)
     value = Fraction(raw) * source.lsb
     return bits_of(_truncated(value.numerator, value.denominator), target.width)
