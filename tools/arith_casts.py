@@ -56,7 +56,7 @@ def main() -> int:
         print(f"[{done}/{len(todo)}] {casts} casts in {passed:.0f} s, {len(differing)} pairs differ", flush=True)
     report = {
         "what": "random casts by AMD's headers and by isobit's C++ classes: hash of every pair of formats",
-        "generator": "tools/arith_casts.py --work DIR; pairs from tests/arith/units.py, random_casts, values from casts.hpp",
+        "generator": "tools/arith_casts.py --work DIR (pairs: units.random_casts; values: subject/casts.hpp)",
         "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
         "versions": worker.versions(),
         "isobit_headers_sha256": headers_digest(),

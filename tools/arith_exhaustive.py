@@ -2,9 +2,9 @@
 
     nice python tools/arith_exhaustive.py --work DIR    # about 15 minutes of one free core
 
-AMD's hashes are those of tests/law/exhaustive_8.json, of the grid of tests/law/grid.py: widths 1 to 8, both signs, every
-mode, saturation bits 0 to 3, every alignment, every value. ``--work`` keeps finished chunks in DIR, for these very
-headers, and goes on where it stopped; the report is tests/arith/exhaustive_8.json. Exit status 1: a hash differs.
+AMD's hashes are those of tests/law/exhaustive_8.json, of the grid of tests/law/grid.py: widths 1 to 8, both signs,
+every mode, saturation bits 0 to 3, every alignment, every value. ``--work`` keeps finished chunks in DIR, for these
+very headers, and goes on where it stopped; the report is tests/arith/exhaustive_8.json. Exit status 1: a hash differs.
 """
 
 from __future__ import annotations
@@ -57,6 +57,9 @@ def main() -> int:
             differing += [] if digest == wanted[target] else [target]
         passed = time.monotonic() - begin
         print(f"[{done}/{len(todo)}] {casts} casts in {passed:.0f} s, {len(differing)} formats differ", flush=True)
+    if headers_digest()[:16] != work.name:
+        print("the headers changed during the run: start again")
+        return 1
     report = {
         "what": "casts between formats of up to 8 bits by isobit's C++ classes; SHA-256 per target against AMD's",
         "generator": "tools/arith_exhaustive.py --work DIR",

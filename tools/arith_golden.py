@@ -1,10 +1,10 @@
 """What AMD's headers give for the units of tests/arith, made once: golden hashes, with the known defects put right.
 
-    nice python tools/arith_golden.py [UNIT ...]   # about six minutes of one free core; named units only: made anew
+    nice python tools/arith_results.py [UNIT ...]   # about six minutes of one free core; named units only: made anew
     python tools/arith_golden.py --show            # the counts in the committed file
 
-Every row whose exact result is known (tests/arith/exact.py, exact_members.py) is checked; a wrong row must be one of the
-known defects, and isobit must meet the hash with that row put right. Exit status 1: an unexplained row.
+Every row whose exact result is known (tests/arith/exact.py, exact_members.py) is checked; a wrong row must be one of
+the known defects, and isobit must meet the hash with that row put right. Exit status 1: an unexplained row.
 """
 
 from __future__ import annotations
@@ -23,24 +23,27 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "arith"), str(ROOT / "python")]
 
-import golden  # noqa: E402
+import results  # noqa: E402
 import units  # noqa: E402
 import worker  # noqa: E402
 
 
 def _write(report: dict[str, Any]) -> None:
-    half = golden.PATH.with_suffix(".part")
+    report["units"] = {name: report["units"][name] for name in units.all_units() if name in report["units"]}
+    half = results.PATH.with_suffix(".part")
     half.write_text(json.dumps(report, indent=1) + "\n")
-    half.rename(golden.PATH)
+    half.rename(results.PATH)
 
 
 def make(names: list[str]) -> int:
     """Run the named units (or all) by AMD's headers."""
     report: dict[str, Any] = {"units": {}, "examples": {}}
-    if golden.PATH.exists():
-        report = json.loads(golden.PATH.read_text())
-    report["what"] = "per unit of tests/arith/units.py: a hash a group by AMD's headers; those that isobit must meet instead"
-    report["generator"] = "tools/arith_golden.py"
+    if results.PATH.exists():
+        report = json.loads(results.PATH.read_text())
+    report["what"] = (
+        "per unit of tests/arith/units.py: a hash a group by AMD's headers; those that isobit must meet instead"
+    )
+    report["generator"] = "tools/arith_results.py"
     report["versions"] = worker.versions()
     wrong = 0
     for name in names or list(units.all_units()):
@@ -49,14 +52,14 @@ def make(names: list[str]) -> int:
         with tempfile.TemporaryDirectory() as folder:
             program = worker.build(unit, worker.vendor(), Path(folder))
             groups = program.cases()
-            verdict = golden.Verdict([], 0, Counter(), {}, [])
+            verdict = results.Verdict([], set(), 0, Counter(), {}, [])
             if not name.startswith("casts"):  # the law's own tests judge casts
-                verdict = golden.corrected(program.rows(range(len(unit.calls))))
-        found = golden.judge(groups, verdict)
+                verdict = results.corrected(program.rows(range(len(unit.calls))))
+        found = results.judge(groups, verdict)
         report["units"][name] = asdict(found)
         for label, row in verdict.examples.items():
-            mended = (golden.expected(row) if golden.is_exact(row) else (row.type, golden.member_expected(row)))[1]
-            report["examples"].setdefault(label, golden.describe(row, row.result, mended or 0))
+            mended = (results.expected(row) if results.is_exact(row) else (row.type, results.member_expected(row)))[1]
+            report["examples"].setdefault(label, results.describe(row, row.result, mended or 0))
         wrong += len(verdict.unexplained)
         print(
             f"{name}: {found.count} results in {len(groups)} groups, {verdict.checked} checked by definition, defects "
@@ -64,7 +67,7 @@ def make(names: list[str]) -> int:
             flush=True,
         )
         for row, (kind, bits) in verdict.unexplained[:5]:
-            print("  by definition", kind, hex(bits), "|", golden.describe(row, row.result, bits))
+            print("  by definition", kind, hex(bits), "|", results.describe(row, row.result, bits))
         report["date"] = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
         report["results"] = sum(unit["count"] for unit in report["units"].values())
         _write(report)
@@ -74,10 +77,10 @@ def make(names: list[str]) -> int:
 def show() -> int:
     """Print the counts."""
     total: Counter[str] = Counter()
-    for name, unit in golden.golden().items():
+    for name, unit in results.golden().items():
         total.update(unit.defects)
         print(f"{name}: {unit.count} results in {len(unit.vendor)} groups, defects {unit.defects}")
-    print(f"{sum(unit.count for unit in golden.golden().values())} results; rows put right: {dict(total)}")
+    print(f"{sum(unit.count for unit in results.golden().values())} results; rows put right: {dict(total)}")
     return 0
 
 

@@ -18,10 +18,10 @@ from worker import FLAGS, ISOBIT, TIMEOUT_S, OracleError, compiler
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "law"))
 
-import grid  # noqa: E402
+import grid
 
-from isobit.fixed.modes import Rounding  # noqa: E402
-from isobit.fixed.types import FixedType  # noqa: E402
+from isobit.fixed.modes import Rounding
+from isobit.fixed.types import FixedType
 
 __all__ = ["differences", "grid", "run_table"]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from results import corrected, describe, golden
-from worker import ISOBIT, Program, Row, Unit, build, digest, vendor
+from worker import ISOBIT, Case, Program, Row, Unit, build, digest, vendor
 
-__all__ = ["Comparison", "compare", "report"]
+__all__ = ["Comparison", "compare", "differing_groups", "report"]
 
 
 @dataclass(frozen=True)
@@ -43,20 +43,34 @@ def report(unit: Unit, program: Program, titles: Sequence[str], folder: Path) ->
     for pair in wrong:
         seen.setdefault(pair[0].operation, pair)
     shown = [*seen.values(), *(pair for pair in wrong if pair not in seen.values())][:5]
-    lines = [f"{unit.name}: {len(wrong)} results differ in {len(titles)} groups; the first of each operation, at most five:"]
+    lines = [
+        f"{unit.name}: {len(wrong)} results differ in {len(titles)} groups; the first of each operation, at most five:"
+    ]
     for theirs, ours in shown:
         kind = "" if theirs.type == ours.type else f" (isobit's type: {ours.type})"
         lines.append(describe(theirs, theirs.result, ours.result) + kind)
     return "\n  ".join(lines)
 
 
-def compare(unit: Unit, folder: Path, include: Sequence[Path] = ISOBIT) -> Comparison:
-    """Compile a unit and compare every group with the golden hash."""
+def _differing(unit: Unit, groups: dict[str, list[Case]]) -> list[str]:
+    """Groups whose hash is not the golden one."""
     known = golden()[unit.name]
-    program = build(unit, include, folder)
-    groups = program.cases()
-    assert list(groups) == list(known.vendor), f"{unit.name} has other groups than golden.json: run tools/arith_golden.py"
+    assert list(groups) == list(known.vendor), (
+        f"{unit.name} has other groups than golden.json: run tools/arith_golden.py"
+    )
     wanted = {**known.vendor, **known.isobit}
-    differing = [title for title, cases in groups.items() if digest(cases) != wanted[title]]
+    return [title for title, cases in groups.items() if digest(cases) != wanted[title]]
+
+
+def differing_groups(unit: Unit, include: Sequence[Path], folder: Path) -> list[str]:
+    """Compile a unit with some headers and name the groups that are not what they must be."""
+    return _differing(unit, build(unit, include, folder).cases())
+
+
+def compare(unit: Unit, folder: Path) -> Comparison:
+    """Compile a unit with isobit's headers and compare every group with the golden hash."""
+    program = build(unit, ISOBIT, folder)
+    groups = program.cases()
+    differing = _differing(unit, groups)
     count = sum(case.count for cases in groups.values() for case in cases)
     return Comparison(count, len(groups), report(unit, program, differing, folder) if differing else "")

@@ -1,10 +1,12 @@
-"""Operators by definition, on unbounded integers: what results must be, type and bits, and which header defects are known.
+"""Operators by definition, on unbounded integers: type and bits of every result, and which header defects are known.
 
-Result types follow UG1399; bits follow from the numbers. A cast of a result (compound assignment) is the reference law's.
+Result types follow UG1399; bits follow from the numbers. A cast of a result (compound assignment) is the reference
+law's.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -46,6 +48,7 @@ def _truncated(a: int, b: int) -> int:
     return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
 
 
+@functools.cache
 def _result_type(operation: str, a: FixedType, b: FixedType) -> FixedType:
     """Give the type of a sum, product, quotient, ... (UG1399)."""
     signed = a.signed or b.signed
@@ -84,6 +87,7 @@ def _exact(operation: str, a: int, b: int, ta: FixedType, tb: FixedType, to: Fix
     return {"+": a + b, "-": a - b, "&": a & b, "|": a | b, "^": a ^ b}[operation]
 
 
+@functools.lru_cache(maxsize=1 << 16)
 def _assigned(raw: int, source: FixedType, target: FixedType) -> int:
     """Assign a number; integers keep the low bits of what truncation toward zero leaves."""
     if not target.is_int:
@@ -92,6 +96,7 @@ def _assigned(raw: int, source: FixedType, target: FixedType) -> int:
     return bits_of(_truncated(value.numerator, value.denominator), target.width)
 
 
+@functools.cache
 def _shown(kind: FixedType) -> str:
     sign = "s" if kind.signed else "u"
     if kind.is_int:

@@ -1,6 +1,6 @@
 """What AMD's headers gave for every unit, as committed: one hash a group, known defects corrected and counted.
 
-``operators.json`` is made by tools/arith_golden.py: it runs AMD's headers, checks every row whose exact result is known
+``golden.json`` is made by tools/arith_golden.py: it runs AMD's headers, checks every row whose exact result is known
 (exact.py), and gives each wrong row a defect's name; the hash that isobit must meet has those rows put right.
 """
 
@@ -48,11 +48,22 @@ def is_exact(row: Row) -> bool:
     return True
 
 
+def _kept_type(row: Row) -> str | None:
+    """Type of a shifted number where AMD's differs from the operand's.
+
+    B21: shifted by anything but int, unsigned or ap_[u]int, it forgets its modes.
+    """
+    operand, _, _ = row.group.removeprefix("shift ").partition(" . ")
+    shifted = row.group.startswith("shift fixed") and row.operation in ("<<", ">>")
+    return operand if shifted and row.type != operand else None
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What AMD's headers did in one unit, judged by exact.py."""
 
     rows: list[Row]  # with known defects put right
+    mended: set[str]  # groups in which one was
     checked: int
     defects: Counter[str]
     examples: dict[str, Row]
@@ -61,7 +72,7 @@ class Verdict:
 
 def corrected(rows: Iterable[Row]) -> Verdict:
     """Judge rows of AMD's headers and put the known defects right."""
-    verdict = Verdict([], 0, Counter(), {}, [])
+    verdict = Verdict([], set(), 0, Counter(), {}, [])
     checked = 0
     for row in rows:
         known = expected(row) if is_exact(row) else None
@@ -77,12 +88,19 @@ def corrected(rows: Iterable[Row]) -> Verdict:
                 else:
                     verdict.defects[name] += 1
                     verdict.examples.setdefault(name, row)
+                    verdict.mended.add(row.group)
                     row = replace(row, result=bits)
+        kept = _kept_type(row)
+        if kept is not None:
+            verdict.defects["B21"] += 1
+            verdict.examples.setdefault("B21", row)
+            verdict.mended.add(row.group)
+            row = replace(row, type=kept)
         verdict.rows.append(row)
     return replace(verdict, checked=checked)
 
 
-def hashed(rows: Iterable[Row], cases: Sequence[Case]) -> list[Case]:
+def hashed(rows: Sequence[Row], cases: Sequence[Case]) -> list[Case]:
     """Hash rows as the program does: the cases of one group."""
     values = dict.fromkeys((case.operation for case in cases), HASH_BASIS)
     for row in rows:
@@ -93,7 +111,8 @@ def hashed(rows: Iterable[Row], cases: Sequence[Case]) -> list[Case]:
         else:
             words = 1 if not row.type.startswith(("int<", "fixed<")) else (named(row.type).width + 63) // 64
             values[row.operation] = fold(values[row.operation], row.result, words)
-    return [replace(case, hash=f"{values[case.operation]:016x}") for case in cases]
+    kinds = {row.operation: row.type for row in rows}
+    return [replace(case, type=kinds[case.operation], hash=f"{values[case.operation]:016x}") for case in cases]
 
 
 def judge(groups: dict[str, list[Case]], verdict: Verdict) -> Golden:
@@ -101,6 +120,8 @@ def judge(groups: dict[str, list[Case]], verdict: Verdict) -> Golden:
     vendor = {title: digest(cases) for title, cases in groups.items()}
     by_group: dict[str, list[Row]] = {}
     for row in verdict.rows:
+        if row.group not in verdict.mended:
+            continue
         by_group.setdefault(row.group, []).append(row)
     isobit = {}
     for title, rows in by_group.items():

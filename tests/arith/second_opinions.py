@@ -41,7 +41,9 @@ def systemc() -> Path | None:
     """Folder of SystemC's header ($SYSTEMC_HOME/include, or the system's); None where it is not installed."""
     home = os.environ.get("SYSTEMC_HOME")
     places = [Path(home) / "include"] if home else []
-    return next((p for p in (*places, Path("/usr/include"), Path("/usr/local/include")) if (p / "systemc").exists()), None)
+    return next(
+        (p for p in (*places, Path("/usr/include"), Path("/usr/local/include")) if (p / "systemc").exists()), None
+    )
 
 
 def _ac(kind: FixedType) -> str:

@@ -1,4 +1,4 @@
-"""The translation units: which operations on which types. Both header sets, golden hashes and mutants walk this list."""
+"""The translation units: which operations on which types. Both header sets, golden hashes and mutants walk the list."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def mixed() -> list[Unit]:
     calls = []
     for native in NATIVES:
         for kind in (FIXED[0], FIXED[7], FIXED[13], INTS[6], INTS[9]):
-            calls += [_binary(kind, native), _binary(native, kind)]
+            calls += [_binary(kind, native, 7, 200), _binary(native, kind, 8, 200)]
     return [*units, Unit("natives", ("operators.hpp",), tuple(calls))]
 
 

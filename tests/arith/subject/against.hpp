@@ -12,7 +12,7 @@
 #include "values.hpp"
 
 class Tally {
-   public:
+public:
     ~Tally() {
         for (const auto& one : totals_)
             std::printf("T\t%s\t%ld\t%ld\n", one.first.c_str(), one.second.compared, one.second.differing);
@@ -43,7 +43,7 @@ class Tally {
         std::printf("\n");
     }
 
-   private:
+private:
     struct Total {
         long compared = 0, differing = 0;
     };

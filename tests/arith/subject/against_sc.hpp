@@ -38,7 +38,8 @@ inline void sc_cast(const Raw& source, int width, int integer, bool is_signed, R
     }
 }
 
-template <int W, int I, bool S, ap_q_mode Q, ap_o_mode O, int N> struct Parameters {
+template <int W, int I, bool S, ap_q_mode Q, ap_o_mode O, int N>
+struct Parameters {
     static const int width = W, integer = I, n = N;
     static const bool is_signed = S;
     static const ap_q_mode q = Q;
@@ -70,7 +71,8 @@ inline sc_dt::sc_o_mode sc_mode(ap_o_mode mode) {
     }
 }
 
-template <class S, class T> void cast_sc(Tally& tally, const char* label, word seed = 0, int count = 60) {
+template <class S, class T>
+void cast_sc(Tally& tally, const char* label, word seed = 0, int count = 60) {
     typedef decltype(parameters(static_cast<S*>(nullptr))) From;
     typedef decltype(parameters(static_cast<T*>(nullptr))) To;
     tally.types(name<S>() + " -> " + name<T>());

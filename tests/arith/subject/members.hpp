@@ -6,9 +6,9 @@
 
 // The second operand of a row: which bit, or which range.
 inline Raw place(int i, int j) {
-  Raw raw;
-  raw.w[0] = static_cast<word>(i) << 16 | static_cast<word>(j);
-  return raw;
+    Raw raw;
+    raw.w[0] = static_cast<word>(i) << 16 | static_cast<word>(j);
+    return raw;
 }
 
 // Conversions that both families offer.

@@ -78,7 +78,7 @@ inline std::vector<Raw> telling_raw(int width, word seed, int count) {
         }
     Raw top;
     add_at(top, width - 1, false);
-  top.words = words_of(width);
+    top.words = words_of(width);
     some.push_back(top);
     add_at(top, 0, true);
     some.push_back(top);
