@@ -131,6 +131,30 @@ def conversions() -> list[Unit]:
     ]
 
 
+_TEXTS = """
+static const char* const numbers[] = {"0",    "1",    "-1",    "1.5",   "-0.75",  "3.9375", "-8",    "7",     "0x1.8",
+                                      "0x7f", "-0x3", "0b101", "0b0.11", "-0b10.1", "0o17",   "0o0.4", "12.25", "100"};
+static const char* const integers[] = {"0", "1", "-1", "12", "-12", "127", "0x1f", "-0x1f", "0b101", "0o17", "100"};
+static const char* const digits[] = {"0", "1", "10", "11", "101", "-11", "-1"};
+static const char* const doubles[] = {"0", "1.5", "-0.75", "2e-1", "-3.99", "1e3", "7"};
+"""
+
+
+def texts() -> list[Unit]:
+    """Text through the classes: to_string, constructors, streams. Where AMD's text is wrong is tests/text's subject."""
+    parse = FixedType.parse
+    fixeds = [parse(t) for t in ("ap_fixed<5,2>", "ap_ufixed<6,0>", "ap_fixed<8,8>", "ap_fixed<70,10,AP_RND,AP_SAT>")]
+    ints = [parse(t) for t in ("ap_int<5>", "ap_uint<8>", "ap_int<70>")]
+    calls = [f"prints<{cpp(t)} >(sink)" for t in (*fixeds, *ints)]
+    calls += [f"reads<{cpp(t)} >(sink, numbers, 18)" for t in fixeds]
+    calls += [f"reads<{cpp(t)} >(sink, integers, 11)" for t in ints]
+    for radix in (2, 8, 10, 16):
+        calls += [f"reads_radix<{cpp(t)} >(sink, digits, 7, {radix})" for t in (*fixeds, *ints)]
+    calls += [f"streams<{cpp(t)} >(sink, doubles, 7)" for t in fixeds]
+    calls += [f"streams<{cpp(t)} >(sink, integers, 11)" for t in ints]
+    return [Unit("texts", ("text.hpp",), tuple(calls), _TEXTS)]
+
+
 OPERATORS = (integers, fixed, mixed, random_pairs, unary)
 
 
@@ -168,7 +192,7 @@ def casts() -> list[Unit]:
 @functools.cache
 def all_units() -> dict[str, Unit]:
     """Every unit that CI runs, by name."""
-    return {u.name: u for make in (*OPERATORS, members, conversions, casts) for u in make()}
+    return {u.name: u for make in (*OPERATORS, members, conversions, texts, casts) for u in make()}
 
 
 def unit(name: str) -> Unit:
