@@ -26,7 +26,7 @@ from isobit.fixed.types import FixedType
 __all__ = ["differences", "grid", "run_table"]
 
 # Compile time is the bottleneck: tens of thousands of instantiations.
-_LEAN = ("-O0", "-fno-exceptions", "-fno-rtti", "-fno-asynchronous-unwind-tables")
+_LEAN = ("-O0", "-fno-asynchronous-unwind-tables")
 
 _PREAMBLE = r"""
 #include <ap_fixed.h>

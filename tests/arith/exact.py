@@ -117,7 +117,10 @@ def _binary(row: Row, names: list[str]) -> tuple[str, int]:
         return _shown(to), bits_of(_exact(operation, a, b, ta, tb, to), to.width)
     if ta.is_int and not tb.is_int:  # an integer takes the other's integer part first
         value = Fraction(b) * tb.lsb
-        b, tb = _truncated(value.numerator, value.denominator), FixedType.int_type(max(tb.integer, 1), signed=tb.signed)
+        whole = _truncated(value.numerator, value.denominator)
+        if tb.integer == 0 and b < 0:  # B13, which isobit keeps
+            whole = -1
+        b, tb = whole, FixedType.int_type(max(tb.integer, 1), signed=tb.signed)
     to = _result_type(plain, ta, tb)
     raw = raw_of(_exact(plain, a, b, ta, tb, to), to)
     if ta.is_int:

@@ -4,6 +4,13 @@
 #include "sink.hpp"
 #include "values.hpp"
 
+// An integer takes a fixed-point number's integer part; with I < 0 AMD's headers read uninitialised memory (B9).
+template <class A, class B>
+constexpr bool assigns() {
+    if constexpr (About<A>::family == 'i' && About<B>::family == 'f') return B::iwidth >= 0;
+    return true;
+}
+
 template <class A, class B>
 void binary(Sink& sink, word seed = 0, int limit = 0) {
     constexpr char fa = About<A>::family, fb = About<B>::family;
@@ -30,7 +37,7 @@ void binary(Sink& sink, word seed = 0, int limit = 0) {
         if constexpr (integers) {
             if (divide) sink.put(13, "%", a % b);
         }
-        if constexpr (fa != 'n') {
+        if constexpr (fa != 'n' && assigns<A, B>()) {
             A t = a;
             sink.put(14, "+=", t += b);
             sink.put(15, "-=", (t = a) -= b);
