@@ -7,6 +7,7 @@ until one gives another result than AMD's headers did (or no longer compiles).
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import units
 from comparing import differing_groups
 from worker import INCLUDE, OracleError, build
 
-__all__ = ["MUTATIONS", "Mutation", "notice"]
+__all__ = ["JUDGES", "MUTATIONS", "Mutation", "notice"]
 
 #: Units in the order in which they are tried: seconds of compile time each.
 JUDGES = ("between", "integers_0", "casts_64_0", "from_floating", "unary", "members", "fixed_0")
@@ -207,14 +208,14 @@ MUTATIONS = (
 )
 
 
-def notice(mutation: Mutation, folder: Path) -> str | None:
+def notice(mutation: Mutation, folder: Path, judges: Sequence[str] = JUDGES) -> str | None:
     """Name the first program that notices, and what it saw; None: the mistake survives."""
     include = mutation.include(folder)
     try:
         wrong = test_right_values.wrong_values(build(test_right_values.UNIT, include, folder), 3)
         if wrong:
             return f"right_values: {len(wrong)} values"
-        for name in JUDGES:
+        for name in judges:
             titles = differing_groups(units.unit(name), include, folder)
             if titles:
                 return f"{name}: {len(titles)} groups"

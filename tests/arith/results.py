@@ -1,7 +1,7 @@
 """What AMD's headers gave for every unit, as committed: one hash a group, known defects corrected and counted.
 
 ``golden.json`` is made by tools/arith_golden.py: it runs AMD's headers, checks every row whose exact result is known
-(exact.py), and gives each wrong row a defect's name; the hash that isobit must meet has those rows put right.
+(by_definition.py), and gives each wrong row a defect's name; the hash that isobit must meet has those rows put right.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from exact import COVERED, defect, expected
-from exact_members import member_defect, member_expected
+from by_definition import COVERED, defect, expected
 from formats import named
+from members_by_definition import member_defect, member_expected
 from worker import HASH_BASIS, Case, Row, digest, fold
 
 __all__ = ["PATH", "Golden", "Verdict", "corrected", "describe", "golden", "is_exact", "judge"]
@@ -35,7 +35,7 @@ class Golden:
 
 
 def is_exact(row: Row) -> bool:
-    """Tell whether exact.py knows the result of a row."""
+    """Tell whether by_definition.py knows the result of a row."""
     if row.operation not in COVERED:
         return False
     if row.group.startswith("unary "):
@@ -60,7 +60,7 @@ def _kept_type(row: Row) -> str | None:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What AMD's headers did in one unit, judged by exact.py."""
+    """What AMD's headers did in one unit, judged by by_definition.py."""
 
     rows: list[Row]  # with known defects put right
     mended: set[str]  # groups in which one was
@@ -77,19 +77,20 @@ def corrected(rows: Iterable[Row]) -> Verdict:
     for row in rows:
         known = expected(row) if is_exact(row) else None
         if known is None and (member := member_expected(row)) is not None:
-            known = row.type, member
+            known = member
         if known is not None:
             checked += 1
             kind, bits = known
             if (kind, bits) != (row.type, row.result):
-                name = (defect if is_exact(row) else member_defect)(row) if kind == row.type else None
+                name = (defect if is_exact(row) else member_defect)(row)
+                name = name if kind == row.type or name == "B22" else None
                 if name is None:
                     verdict.unexplained.append((row, (kind, bits)))
                 else:
                     verdict.defects[name] += 1
                     verdict.examples.setdefault(name, row)
                     verdict.mended.add(row.group)
-                    row = replace(row, result=bits)
+                    row = replace(row, type=kind, result=bits)
         kept = _kept_type(row)
         if kept is not None:
             verdict.defects["B21"] += 1

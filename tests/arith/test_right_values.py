@@ -11,7 +11,7 @@ from worker import ISOBIT, Program, Unit, build, vendor
 UNIT = Unit(
     "right_values",
     ("sink.hpp", "right_values.hpp"),
-    ("rounding()", "overflow()", "points()", "growth()", "shifts()", "others()", "defects()"),
+    ("rounding()", "overflow()", "points()", "growth()", "shifts()", "not_offered()", "others()", "defects()"),
 )
 
 

@@ -136,6 +136,27 @@ inline void shifts() {
     check("ap_int << -1", (ap_int<4>(4) << -1).to_int(), 2);
 }
 
+// Whether an expression compiles.
+template <class A, class B>
+auto modulo(const A& a, const B& b) -> decltype(a % b, true) {
+    return true;
+}
+inline bool modulo(...) { return false; }
+template <class A, class B>
+auto sum(const A& a, const B& b) -> decltype(a + b, true) {
+    return true;
+}
+inline bool sum(...) { return false; }
+
+inline void not_offered() {
+    const F<8, 4> f = 1;
+    check("int % int is offered", modulo(ap_int<8>(1), ap_int<8>(1)), 1);
+    check("fixed % fixed is not (B12)", modulo(f, f), 0);
+    check("fixed + fixed is offered", sum(f, f), 1);
+    check("fixed + double is not (B12)", sum(f, 1.0), 0);
+    check("int + double is offered", sum(ap_int<8>(1), 1.0), 1);
+}
+
 inline void others() {
     F<64, 2> near = 0;
     near.range() = ~ap_uint<64>(0) >> 2;  // 1 - 2^-62

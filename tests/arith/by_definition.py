@@ -17,7 +17,7 @@ from isobit.engines.reference.law import quantise
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 
-__all__ = ["COVERED", "bits_of", "defect", "expected", "raw_of"]
+__all__ = ["COVERED", "bits_of", "defect", "expected", "raw_of", "result_type"]
 
 _COMPARE: dict[str, Callable[[Fraction, Fraction], bool]] = {
     "==": lambda a, b: a == b,
@@ -49,7 +49,7 @@ def _truncated(a: int, b: int) -> int:
 
 
 @functools.cache
-def _result_type(operation: str, a: FixedType, b: FixedType) -> FixedType:
+def result_type(operation: str, a: FixedType, b: FixedType) -> FixedType:
     """Give the type of a sum, product, quotient, ... (UG1399)."""
     signed = a.signed or b.signed
     integers = a.is_int and b.is_int
@@ -113,7 +113,7 @@ def _binary(row: Row, names: list[str]) -> tuple[str, int]:
         return "bool", int(_COMPARE[operation](a * ta.lsb, b * tb.lsb))
     plain = operation.removesuffix("=")
     if plain == operation:
-        to = _result_type(operation, ta, tb)
+        to = result_type(operation, ta, tb)
         return _shown(to), bits_of(_exact(operation, a, b, ta, tb, to), to.width)
     if ta.is_int and not tb.is_int:  # an integer takes the other's integer part first
         value = Fraction(b) * tb.lsb
@@ -121,7 +121,7 @@ def _binary(row: Row, names: list[str]) -> tuple[str, int]:
         if tb.integer == 0 and b < 0:  # B13, which isobit keeps
             whole = -1
         b, tb = whole, FixedType.int_type(max(tb.integer, 1), signed=tb.signed)
-    to = _result_type(plain, ta, tb)
+    to = result_type(plain, ta, tb)
     raw = raw_of(_exact(plain, a, b, ta, tb, to), to)
     if ta.is_int:
         return _shown(ta), bits_of(_exact(plain, a, b, ta, tb, to), ta.width)
@@ -137,7 +137,7 @@ def _unary(row: Row, name: str) -> tuple[str, int]:
     if operation == "-a":
         to = FixedType(kind.width + 1, kind.integer + 1, True)
         if kind.is_int:  # 0 - a, the 0 being one unsigned bit
-            to = _result_type("-", FixedType.int_type(1, signed=False), kind)
+            to = result_type("-", FixedType.int_type(1, signed=False), kind)
         return _shown(to), bits_of(-a, to.width)
     if operation == "~a":
         to = kind if kind.is_int else FixedType(kind.width, kind.integer, kind.signed)
@@ -149,7 +149,7 @@ def _unary(row: Row, name: str) -> tuple[str, int]:
         one = FixedType.int_type(1, signed=False)
     sign = "+" if "++" in operation else "-"
     step = 1 << one.fraction
-    to = _result_type(sign, kind, one)
+    to = result_type(sign, kind, one)
     total = raw_of(_exact(sign, a, step, kind, one, to), to)
     return _shown(kind), bits_of(_assigned(total, to, kind), kind.width)
 

@@ -9,8 +9,10 @@ import operator
 import struct
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
-from exact import bits_of, raw_of
+import numpy as np
+from by_definition import bits_of, raw_of, result_type
 from formats import named
 from worker import Row
 
@@ -69,6 +71,8 @@ def _of_number(row: Row, kind: FixedType) -> int | None:
         "double": lambda: _double(value, "double"),
         "to_double": lambda: _double(value, "double"),
     }
+    if kind.is_int and row.operation in ("float", "double"):
+        return None  # through the only conversion operator there is, to a 64-bit integer
     return known[row.operation]() if row.operation in known else None
 
 
@@ -104,17 +108,46 @@ _WITH_FLOATING: dict[str, Callable[[float, float], float | bool]] = {
 def _with_floating(row: Row) -> int | None:
     first, _, second = row.group.removeprefix("floating ").partition(" . ")
     kind = named(first)
-    if row.operation not in _WITH_FLOATING:
-        return None
     value = raw_of(row.operands[0], kind) * kind.lsb
-    a = value.numerator / value.denominator  # a comparison with a floating number rounds to double first
-    code, size = ("<f", 4) if second == "float" else ("<d", 8)
+    code, size, number = ("<f", 4, np.float32) if second == "float" else ("<d", 8, np.float64)
     b = struct.unpack(code, row.operands[1].to_bytes(size, "little"))[0]
-    return int(_WITH_FLOATING[row.operation](a, b))
+    if row.operation in _WITH_FLOATING:  # both as doubles
+        return int(_WITH_FLOATING[row.operation](value.numerator / value.denominator, b))
+    a = number(struct.unpack(code, _double(value, second).to_bytes(size, "little"))[0])
+    with np.errstate(all="ignore"):
+        result = _ARITHMETIC[row.operation](a, number(b))
+    return int.from_bytes(struct.pack(code, result), "little")
 
 
-def member_expected(row: Row) -> int | None:
-    """Give the bits of a row's result by definition; None: not known here."""
+def _of_concatenation(row: Row) -> tuple[str, int] | None:
+    """(a, b) is the unsigned number of all bits of both."""
+    ta, tb = map(named, row.group.removeprefix("concat ").split(" . "))
+    a, b = row.operands
+    if row.operation == "(a,b)==(b,a)":
+        return "bool", int((a << tb.width | b) == (b << ta.width | a))
+    if row.operation != "(a,b)+a":
+        return None
+    to = result_type("+", FixedType.int_type(ta.width + tb.width, signed=False), ta)
+    return f"int<{to.width},{'s' if to.signed else 'u'}>", bits_of((a << tb.width | b) + raw_of(a, ta), to.width)
+
+
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "b-a": lambda a, b: b - a,
+    "*": operator.mul,
+    "/": operator.truediv,
+}
+
+
+def member_expected(row: Row) -> tuple[str, int] | None:
+    """Give type and bits of a row's result by definition; None: not known here."""
+    if row.group.startswith("concat "):
+        return _of_concatenation(row)
+    bits = _bits_expected(row)
+    return None if bits is None else (row.type, bits)
+
+
+def _bits_expected(row: Row) -> int | None:
     if row.group.startswith("members "):
         return _of_number(row, named(row.group.removeprefix("members ")))
     if row.group.startswith("integer ranges "):
@@ -126,6 +159,8 @@ def member_expected(row: Row) -> int | None:
 
 def member_defect(row: Row) -> str | None:
     """Name the known defect (docs/semantics.md) that makes AMD's headers wrong on a row, if there is one."""
+    if row.group.startswith("concat "):
+        return "B22"
     kind = named(row.group.split(" . ")[0].rpartition(" ")[2])
     operation = row.operation
     if operation.startswith("range ") or operation in ("xor_reduce", "xnor_reduce", "nand_reduce", "and_reduce"):
