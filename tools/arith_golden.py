@@ -4,7 +4,8 @@
     python tools/arith_golden.py --show            # the counts in the committed file
 
 Every row whose exact result is known (tests/arith/by_definition.py, members_by_definition.py) is checked; a wrong row
-must be one of the known defects, and isobit must meet the hash with that row put right. Exit status 1: an unexplained row.
+must be one of the known defects, and isobit must meet the hash with that row put right. Exit status 1: an unexplained
+row.
 """
 
 from __future__ import annotations
