@@ -20,6 +20,10 @@ class range_ref;
 template <class High, class Low>
 class concat_ref;
 
+namespace host {
+class half;
+}
+
 // X(type): the native integers that operators and constructors take, each as an ap_[u]int of its width, bool as one
 // bit (ap_int_base.h and ap_fixed_base.h, ALL_OP_WITH_INT). __int128 is none of them.
 #define ISOBIT_NATIVE_INTEGERS(X) \

@@ -6,9 +6,9 @@
 #define ISOBIT_OPERATORS_HPP
 
 #include "divide.hpp"
-#include "fixed.hpp"
+#include "fixed_class.hpp"
 #include "growth.hpp"
-#include "integer.hpp"
+#include "integer_class.hpp"
 #include "operand.hpp"
 
 namespace isobit {

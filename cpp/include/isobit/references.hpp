@@ -8,7 +8,7 @@
 #include <string>
 
 #include "bits.hpp"
-#include "integer.hpp"
+#include "integer_class.hpp"
 
 namespace isobit {
 namespace detail {

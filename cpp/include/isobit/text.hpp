@@ -9,7 +9,7 @@
 #include <ostream>
 #include <string>
 
-#include "fixed.hpp"
+#include "fixed_class.hpp"
 #include "host/text.hpp"
 
 namespace isobit {
@@ -108,13 +108,13 @@ std::ostream& operator<<(std::ostream& out, const integer<W, S>& x) {
 // A fixed-point number is read as a double, an integer as a word of text in the stream's base; what cannot be read sets
 // failbit and changes nothing.
 template <int W, int I, bool S, rounding_mode Q, overflow_mode O, int N>
-std::istream& operator>>(std::istream& in, fixed<W, I, S, Q, O, N>& x) {
+__attribute__((noinline)) std::istream& operator>>(std::istream& in, fixed<W, I, S, Q, O, N>& x) {
     double value = 0;
     if (in >> value) x = fixed<W, I, S, Q, O, N>(value);
     return in;
 }
 template <int W, bool S>
-std::istream& operator>>(std::istream& in, integer<W, S>& x) {
+__attribute__((noinline)) std::istream& operator>>(std::istream& in, integer<W, S>& x) {
     detail::text_words<integer<W, S>> words;
     if (host::read_text(in, 0, words.data(), detail::text_words<integer<W, S>>::count)) x = words.number();
     return in;

@@ -11,6 +11,8 @@
 #include <ostream>
 #include <type_traits>
 
+#include "../fixed_class.hpp"
+
 namespace isobit {
 namespace host {
 
@@ -99,6 +101,12 @@ private:
 };
 
 }  // namespace host
+
+template <int W, int I, bool S, rounding_mode Q, overflow_mode O, int N>
+fixed<W, I, S, Q, O, N>::fixed(const host::half& value) : fixed(static_cast<float>(value)) {}
+template <int W, bool S>
+integer<W, S>::integer(const host::half& value) : integer(static_cast<float>(value)) {}
+
 }  // namespace isobit
 
 #endif

@@ -6,12 +6,10 @@
 #ifndef ISOBIT_HOST_STREAM_HPP
 #define ISOBIT_HOST_STREAM_HPP
 
-#include <atomic>
 #include <climits>
 #include <cstddef>
 #include <cstdio>
 #include <cstring>
-#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -39,8 +37,8 @@ private:
 // Data left in a stream is a warning, and firmware may leave some at every event: the first few say enough.
 inline void warn_of_leftover(const std::string& name, std::size_t count) {
     constexpr int shown = 10;
-    static std::atomic<int> warnings{0};
-    const int before = warnings.fetch_add(1);
+    static int warnings = 0;
+    const int before = __atomic_fetch_add(&warnings, 1, __ATOMIC_RELAXED);  // <atomic> costs every user compile time
     if (before < shown) {
         std::fprintf(stderr, "WARNING: %s ends with %zu elements that nobody read\n", name.c_str(), count);
     }
@@ -64,6 +62,7 @@ public:
     stream& operator=(const stream&) = delete;
     ~stream() {
         if (size_ != 0) detail::warn_of_leftover(described(), size_);
+        delete[] ring_;
     }
 
     T read() {
@@ -106,20 +105,21 @@ private:
     }
 
     // The largest ring that a stream of this type has needed.
-    static std::atomic<std::size_t>& usual_capacity() {
-        static std::atomic<std::size_t> capacity{16};
+    static std::size_t& usual_capacity() {
+        static std::size_t capacity = 16;
         return capacity;
     }
 
     void grow() {
-        const std::size_t usual = usual_capacity().load(std::memory_order_relaxed);
+        const std::size_t usual = __atomic_load_n(&usual_capacity(), __ATOMIC_RELAXED);
         const std::size_t wanted = capacity_ == 0 ? usual : 2 * capacity_;  // a power of two
-        std::unique_ptr<T[]> larger(new T[wanted]);
+        T* larger = new T[wanted];
         for (std::size_t i = 0; i < size_; ++i) larger[i] = std::move(ring_[(first_ + i) & (capacity_ - 1)]);
-        ring_ = std::move(larger);
+        delete[] ring_;
+        ring_ = larger;
         first_ = 0;
         capacity_ = wanted;
-        if (wanted > usual) usual_capacity().store(wanted, std::memory_order_relaxed);
+        if (wanted > usual) __atomic_store_n(&usual_capacity(), wanted, __ATOMIC_RELAXED);
     }
 
     std::string described() const {
@@ -137,7 +137,7 @@ private:
         throw std::runtime_error("isobit: " + described() + " was read while empty");
     }
 
-    std::unique_ptr<T[]> ring_;
+    T* ring_ = nullptr;
     std::size_t first_ = 0, size_ = 0, capacity_ = 0;
     detail::short_name name_;
 };
