@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable
 from fractions import Fraction
 
-from formats import named
+from formats import NATIVE_FORMATS, named
 from worker import Row
 
 from isobit.engines.reference.law import quantise
@@ -183,6 +183,8 @@ def defect(row: Row) -> str | None:
         symmetric = coarse.signed and coarse.overflow is Overflow.SAT_SYM
         return "B16" if symmetric and ta.fraction != tb.fraction and raw == coarse.raw_min else None
     integers = ta.is_int and tb.is_int
+    if row.operation == "/" and row.group.split(" . ")[0] in NATIVE_FORMATS and not tb.is_int:
+        return "B23"
     if operation in "/%" and integers and mixed and (a < 0 or b < 0):
         return "B7"
     if operation == "/" and b == -1 and ta.signed and a == -(1 << (ta.width - 1)):
