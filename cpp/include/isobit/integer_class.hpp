@@ -89,8 +89,13 @@ public:
     integer read() const volatile { return const_cast<const integer&>(*this); }
     void write(const integer& value) volatile { const_cast<integer&>(*this) = value; }
 
-    // The low 64 bits; this is how arithmetic with float and double sees it, too.
+    // The low 64 bits.
     constexpr operator native_type() const { return static_cast<native_type>(raw_); }
+    // To nearest, ties to even, at every width (the open headers take the low 64 bits: docs/semantics.md, B18).
+    template <class Real, typename std::enable_if<std::is_floating_point<Real>::value, int>::type = 0>
+    constexpr operator Real() const {
+        return std::is_same<Real, float>::value ? static_cast<Real>(to_float()) : static_cast<Real>(to_double());
+    }
     constexpr explicit operator bool() const { return this->or_reduce(); }
 
     constexpr bool to_bool() const { return this->or_reduce(); }

@@ -140,6 +140,30 @@ constexpr A& operator%=(A& a, B b) {
     return a = A(detail::calculated<detail::modulo>(a, b));
 }
 
+namespace detail {
+
+template <class A, class Real>
+using if_integer_and_real =
+    typename std::enable_if<is_integer<A>::value && std::is_floating_point<Real>::value, int>::type;
+
+}  // namespace detail
+
+// An ap_[u]int beside a float or double is one; fixed-point numbers have no such operators, in AMD's headers neither.
+#define ISOBIT_WITH_REAL(symbol)                                                        \
+    template <class A, class Real, detail::if_integer_and_real<A, Real> = 0>            \
+    constexpr Real operator symbol(A a, Real b) {                                       \
+        return static_cast<Real>(a) symbol b;                                           \
+    }                                                                                   \
+    template <class Real, class B, detail::if_integer_and_real<B, Real> = 0, class = B> \
+    constexpr Real operator symbol(Real a, B b) {                                       \
+        return a symbol static_cast<Real>(b);                                           \
+    }
+ISOBIT_WITH_REAL(+)
+ISOBIT_WITH_REAL(-)
+ISOBIT_WITH_REAL(*)
+ISOBIT_WITH_REAL(/)
+#undef ISOBIT_WITH_REAL
+
 // Shifts keep the left operand's type: bits leave, nothing rounds or saturates. A negative amount reverses.
 template <class A, class B, detail::if_ours<A> = 0, detail::if_viewable<B> = 0>
 constexpr detail::number_of<A> operator<<(A a, B amount) {
