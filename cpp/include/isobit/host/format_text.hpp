@@ -19,7 +19,8 @@ namespace host {
 namespace detail {
 
 // Bits in a digit; 0 for base 10.
-inline int digit_bits(int radix) {
+template <class = void>
+int digit_bits(int radix) {
     switch (radix) {
         case 2: return 1;
         case 8: return 3;
@@ -30,9 +31,13 @@ inline int digit_bits(int radix) {
     throw std::invalid_argument("isobit: base " + std::to_string(radix) + " is not one of 2, 8, 10, 16");
 }
 
-inline const char* prefix(int radix) { return radix == 2 ? "0b" : radix == 8 ? "0o" : radix == 16 ? "0x" : ""; }
+template <class = void>
+const char* prefix(int radix) {
+    return radix == 2 ? "0b" : radix == 8 ? "0o" : radix == 16 ? "0x" : "";
+}
 
-inline std::string decimal_digits(magnitude m) {
+template <class = void>
+std::string decimal_digits(magnitude m) {
     if (m.empty()) return "0";
     constexpr std::uint64_t block = 10000000000000000000u;  // 10^19, the largest that fits a word
     std::string reversed;
@@ -49,7 +54,8 @@ inline std::string decimal_digits(magnitude m) {
 // goes before a first digit whose top bit is set, unless the digits fill the field; beyond, they are upper case, the
 // zero goes before every first digit, and zero itself has no prefix. The zero keeps the text positive where a reader
 // extends the first digit's top bit.
-inline std::string integer_digits(const magnitude& m, int width, int radix, bool leading_zero) {
+template <class = void>
+std::string integer_digits(const magnitude& m, int width, int radix, bool leading_zero) {
     const int step = digit_bits(radix);
     if (step == 0) return decimal_digits(m);
     const bool wide = width > 64;
@@ -64,7 +70,8 @@ inline std::string integer_digits(const magnitude& m, int width, int radix, bool
 }
 
 // The digits behind the point of m * 2^-bits, 0 < m < 2^bits.
-inline std::string fraction_digits(magnitude m, int bits, int radix) {
+template <class = void>
+std::string fraction_digits(magnitude m, int bits, int radix) {
     const int step = digit_bits(radix);
     std::string text;
     if (step == 0) {
@@ -90,8 +97,9 @@ inline std::string fraction_digits(magnitude m, int bits, int radix) {
 // complement bits, a fixed-point one with an additional sign bit. Integers in base 10 always have their sign.
 //
 // Throws std::invalid_argument for a base other than 2, 8, 10 and 16.
-inline std::string to_text(const std::uint64_t* words, int count, int width, int integer_bits, bool is_signed,
-                           bool is_int, int radix, bool sign) {
+template <class = void>
+std::string to_text(const std::uint64_t* words, int count, int width, int integer_bits, bool is_signed, bool is_int,
+                    int radix, bool sign) {
     detail::digit_bits(radix);
     const bool negative = is_signed && words[count - 1] >> 63 != 0;
     const bool minus = negative && radix != 2 && (is_int && radix == 10 ? true : sign);
@@ -127,7 +135,8 @@ inline std::string to_text(const std::uint64_t* words, int count, int width, int
 // An exact decimal text at `precision` significant digits, ties away from zero. Not as the standard library formats a
 // double: no zeros are added or kept behind the point, a number that has few enough digits is never put into
 // scientific form for its size, and one that was rounded is when four zeros follow its point.
-inline std::string at_precision(const std::string& exact, std::streamsize precision) {
+template <class = void>
+std::string at_precision(const std::string& exact, std::streamsize precision) {
     const std::string sign = exact[0] == '-' ? "-" : "";
     const std::string plain = exact.substr(sign.size());
     const std::size_t point = plain.find('.') == std::string::npos ? plain.size() : plain.find('.');
@@ -174,8 +183,9 @@ inline std::string at_precision(const std::string& exact, std::streamsize precis
 
 // What operator<< writes, before the stream pads it to its width: fixed-point numbers in decimal at the stream's
 // precision, whatever its flags; integers in its base (the stream's own flags; AMD's headers ask std::cout's).
-inline std::string stream_text(const std::uint64_t* words, int count, int width, int integer_bits, bool is_signed,
-                               bool is_int, std::ios_base::fmtflags flags, std::streamsize precision) {
+template <class = void>
+std::string stream_text(const std::uint64_t* words, int count, int width, int integer_bits, bool is_signed, bool is_int,
+                        std::ios_base::fmtflags flags, std::streamsize precision) {
     const bool hex = (flags & std::ios_base::hex) != 0, oct = (flags & std::ios_base::oct) != 0;
     const int radix = !is_int ? 10 : hex ? 16 : oct ? 8 : 10;
     const std::string text = to_text(words, count, width, integer_bits, is_signed, is_int, radix, is_signed);

@@ -1,5 +1,8 @@
 // Unsigned integers of any length, with the few operations that text needs: words, least significant first, and no
 // zero word on top (zero has no words).
+//
+// This and the other functions of text are templates of nothing, so that a program that writes no number does not
+// compile what writes one.
 #ifndef ISOBIT_HOST_MAGNITUDE_HPP
 #define ISOBIT_HOST_MAGNITUDE_HPP
 
@@ -14,12 +17,14 @@ namespace host {
 
 using magnitude = std::vector<std::uint64_t>;
 
-inline void trim(magnitude& m) {
+template <class = void>
+void trim(magnitude& m) {
     while (!m.empty() && m.back() == 0) m.pop_back();
 }
 
 // m * factor + addend.
-inline void multiply_add(magnitude& m, std::uint64_t factor, std::uint64_t addend) {
+template <class = void>
+void multiply_add(magnitude& m, std::uint64_t factor, std::uint64_t addend) {
     uint128 carry = addend;
     for (std::uint64_t& word : m) {
         carry += static_cast<uint128>(word) * factor;
@@ -31,7 +36,8 @@ inline void multiply_add(magnitude& m, std::uint64_t factor, std::uint64_t adden
 }
 
 // m becomes floor(m / divisor); returns the remainder.
-inline std::uint64_t divide(magnitude& m, std::uint64_t divisor) {
+template <class = void>
+std::uint64_t divide(magnitude& m, std::uint64_t divisor) {
     uint128 rest = 0;
     for (std::size_t i = m.size(); i-- > 0;) {
         rest = rest << 64 | m[i];
@@ -43,7 +49,8 @@ inline std::uint64_t divide(magnitude& m, std::uint64_t divisor) {
 }
 
 // m * 2^bits, bits >= 0.
-inline void shift_up(magnitude& m, std::int64_t bits) {
+template <class = void>
+void shift_up(magnitude& m, std::int64_t bits) {
     if (m.empty()) return;
     const auto rest = static_cast<unsigned>(bits % 64);
     if (rest != 0) multiply_add(m, std::uint64_t{1} << rest, 0);
@@ -51,7 +58,8 @@ inline void shift_up(magnitude& m, std::int64_t bits) {
 }
 
 // m becomes floor(m / 2^bits), bits >= 0; returns whether a one was dropped.
-inline bool shift_down(magnitude& m, std::int64_t bits) {
+template <class = void>
+bool shift_down(magnitude& m, std::int64_t bits) {
     const auto words = static_cast<std::size_t>(bits / 64);
     bool dropped = false;
     for (std::size_t i = 0; i < words && i < m.size(); ++i) dropped = dropped || m[i] != 0;
@@ -62,7 +70,8 @@ inline bool shift_down(magnitude& m, std::int64_t bits) {
 }
 
 // m modulo 2^bits, bits >= 0; returns whether a one was dropped.
-inline bool keep_low(magnitude& m, std::int64_t bits) {
+template <class = void>
+bool keep_low(magnitude& m, std::int64_t bits) {
     const auto words = static_cast<std::size_t>(bits / 64);
     if (m.size() <= words) return false;
     const std::uint64_t mask = (std::uint64_t{1} << (bits % 64)) - 1;
@@ -74,7 +83,8 @@ inline bool keep_low(magnitude& m, std::int64_t bits) {
     return dropped;
 }
 
-inline std::int64_t bit_length(const magnitude& m) {
+template <class = void>
+std::int64_t bit_length(const magnitude& m) {
     if (m.empty()) return 0;
     std::int64_t bits = static_cast<std::int64_t>(m.size() - 1) * 64;
     for (std::uint64_t top = m.back(); top != 0; top >>= 1) ++bits;
@@ -82,7 +92,8 @@ inline std::int64_t bit_length(const magnitude& m) {
 }
 
 // The `length` bits of m from `low` on, length 1 to 64.
-inline std::uint64_t bits_at(const magnitude& m, std::int64_t low, int length) {
+template <class = void>
+std::uint64_t bits_at(const magnitude& m, std::int64_t low, int length) {
     const auto word = static_cast<std::size_t>(low / 64);
     const auto offset = static_cast<unsigned>(low % 64);
     uint128 window = word < m.size() ? m[word] : 0;
@@ -92,7 +103,8 @@ inline std::uint64_t bits_at(const magnitude& m, std::int64_t low, int length) {
 }
 
 // |v| of a two's complement number.
-inline magnitude absolute(const std::uint64_t* words, int count, bool negative) {
+template <class = void>
+magnitude absolute(const std::uint64_t* words, int count, bool negative) {
     magnitude m(words, words + count);
     if (negative) {
         bool carry = true;

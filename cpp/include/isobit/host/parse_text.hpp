@@ -34,6 +34,7 @@ struct scanned {
     std::int64_t exponent = 0;
 };
 
+template <class = void>
 class scanner {
 public:
     scanner(const char* text, int radix) : text_(text), at_(text) { number_.radix = radix; }
@@ -140,19 +141,22 @@ private:
 };
 
 // m * 2^shift rounded down; returns whether a one was dropped.
-inline bool scale(magnitude& m, std::int64_t shift) {
+template <class = void>
+bool scale(magnitude& m, std::int64_t shift) {
     if (shift < 0) return shift_down(m, -shift);
     shift_up(m, shift);
     return false;
 }
 
-inline void multiply_power_of_5(magnitude& m, std::int64_t power) {
+template <class = void>
+void multiply_power_of_5(magnitude& m, std::int64_t power) {
     constexpr std::uint64_t block = 7450580596923828125u;  // 5^27, the largest that fits a word
     for (; power >= 27; power -= 27) multiply_add(m, block, 0);
     for (; power > 0; --power) multiply_add(m, 5, 0);
 }
 
-inline bool divide_power_of_5(magnitude& m, std::int64_t power) {
+template <class = void>
+bool divide_power_of_5(magnitude& m, std::int64_t power) {
     constexpr std::uint64_t block = 7450580596923828125u;
     bool dropped = false;
     for (; power >= 27; power -= 27) dropped = divide(m, block) != 0 || dropped;
@@ -163,7 +167,8 @@ inline bool divide_power_of_5(magnitude& m, std::int64_t power) {
 // m becomes floor(m * base^exponent * 2^shift) modulo 2^limit, with `outside` set where that is not all of it;
 // returns whether a fraction was dropped. The work is bounded by the text's length and the format, whatever the
 // exponent.
-inline bool place(magnitude& m, const scanned& number, std::int64_t shift, std::int64_t limit, bool& outside) {
+template <class = void>
+bool place(magnitude& m, const scanned& number, std::int64_t shift, std::int64_t limit, bool& outside) {
     if (m.empty()) return false;
     bool dropped = false;
     if (number.radix != 10) {
@@ -202,9 +207,10 @@ inline bool place(magnitude& m, const scanned& number, std::int64_t shift, std::
 // finds the right bits, whatever saturates finds a value outside (for widths with text_words(width) <= count).
 //
 // radix 0 takes the base from the prefix, 10 without one. Throws std::invalid_argument, which names the text.
-inline void parse_text(const char* text, int radix, int fraction_bits, std::uint64_t* words, int count) {
+template <class = void>
+void parse_text(const char* text, int radix, int fraction_bits, std::uint64_t* words, int count) {
     if (radix != 0) detail::digit_bits(radix);
-    detail::scanned number = detail::scanner(text, radix).scan();
+    detail::scanned number = detail::scanner<>(text, radix).scan();
     magnitude m = std::move(number.digits);
     const std::int64_t limit = std::int64_t{64} * count - 2;
     bool outside = false;
@@ -222,7 +228,8 @@ inline void parse_text(const char* text, int radix, int fraction_bits, std::uint
 
 // operator>> of an ap_[u]int: the next word of the stream in its base (decimal unless a prefix says otherwise). Returns
 // false and sets failbit, leaving `words` alone, where there is none or it is no number.
-inline bool read_text(std::istream& in, int fraction_bits, std::uint64_t* words, int count) {
+template <class = void>
+bool read_text(std::istream& in, int fraction_bits, std::uint64_t* words, int count) {
     std::string word;
     if (!(in >> word)) return false;
     const std::ios_base::fmtflags base = in.flags() & std::ios_base::basefield;
