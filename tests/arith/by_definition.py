@@ -183,12 +183,14 @@ def defect(row: Row) -> str | None:
         symmetric = coarse.signed and coarse.overflow is Overflow.SAT_SYM
         return "B16" if symmetric and ta.fraction != tb.fraction and raw == coarse.raw_min else None
     integers = ta.is_int and tb.is_int
-    if row.operation == "/" and row.group.split(" . ")[0] in NATIVE_FORMATS and not tb.is_int:
+    if row.operation in "/%" and row.group.split(" . ")[0] in NATIVE_FORMATS:
         return "B23"
     if operation in "/%" and integers and mixed and (a < 0 or b < 0):
         return "B7"
     if operation == "/" and b == -1 and ta.signed and a == -(1 << (ta.width - 1)):
         return "B6"
+    if operation == "*" and ta.width + tb.width > 64:
+        return "B24"
     if operation in "/%" and max(ta.width, tb.width) > 64:
         return "B8"
     return None

@@ -9,9 +9,7 @@ import operator
 import struct
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
 
-import numpy as np
 from by_definition import bits_of, raw_of, result_type
 from formats import named
 from worker import Row
@@ -109,14 +107,11 @@ def _with_floating(row: Row) -> int | None:
     first, _, second = row.group.removeprefix("floating ").partition(" . ")
     kind = named(first)
     value = raw_of(row.operands[0], kind) * kind.lsb
-    code, size, number = ("<f", 4, np.float32) if second == "float" else ("<d", 8, np.float64)
+    code, size = ("<f", 4) if second == "float" else ("<d", 8)
     b = struct.unpack(code, row.operands[1].to_bytes(size, "little"))[0]
     if row.operation in _WITH_FLOATING:  # both as doubles
         return int(_WITH_FLOATING[row.operation](value.numerator / value.denominator, b))
-    a = number(struct.unpack(code, _double(value, second).to_bytes(size, "little"))[0])
-    with np.errstate(all="ignore"):
-        result = _ARITHMETIC[row.operation](a, number(b))
-    return int.from_bytes(struct.pack(code, result), "little")
+    return None  # arithmetic goes through a 64-bit integer, in both
 
 
 def _of_concatenation(row: Row) -> tuple[str, int] | None:
@@ -129,14 +124,6 @@ def _of_concatenation(row: Row) -> tuple[str, int] | None:
         return None
     to = result_type("+", FixedType.int_type(ta.width + tb.width, signed=False), ta)
     return f"int<{to.width},{'s' if to.signed else 'u'}>", bits_of((a << tb.width | b) + raw_of(a, ta), to.width)
-
-
-_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add,
-    "b-a": lambda a, b: b - a,
-    "*": operator.mul,
-    "/": operator.truediv,
-}
 
 
 def member_expected(row: Row) -> tuple[str, int] | None:
