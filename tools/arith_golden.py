@@ -1,6 +1,6 @@
 """What AMD's headers give for the units of tests/arith, made once: golden hashes, with the known defects put right.
 
-    nice python tools/arith_results.py [UNIT ...]   # about six minutes of one free core; named units only: made anew
+    nice python tools/arith_golden.py [UNIT ...]   # about six minutes of one free core; named units only: made anew
     python tools/arith_golden.py --show            # the counts in the committed file
 
 Every row whose exact result is known (tests/arith/by_definition.py, members_by_definition.py) is checked; a wrong row
@@ -47,7 +47,7 @@ def make(names: list[str]) -> int:
     report["what"] = (
         "per unit of tests/arith/units.py: a hash a group by AMD's headers; those that isobit must meet instead"
     )
-    report["generator"] = "tools/arith_results.py"
+    report["generator"] = "tools/arith_golden.py"
     report["versions"] = worker.versions()
     wrong = 0
     for name in names or list(units.all_units()):

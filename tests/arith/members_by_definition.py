@@ -9,7 +9,9 @@ import operator
 import struct
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
+import numpy as np
 from by_definition import bits_of, raw_of, result_type
 from formats import named
 from worker import Row
@@ -69,8 +71,6 @@ def _of_number(row: Row, kind: FixedType) -> int | None:
         "double": lambda: _double(value, "double"),
         "to_double": lambda: _double(value, "double"),
     }
-    if kind.is_int and row.operation in ("float", "double"):
-        return None  # through the only conversion operator there is, to a 64-bit integer
     return known[row.operation]() if row.operation in known else None
 
 
@@ -103,6 +103,14 @@ _WITH_FLOATING: dict[str, Callable[[float, float], float | bool]] = {
 }
 
 
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "b-a": lambda a, b: b - a,
+    "*": operator.mul,
+    "/": operator.truediv,
+}
+
+
 def _with_floating(row: Row) -> int | None:
     first, _, second = row.group.removeprefix("floating ").partition(" . ")
     kind = named(first)
@@ -111,7 +119,13 @@ def _with_floating(row: Row) -> int | None:
     b = struct.unpack(code, row.operands[1].to_bytes(size, "little"))[0]
     if row.operation in _WITH_FLOATING:  # both as doubles
         return int(_WITH_FLOATING[row.operation](value.numerator / value.denominator, b))
-    return None  # arithmetic goes through a 64-bit integer, in both
+    if kind.width <= 64:
+        return None  # arithmetic of native numbers, in both
+    real = np.float32 if second == "float" else np.float64
+    a = struct.unpack(code, _double(value, second).to_bytes(size, "little"))[0]
+    with np.errstate(all="ignore"):
+        result = _ARITHMETIC[row.operation](real(a), real(b))
+    return int.from_bytes(result.tobytes(), "little")
 
 
 def _of_concatenation(row: Row) -> tuple[str, int] | None:
@@ -126,10 +140,29 @@ def _of_concatenation(row: Row) -> tuple[str, int] | None:
     return f"int<{to.width},{'s' if to.signed else 'u'}>", bits_of((a << tb.width | b) + raw_of(a, ta), to.width)
 
 
+def _with_range(row: Row) -> tuple[str, int] | None:
+    """A range counts as an unsigned integer of the number's width."""
+    kind = named(row.group.removeprefix("integer ranges "))
+    bits, place = row.operands
+    high, low = place >> 16, place & 0xFFFF
+    if row.operation not in ("range+a", "a-range") or high < low:
+        return None
+    part, value = bits >> low & ((1 << (high - low + 1)) - 1), raw_of(bits, kind)
+    view = FixedType.int_type(kind.width, signed=False)
+    to, exact = (
+        (result_type("+", view, kind), part + value)
+        if row.operation == "range+a"
+        else (result_type("-", kind, view), value - part)
+    )
+    return f"int<{to.width},{'s' if to.signed else 'u'}>", bits_of(exact, to.width)
+
+
 def member_expected(row: Row) -> tuple[str, int] | None:
     """Give type and bits of a row's result by definition; None: not known here."""
     if row.group.startswith("concat "):
         return _of_concatenation(row)
+    if row.group.startswith("integer ranges ") and (result := _with_range(row)) is not None:
+        return result
     bits = _bits_expected(row)
     return None if bits is None else (row.type, bits)
 
@@ -156,8 +189,10 @@ def member_defect(row: Row) -> str | None:
         return "B20"
     if operation == "a<range":
         return "B5"
+    if operation in ("range+a", "a-range"):
+        return "B25"
     if kind.width <= 64:
         return None
     if operation in ("lrotate", "rrotate"):
         return "B19"
-    return "B18"  # bool, float, double; comparison with them
+    return "B18"  # bool, float, double; comparison and arithmetic with them

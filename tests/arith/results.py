@@ -83,7 +83,7 @@ def corrected(rows: Iterable[Row]) -> Verdict:
             kind, bits = known
             if (kind, bits) != (row.type, row.result):
                 name = (defect if is_exact(row) else member_defect)(row)
-                name = name if kind == row.type or name in ("B22", "B23") else None
+                name = name if kind == row.type or name in ("B22", "B23", "B25") else None
                 if name is None:
                     verdict.unexplained.append((row, (kind, bits)))
                 else:

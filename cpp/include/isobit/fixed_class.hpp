@@ -97,11 +97,14 @@ public:
     fixed read() const volatile { return const_cast<const fixed&>(*this); }
     void write(const fixed& value) volatile { const_cast<fixed&>(*this) = value; }
     constexpr fixed& setBits(unsigned long long bits) { return *this = from_bits(bits); }
-    constexpr unsigned long long bits_to_uint64() const { return static_cast<unsigned long long>(this->bits()); }
+    // The raw integer, sign-extended.
+    constexpr unsigned long long bits_to_uint64() const { return static_cast<unsigned long long>(raw_); }
 
-    // The integer part: toward zero, or down if not `toward_zero`.
+    // The integer part: toward zero, or down if not `toward_zero` (0 where there are no integer bits).
     constexpr whole_type to_ap_int_base(bool toward_zero = true) const {
-        return toward_zero ? whole_type(*this) : whole_type(fixed<(I > 1 ? I : 1), (I > 1 ? I : 1), S>(*this));
+        return toward_zero ? whole_type(*this)
+               : I <= 0    ? whole_type(0)
+                           : whole_type(fixed<(I > 1 ? I : 1), (I > 1 ? I : 1), S>(*this));
     }
 
     constexpr char to_char() const { return to_ap_int_base().to_char(); }
