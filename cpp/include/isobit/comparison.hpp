@@ -1,6 +1,6 @@
 // Comparison of numbers, views, native integers and floating point: by value, whatever the two formats.
 //
-// The open headers compare mixed signs wrongly for many formats (docs/semantics.md, B5); these do not. A double is
+// The open headers compare mixed signs wrongly for many formats (docs/semantics.md, B5, B16); these do not. A double is
 // compared with the number rounded to a double, as there.
 #ifndef ISOBIT_COMPARISON_HPP
 #define ISOBIT_COMPARISON_HPP

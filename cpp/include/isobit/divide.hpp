@@ -107,6 +107,8 @@ struct division<limbs<K, true>> {
 
 }  // namespace detail
 
+namespace words {
+
 template <class Int>
 constexpr Int quotient(const Int& a, const Int& b) {
     return detail::division<Int>::of(a, b).quotient;
@@ -116,6 +118,8 @@ template <class Int>
 constexpr Int remainder(const Int& a, const Int& b) {
     return detail::division<Int>::of(a, b).remainder;
 }
+
+}  // namespace words
 
 }  // namespace isobit
 

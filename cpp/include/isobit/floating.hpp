@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "bit_words.hpp"
 #include "law.hpp"
 #include "storage.hpp"
 
@@ -53,20 +54,13 @@ constexpr double power_of_two(int n) {
     return result;
 }
 
-constexpr int used_bits(std::int64_t magnitude) { return limbs<1, false>(magnitude).used_bits(); }
-constexpr int used_bits(int128 magnitude) { return limbs<2, false>(magnitude).used_bits(); }
-template <int K>
-constexpr int used_bits(const limbs<K>& magnitude) {
-    return magnitude.used_bits();
-}
-
 // raw * 2^-fraction to the nearest number of Precision bits with exponents from Lowest (ties to even), as a double.
 template <int Precision, int Lowest, class Int>
 constexpr double to_nearest(const Int& raw, int fraction) {
     if (raw == 0) return 0.0;
     const Int magnitude = raw < 0 ? static_cast<Int>(-raw) : raw;
-    const int n = used_bits(magnitude), exponent = n - 1 - fraction;
-    if (exponent > 1100) return (raw < 0 ? -1.0 : 1.0) * power_of_two(1023) * 2.0;
+    const int n = used(static_cast<unsigned_of<Int>>(magnitude)), exponent = n - 1 - fraction;
+    if (exponent > 1100) return (raw < 0 ? -1.0 : 1.0) * __builtin_huge_val();
     if (exponent < Lowest - Precision) return raw < 0 ? -0.0 : 0.0;
     const int precision = exponent < Lowest ? Precision - (Lowest - exponent) : Precision;
     const int drop = n - precision;

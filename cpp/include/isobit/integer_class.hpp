@@ -13,7 +13,7 @@
 namespace isobit {
 
 template <int W, bool S>
-class integer : public detail::bit_level<integer<W, S>, W, S> {
+class integer : public bit_level<integer<W, S>, W, S> {
     static_assert(W >= 1 && W <= max_width, "isobit::integer: the width must be 1 to 4096 bits");
 
 public:
@@ -23,7 +23,7 @@ public:
 
     using storage_type = storage_t<W, S>;
     using raw_type = compute_t<W + (S ? 0 : 1)>;  // signed, holds every value
-    using bits_type = typename detail::bit_level<integer, W, S>::bits_type;
+    using bits_type = typename bit_level<integer, W, S>::bits_type;
     using native_type = typename std::conditional<S, long long, unsigned long long>::type;
 
     static constexpr format type() { return integer_format(W, S); }
@@ -31,20 +31,20 @@ public:
     integer() = default;  // uninitialised, as a native integer
 
     template <int W2, bool S2>
-    constexpr integer(const integer<W2, S2>& source) : raw_(detail::assigned<integer>(source)) {}
+    constexpr integer(const integer<W2, S2>& source) : raw_{detail::assigned<integer>(source)} {}
     // Toward zero, then modulo 2^W.
     template <int W2, int I2, bool S2, rounding_mode Q2, overflow_mode O2, int N2>
-    constexpr integer(const fixed<W2, I2, S2, Q2, O2, N2>& source) : raw_(detail::assigned<integer>(source)) {}
+    constexpr integer(const fixed<W2, I2, S2, Q2, O2, N2>& source) : raw_{detail::assigned<integer>(source)} {}
     template <int W2, bool S2>
     constexpr integer(const volatile integer<W2, S2>& source) : integer(source.read()) {}
 
 #define ISOBIT_FROM_NATIVE(T) \
-    constexpr integer(T value) : raw_(fold<W, S>(value)) {}
+    constexpr integer(T value) : raw_{fold<W, S>(value)} {}
     ISOBIT_NATIVE_INTEGERS(ISOBIT_FROM_NATIVE)
 #undef ISOBIT_FROM_NATIVE
 
     // Toward zero, then modulo 2^W; as the open headers, numbers between -1/2 and 0 give 1 (docs/semantics.md, B15).
-    constexpr integer(double value) : raw_(from_real(detail::taken_apart(value))) {}
+    constexpr integer(double value) : raw_{from_real(detail::taken_apart(value))} {}
     constexpr integer(float value) : integer(static_cast<double>(value)) {}
     integer(const host::half& value);  // host/half.hpp
 
@@ -60,17 +60,23 @@ public:
 
     template <int W2, bool S2>
     constexpr integer& operator=(const integer<W2, S2>& source) {
-        raw_ = detail::assigned<integer>(source);
+        raw_.value = detail::assigned<integer>(source);
         return *this;
     }
-    template <int W2, bool S2>
-    void operator=(const integer<W2, S2>& source) volatile {
-        const_cast<integer&>(*this).raw_ = detail::assigned<integer>(source);
+    // Of a volatile number (a register in memory), from whatever a plain one takes. As templates, so that copying stays
+    // trivial; the plain one beside it keeps the choice unambiguous.
+    template <class T, detail::if_source<T> = 0>
+    constexpr integer& operator=(T source) {
+        return *this = integer(source);
+    }
+    template <class T, detail::if_source<T> = 0>
+    void operator=(T source) volatile {
+        write(integer(source));
     }
 
     static constexpr integer from_storage(const storage_type& raw) {
         integer result{};
-        result.raw_ = raw;
+        result.raw_.value = raw;
         return result;
     }
     // The number whose bits are the low W bits of `bits`.
@@ -83,33 +89,31 @@ public:
         return from_bits(raw);
     }
 
-    constexpr const storage_type& storage() const { return raw_; }
-    constexpr raw_type raw() const { return static_cast<raw_type>(raw_); }
+    constexpr storage_type storage() const { return raw_.value; }
+    constexpr raw_type raw() const { return static_cast<raw_type>(raw_.value); }
 
     integer read() const volatile { return const_cast<const integer&>(*this); }
     void write(const integer& value) volatile { const_cast<integer&>(*this) = value; }
 
-    // The low 64 bits.
-    constexpr operator native_type() const { return static_cast<native_type>(raw_); }
-    // To nearest, ties to even, at every width (the open headers take the low 64 bits: docs/semantics.md, B18).
-    template <class Real, typename std::enable_if<std::is_floating_point<Real>::value, int>::type = 0>
-    constexpr operator Real() const {
-        return std::is_same<Real, float>::value ? static_cast<Real>(to_float()) : static_cast<Real>(to_double());
-    }
+    // The low 64 bits. The only implicit conversion, so that `switch (x)` and `n += x` know what is meant.
+    constexpr operator native_type() const { return static_cast<native_type>(raw_.value); }
+    // Asked for by name, they see all bits at every width (docs/semantics.md, B18).
+    constexpr explicit operator float() const { return to_float(); }
+    constexpr explicit operator double() const { return to_double(); }
     constexpr explicit operator bool() const { return this->or_reduce(); }
 
     constexpr bool to_bool() const { return this->or_reduce(); }
-    constexpr char to_char() const { return static_cast<char>(raw_); }
-    constexpr signed char to_schar() const { return static_cast<signed char>(raw_); }
-    constexpr unsigned char to_uchar() const { return static_cast<unsigned char>(raw_); }
-    constexpr short to_short() const { return static_cast<short>(raw_); }
-    constexpr unsigned short to_ushort() const { return static_cast<unsigned short>(raw_); }
-    constexpr int to_int() const { return static_cast<int>(raw_); }
-    constexpr unsigned to_uint() const { return static_cast<unsigned>(raw_); }
-    constexpr long to_long() const { return static_cast<long>(raw_); }
-    constexpr unsigned long to_ulong() const { return static_cast<unsigned long>(raw_); }
-    constexpr long long to_int64() const { return static_cast<long long>(raw_); }
-    constexpr unsigned long long to_uint64() const { return static_cast<unsigned long long>(raw_); }
+    constexpr char to_char() const { return static_cast<char>(raw_.value); }
+    constexpr signed char to_schar() const { return static_cast<signed char>(raw_.value); }
+    constexpr unsigned char to_uchar() const { return static_cast<unsigned char>(raw_.value); }
+    constexpr short to_short() const { return static_cast<short>(raw_.value); }
+    constexpr unsigned short to_ushort() const { return static_cast<unsigned short>(raw_.value); }
+    constexpr int to_int() const { return static_cast<int>(raw_.value); }
+    constexpr unsigned to_uint() const { return static_cast<unsigned>(raw_.value); }
+    constexpr long to_long() const { return static_cast<long>(raw_.value); }
+    constexpr unsigned long to_ulong() const { return static_cast<unsigned long>(raw_.value); }
+    constexpr long long to_int64() const { return static_cast<long long>(raw_.value); }
+    constexpr unsigned long long to_uint64() const { return static_cast<unsigned long long>(raw_.value); }
     constexpr double to_double() const { return detail::to_double<W, 0>(raw()); }
     constexpr float to_float() const { return detail::to_float<W, 0>(raw()); }
     // Base 2, 8, 10 or 16, with the prefix 0b, 0o or 0x; `sign`: a minus instead of two's complement.
@@ -119,7 +123,7 @@ public:
     constexpr bool sign() const { return this->is_neg(); }
     constexpr bool get_bit(int index) const { return this->test(index); }
     constexpr void set_bit(int index, bool value) { set(index, value); }
-    using detail::bit_level<integer, W, S>::set;
+    using bit_level<integer, W, S>::set;
     template <int W2, bool S2>
     constexpr void set(const integer<W2, S2>& value) {
         *this = integer(value);
@@ -139,7 +143,7 @@ private:
         return fold<W, S>(law::round_shift(static_cast<wide>(x.mantissa), -x.exponent, rounding_mode::TRN_ZERO));
     }
 
-    storage_type raw_;
+    detail::cell<storage_type> raw_;
 };
 
 template <int W, bool S>

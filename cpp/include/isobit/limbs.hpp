@@ -75,10 +75,7 @@ public:
     // Number of bits up to and including the highest one that is set.
     constexpr int used_bits() const {
         for (int i = K - 1; i >= 0; --i) {
-            if (word_[i] == 0) continue;
-            int n = 0;
-            for (word w = word_[i]; w != 0; w >>= 1) ++n;
-            return 64 * i + n;
+            if (word_[i] != 0) return 64 * (i + 1) - __builtin_clzll(word_[i]);
         }
         return 0;
     }

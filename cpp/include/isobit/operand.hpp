@@ -4,6 +4,7 @@
 
 #include <climits>
 #include <type_traits>
+#include <utility>
 
 #include "format.hpp"
 #include "fwd.hpp"
@@ -23,12 +24,36 @@ struct operand_as {
     using type = Number;
 };
 
+// The number that a user's class derives from; void for any other type.
+template <int W, int I, bool S, rounding_mode Q, overflow_mode O, int N>
+fixed<W, I, S, Q, O, N> base_of(const fixed<W, I, S, Q, O, N>*);
+template <int W, bool S>
+integer<W, S> base_of(const integer<W, S>*);
+void base_of(...);
+
+template <class T, bool = std::is_class<T>::value>
+struct number_base {
+    using type = void;
+};
+template <class T>
+struct number_base<T, true> {
+    using type = decltype(detail::base_of(static_cast<const T*>(nullptr)));
+};
+template <class T>
+using number_base_t = typename number_base<T>::type;
+
+template <class T>
+struct operand<T, typename std::enable_if<!std::is_void<number_base_t<T>>::value &&
+                                          !std::is_same<number_base_t<T>, T>::value>::type>
+    : operand_as<number_base_t<T>, true> {};
+
 template <int W, int I, bool S, rounding_mode Q, overflow_mode O, int N>
 struct operand<fixed<W, I, S, Q, O, N>> : operand_as<fixed<W, I, S, Q, O, N>, true> {};
 template <int W, bool S>
 struct operand<integer<W, S>> : operand_as<integer<W, S>, true> {};
+// A bit beside a number is an ap_uint<1>; beside a bit or a native integer it is a bool, as C++ promotes it.
 template <class Owner>
-struct operand<bit_ref<Owner>> : operand_as<integer<1, false>, true> {};
+struct operand<bit_ref<Owner>> : operand_as<integer<1, false>, false> {};
 template <class Owner>
 struct operand<range_ref<Owner>> : operand_as<integer<range_ref<Owner>::width, false>, true> {};
 template <class A, class B>
@@ -48,11 +73,40 @@ template <class T>
 struct operand<T, typename std::enable_if<std::is_enum<T>::value && std::is_convertible<T, int>::value>::type>
     : operand_as<native_number<decltype(+T())>, false> {};
 
+// A class that promotes to a native integer (std::integral_constant, say) counts as what it promotes to.
+template <class T>
+struct is_view : std::false_type {};
+template <class Owner>
+struct is_view<bit_ref<Owner>> : std::true_type {};
+template <class Owner>
+struct is_view<range_ref<Owner>> : std::true_type {};
+template <class A, class B>
+struct is_view<concat_ref<A, B>> : std::true_type {};
+
+template <class T>
+auto promoted(int) -> decltype(+std::declval<const T&>());
+template <class T>
+void promoted(...);
+template <class T, bool = std::is_class<T>::value && std::is_void<number_base_t<T>>::value && !is_view<T>::value>
+struct promotes_to {
+    using type = void;
+};
+template <class T>
+struct promotes_to<T, true> {
+    using type = decltype(detail::promoted<T>(0));
+};
+
+template <class T>
+struct operand<T, typename std::enable_if<std::is_integral<typename promotes_to<T>::type>::value>::type>
+    : operand_as<native_number<typename promotes_to<T>::type>, false> {};
+
 template <class T>
 using number_of = typename operand<T>::type;
 
 template <class T>
 using if_viewable = typename std::enable_if<operand<T>::valid, int>::type;
+template <class T>
+using if_source = typename std::enable_if<operand<T>::valid || std::is_floating_point<T>::value, int>::type;
 template <class T>
 using if_ours = typename std::enable_if<operand<T>::ours, int>::type;
 template <class A, class B>
@@ -61,11 +115,12 @@ using if_operands =
                             int>::type;
 
 template <class T>
-struct is_number : std::false_type {};
-template <int W, int I, bool S, rounding_mode Q, overflow_mode O, int N>
-struct is_number<fixed<W, I, S, Q, O, N>> : std::true_type {};
+struct is_number : std::integral_constant<bool, !std::is_void<number_base_t<T>>::value> {};
+
+template <class T>
+struct is_integer : std::false_type {};
 template <int W, bool S>
-struct is_number<integer<W, S>> : std::true_type {};
+struct is_integer<integer<W, S>> : std::true_type {};
 
 template <class A, class B>
 using if_assignable = typename std::enable_if<is_number<A>::value && operand<B>::valid, int>::type;

@@ -1,7 +1,8 @@
 // Arithmetic and bitwise operators of the number family: between numbers, their views and native integers.
 //
 // Results are exact in the types of growth.hpp (AMD's, UG1399). Division truncates toward zero, % takes the dividend's
-// sign, x / 0 traps. Where the open headers' operators are wrong (docs/semantics.md, B5 to B8), these are right.
+// sign, x / 0 traps. Where the open headers' operators are wrong (docs/semantics.md: B6 to B8, B21 to B25), these are
+// right.
 #ifndef ISOBIT_OPERATORS_HPP
 #define ISOBIT_OPERATORS_HPP
 
@@ -88,10 +89,6 @@ constexpr outcome_t<Operation, A, B> calculated(const A& a, const B& b) {
 }
 
 // % is an operator of integers; AMD has none for fixed-point numbers.
-template <class T>
-struct is_integer : std::false_type {};
-template <int W, bool S>
-struct is_integer<integer<W, S>> : std::true_type {};
 template <class A, class B>
 using if_integers =
     typename std::enable_if<is_integer<number_of<A>>::value && is_integer<number_of<B>>::value, int>::type;
@@ -105,6 +102,13 @@ template <class A, int W, int I, bool S, rounding_mode Q, overflow_mode O, int N
           typename std::enable_if<is_integer<A>::value, int>::type = 0>
 constexpr integer<(I > 1 ? I : 1), S> seen_by(const fixed<W, I, S, Q, O, N>& y) {
     return y.to_ap_int_base();
+}
+
+// Of a user's class, the number it derives from is assigned to.
+template <class A, class Value>
+constexpr A& assign(A& a, const Value& value) {
+    static_cast<number_of<A>&>(a) = number_of<A>(value);
+    return a;
 }
 
 // Places to shift by, clipped to what no width reaches.
@@ -121,14 +125,14 @@ constexpr long long places(const T& amount) {
 
 // Operands are taken by value, as AMD takes native ones: a constant that a class declares and nobody defines (hls4ml's
 // config::table_size) is an operand too, and a reference to it would ask the linker for a definition.
-#define ISOBIT_BINARY(symbol, operation)                                               \
-    template <class A, class B, detail::if_operands<A, B> = 0>                         \
-    constexpr detail::outcome_t<detail::operation, A, B> operator symbol(A a, B b) {   \
-        return detail::calculated<detail::operation>(a, b);                            \
-    }                                                                                  \
-    template <class A, class B, detail::if_assignable<A, B> = 0>                       \
-    constexpr A& operator symbol##=(A & a, B b) {                                      \
-        return a = A(detail::calculated<detail::operation>(a, detail::seen_by<A>(b))); \
+#define ISOBIT_BINARY(symbol, operation)                                                                              \
+    template <class A, class B, detail::if_operands<A, B> = 0>                                                        \
+    constexpr detail::outcome_t<detail::operation, A, B> operator symbol(A a, B b) {                                  \
+        return detail::calculated<detail::operation>(a, b);                                                           \
+    }                                                                                                                 \
+    template <class A, class B, detail::if_assignable<A, B> = 0>                                                      \
+    constexpr A& operator symbol##=(A & a, B b) {                                                                     \
+        return detail::assign(a, detail::calculated<detail::operation>(a, detail::seen_by<detail::number_of<A>>(b))); \
     }
 ISOBIT_BINARY(*, times)
 ISOBIT_BINARY(+, plus)
@@ -145,14 +149,19 @@ constexpr detail::outcome_t<detail::modulo, A, B> operator%(A a, B b) {
 }
 template <class A, class B, detail::if_assignable<A, B> = 0, detail::if_integers<A, B> = 0>
 constexpr A& operator%=(A& a, B b) {
-    return a = A(detail::calculated<detail::modulo>(a, b));
+    return detail::assign(a, detail::calculated<detail::modulo>(a, b));
 }
 
 namespace detail {
 
 template <class A, class Real>
 using if_integer_and_real =
-    typename std::enable_if<is_integer<A>::value && std::is_floating_point<Real>::value, int>::type;
+    typename std::enable_if<is_integer<number_base_t<A>>::value && std::is_floating_point<Real>::value, int>::type;
+
+template <class Real, class A>
+constexpr Real as_real(const A& a) {
+    return std::is_same<Real, float>::value ? static_cast<Real>(a.to_float()) : static_cast<Real>(a.to_double());
+}
 
 }  // namespace detail
 
@@ -160,11 +169,11 @@ using if_integer_and_real =
 #define ISOBIT_WITH_REAL(symbol)                                                        \
     template <class A, class Real, detail::if_integer_and_real<A, Real> = 0>            \
     constexpr Real operator symbol(A a, Real b) {                                       \
-        return static_cast<Real>(a) symbol b;                                           \
+        return detail::as_real<Real>(a) symbol b;                                       \
     }                                                                                   \
     template <class Real, class B, detail::if_integer_and_real<B, Real> = 0, class = B> \
     constexpr Real operator symbol(Real a, B b) {                                       \
-        return a symbol static_cast<Real>(b);                                           \
+        return a symbol detail::as_real<Real>(b);                                       \
     }
 ISOBIT_WITH_REAL(+)
 ISOBIT_WITH_REAL(-)
@@ -183,11 +192,11 @@ constexpr detail::number_of<A> operator>>(A a, B amount) {
 }
 template <class A, class B, detail::if_assignable<A, B> = 0>
 constexpr A& operator<<=(A& a, B amount) {
-    return a = a << amount;
+    return detail::assign(a, a << amount);
 }
 template <class A, class B, detail::if_assignable<A, B> = 0>
 constexpr A& operator>>=(A& a, B amount) {
-    return a = a >> amount;
+    return detail::assign(a, a >> amount);
 }
 
 namespace detail {
@@ -197,22 +206,23 @@ using if_number = typename std::enable_if<is_number<A>::value, int>::type;
 
 template <class A>
 struct negated {
-    static constexpr format f = growth::negation(A::type());
+    static constexpr format f = growth::negation(number_of<A>::type());
     using type = typename number_with<f.width, f.integer, f.is_signed, f.is_int>::type;
 };
 // The same width and point without modes: what ~x and +x of an ap_int are.
 template <class A>
-using plain_t = typename number_with<A::width, A::iwidth, A::is_signed, is_integer<A>::value>::type;
+using plain_t = typename number_with<A::width, A::iwidth, A::is_signed, is_integer<number_of<A>>::value>::type;
 
 }  // namespace detail
 
 template <class A, detail::if_number<A> = 0>
 constexpr typename detail::negated<A>::type operator-(const A& a) {
     using result = typename detail::negated<A>::type;
-    return result::from_storage(static_cast<typename result::storage_type>(-detail::unscaled<result>(a)));
+    return result::from_storage(
+        static_cast<typename result::storage_type>(-detail::unscaled<result>(detail::as_number(a))));
 }
 template <class A, detail::if_number<A> = 0>
-constexpr A operator+(const A& a) {
+constexpr detail::number_of<A> operator+(const A& a) {
     return a;
 }
 template <class A, detail::if_number<A> = 0>

@@ -64,11 +64,11 @@ private:
     int index_;
 };
 
-namespace detail {
+namespace detail {}  // namespace detail
 
 // What range_ref and concat_ref have in common: reading. View has width (the most bits it can have) and get().
 template <class View, int W>
-class readable {
+class readable_bits {
 public:
     static constexpr int width = W;
 
@@ -96,14 +96,12 @@ public:
 private:
     constexpr const View& view() const { return static_cast<const View&>(*this); }
     constexpr typename integer<W, false>::bits_type ones() const {
-        return low_ones<typename integer<W, false>::bits_type>(view().length());
+        return detail::low_ones<typename integer<W, false>::bits_type>(view().length());
     }
 };
 
-}  // namespace detail
-
 template <class Owner>
-class range_ref : public detail::readable<range_ref<Owner>, Owner::width> {
+class range_ref : public readable_bits<range_ref<Owner>, Owner::width> {
 public:
     using value_type = integer<Owner::width, false>;
 
@@ -120,6 +118,13 @@ public:
         return *this;
     }
     constexpr range_ref& operator=(const range_ref& other) { return *this = other.get(); }
+    // A fixed-point number written into a fixed-point number's range: its bits, not its value.
+    template <int W, int I, bool S, rounding_mode Q, overflow_mode O, int N, class F = Owner,
+              typename std::enable_if<!detail::is_integer<F>::value, int>::type = 0>
+    constexpr range_ref& operator=(const fixed<W, I, S, Q, O, N>& source) {
+        owner_->set_range(high_, low_, value_type::from_bits(source.storage()).bits());
+        return *this;
+    }
     constexpr range_ref& operator=(double value) { return *this = value_type(value); }
     range_ref& operator=(const char* text) { return *this = value_type(text); }
 
@@ -166,7 +171,7 @@ struct part<integer<W, S>> {
 }  // namespace detail
 
 template <class High, class Low>
-class concat_ref : public detail::readable<concat_ref<High, Low>, High::width + Low::width> {
+class concat_ref : public readable_bits<concat_ref<High, Low>, High::width + Low::width> {
 public:
     using value_type = integer<High::width + Low::width, false>;
     using bits_type = typename value_type::bits_type;
@@ -225,6 +230,27 @@ using if_joinable = typename std::enable_if<is_joinable<A>::value && is_joinable
 template <class A, class B, detail::if_joinable<A, B> = 0>
 constexpr concat_ref<A, B> operator,(const A& high, const B& low) {
     return {high, low};
+}
+
+namespace detail {
+
+template <class A, class Native>
+using if_joinable_to_native =
+    typename std::enable_if<is_joinable<A>::value && operand<Native>::valid && !std::is_class<Native>::value,
+                            int>::type;
+
+}  // namespace detail
+
+// A native integer joins with the bits of its type. The result is a number: there is nothing to write to.
+template <class A, class Native, detail::if_joinable_to_native<A, Native> = 0>
+constexpr integer<A::width + detail::number_of<Native>::width, false> operator,(const A& high, Native low) {
+    const detail::number_of<Native> number(low);
+    return concat_ref<A, detail::number_of<Native>>(high, number).get();
+}
+template <class Native, class A, detail::if_joinable_to_native<A, Native> = 0>
+constexpr integer<detail::number_of<Native>::width + A::width, false> operator,(Native high, const A& low) {
+    const detail::number_of<Native> number(high);
+    return concat_ref<detail::number_of<Native>, A>(number, low).get();
 }
 
 }  // namespace isobit

@@ -68,17 +68,65 @@ using compute_t = typename detail::computing<Bits, (Bits <= 127)>::type;
 template <int Width>
 using register_t = typename detail::registers<Width, (Width <= 128)>::type;
 
+namespace detail {
+
+// A register with all bits above the low Width ones copies of the highest (signed) or zero.
+template <class Reg>
+struct extension {
+    using bits = unsigned_of<Reg>;
+    template <int Width, bool Signed>
+    static constexpr bits of(const bits& v) {
+        constexpr int unused = integer_traits<Reg>::bits - Width;
+        return Signed ? static_cast<bits>(static_cast<Reg>(as_signed<Reg>(static_cast<bits>(v << unused)) >> unused))
+                      : static_cast<bits>(static_cast<bits>(v << unused) >> unused);
+    }
+};
+template <int K>
+struct extension<limbs<K, true>> {
+    using bits = limbs<K, false>;
+    template <int Width, bool Signed>
+    static constexpr bits of(const bits& v) {
+        constexpr int unused = 64 * K - Width;  // all of them in the top word
+        const std::uint64_t top = v.get(K - 1) << unused;
+        bits result = v;
+        result.set(K - 1,
+                   Signed ? static_cast<std::uint64_t>(static_cast<std::int64_t>(top) >> unused) : top >> unused);
+        return result;
+    }
+};
+
+}  // namespace detail
+
+namespace words {
+
 // The low Width bits of v, sign- or zero-extended.
 template <int Width, bool Signed, class Int>
 constexpr storage_t<Width, Signed> fold(const Int& v) {
     using reg = register_t<Width>;
-    using bits = unsigned_of<reg>;
-    constexpr int unused = integer_traits<reg>::bits - Width;
     return static_cast<storage_t<Width, Signed>>(
-        Signed ? static_cast<bits>(static_cast<reg>(as_signed<reg>(static_cast<bits>(v) << unused) >> unused))
-               : static_cast<bits>(static_cast<bits>(static_cast<bits>(v) << unused) >> unused));
+        detail::extension<reg>::template of<Width, Signed>(static_cast<unsigned_of<reg>>(v)));
 }
 
+}  // namespace words
+
+namespace detail {
+
+// What a number holds. AMD's types are aligned to at most 8 bytes (packed words that users cast to them are), __int128
+// alone would ask for 16.
+template <class T>
+struct cell {
+    T value;
+};
+template <>
+struct __attribute__((packed, aligned(8))) cell<int128> {
+    int128 value;
+};
+template <>
+struct __attribute__((packed, aligned(8))) cell<uint128> {
+    uint128 value;
+};
+
+}  // namespace detail
 }  // namespace isobit
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "fixed_class.hpp"
 #include "host/text.hpp"
+#include "references.hpp"
 
 namespace isobit {
 namespace detail {
@@ -103,6 +104,20 @@ std::ostream& operator<<(std::ostream& out, const fixed<W, I, S, Q, O, N>& x) {
 template <int W, bool S>
 std::ostream& operator<<(std::ostream& out, const integer<W, S>& x) {
     return detail::put(out, x, true);
+}
+
+// Views are written as the unsigned integer that they stand for, those of a fixed-point number in base 2, as AMD's.
+template <int W, bool S>
+std::ostream& operator<<(std::ostream& out, const range_ref<integer<W, S>>& x) {
+    return out << x.get();
+}
+template <int W, int I, bool S, rounding_mode Q, overflow_mode O, int N>
+std::ostream& operator<<(std::ostream& out, const range_ref<fixed<W, I, S, Q, O, N>>& x) {
+    return out << x.get().to_string(2);
+}
+template <class A, class B>
+std::ostream& operator<<(std::ostream& out, const concat_ref<A, B>& x) {
+    return out << x.get();
 }
 
 // A fixed-point number is read as a double, an integer as a word of text in the stream's base; what cannot be read sets

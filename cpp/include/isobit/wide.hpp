@@ -35,6 +35,10 @@ struct integer_traits<int128> {
 template <class Int>
 using unsigned_of = typename integer_traits<Int>::unsigned_type;
 
+// Functions live in a namespace of their own, which isobit sees but argument-dependent lookup does not: a user's own
+// shift_left(ap_int, int) must not meet this one.
+namespace words {
+
 // Two's complement reinterpretation. The result for values above the signed maximum is implementation-defined until
 // C++20; GCC and Clang (Vitis HLS included) document it as modulo 2^bits, which is what is wanted.
 template <class Int>
@@ -61,6 +65,9 @@ template <class Int>
 constexpr bool bit_of(Int v, int index) {
     return (shift_right(v, index) & 1) != 0;
 }
+
+}  // namespace words
+using namespace words;
 
 }  // namespace isobit
 
