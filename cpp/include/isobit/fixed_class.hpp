@@ -38,9 +38,9 @@ public:
     fixed() = default;  // uninitialised, as a native integer
 
     template <int W2, int I2, bool S2, rounding_mode Q2, overflow_mode O2, int N2>
-    constexpr fixed(const fixed<W2, I2, S2, Q2, O2, N2>& source) : raw_{detail::assigned<fixed>(source)} {}
+    constexpr fixed(const fixed<W2, I2, S2, Q2, O2, N2>& source) : raw_(detail::assigned<fixed>(source)) {}
     template <int W2, bool S2>
-    constexpr fixed(const integer<W2, S2>& source) : raw_{detail::assigned<fixed>(source)} {}
+    constexpr fixed(const integer<W2, S2>& source) : raw_(detail::assigned<fixed>(source)) {}
     template <int W2, int I2, bool S2, rounding_mode Q2, overflow_mode O2, int N2>
     constexpr fixed(const volatile fixed<W2, I2, S2, Q2, O2, N2>& source) : fixed(source.read()) {}
     template <int W2, bool S2>
@@ -52,7 +52,7 @@ public:
 #undef ISOBIT_FROM_NATIVE
 
     // Rounding and overflow are the format's own, of the exact value.
-    constexpr fixed(double value) : raw_{from_real(detail::taken_apart(value))} {}
+    constexpr fixed(double value) : raw_(from_real(detail::taken_apart(value))) {}
     constexpr fixed(float value) : fixed(static_cast<double>(value)) {}
     fixed(const host::half& value);  // host/half.hpp
 
@@ -68,7 +68,7 @@ public:
 
     template <int W2, int I2, bool S2, rounding_mode Q2, overflow_mode O2, int N2>
     constexpr fixed& operator=(const fixed<W2, I2, S2, Q2, O2, N2>& source) {
-        raw_.value = detail::assigned<fixed>(source);
+        raw_ = detail::assigned<fixed>(source);
         return *this;
     }
     // Of a volatile number (a register in memory), from whatever a plain one takes. As templates, so that copying stays
@@ -84,7 +84,7 @@ public:
 
     static constexpr fixed from_storage(const storage_type& raw) {
         fixed result{};
-        result.raw_.value = raw;
+        result.raw_ = raw;
         return result;
     }
     // The number whose bits are the low W bits of `bits`.
@@ -97,14 +97,14 @@ public:
         return from_bits(raw);
     }
 
-    constexpr storage_type storage() const { return raw_.value; }
-    constexpr raw_type raw() const { return static_cast<raw_type>(raw_.value); }
+    constexpr storage_type storage() const { return raw_; }
+    constexpr raw_type raw() const { return static_cast<raw_type>(storage()); }
 
     fixed read() const volatile { return const_cast<const fixed&>(*this); }
     void write(const fixed& value) volatile { const_cast<fixed&>(*this) = value; }
     constexpr fixed& setBits(unsigned long long bits) { return *this = from_bits(bits); }
     // The raw integer, sign-extended.
-    constexpr unsigned long long bits_to_uint64() const { return static_cast<unsigned long long>(raw_.value); }
+    constexpr unsigned long long bits_to_uint64() const { return static_cast<unsigned long long>(storage()); }
 
     // The integer part: toward zero, or down if not `toward_zero` (0 where there are no integer bits).
     constexpr whole_type to_ap_int_base(bool toward_zero = true) const {
@@ -153,11 +153,11 @@ public:
     // The point moved, no bit changed.
     template <int Places>
     constexpr fixed<W, I + Places, S> lshift() const {
-        return fixed<W, I + Places, S>::from_storage(raw_.value);
+        return fixed<W, I + Places, S>::from_storage(raw_);
     }
     template <int Places>
     constexpr fixed<W, I - Places, S> rshift() const {
-        return fixed<W, I - Places, S>::from_storage(raw_.value);
+        return fixed<W, I - Places, S>::from_storage(raw_);
     }
     // -x in W bits.
     constexpr fixed<W, I, true, Q, O, N> getNeg() const {
@@ -172,7 +172,7 @@ private:
         return static_cast<storage_type>(law::cast(static_cast<wide>(x.mantissa), -x.exponent - (W - I), type()));
     }
 
-    detail::cell<storage_type> raw_;
+    detail::held_t<storage_type> raw_;
 };
 
 template <int W, int I, bool S, rounding_mode Q, overflow_mode O, int N>

@@ -31,20 +31,20 @@ public:
     integer() = default;  // uninitialised, as a native integer
 
     template <int W2, bool S2>
-    constexpr integer(const integer<W2, S2>& source) : raw_{detail::assigned<integer>(source)} {}
+    constexpr integer(const integer<W2, S2>& source) : raw_(detail::assigned<integer>(source)) {}
     // Toward zero, then modulo 2^W.
     template <int W2, int I2, bool S2, rounding_mode Q2, overflow_mode O2, int N2>
-    constexpr integer(const fixed<W2, I2, S2, Q2, O2, N2>& source) : raw_{detail::assigned<integer>(source)} {}
+    constexpr integer(const fixed<W2, I2, S2, Q2, O2, N2>& source) : raw_(detail::assigned<integer>(source)) {}
     template <int W2, bool S2>
     constexpr integer(const volatile integer<W2, S2>& source) : integer(source.read()) {}
 
 #define ISOBIT_FROM_NATIVE(T) \
-    constexpr integer(T value) : raw_{fold<W, S>(value)} {}
+    constexpr integer(T value) : raw_(fold<W, S>(value)) {}
     ISOBIT_NATIVE_INTEGERS(ISOBIT_FROM_NATIVE)
 #undef ISOBIT_FROM_NATIVE
 
     // Toward zero, then modulo 2^W; as the open headers, numbers between -1/2 and 0 give 1 (docs/semantics.md, B15).
-    constexpr integer(double value) : raw_{from_real(detail::taken_apart(value))} {}
+    constexpr integer(double value) : raw_(from_real(detail::taken_apart(value))) {}
     constexpr integer(float value) : integer(static_cast<double>(value)) {}
     integer(const host::half& value);  // host/half.hpp
 
@@ -60,7 +60,7 @@ public:
 
     template <int W2, bool S2>
     constexpr integer& operator=(const integer<W2, S2>& source) {
-        raw_.value = detail::assigned<integer>(source);
+        raw_ = detail::assigned<integer>(source);
         return *this;
     }
     // Of a volatile number (a register in memory), from whatever a plain one takes. As templates, so that copying stays
@@ -76,7 +76,7 @@ public:
 
     static constexpr integer from_storage(const storage_type& raw) {
         integer result{};
-        result.raw_.value = raw;
+        result.raw_ = raw;
         return result;
     }
     // The number whose bits are the low W bits of `bits`.
@@ -89,31 +89,31 @@ public:
         return from_bits(raw);
     }
 
-    constexpr storage_type storage() const { return raw_.value; }
-    constexpr raw_type raw() const { return static_cast<raw_type>(raw_.value); }
+    constexpr storage_type storage() const { return raw_; }
+    constexpr raw_type raw() const { return static_cast<raw_type>(storage()); }
 
     integer read() const volatile { return const_cast<const integer&>(*this); }
     void write(const integer& value) volatile { const_cast<integer&>(*this) = value; }
 
     // The low 64 bits. The only implicit conversion, so that `switch (x)` and `n += x` know what is meant.
-    constexpr operator native_type() const { return static_cast<native_type>(raw_.value); }
+    constexpr operator native_type() const { return static_cast<native_type>(storage()); }
     // Asked for by name, they see all bits at every width (docs/semantics.md, B18).
     constexpr explicit operator float() const { return to_float(); }
     constexpr explicit operator double() const { return to_double(); }
     constexpr explicit operator bool() const { return this->or_reduce(); }
 
     constexpr bool to_bool() const { return this->or_reduce(); }
-    constexpr char to_char() const { return static_cast<char>(raw_.value); }
-    constexpr signed char to_schar() const { return static_cast<signed char>(raw_.value); }
-    constexpr unsigned char to_uchar() const { return static_cast<unsigned char>(raw_.value); }
-    constexpr short to_short() const { return static_cast<short>(raw_.value); }
-    constexpr unsigned short to_ushort() const { return static_cast<unsigned short>(raw_.value); }
-    constexpr int to_int() const { return static_cast<int>(raw_.value); }
-    constexpr unsigned to_uint() const { return static_cast<unsigned>(raw_.value); }
-    constexpr long to_long() const { return static_cast<long>(raw_.value); }
-    constexpr unsigned long to_ulong() const { return static_cast<unsigned long>(raw_.value); }
-    constexpr long long to_int64() const { return static_cast<long long>(raw_.value); }
-    constexpr unsigned long long to_uint64() const { return static_cast<unsigned long long>(raw_.value); }
+    constexpr char to_char() const { return static_cast<char>(storage()); }
+    constexpr signed char to_schar() const { return static_cast<signed char>(storage()); }
+    constexpr unsigned char to_uchar() const { return static_cast<unsigned char>(storage()); }
+    constexpr short to_short() const { return static_cast<short>(storage()); }
+    constexpr unsigned short to_ushort() const { return static_cast<unsigned short>(storage()); }
+    constexpr int to_int() const { return static_cast<int>(storage()); }
+    constexpr unsigned to_uint() const { return static_cast<unsigned>(storage()); }
+    constexpr long to_long() const { return static_cast<long>(storage()); }
+    constexpr unsigned long to_ulong() const { return static_cast<unsigned long>(storage()); }
+    constexpr long long to_int64() const { return static_cast<long long>(storage()); }
+    constexpr unsigned long long to_uint64() const { return static_cast<unsigned long long>(storage()); }
     constexpr double to_double() const { return detail::to_double<W, 0>(raw()); }
     constexpr float to_float() const { return detail::to_float<W, 0>(raw()); }
     // Base 2, 8, 10 or 16, with the prefix 0b, 0o or 0x; `sign`: a minus instead of two's complement.
@@ -143,7 +143,7 @@ private:
         return fold<W, S>(law::round_shift(static_cast<wide>(x.mantissa), -x.exponent, rounding_mode::TRN_ZERO));
     }
 
-    detail::cell<storage_type> raw_;
+    detail::held_t<storage_type> raw_;
 };
 
 template <int W, bool S>

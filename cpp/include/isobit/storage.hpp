@@ -111,20 +111,17 @@ constexpr storage_t<Width, Signed> fold(const Int& v) {
 
 namespace detail {
 
-// What a number holds. AMD's types are aligned to at most 8 bytes (packed words that users cast to them are), __int128
+// What a number holds. AMD's types are aligned to at most 8 bytes (users cast packed words to them), where __int128
 // alone would ask for 16.
+template <class Native>
+struct __attribute__((packed, aligned(8))) packed_native {
+    Native value;
+    packed_native() = default;
+    constexpr packed_native(Native v) : value(v) {}
+    constexpr operator Native() const { return value; }
+};
 template <class T>
-struct cell {
-    T value;
-};
-template <>
-struct __attribute__((packed, aligned(8))) cell<int128> {
-    int128 value;
-};
-template <>
-struct __attribute__((packed, aligned(8))) cell<uint128> {
-    uint128 value;
-};
+using held_t = either<std::is_same<T, int128>::value || std::is_same<T, uint128>::value, packed_native<T>, T>;
 
 }  // namespace detail
 }  // namespace isobit
