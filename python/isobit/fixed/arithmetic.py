@@ -20,7 +20,7 @@ import numpy.typing as npt
 from isobit.errors import DivisionByZeroError, ShapeError
 from isobit.fixed import growth
 from isobit.fixed.operands import Pair
-from isobit.fixed.quantise import to_storage
+from isobit.fixed.quantise import owned, to_storage
 from isobit.fixed.types import FixedType
 
 __all__ = [
@@ -60,7 +60,7 @@ def _aligned(a: Pair, b: Pair, machine: bool) -> list[Any]:
 
 
 def _finished(raw: Any, kind: FixedType) -> Pair:
-    return Pair(to_storage(np.asarray(raw), kind), kind)
+    return Pair(owned(to_storage(np.asarray(raw), kind)), kind)
 
 
 def add(a: Pair, b: Pair) -> Pair:

@@ -12,7 +12,7 @@ from isobit.errors import RangeError, ShapeError, TypeMismatchError
 from isobit.fixed import arithmetic, law
 from isobit.fixed.operators import Operators
 from isobit.fixed.protocol import NumpyProtocol
-from isobit.fixed.quantise import as_array, finite, is_integer, law_modes, quantise_floats, to_storage
+from isobit.fixed.quantise import as_array, cast_integers, finite, is_integer, owned, quantise_floats, to_storage
 from isobit.fixed.types import FixedType
 
 __all__ = ["FixedArray", "finite", "quantise_floats"]
@@ -46,9 +46,13 @@ class FixedArray(Operators, NumpyProtocol):
     type: FixedType
 
     def __init__(self, raw: npt.NDArray[Any], type: FixedType) -> None:
-        view = raw.view()
-        view.flags.writeable = False
-        self.raw = view
+        owner = raw
+        while isinstance(owner.base, np.ndarray):
+            owner = owner.base
+        # A read-only view of a writeable array could be made writeable again, or change under our hands.
+        kept = raw.copy() if owner.flags.writeable else raw
+        kept.flags.writeable = False
+        self.raw = kept.view()
         self.type = type
 
     @classmethod
@@ -79,7 +83,7 @@ class FixedArray(Operators, NumpyProtocol):
                     raise RangeError(
                         f"raw value {extreme} does not fit {target}, which holds {target.raw_min}..{target.raw_max}"
                     )
-        return cls(to_storage(values, target), target)
+        return cls(owned(to_storage(values, target)), target)
 
     @classmethod
     def from_float(cls, values: npt.ArrayLike, type: FixedType | str) -> FixedArray:
@@ -88,7 +92,8 @@ class FixedArray(Operators, NumpyProtocol):
         Parameters
         ----------
         values
-            Real numbers (float16/32/64 or integers), any shape, in units of one.
+            Real numbers (float16/32/64, integers or :class:`fractions.Fraction`), any shape, in units of one. None is
+            rounded on the way: lists that mix them are taken number by number.
         type
             Target format.
 
@@ -97,22 +102,40 @@ class FixedArray(Operators, NumpyProtocol):
         RangeError
             For NaN or infinity, with the first position.
         TypeMismatchError
-            For anything that is not real.
+            For anything that is not real, and for masked arrays.
+        ShapeError
+            For ragged lists.
         """
         target = FixedType.parse(type)
-        return cls(quantise_floats(values, target), target)
+        return cls(owned(quantise_floats(values, target)), target)
 
     # -- leaving the fixed-point world -----------------------------------------------------------------------------
 
     def to_float(self) -> npt.NDArray[np.float64]:
-        """Values as float64: exact up to 53 significant bits, else to nearest even, as ``ap_fixed::to_double``."""
-        if self.raw.dtype == object:
+        """Values as float64: exact up to 53 significant bits, else to nearest even, as ``ap_fixed::to_double``.
+
+        Raises
+        ------
+        RangeError
+            For a value beyond the largest float64, naming it (docs/semantics.md, B10).
+        """
+        if self.raw.dtype == object or self.type.integer > 1023 or self.type.fraction > 1000:
+            return self._to_float_exactly()
+        return np.asarray(np.ldexp(self.raw.astype(np.float64), -self.type.fraction))
+
+    def _to_float_exactly(self) -> npt.NDArray[np.float64]:
+        """By fractions: where int64 or the exponents of float64 do not suffice, or its subnormals would round twice."""
+        floats = np.empty(self.raw.shape, dtype=np.float64)
+        for position in np.ndindex(self.raw.shape):
+            raw = int(self.raw[position])
             try:
-                flat = [float(int(r) * self.type.lsb) for r in self.raw.flat]
+                floats[position] = float(raw * self.type.lsb)
             except OverflowError:
-                raise RangeError(f"a value of {self.type} lies beyond the range of float64") from None
-            return np.array(flat, dtype=np.float64).reshape(self.raw.shape)
-        return np.ldexp(self.raw.astype(np.float64), -self.type.fraction)
+                place = f" at index {position}" if position else ""
+                raise RangeError(
+                    f"raw {raw}{place} of {self.type} lies beyond the range of float64; cast it, or take .raw"
+                ) from None
+        return floats
 
     # -- arithmetic that keeps the value ---------------------------------------------------------------------------
 
@@ -122,12 +145,11 @@ class FixedArray(Operators, NumpyProtocol):
         if target == self.type:
             return FixedArray(self.raw, target)
         shift = self.type.fraction - target.fraction
-        modes = law_modes(target.as_assigned(self.type))
+        modes = target.as_assigned(self.type)
         if law.int64_domain(self.type.width, shift, target.width):
-            raw = law.cast(self.raw, law.int64_shift(shift), *modes)
-            return FixedArray(np.asarray(raw, dtype=np.int64), target)
-        wide = np.asarray(law.cast(self.raw.astype(object), shift, *modes), dtype=object)
-        return FixedArray(to_storage(wide, target), target)
+            return FixedArray(owned(cast_integers(self.raw, law.int64_shift(shift), modes)), target)
+        wide = cast_integers(self.raw.astype(object), shift, modes)
+        return FixedArray(owned(to_storage(wide, target)), target)
 
     # -- container -------------------------------------------------------------------------------------------------
 
