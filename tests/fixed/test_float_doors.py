@@ -105,7 +105,9 @@ def test_shapes_that_are_none(door: Any) -> None:
         door([[1], [1, 2]], "ap_fixed<8,4>")
     with pytest.raises(TypeMismatchError, match=r"masked array.*filled"):
         door(np.ma.array([1, 2], mask=[0, 1]), "ap_fixed<8,8>")
-    matrix = door(np.matrix([[1, 2], [3, 4]]), "ap_fixed<8,8>")
+    with pytest.warns(PendingDeprecationWarning):
+        given = np.matrix([[1, 2], [3, 4]])
+    matrix = door(given, "ap_fixed<8,8>")
     assert type(matrix.raw) is np.ndarray
     assert matrix[0].shape == (2,)
 

@@ -10,6 +10,7 @@ operators are mathematically right.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from isobit.errors import DivisionByZeroError, ShapeError
+from isobit.errors import DivisionByZeroError, ShapeError, TypeMismatchError
 from isobit.fixed import growth
 from isobit.fixed.operands import Pair
 from isobit.fixed.quantise import owned, to_storage
@@ -25,6 +26,7 @@ from isobit.fixed.types import FixedType
 
 __all__ = [
     "add",
+    "broadcast",
     "compare",
     "compare_fraction",
     "divide",
@@ -40,14 +42,24 @@ __all__ = [
 ]
 
 
+def broadcast(*shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """Shape of a result, by NumPy's rules.
+
+    Raises
+    ------
+    ShapeError
+        If there is none.
+    """
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise ShapeError(f"shapes {' and '.join(map(str, shapes))} cannot be broadcast together") from None
+
+
 def _prepared(machine: bool, *operands: tuple[npt.NDArray[Any], int]) -> list[Any]:
     """Raw integers, each shifted up by an amount: int64 if ``machine`` (and they are), else Python integers."""
     arrays = [raw for raw, _ in operands]
-    try:
-        np.broadcast_shapes(*(raw.shape for raw in arrays))
-    except ValueError:
-        shapes = " and ".join(str(raw.shape) for raw in arrays)
-        raise ShapeError(f"shapes {shapes} cannot be broadcast together") from None
+    broadcast(*(raw.shape for raw in arrays))
     if not machine or any(raw.dtype == object for raw in arrays):
         arrays = [raw.astype(object) for raw in arrays]
     return [raw << up if up else raw for raw, (_, up) in zip(arrays, operands, strict=True)]
@@ -188,11 +200,25 @@ def matmul(a: Pair, b: Pair) -> Pair:
         raise ShapeError(f"'@': shapes {a.raw.shape} and {b.raw.shape} do not belong together") from None
 
 
+def _axes(axis: Any, ndim: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The axes to sum over, counted from 0."""
+    if axis is None:
+        return tuple(range(ndim))
+    given = axis if isinstance(axis, tuple) else (axis,)
+    if any(isinstance(one, (bool, np.bool_)) or not hasattr(one, "__index__") for one in given):
+        raise TypeMismatchError(f"axis must be an integer, a tuple of integers or None, got {axis!r}")
+    axes = [operator.index(one) for one in given]
+    if any(not -ndim <= one < ndim for one in axes):
+        raise ShapeError(f"axis {axis} does not exist in an array of shape {shape}")
+    found = tuple(one % ndim for one in axes)
+    if len(set(found)) < len(found):
+        raise ShapeError(f"axis {axis} names an axis twice (shape {shape})")
+    return found
+
+
 def total(a: Pair, axis: int | tuple[int, ...] | None, keepdims: bool) -> Pair:
     """Exact sum over axes."""
-    axes = range(a.raw.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
-    if any(not -a.raw.ndim <= one < a.raw.ndim for one in axes):
-        raise ShapeError(f"axis {axis} does not exist in an array of shape {a.raw.shape}")
+    axes = _axes(axis, a.raw.ndim, a.raw.shape)
     kind = growth.sum_of_many(a.type, math.prod(a.raw.shape[one] for one in axes))
     (x,) = _prepared(kind.fits_int64, (a.raw, 0))
-    return _finished(x.sum(axis=axis, keepdims=keepdims), kind)
+    return _finished(x.sum(axis=axes, keepdims=bool(keepdims)), kind)

@@ -174,8 +174,16 @@ class FixedArray(Operators, NumpyProtocol):
         return self.transpose()
 
     def transpose(self, *axes: Any) -> FixedArray:
-        """Reorder the axes, as :meth:`numpy.ndarray.transpose`."""
-        return FixedArray(self.raw.transpose(*axes), self.type)
+        """Reorder the axes, as :meth:`numpy.ndarray.transpose`: ``a.transpose(1, 0)`` or ``a.transpose((1, 0))``.
+
+        Raises
+        ------
+        ShapeError
+            If the axes are not those of the array, each once.
+        TypeMismatchError
+            If they are no integers.
+        """
+        return self._moved("transpose", axes)
 
     def reshape(self, *shape: Any) -> FixedArray:
         """Give the same numbers another shape, as :meth:`numpy.ndarray.reshape`.
@@ -184,11 +192,18 @@ class FixedArray(Operators, NumpyProtocol):
         ------
         ShapeError
             If the sizes differ.
+        TypeMismatchError
+            If they are no integers.
         """
+        return self._moved("reshape", shape)
+
+    def _moved(self, method: str, arguments: tuple[Any, ...]) -> FixedArray:
         try:
-            return FixedArray(self.raw.reshape(*shape), self.type)
+            return FixedArray(getattr(self.raw, method)(*arguments), self.type)
         except ValueError as error:
-            raise ShapeError(str(error)) from None
+            raise ShapeError(f"{method}{arguments} of an array of shape {self.shape}: {error}") from None
+        except TypeError as error:
+            raise TypeMismatchError(f"{method}{arguments} of an array of shape {self.shape}: {error}") from None
 
     def copy(self) -> FixedArray:
         """Copy the numbers; views share them (neither can change)."""
@@ -218,7 +233,9 @@ class FixedArray(Operators, NumpyProtocol):
         Raises
         ------
         ShapeError
-            If the axis does not exist.
+            If the axis does not exist or is named twice.
+        TypeMismatchError
+            If it is no integer, tuple of integers or None.
         """
         return self._of(arithmetic.total(self._pair(), axis, keepdims))
 
@@ -254,7 +271,7 @@ class FixedArray(Operators, NumpyProtocol):
 
     def __repr__(self) -> str:
         text = f"FixedArray({self._body(', ', 'FixedArray(')}, {str(self.type)!r}"
-        return text + (f", shape={self.shape})" if self.size > _SHOWN else ")")
+        return text + (f", shape={self.shape})" if self.size > _SHOWN or self.size == 0 else ")")
 
     def __str__(self) -> str:
         return self._body(" ")
@@ -291,3 +308,5 @@ def _joined(function: Any, arrays: Iterable[FixedArray], axis: int) -> FixedArra
         return FixedArray(function([part.raw for part in parts], axis=axis), parts[0].type)
     except ValueError as error:
         raise ShapeError(str(error)) from None
+    except TypeError as error:
+        raise TypeMismatchError(f"axis {axis!r}: {error}") from None

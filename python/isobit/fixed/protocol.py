@@ -6,6 +6,7 @@ their format.
 
 from __future__ import annotations
 
+import inspect
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -111,6 +112,10 @@ class NumpyProtocol:
             raise TypeMismatchError(
                 f"numpy.{function.__name__} is not offered for FixedArray; take .to_float() or .raw. Offered: {names}"
             )
+        try:
+            inspect.signature(offered[function]).bind(*args, **options)
+        except TypeError as error:
+            raise TypeMismatchError(f"numpy.{function.__name__} of FixedArray offers fewer options: {error}") from None
         return offered[function](*args, **options)
 
 

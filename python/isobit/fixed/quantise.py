@@ -20,6 +20,7 @@ __all__ = [
     "law_modes",
     "owned",
     "quantise_floats",
+    "refuse_masked",
     "to_storage",
 ]
 
@@ -173,6 +174,12 @@ def _kinds(array: npt.NDArray[Any]) -> str:
     return f"dtype {array.dtype}"
 
 
+def refuse_masked(value: object) -> None:
+    """Raise TypeMismatchError for masked arrays: NumPy would silently hand out what lies under the mask."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeMismatchError("a masked array has no values under its mask; take x.filled(value) or x.compressed()")
+
+
 def as_array(values: npt.ArrayLike) -> npt.NDArray[Any]:
     """An array; numbers that no NumPy dtype holds together without loss stay what they are, in an object array.
 
@@ -183,8 +190,7 @@ def as_array(values: npt.ArrayLike) -> npt.NDArray[Any]:
     TypeMismatchError
         For masked arrays: they have no value where the mask is set.
     """
-    if isinstance(values, np.ma.MaskedArray):
-        raise TypeMismatchError("a masked array has no values under its mask; take x.filled(value) or x.compressed()")
+    refuse_masked(values)
     if isinstance(values, np.ndarray):
         return np.asarray(values)  # also of a subclass such as np.matrix, which keeps two axes at all cost
     try:
