@@ -130,6 +130,10 @@ def test_comparison_with_decimals_is_exact() -> None:
     assert (wide > Decimal(2**70)).all()
     assert not (a[0, :1] == Decimal("0.50000000000000000000000000000001")).any()
     assert (a == Fraction(3, 2)).any()
+    for far in (Decimal("1e999999999"), Decimal("1e-999999999")):
+        assert (a < far).tolist() == ([[True] * 2] * 2 if far > 1 else [[False, False], [False, True]])
+        assert (a > far.copy_negate()).tolist() == ([[True] * 2] * 2 if far > 1 else [[True, True], [True, False]])
+        assert not (a == far).any()
     with pytest.raises(RangeError, match="NaN"):
         operator.eq(a, Decimal("NaN"))
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isobit.errors import RangeError, ShapeError, TypeMismatchError
-from isobit.fixed import arithmetic, law
+from isobit.fixed import arithmetic, law, selection
 from isobit.fixed.operators import Operators
 from isobit.fixed.protocol import NumpyProtocol
 from isobit.fixed.quantise import as_array, cast_integers, finite, is_integer, owned, quantise_floats, to_storage
@@ -238,6 +238,14 @@ class FixedArray(Operators, NumpyProtocol):
             If it is no integer, tuple of integers or None.
         """
         return self._of(arithmetic.total(self._pair(), axis, keepdims))
+
+    def min(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> FixedArray:
+        """Smallest number over an axis (default: all), same format; raises as :meth:`sum`, and if there is none."""
+        return self._of(selection.extreme(self._pair(), False, axis, keepdims))
+
+    def max(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> FixedArray:
+        """Largest number over an axis (default: all), in the same format; raises as :meth:`min`."""
+        return self._of(selection.extreme(self._pair(), True, axis, keepdims))
 
     def __len__(self) -> int:
         return len(self.raw)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Operators"]
 
+#: Powers of ten beyond every format: the widest hold less than 1e2467, the finest LSB is above 1e-3700.
+_DECIMAL_REACH = 4000
+
 Binary = Callable[[Pair, Pair], Pair]
 Bools = npt.NDArray[np.bool_]
 
@@ -211,6 +214,11 @@ class Operators:
             return np.asarray(function(self.to_float(), floats), dtype=np.bool_)
         if isinstance(other, Decimal) and not other.is_finite():
             raise RangeError(f"{symbol!r} with {other!r}: NaN and infinity are refused")
+        if (
+            isinstance(other, Decimal) and other and abs(other.adjusted()) > _DECIMAL_REACH
+        ):  # 1e999999999 has no integer
+            exponent = _DECIMAL_REACH if other.adjusted() > 0 else -_DECIMAL_REACH
+            other = Decimal((int(other.is_signed()), (1,), exponent))
         beyond = isinstance(other, int) and growth.literal(other) is None
         if beyond or isinstance(other, (Fraction, Decimal)):
             return arithmetic.compare_fraction(function, self._pair(), Fraction(other))
