@@ -144,8 +144,9 @@ def cast_integers(raw: npt.NDArray[Any], shift: int, target: FixedType) -> npt.N
     Without axes NumPy would hand the law scalars midway, whose comparisons are NumPy's bools: these add up in int64
     (or as truth values), not on Python integers. So the law always gets an axis.
     """
-    found = law.cast(raw.reshape(-1), shift, *law_modes(target))
-    return np.asarray(found, dtype=raw.dtype).reshape(raw.shape)
+    if raw.ndim == 0:
+        return cast_integers(raw.reshape(1), shift, target).reshape(())
+    return np.asarray(law.cast(raw, shift, *law_modes(target)), dtype=raw.dtype)
 
 
 def owned(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
