@@ -62,6 +62,16 @@ def test_integers_beside_floats_keep_their_bits() -> None:
     assert nested.raw.tolist() == [[512, (2**53 + 1) * 1024], [1024, 256]]
 
 
+@pytest.mark.parametrize("values", [[0.5, 2**2000], [[0.5], [-(2**2000)]], [Fraction(1, 3), 2**2000]])
+def test_integers_beyond_every_float(values: Any) -> None:
+    found = FixedArray.from_float(values, "ap_fixed<80,40,RND,SAT>").raw
+    assert abs(int(found.reshape(-1)[1])) in (2**79, 2**79 - 1)
+    huge = [2**2000, -(2**2000) - 1]
+    for whole in (huge, huge[0], np.array(huge, dtype=object)):
+        assert FixedArray.from_float(whole, "ap_fixed<3000,3000>").raw.reshape(-1).tolist() == huge[: np.size(whole)]
+    assert FixedArray.from_raw(huge, "ap_fixed<3000,4>").raw.tolist() == huge
+
+
 REALS = st.integers(-(2**70), 2**70) | st.floats(-1e22, 1e22) | st.fractions() | st.floats(-4, 4)
 MODES = ["TRN", "TRN_ZERO", "RND", "RND_ZERO", "RND_INF", "RND_MIN_INF", "RND_CONV"]
 

@@ -196,6 +196,8 @@ def as_array(values: npt.ArrayLike) -> npt.NDArray[Any]:
         return np.asarray(values)  # also of a subclass such as np.matrix, which keeps two axes at all cost
     try:
         array = np.asarray(values)
+    except OverflowError:  # an integer beyond float64, beside a float
+        return np.array(values, dtype=object)
     except ValueError as error:
         if "inhomogeneous" not in str(error):
             raise
@@ -203,8 +205,8 @@ def as_array(values: npt.ArrayLike) -> npt.NDArray[Any]:
     if array.dtype.kind in ("f", "O") and array.size and not isinstance(values, (float, np.floating)):
         exact = np.array(values, dtype=object)
         if exact.shape == array.shape and not all(isinstance(value, float) for value in exact.flat):
-            whole = [value for value in exact.flat if isinstance(value, (bool, np.bool_)) or is_integer(value)]
-            lossy = any(isinstance(value, (bool, np.bool_)) or int(float(value)) != value for value in whole)
-            if len(whole) == exact.size or lossy:
+            truths = any(isinstance(value, (bool, np.bool_)) for value in exact.flat)
+            whole = [int(value) for value in exact.flat if is_integer(value)]
+            if truths or len(whole) == exact.size or any(abs(value) > 1 << 53 for value in whole):
                 return exact
     return array
