@@ -285,7 +285,6 @@ def test_what_has_no_format_is_refused(other: Any, function: Any) -> None:
 def test_other_things_are_pythons_business() -> None:
     a = fixed([1], "ap_fixed<8,4>")
     assert (a == None) is False  # noqa: E711
-    assert (a != "x") is True
     for function in (operator.add, operator.lt, operator.mul):
         with pytest.raises(TypeError):
             function(a, "x")
@@ -375,7 +374,7 @@ def test_ufuncs_are_the_operators_or_refused() -> None:
         lambda: np.asarray([a, b]),
         lambda: np.mean(a),
         lambda: np.sqrt(a.reshape(2, 1)),
-        lambda: np.where(a > 0, a, b),
+        lambda: np.clip(a, b, b),
     ):
         with pytest.raises(TypeMismatchError):
             call()

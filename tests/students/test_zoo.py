@@ -300,3 +300,42 @@ def test_damaged_weights_are_refused(tmp_path, how):
 def test_weights_of_another_network_are_refused():
     with pytest.raises(ModelFileError, match=r"of mugmt_baseline|: fc1/kernel"):
         zoo.load_student("mugmt_baseline", zoo.data_file("mugmt_student.npz"))
+
+
+def write_configs(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "isobit.students.zoo", *map(str, arguments)], capture_output=True, text=True, check=False
+    )
+
+
+def test_configs_are_written_out_but_over_nothing_unasked(tmp_path):
+    folder = tmp_path / "new"
+    done = write_configs(folder)
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in folder.iterdir()} == {f"{name}.golden.json" for name in NAMES}
+    for name in NAMES:
+        written = (folder / f"{name}.golden.json").read_text(encoding="utf-8")
+        assert written == zoo.data_file(f"{name}.golden.json").read_text(encoding="utf-8")
+    (folder / "mugmt_student.golden.json").unlink()
+    kept = folder / "jet_mlp.golden.json"
+    kept.write_text("mine", encoding="utf-8")
+    done = write_configs(folder)
+    assert done.returncode == 2
+    assert "exists" in done.stderr
+    assert "--overwrite" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert kept.read_text(encoding="utf-8") == "mine"
+    assert not (folder / "mugmt_student.golden.json").exists()  # all or none
+    assert write_configs(folder, "--overwrite").returncode == 0
+    assert kept.read_text(encoding="utf-8") != "mine"
+    assert len(list(folder.iterdir())) == len(NAMES)
+    assert write_configs().returncode == 2
+
+
+def test_variables_that_nobody_draws_are_refused():
+    from isobit.students.zoo.weights import _draw
+
+    random = np.random.default_rng(1)
+    assert _draw("bn1/moving_variance", (3,), random, None, zoo.ZOO["jet_mlp"]).min() > 0.5
+    with pytest.raises(UnsupportedError, match=r"'alpha'.*prelu1/alpha"):
+        _draw("prelu1/alpha", (3,), random, None, zoo.ZOO["jet_mlp"])

@@ -10,6 +10,7 @@ operators are mathematically right.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -17,17 +18,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from isobit.errors import DivisionByZeroError, ShapeError
+from isobit.errors import DivisionByZeroError, ShapeError, TypeMismatchError
 from isobit.fixed import growth
 from isobit.fixed.operands import Pair
-from isobit.fixed.quantise import to_storage
+from isobit.fixed.quantise import owned, to_storage
 from isobit.fixed.types import FixedType
 
 __all__ = [
     "add",
+    "aligned",
+    "broadcast",
     "compare",
     "compare_fraction",
     "divide",
+    "finished",
     "invert",
     "logic",
     "matmul",
@@ -36,52 +40,64 @@ __all__ = [
     "remainder",
     "shift_left",
     "subtract",
+    "summed_axes",
     "total",
 ]
+
+
+def broadcast(*shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """Shape of a result, by NumPy's rules.
+
+    Raises
+    ------
+    ShapeError
+        If there is none.
+    """
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise ShapeError(f"shapes {' and '.join(map(str, shapes))} cannot be broadcast together") from None
 
 
 def _prepared(machine: bool, *operands: tuple[npt.NDArray[Any], int]) -> list[Any]:
     """Raw integers, each shifted up by an amount: int64 if ``machine`` (and they are), else Python integers."""
     arrays = [raw for raw, _ in operands]
-    try:
-        np.broadcast_shapes(*(raw.shape for raw in arrays))
-    except ValueError:
-        shapes = " and ".join(str(raw.shape) for raw in arrays)
-        raise ShapeError(f"shapes {shapes} cannot be broadcast together") from None
+    broadcast(*(raw.shape for raw in arrays))
     if not machine or any(raw.dtype == object for raw in arrays):
         arrays = [raw.astype(object) for raw in arrays]
     return [raw << up if up else raw for raw, (_, up) in zip(arrays, operands, strict=True)]
 
 
-def _aligned(a: Pair, b: Pair, machine: bool) -> list[Any]:
+def aligned(a: Pair, b: Pair, machine: bool) -> list[Any]:
     """Both operands at the finer of their LSBs."""
     fraction = max(a.type.fraction, b.type.fraction)
     return _prepared(machine, (a.raw, fraction - a.type.fraction), (b.raw, fraction - b.type.fraction))
 
 
-def _finished(raw: Any, kind: FixedType) -> Pair:
-    return Pair(to_storage(np.asarray(raw), kind), kind)
+def finished(raw: Any, kind: FixedType) -> Pair:
+    """A result in the storage of its format."""
+    return Pair(owned(to_storage(np.asarray(raw), kind)), kind)
 
 
 def add(a: Pair, b: Pair) -> Pair:
     """``a + b``, exact."""
     kind = growth.sum_of(a.type, b.type)
-    x, y = _aligned(a, b, kind.fits_int64)
-    return _finished(x + y, kind)
+    x, y = aligned(a, b, kind.fits_int64)
+    return finished(x + y, kind)
 
 
 def subtract(a: Pair, b: Pair) -> Pair:
     """``a - b``, exact."""
     kind = growth.difference(a.type, b.type)
-    x, y = _aligned(a, b, kind.fits_int64)
-    return _finished(x - y, kind)
+    x, y = aligned(a, b, kind.fits_int64)
+    return finished(x - y, kind)
 
 
 def multiply(a: Pair, b: Pair) -> Pair:
     """``a * b``, exact."""
     kind = growth.product(a.type, b.type)
     x, y = _prepared(kind.fits_int64, (a.raw, 0), (b.raw, 0))
-    return _finished(x * y, kind)
+    return finished(x * y, kind)
 
 
 def _truncated(x: Any, y: Any, symbol: str) -> tuple[Any, Any]:
@@ -102,14 +118,14 @@ def divide(a: Pair, b: Pair) -> Pair:
     """``a / b``, toward zero at the last bit of the result."""
     kind = growth.quotient(a.type, b.type)
     x, y = _prepared(kind.fits_int64 and b.type.width < 63, (a.raw, max(0, b.type.fraction)), (b.raw, 0))
-    return _finished(_truncated(x, y, "/")[0], kind)
+    return finished(_truncated(x, y, "/")[0], kind)
 
 
 def remainder(a: Pair, b: Pair) -> Pair:
     """``a % b`` of integers, with the dividend's sign."""
     kind = growth.remainder(a.type, b.type)
     x, y = _prepared(max(a.type.width, b.type.width) < 63, (a.raw, 0), (b.raw, 0))
-    return _finished(_truncated(x, y, "%")[1], kind)
+    return finished(_truncated(x, y, "%")[1], kind)
 
 
 def logic(function: Callable[[Any, Any], Any]) -> Callable[[Pair, Pair], Pair]:
@@ -117,8 +133,8 @@ def logic(function: Callable[[Any, Any], Any]) -> Callable[[Pair, Pair], Pair]:
 
     def apply(a: Pair, b: Pair) -> Pair:
         kind = growth.logic(a.type, b.type)
-        x, y = _aligned(a, b, kind.fits_int64)
-        return _finished(function(x, y), kind)
+        x, y = aligned(a, b, kind.fits_int64)
+        return finished(function(x, y), kind)
 
     return apply
 
@@ -127,14 +143,14 @@ def negate(a: Pair) -> Pair:
     """``-a``, exact."""
     kind = growth.negation(a.type)
     (x,) = _prepared(kind.fits_int64, (a.raw, 0))
-    return _finished(-x, kind)
+    return finished(-x, kind)
 
 
 def invert(a: Pair) -> Pair:
     """``~a``: every bit."""
     kind = growth.complement(a.type)
     (x,) = _prepared(kind.fits_int64, (a.raw, 0))
-    return _finished(~x if kind.signed else x ^ kind.raw_max, kind)
+    return finished(~x if kind.signed else x ^ kind.raw_max, kind)
 
 
 def shift_left(a: Pair, up: npt.NDArray[np.int64]) -> Pair:
@@ -147,12 +163,12 @@ def shift_left(a: Pair, up: npt.NDArray[np.int64]) -> Pair:
         span = 1 << width
         bits = ((x << left.astype(object)) >> right.astype(object)) & (span - 1)
         negative = (bits >> (width - 1)) & int(signed)
-        return _finished(bits - negative * span, a.type)
+        return finished(bits - negative * span, a.type)
     # Unsigned: only there may bits leave the word by NumPy's (and C's) definition.
     moved = ((x >> np.minimum(right, 63)).astype(np.uint64) << np.minimum(left, 63).astype(np.uint64)) * (left < 64)
     spare = np.uint64(64 - width)
     top = moved.astype(np.uint64) << spare
-    return _finished((top.view(np.int64) if signed else top) >> (np.int64(spare) if signed else spare), a.type)
+    return finished((top.view(np.int64) if signed else top) >> (np.int64(spare) if signed else spare), a.type)
 
 
 def compare(function: Callable[[Any, Any], Any]) -> Callable[[Pair, Pair], npt.NDArray[np.bool_]]:
@@ -160,7 +176,7 @@ def compare(function: Callable[[Any, Any], Any]) -> Callable[[Pair, Pair], npt.N
 
     def apply(a: Pair, b: Pair) -> npt.NDArray[np.bool_]:
         bits = max(a.type.integer, b.type.integer) + max(a.type.fraction, b.type.fraction)
-        return np.asarray(function(*_aligned(a, b, bits < 63)), dtype=np.bool_)
+        return np.asarray(function(*aligned(a, b, bits < 63)), dtype=np.bool_)
 
     return apply
 
@@ -181,18 +197,33 @@ def matmul(a: Pair, b: Pair) -> Pair:
     kind = growth.dot(a.type, b.type, count)
     try:
         if kind.width <= 53:  # every partial sum is exact in float64, and that is what NumPy is fast at
-            return _finished((a.raw.astype(np.float64) @ b.raw.astype(np.float64)), kind)
+            return finished((a.raw.astype(np.float64) @ b.raw.astype(np.float64)), kind)
         lane = np.int64 if kind.fits_int64 else object
-        return _finished(a.raw.astype(lane) @ b.raw.astype(lane), kind)
+        return finished(a.raw.astype(lane) @ b.raw.astype(lane), kind)
     except ValueError:
         raise ShapeError(f"'@': shapes {a.raw.shape} and {b.raw.shape} do not belong together") from None
 
 
+def summed_axes(axis: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The axes that go when summing (or looking for the largest), counted from 0."""
+    ndim = len(shape)
+    if axis is None:
+        return tuple(range(ndim))
+    given = axis if isinstance(axis, tuple) else (axis,)
+    if any(isinstance(one, (bool, np.bool_)) or not hasattr(one, "__index__") for one in given):
+        raise TypeMismatchError(f"axis must be an integer, a tuple of integers or None, got {axis!r}")
+    axes = [operator.index(one) for one in given]
+    if any(not -ndim <= one < ndim for one in axes):
+        raise ShapeError(f"axis {axis} does not exist in an array of shape {shape}")
+    found = tuple(one % ndim for one in axes)
+    if len(set(found)) < len(found):
+        raise ShapeError(f"axis {axis} names an axis twice (shape {shape})")
+    return found
+
+
 def total(a: Pair, axis: int | tuple[int, ...] | None, keepdims: bool) -> Pair:
     """Exact sum over axes."""
-    axes = range(a.raw.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
-    if any(not -a.raw.ndim <= one < a.raw.ndim for one in axes):
-        raise ShapeError(f"axis {axis} does not exist in an array of shape {a.raw.shape}")
+    axes = summed_axes(axis, a.raw.shape)
     kind = growth.sum_of_many(a.type, math.prod(a.raw.shape[one] for one in axes))
     (x,) = _prepared(kind.fits_int64, (a.raw, 0))
-    return _finished(x.sum(axis=axis, keepdims=keepdims), kind)
+    return finished(x.sum(axis=axes, keepdims=bool(keepdims)), kind)

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from isobit.errors import RangeError, ShapeError, TypeMismatchError
-from isobit.fixed import arithmetic, law
+from isobit.fixed import arithmetic, law, selection
 from isobit.fixed.operators import Operators
 from isobit.fixed.protocol import NumpyProtocol
-from isobit.fixed.quantise import as_array, finite, is_integer, law_modes, quantise_floats, to_storage
+from isobit.fixed.quantise import as_array, cast_integers, finite, is_integer, owned, quantise_floats, to_storage
 from isobit.fixed.types import FixedType
 
 __all__ = ["FixedArray", "finite", "quantise_floats"]
@@ -46,9 +46,13 @@ class FixedArray(Operators, NumpyProtocol):
     type: FixedType
 
     def __init__(self, raw: npt.NDArray[Any], type: FixedType) -> None:
-        view = raw.view()
-        view.flags.writeable = False
-        self.raw = view
+        owner = raw
+        while isinstance(owner.base, np.ndarray):
+            owner = owner.base
+        # A read-only view of a writeable array could be made writeable again, or change under our hands.
+        kept = raw.copy() if owner.flags.writeable else raw
+        kept.flags.writeable = False
+        self.raw = kept.view()
         self.type = type
 
     @classmethod
@@ -79,7 +83,7 @@ class FixedArray(Operators, NumpyProtocol):
                     raise RangeError(
                         f"raw value {extreme} does not fit {target}, which holds {target.raw_min}..{target.raw_max}"
                     )
-        return cls(to_storage(values, target), target)
+        return cls(owned(to_storage(values, target)), target)
 
     @classmethod
     def from_float(cls, values: npt.ArrayLike, type: FixedType | str) -> FixedArray:
@@ -88,7 +92,8 @@ class FixedArray(Operators, NumpyProtocol):
         Parameters
         ----------
         values
-            Real numbers (float16/32/64 or integers), any shape, in units of one.
+            Real numbers (float16/32/64, integers or :class:`fractions.Fraction`), any shape, in units of one. None is
+            rounded on the way: lists that mix them are taken number by number.
         type
             Target format.
 
@@ -97,22 +102,40 @@ class FixedArray(Operators, NumpyProtocol):
         RangeError
             For NaN or infinity, with the first position.
         TypeMismatchError
-            For anything that is not real.
+            For anything that is not real, and for masked arrays.
+        ShapeError
+            For ragged lists.
         """
         target = FixedType.parse(type)
-        return cls(quantise_floats(values, target), target)
+        return cls(owned(quantise_floats(values, target)), target)
 
     # -- leaving the fixed-point world -----------------------------------------------------------------------------
 
     def to_float(self) -> npt.NDArray[np.float64]:
-        """Values as float64: exact up to 53 significant bits, else to nearest even, as ``ap_fixed::to_double``."""
-        if self.raw.dtype == object:
+        """Values as float64: exact up to 53 significant bits, else to nearest even, as ``ap_fixed::to_double``.
+
+        Raises
+        ------
+        RangeError
+            For a value beyond the largest float64, naming it (docs/semantics.md, B10).
+        """
+        if self.raw.dtype == object or self.type.integer > 1023 or self.type.fraction > 1000:
+            return self._to_float_exactly()
+        return np.asarray(np.ldexp(self.raw.astype(np.float64), -self.type.fraction))
+
+    def _to_float_exactly(self) -> npt.NDArray[np.float64]:
+        """By fractions: where int64 or the exponents of float64 do not suffice, or its subnormals would round twice."""
+        floats = np.empty(self.raw.shape, dtype=np.float64)
+        for position in np.ndindex(self.raw.shape):
+            raw = int(self.raw[position])
             try:
-                flat = [float(int(r) * self.type.lsb) for r in self.raw.flat]
+                floats[position] = float(raw * self.type.lsb)
             except OverflowError:
-                raise RangeError(f"a value of {self.type} lies beyond the range of float64") from None
-            return np.array(flat, dtype=np.float64).reshape(self.raw.shape)
-        return np.ldexp(self.raw.astype(np.float64), -self.type.fraction)
+                place = f" at index {position}" if position else ""
+                raise RangeError(
+                    f"raw {raw}{place} of {self.type} lies beyond the range of float64; cast it, or take .raw"
+                ) from None
+        return floats
 
     # -- arithmetic that keeps the value ---------------------------------------------------------------------------
 
@@ -122,12 +145,11 @@ class FixedArray(Operators, NumpyProtocol):
         if target == self.type:
             return FixedArray(self.raw, target)
         shift = self.type.fraction - target.fraction
-        modes = law_modes(target.as_assigned(self.type))
+        modes = target.as_assigned(self.type)
         if law.int64_domain(self.type.width, shift, target.width):
-            raw = law.cast(self.raw, law.int64_shift(shift), *modes)
-            return FixedArray(np.asarray(raw, dtype=np.int64), target)
-        wide = np.asarray(law.cast(self.raw.astype(object), shift, *modes), dtype=object)
-        return FixedArray(to_storage(wide, target), target)
+            return FixedArray(owned(cast_integers(self.raw, law.int64_shift(shift), modes)), target)
+        wide = cast_integers(self.raw.astype(object), shift, modes)
+        return FixedArray(owned(to_storage(wide, target)), target)
 
     # -- container -------------------------------------------------------------------------------------------------
 
@@ -152,8 +174,16 @@ class FixedArray(Operators, NumpyProtocol):
         return self.transpose()
 
     def transpose(self, *axes: Any) -> FixedArray:
-        """Reorder the axes, as :meth:`numpy.ndarray.transpose`."""
-        return FixedArray(self.raw.transpose(*axes), self.type)
+        """Reorder the axes, as :meth:`numpy.ndarray.transpose`: ``a.transpose(1, 0)`` or ``a.transpose((1, 0))``.
+
+        Raises
+        ------
+        ShapeError
+            If the axes are not those of the array, each once.
+        TypeMismatchError
+            If they are no integers.
+        """
+        return self._moved("transpose", axes)
 
     def reshape(self, *shape: Any) -> FixedArray:
         """Give the same numbers another shape, as :meth:`numpy.ndarray.reshape`.
@@ -162,11 +192,18 @@ class FixedArray(Operators, NumpyProtocol):
         ------
         ShapeError
             If the sizes differ.
+        TypeMismatchError
+            If they are no integers.
         """
+        return self._moved("reshape", shape)
+
+    def _moved(self, method: str, arguments: tuple[Any, ...]) -> FixedArray:
         try:
-            return FixedArray(self.raw.reshape(*shape), self.type)
+            return FixedArray(getattr(self.raw, method)(*arguments), self.type)
         except ValueError as error:
-            raise ShapeError(str(error)) from None
+            raise ShapeError(f"{method}{arguments} of an array of shape {self.shape}: {error}") from None
+        except TypeError as error:
+            raise TypeMismatchError(f"{method}{arguments} of an array of shape {self.shape}: {error}") from None
 
     def copy(self) -> FixedArray:
         """Copy the numbers; views share them (neither can change)."""
@@ -196,9 +233,19 @@ class FixedArray(Operators, NumpyProtocol):
         Raises
         ------
         ShapeError
-            If the axis does not exist.
+            If the axis does not exist or is named twice.
+        TypeMismatchError
+            If it is no integer, tuple of integers or None.
         """
         return self._of(arithmetic.total(self._pair(), axis, keepdims))
+
+    def min(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> FixedArray:
+        """Smallest number over an axis (default: all), same format; raises as :meth:`sum`, and if there is none."""
+        return self._of(selection.extreme(self._pair(), False, axis, keepdims))
+
+    def max(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> FixedArray:
+        """Largest number over an axis (default: all), in the same format; raises as :meth:`min`."""
+        return self._of(selection.extreme(self._pair(), True, axis, keepdims))
 
     def __len__(self) -> int:
         return len(self.raw)
@@ -232,7 +279,7 @@ class FixedArray(Operators, NumpyProtocol):
 
     def __repr__(self) -> str:
         text = f"FixedArray({self._body(', ', 'FixedArray(')}, {str(self.type)!r}"
-        return text + (f", shape={self.shape})" if self.size > _SHOWN else ")")
+        return text + (f", shape={self.shape})" if self.size > _SHOWN or self.size == 0 else ")")
 
     def __str__(self) -> str:
         return self._body(" ")
@@ -269,3 +316,5 @@ def _joined(function: Any, arrays: Iterable[FixedArray], axis: int) -> FixedArra
         return FixedArray(function([part.raw for part in parts], axis=axis), parts[0].type)
     except ValueError as error:
         raise ShapeError(str(error)) from None
+    except TypeError as error:
+        raise TypeMismatchError(f"axis {axis!r}: {error}") from None

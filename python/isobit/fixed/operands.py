@@ -6,6 +6,7 @@ Python integer is taken for the C++ literal that it would be, an ``int`` or, whe
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy.typing as npt
 
 from isobit.errors import RangeError, TypeMismatchError
 from isobit.fixed import growth
-from isobit.fixed.quantise import is_integer, to_storage
+from isobit.fixed.quantise import is_integer, refuse_masked, to_storage
 from isobit.fixed.types import FixedType
 
 __all__ = ["Pair", "amounts", "is_operand", "pair"]
@@ -28,7 +29,7 @@ class Pair(NamedTuple):
 
 def is_operand(value: object) -> bool:
     """Whether :func:`pair` understands a value or has an explanation for it; Python's operators ask first."""
-    known = (bool, int, float, complex, list, tuple, np.ndarray, np.generic)
+    known = (bool, int, float, complex, str, bytes, Decimal, list, tuple, np.ndarray, np.generic)
     return isinstance(value, known) or hasattr(value, "numerator") or _is_fixed(value)
 
 
@@ -42,19 +43,20 @@ def pair(value: Any, operation: str) -> Pair:
     Raises
     ------
     TypeMismatchError
-        For floats (AMD offers no fixed-point operation with them) and whatever else is no integer.
+        For floats (AMD offers no fixed-point operation with them), masked arrays, and whatever else is no integer.
     RangeError
         For a Python integer beyond 64 bits.
     """
     if _is_fixed(value):
         return Pair(value.raw, value.type)
+    refuse_masked(value)
     if isinstance(value, (bool, np.bool_)):
         return Pair(np.asarray(int(value)), FixedType.int_type(1, signed=False))
     if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "iu":
         kind = FixedType.int_type(8 * value.dtype.itemsize, signed=value.dtype.kind == "i")
         return Pair(to_storage(np.asarray(value), kind), kind)
     if isinstance(value, np.ndarray) and value.dtype.kind == "b":
-        return Pair(value.astype(np.int64), FixedType.int_type(1, signed=False))
+        return Pair(np.asarray(value, dtype=np.int64), FixedType.int_type(1, signed=False))
     if isinstance(value, int):
         literal = growth.literal(value)
         if literal is None:
@@ -83,6 +85,7 @@ def amounts(value: Any, width: int) -> npt.NDArray[np.int64]:
     TypeMismatchError
         For amounts that are not integers; a FixedArray must be of an ``ap_int`` format.
     """
+    refuse_masked(value)
     if _is_fixed(value):
         if not value.type.is_int:
             raise TypeMismatchError(

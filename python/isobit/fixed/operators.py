@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from isobit.errors import TypeMismatchError
+from isobit.errors import RangeError, ShapeError, TypeMismatchError
 from isobit.fixed import arithmetic, growth
 from isobit.fixed.operands import Pair, amounts, is_operand, pair
+from isobit.fixed.quantise import refuse_masked
 from isobit.fixed.types import FixedType
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 __all__ = ["Operators"]
+
+#: Powers of ten beyond every format: the widest hold less than 1e2467, the finest LSB is above 1e-3700.
+_DECIMAL_REACH = 4000
 
 Binary = Callable[[Pair, Pair], Pair]
 Bools = npt.NDArray[np.bool_]
@@ -64,10 +69,16 @@ class Operators:
         if not is_operand(other):
             return NotImplemented  # type: ignore[no-any-return]
         operand = pair(other, symbol)
+        self._keeps_shape(operand.raw.shape, symbol)
         if self.type.is_int and not operand.type.is_int:  # the headers go through to_ap_int_base() first
             kind = FixedType.int_type(max(1, operand.type.integer), signed=operand.type.signed)
             operand = self._of(operand).cast(kind)._pair()
         return self._of(function(self._pair(), operand)).cast(self.type)
+
+    def _keeps_shape(self, other: tuple[int, ...], symbol: str) -> None:
+        """Assignment may repeat the right side, never the left."""
+        if arithmetic.broadcast(self.raw.shape, other) != self.raw.shape:
+            raise ShapeError(f"{symbol!r}: shape {other} on the right does not fit an array of shape {self.raw.shape}")
 
     # -- arithmetic ------------------------------------------------------------------------------------------------
 
@@ -182,16 +193,34 @@ class Operators:
         """Bits moved down (for a negative amount up) within the format: the sign moves in, fractions fall off."""
         return self._of(arithmetic.shift_left(self._pair(), -amounts(amount, self.type.width)))
 
+    def __ilshift__(self, amount: Any) -> Self:
+        self._keeps_shape(np.shape(amount), "<<=")
+        return self.__lshift__(amount)
+
+    def __irshift__(self, amount: Any) -> Self:
+        self._keeps_shape(np.shape(amount), ">>=")
+        return self.__rshift__(amount)
+
     # -- comparison ------------------------------------------------------------------------------------------------
 
     def _compare(self, function: Callable[[Any, Any], Any], other: Any, symbol: str) -> Bools:
         if not is_operand(other):
             return NotImplemented  # type: ignore[no-any-return]
+        refuse_masked(other)
         if isinstance(other, float) or getattr(getattr(other, "dtype", None), "char", "") in ("e", "f", "d"):
             # As AMD's: this number is rounded to double, then compared.
-            return np.asarray(function(self.to_float(), np.asarray(other, dtype=np.float64)), dtype=np.bool_)
+            floats = np.asarray(other, dtype=np.float64)
+            arithmetic.broadcast(self.raw.shape, floats.shape)
+            return np.asarray(function(self.to_float(), floats), dtype=np.bool_)
+        if isinstance(other, Decimal) and not other.is_finite():
+            raise RangeError(f"{symbol!r} with {other!r}: NaN and infinity are refused")
+        if (
+            isinstance(other, Decimal) and other and abs(other.adjusted()) > _DECIMAL_REACH
+        ):  # 1e999999999 has no integer
+            exponent = _DECIMAL_REACH if other.adjusted() > 0 else -_DECIMAL_REACH
+            other = Decimal((int(other.is_signed()), (1,), exponent))
         beyond = isinstance(other, int) and growth.literal(other) is None
-        if beyond or isinstance(other, Fraction):
+        if beyond or isinstance(other, (Fraction, Decimal)):
             return arithmetic.compare_fraction(function, self._pair(), Fraction(other))
         return arithmetic.compare(function)(self._pair(), pair(other, symbol))
 

@@ -6,6 +6,7 @@ their format.
 
 from __future__ import annotations
 
+import inspect
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from isobit.errors import TypeMismatchError
+from isobit.fixed import selection
+from isobit.fixed.operands import Pair
 
 if TYPE_CHECKING:
     from isobit.fixed.array import FixedArray
@@ -40,6 +43,7 @@ _UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
     np.greater: operator.gt,
     np.greater_equal: operator.ge,
 }
+_CHOICES: dict[np.ufunc, Callable[..., Any]] = {np.maximum: selection.larger, np.minimum: selection.smaller}
 _SHIFTS: dict[np.ufunc, Callable[..., Any]] = {np.left_shift: operator.lshift, np.right_shift: operator.rshift}
 #: operator -> (method on the right operand, for a plain left one)
 _REFLECTED = {
@@ -73,18 +77,24 @@ class NumpyProtocol:
         )
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
-        known = _UFUNCS.get(ufunc) or (_SHIFTS.get(ufunc) if isinstance(inputs[0], NumpyProtocol) else None)
+        known = (
+            _UFUNCS.get(ufunc)
+            or _CHOICES.get(ufunc)
+            or (_SHIFTS.get(ufunc) if isinstance(inputs[0], NumpyProtocol) else None)
+        )
         if known is None or method != "__call__":
             call = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
             raise TypeMismatchError(
                 f"numpy.{call} is not offered for FixedArray; take .to_float() or .raw. Offered: the functions of its "
-                f"operators ({', '.join(sorted(f.__name__ for f in (*_UFUNCS, *_SHIFTS)))})"
+                f"operators ({', '.join(sorted(f.__name__ for f in (*_UFUNCS, *_CHOICES, *_SHIFTS)))})"
             )
         if options:
             raise TypeMismatchError(
                 f"numpy.{ufunc.__name__} of FixedArray takes no {', '.join(options)}: a plain array cannot hold the "
                 "result (x += a is that, too; write x = x + a)"
             )
+        if ufunc in _CHOICES:
+            return _fixed(known(*inputs))
         if isinstance(inputs[0], NumpyProtocol) or len(inputs) == 1:
             return known(*inputs)
         return getattr(inputs[1], _REFLECTED[known])(inputs[0])
@@ -101,6 +111,9 @@ class NumpyProtocol:
             np.reshape: lambda a, shape: a.reshape(shape),
             np.transpose: lambda a, axes=None: a.transpose() if axes is None else a.transpose(axes),
             np.sum: lambda a, axis=None, keepdims=False: a.sum(axis, keepdims),
+            np.min: lambda a, axis=None, keepdims=False: a.min(axis, keepdims),
+            np.max: lambda a, axis=None, keepdims=False: a.max(axis, keepdims),
+            np.where: lambda condition, x, y: _fixed(selection.where(condition, x, y)),
             np.copy: lambda a: a.copy(),
             np.concatenate: FixedArray.concatenate,
             np.stack: FixedArray.stack,
@@ -111,7 +124,17 @@ class NumpyProtocol:
             raise TypeMismatchError(
                 f"numpy.{function.__name__} is not offered for FixedArray; take .to_float() or .raw. Offered: {names}"
             )
+        try:
+            inspect.signature(offered[function]).bind(*args, **options)
+        except TypeError as error:
+            raise TypeMismatchError(f"numpy.{function.__name__} of FixedArray offers fewer options: {error}") from None
         return offered[function](*args, **options)
+
+
+def _fixed(result: Pair) -> FixedArray:
+    from isobit.fixed.array import FixedArray
+
+    return FixedArray(result.raw, result.type)
 
 
 def _equal(a: FixedArray, b: FixedArray) -> bool:

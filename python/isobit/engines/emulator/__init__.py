@@ -12,6 +12,7 @@ from isobit.engines.emulator import vector
 from isobit.engines.emulator.domain import fits_int64
 from isobit.engines.registry import Values
 from isobit.fixed.array import FixedArray
+from isobit.fixed.quantise import owned
 from isobit.model.graph import Graph
 from isobit.model.ops import Op, Reshape, Tensor
 
@@ -31,7 +32,7 @@ class EmulatorEngine:
             for op in graph.ops:
                 tensor = graph.tensors[op.inputs[0]]
                 raw = self._compute(op, tensor, values[op.inputs[0]].raw, pool)
-                values[op.output.name] = FixedArray(raw, op.output.type)
+                values[op.output.name] = FixedArray(owned(raw), op.output.type)
         return {op.output.name: values[op.output.name] for op in graph.ops}
 
     @staticmethod

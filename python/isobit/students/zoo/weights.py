@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from isobit.errors import ModelFileError
+from isobit.errors import ModelFileError, UnsupportedError
 from isobit.files import atomic_path
 from isobit.students.zoo.entry import Floats, ZooEntry
 
@@ -103,8 +103,13 @@ def _draw(
         values = random.uniform(0.7, 1.3, shape)
     elif kind == "moving_mean":
         values = random.normal(0.0, 0.2, shape) if statistics is None else _rounded(statistics.mean(0))
-    else:
+    elif kind == "moving_variance":
         values = random.uniform(0.6, 1.4, shape) if statistics is None else _rounded(statistics.var(0) + _GRID)
+    else:
+        raise UnsupportedError(
+            f"nothing is known about how {kind!r} is distributed ({key} of {network.name}); drawn are kernel, "
+            "recurrent_kernel, bias, beta, gamma, moving_mean and moving_variance"
+        )
     return values.astype(np.float32)
 
 
