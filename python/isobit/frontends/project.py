@@ -163,6 +163,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
         return loader.construct_scalar(node)
 
     Loader.add_multi_constructor("!", plain)
+    # hls4ml may write a Keras model into its configuration as a Python object: it is read as data, nothing is called.
+    Loader.add_multi_constructor("tag:yaml.org,2002:python/", plain)
     try:
         document = yaml.load(path.read_text(), Loader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
