@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from isobit.analysis.profile import Profile, profile_graph
-from isobit.engines.csim.ports import Port
+from isobit.engines.csim.ports import Port, doubles
 from isobit.engines.registry import Values, get_engine, thread_count
 from isobit.errors import ShapeError, TypeMismatchError, UnsupportedError
 from isobit.fixed.array import FixedArray, finite
@@ -251,6 +251,8 @@ def _flat(tensor: Tensor | Port, value: Any) -> tuple[Any, bool]:
             f"input {tensor.name!r} must hold real numbers (float16, float32, float64 or integers), got dtype "
             f"{array.dtype}"
         )
+    if not isinstance(array, FixedArray) and array.dtype.kind == "f":
+        finite(array, tensor.name)  # here, so that the index is one of the user's
     shape = tuple(array.shape)
     if shape == tensor.shape:
         return array.reshape(1, tensor.size), True
@@ -274,9 +276,8 @@ def columns_of(tensors: Sequence[Tensor | Port], x: Data) -> tuple[dict[str, Any
     raw = any(isinstance(array, FixedArray) or array.dtype.kind in "iu" for array, _ in pairs)
     columns: dict[str, Any] = {}
     for tensor, (array, _) in zip(tensors, pairs, strict=True):
-        if tensor.type is None:
-            values = array.to_float() if isinstance(array, FixedArray) else np.asarray(array, dtype=np.float64)
-            columns[tensor.name] = finite(values, tensor.name)
+        if isinstance(tensor, Port) and tensor.type is None:
+            columns[tensor.name] = doubles(array, tensor)
         elif raw:
             fixed = array if isinstance(array, FixedArray) else FixedArray.from_float(array, tensor.type)
             columns[tensor.name] = fixed.cast(tensor.type)

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from isobit.engines.csim.build import Built, base_flags, bridge_files, build, preprocessed
-from isobit.engines.csim.ports import Port, split, to_words
+from isobit.engines.csim.cache import touch
+from isobit.engines.csim.ports import Port, doubles, split, to_words
 from isobit.engines.csim.worker import worker
 from isobit.errors import FormatError, RangeError, ShapeError, TypeMismatchError, UnsupportedError
 from isobit.fixed.array import FixedArray, finite
@@ -37,6 +38,7 @@ static void isobit_event(isobit_csim::Channel &channel) {{
 {storage}
     if (channel.running()) {{
 {call}
+{checks}
     }}
 {results}
 }}
@@ -55,6 +57,8 @@ _STORAGE = """    typedef isobit_signature::at<{k}>::type P{k};
 #: A type's name that is left to the compiler, unless it is meant for one of isobit's formats.
 _NAME = re.compile(r"[A-Za-z_][\w:<>, -]*")
 _FORMAT = re.compile(r"(a[pc]_)?u?(fixed|int)\s*<")
+#: Words of input and output that the worker gets at a time; bounds the memory.
+_WORDS = 1 << 21
 
 
 @dataclass(frozen=True)
@@ -155,11 +159,19 @@ class CSimKernel:
         columns, events, single = self._columns(values, named)
         words = np.concatenate(columns, axis=1) if columns else np.zeros((events, 0), dtype=np.uint64)
         width = sum(port.size * port.limbs for port in self.outputs)
-        table = np.empty((0, width), dtype=np.uint64)
+        block = max(1, _WORDS // (words.shape[1] + width + 1))
+        tables, said = [np.empty((0, width), dtype=np.uint64)], ""
+        self.printed = ""
         if events:
             with worker(self._program, self._folder, fresh=bool(self.state)) as process:
-                _, flat, self.printed = process.run(words, raw=True, trace=False, timeout=self._timeout)
-            table = flat.reshape(events, width)
+                for start in range(0, events, block):
+                    touch(self._program.parent)
+                    part = words[start : start + block]
+                    _, flat, more = process.run(part, raw=True, trace=False, timeout=self._timeout, first=start)
+                    tables.append(flat.reshape(len(part), width))
+                    said = (said + more)[-(1 << 16) :]
+        self.printed = said
+        table = np.concatenate(tables)
         arrays = [
             array.reshape(events, *port.shape)
             for array, port in zip(split(table, self.outputs), self.outputs, strict=True)
@@ -180,7 +192,7 @@ class CSimKernel:
         arrays, leading = [], set()
         for port in self.inputs:
             value = given[port.name]
-            array = value if isinstance(value, FixedArray) else np.asarray(value)
+            array = _real(value, port)
             shape = tuple(array.shape)
             if shape != port.shape and shape[1:] != port.shape:
                 raise ShapeError(f"{port.name!r} has shape {shape}; expected {port.shape} or (events, *{port.shape})")
@@ -195,14 +207,25 @@ class CSimKernel:
         events = 1 if count is None else count
         columns = []
         for port, array in zip(self.inputs, arrays, strict=True):
-            flat = array.reshape(events, port.size)
             if port.type is None:
-                real = flat.to_float() if isinstance(flat, FixedArray) else finite(flat.astype(np.float64), port.name)
-                columns.append(to_words(real, port, False))
+                columns.append(to_words(doubles(array, port).reshape(events, port.size), port, False))
             else:
-                fixed = flat if isinstance(flat, FixedArray) else FixedArray.from_float(flat, port.type)
-                columns.append(to_words(fixed.cast(port.type), port, True))
+                fixed = array if isinstance(array, FixedArray) else FixedArray.from_float(array, port.type)
+                columns.append(to_words(fixed.cast(port.type).reshape(events, port.size), port, True))
         return columns, events, count is None
+
+
+def _real(value: Any, port: Port) -> Any:
+    """A fixed array, or an array of numbers whose NaN and infinities are refused by the port's name."""
+    if isinstance(value, FixedArray):
+        return value
+    try:
+        array = np.asarray(value)
+    except ValueError as error:  # lists of different lengths
+        raise ShapeError(f"input {port.name!r} is no array: {error}") from None
+    if array.dtype.kind not in "fiuO" or (array.dtype.kind == "f" and array.dtype.itemsize > 8):
+        raise TypeMismatchError(f"input {port.name!r} must hold real numbers, got dtype {array.dtype}")
+    return finite(array, port.name) if array.dtype.kind == "f" else array
 
 
 def csim_kernel(
@@ -242,7 +265,7 @@ def csim_kernel(
     optimisation
         The compiler's -O level; no bit depends on it.
     timeout
-        Seconds that a call may take; None for no limit.
+        Seconds without an event's end after which a call is ended; None for no limit.
 
     Returns
     -------
@@ -292,13 +315,14 @@ def csim_kernel(
     # Only what the function reaches is linked: another's variables are no state of this one.
     options += ["-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections"]
     options += [f"-I{folder}" for folder in include]
+    header_flags = [*options, "-I."]
     options += [f"-I{Path(folder).resolve()}" for folder in include_dirs]
     options += [*(f"-D{define}" for define in defines), *flags]
     texts = {**bridge_files(), "main.cpp": _main(files[0], top, arguments, returns).encode()}
     others = [str(path) for path in files[1:]]
     what = f"the kernel {top} of {files[0]}"
     identity = preprocessed(texts, options, ["main.cpp", *others], what)
-    built = build(texts, options, identity, sources=others, what=what)
+    built = build(texts, options, identity, sources=others, what=what, header_flags=header_flags)
     return CSimKernel(top, built, arguments, files[0].parent, timeout)
 
 
@@ -342,12 +366,14 @@ def _main(kernel: Path, top: str, arguments: Sequence[Argument], returns: str | 
     """Text of the main.cpp."""
     if any(character in str(kernel) for character in '"\n\\'):
         raise RangeError(f"the path {str(kernel)!r} holds characters that no #include can name")
-    storage, results = [], []
+    storage, results, checks = [], [], []
     for k, argument in enumerate(arguments):
         names = {"k": k, "size": _size(argument), "type": argument.type, "name": argument.name}
         storage.append(_STORAGE.format(**names))
         if not isinstance(argument, Out):
             storage.append(f'    channel.in(a{k}.port(), A{k}::elements, "{argument.name}");')
+        if isinstance(argument, In):
+            checks.append(f'        check_read(a{k}, "{argument.name}");')
         if not isinstance(argument, In):
             results.append(f'    channel.out(a{k}.port(), A{k}::elements, "{argument.name}");')
     call = f"{top}({', '.join(f'a{k}.pass()' for k in range(len(arguments)))});"
@@ -370,5 +396,6 @@ def _main(kernel: Path, top: str, arguments: Sequence[Argument], returns: str | 
         result_message=message,
         storage="\n".join(storage),
         call=f"        {call}",
+        checks="\n".join(checks),
         results="\n".join(results),
     )

@@ -170,7 +170,7 @@ def csim(
     optimisation
         The compiler's -O level; ``0`` compiles fastest and runs slowest, with the same bits.
     timeout
-        Seconds that a worker process may take for a block of events; None for no limit.
+        Seconds without an event's end after which a worker process is ended; None for no limit.
     options
         For Keras: those of :func:`load`.
 

@@ -208,6 +208,27 @@ def test_state_and_death(projects: Path, tmp_path: Path) -> None:
     assert sim.predict(x)[0][3, 0] == 3
 
 
+def test_state_by_the_names_of_hls4ml(projects: Path, tmp_path: Path) -> None:
+    """In the user's own functions they are state, in hls4ml's namespace, too."""
+    code = (
+        "}\n}\nnamespace nnet { int mine() { static int initialized = 0; return initialized++; } }\n"
+        "int loads() { static int loaded_weights = 0; return loaded_weights++; }\n"
+        "int keeps() { static int w2 = 0; return w2++; }\nnamespace nn {\n"
+    )
+    folder = _changed(
+        projects,
+        tmp_path / "p",
+        twohead_cpp=("\n}\n\n}", "\nlayer2_out[0] = nnet::mine() + loads() + keeps();\n}\n\n}"),
+    )
+    source = folder / "firmware" / "twohead.cpp"
+    _edit(source, "namespace nn {", "namespace nn {" + code.removeprefix("}\n"))
+    sim = ib.csim(folder, optimisation="0")
+    assert sim.state == ("keeps::w2", "loads::loaded_weights", "nnet::mine::initialized")
+    x = [array[:40] for array in listed(facts(projects, "heads"), "x")]
+    for _ in range(2):
+        assert sim.predict(x, threads=3)[0][:3, 0].tolist() == [0, 3, 6]
+
+
 def test_floating_point_is_float64(projects: Path, tmp_path: Path) -> None:
     folder = _changed(
         projects, tmp_path / "p", defines_h=("typedef ap_fixed<36,16> sum_result_t", "typedef float sum_result_t")

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from isobit.engines.csim.cache import touch
 from isobit.engines.csim.ports import Port, parse_ports, split, to_words
 from isobit.engines.csim.project import Project, build_project
 from isobit.engines.csim.worker import worker
@@ -79,7 +80,7 @@ class CSimProgram:
         threads
             Worker processes. A design that keeps state from event to event (:attr:`state`) gets one, started anew.
         timeout
-            Seconds that a worker may take for one block of events; None for no limit.
+            Seconds without an event's end after which a worker is ended; None for no limit.
 
         Returns
         -------
@@ -131,10 +132,10 @@ class CSimProgram:
         with worker(self.folder / "program", self.folder, fresh=bool(self.state)) as process:
             for start in range(0, len(words), block):
                 part = words[start : start + block]
-                taps, table, said = process.run(part, raw=raw, trace=trace, timeout=timeout, first=first + start)
-                for line in said.splitlines():
-                    if line.startswith("ERROR"):  # hls4ml's loader of weights says so, and goes on without them
-                        raise CSimError(f"the C-simulation reports an error: {line}")
+                touch(self.folder)
+                taps, table, _ = process.run(part, raw=raw, trace=trace, timeout=timeout, first=first + start)
+                if line := process.line("ERROR"):  # hls4ml's loader of weights says so, and goes on without them
+                    raise CSimError(f"the C-simulation reports an error: {line}")
                 width = outputs + sum(port.size * port.limbs for _, port in parse_ports(taps))
                 if table.size != len(part) * width:
                     raise CSimError(
