@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -276,11 +276,12 @@ def columns_of(tensors: Sequence[Tensor | Port], x: Data) -> tuple[dict[str, Any
     raw = any(isinstance(array, FixedArray) or array.dtype.kind in "iu" for array, _ in pairs)
     columns: dict[str, Any] = {}
     for tensor, (array, _) in zip(tensors, pairs, strict=True):
-        if isinstance(tensor, Port) and tensor.type is None:
-            columns[tensor.name] = doubles(array, tensor)
+        kind = tensor.type
+        if kind is None:
+            columns[tensor.name] = doubles(array, cast(Port, tensor))  # no Tensor is without a format
         elif raw:
-            fixed = array if isinstance(array, FixedArray) else FixedArray.from_float(array, tensor.type)
-            columns[tensor.name] = fixed.cast(tensor.type)
+            fixed = array if isinstance(array, FixedArray) else FixedArray.from_float(array, kind)
+            columns[tensor.name] = fixed.cast(kind)
         else:
             columns[tensor.name] = finite(np.asarray(array, dtype=np.float64), tensor.name)
     return columns, pairs[0][1], raw

@@ -57,6 +57,20 @@ class CSimProgram:
         self.inputs = _named(built.inputs, project.directed("in"))
         self.outputs = _named(built.outputs, project.directed("out"))
 
+    def require_trace(self) -> None:
+        """Nothing, if layers can be traced.
+
+        Raises
+        ------
+        UnsupportedError
+            For a trace of sources that trace no layer.
+        """
+        if not self.traced:
+            raise UnsupportedError(
+                "the project's sources trace no layer; write it with TraceOutput and Trace set in hls4ml's "
+                "configuration, or simulate the ModelGraph, which isobit writes with every layer traced"
+            )
+
     def run(
         self,
         inputs: Mapping[str, Any],
@@ -94,11 +108,8 @@ class CSimProgram:
         CSimError
             If a worker aborts, exits or takes too long, with what it said.
         """
-        if trace and not self.traced:
-            raise UnsupportedError(
-                "the project's sources trace no layer; write it with TraceOutput and Trace set in hls4ml's "
-                "configuration, or simulate the ModelGraph, which isobit writes with every layer traced"
-            )
+        if trace:
+            self.require_trace()
         columns = [to_words(inputs[port.name], port, raw and port.type is not None) for port in self.inputs]
         words = np.concatenate(columns, axis=1) if len(columns) > 1 else columns[0]
         events = len(words)
