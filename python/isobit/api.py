@@ -200,7 +200,11 @@ def load(source: Any, **options: Any) -> Model:
     if isinstance(source, (str, os.PathLike)):
         path = Path(source)
         if path.is_dir():
-            raise UnsupportedError(f"{path} is a folder; supported: a .keras or .h5 file, an isobit model file")
+            raise UnsupportedError(
+                f"{path} is a folder: an hls4ml project holds firmware, from which no model can be rebuilt. Load the "
+                ".keras or .h5 file or the ModelGraph that it was made from, or an isobit model file; "
+                "isobit.csim(folder) simulates the firmware itself"
+            )
         if path.suffix in KERAS_SUFFIXES:
             model = load_keras_file(path, allow_lambda=bool(options.pop("allow_lambda", False)))
             return load(model, **options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 
 from isobit.engines.csim.build import Built, base_flags, bridge_files, build, preprocessed
 from isobit.engines.csim.cache import touch
+from isobit.engines.csim.flags import read_flags
 from isobit.engines.csim.ports import Port, doubles, split, to_words
 from isobit.engines.csim.worker import worker
 from isobit.errors import FormatError, RangeError, ShapeError, TypeMismatchError, UnsupportedError
@@ -234,7 +235,7 @@ def csim_kernel(
     args: Sequence[Argument],
     *,
     returns: str | FixedType | None = None,
-    headers: str = "vendor",
+    headers: str = "isobit",
     include_dirs: Sequence[str | os.PathLike[str]] = (),
     defines: Sequence[str] = (),
     flags: Sequence[str] = (),
@@ -255,11 +256,13 @@ def csim_kernel(
     returns
         Type of the numbers that it returns; None for a void function.
     headers
-        ``vendor``: AMD's open simulation headers from the installed hls4ml, compiled with -DNDEBUG, without which they
-        abort on legal casts (docs/semantics.md, B1), so that ``assert`` is off in the kernel, too. ``isobit``: isobit's
-        headers; ``assert`` stays on.
+        ``isobit``: isobit's own headers. ``vendor``: AMD's open simulation headers from the installed hls4ml, compiled
+        with -DNDEBUG, without which they abort on legal casts (docs/semantics.md, B1), so that ``assert`` is off in the
+        kernel, too.
     include_dirs, defines, flags
-        More for the compiler: folders for -I, ``NAME`` or ``NAME=VALUE`` for -D, and anything else.
+        More for the compiler: folders for -I, ``NAME`` or ``NAME=VALUE`` for -D, and anything else. Relative paths in
+        ``flags`` (-I, -L, libraries) begin at the folder of ``source``. Libraries count by their content; with a shared
+        one, the kernel is taken to keep state.
     sources
         Further C++ files that the function needs, compiled along.
     optimisation
@@ -305,10 +308,7 @@ def csim_kernel(
         raise UnsupportedError(f"headers={headers!r} is not supported; supported: {', '.join(HEADER_SETS)}")
     if not re.fullmatch(r"[A-Za-z_]\w*(::\w+)*(<[\w:<>, -]*>)?", top):
         raise FormatError(f"top={top!r} is no function's name; expected such as 'kernel', 'ns::kernel', 'kernel<16>'")
-    files = [Path(path).resolve() for path in (source, *sources)]
-    for path in files:
-        if not path.is_file():
-            raise UnsupportedError(f"{path} does not exist; csim_kernel needs the C++ file that defines {top!r}")
+    files = [_file(path, top) for path in (source, *sources)]
     arguments = _arguments(args)
     include = [vendor_include_folder()] if headers == "vendor" else isobit_include_folders()
     options = [flag for flag in base_flags(optimisation) if headers == "vendor" or flag != "-DNDEBUG"]
@@ -317,28 +317,62 @@ def csim_kernel(
     options += [f"-I{folder}" for folder in include]
     header_flags = [*options, "-I."]
     options += [f"-I{Path(folder).resolve()}" for folder in include_dirs]
-    options += [*(f"-D{define}" for define in defines), *flags]
+    more = read_flags(flags, files[0].parent)
+    options += [*(f"-D{define}" for define in defines), *more.compile]
     texts = {**bridge_files(), "main.cpp": _main(files[0], top, arguments, returns).encode()}
     others = [str(path) for path in files[1:]]
     what = f"the kernel {top} of {files[0]}"
     identity = preprocessed(texts, options, ["main.cpp", *others], what)
-    built = build(texts, options, identity, sources=others, what=what, header_flags=header_flags)
+    identity += more.identity
+    built = build(
+        texts,
+        options,
+        identity,
+        sources=others,
+        what=what,
+        header_flags=header_flags,
+        link=more.link,
+        unseen=more.shared,
+    )
     return CSimKernel(top, built, arguments, files[0].parent, timeout)
+
+
+def _file(path: str | os.PathLike[str], top: str) -> Path:
+    try:
+        file = Path(path).expanduser().resolve()
+    except OSError as error:  # a relative path, where the working folder is gone
+        raise UnsupportedError(f"{path} cannot be found: {error}") from None
+    if file.is_dir():
+        raise UnsupportedError(f"{file} is a folder; csim_kernel needs the C++ file that defines {top!r}")
+    if not file.is_file():
+        raise UnsupportedError(f"{file} does not exist; csim_kernel needs the C++ file that defines {top!r}")
+    return file
 
 
 def _arguments(args: Sequence[Argument]) -> list[Argument]:
     """The declarations, checked, each with a name."""
+    if isinstance(args, (str, Argument)) or not isinstance(args, Iterable):
+        raise TypeMismatchError(f"args must be a list of ib.In, ib.Out and ib.InOut, got {args!r}")
     named: list[Argument] = []
     for k, argument in enumerate(args):
         if not isinstance(argument, (In, Out, InOut)):
             raise TypeMismatchError(f"args[{k}] must be ib.In, ib.Out or ib.InOut, got {argument!r}")
-        argument = replace(argument, name=argument.name or f"arg{k}", type=_type(argument.type))
+        argument = replace(
+            argument, name=argument.name or f"arg{k}", type=_type(argument.type), shape=_extents(k, argument.shape)
+        )
         if not argument.name.isidentifier() or argument.name in ("result", *(a.name for a in named)):
             raise FormatError(f"args[{k}]: the name {argument.name!r} is no identifier, is taken, or is 'result'")
-        if any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in _shape(argument)):
-            raise ShapeError(f"args[{k}]: the shape {argument.shape!r} must be a positive extent or several")
         named.append(argument)
     return named
+
+
+def _extents(k: int, shape: Any) -> tuple[int, ...]:
+    """Extents as plain numbers, from one or several of any type of integer."""
+    given = tuple(shape) if isinstance(shape, (list, tuple, np.ndarray)) and np.ndim(shape) > 0 else (shape,)
+    given = () if isinstance(shape, (list, tuple)) and len(shape) == 0 else given
+    if any(isinstance(n, (bool, np.bool_)) or not isinstance(n, (int, np.integer)) or n < 1 for n in given):
+        raise ShapeError(f"args[{k}]: the shape {shape!r} must be a positive extent or several")
+    return tuple(int(n) for n in given)
 
 
 def _shape(argument: Argument) -> tuple[int, ...]:
@@ -389,7 +423,8 @@ def _main(kernel: Path, top: str, arguments: Sequence[Argument], returns: str | 
         results.insert(0, '    channel.out(&result, 1, "result");')
     message = f"{top} returns a value; say its type with returns=" if returns is None else f"{top} returns nothing"
     return _MAIN.format(
-        includes=f'#include "{kernel}"',
+        # A file may have a test bench of its own.
+        includes=f'#define main isobit_users_main\n#include "{kernel}"\n#undef main',
         top=top,
         count=len(arguments),
         void=str(returns is None).lower(),

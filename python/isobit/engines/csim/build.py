@@ -30,6 +30,12 @@ _FACTS = "facts.json"
 #: A static_assert of the bridge, as g++ and clang print it.
 _TYPES = re.compile(r"In instantiation of 'struct isobit_csim::declared_and_kernels<(.*)>'")
 _OURS = re.compile(r"error: static(?: assertion failed|_assert failed).*isobit: ")
+#: A name in isobit's main.cpp, a kernel's function or type, that the source does not have, or has several times.
+_UNKNOWN = re.compile(
+    r"main\.cpp:\d+:\d+: error: (?:.*undeclared identifier |no member named )?'([\w:]+)'"
+    r"(?: was not declared| has not been declared| is not a member| in namespace|;|$)"
+)
+_OVERLOADED = re.compile(r"main\.cpp:\d+:\d+: error: .*overloaded function")
 #: Seconds that a design may take to say what its arguments are; it runs no event for that.
 _PATIENCE = 60
 
@@ -140,6 +146,8 @@ def build(
     sources: Sequence[str] = (),
     header_flags: Sequence[str],
     filled: Collection[str] = (),
+    link: Sequence[str] = (),
+    unseen: Collection[str] = (),
 ) -> Built:
     """Compile ``main.cpp`` among ``files``, or take the result of an earlier time.
 
@@ -159,6 +167,8 @@ def build(
         Those of ``flags`` that every design with this header set has.
     filled
         Variables that are no state; see :func:`~isobit.engines.csim.state.static_state`.
+    link, unseen
+        Libraries, and names of those among them whose variables the program's symbols do not show.
 
     Returns
     -------
@@ -174,12 +184,12 @@ def build(
     command = compiler()
     version, _ = _version_and_standard(command)
     facts_version = Path(__file__).with_name("state.py").read_bytes()  # what is found out about a build is kept with it
-    key = "\0".join([version, *command, *flags, *sources]).encode() + b"\0" + facts_version + b"\0" + identity
+    key = "\0".join([version, *command, *flags, *sources, *link]).encode() + b"\0" + facts_version + b"\0" + identity
     final = _place(key)
     if final.exists() and intact(final):
         return _built(final)
     with _written(files) as folder:
-        flags_and_files = [*flags, "main.cpp", *sources, "-o", "program"]
+        flags_and_files = [*flags, "main.cpp", *sources, *link, "-o", "program"]
         with _alone(final):
             if final.exists():
                 if intact(final):  # another process was faster
@@ -188,7 +198,8 @@ def build(
                     discard(final)
             _run_compiler(flags_and_files, folder, what)
             state = static_state(symbols(folder / "program", command), _baseline(files, header_flags), filled)
-            facts = {"ports": _describe(folder), "state": list(state)}
+            hidden = [f"unknown: {name} is a shared library" for name in unseen]
+            facts = {"ports": _describe(folder), "state": [*state, *hidden]}
             (folder / _FACTS).write_text(json.dumps(facts))
             with writing():
                 store(folder, ["program", _FACTS, "firmware/weights"], final)
@@ -272,6 +283,14 @@ def _run_compiler(arguments: Sequence[str], folder: Path, what: str) -> subproce
     said = (done.stderr or done.stdout).encode(errors="replace").decode(errors="replace").strip().splitlines()
     ours = dict.fromkeys(line.partition("isobit: ")[2] for line in said if _OURS.search(line))
     ours |= dict.fromkeys(f"(declared, the kernel's: {match[1]})" for line in said if (match := _TYPES.search(line)))
+    for line in said:
+        if match := _UNKNOWN.search(line):
+            ours[f"the source declares no '{match[1]}'; its namespace belongs to a name: 'ns::kernel'"] = None
+        if _OVERLOADED.search(line):
+            ours[
+                "the function is overloaded or a template; say its template arguments ('kernel<16>'), or give one of "
+                "another name that calls it"
+            ] = None
     start = next((i for i, line in enumerate(said) if "error" in line), len(said))
     excerpt = said[max(0, min(start, len(said) - 15)) :][:20]
     reason = "".join(f"\n{text}" for text in ours)

@@ -56,6 +56,8 @@ class Worker:
             )
         except OSError as error:
             self.close()
+            if not folder.is_dir():
+                raise CSimError(f"the C-simulation runs in the folder {folder}, which is gone") from None
             raise CSimError(f"the compiled C-simulation cannot be started: {error}; compile it again") from None
 
     def run(

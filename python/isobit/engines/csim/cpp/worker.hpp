@@ -7,11 +7,11 @@
 #define ISOBIT_CSIM_WORKER_HPP
 
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <poll.h>
-#include <signal.h>
 
 #include <iostream>
 
@@ -56,7 +56,8 @@ inline void* watch(void* descriptor) {
     struct pollfd requests;
     requests.fd = *static_cast<int*>(descriptor);
     requests.events = 0;  // POLLHUP is always reported
-    while (::poll(&requests, 1, -1) < 0 || (requests.revents & (POLLHUP | POLLERR | POLLNVAL)) == 0) {}
+    while (::poll(&requests, 1, -1) < 0 || (requests.revents & (POLLHUP | POLLERR | POLLNVAL)) == 0) {
+    }
     ::_exit(0);
 }
 
