@@ -125,6 +125,8 @@ def to_words(values: Any, port: Port, raw: bool) -> Any:
     if port.limbs == 1 and integers.dtype == np.int64:
         words = np.ascontiguousarray(integers).view(np.uint64)
         return words & np.uint64((1 << port.type.width) - 1) if port.type.width < 64 else words
+    if port.limbs == 1 and not port.type.signed:
+        return integers.astype(np.uint64)
     mask = (1 << 64) - 1
     grid = np.empty((*integers.shape, port.limbs), dtype=np.uint64)
     for k in range(port.limbs):
