@@ -311,7 +311,7 @@ def csim_kernel(
     files = [_file(path, top) for path in (source, *sources)]
     arguments = _arguments(args)
     include = [vendor_include_folder()] if headers == "vendor" else isobit_include_folders()
-    options = [flag for flag in base_flags(optimisation) if headers == "vendor" or flag != "-DNDEBUG"]
+    options = [flag for flag in base_flags(optimisation, headers) if headers == "vendor" or flag != "-DNDEBUG"]
     # Only what the function reaches is linked: another's variables are no state of this one.
     options += ["-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections"]
     options += [f"-I{folder}" for folder in include]

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import isobit as ib
-from isobit.engines.csim.build import compiler
+from isobit.engines.csim.build import base_flags, compiler
 from isobit.engines.csim.flags import read_flags
 from isobit.errors import CompilerError, CSimError, ShapeError, TypeMismatchError, UnsupportedError
 
@@ -156,3 +156,9 @@ def test_a_build_in_use_is_touched(write: Write) -> None:
     os.utime(k._program.parent, (0, 0))
     k([1, 2])
     assert k._program.parent.stat().st_mtime > 1e9
+
+
+def test_an_older_compiler_gets_a_standard_that_the_headers_know(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("isobit.engines.csim.build._version_and_standard", lambda command: ("old", "-std=c++11"))
+    assert base_flags("0", "isobit")[0] == "-std=c++14"
+    assert base_flags("0", "vendor")[0] == "-std=c++11"

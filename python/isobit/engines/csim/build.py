@@ -91,7 +91,7 @@ def _version_and_standard(command: tuple[str, ...]) -> tuple[str, str]:
     return version, "-std=c++23" if modern else "-std=c++11"
 
 
-def base_flags(optimisation: str) -> list[str]:
+def base_flags(optimisation: str, headers: str) -> list[str]:
     """Flags of hls4ml's build_lib.sh, plus -DNDEBUG.
 
     Without it, AMD's headers abort on a cast that rounds away more bits than its source has (docs/semantics.md, B1).
@@ -103,7 +103,10 @@ def base_flags(optimisation: str) -> list[str]:
     """
     if optimisation == "fast":
         raise UnsupportedError("optimisation='fast' is not supported, it changes floating-point results; use 0 to 3")
-    return [_version_and_standard(compiler())[1], f"-O{optimisation}", "-pthread", "-DNDEBUG", "-w"]
+    standard = _version_and_standard(compiler())[1]
+    if headers == "isobit" and standard == "-std=c++11":  # an older compiler; isobit's headers need 14
+        standard = "-std=c++14"
+    return [standard, f"-O{optimisation}", "-pthread", "-DNDEBUG", "-w"]
 
 
 def bridge_files() -> dict[str, bytes]:

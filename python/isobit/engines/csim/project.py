@@ -130,7 +130,7 @@ def build_project(project: Project, headers: str, optimisation: str) -> Built:
         folders = [str(folder) for folder in isobit_include_folders()]
     else:
         folders = ["firmware/ap_types"]
-    header_flags = [*base_flags(optimisation), *(f"-I{folder}" for folder in folders), "-I."]
+    header_flags = [*base_flags(optimisation, headers), *(f"-I{folder}" for folder in folders), "-I."]
     flags = [*header_flags, "-Ifirmware", '-DWEIGHTS_DIR="firmware/weights"']
     parts = [header_identity(headers)]
     for path in sorted(files):
