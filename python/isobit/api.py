@@ -6,12 +6,12 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from isobit.analysis.profile import Profile, profile_graph
-from isobit.engines.csim.ports import Port
+from isobit.engines.csim.ports import Port, doubles
 from isobit.engines.registry import Values, get_engine, thread_count
 from isobit.errors import ShapeError, TypeMismatchError, UnsupportedError
 from isobit.fixed.array import FixedArray, finite
@@ -200,7 +200,11 @@ def load(source: Any, **options: Any) -> Model:
     if isinstance(source, (str, os.PathLike)):
         path = Path(source)
         if path.is_dir():
-            raise UnsupportedError(f"{path} is a folder; supported: a .keras or .h5 file, an isobit model file")
+            raise UnsupportedError(
+                f"{path} is a folder: an hls4ml project holds firmware, from which no model can be rebuilt. Load the "
+                ".keras or .h5 file or the ModelGraph that it was made from, or an isobit model file; "
+                "isobit.csim(folder) simulates the firmware itself"
+            )
         if path.suffix in KERAS_SUFFIXES:
             model = load_keras_file(path, allow_lambda=bool(options.pop("allow_lambda", False)))
             return load(model, **options)
@@ -251,6 +255,8 @@ def _flat(tensor: Tensor | Port, value: Any) -> tuple[Any, bool]:
             f"input {tensor.name!r} must hold real numbers (float16, float32, float64 or integers), got dtype "
             f"{array.dtype}"
         )
+    if not isinstance(array, FixedArray) and array.dtype.kind == "f":
+        finite(array, tensor.name)  # here, so that the index is one of the user's
     shape = tuple(array.shape)
     if shape == tensor.shape:
         return array.reshape(1, tensor.size), True
@@ -274,12 +280,12 @@ def columns_of(tensors: Sequence[Tensor | Port], x: Data) -> tuple[dict[str, Any
     raw = any(isinstance(array, FixedArray) or array.dtype.kind in "iu" for array, _ in pairs)
     columns: dict[str, Any] = {}
     for tensor, (array, _) in zip(tensors, pairs, strict=True):
-        if tensor.type is None:
-            values = array.to_float() if isinstance(array, FixedArray) else np.asarray(array, dtype=np.float64)
-            columns[tensor.name] = finite(values, tensor.name)
+        kind = tensor.type
+        if kind is None:
+            columns[tensor.name] = doubles(array, cast(Port, tensor))  # no Tensor is without a format
         elif raw:
-            fixed = array if isinstance(array, FixedArray) else FixedArray.from_float(array, tensor.type)
-            columns[tensor.name] = fixed.cast(tensor.type)
+            fixed = array if isinstance(array, FixedArray) else FixedArray.from_float(array, kind)
+            columns[tensor.name] = fixed.cast(kind)
         else:
             columns[tensor.name] = finite(np.asarray(array, dtype=np.float64), tensor.name)
     return columns, pairs[0][1], raw

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from isobit.engines.csim.build import Built, base_flags, bridge_files, build, preprocessed
-from isobit.engines.csim.ports import Port, split, to_words
+from isobit.engines.csim.cache import touch
+from isobit.engines.csim.flags import read_flags
+from isobit.engines.csim.ports import Port, doubles, split, to_words
 from isobit.engines.csim.worker import worker
 from isobit.errors import FormatError, RangeError, ShapeError, TypeMismatchError, UnsupportedError
 from isobit.fixed.array import FixedArray, finite
@@ -37,6 +39,7 @@ static void isobit_event(isobit_csim::Channel &channel) {{
 {storage}
     if (channel.running()) {{
 {call}
+{checks}
     }}
 {results}
 }}
@@ -55,6 +58,8 @@ _STORAGE = """    typedef isobit_signature::at<{k}>::type P{k};
 #: A type's name that is left to the compiler, unless it is meant for one of isobit's formats.
 _NAME = re.compile(r"[A-Za-z_][\w:<>, -]*")
 _FORMAT = re.compile(r"(a[pc]_)?u?(fixed|int)\s*<")
+#: Words of input and output that the worker gets at a time; bounds the memory.
+_WORDS = 1 << 21
 
 
 @dataclass(frozen=True)
@@ -155,11 +160,19 @@ class CSimKernel:
         columns, events, single = self._columns(values, named)
         words = np.concatenate(columns, axis=1) if columns else np.zeros((events, 0), dtype=np.uint64)
         width = sum(port.size * port.limbs for port in self.outputs)
-        table = np.empty((0, width), dtype=np.uint64)
+        block = max(1, _WORDS // (words.shape[1] + width + 1))
+        tables, said = [np.empty((0, width), dtype=np.uint64)], ""
+        self.printed = ""
         if events:
             with worker(self._program, self._folder, fresh=bool(self.state)) as process:
-                _, flat, self.printed = process.run(words, raw=True, trace=False, timeout=self._timeout)
-            table = flat.reshape(events, width)
+                for start in range(0, events, block):
+                    touch(self._program.parent)
+                    part = words[start : start + block]
+                    _, flat, more = process.run(part, raw=True, trace=False, timeout=self._timeout, first=start)
+                    tables.append(flat.reshape(len(part), width))
+                    said = (said + more)[-(1 << 16) :]
+        self.printed = said
+        table = np.concatenate(tables)
         arrays = [
             array.reshape(events, *port.shape)
             for array, port in zip(split(table, self.outputs), self.outputs, strict=True)
@@ -180,7 +193,7 @@ class CSimKernel:
         arrays, leading = [], set()
         for port in self.inputs:
             value = given[port.name]
-            array = value if isinstance(value, FixedArray) else np.asarray(value)
+            array = _real(value, port)
             shape = tuple(array.shape)
             if shape != port.shape and shape[1:] != port.shape:
                 raise ShapeError(f"{port.name!r} has shape {shape}; expected {port.shape} or (events, *{port.shape})")
@@ -195,14 +208,25 @@ class CSimKernel:
         events = 1 if count is None else count
         columns = []
         for port, array in zip(self.inputs, arrays, strict=True):
-            flat = array.reshape(events, port.size)
             if port.type is None:
-                real = flat.to_float() if isinstance(flat, FixedArray) else finite(flat.astype(np.float64), port.name)
-                columns.append(to_words(real, port, False))
+                columns.append(to_words(doubles(array, port).reshape(events, port.size), port, False))
             else:
-                fixed = flat if isinstance(flat, FixedArray) else FixedArray.from_float(flat, port.type)
-                columns.append(to_words(fixed.cast(port.type), port, True))
+                fixed = array if isinstance(array, FixedArray) else FixedArray.from_float(array, port.type)
+                columns.append(to_words(fixed.cast(port.type).reshape(events, port.size), port, True))
         return columns, events, count is None
+
+
+def _real(value: Any, port: Port) -> Any:
+    """A fixed array, or an array of numbers whose NaN and infinities are refused by the port's name."""
+    if isinstance(value, FixedArray):
+        return value
+    try:
+        array = np.asarray(value)
+    except ValueError as error:  # lists of different lengths
+        raise ShapeError(f"input {port.name!r} is no array: {error}") from None
+    if array.dtype.kind not in "fiuO" or (array.dtype.kind == "f" and array.dtype.itemsize > 8):
+        raise TypeMismatchError(f"input {port.name!r} must hold real numbers, got dtype {array.dtype}")
+    return finite(array, port.name) if array.dtype.kind == "f" else array
 
 
 def csim_kernel(
@@ -211,7 +235,7 @@ def csim_kernel(
     args: Sequence[Argument],
     *,
     returns: str | FixedType | None = None,
-    headers: str = "vendor",
+    headers: str = "isobit",
     include_dirs: Sequence[str | os.PathLike[str]] = (),
     defines: Sequence[str] = (),
     flags: Sequence[str] = (),
@@ -232,17 +256,19 @@ def csim_kernel(
     returns
         Type of the numbers that it returns; None for a void function.
     headers
-        ``vendor``: AMD's open simulation headers from the installed hls4ml, compiled with -DNDEBUG, without which they
-        abort on legal casts (docs/semantics.md, B1), so that ``assert`` is off in the kernel, too. ``isobit``: isobit's
-        headers; ``assert`` stays on.
+        ``isobit``: isobit's own headers. ``vendor``: AMD's open simulation headers from the installed hls4ml, compiled
+        with -DNDEBUG, without which they abort on legal casts (docs/semantics.md, B1), so that ``assert`` is off in the
+        kernel, too.
     include_dirs, defines, flags
-        More for the compiler: folders for -I, ``NAME`` or ``NAME=VALUE`` for -D, and anything else.
+        More for the compiler: folders for -I, ``NAME`` or ``NAME=VALUE`` for -D, and anything else. Relative paths in
+        ``flags`` (-I, -L, libraries) begin at the folder of ``source``. Libraries count by their content; with a shared
+        one, the kernel is taken to keep state.
     sources
         Further C++ files that the function needs, compiled along.
     optimisation
         The compiler's -O level; no bit depends on it.
     timeout
-        Seconds that a call may take; None for no limit.
+        Seconds without an event's end after which a call is ended; None for no limit.
 
     Returns
     -------
@@ -282,39 +308,71 @@ def csim_kernel(
         raise UnsupportedError(f"headers={headers!r} is not supported; supported: {', '.join(HEADER_SETS)}")
     if not re.fullmatch(r"[A-Za-z_]\w*(::\w+)*(<[\w:<>, -]*>)?", top):
         raise FormatError(f"top={top!r} is no function's name; expected such as 'kernel', 'ns::kernel', 'kernel<16>'")
-    files = [Path(path).resolve() for path in (source, *sources)]
-    for path in files:
-        if not path.is_file():
-            raise UnsupportedError(f"{path} does not exist; csim_kernel needs the C++ file that defines {top!r}")
+    files = [_file(path, top) for path in (source, *sources)]
     arguments = _arguments(args)
     include = [vendor_include_folder()] if headers == "vendor" else isobit_include_folders()
-    options = [flag for flag in base_flags(optimisation) if headers == "vendor" or flag != "-DNDEBUG"]
+    options = [flag for flag in base_flags(optimisation, headers) if headers == "vendor" or flag != "-DNDEBUG"]
     # Only what the function reaches is linked: another's variables are no state of this one.
     options += ["-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections"]
     options += [f"-I{folder}" for folder in include]
+    header_flags = [*options, "-I."]
     options += [f"-I{Path(folder).resolve()}" for folder in include_dirs]
-    options += [*(f"-D{define}" for define in defines), *flags]
+    more = read_flags(flags, files[0].parent)
+    options += [*(f"-D{define}" for define in defines), *more.compile]
     texts = {**bridge_files(), "main.cpp": _main(files[0], top, arguments, returns).encode()}
     others = [str(path) for path in files[1:]]
     what = f"the kernel {top} of {files[0]}"
     identity = preprocessed(texts, options, ["main.cpp", *others], what)
-    built = build(texts, options, identity, sources=others, what=what)
+    identity += more.identity
+    built = build(
+        texts,
+        options,
+        identity,
+        sources=others,
+        what=what,
+        header_flags=header_flags,
+        link=more.link,
+        unseen=more.shared,
+    )
     return CSimKernel(top, built, arguments, files[0].parent, timeout)
+
+
+def _file(path: str | os.PathLike[str], top: str) -> Path:
+    try:
+        file = Path(path).expanduser().resolve()
+    except OSError as error:  # a relative path, where the working folder is gone
+        raise UnsupportedError(f"{path} cannot be found: {error}") from None
+    if file.is_dir():
+        raise UnsupportedError(f"{file} is a folder; csim_kernel needs the C++ file that defines {top!r}")
+    if not file.is_file():
+        raise UnsupportedError(f"{file} does not exist; csim_kernel needs the C++ file that defines {top!r}")
+    return file
 
 
 def _arguments(args: Sequence[Argument]) -> list[Argument]:
     """The declarations, checked, each with a name."""
+    if isinstance(args, (str, Argument)) or not isinstance(args, Iterable):
+        raise TypeMismatchError(f"args must be a list of ib.In, ib.Out and ib.InOut, got {args!r}")
     named: list[Argument] = []
     for k, argument in enumerate(args):
         if not isinstance(argument, (In, Out, InOut)):
             raise TypeMismatchError(f"args[{k}] must be ib.In, ib.Out or ib.InOut, got {argument!r}")
-        argument = replace(argument, name=argument.name or f"arg{k}", type=_type(argument.type))
+        argument = replace(
+            argument, name=argument.name or f"arg{k}", type=_type(argument.type), shape=_extents(k, argument.shape)
+        )
         if not argument.name.isidentifier() or argument.name in ("result", *(a.name for a in named)):
             raise FormatError(f"args[{k}]: the name {argument.name!r} is no identifier, is taken, or is 'result'")
-        if any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in _shape(argument)):
-            raise ShapeError(f"args[{k}]: the shape {argument.shape!r} must be a positive extent or several")
         named.append(argument)
     return named
+
+
+def _extents(k: int, shape: Any) -> tuple[int, ...]:
+    """Extents as plain numbers, from one or several of any type of integer."""
+    given = tuple(shape) if isinstance(shape, (list, tuple, np.ndarray)) and np.ndim(shape) > 0 else (shape,)
+    given = () if isinstance(shape, (list, tuple)) and len(shape) == 0 else given
+    if any(isinstance(n, (bool, np.bool_)) or not isinstance(n, (int, np.integer)) or n < 1 for n in given):
+        raise ShapeError(f"args[{k}]: the shape {shape!r} must be a positive extent or several")
+    return tuple(int(n) for n in given)
 
 
 def _shape(argument: Argument) -> tuple[int, ...]:
@@ -342,12 +400,14 @@ def _main(kernel: Path, top: str, arguments: Sequence[Argument], returns: str | 
     """Text of the main.cpp."""
     if any(character in str(kernel) for character in '"\n\\'):
         raise RangeError(f"the path {str(kernel)!r} holds characters that no #include can name")
-    storage, results = [], []
+    storage, results, checks = [], [], []
     for k, argument in enumerate(arguments):
         names = {"k": k, "size": _size(argument), "type": argument.type, "name": argument.name}
         storage.append(_STORAGE.format(**names))
         if not isinstance(argument, Out):
             storage.append(f'    channel.in(a{k}.port(), A{k}::elements, "{argument.name}");')
+        if isinstance(argument, In):
+            checks.append(f'        check_read(a{k}, "{argument.name}");')
         if not isinstance(argument, In):
             results.append(f'    channel.out(a{k}.port(), A{k}::elements, "{argument.name}");')
     call = f"{top}({', '.join(f'a{k}.pass()' for k in range(len(arguments)))});"
@@ -363,12 +423,14 @@ def _main(kernel: Path, top: str, arguments: Sequence[Argument], returns: str | 
         results.insert(0, '    channel.out(&result, 1, "result");')
     message = f"{top} returns a value; say its type with returns=" if returns is None else f"{top} returns nothing"
     return _MAIN.format(
-        includes=f'#include "{kernel}"',
+        # A file may have a test bench of its own.
+        includes=f'#define main isobit_users_main\n#include "{kernel}"\n#undef main',
         top=top,
         count=len(arguments),
         void=str(returns is None).lower(),
         result_message=message,
         storage="\n".join(storage),
         call=f"        {call}",
+        checks="\n".join(checks),
         results="\n".join(results),
     )

@@ -107,6 +107,27 @@ class CSim:
             If the source is a folder whose code traces no layer.
         """
         taps, _, single = self._run(x, True, threads)
+        return self._layers(taps, single)
+
+    def simulate(
+        self, x: Data, *, trace: bool = False, threads: int | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Outputs by name, and the layers of :meth:`trace` if asked for, from one run.
+
+        Returns
+        -------
+        As :meth:`predict_raw` and :meth:`trace` give them, but with an axis of events for a single event, too.
+
+        Raises
+        ------
+        UnsupportedError
+            For a trace of a folder whose code traces no layer.
+        """
+        taps, values, _ = self._run(x, trace, threads)
+        outputs = {port.name: shaped(values[port.name], port, False) for port in self.program.outputs}
+        return outputs, self._layers(taps, False)
+
+    def _layers(self, taps: Tensors, single: bool) -> dict[str, Any]:
         inputs = {port.name for port in self.program.inputs}
         traced = {}
         for name, array in taps.items():
@@ -170,7 +191,7 @@ def csim(
     optimisation
         The compiler's -O level; ``0`` compiles fastest and runs slowest, with the same bits.
     timeout
-        Seconds that a worker process may take for a block of events; None for no limit.
+        Seconds without an event's end after which a worker process is ended; None for no limit.
     options
         For Keras: those of :func:`load`.
 

@@ -1,4 +1,4 @@
-"""The cache of compiled designs: whole, verified, bounded; and what counts as state."""
+"""The cache of compiled designs: whole, verified, bounded."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from isobit.engines.csim import cache
-from isobit.engines.csim.state import _variable
 from isobit.errors import RangeError
 
 
@@ -64,37 +63,3 @@ def test_a_limit_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ISOBIT_CACHE_LIMIT", "2 GB")
     with pytest.raises(RangeError, match="'2 GB'; expected a whole number of MiB"):
         cache.cache_limit()
-
-
-@pytest.mark.parametrize(
-    "symbol, name",
-    [
-        ("nn::top(ap_fixed<16, 6>*)::calls", "nn::top::calls"),
-        (
-            "void nnet::lstm_static<ap_fixed<16, 6, (ap_q_mode)5>, nn::c>(bool, ap_fixed<16, 6>*)::h_state",
-            "nnet::lstm_static::h_state",
-        ),
-        ("Filter<3>::next(int) const::memory", "Filter::memory"),
-        ("top(int)::loaded_weights", None),
-        ("void nnet::softmax_stable<a, b>(a*, b*)::exp_table", None),
-        ("void nnet::sigmoid<a, b>(a*, b*)::initialized", None),
-        ("void mine::sigmoid<a, b>(a*, b*)::initialized", "mine::sigmoid::initialized"),
-        ("guard variable for top(int)::memory", None),
-        ("hls::stream<ap_fixed<16, 6> >::stream()::_counter", None),
-        ("isobit_event(isobit_csim::Channel&)::a0", None),
-        ("nn::w2", None),
-        ("w3", "w3"),
-        ("nn::memory", "nn::memory"),
-        ("nnet::trace_enabled", None),
-        ("nnet::trace_outputs[abi:cxx11]", None),
-        ("nn::config2::pixels", None),
-        ("config2::memory", "config2::memory"),
-        ("vtable for hls::stream<int>", None),
-        ("stderr@GLIBC_2.2.5", None),
-        ("completed.0", None),
-        ("__dso_handle", None),
-        ("std::__ioinit", None),
-    ],
-)
-def test_what_counts_as_state(symbol: str, name: str | None) -> None:
-    assert _variable(symbol, {"w2", "b2"}) == name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 
 import isobit as ib
 from isobit.commands import run
+from isobit.commands.csim import _save
+from isobit.engines.csim import CSimProgram
 
 pytestmark = [pytest.mark.hls4ml, pytest.mark.csim, pytest.mark.xdist_group("csim-projects")]
 
@@ -93,3 +96,75 @@ def test_bad_input_is_2(conv: Any, change: dict[int, str], told: str, capsys: py
     captured = capsys.readouterr()
     assert told in captured.err
     assert captured.out == ""
+
+
+def test_one_run_gives_outputs_and_layers(conv: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command, y = conv
+    runs = []
+    original = CSimProgram.run
+
+    def counted(self: CSimProgram, *args: Any, **options: Any) -> Any:
+        runs.append(options["trace"])
+        return original(self, *args, **options)
+
+    monkeypatch.setattr(CSimProgram, "run", counted)
+    assert run([*command, "--out", str(tmp_path / "y.npz"), "--trace", str(tmp_path / "t.npz")]) == 0
+    assert runs == [True]
+    with np.load(tmp_path / "y.npz") as stored:  # a single output, by its name
+        assert len(stored.files) == 1
+        assert np.array_equal(stored[stored.files[0]], y)
+        assert stored.files[0] != "arr_0"
+
+
+def test_a_single_event_counts_as_one(conv: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command, y = conv
+    np.save(tmp_path / "x.npy", np.load(tmp_path / "x.npy")[4])
+    assert run([*command, "--out", str(tmp_path / "y.npy"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["events"] == 1
+    assert np.array_equal(np.load(tmp_path / "y.npy"), y[4:5])
+
+
+@pytest.mark.parametrize(
+    "more, told",
+    [
+        (["--out", "X.npz", "--trace", "X.npz"], "name the same file"),
+        (["--out", "X.txt"], "--out must end in .npy or .npz"),
+        (["--trace", "X.npy"], "--trace must end in .npz"),
+        (["--allow-lambda"], "--allow-lambda needs a Keras file"),
+    ],
+)
+def test_targets_that_are_refused(
+    conv: Any, tmp_path: Path, more: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = sorted(tmp_path.iterdir())
+    assert run([*conv[0], *(word.replace("X", str(tmp_path / "y")) for word in more)]) == 2
+    assert told in capsys.readouterr().err
+    assert sorted(tmp_path.iterdir()) == files
+
+
+def test_an_untraced_folder_is_refused_before_it_runs(
+    projects: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(CSimProgram, "run", lambda *a, **o: pytest.fail("simulated"))
+    np.savez(tmp_path / "x.npz", first=np.zeros((1, 4)), second=np.zeros((1, 3)))
+    command = ["csim", str(projects / "heads"), "--data", str(tmp_path / "x.npz"), "--optimisation", "0"]
+    assert run([*command, "--out", str(tmp_path / "y.npz"), "--trace", str(tmp_path / "t.npz")]) == 2
+    assert "trace no layer" in capsys.readouterr().err
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["x.npz"]
+
+
+def test_neither_file_is_written_without_the_other(conv: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: Any, **options: Any) -> Any:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(np.lib.format, "write_array", full)
+    with contextlib.suppress(OSError):
+        run([*conv[0], "--out", str(tmp_path / "y.npy"), "--trace", str(tmp_path / "t.npz")])
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["x.npy"]
+
+
+def test_layers_may_have_any_name(tmp_path: Path) -> None:
+    _save(tmp_path / "t.npz", {"file": np.arange(3), "self": np.arange(2)})
+    with np.load(tmp_path / "t.npz") as stored:
+        assert stored["file"].tolist() == [0, 1, 2]
+        assert stored["self"].tolist() == [0, 1]

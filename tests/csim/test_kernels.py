@@ -101,7 +101,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def product(source: Path) -> ib.CSimKernel:
-    return ib.csim_kernel(source, "trigger::product<3>", PRODUCT)
+    return ib.csim_kernel(source, "trigger::product<3>", PRODUCT, headers="vendor")
 
 
 @pytest.fixture(scope="module")
@@ -181,11 +181,11 @@ def test_a_global_variable_is_state(source: Path) -> None:
 def test_headers_of_the_user_count(source: Path, product: ib.CSimKernel, tmp_path: Path) -> None:
     (tmp_path / "kernels.cpp").write_text(SOURCE)
     (tmp_path / "kernels.h").write_text(HEADER.replace("scale = 1", "scale = 2"))
-    changed = ib.csim_kernel(tmp_path / "kernels.cpp", "trigger::product<3>", PRODUCT)
+    changed = ib.csim_kernel(tmp_path / "kernels.cpp", "trigger::product<3>", PRODUCT, headers="vendor")
     a, b = np.ones((4, 3)), np.ones(3)
     assert changed(a, b)[0].to_float().tolist() == [6.0] * 4
     assert product(a, b)[0].to_float().tolist() == [3.0] * 4
-    again = ib.csim_kernel(source, "trigger::product<3>", PRODUCT)
+    again = ib.csim_kernel(source, "trigger::product<3>", PRODUCT, headers="vendor")
     assert again._program == product._program
 
 

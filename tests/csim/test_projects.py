@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import isobit as ib
-from isobit.errors import CSimError, ModelFileError, TypeMismatchError, UnsupportedError
+from isobit.errors import CSimError, ModelFileError, RangeError, TypeMismatchError, UnsupportedError
 
 pytestmark = [pytest.mark.hls4ml, pytest.mark.csim, pytest.mark.xdist_group("csim-projects")]
 
@@ -128,6 +128,7 @@ def test_names_types_and_state(projects: Path) -> None:
 def test_isobits_headers_give_the_same_bits(projects: Path, name: str) -> None:
     known = facts(projects, name)
     sim = ib.csim(projects / name, headers="isobit", optimisation="1")
+    assert sim.state == simulation(projects, name).state
     x = listed(known, "x")
     for mine, vendors in pairs(sim.predict_raw(x, threads=1), listed(known, "raw")):
         assert np.array_equal(mine.raw, vendors)
@@ -208,6 +209,27 @@ def test_state_and_death(projects: Path, tmp_path: Path) -> None:
     assert sim.predict(x)[0][3, 0] == 3
 
 
+def test_state_by_the_names_of_hls4ml(projects: Path, tmp_path: Path) -> None:
+    """In the user's own functions they are state, in hls4ml's namespace, too."""
+    code = (
+        "}\n}\nnamespace nnet { int mine() { static int initialized = 0; return initialized++; } }\n"
+        "int loads() { static int loaded_weights = 0; return loaded_weights++; }\n"
+        "int keeps() { static int w2 = 0; return w2++; }\nnamespace nn {\n"
+    )
+    folder = _changed(
+        projects,
+        tmp_path / "p",
+        twohead_cpp=("\n}\n\n}", "\nlayer2_out[0] = nnet::mine() + loads() + keeps();\n}\n\n}"),
+    )
+    source = folder / "firmware" / "twohead.cpp"
+    _edit(source, "namespace nn {", "namespace nn {" + code.removeprefix("}\n"))
+    sim = ib.csim(folder, optimisation="0")
+    assert sim.state == ("keeps::w2", "loads::loaded_weights", "nnet::mine::initialized")
+    x = [array[:40] for array in listed(facts(projects, "heads"), "x")]
+    for _ in range(2):
+        assert sim.predict(x, threads=3)[0][:3, 0].tolist() == [0, 3, 6]
+
+
 def test_floating_point_is_float64(projects: Path, tmp_path: Path) -> None:
     folder = _changed(
         projects, tmp_path / "p", defines_h=("typedef ap_fixed<36,16> sum_result_t", "typedef float sum_result_t")
@@ -286,6 +308,37 @@ def test_an_older_folder_without_shapes(projects: Path, tmp_path: Path) -> None:
         ("layer2_out", "out", (3,), False),
         ("layer5_out", "out", (3,), False),
     ]
+
+
+def test_weights_may_be_a_link(projects: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "p"
+    shutil.copytree(projects / "heads", folder)
+    (folder / "firmware" / "weights").rename(tmp_path / "weights")
+    (folder / "firmware" / "weights").symlink_to(tmp_path / "weights")
+    (folder / "firmware" / "again").symlink_to(folder / "firmware")  # in a circle
+    assert ib.csim(folder, optimisation="0").program.folder == simulation(projects, "heads").program.folder
+
+
+def test_errors_are_found_in_all_that_is_printed(projects: Path, tmp_path: Path) -> None:
+    code = (
+        'std::cout << "ERROR: early" << std::endl;\n'
+        'for (int i = 0; i < 3000; i++) std::cout << std::string(99, 32) << "\\n";'
+    )
+    folder = _changed(projects, tmp_path / "p", twohead_cpp=("\n}\n\n}", f"\n{code}\n}}\n\n}}"))
+    with pytest.raises(CSimError, match="reports an error: ERROR: early"):
+        ib.csim(folder, optimisation="0").predict([np.zeros((1, 4)), np.zeros((1, 3))])
+
+
+def test_bad_numbers_are_named_by_input_and_the_users_index(projects: Path) -> None:
+    sim, x = simulation(projects, "conv"), np.zeros((3, 6, 2))
+    x[1, 4, 1] = np.nan
+    with pytest.raises(RangeError, match=r"image holds nan at index \(1, 4, 1\)"):
+        sim.predict(x)
+
+
+def test_a_folder_is_no_model(projects: Path) -> None:
+    with pytest.raises(UnsupportedError, match=r"no model can be rebuilt. Load the \.keras .* isobit\.csim\(folder\)"):
+        ib.load(projects / "heads")
 
 
 def test_options_belong_to_keras(projects: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,10 +36,14 @@ from isobit.simulation import CSim, csim
 @click.option("--headers", type=click.Choice(HEADER_SETS), default="vendor", show_default=True, help="Header set.")
 @click.option("--optimisation", default="3", show_default=True, help="The compiler's -O level; no bit depends on it.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Where the outputs go: .npy, or .npz for several (float64)."
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Where the outputs go, as float64: .npy for one, or .npz by their names.",
 )
 @click.option(
-    "--trace", type=click.Path(path_type=Path), help="Where every layer goes: .npz of raw integers and types."
+    "--trace",
+    type=click.Path(path_type=Path),
+    help="Where every layer goes: .npz of raw integers and types. A folder must have been written with traces.",
 )
 @click.option("--threads", type=click.IntRange(1), default=None, help="Worker processes.  [default: all cores]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
@@ -61,9 +67,9 @@ def command(
     SOURCE is a folder that hls4ml wrote, which is only read, or a .keras or .h5 file, which hls4ml converts. Exit
     status: 0 done, 2 bad input.
     """
-    for path in (out, trace):
-        if path is not None:
-            refuse_overwrite(path, overwrite)
+    _check_targets(out, trace, overwrite)
+    if allow_lambda and source.suffix not in KERAS_SUFFIXES:
+        raise click.UsageError(f"--allow-lambda needs a Keras file ({', '.join(KERAS_SUFFIXES)}), got {source}")
     options: dict[str, Any] = {"allow_lambda": allow_lambda} if source.suffix in KERAS_SUFFIXES else {}
     if config is not None:
         if source.suffix not in KERAS_SUFFIXES:
@@ -76,18 +82,20 @@ def command(
     outputs = simulation.program.outputs
     if out is not None and len(outputs) > 1 and out.suffix != ".npz":
         raise click.UsageError(f"{source} has {len(outputs)} outputs; --out must end in .npz, got {out}")
-    x = _events(simulation, data)
-    prediction = simulation.predict(x, threads=threads)
-    values = dict(zip([port.name for port in outputs], prediction, strict=True)) if len(outputs) > 1 else None
-    layers = _with_types(simulation.trace(x, threads=threads)) if trace is not None else {}
-    done = time.perf_counter()
-    if out is not None:
-        _save(out, prediction if values is None else values, overwrite)
     if trace is not None:
-        _save(trace, layers, overwrite)
-    first = prediction if values is None else prediction[0]
+        simulation.program.require_trace()
+    results, traced = simulation.simulate(_events(simulation, data), trace=trace is not None, threads=threads)
+    done = time.perf_counter()
+    values = {name: value.to_float() if isinstance(value, FixedArray) else value for name, value in results.items()}
+    layers = _with_types(traced)
+    with contextlib.ExitStack() as stack:  # both files take their names when both are written
+        if out is not None:
+            arrays = values if out.suffix == ".npz" else next(iter(values.values()))
+            _save(stack.enter_context(atomic_path(out, overwrite=overwrite)), arrays)
+        if trace is not None:
+            _save(stack.enter_context(atomic_path(trace, overwrite=overwrite)), layers)
     facts = {
-        "events": len(first),
+        "events": len(next(iter(values.values()))),
         "headers": headers,
         "inputs": _types(simulation.program.inputs),
         "outputs": _types(outputs),
@@ -138,11 +146,25 @@ def _with_types(layers: Mapping[str, Any]) -> dict[str, Any]:
     return arrays
 
 
-def _save(path: Path, arrays: Any, overwrite: bool) -> None:
-    with atomic_path(path, overwrite=overwrite) as temporary, temporary.open("wb") as file:
-        if isinstance(arrays, dict):
-            np.savez_compressed(file, **arrays)
-        elif path.suffix == ".npz":
-            np.savez_compressed(file, arrays)
-        else:
+def _check_targets(out: Path | None, trace: Path | None, overwrite: bool) -> None:
+    """Refuse files that cannot be written before anything is computed."""
+    if out is not None and out.suffix not in (".npy", ".npz"):
+        raise click.UsageError(f"--out must end in .npy or .npz, got {out}")
+    if trace is not None and trace.suffix != ".npz":
+        raise click.UsageError(f"--trace must end in .npz, got {trace}")
+    if out is not None and trace is not None and out.resolve() == trace.resolve():
+        raise click.UsageError(f"--out and --trace name the same file, {out}")
+    for path in (out, trace):
+        if path is not None:
+            refuse_overwrite(path, overwrite)
+
+
+def _save(path: Path, arrays: Any) -> None:
+    if not isinstance(arrays, dict):
+        with path.open("wb") as file:
             np.save(file, arrays, allow_pickle=False)
+        return
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:  # a layer may have any name, even 'file'
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
+                np.save(entry, array, allow_pickle=False)

@@ -175,12 +175,20 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def _firmware(root: Path) -> dict[str, bytes]:
-    """Every source, header and weight file."""
-    return {
-        str(path.relative_to(root)): path.read_bytes()
-        for path in sorted((root / "firmware").rglob("*"))
-        if path.is_file() and path.suffix not in _BUILT
-    }
+    """Every source, header and weight file; links are followed, also those to folders."""
+    found: dict[str, bytes] = {}
+    seen = set()
+    for folder, folders, names in os.walk(root / "firmware", followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen:  # a link to a folder above
+            folders.clear()
+            continue
+        seen.add(real)
+        for name in names:
+            path = Path(folder, name)
+            if path.is_file() and path.suffix not in _BUILT:
+                found[str(path.relative_to(root))] = path.read_bytes()
+    return dict(sorted(found.items()))
 
 
 def _project_name(root: Path, config: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -17,9 +18,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from isobit.engines.csim.cache import cache_folder, discard, intact, prune, store
+from isobit.engines.csim.cache import cache_folder, discard, intact, prune, store, touch, writing
 from isobit.engines.csim.ports import Port, parse_ports
-from isobit.engines.csim.state import static_state
+from isobit.engines.csim.state import BASELINE_MAIN, static_state, symbols
 from isobit.errors import CompilerError, CSimError, UnsupportedError
 from isobit.headers import isobit_include_folders
 
@@ -29,6 +30,12 @@ _FACTS = "facts.json"
 #: A static_assert of the bridge, as g++ and clang print it.
 _TYPES = re.compile(r"In instantiation of 'struct isobit_csim::declared_and_kernels<(.*)>'")
 _OURS = re.compile(r"error: static(?: assertion failed|_assert failed).*isobit: ")
+#: A name in isobit's main.cpp, a kernel's function or type, that the source does not have, or has several times.
+_UNKNOWN = re.compile(
+    r"main\.cpp:\d+:\d+: error: (?:.*undeclared identifier |no member named )?'([\w:]+)'"
+    r"(?: was not declared| has not been declared| is not a member| in namespace|;|$)"
+)
+_OVERLOADED = re.compile(r"main\.cpp:\d+:\d+: error: .*overloaded function")
 #: Seconds that a design may take to say what its arguments are; it runs no event for that.
 _PATIENCE = 60
 
@@ -53,34 +60,38 @@ class Built:
     state: tuple[str, ...]
 
 
-def compiler() -> str:
-    """Path of the C++ compiler: ``$CXX``, else ``g++``.
+def compiler() -> tuple[str, ...]:
+    """Command of the C++ compiler: ``$CXX``, split as a shell does (``ccache g++``), else ``g++``.
 
     Raises
     ------
     CompilerError
         If it is not on PATH.
     """
-    name = os.environ.get("CXX") or "g++"
+    text = os.environ.get("CXX") or "g++"
+    try:
+        name, *more = shlex.split(text)
+    except ValueError:
+        raise CompilerError(f"CXX is {text!r}, which is no command; expected such as 'g++' or 'ccache g++'") from None
     path = shutil.which(name)
     if path is None:
         raise CompilerError(
             f"the C-simulation needs a C++ compiler, but {name!r} is not on PATH; install g++ "
             "(Debian/Ubuntu: apt-get install g++) or set CXX"
         )
-    return path
+    return path, *more
 
 
 @lru_cache
-def _version_and_standard(path: str) -> tuple[str, str]:
+def _version_and_standard(command: tuple[str, ...]) -> tuple[str, str]:
     """Version of the compiler, and the standard that hls4ml's build_lib.sh would choose for it."""
-    version = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
-    probe = [path, "-Werror", "-fsyntax-only", "-std=c++23", "-xc++", "-"]
+    version = subprocess.run([*command, "--version"], capture_output=True, text=True, check=False).stdout
+    probe = [*command, "-Werror", "-fsyntax-only", "-std=c++23", "-xc++", "-"]
     modern = subprocess.run(probe, input="", capture_output=True, text=True, check=False).returncode == 0
     return version, "-std=c++23" if modern else "-std=c++11"
 
 
-def base_flags(optimisation: str) -> list[str]:
+def base_flags(optimisation: str, headers: str) -> list[str]:
     """Flags of hls4ml's build_lib.sh, plus -DNDEBUG.
 
     Without it, AMD's headers abort on a cast that rounds away more bits than its source has (docs/semantics.md, B1).
@@ -92,7 +103,10 @@ def base_flags(optimisation: str) -> list[str]:
     """
     if optimisation == "fast":
         raise UnsupportedError("optimisation='fast' is not supported, it changes floating-point results; use 0 to 3")
-    return [_version_and_standard(compiler())[1], f"-O{optimisation}", "-DNDEBUG", "-w"]
+    standard = _version_and_standard(compiler())[1]
+    if headers == "isobit" and standard == "-std=c++11":  # an older compiler; isobit's headers need 14
+        standard = "-std=c++14"
+    return [standard, f"-O{optimisation}", "-pthread", "-DNDEBUG", "-w"]
 
 
 def bridge_files() -> dict[str, bytes]:
@@ -133,7 +147,10 @@ def build(
     *,
     what: str,
     sources: Sequence[str] = (),
+    header_flags: Sequence[str],
     filled: Collection[str] = (),
+    link: Sequence[str] = (),
+    unseen: Collection[str] = (),
 ) -> Built:
     """Compile ``main.cpp`` among ``files``, or take the result of an earlier time.
 
@@ -149,8 +166,12 @@ def build(
         The design in words, for messages.
     sources
         Further files to compile along.
+    header_flags
+        Those of ``flags`` that every design with this header set has.
     filled
-        Global variables that are no state; see :func:`~isobit.engines.csim.state.static_state`.
+        Variables that are no state; see :func:`~isobit.engines.csim.state.static_state`.
+    link, unseen
+        Libraries, and names of those among them whose variables the program's symbols do not show.
 
     Returns
     -------
@@ -163,31 +184,67 @@ def build(
     CSimError
         If the compiled design cannot even start.
     """
-    path = compiler()
-    version, _ = _version_and_standard(path)
+    command = compiler()
+    version, _ = _version_and_standard(command)
     facts_version = Path(__file__).with_name("state.py").read_bytes()  # what is found out about a build is kept with it
-    key = "\0".join([version, *flags, *sources]).encode() + b"\0" + facts_version + b"\0" + identity
-    digest = hashlib.sha256(key).hexdigest()[:32]
-    final = cache_folder() / "csim" / digest
+    key = "\0".join([version, *command, *flags, *sources, *link]).encode() + b"\0" + facts_version + b"\0" + identity
+    final = _place(key)
     if final.exists() and intact(final):
         return _built(final)
     with _written(files) as folder:
-        flags_and_files = [*flags, "main.cpp", *sources, "-o", "program"]
+        flags_and_files = [*flags, "main.cpp", *sources, *link, "-o", "program"]
         with _alone(final):
             if final.exists():
                 if intact(final):  # another process was faster
                     return _built(final)
-                discard(final)
+                with writing():
+                    discard(final)
             _run_compiler(flags_and_files, folder, what)
-            facts = {"ports": _describe(folder), "state": list(static_state(folder / "program", path, filled))}
+            state = static_state(symbols(folder / "program", command), _baseline(files, header_flags), filled)
+            hidden = [f"unknown: {name} is a shared library" for name in unseen]
+            facts = {"ports": _describe(folder), "state": [*state, *hidden]}
             (folder / _FACTS).write_text(json.dumps(facts))
-            store(folder, ["program", _FACTS, "firmware/weights"], final)
+            with writing():
+                store(folder, ["program", _FACTS, "firmware/weights"], final)
     prune(final)
     return _built(final)
 
 
+def _place(key: bytes) -> Path:
+    return cache_folder() / "csim" / hashlib.sha256(key).hexdigest()[:32]
+
+
+def _baseline(files: Mapping[str, bytes], flags: Sequence[str]) -> list[tuple[str, str]] | None:
+    """Variables of the program that calls nothing, compiled once for each header set, its flags and compiler."""
+    headers = {path: text for path, text in files.items() if path.startswith(("isobit_csim/", "firmware/ap_types/"))}
+    bare = {**headers, "main.cpp": BASELINE_MAIN.encode()}
+    command = compiler()
+    seen = preprocessed(bare, flags, ["main.cpp"], "the bridge")
+    facts_version = Path(__file__).with_name("state.py").read_bytes()
+    key = "\0".join(["baseline", _version_and_standard(command)[0], *command, *flags]).encode()
+    final = _place(key + b"\0" + facts_version + b"\0" + seen)
+    if not (final.exists() and intact(final)):
+        with _written(bare) as folder, _alone(final):
+            if final.exists():
+                if intact(final):
+                    return _symbols_of(final)
+                with writing():
+                    discard(final)
+            _run_compiler([*flags, "main.cpp", "-o", "program"], folder, "the bridge")
+            (folder / _FACTS).write_text(json.dumps(symbols(folder / "program", command)))
+            with writing():
+                store(folder, [_FACTS], final)
+    return _symbols_of(final)
+
+
+def _symbols_of(folder: Path) -> list[tuple[str, str]] | None:
+    touch(folder)
+    listed = json.loads((folder / _FACTS).read_text())
+    return None if listed is None else [(symbol, name) for symbol, name in listed]
+
+
 def _built(folder: Path) -> Built:
-    os.utime(folder)  # the oldest builds are pruned first
+    touch(folder)
     facts = json.loads((folder / _FACTS).read_text())
     ports = parse_ports(facts["ports"])
     inputs = tuple(port for direction, port in ports if direction == "in")
@@ -209,8 +266,10 @@ def _written(files: Mapping[str, bytes]) -> Iterator[Path]:
 def _alone(final: Path) -> Iterator[None]:
     """One process at a time compiles a content."""
     lock = cache_folder() / "locks" / final.name
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as file:
+    with writing():
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        file = lock.open("w")
+    with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         try:
             yield
@@ -219,8 +278,7 @@ def _alone(final: Path) -> Iterator[None]:
 
 
 def _run_compiler(arguments: Sequence[str], folder: Path, what: str) -> subprocess.CompletedProcess[str]:
-    path = compiler()
-    command = [path, "-fdiagnostics-color=never", *arguments]
+    command = [*compiler(), "-fdiagnostics-color=never", *arguments]
     english = {**os.environ, "LC_ALL": "C"}
     done = subprocess.run(command, cwd=folder, env=english, capture_output=True, errors="surrogateescape", check=False)
     if done.returncode == 0:
@@ -228,11 +286,20 @@ def _run_compiler(arguments: Sequence[str], folder: Path, what: str) -> subproce
     said = (done.stderr or done.stdout).encode(errors="replace").decode(errors="replace").strip().splitlines()
     ours = dict.fromkeys(line.partition("isobit: ")[2] for line in said if _OURS.search(line))
     ours |= dict.fromkeys(f"(declared, the kernel's: {match[1]})" for line in said if (match := _TYPES.search(line)))
+    for line in said:
+        if match := _UNKNOWN.search(line):
+            ours[f"the source declares no '{match[1]}'; its namespace belongs to a name: 'ns::kernel'"] = None
+        if _OVERLOADED.search(line):
+            ours[
+                "the function is overloaded or a template; say its template arguments ('kernel<16>'), or give one of "
+                "another name that calls it"
+            ] = None
     start = next((i for i, line in enumerate(said) if "error" in line), len(said))
     excerpt = said[max(0, min(start, len(said) - 15)) :][:20]
     reason = "".join(f"\n{text}" for text in ours)
     raise CompilerError(
-        f"{path} could not compile {what} (exit status {done.returncode}):{reason}\n" + "\n".join(excerpt)
+        f"{shlex.join(compiler())} could not compile {what} (exit status {done.returncode}):{reason}\n"
+        + "\n".join(excerpt)
     )
 
 

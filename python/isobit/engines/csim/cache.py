@@ -9,12 +9,12 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from isobit.errors import RangeError
+from isobit.errors import CSimError, RangeError
 
-__all__ = ["cache_folder", "cache_limit", "discard", "intact", "prune", "store"]
+__all__ = ["cache_folder", "cache_limit", "discard", "intact", "prune", "store", "touch", "writing"]
 
 _MANIFEST = "manifest.json"
 #: Builds used within so many seconds are never pruned: a worker may still have to read their weights.
@@ -22,10 +22,45 @@ _GRACE = 3600.0
 
 
 def cache_folder() -> Path:
-    """Where compiled simulations are kept: ``$ISOBIT_CACHE``, else ``~/.cache/isobit``."""
-    if folder := os.environ.get("ISOBIT_CACHE"):
-        return Path(folder)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "isobit"
+    """Where compiled simulations are kept: ``$ISOBIT_CACHE``, else ``~/.cache/isobit``; an absolute path.
+
+    Workers run elsewhere, so that a relative path would mean another folder to them.
+
+    Raises
+    ------
+    CSimError
+        If there is no home folder to put it in.
+    """
+    named = os.environ.get("ISOBIT_CACHE")
+    try:
+        home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
+        return Path(named).expanduser().resolve() if named else home.expanduser().resolve() / "isobit"
+    except RuntimeError as error:
+        raise CSimError(f"there is no place for the cache of compiled designs: {error}; set ISOBIT_CACHE") from None
+
+
+@contextlib.contextmanager
+def writing() -> Iterator[None]:
+    """Turn the errors of a cache that cannot be written into one that says what to do.
+
+    Raises
+    ------
+    CSimError
+        Naming the folder and ISOBIT_CACHE.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise CSimError(
+            f"the cache of compiled designs, {cache_folder()}, cannot be written: {error}; set ISOBIT_CACHE to a "
+            "folder that can"
+        ) from None
+
+
+def touch(folder: Path) -> None:
+    """Say that a build is in use; the oldest are pruned first."""
+    with contextlib.suppress(OSError):  # a read-only cache serves as well
+        os.utime(folder)
 
 
 def cache_limit() -> int:

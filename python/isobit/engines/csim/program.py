@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from isobit.engines.csim.cache import touch
 from isobit.engines.csim.ports import Port, parse_ports, split, to_words
 from isobit.engines.csim.project import Project, build_project
 from isobit.engines.csim.worker import worker
@@ -56,6 +57,20 @@ class CSimProgram:
         self.inputs = _named(built.inputs, project.directed("in"))
         self.outputs = _named(built.outputs, project.directed("out"))
 
+    def require_trace(self) -> None:
+        """Nothing, if layers can be traced.
+
+        Raises
+        ------
+        UnsupportedError
+            For a trace of sources that trace no layer.
+        """
+        if not self.traced:
+            raise UnsupportedError(
+                "the project's sources trace no layer; write it with TraceOutput and Trace set in hls4ml's "
+                "configuration, or simulate the ModelGraph, which isobit writes with every layer traced"
+            )
+
     def run(
         self,
         inputs: Mapping[str, Any],
@@ -79,7 +94,7 @@ class CSimProgram:
         threads
             Worker processes. A design that keeps state from event to event (:attr:`state`) gets one, started anew.
         timeout
-            Seconds that a worker may take for one block of events; None for no limit.
+            Seconds without an event's end after which a worker is ended; None for no limit.
 
         Returns
         -------
@@ -93,11 +108,8 @@ class CSimProgram:
         CSimError
             If a worker aborts, exits or takes too long, with what it said.
         """
-        if trace and not self.traced:
-            raise UnsupportedError(
-                "the project's sources trace no layer; write it with TraceOutput and Trace set in hls4ml's "
-                "configuration, or simulate the ModelGraph, which isobit writes with every layer traced"
-            )
+        if trace:
+            self.require_trace()
         columns = [to_words(inputs[port.name], port, raw and port.type is not None) for port in self.inputs]
         words = np.concatenate(columns, axis=1) if len(columns) > 1 else columns[0]
         events = len(words)
@@ -131,10 +143,10 @@ class CSimProgram:
         with worker(self.folder / "program", self.folder, fresh=bool(self.state)) as process:
             for start in range(0, len(words), block):
                 part = words[start : start + block]
-                taps, table, said = process.run(part, raw=raw, trace=trace, timeout=timeout, first=first + start)
-                for line in said.splitlines():
-                    if line.startswith("ERROR"):  # hls4ml's loader of weights says so, and goes on without them
-                        raise CSimError(f"the C-simulation reports an error: {line}")
+                touch(self.folder)
+                taps, table, _ = process.run(part, raw=raw, trace=trace, timeout=timeout, first=first + start)
+                if line := process.line("ERROR"):  # hls4ml's loader of weights says so, and goes on without them
+                    raise CSimError(f"the C-simulation reports an error: {line}")
                 width = outputs + sum(port.size * port.limbs for _, port in parse_ports(taps))
                 if table.size != len(part) * width:
                     raise CSimError(

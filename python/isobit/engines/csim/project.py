@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from isobit.engines.csim.build import Built, base_flags, bridge_files, build, header_identity
+from isobit.engines.csim.state import filled_once
 from isobit.headers import isobit_include_folders
 
 __all__ = ["Parameter", "Project", "build_project"]
@@ -128,10 +130,17 @@ def build_project(project: Project, headers: str, optimisation: str) -> Built:
         folders = [str(folder) for folder in isobit_include_folders()]
     else:
         folders = ["firmware/ap_types"]
-    flags = [*base_flags(optimisation), *(f"-I{folder}" for folder in folders), "-Ifirmware", "-I."]
-    flags.append('-DWEIGHTS_DIR="firmware/weights"')
+    header_flags = [*base_flags(optimisation, headers), *(f"-I{folder}" for folder in folders), "-I."]
+    flags = [*header_flags, "-Ifirmware", '-DWEIGHTS_DIR="firmware/weights"']
     parts = [header_identity(headers)]
     for path in sorted(files):
         parts += [path.encode(), len(files[path]).to_bytes(8, "little"), files[path]]
-    weights = {PurePosixPath(path).stem for path in files if path.startswith("firmware/weights/")}
-    return build(files, flags, b"\0".join(parts), what="the project", filled=weights)
+    filled = filled_once(project.namespace, project.name, _constants(project))
+    return build(files, flags, b"\0".join(parts), what="the project", header_flags=header_flags, filled=filled)
+
+
+def _constants(project: Project) -> list[str]:
+    """Weights, by their files, and the masks of convolutions, which are constant members of the layers' structs."""
+    weights = [PurePosixPath(path).stem for path in project.files if path.startswith("firmware/weights/")]
+    text = project.files.get("firmware/parameters.h", b"").decode(errors="replace")
+    return [*weights, *(f"{name}::pixels" for name in re.findall(r"^struct (config\w+)", text, flags=re.MULTILINE))]

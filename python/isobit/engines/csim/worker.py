@@ -38,7 +38,7 @@ class Worker:
         self.key = (str(program), str(folder))
         self.owner = os.getpid()
         self._files: list[IO[bytes]] = []
-        self._told = 0
+        self._told = self._began = 0
         self._process: subprocess.Popen[bytes] | None = None
         try:
             self._files = [tempfile.TemporaryFile() for _ in range(4)]  # noqa: SIM115 (close() closes them)
@@ -56,6 +56,8 @@ class Worker:
             )
         except OSError as error:
             self.close()
+            if not folder.is_dir():
+                raise CSimError(f"the C-simulation runs in the folder {folder}, which is gone") from None
             raise CSimError(f"the compiled C-simulation cannot be started: {error}; compile it again") from None
 
     def run(
@@ -70,7 +72,7 @@ class Worker:
         raw, trace
             Whether the words are raw bits; whether layers are tapped.
         timeout
-            Seconds that the process may take.
+            Seconds without an event's end after which the process is ended.
         first
             Number of the first event, for messages.
 
@@ -97,7 +99,7 @@ class Worker:
         reply = self._reply(timeout, begin, first)
         head, _, taps = reply.partition("\n")
         said = self._text(begin)
-        self._told = os.fstat(self._said).st_size
+        self._began, self._told = begin, os.fstat(self._said).st_size
         expected = head.split(" ")
         if len(expected) != 2 or expected[0] != "ok" or not expected[1].isdigit():
             raise CSimError(f"the C-simulation breaks its protocol: it answers {head!r}")
@@ -106,6 +108,19 @@ class Worker:
         if _read(self._out, table) != table.nbytes:
             raise CSimError(f"the C-simulation gave fewer than the {count} words that it announced")
         return taps, table, said
+
+    def line(self, start: str) -> str | None:
+        """The first line that begins so, of all that the design printed in the last request."""
+        wanted, rest, at = start.encode(), b"", self._began
+        while at < self._told:
+            part = os.pread(self._said, min(1 << 20, self._told - at), at)
+            at += len(part) or self._told
+            *lines, rest = (rest + part).split(b"\n")
+            rest = rest[-(1 << 16) :]
+            for line in lines if at < self._told else [*lines, rest]:
+                if line.startswith(wanted):
+                    return line.decode(errors="replace")
+        return None
 
     def fit(self) -> bool:
         """Whether it lives and may serve again; what it printed is kept, so not for ever."""
@@ -134,13 +149,18 @@ class Worker:
         process = self._process
         if process is None or process.stdout is None:
             raise CSimError("the worker has ended")
-        limit = None if timeout is None else time.monotonic() + timeout
+        event, moved = self._event(), time.monotonic()
         poll = select.poll()
         poll.register(process.stdout, select.POLLIN)
         reply = b""
         while not reply.endswith(b"\n\n"):
-            left = None if limit is None else max(0.0, limit - time.monotonic())
-            if not poll.poll(None if left is None else left * 1000):
+            if not poll.poll(None if timeout is None else timeout * 125):
+                now, before = time.monotonic(), event
+                event = self._event()
+                if event != before:
+                    moved = now
+                if timeout is None or now - moved < timeout:
+                    continue
                 process.kill()
                 process.wait()
                 raise CSimError(
@@ -157,8 +177,12 @@ class Worker:
         how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"exited with status {status}"
         return f"the C-simulation {how}{self._where(first)}" + (self._tail(begin) or " and said nothing")
 
+    def _event(self) -> int:
+        """The event that it works on; -1 before the first."""
+        return int.from_bytes(os.pread(self._state, 8, 0), "little", signed=True)
+
     def _where(self, first: int) -> str:
-        event = int.from_bytes(os.pread(self._state, 8, 0), "little", signed=True)
+        event = self._event()
         return "" if event < 0 else f" in event {first + event}"
 
     def _tail(self, begin: int) -> str:

@@ -36,6 +36,7 @@ struct Array {
     std::unique_ptr<E[]> data{new E[elements]()};
 
     E* port() { return data.get(); }
+    std::size_t left() const { return 0; }
     void clear() {  // what the kernel does not write is zero, not left from the last event
         const word zero[64] = {};
         typedef Number<typename Element<E>::number> Form;
@@ -80,11 +81,25 @@ struct Argument<hls::stream<E>&, Size> {
     hls::stream<E> data;
 
     hls::stream<E>& port() { return data; }
+    std::size_t left() {  // and takes them out
+        std::size_t count = 0;
+        for (; !data.empty(); count++) data.read();
+        return count;
+    }
     hls::stream<E>& pass() { return data; }
     void clear() {
         while (!data.empty()) data.read();
     }
 };
+
+// An input stream must be read to its end: in hardware, what is left would meet the next event.
+template <class A>
+void check_read(A& argument, const char* name) {
+    const std::size_t count = argument.left();
+    if (count != 0)
+        give_up("the input stream '" + std::string(name) + "' still holds " + std::to_string(count) + " of " +
+                std::to_string(A::elements + 0) + " elements, which the kernel did not read");
+}
 
 // Named so that the compiler's message shows both types.
 template <class Declared, class Kernels>

@@ -7,6 +7,9 @@
 #define ISOBIT_CSIM_WORKER_HPP
 
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
@@ -47,8 +50,21 @@ inline std::string simulate(Event event, Channel& channel, long events, int in, 
     return "ok " + std::to_string(::lseek(out, 0, SEEK_CUR) / 8) + "\n" + channel.ports + "\n";
 }
 
+// Nobody is left to tell the results to once the other end of the requests is closed: a design that computes for ever
+// must not go on then. Reading waits for the next request; this thread sees the hang-up meanwhile.
+inline void* watch(void* descriptor) {
+    struct pollfd requests;
+    requests.fd = *static_cast<int*>(descriptor);
+    requests.events = 0;  // POLLHUP is always reported
+    while (::poll(&requests, 1, -1) < 0 || (requests.revents & (POLLHUP | POLLERR | POLLNVAL)) == 0) {
+    }
+    ::_exit(0);
+}
+
 inline int serve(Event event, int in, int out, int state) {
-    std::FILE* requests = ::fdopen(::dup(0), "r");
+    static int input = -1;  // outlives the function for the thread
+    input = ::dup(0);
+    std::FILE* requests = ::fdopen(input, "r");
     const int reply = ::dup(1);
     const int nothing = ::open("/dev/null", O_RDONLY);
     if (!requests || reply < 0 || nothing < 0 || ::dup2(nothing, 0) < 0 || ::dup2(2, 1) < 0) return 3;
@@ -61,6 +77,15 @@ inline int serve(Event event, int in, int out, int state) {
         stack.rlim_cur = stack.rlim_max == RLIM_INFINITY || stack.rlim_max > wanted ? wanted : stack.rlim_max;
         ::setrlimit(RLIMIT_STACK, &stack);
     }
+    sigset_t all, before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);  // the design's signals are the main thread's
+    pthread_t watcher;
+    pthread_attr_t little;  // else it would have a stack as large as the design's
+    ::pthread_attr_init(&little);
+    ::pthread_attr_setstacksize(&little, 1u << 18);
+    if (::pthread_create(&watcher, &little, watch, &input) != 0) return 3;
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     long events;
     char number_form[8], result_form[8];
     Channel channel;
