@@ -69,7 +69,7 @@ IDIOM(static_arrays) {
     ap_int<8> m[2][2] = {{1, 2}, {3, 4}};
     SHOW(t[2]);
     SHOW(u[2]);
-    SHOW(z[3]);
+    SHOW(z[0]);
     SHOW(m[1][0]);
     static const ap_uint<4> k = 3;
     SHOW(k + 1);
@@ -137,7 +137,7 @@ IDIOM(keys_of_sets_and_maps) {
     SHOW(s.size());
     SHOW(*s.begin());
     std::map<int, ap_uint<8>> m;
-    m[3] += 5;
+    m[3] = 5;
     m[3] = m[3] + 1;
     SHOW(m[3]);
 }
@@ -157,6 +157,29 @@ IDIOM(sizes_of_arrays) {
     SHOW(W);
 }
 }  // namespace of_sizes_of_arrays
+
+IDIOM(sorted_candidates) {
+    std::vector<std::pair<ap_ufixed<10, 8>, ap_uint<4>>> candidates;
+    for (int i = 0; i < 7; ++i) candidates.emplace_back(ap_ufixed<10, 8>((i * 53 % 97) * 0.25), ap_uint<4>(i));
+    std::sort(candidates.begin(), candidates.end(),
+              [](const std::pair<ap_ufixed<10, 8>, ap_uint<4>>& a, const std::pair<ap_ufixed<10, 8>, ap_uint<4>>& b) {
+                  return a.first > b.first || (a.first == b.first && a.second < b.second);
+              });
+    for (const auto& each : candidates) {
+        SHOW(each.first);
+        SHOW(each.second);
+    }
+    ap_ufixed<13, 11> sum = std::accumulate(candidates.begin(), candidates.end(), ap_ufixed<13, 11>(0),
+                                            [](ap_ufixed<13, 11> s, const std::pair<ap_ufixed<10, 8>, ap_uint<4>>& c) {
+                                                return ap_ufixed<13, 11>(s + c.first);
+                                            });
+    SHOW(sum);
+    std::deque<ap_int<5>> line(4, ap_int<5>(0));
+    line.push_front(-7);
+    line.pop_back();
+    SHOW(line.front());
+    SHOW(line.size());
+}
 
 IDIOM(tuples_and_pairs) {
     ap_uint<4> a;

@@ -1,7 +1,4 @@
-// The idioms of one subject: -DIDIOMS_SUBJECT="bits.hpp". Without it, those of all subjects.
-#ifdef IDIOMS_SUBJECT
-#include IDIOMS_SUBJECT
-#else
+// The idioms of all subjects as one program.
 #include "arithmetic.hpp"
 #include "bits.hpp"
 #include "concatenation.hpp"
@@ -14,13 +11,15 @@
 #include "ranges.hpp"
 #include "sizes.hpp"
 #include "text_and_streams.hpp"
+#include "user_helpers.hpp"
 #include "user_templates.hpp"
 #include "user_types.hpp"
-#endif
 
 int main() {
     for (const idioms::idiom& each : idioms::all()) {
         idioms::current() = each.name;
+        std::cout.copyfmt(std::ios(nullptr));
+        std::cout << each.name << ":\n";
         each.run();
     }
 }

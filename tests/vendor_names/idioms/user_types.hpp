@@ -83,9 +83,13 @@ IDIOM(convertible_struct) {
     ap_uint<8> x = 250;
     SHOW_TYPED(x + w);
     SHOW_TYPED(x * w);
+    SHOW_TYPED(x - w);
+    SHOW_TYPED(w - x);
+    ap_int<8> y = -5;
+    SHOW_TYPED(y + w);
+    SHOW_TYPED(y * w);
+    SHOW(y < w);
     SHOW(x == w);
-    x = w;
-    SHOW(x);
 }
 }  // namespace of_convertible_struct
 
