@@ -1,0 +1,25 @@
+// The idioms of all subjects as one program.
+#include "arithmetic.hpp"
+#include "bits.hpp"
+#include "concatenation.hpp"
+#include "containers.hpp"
+#include "control_flow.hpp"
+#include "conversions.hpp"
+#include "memory.hpp"
+#include "natives.hpp"
+#include "packing.hpp"
+#include "ranges.hpp"
+#include "sizes.hpp"
+#include "text_and_streams.hpp"
+#include "user_helpers.hpp"
+#include "user_templates.hpp"
+#include "user_types.hpp"
+
+int main() {
+    for (const idioms::idiom& each : idioms::all()) {
+        idioms::current() = each.name;
+        std::cout.copyfmt(std::ios(nullptr));
+        std::cout << each.name << ":\n";
+        each.run();
+    }
+}
