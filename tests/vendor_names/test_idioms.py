@@ -100,11 +100,12 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Printed:
         program = folder / re.sub(r"\W", "_", headers)
         if complaint := build(compiler, standard, "main.cpp", program, *["-DIDIOMS_OF_VENDOR"] * (headers == "vendor")):
             return f"{headers} does not compile:\n{complaint}"
-        done = subprocess.run([str(program)], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([str(program)], capture_output=True, text=True, errors="replace", timeout=60)
         return done.stdout.splitlines() if done.returncode == 0 else f"{headers}: {done.returncode} {done.stderr[:500]}"
 
     def lines(headers: str) -> list[str] | None:
         if headers not in known:
+            known[headers] = f"{headers}: stopped before its end"  # compile once, whatever happens
             known[headers] = compile_and_run(headers)
         result = known[headers]
         assert not isinstance(result, str), result

@@ -18,7 +18,8 @@
 int main() {
     for (const idioms::idiom& each : idioms::all()) {
         idioms::current() = each.name;
-        std::cout.copyfmt(std::ios(nullptr));
+        std::cout.flags(std::ios::dec | std::ios::skipws);
+        std::cout.precision(6);
         std::cout << each.name << ":\n";
         each.run();
     }

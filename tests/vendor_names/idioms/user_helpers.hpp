@@ -85,7 +85,7 @@ IDIOM(distance_of_a_user) {
 }
 }  // namespace of_distance_of_a_user
 
-namespace of_bit_of_of_a_user {
+namespace of_bit_of_a_user {
 template <class S, class T>
 void put(S& s, const T& x, bool n) {
     s << x;
@@ -99,14 +99,14 @@ T fold(const T& x) {
     return x;
 }
 
-IDIOM(bit_of_of_a_user) {
+IDIOM(bit_of_a_user) {
     ap_uint<8> a = 7;
     put(std::cout, a, false);
     std::cout << '\n';
     SHOW(bit_of(a, 1));
     SHOW(fold(a));
 }
-}  // namespace of_bit_of_of_a_user
+}  // namespace of_bit_of_a_user
 
 // More names that isobit uses inside, in templates that take any type.
 namespace of_helpers_of_a_user {

@@ -85,6 +85,8 @@ IDIOM(convertible_struct) {
     SHOW_TYPED(x * w);
     SHOW_TYPED(x - w);
     SHOW_TYPED(w - x);
+    x += w;
+    SHOW(x);
     ap_int<8> y = -5;
     SHOW_TYPED(y + w);
     SHOW_TYPED(y * w);
