@@ -8,10 +8,10 @@
 #include <isobit/fixed.hpp>
 
 // AMD's headers bring these in, and code written against them relies on it.
+#include <math.h>  // as C: abs, sqrt and the like are global names for them
+#include <stdlib.h>
 #include <cassert>
-#include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <iostream>
 #include <sstream>
