@@ -362,7 +362,7 @@ def test_config(keras_file: Path, small: Network, tmp_path: Path, capsys: pytest
         ("Other: 1\n", "neither 'HLSConfig' nor 'Model'"),
         ("HLSConfig:\n", "'HLSConfig' must be a mapping, got None"),
         ("HLSConfig: 3\n", "'HLSConfig' must be a mapping, got 3"),
-        ("!!python/object/apply:os.system ['touch sprung']\n", "not readable YAML"),
+        ("!!python/object/apply:os.system ['touch sprung']\n", "holds no hls4ml configuration"),
         ("\x00\x01", "not readable YAML"),
         ("Model: {Precision: ap_float, ReuseFactor: 1}\n", "hls4ml cannot convert"),
         (

@@ -159,8 +159,8 @@ MUTATIONS = (
     Mutation(
         "a shift without sign",
         "bits.hpp",
-        "if (!S) return Derived::from_bits(shifted_down(right));",
-        "return Derived::from_bits(shifted_down(right));",
+        "if (left >= 0 || !S) return Derived::from_bits(",
+        "if (true) return Derived::from_bits(",
     ),
     Mutation(
         "a range one bit short",
@@ -171,21 +171,21 @@ MUTATIONS = (
     Mutation(
         "a reversed range not reversed",
         "bits.hpp",
-        "return high < low ? reversed(field, length) : field;",
+        "return high < low ? detail::reversed(field, length < W ? length : W) : field;",
         "return field;",
     ),
     Mutation(
         "a range written whole",
         "bits.hpp",
-        "const bits_type mask = low_ones<bits_type>(length);",
-        "const bits_type mask = low_ones<bits_type>(W);",
+        "const bits_type mask = detail::low_ones<bits_type>(length),",
+        "const bits_type mask = detail::low_ones<bits_type>(W),",
     ),
-    Mutation("a rotation of one too few", "bits.hpp", "shifted_down(W - places))", "shifted_down(W - places + 1))"),
+    Mutation("a rotation of one too few", "bits.hpp", "moved(left - W)", "moved(left - W + 1)"),
     Mutation(
         "parity forgets the top bit",
         "bits.hpp",
-        "for (int i = 0; i < length; ++i) odd ^=",
-        "for (int i = 0; i < length - 1; ++i) odd ^=",
+        "return detail::odd(bits());",
+        "return detail::odd(get_range(W > 1 ? W - 2 : 0, 0));",
     ),
     Mutation(
         "a double's sign lost",
