@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,89 +15,17 @@ from isobit.engines.csim.cache import touch
 from isobit.engines.csim.flags import read_flags
 from isobit.engines.csim.ports import Port, doubles, split, to_words
 from isobit.engines.csim.worker import worker
-from isobit.errors import FormatError, RangeError, ShapeError, TypeMismatchError, UnsupportedError
+from isobit.errors import FormatError, ShapeError, TypeMismatchError, UnsupportedError
 from isobit.fixed.array import FixedArray, finite
 from isobit.fixed.types import FixedType
 from isobit.headers import HEADER_SETS, isobit_include_folders, vendor_include_folder
+from isobit.kernel.arguments import Argument, In, InOut, Out, declared, shape_of
+from isobit.kernel.source import main_source
 
 __all__ = ["Argument", "CSimKernel", "In", "InOut", "Out", "csim_kernel"]
 
-_MAIN = """// Written by isobit: calls one function.
-#include "isobit_csim/kernel.hpp"
-{includes}
-namespace {{
-typedef isobit_csim::Signature<decltype(&{top})> isobit_signature;
-static_assert(isobit_signature::arity == {count},
-              "isobit: {top} takes another number of arguments than the {count} that are declared");
-static_assert(std::is_void<isobit_signature::result>::value == {void},
-              "isobit: {result_message}");
-}}  // namespace
-
-static void isobit_event(isobit_csim::Channel &channel) {{
-    using namespace isobit_csim;
-{storage}
-    if (channel.running()) {{
-{call}
-{checks}
-    }}
-{results}
-}}
-
-int main(int argc, char **argv) {{ return isobit_csim::work(argc, argv, isobit_event); }}
-"""
-
-_STORAGE = """    typedef isobit_signature::at<{k}>::type P{k};
-    typedef Argument<P{k}, {size}> A{k};
-    static_assert(declared_and_kernels<{type}, Element<A{k}::element>::number>::same,
-                  "isobit: argument {k}, {name}, holds numbers of another type than the declared {type}");
-    static A{k} a{k};
-    a{k}.clear();"""
-
-
-#: A type's name that is left to the compiler, unless it is meant for one of isobit's formats.
-_NAME = re.compile(r"[A-Za-z_][\w:<>, -]*")
-_FORMAT = re.compile(r"(a[pc]_)?u?(fixed|int)\s*<")
 #: Words of input and output that the worker gets at a time; bounds the memory.
 _WORDS = 1 << 21
-
-
-@dataclass(frozen=True)
-class Argument:
-    """An argument of a kernel: :class:`In`, :class:`Out` or :class:`InOut`.
-
-    How it is handed over, the function's own parameter says: a scalar by value or reference, an array (``T x[16]``,
-    ``T x[4][16]``, ``T *x``, ``T (&x)[16]``), a ``std::array`` or ``nnet::array``, or an ``hls::stream`` of numbers or
-    of such packs.
-
-    Parameters
-    ----------
-    type
-        Type of the numbers: a :class:`FixedType` or its name, ``int``, ``float`` or another name that the kernel's
-        source knows, such as a typedef of its own. It must be exactly the function's; the compiler checks that.
-    shape
-        Shape of one event: an extent, or several; () for a scalar.
-    name
-        A name for messages and keyword arguments; ``arg0``, ``arg1``, ... if left out.
-    """
-
-    type: str | FixedType
-    shape: int | tuple[int, ...] = ()
-    name: str = ""
-
-
-@dataclass(frozen=True)
-class In(Argument):
-    """An argument that a kernel reads; see :class:`Argument`."""
-
-
-@dataclass(frozen=True)
-class Out(Argument):
-    """An argument that a kernel writes; see :class:`Argument`. It starts as zeros at each event."""
-
-
-@dataclass(frozen=True)
-class InOut(Argument):
-    """An argument that a kernel reads and changes; see :class:`Argument`."""
 
 
 class CSimKernel:
@@ -117,10 +44,10 @@ class CSimKernel:
     def __init__(
         self, top: str, built: Built, arguments: Sequence[Argument], folder: Path, timeout: float | None
     ) -> None:
-        declared = {a.name: _shape(a) for a in arguments}
+        shapes = {a.name: shape_of(a) for a in arguments}
         self.top = top
-        self.inputs = tuple(port.reshaped(declared[port.name]) for port in built.inputs)
-        self.outputs = tuple(port.reshaped(declared.get(port.name, ())) for port in built.outputs)
+        self.inputs = tuple(port.reshaped(shapes[port.name]) for port in built.inputs)
+        self.outputs = tuple(port.reshaped(shapes.get(port.name, ())) for port in built.outputs)
         self.state = built.state
         self.printed = ""
         self._program = built.folder / "program"
@@ -309,7 +236,7 @@ def csim_kernel(
     if not re.fullmatch(r"[A-Za-z_]\w*(::\w+)*(<[\w:<>, -]*>)?", top):
         raise FormatError(f"top={top!r} is no function's name; expected such as 'kernel', 'ns::kernel', 'kernel<16>'")
     files = [_file(path, top) for path in (source, *sources)]
-    arguments = _arguments(args)
+    arguments = declared(args)
     include = [vendor_include_folder()] if headers == "vendor" else isobit_include_folders()
     options = [flag for flag in base_flags(optimisation, headers) if headers == "vendor" or flag != "-DNDEBUG"]
     # Only what the function reaches is linked: another's variables are no state of this one.
@@ -319,7 +246,7 @@ def csim_kernel(
     options += [f"-I{Path(folder).resolve()}" for folder in include_dirs]
     more = read_flags(flags, files[0].parent)
     options += [*(f"-D{define}" for define in defines), *more.compile]
-    texts = {**bridge_files(), "main.cpp": _main(files[0], top, arguments, returns).encode()}
+    texts = {**bridge_files(), "main.cpp": main_source(files[0], top, arguments, returns).encode()}
     others = [str(path) for path in files[1:]]
     what = f"the kernel {top} of {files[0]}"
     identity = preprocessed(texts, options, ["main.cpp", *others], what)
@@ -347,90 +274,3 @@ def _file(path: str | os.PathLike[str], top: str) -> Path:
     if not file.is_file():
         raise UnsupportedError(f"{file} does not exist; csim_kernel needs the C++ file that defines {top!r}")
     return file
-
-
-def _arguments(args: Sequence[Argument]) -> list[Argument]:
-    """The declarations, checked, each with a name."""
-    if isinstance(args, (str, Argument)) or not isinstance(args, Iterable):
-        raise TypeMismatchError(f"args must be a list of ib.In, ib.Out and ib.InOut, got {args!r}")
-    named: list[Argument] = []
-    for k, argument in enumerate(args):
-        if not isinstance(argument, (In, Out, InOut)):
-            raise TypeMismatchError(f"args[{k}] must be ib.In, ib.Out or ib.InOut, got {argument!r}")
-        argument = replace(
-            argument, name=argument.name or f"arg{k}", type=_type(argument.type), shape=_extents(k, argument.shape)
-        )
-        if not argument.name.isidentifier() or argument.name in ("result", *(a.name for a in named)):
-            raise FormatError(f"args[{k}]: the name {argument.name!r} is no identifier, is taken, or is 'result'")
-        named.append(argument)
-    return named
-
-
-def _extents(k: int, shape: Any) -> tuple[int, ...]:
-    """Extents as plain numbers, from one or several of any type of integer."""
-    given = tuple(shape) if isinstance(shape, (list, tuple, np.ndarray)) and np.ndim(shape) > 0 else (shape,)
-    given = () if isinstance(shape, (list, tuple)) and len(shape) == 0 else given
-    if any(isinstance(n, (bool, np.bool_)) or not isinstance(n, (int, np.integer)) or n < 1 for n in given):
-        raise ShapeError(f"args[{k}]: the shape {shape!r} must be a positive extent or several")
-    return tuple(int(n) for n in given)
-
-
-def _shape(argument: Argument) -> tuple[int, ...]:
-    return argument.shape if isinstance(argument.shape, tuple) else (argument.shape,)
-
-
-def _size(argument: Argument) -> int:
-    size = 1
-    for extent in _shape(argument):
-        size *= extent
-    return size
-
-
-def _type(kind: str | FixedType) -> str:
-    """A number's type in C++; names that are no format of isobit's are left to the compiler."""
-    try:
-        return str(FixedType.parse(kind))
-    except FormatError:
-        if not isinstance(kind, str) or not _NAME.fullmatch(kind) or _FORMAT.match(kind):
-            raise
-        return kind
-
-
-def _main(kernel: Path, top: str, arguments: Sequence[Argument], returns: str | FixedType | None) -> str:
-    """Text of the main.cpp."""
-    if any(character in str(kernel) for character in '"\n\\'):
-        raise RangeError(f"the path {str(kernel)!r} holds characters that no #include can name")
-    storage, results, checks = [], [], []
-    for k, argument in enumerate(arguments):
-        names = {"k": k, "size": _size(argument), "type": argument.type, "name": argument.name}
-        storage.append(_STORAGE.format(**names))
-        if not isinstance(argument, Out):
-            storage.append(f'    channel.in(a{k}.port(), A{k}::elements, "{argument.name}");')
-        if isinstance(argument, In):
-            checks.append(f'        check_read(a{k}, "{argument.name}");')
-        if not isinstance(argument, In):
-            results.append(f'    channel.out(a{k}.port(), A{k}::elements, "{argument.name}");')
-    call = f"{top}({', '.join(f'a{k}.pass()' for k in range(len(arguments)))});"
-    if returns is not None:
-        kind = _type(returns)
-        storage.append(
-            f"    typedef std::remove_cv<std::remove_reference<isobit_signature::result>::type>::type R;\n"
-            f"    static_assert(declared_and_kernels<{kind}, R>::same,\n"
-            f'                  "isobit: {top} returns numbers of another type than the declared {kind}");\n'
-            f"    static R result;"
-        )
-        call = f"result = {call}"
-        results.insert(0, '    channel.out(&result, 1, "result");')
-    message = f"{top} returns a value; say its type with returns=" if returns is None else f"{top} returns nothing"
-    return _MAIN.format(
-        # A file may have a test bench of its own.
-        includes=f'#define main isobit_users_main\n#include "{kernel}"\n#undef main',
-        top=top,
-        count=len(arguments),
-        void=str(returns is None).lower(),
-        result_message=message,
-        storage="\n".join(storage),
-        call=f"        {call}",
-        checks="\n".join(checks),
-        results="\n".join(results),
-    )
