@@ -1,0 +1,322 @@
+// The linear maps of a block: register tiles of tile_rows outputs by some vectors of events.
+#ifndef ISOBIT_HOST_BATCH_MAPS_HPP
+#define ISOBIT_HOST_BATCH_MAPS_HPP
+
+#include "steps.hpp"
+
+namespace isobit {
+namespace host {
+namespace batch {
+namespace ISOBIT_ISA {
+
+// One stage on one block, with what every tile needs.
+struct task {
+    const program& p;
+    const stage& s;
+    char* workspace;
+
+    template <class T>
+    ISOBIT_INLINE const T* start() const { return static_cast<const T*>(s.start); }
+    ISOBIT_INLINE const char* source() const { return workspace + s.source; }
+};
+
+// Any steps and targets.
+template <class T>
+struct any_finish {
+    template <int Rows, int Columns>
+    static __attribute__((noinline)) void of(const task& t, tile<T, Rows, Columns>& values, int first, int event) {
+        apply(values, t.s.finish, first, t.p);
+        lay(values, t.s.result, t.s.outputs, first, event, t.workspace);
+    }
+};
+
+// The usual steps and one target.
+template <class T, form To>
+struct usual_finish {
+    template <int Rows, int Columns>
+    static ISOBIT_INLINE void of(const task& t, tile<T, Rows, Columns>& values, int first, int event) {
+        using V = vec<T>;
+        const usual_steps& u = *t.s.usual;
+        if (u.a != nullptr) {
+            const T* a = static_cast<const T*>(u.a) + first;
+            const T* b = static_cast<const T*>(u.b) + first;
+            values.each([&](V v, int r) { return v * a[r] + b[r]; });
+        }
+        if (u.down != 0) {
+            if constexpr (is_floating<T>::value) {
+                values.each([&](V v, int) { return floor(v); });
+            } else {
+                values.each([&](V v, int) { return v >> u.shift; });
+            }
+        }
+        if (u.wrap != nullptr) values.each([&](V v, int) { return wrapping<T>::of(v, *u.wrap); });
+        if (u.clamp != 0) {
+            const V low = splat(constant<T>(u.low)), high = splat(constant<T>(u.high));
+            values.each([&](V v, int) { return least(most(v, low), high); });
+        }
+        lay_as<To>(values, t.s.result.data[0], t.s.outputs, first, event, t.workspace);
+    }
+};
+
+// -- one multiplication for each number --------------------------------------------------------------------------------
+
+template <class T>
+struct plain {
+    static constexpr int columns = 3;
+    static constexpr int events = columns * vector_of<T>::lanes;
+    using weight = T;
+    static std::size_t depth(int inputs) { return static_cast<std::size_t>(inputs); }
+
+    template <int Rows, class Finish>
+    static ISOBIT_INLINE void run(const task& t, const T* weights, int first) {
+        for (int event = 0; event < block; event += events) {
+            tile<T, Rows, columns> sum;
+            for (int r = 0; r < Rows; ++r)
+                for (int c = 0; c < columns; ++c) sum.v[r][c] = splat(t.start<T>()[first + r]);
+            const char* x = t.source() + place(sizeof(T), 0, event);
+            const T* w = weights;
+            for (int k = 0; k < t.s.inputs; ++k) {
+                vec<T> data[columns];
+                for (int c = 0; c < columns; ++c) data[c] = load<vec<T>>(x + c * vector_bytes);
+                for (int r = 0; r < Rows; ++r) {
+                    const vec<T> factor = splat(w[r]);
+                    for (int c = 0; c < columns; ++c) sum.v[r][c] += factor * data[c];
+                }
+                w += Rows;
+                x += place(sizeof(T), 1, 0);
+            }
+            Finish::of(t, sum, first, event);
+        }
+    }
+};
+
+// -- integer dot products ----------------------------------------------------------------------------------------------
+
+// Accumulators of int32 in the stage's lane; more vectors where that is wider.
+template <class T, int Rows, int Columns>
+struct widened {
+    static constexpr int parts = vector_of<std::int32_t>::lanes / vector_of<T>::lanes;
+
+    static ISOBIT_INLINE tile<T, Rows, Columns * parts> of(const tile<std::int32_t, Rows, Columns>& sum) {
+        tile<T, Rows, Columns * parts> wide;
+        for (int r = 0; r < Rows; ++r)
+            for (int c = 0; c < Columns; ++c) {
+                if constexpr (parts == 1) {
+                    wide.v[r][c] = convert<vec<T>>(sum.v[r][c]);
+                } else {
+                    i32_half half[2];
+                    std::memcpy(half, &sum.v[r][c], sizeof half);
+                    wide.v[r][2 * c] = convert<vec<T>>(half[0]);
+                    wide.v[r][2 * c + 1] = convert<vec<T>>(half[1]);
+                }
+            }
+        return wide;
+    }
+};
+
+template <class T>
+struct dot16 {
+    static constexpr int columns = 2;
+    static constexpr int events = columns * vector_of<std::int32_t>::lanes;
+    using weight = std::int32_t;
+    static std::size_t depth(int inputs) { return static_cast<std::size_t>((inputs + 1) / 2); }
+
+    template <int Rows, class Finish>
+    static ISOBIT_INLINE void run(const task& t, const std::int32_t* weights, int first) {
+        const int pairs = (t.s.inputs + 1) / 2;
+        for (int event = 0; event < block; event += events) {
+            tile<std::int32_t, Rows, columns> sum;
+            for (int r = 0; r < Rows; ++r)
+                for (int c = 0; c < columns; ++c) sum.v[r][c] = splat(t.start<std::int32_t>()[first + r]);
+            const char* x = t.source() + place(4, 0, event);
+            const std::int32_t* w = weights;
+            for (int k = 0; k < pairs; ++k) {
+                i32 data[columns];
+                for (int c = 0; c < columns; ++c) data[c] = load<i32>(x + c * vector_bytes);
+                for (int r = 0; r < Rows; ++r) {
+                    const i32 factor = splat(w[r]);
+                    for (int c = 0; c < columns; ++c) sum.v[r][c] = dot_add(sum.v[r][c], data[c], factor);
+                }
+                w += Rows;
+                x += place(4, 1, 0);
+            }
+            auto wide = widened<T, Rows, columns>::of(sum);
+            Finish::of(t, wide, first, event);
+        }
+    }
+};
+
+template <class T>
+struct dot16_split {
+    static constexpr int columns = 1;
+    static constexpr int events = vector_of<std::int32_t>::lanes;
+    using weight = std::int32_t;
+    static std::size_t depth(int inputs) { return static_cast<std::size_t>((inputs + 1) / 2); }
+
+    template <int Rows, class Finish>
+    static ISOBIT_INLINE void run(const task& t, const std::int32_t* weights, int first) {
+        const int pairs = (t.s.inputs + 1) / 2;
+        const std::size_t to_high = place(4, pairs, 0);
+        const vec<T> factor_high = splat(static_cast<T>(std::int64_t{1} << t.s.split));
+        for (int event = 0; event < block; event += events) {
+            tile<std::int32_t, Rows, 1> low, high;
+            for (int r = 0; r < Rows; ++r) {
+                low.v[r][0] = splat(t.start<std::int32_t>()[first + r]);
+                high.v[r][0] = i32{};
+            }
+            const char* x = t.source() + place(4, 0, event);
+            const std::int32_t* w = weights;
+            for (int k = 0; k < pairs; ++k) {
+                const i32 low_data = load<i32>(x), high_data = load<i32>(x + to_high);
+                for (int r = 0; r < Rows; ++r) {
+                    const i32 factor = splat(w[r]);
+                    low.v[r][0] = dot_add(low.v[r][0], low_data, factor);
+                    high.v[r][0] = dot_add(high.v[r][0], high_data, factor);
+                }
+                w += Rows;
+                x += place(4, 1, 0);
+            }
+            auto sum = widened<T, Rows, 1>::of(low);
+            const auto top = widened<T, Rows, 1>::of(high);
+            for (int r = 0; r < Rows; ++r)
+                for (int c = 0; c < widened<T, Rows, 1>::parts; ++c) sum.v[r][c] += top.v[r][c] * factor_high;
+            Finish::of(t, sum, first, event);
+        }
+    }
+};
+
+// -- each product and each sum through steps of its own, in the hardware's order -----------------------------------------
+
+template <class T>
+struct sequential {
+    static constexpr int columns = 2;
+    static constexpr int events = columns * vector_of<T>::lanes;
+    using weight = T;
+    static std::size_t depth(int inputs) { return static_cast<std::size_t>(inputs); }
+
+    template <int Rows, class Finish>
+    static ISOBIT_INLINE void run(const task& t, const T* weights, int first) {
+        const vec<T> offset = splat(constant<T>(t.s.offset));
+        for (int event = 0; event < block; event += events) {
+            tile<T, Rows, columns> sum;
+            for (int r = 0; r < Rows; ++r)
+                for (int c = 0; c < columns; ++c) sum.v[r][c] = splat(t.start<T>()[first + r]);
+            const T* w = weights;
+            for (int k = 0; k < t.s.inputs; ++k) {
+                const char* x = t.source() + place(sizeof(T), t.s.order[k], event);
+                tile<T, Rows, columns> term;
+                for (int c = 0; c < columns; ++c) {
+                    const vec<T> data = load<vec<T>>(x + c * vector_bytes);
+                    for (int r = 0; r < Rows; ++r) term.v[r][c] = data * w[r] + offset;
+                }
+                apply(term, t.s.term, first, t.p);
+                for (int r = 0; r < Rows; ++r)
+                    for (int c = 0; c < columns; ++c) sum.v[r][c] += term.v[r][c];
+                apply(sum, t.s.sum, first, t.p);
+                w += Rows;
+            }
+            Finish::of(t, sum, first, event);
+        }
+    }
+};
+
+// -- no sums -----------------------------------------------------------------------------------------------------------
+
+template <class T>
+struct elementwise {
+    static constexpr int columns = 2;
+    static constexpr int events = columns * vector_of<T>::lanes;
+    using weight = T;
+    static std::size_t depth(int) { return 1; }
+
+    template <int Rows, class Finish>
+    static ISOBIT_INLINE void run(const task& t, const T* weights, int first) {
+        const bool scaled = t.s.map == map_kind::diagonal;
+        for (int event = 0; event < block; event += events) {
+            tile<T, Rows, columns> values;
+            for (int r = 0; r < Rows; ++r)
+                for (int c = 0; c < columns; ++c) {
+                    const char* x = t.source() + place(sizeof(T), first + r, event);
+                    const vec<T> data = load<vec<T>>(x + c * vector_bytes);
+                    values.v[r][c] = scaled ? data * weights[r] + t.start<T>()[first + r] : data;
+                }
+            Finish::of(t, values, first, event);
+        }
+    }
+};
+
+// -- a whole stage -----------------------------------------------------------------------------------------------------
+
+template <class Map, class Finish>
+inline void run_map(const task& t) {
+    static_assert(block % Map::events == 0, "a block must be whole tiles");
+    const auto* weights = static_cast<const typename Map::weight*>(t.s.weights);
+    const std::size_t depth = Map::depth(t.s.inputs);
+    int first = 0;
+    for (; first + tile_rows <= t.s.outputs; first += tile_rows) {
+        Map::template run<4, Finish>(t, weights, first);
+        if (weights != nullptr) weights += 4 * depth;
+    }
+    switch (t.s.outputs - first) {
+        case 1: Map::template run<1, Finish>(t, weights, first); break;
+        case 2: Map::template run<2, Finish>(t, weights, first); break;
+        case 3: Map::template run<3, Finish>(t, weights, first); break;
+        default: break;
+    }
+}
+
+template <class T>
+struct natural_form;
+template <>
+struct natural_form<float> : std::integral_constant<form, form::f32> {};
+template <>
+struct natural_form<double> : std::integral_constant<form, form::f64> {};
+template <>
+struct natural_form<std::int32_t> : std::integral_constant<form, form::i32> {};
+template <>
+struct natural_form<std::int64_t> : std::integral_constant<form, form::i64> {};
+
+template <class Map, class T>
+inline void run_finish(const task& t) {
+    if (t.s.usual != nullptr) {
+        const form to = t.s.result.data[0].to;
+        if (to == natural_form<T>::value) return run_map<Map, usual_finish<T, natural_form<T>::value>>(t);
+        if constexpr (!std::is_same<T, std::int64_t>::value) {
+            if (to == form::i16_pairs) return run_map<Map, usual_finish<T, form::i16_pairs>>(t);
+            if (to == form::i16_split) return run_map<Map, usual_finish<T, form::i16_split>>(t);
+        }
+    }
+    run_map<Map, any_finish<T>>(t);
+}
+
+template <class T>
+inline void run_lane(const task& t) {
+    switch (t.s.map) {
+        case map_kind::none:
+        case map_kind::diagonal: run_finish<elementwise<T>, T>(t); break;
+        case map_kind::sequential: run_finish<sequential<T>, T>(t); break;
+        case map_kind::dense:
+            switch (t.s.multiply) {
+                case product::dot16: run_finish<dot16<T>, T>(t); break;
+                case product::dot16_split: run_finish<dot16_split<T>, T>(t); break;
+                default: run_finish<plain<T>, T>(t); break;
+            }
+            break;
+    }
+}
+
+inline void run_stage(const task& t) {
+    switch (t.s.compute) {
+        case lane::f32: run_lane<float>(t); break;
+        case lane::f64: run_lane<double>(t); break;
+        case lane::i32: run_lane<std::int32_t>(t); break;
+        case lane::i64: run_lane<std::int64_t>(t); break;
+    }
+}
+
+}  // namespace ISOBIT_ISA
+}  // namespace batch
+}  // namespace host
+}  // namespace isobit
+
+#endif

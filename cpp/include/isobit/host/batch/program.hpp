@@ -1,0 +1,171 @@
+// A network as the batch kernels run it: stages of (linear map, steps) over blocks of events, on machine arithmetic that
+// the caller has proven exact (isobit.analysis.plan). Plain data, shared by the translation units of every instruction
+// set; nothing here may hold inline code that a linker could take from the wrong one.
+#ifndef ISOBIT_HOST_BATCH_PROGRAM_HPP
+#define ISOBIT_HOST_BATCH_PROGRAM_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+namespace isobit {
+namespace host {
+namespace batch {
+
+// Events of a block: a multiple of every tile of every instruction set, few enough for activations to stay in L1.
+constexpr int block = 96;
+
+// Outputs that one register tile computes side by side.
+constexpr int tile_rows = 4;
+
+// Arithmetic of accumulators and steps.
+enum class lane : std::int32_t { f32, f64, i32, i64 };
+
+// How a linear map multiplies. dot16: products of int16 pairs, summed in int32; dot16_split: the data in two int16 parts,
+// high * 2^split + low, summed apart.
+enum class product : std::int32_t { f32, f64, i32, i64, dot16, dot16_split };
+
+// How values lie in a block: [feature][event] of one number each; i16_pairs: [feature / 2][event] of two int16 in 32
+// bits, the even feature low; i16_split: the same twice, low parts first.
+enum class form : std::int32_t { f32, f64, i32, i64, i16_pairs, i16_split };
+
+// What happens to a value after the linear map; each step is exact in the stage's lane.
+enum class step_kind : std::int32_t {
+    affine,       // v * a[j] + b[j]
+    scale,        // v * low, a power of two (floating-point lanes)
+    round,        // v / 2^shift, rounded by `rounding`; floating-point lanes divide before (step scale)
+    clamp,        // into low .. high
+    floor_clamp,  // both at once, rounding down
+    wrap,         // modulo 2^width into the (signed) range
+    zero,         // 0 outside low .. high
+    leaky,        // v > 0 ? v * low : v * high
+    at_least,     // v >= a[j] ? high : low
+    between,      // v > a[j] ? high : v > b[j] ? middle : low
+    law           // round and overflow by the law on int64, one value at a time: the modes that are rare
+};
+
+struct constants {
+    double f64;
+    float f32;
+    std::int32_t i32;
+    std::int64_t i64;
+};
+
+struct step {
+    step_kind kind;
+    std::int32_t rounding;  // number of isobit::rounding_mode
+    std::int32_t overflow;  // number of isobit::overflow_mode (law)
+    std::int32_t shift, width, is_signed, saturation_bits;
+    constants low, middle, high;
+    const void* a;  // one value per output, in the stage's lane
+    const void* b;
+};
+
+// Where and how a stage leaves its result; several consumers may want several forms.
+struct target {
+    form to;
+    std::int32_t split;   // low bits of i16_split
+    std::size_t offset;  // bytes into the workspace
+};
+
+struct steps {
+    const step* data;
+    std::int32_t count;
+};
+
+struct targets {
+    const target* data;
+    std::int32_t count;
+};
+
+// The usual steps in their usual order, each of which may be left out: affine, rounding down, wrap, clamp. With one
+// target they need no loop over steps, and values stay in registers.
+struct usual_steps {
+    const void* a;  // affine; null: none
+    const void* b;
+    std::int32_t down, shift;  // whether to round down, and (integers) by which shift
+    const step* wrap;          // null: none
+    std::int32_t clamp;
+    constants low, high;
+};
+
+enum class map_kind : std::int32_t { none, diagonal, dense, sequential };
+
+struct stage {
+    map_kind map;
+    product multiply;
+    lane compute;
+    std::int32_t inputs, outputs;
+    std::int32_t split;       // low bits of dot16_split
+    std::size_t source;       // bytes into the workspace
+    const void* weights;      // packed by tiles of rows, [tile][input][row] (dot16: [input / 2][row] pairs)
+    const void* start;        // initial accumulator of every output
+    const std::int32_t* order;  // sequential: the input that each step of the sum takes
+    constants offset;         // sequential: added to each product before its steps
+    steps term, sum, finish;  // sequential: after each product, after each sum; all: after the map
+    targets result;
+    const usual_steps* usual;  // the same as finish, if that and result are the usual ones; else null
+};
+
+// How an input enters. Floating-point data is multiplied by `scale` and taken through `quantise` on float64; raw
+// integers go as they are.
+struct entry {
+    std::int32_t features;
+    double scale;
+    steps quantise;
+    targets result;
+};
+
+// How an output leaves: raw integers or float64 (times `lsb`).
+struct exit {
+    std::int32_t features;
+    form from;
+    std::size_t offset;
+    double lsb;
+};
+
+enum class number : std::int32_t { f32, f64, i64 };
+
+struct entry_data {
+    const void* data;  // [event][feature]
+    number kind;
+};
+
+struct exit_data {
+    void* data;
+    number kind;  // i64: raw integers, f64: values
+};
+
+struct program {
+    const entry* entries;
+    std::int32_t entry_count;
+    const stage* stages;
+    std::int32_t stage_count;
+    const exit* exits;
+    std::int32_t exit_count;
+    std::size_t workspace;  // bytes
+    std::int64_t (*law)(std::int64_t value, const step& how);
+};
+
+// Computes `events` events, beginning with `first`. Returns false, with outputs undefined, if a floating-point input is
+// NaN, infinite, or too large for float64 to be scaled exactly: the caller then takes the exact door.
+using run_function = bool (*)(const program& p, const entry_data* inputs, const exit_data* outputs, std::size_t first,
+                              std::size_t events, void* workspace);
+
+namespace baseline {
+bool run(const program&, const entry_data*, const exit_data*, std::size_t, std::size_t, void*);
+}
+namespace avx2 {
+bool run(const program&, const entry_data*, const exit_data*, std::size_t, std::size_t, void*);
+}
+namespace avx512 {
+bool run(const program&, const entry_data*, const exit_data*, std::size_t, std::size_t, void*);
+}
+namespace avx512_vnni {
+bool run(const program&, const entry_data*, const exit_data*, std::size_t, std::size_t, void*);
+}
+
+}  // namespace batch
+}  // namespace host
+}  // namespace isobit
+
+#endif

@@ -1,0 +1,255 @@
+// What happens to values after a linear map, on tiles of vectors in registers; and how they are laid down.
+#ifndef ISOBIT_HOST_BATCH_STEPS_HPP
+#define ISOBIT_HOST_BATCH_STEPS_HPP
+
+#include "program.hpp"
+#include "vectors.hpp"
+
+namespace isobit {
+namespace host {
+namespace batch {
+namespace ISOBIT_ISA {
+
+// Numbers of isobit::rounding_mode (modes.def).
+enum : std::int32_t { RND, RND_ZERO, RND_MIN_INF, RND_INF, RND_CONV, TRN, TRN_ZERO };
+
+template <class T>
+ISOBIT_INLINE T constant(const constants& c);
+template <>
+ISOBIT_INLINE double constant<double>(const constants& c) { return c.f64; }
+template <>
+ISOBIT_INLINE float constant<float>(const constants& c) { return c.f32; }
+template <>
+ISOBIT_INLINE std::int32_t constant<std::int32_t>(const constants& c) { return c.i32; }
+template <>
+ISOBIT_INLINE std::int64_t constant<std::int64_t>(const constants& c) { return c.i64; }
+
+template <class T>
+struct is_floating {
+    static constexpr bool value = static_cast<T>(0.5) != 0;
+};
+
+// -- the rounding modes ------------------------------------------------------------------------------------------------
+
+template <class T>
+struct rounding_of {  // integers
+    using V = vec<T>;
+    static ISOBIT_INLINE V of(V v, const step& how) {
+        const int shift = how.shift;
+        const V down = v >> shift, rest = v - (down << shift);
+        const V half = splat(static_cast<T>(T{1} << (shift - 1)));
+        // A comparison gives -1 where it holds.
+        switch (how.rounding) {
+            case TRN: return down;
+            case RND: return down - (rest >= half);
+            case TRN_ZERO: return down - ((v < 0) & (rest != 0));
+            case RND_ZERO: return down - ((rest > half) | ((rest == half) & (v < 0)));
+            case RND_MIN_INF: return down - (rest > half);
+            case RND_INF: return down - ((rest > half) | ((rest == half) & (v >= 0)));
+            default: return down - ((rest > half) | ((rest == half) & ((down & 1) != 0)));
+        }
+    }
+    static ISOBIT_INLINE V down(V v, const step& how) { return v >> how.shift; }
+};
+
+template <class T>
+struct floating_rounding {
+    using V = vec<T>;
+    static ISOBIT_INLINE V of(V v, const step& how) {
+        const T half = static_cast<T>(0.5);
+        switch (how.rounding) {
+            case TRN: return floor(v);
+            case RND: return floor(v + half);
+            case TRN_ZERO: return truncate(v);
+            case RND_ZERO: return v < 0 ? floor(v + half) : ceil(v - half);
+            case RND_MIN_INF: return ceil(v - half);
+            case RND_INF: return v < 0 ? ceil(v - half) : floor(v + half);
+            default: return nearest(v);
+        }
+    }
+    static ISOBIT_INLINE V down(V v, const step&) { return floor(v); }
+};
+template <>
+struct rounding_of<double> : floating_rounding<double> {};
+template <>
+struct rounding_of<float> : floating_rounding<float> {};
+
+// -- the overflow modes ------------------------------------------------------------------------------------------------
+
+template <class T>
+struct wrapping {  // integers: the low bits, read as a number of the format
+    static ISOBIT_INLINE vec<T> of(vec<T> v, const step& how) {
+        typedef typename vector_of<typename std::make_unsigned<T>::type>::type U;
+        const int unused = static_cast<int>(8 * sizeof(T)) - how.width;
+        return how.is_signed ? v << unused >> unused : (vec<T>)((U)(v << unused) >> unused);
+    }
+};
+template <class T>
+struct floating_wrapping {  // low: the smallest value of the format, middle: 2^width, high: 2^-width
+    static ISOBIT_INLINE vec<T> of(vec<T> v, const step& how) {
+        const T low = constant<T>(how.low), span = constant<T>(how.middle), per_span = constant<T>(how.high);
+        return v - floor((v - low) * per_span) * span;
+    }
+};
+template <>
+struct wrapping<double> : floating_wrapping<double> {};
+template <>
+struct wrapping<float> : floating_wrapping<float> {};
+
+// -- tiles -------------------------------------------------------------------------------------------------------------
+
+template <class T>
+ISOBIT_INLINE vec<T> by_law(vec<T> v, const step& how, std::int64_t (*law)(std::int64_t, const step&)) {
+    T values[vector_of<T>::lanes];
+    store(values, v);
+    for (T& value : values) value = static_cast<T>(law(static_cast<std::int64_t>(value), how));
+    return load<vec<T>>(values);
+}
+
+template <class T, int Rows, int Columns>
+struct tile {
+    vec<T> v[Rows][Columns];
+
+    template <class F>
+    ISOBIT_INLINE void each(const F& f) {
+        for (int r = 0; r < Rows; ++r)
+            for (int c = 0; c < Columns; ++c) v[r][c] = f(v[r][c], r);
+    }
+};
+
+// Takes the outputs first .. first + Rows - 1 through every step.
+template <class T, int Rows, int Columns>
+ISOBIT_INLINE void apply(tile<T, Rows, Columns>& values, const steps& all, int first, const program& p) {
+    using V = vec<T>;
+    for (const step *s = all.data, *end = all.data + all.count; s != end; ++s) {
+        const V low = splat(constant<T>(s->low)), high = splat(constant<T>(s->high));
+        const T* a = static_cast<const T*>(s->a) + (s->a == nullptr ? 0 : first);
+        const T* b = static_cast<const T*>(s->b) + (s->b == nullptr ? 0 : first);
+        switch (s->kind) {
+            case step_kind::affine:
+                for (int r = 0; r < Rows; ++r) {
+                    const V factor = splat(a[r]), summand = splat(b[r]);
+                    for (int c = 0; c < Columns; ++c) values.v[r][c] = values.v[r][c] * factor + summand;
+                }
+                break;
+            case step_kind::scale: values.each([&](V v, int) { return v * low; }); break;
+            case step_kind::floor_clamp:
+                values.each([&](V v, int) { return least(most(rounding_of<T>::down(v, *s), low), high); });
+                break;
+            case step_kind::round:
+                if (s->rounding == TRN) {
+                    values.each([&](V v, int) { return rounding_of<T>::down(v, *s); });
+                } else {
+                    values.each([&](V v, int) { return rounding_of<T>::of(v, *s); });
+                }
+                break;
+            case step_kind::clamp: values.each([&](V v, int) { return least(most(v, low), high); }); break;
+            case step_kind::wrap: values.each([&](V v, int) { return wrapping<T>::of(v, *s); }); break;
+            case step_kind::zero:
+                values.each([&](V v, int) { return (v >= low) & (v <= high) ? v : V{}; });
+                break;
+            case step_kind::leaky: values.each([&](V v, int) { return v > 0 ? v * low : v * high; }); break;
+            case step_kind::at_least:
+                values.each([&](V v, int r) { return v >= splat(a[r]) ? high : low; });
+                break;
+            case step_kind::between: {
+                const V middle = splat(constant<T>(s->middle));
+                values.each([&](V v, int r) { return v > splat(a[r]) ? high : v > splat(b[r]) ? middle : low; });
+                break;
+            }
+            case step_kind::law: values.each([&](V v, int) { return by_law<T>(v, *s, p.law); }); break;
+        }
+    }
+}
+
+// -- laying down -------------------------------------------------------------------------------------------------------
+
+// Where the numbers of feature `j`, event `e` lie in a buffer of the form.
+ISOBIT_INLINE std::size_t place(std::size_t size, int j, int e) {
+    return size * (static_cast<std::size_t>(j) * block + static_cast<std::size_t>(e));
+}
+
+template <class T, int Rows, int Columns>
+ISOBIT_INLINE void lay_pairs(const tile<T, Rows, Columns>& values, char* to, int first, int event, int split,
+                             bool high) {
+    using I = typename narrow<T>::i;
+    constexpr int lanes = vector_of<T>::lanes;
+    for (int r = 0; r < Rows; r += 2) {
+        for (int c = 0; c < Columns; ++c) {
+            I even = convert<I>(values.v[r][c]), odd = {};
+            if (r + 1 < Rows) odd = convert<I>(values.v[r + 1 < Rows ? r + 1 : r][c]);
+            if (split > 0) {
+                const std::int32_t mask = (1 << split) - 1;
+                even = high ? even >> split : even & mask;
+                odd = high ? odd >> split : odd & mask;
+            }
+            store(to + place(4, (first + r) / 2, event + c * lanes), (even & 0xffff) | (odd << 16));
+        }
+    }
+}
+
+// Numbers of a narrow lane as numbers of twice their size.
+template <class Wide, class T>
+ISOBIT_INLINE void lay_wide(vec<T> v, char* to) {
+    T numbers[vector_of<T>::lanes];
+    Wide wide[vector_of<T>::lanes];
+    store(numbers, v);
+    for (int i = 0; i < vector_of<T>::lanes; ++i) wide[i] = static_cast<Wide>(numbers[i]);
+    std::memcpy(to, wide, sizeof wide);
+}
+
+// Lays a tile of the outputs first .. first + Rows - 1 (first even) and the events from `event` on.
+template <form To, class T, int Rows, int Columns>
+ISOBIT_INLINE void lay_as(const tile<T, Rows, Columns>& values, const target& t, std::int32_t outputs, int first,
+                          int event, char* workspace) {
+    char* to = workspace + t.offset;
+    if constexpr (To == form::i16_pairs) {
+        lay_pairs(values, to, first, event, 0, false);
+    } else if constexpr (To == form::i16_split) {
+        lay_pairs(values, to, first, event, t.split, false);
+        lay_pairs(values, to + place(4, (outputs + 1) / 2, 0), first, event, t.split, true);
+    } else {
+        constexpr std::size_t size = To == form::f64 || To == form::i64 ? 8 : 4;
+        for (int r = 0; r < Rows; ++r) {
+            for (int c = 0; c < Columns; ++c) {
+                char* at = to + place(size, first + r, event + c * vector_of<T>::lanes);
+                const vec<T> v = values.v[r][c];
+                if constexpr (To == form::f32) {
+                    store(at, convert<typename narrow<T>::f>(v));
+                } else if constexpr (To == form::i32) {
+                    store(at, convert<typename narrow<T>::i>(v));
+                } else if constexpr (To == form::f64 && sizeof(T) == 8) {
+                    store(at, convert<f64>(v));
+                } else if constexpr (To == form::i64 && sizeof(T) == 8) {
+                    store(at, convert<i64>(v));
+                } else if constexpr (To == form::f64) {
+                    lay_wide<double, T>(v, at);
+                } else {
+                    lay_wide<std::int64_t, T>(v, at);
+                }
+            }
+        }
+    }
+}
+
+template <class T, int Rows, int Columns>
+ISOBIT_INLINE void lay(const tile<T, Rows, Columns>& values, const targets& all, std::int32_t outputs, int first,
+                       int event, char* workspace) {
+    for (const target *t = all.data, *end = all.data + all.count; t != end; ++t) {
+        switch (t->to) {
+            case form::f32: lay_as<form::f32>(values, *t, outputs, first, event, workspace); break;
+            case form::f64: lay_as<form::f64>(values, *t, outputs, first, event, workspace); break;
+            case form::i32: lay_as<form::i32>(values, *t, outputs, first, event, workspace); break;
+            case form::i64: lay_as<form::i64>(values, *t, outputs, first, event, workspace); break;
+            case form::i16_pairs: lay_as<form::i16_pairs>(values, *t, outputs, first, event, workspace); break;
+            case form::i16_split: lay_as<form::i16_split>(values, *t, outputs, first, event, workspace); break;
+        }
+    }
+}
+
+}  // namespace ISOBIT_ISA
+}  // namespace batch
+}  // namespace host
+}  // namespace isobit
+
+#endif

@@ -1,0 +1,183 @@
+// Vectors of one instruction set: ISOBIT_VECTOR_BYTES wide, in the namespace ISOBIT_ISA, so that no inline function of one
+// set can stand in for another's. GCC's and clang's vector types; intrinsics only where those have no operator.
+//
+// Domain of the floating-point rounding below: |v| < 2^51 (float64), 2^22 (float32).
+#ifndef ISOBIT_HOST_BATCH_VECTORS_HPP
+#define ISOBIT_HOST_BATCH_VECTORS_HPP
+
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#if ISOBIT_VECTOR_BYTES > 16
+#include <immintrin.h>
+#elif defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+#define ISOBIT_INLINE inline __attribute__((always_inline))
+
+namespace isobit {
+namespace host {
+namespace batch {
+namespace ISOBIT_ISA {
+
+constexpr int vector_bytes = ISOBIT_VECTOR_BYTES;
+
+template <class T, int Bytes = vector_bytes>
+struct vector_of {
+    typedef T type __attribute__((vector_size(Bytes)));
+    typedef T unaligned __attribute__((vector_size(Bytes), aligned(alignof(T)), may_alias));
+    static constexpr int lanes = Bytes / static_cast<int>(sizeof(T));
+};
+
+template <class T>
+using vec = typename vector_of<T>::type;
+
+using f64 = vec<double>;
+using f32 = vec<float>;
+using i32 = vec<std::int32_t>;
+using i64 = vec<std::int64_t>;
+using i32_half = vector_of<std::int32_t, vector_bytes / 2>::type;
+using f32_half = vector_of<float, vector_bytes / 2>::type;
+
+template <class T>
+ISOBIT_INLINE vec<T> splat(T value) {
+    return vec<T>{} + value;
+}
+template <>
+ISOBIT_INLINE f64 splat(double value) { return value - f64{}; }
+template <>
+ISOBIT_INLINE f32 splat(float value) { return value - f32{}; }
+
+template <class V>
+ISOBIT_INLINE V load(const void* from) {
+    V v;
+    std::memcpy(&v, from, sizeof v);
+    return v;
+}
+template <class V>
+ISOBIT_INLINE void store(void* to, V v) {
+    std::memcpy(to, &v, sizeof v);
+}
+
+// -- minimum, maximum, rounding --------------------------------------------------------------------------------------
+
+template <class V>
+ISOBIT_INLINE V least(V a, V b) { return a < b ? a : b; }
+template <class V>
+ISOBIT_INLINE V most(V a, V b) { return a > b ? a : b; }
+
+#if ISOBIT_VECTOR_BYTES == 64
+ISOBIT_INLINE f64 least(f64 a, f64 b) { return _mm512_min_pd(a, b); }
+ISOBIT_INLINE f64 most(f64 a, f64 b) { return _mm512_max_pd(a, b); }
+ISOBIT_INLINE f32 least(f32 a, f32 b) { return _mm512_min_ps(a, b); }
+ISOBIT_INLINE f32 most(f32 a, f32 b) { return _mm512_max_ps(a, b); }
+ISOBIT_INLINE f64 nearest(f64 v) { return _mm512_roundscale_pd(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+ISOBIT_INLINE f64 floor(f64 v) { return _mm512_roundscale_pd(v, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
+ISOBIT_INLINE f64 ceil(f64 v) { return _mm512_roundscale_pd(v, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC); }
+ISOBIT_INLINE f64 truncate(f64 v) { return _mm512_roundscale_pd(v, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC); }
+ISOBIT_INLINE f32 nearest(f32 v) { return _mm512_roundscale_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+ISOBIT_INLINE f32 floor(f32 v) { return _mm512_roundscale_ps(v, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
+ISOBIT_INLINE f32 ceil(f32 v) { return _mm512_roundscale_ps(v, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC); }
+ISOBIT_INLINE f32 truncate(f32 v) { return _mm512_roundscale_ps(v, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC); }
+#elif ISOBIT_VECTOR_BYTES == 32
+ISOBIT_INLINE f64 least(f64 a, f64 b) { return _mm256_min_pd(a, b); }
+ISOBIT_INLINE f64 most(f64 a, f64 b) { return _mm256_max_pd(a, b); }
+ISOBIT_INLINE f32 least(f32 a, f32 b) { return _mm256_min_ps(a, b); }
+ISOBIT_INLINE f32 most(f32 a, f32 b) { return _mm256_max_ps(a, b); }
+ISOBIT_INLINE f64 nearest(f64 v) { return _mm256_round_pd(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+ISOBIT_INLINE f64 floor(f64 v) { return _mm256_round_pd(v, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
+ISOBIT_INLINE f64 ceil(f64 v) { return _mm256_round_pd(v, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC); }
+ISOBIT_INLINE f64 truncate(f64 v) { return _mm256_round_pd(v, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC); }
+ISOBIT_INLINE f32 nearest(f32 v) { return _mm256_round_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+ISOBIT_INLINE f32 floor(f32 v) { return _mm256_round_ps(v, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
+ISOBIT_INLINE f32 ceil(f32 v) { return _mm256_round_ps(v, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC); }
+ISOBIT_INLINE f32 truncate(f32 v) { return _mm256_round_ps(v, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC); }
+#else
+// Adding and taking away 1.5 * 2^52 leaves no fraction bit, rounded to nearest even.
+ISOBIT_INLINE f64 nearest(f64 v) { return (v + 6755399441055744.0) - 6755399441055744.0; }
+ISOBIT_INLINE f32 nearest(f32 v) { return (v + 12582912.0f) - 12582912.0f; }
+template <class V>
+ISOBIT_INLINE V floor(V v) {
+    const V n = nearest(v);
+    return n > v ? n - 1 : n;
+}
+template <class V>
+ISOBIT_INLINE V ceil(V v) {
+    const V n = nearest(v);
+    return n < v ? n + 1 : n;
+}
+template <class V>
+ISOBIT_INLINE V truncate(V v) {
+    return v < 0 ? ceil(v) : floor(v);
+}
+#endif
+
+// -- integers of pairs -----------------------------------------------------------------------------------------------
+
+// Sum of the products of the two int16 in every 32 bits, added to the accumulator.
+ISOBIT_INLINE i32 dot_add(i32 sum, i32 a, i32 b) {
+#if defined(__AVX512VNNI__) && ISOBIT_VECTOR_BYTES == 64
+    return (i32)_mm512_dpwssd_epi32((__m512i)sum, (__m512i)a, (__m512i)b);
+#elif ISOBIT_VECTOR_BYTES == 64
+    return sum + (i32)_mm512_madd_epi16((__m512i)a, (__m512i)b);
+#elif ISOBIT_VECTOR_BYTES == 32
+    return sum + (i32)_mm256_madd_epi16((__m256i)a, (__m256i)b);
+#elif defined(__SSE2__)
+    return sum + (i32)_mm_madd_epi16((__m128i)a, (__m128i)b);
+#else
+    return sum + ((a << 16) >> 16) * ((b << 16) >> 16) + (a >> 16) * (b >> 16);
+#endif
+}
+
+// -- conversions, all of integers that both sides hold ----------------------------------------------------------------
+
+template <class To, class From>
+struct conversion {
+    static ISOBIT_INLINE To of(From v) { return __builtin_convertvector(v, To); }
+};
+template <class V>
+struct conversion<V, V> {
+    static ISOBIT_INLINE V of(V v) { return v; }
+};
+#if !defined(__AVX512DQ__)
+// Without an instruction for it: integers of up to 51 bits are the low bits of 1.5 * 2^52 + v.
+template <>
+struct conversion<i64, f64> {
+    static ISOBIT_INLINE i64 of(f64 v) { return (i64)(v + 6755399441055744.0) - 0x4338000000000000; }
+};
+template <>
+struct conversion<f64, i64> {
+    static ISOBIT_INLINE f64 of(i64 v) { return (f64)(v + 0x4338000000000000) - 6755399441055744.0; }
+};
+#endif
+
+template <class To, class From>
+ISOBIT_INLINE To convert(From v) {
+    return conversion<To, From>::of(v);
+}
+
+// What a lane's vector is as int32 and float32 of as many events.
+template <class T>
+struct narrow {
+    using i = i32_half;
+    using f = f32_half;
+};
+template <>
+struct narrow<float> {
+    using i = i32;
+    using f = f32;
+};
+template <>
+struct narrow<std::int32_t> {
+    using i = i32;
+    using f = f32;
+};
+
+}  // namespace ISOBIT_ISA
+}  // namespace batch
+}  // namespace host
+}  // namespace isobit
+
+#endif
