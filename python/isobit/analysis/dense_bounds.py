@@ -1,0 +1,180 @@
+"""Bounds of a Dense layer: products, terms, partial sums in the kernel's order, the accumulator, the result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from isobit.analysis.op_bounds import DenseBounds, register_bounds
+from isobit.analysis.ranges import (
+    BoolArray,
+    IntArray,
+    Range,
+    accumulate,
+    add,
+    cast_range,
+    compact,
+    fold,
+    multiply,
+    shift_left,
+    total,
+)
+from isobit.engines.emulator.vector import accumulation_order, assign
+from isobit.fixed import law
+from isobit.fixed.modes import Overflow
+from isobit.fixed.types import FixedType
+from isobit.model.ops import Dense, Product, Tensor
+from isobit.model.weights import Weight
+
+__all__ = ["dense_bounds", "product_range"]
+
+#: Weights that are zero have no set bit: more trailing zeros than any shift that is asked for.
+_ALL = 1 << 20
+
+
+def product_range(kind: Product, values: Range, weight: Weight, raw: IntArray, signs: Any, tensor: Tensor) -> Range:
+    """Bounds of ``vector.product``; ``values`` broadcasts against ``raw``, the weights."""
+    fraction = kind.exact_type(tensor.type, weight.type).fraction
+    low, high = values.low, values.high
+    if kind is Product.WEIGHT_EXPONENTIAL:
+        return _exponential(values, weight, raw, signs, tensor)
+    if kind is Product.BOTH_BINARY:
+        fixed = np.asarray(low == high, dtype=bool)
+        match = np.asarray(low == raw, dtype=np.int64)
+        return Range(np.where(fixed, match, 0), np.where(fixed, match, 1), fraction)
+    factor = raw
+    if kind is Product.WEIGHT_BINARY:
+        factor = np.where(raw == 0, -1, 1)
+    elif kind is Product.WEIGHT_TERNARY:
+        factor = np.where(raw == 0, 0, np.where(raw == -1, -1, 1))
+    elif kind is Product.DATA_BINARY:
+        low, high = 2 * low - 1, 2 * high - 1
+    one, other = multiply(low, factor), multiply(high, factor)
+    return Range(np.minimum(one, other), np.maximum(one, other), fraction)
+
+
+def _exponential(values: Range, weight: Weight, raw: IntArray, signs: Any, tensor: Tensor) -> Range:
+    register = Product.WEIGHT_EXPONENTIAL.exact_type(tensor.type, weight.type)
+    plain = FixedType(register.width, register.integer)  # the shift keeps the register's type, by TRN and WRAP
+    aligned = cast_range(values, tensor.type, register).result
+    low = np.zeros(np.broadcast_shapes(values.shape, raw.shape), dtype=object)
+    high = low.copy()
+    for exponent in np.unique(raw).tolist():
+        shifted = cast_range(aligned, None, plain, shift=-exponent).result
+        negated = Range(-shifted.high, -shifted.low, register.fraction)
+        negated = cast_range(negated, register.sum_with(register), register).result
+        for sign, part in ((1, shifted), (0, negated)):
+            here = np.broadcast_to((raw == exponent) & (signs == sign), low.shape)
+            low = np.where(here, part.low, low)
+            high = np.where(here, part.high, high)
+    return Range(low, high, register.fraction)
+
+
+def _trailing_zeros(kind: Product, weight: Weight, raw: IntArray, tensor: Tensor) -> IntArray:
+    """Low bits of every product that are zero whatever the data."""
+    if kind is Product.WEIGHT_EXPONENTIAL:
+        align = kind.exact_type(tensor.type, weight.type).fraction - tensor.type.fraction
+        return np.maximum(raw + align, 0)
+    if kind is Product.WEIGHT_TERNARY:
+        return np.where(raw == 0, _ALL, 0)
+    if kind in (Product.WEIGHT_BINARY, Product.BOTH_BINARY):
+        return np.zeros(raw.shape, dtype=np.int64)
+    if raw.dtype == object:
+        counts = [(v & -v).bit_length() - 1 if v else _ALL for v in raw.ravel().tolist()]
+        return np.array(counts, dtype=np.int64).reshape(raw.shape)
+    # The lowest set bit alone: a power of two, which float64 holds exactly.
+    return np.where(raw == 0, _ALL, np.frexp((raw & -raw).astype(np.float64))[1] - 1)
+
+
+@register_bounds(Dense)
+def dense_bounds(op: Dense, tensor: Tensor, values: Range) -> DenseBounds:
+    """Bounds of a Dense layer, see :class:`DenseBounds`."""
+    kind = Product.of(tensor, op.weight)
+    form, accum = kind.exact_type(tensor.type, op.weight.type), op.accum
+    raw = compact(op.weight.raw)
+    rows = Range(values.low[:, None], values.high[:, None], values.fraction)
+    products = product_range(kind, rows, op.weight, raw, op.weight.signs, tensor)
+    cast = cast_range(products, form, accum)
+    drop = form.fraction - accum.fraction
+    exact = np.asarray(_trailing_zeros(kind, op.weight, raw, tensor) >= drop, dtype=bool)
+    bias = cast_range(Range.constant(op.bias.raw.ravel(), op.bias.type.fraction), op.bias.type, accum)
+    # The very numbers, not their range: overflow modes may fold them in ways that a range only surrounds.
+    folded = assign(op.bias.raw.ravel().astype(object), op.bias.type, accum)
+    start, terms = Range.constant(folded, accum.fraction), cast.rounded
+    free = Range(total(terms.low, start.low), total(terms.high, start.high), accum.fraction)
+    partial, final, overflow = _partial_sums(op, start, cast.result)
+    if accum.overflow is Overflow.WRAP and not accum.saturation_bits:
+        # Modulo 2**W the order and the earlier wraps do not matter.
+        final = _intersection(final, cast_range(free, None, accum).result)
+    source = final
+    kind_of_source = accum
+    if tensor.type == op.weight.type == FixedType.int_type(1, signed=False):
+        source, kind_of_source = _sum_of_signs(op, final)
+    result = cast_range(source, kind_of_source, op.output.type)
+    return DenseBounds(
+        op=op,
+        source=source,
+        rounded=result.rounded,
+        result=result.result,
+        result_overflow=result.overflow,
+        products=products,
+        terms=terms,
+        terms_exact=exact,
+        term_overflow=cast.overflow,
+        start=start,
+        partial=partial,
+        accum_overflow=overflow | bias.overflow | cast.overflow.any(axis=0),
+        free_sum=free,
+        free_magnitude=total(terms.magnitude, np.abs(start.low)),
+        accum=final,
+    )
+
+
+def _intersection(a: Range, b: Range) -> Range:
+    return Range(np.maximum(a.low, b.low), np.minimum(a.high, b.high), a.fraction)
+
+
+def _partial_sums(op: Dense, start: Range, terms: Range) -> tuple[Range, Range, BoolArray]:
+    """Hull of all sums before overflow, the last one after it, and where one may overflow.
+
+    ``terms`` are those after their own overflow.
+    """
+    order = accumulation_order(op).T
+    columns = np.arange(order.shape[1])
+    low, high = terms.low[order, columns], terms.high[order, columns]
+    lows, highs = accumulate(low, start.low), accumulate(high, start.high)
+    partial = Range(lows.min(axis=0), highs.max(axis=0), start.fraction)
+    # The start is in the accumulator already: a copy may even hold SAT_SYM's minimum, and is not cast again.
+    sums = Range(lows[1:].min(axis=0), highs[1:].max(axis=0), start.fraction)
+    overflow = cast_range(sums, None, op.accum).overflow
+    last = Range(lows[-1], highs[-1], start.fraction)
+    if not overflow.any():
+        return partial, last, overflow
+    where = np.flatnonzero(overflow)
+    wide = max(terms.bits, op.accum.width) + 1 > law.INT64_BITS
+    step_low, step_high, sum_low, sum_high = (
+        array[..., where].astype(object if wide else np.int64) for array in (low, high, start.low, start.high)
+    )
+    least, most = sum_low, sum_high
+    for add_low, add_high in zip(step_low, step_high, strict=True):
+        sum_low, sum_high = sum_low + add_low, sum_high + add_high
+        least, most = np.minimum(least, sum_low), np.maximum(most, sum_high)
+        sum_low, sum_high, _ = fold(sum_low, sum_high, op.accum)
+    return _replaced(partial, where, least, most), _replaced(last, where, sum_low, sum_high), overflow
+
+
+def _replaced(values: Range, where: Any, part_low: IntArray, part_high: IntArray) -> Range:
+    low, high = values.low.astype(object), values.high.astype(object)
+    low[where], high[where] = part_low, part_high
+    return Range(low, high, values.fraction)
+
+
+def _sum_of_signs(op: Dense, final: Range) -> tuple[Range, FixedType]:
+    """Binary data and weights: the sum of matches becomes a sum of signs, in an ap_int just wide enough."""
+    n_in = op.weight.shape[0]
+    narrow = FixedType.int_type((n_in - 1).bit_length() + 2)
+    fraction = max(0, op.accum.fraction)
+    matches, ones = final.at(fraction), compact(np.array(-n_in << fraction, dtype=object))
+    signs = Range(add(shift_left(matches.low, 1), ones), add(shift_left(matches.high, 1), ones), fraction)
+    return cast_range(signs, FixedType.from_bits(op.accum.width + 64, fraction=fraction), narrow).result, narrow

@@ -1,0 +1,187 @@
+"""Bounds of the ops that treat every element by itself: BatchNorm, activations, merged thresholds, reshape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from isobit.analysis.dense_bounds import product_range
+from isobit.analysis.op_bounds import OpBounds, register_bounds
+from isobit.analysis.ranges import CastRange, IntArray, Range, add, cast_range, compact, hull, multiply, shift_left
+from isobit.engines.emulator.vector import assign
+from isobit.fixed.types import FixedType
+from isobit.model.ops import Activation, BatchNorm, Op, Product, Reshape, Tensor, Threshold
+
+__all__ = ["activation_bounds", "batchnorm_bounds", "reshape_bounds", "threshold_bounds"]
+
+
+def _of_cast(op: Op, source: Range, cast: CastRange) -> OpBounds:
+    return OpBounds(op, source, cast.rounded, cast.result, cast.overflow)
+
+
+@register_bounds(BatchNorm)
+def batchnorm_bounds(op: BatchNorm, tensor: Tensor, values: Range) -> OpBounds:
+    """Scale and bias, then one cast."""
+    kind = Product.of(tensor, op.scale)
+    form = kind.exact_type(tensor.type, op.scale.type)
+    exact = form.sum_with(op.bias.type)
+    channel = np.arange(tensor.size) % op.scale.raw.size
+    signs = None if op.scale.signs is None else op.scale.signs.ravel()[channel]
+    product = product_range(kind, values, op.scale, compact(op.scale.raw.ravel())[channel], signs, tensor)
+    bias = Range.constant(op.bias.raw.ravel()[channel], op.bias.type.fraction)
+    product, bias = product.at(exact.fraction), bias.at(exact.fraction)
+    source = Range(add(product.low, bias.low), add(product.high, bias.high), exact.fraction)
+    return _of_cast(op, source, cast_range(source, exact, op.output.type))
+
+
+@register_bounds(Activation)
+def activation_bounds(op: Activation, tensor: Tensor, values: Range) -> OpBounds:
+    """The functions of nnet_activation.h that need no table; all are monotone before the last cast."""
+    return _FUNCTIONS[op.function](op, tensor, values)
+
+
+def _linear(op: Activation, tensor: Tensor, values: Range) -> OpBounds:
+    return _of_cast(op, values, cast_range(values, tensor.type, op.output.type))
+
+
+def _positive(values: Range) -> Range:
+    return Range(np.maximum(values.low, 0), np.maximum(values.high, 0), values.fraction)
+
+
+def _relu(op: Activation, tensor: Tensor, values: Range) -> OpBounds:
+    return _linear(op, tensor, _positive(values))
+
+
+def _leaky_relu(op: Activation, tensor: Tensor, values: Range) -> OpBounds:
+    """Two branches with casts of their own: numbers above zero as they are, the others times the slope."""
+    assert op.param is not None
+    exact = tensor.type.product_with(op.param.type)
+    slope = compact(op.param.raw.ravel()[:1])
+    ends = [multiply(np.minimum(end, 0), slope) for end in (values.low, values.high)]
+    lower = Range(np.minimum(*ends), np.maximum(*ends), exact.fraction)
+    # Where a branch is never taken its range is the other's, so that it adds nothing to the hull.
+    upper = Range(np.maximum(values.low, np.minimum(values.high, 1)), values.high, values.fraction)
+    above, below = cast_range(upper, tensor.type, op.output.type), cast_range(lower, exact, op.output.type)
+    no_upper, no_lower = np.asarray(values.high <= 0, dtype=bool), np.asarray(values.low > 0, dtype=bool)
+
+    def joined(a: Range, b: Range) -> Range:
+        fraction = max(a.fraction, b.fraction)
+        a, b = a.at(fraction), b.at(fraction)
+        first = Range(np.where(no_upper, b.low, a.low), np.where(no_upper, b.high, a.high), fraction)
+        second = Range(np.where(no_lower, a.low, b.low), np.where(no_lower, a.high, b.high), fraction)
+        return hull([first, second])
+
+    overflow = (above.overflow & ~no_upper) | (below.overflow & ~no_lower)
+    rounded, result = joined(above.rounded, below.rounded), joined(above.result, below.result)
+    return OpBounds(op, joined(upper, lower), rounded, result, overflow)
+
+
+def _chosen(op: Op, choices: list[int], possible: list[IntArray]) -> OpBounds:
+    """One of few constants, each an ``int`` that is cast into the result; ``possible`` says which can occur."""
+    kind = op.output.type
+    raw = assign(np.array(choices, dtype=object), FixedType.int_type(32), kind).tolist()
+    exact = cast_range(Range.constant(np.array(choices, dtype=object), 0), FixedType.int_type(32), kind)
+
+    def over(numbers: list[int], fraction: int) -> Range:
+        """Hull of the possible ones."""
+        top, bottom = max(numbers), min(numbers)
+        lows = [np.where(can, number, top) for can, number in zip(possible, numbers, strict=True)]
+        highs = [np.where(can, number, bottom) for can, number in zip(possible, numbers, strict=True)]
+        return Range(np.minimum.reduce(lows), np.maximum.reduce(highs), fraction)
+
+    none = np.zeros(possible[0].shape, dtype=bool)
+    return OpBounds(
+        op, over(choices, 0), over(exact.rounded.low.tolist(), kind.fraction), over(raw, kind.fraction), none
+    )
+
+
+def _bits(op: Op, low: IntArray, high: IntArray) -> OpBounds:
+    """A result that is written without a cast: a bit, or minus one, zero, one."""
+    values = Range(low, high, op.output.type.fraction)
+    return OpBounds(op, values, values, values, np.zeros(values.shape, dtype=bool))
+
+
+def _at_least(values: IntArray, bound: IntArray | int) -> IntArray:
+    return np.asarray(values >= bound, dtype=np.int64)
+
+
+def _binary_tanh(op: Activation, tensor: Tensor, values: Range) -> OpBounds:
+    if op.output.type == FixedType.int_type(1, signed=False):
+        return _bits(op, _at_least(values.low, 0), _at_least(values.high, 0))
+    return _chosen(op, [1, -1], [_at_least(values.high, 0) == 1, _at_least(values.low, 0) == 0])
+
+
+def _ternary_tanh(op: Activation, tensor: Tensor, values: Range) -> OpBounds:
+    """Twice the number, in the number's own format, is compared with 1."""
+    twice = Range(shift_left(values.low, 1), shift_left(values.high, 1), values.fraction)
+    twice = cast_range(twice, tensor.type.sum_with(tensor.type), tensor.type).result
+    twice = twice.at(max(0, twice.fraction))
+    one = 1 << twice.fraction
+    can_be_one, can_be_minus_one = twice.high > one, twice.low <= -one
+    can_be_zero = (twice.high > -one) & (twice.low <= one)
+    possible = [np.asarray(can, dtype=bool) for can in (can_be_one, can_be_zero, can_be_minus_one)]
+    return _chosen(op, [1, 0, -1], possible)
+
+
+def _hard(op: Activation, tensor: Tensor, values: Range) -> tuple[Range, FixedType]:
+    """The line, cut to 0..1."""
+    assert op.slope is not None
+    assert op.shift is not None
+    fraction = max(tensor.type.fraction + op.slope.type.fraction, op.shift.type.fraction, 0)
+    up = fraction - tensor.type.fraction - op.slope.type.fraction
+    slope = compact(op.slope.raw.ravel()[:1])
+    shift = shift_left(compact(op.shift.raw.ravel()[:1]), fraction - op.shift.type.fraction)
+    one = compact(np.array(1 << fraction, dtype=object))
+    ends = [add(shift_left(multiply(end, slope), up), shift) for end in (values.low, values.high)]
+    ends = [np.minimum(np.maximum(end, 0), one) for end in ends]
+    line = Range(np.minimum(*ends), np.maximum(*ends), fraction)
+    return line, FixedType.from_bits(fraction + 2, fraction=fraction)
+
+
+def _hard_sigmoid(op: Activation, tensor: Tensor, values: Range) -> OpBounds:
+    line, exact = _hard(op, tensor, values)
+    return _of_cast(op, line, cast_range(line, exact, op.output.type))
+
+
+def _hard_tanh(op: Activation, tensor: Tensor, values: Range) -> OpBounds:
+    line, exact = _hard(op, tensor, values)
+    minus_one = compact(np.array(-1 << exact.fraction, dtype=object))
+    source = Range(add(shift_left(line.low, 1), minus_one), add(shift_left(line.high, 1), minus_one), exact.fraction)
+    return _of_cast(op, source, cast_range(source, exact, op.output.type))
+
+
+_FUNCTIONS: dict[str, Callable[[Activation, Tensor, Range], OpBounds]] = {
+    "linear": _linear,
+    "relu": _relu,
+    "leaky_relu": _leaky_relu,
+    "binary_tanh": _binary_tanh,
+    "ternary_tanh": _ternary_tanh,
+    "hard_sigmoid": _hard_sigmoid,
+    "hard_tanh": _hard_tanh,
+}
+
+
+@register_bounds(Threshold)
+def threshold_bounds(op: Threshold, tensor: Tensor, values: Range) -> OpBounds:
+    """Steps at the thresholds."""
+    fraction = max(values.fraction, op.high.type.fraction)
+    values = values.at(fraction)
+    channel = np.arange(tensor.size) % op.high.raw.size
+    high = Range.constant(op.high.raw.ravel()[channel], op.high.type.fraction).at(fraction).low
+    if op.low is None:
+        return _bits(op, _at_least(values.low, high), _at_least(values.high, high))
+    # Both thresholds have one format, see Threshold.check_input.
+    low = Range.constant(op.low.raw.ravel()[channel], op.high.type.fraction).at(fraction).low
+
+    def step(value: IntArray) -> IntArray:
+        above, below = value > high, (value <= low) & (value <= high)
+        return np.asarray(above, dtype=np.int64) - np.asarray(below, dtype=np.int64)
+
+    return _bits(op, step(values.low), step(values.high))
+
+
+@register_bounds(Reshape)
+def reshape_bounds(op: Reshape, tensor: Tensor, values: Range) -> OpBounds:
+    """The same numbers."""
+    return OpBounds(op, values, values, values, np.zeros(values.shape, dtype=bool))

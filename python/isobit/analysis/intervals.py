@@ -1,0 +1,119 @@
+"""Exact bounds of every number in a network, per neuron: products, partial sums in the kernel's order, casts, results.
+
+Plain interval arithmetic on the real weights, in integers: what holds for *all* inputs within the given bounds. Sound
+everywhere; exact for a single layer, since there every input is free (but for what :class:`CastRange` says about
+numbers that leave a format). Deeper layers forget that their inputs depend on each other, so their bounds may be wider
+than what inputs can reach.
+
+Semantics: as in ``engines/emulator/vector.py``, which the tests compare with; docs/semantics.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from isobit.analysis import dense_bounds, elementwise_bounds
+from isobit.analysis.op_bounds import DenseBounds, OpBounds, op_bounds, register_bounds
+from isobit.analysis.ranges import Range
+from isobit.errors import RangeError, ShapeError
+from isobit.fixed.array import FixedArray
+from isobit.model.graph import Graph
+from isobit.model.ops import Tensor
+
+__all__ = ["Bounds", "DenseBounds", "OpBounds", "Range", "graph_bounds", "measured", "op_bounds", "register_bounds"]
+
+#: The rules of isobit's own ops; importing them registers them.
+RULES = (dense_bounds, elementwise_bounds)
+
+
+@dataclass(frozen=True, eq=False)
+class Bounds:
+    """Bounds of a graph.
+
+    Attributes
+    ----------
+    inputs
+        The bounds that were taken for the inputs, by name, shape (size,).
+    tensors
+        Bounds of every tensor by name, inputs included, shape (size,), at the tensor's fraction.
+    ops
+        Bounds of every op by layer name, in the order of computation.
+    """
+
+    inputs: dict[str, Range]
+    tensors: dict[str, Range]
+    ops: dict[str, OpBounds]
+
+
+def graph_bounds(graph: Graph, inputs: Mapping[str, Range] | None = None) -> Bounds:
+    """Bounds of every number in a network.
+
+    Parameters
+    ----------
+    graph
+        The network.
+    inputs
+        Bounds of some or all inputs by name, shape (size,), at the input's fraction, such as :func:`measured` gives.
+        Inputs that are not named may take every value of their format.
+
+    Raises
+    ------
+    RangeError, ShapeError
+        For bounds of an input that does not exist, or that its format or size does not have.
+    UnsupportedError
+        For an op without bounds.
+    """
+    given = dict(inputs or {})
+    tensors: dict[str, Range] = {}
+    for tensor in graph.inputs:
+        taken = given.pop(tensor.name, None)
+        tensors[tensor.name] = Range.of_type(tensor.type, tensor.size) if taken is None else _checked(tensor, taken)
+    if given:
+        names = ", ".join(tensor.name for tensor in graph.inputs)
+        raise RangeError(f"bounds were given for {next(iter(given))!r}, which is no input; inputs: {names}")
+    starts, ops = dict(tensors), {}
+    for op in graph.ops:
+        ops[op.name] = op_bounds(op, graph.tensors[op.inputs[0]], tensors[op.inputs[0]])
+        tensors[op.output.name] = ops[op.name].result
+    return Bounds(starts, tensors, ops)
+
+
+def _checked(tensor: Tensor, given: Range) -> Range:
+    if given.shape != (tensor.size,):
+        raise ShapeError(f"bounds of input {tensor.name!r} have shape {given.shape}, expected {(tensor.size,)}")
+    kind = tensor.type
+    if given.fraction != kind.fraction:
+        raise RangeError(
+            f"bounds of input {tensor.name!r} are at {given.fraction} fraction bits, expected {kind.fraction} ({kind})"
+        )
+    low, high = min(given.low.tolist()), max(given.high.tolist())
+    if low < kind.raw_min or high > kind.raw_max:
+        raise RangeError(
+            f"bounds {low}..{high} of input {tensor.name!r} exceed {kind}, which holds {kind.raw_min}..{kind.raw_max}"
+        )
+    return given
+
+
+def measured(graph: Graph, inputs: Mapping[str, FixedArray]) -> dict[str, Range]:
+    """Bounds of data: the smallest and largest value of every input element.
+
+    Parameters
+    ----------
+    graph
+        The network.
+    inputs
+        Every input by name, in its format, shape (events, size), as :meth:`isobit.Model.quantise` gives them.
+
+    Raises
+    ------
+    RangeError
+        If there are no events.
+    """
+    found = {}
+    for tensor in graph.inputs:
+        raw = inputs[tensor.name].raw.reshape(len(inputs[tensor.name]), tensor.size)
+        if not len(raw):
+            raise RangeError(f"no events were given for input {tensor.name!r}; bounds need at least one")
+        found[tensor.name] = Range(raw.min(axis=0), raw.max(axis=0), tensor.type.fraction)
+    return found

@@ -1,0 +1,121 @@
+"""What is said about the numbers of one op, and where a new op says it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from isobit.analysis.ranges import BoolArray, IntArray, Range
+from isobit.errors import UnsupportedError
+from isobit.model.ops import Op, Tensor
+
+__all__ = ["KERNELS", "DenseBounds", "OpBounds", "op_bounds", "register_bounds"]
+
+
+@dataclass(frozen=True, eq=False)
+class OpBounds:
+    """Bounds of one op; every range but those of :class:`DenseBounds` has the shape (output size,).
+
+    Attributes
+    ----------
+    op
+        The op.
+    source
+        The exact values that the cast into the result takes. For the functions with few values (binary and ternary
+        tanh, thresholds) those values, before they are written in the result's format.
+    rounded
+        They, rounded to the result's LSB, before overflow.
+    result
+        What the op gives.
+    result_overflow
+        Where a value may leave the range of the result's format, as :meth:`isobit.Model.profile` counts it (which
+        knows no overflow of the constants of the functions with few values).
+    """
+
+    op: Op
+    source: Range
+    rounded: Range
+    result: Range
+    result_overflow: BoolArray
+
+
+@dataclass(frozen=True, eq=False)
+class DenseBounds(OpBounds):
+    """Bounds of a Dense layer. All but the products are at the accumulator's fraction.
+
+    Attributes
+    ----------
+    products
+        Exact products, shape (n_in, n_out), at the fraction of ``Product.exact_type``.
+    terms
+        Products rounded to the accumulator's LSB, before overflow, shape (n_in, n_out).
+    terms_exact
+        Where that rounding provably drops no set bit.
+    term_overflow
+        Where a term may leave the accumulator's range.
+    start
+        The bias in the accumulator: one value per neuron, shape (n_out,).
+    partial
+        Hull of the start and every sum in the kernel's order, each before overflow, shape (n_out,). Where an earlier
+        one may overflow, the next ones go on from what the overflow mode can make of it.
+    accum_overflow
+        Where a term, the bias or a sum may leave the accumulator's range, shape (n_out,).
+    free_sum
+        Start plus the terms before overflow, nothing wrapped nor clamped, shape (n_out,).
+    free_magnitude
+        abs(start) + sum of max(abs(term)), shape (n_out,): bounds each partial sum in any order.
+    accum
+        The final accumulator, shape (n_out,).
+    """
+
+    products: Range
+    terms: Range
+    terms_exact: BoolArray
+    term_overflow: BoolArray
+    start: Range
+    partial: Range
+    accum_overflow: BoolArray
+    free_sum: Range
+    free_magnitude: IntArray
+    accum: Range
+
+
+#: (op, input tensor, bounds of the input of shape (size,)) -> bounds of the op.
+Kernel = Callable[[Any, Tensor, Range], OpBounds]
+KernelT = TypeVar("KernelT", bound=Kernel)
+KERNELS: dict[type[Op], Kernel] = {}
+
+
+def register_bounds(op: type[Op]) -> Callable[[KernelT], KernelT]:
+    """Say how an op's bounds follow from its input's (decorator); a new op needs one to be planned or certified."""
+
+    def register(kernel: KernelT) -> KernelT:
+        KERNELS[op] = kernel
+        return kernel
+
+    return register
+
+
+def op_bounds(op: Op, tensor: Tensor, values: Range) -> OpBounds:
+    """Bounds of one op.
+
+    Parameters
+    ----------
+    op, tensor
+        The op and its input tensor.
+    values
+        Bounds of the input, shape (size,), at the tensor's fraction.
+
+    Raises
+    ------
+    UnsupportedError
+        If nobody has said how, see :func:`register_bounds`.
+    """
+    kernel = KERNELS.get(type(op))
+    if kernel is None:
+        raise UnsupportedError(
+            f"no bounds are known for op {op.tag!r} (layer {op.name!r}); known: "
+            f"{', '.join(sorted(known.tag for known in KERNELS))}; register_bounds adds one"
+        )
+    return kernel(op, tensor, values)
