@@ -1,0 +1,1 @@
+"""Parts of bench_emulator.py: the networks, the rivals, the machine's peak, isobit's own runs, the table."""

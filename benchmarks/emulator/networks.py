@@ -1,0 +1,124 @@
+"""The networks that are timed, and the multiplications that an event takes in each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+#: Seed of the timed events.
+SEED = 2026
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network of the zoo with its golden config.
+
+    Attributes
+    ----------
+    name
+        In the table.
+    network
+        In the zoo.
+    few
+        Events on which hls4ml is timed: a second or so of its predict.
+    many
+        Events on which isobit and onnxruntime are timed.
+    predict_target, onnx_target
+        Least ratio to hls4ml's predict and to onnxruntime on one thread; None: none is asked for.
+    loop_target
+        Least ratio to hls4ml's library in a bare loop.
+    rate_target
+        Least events per second on one thread.
+    cut
+        Last layer that counts, if the rest is left out.
+    accum
+        Format of every Dense's accumulator, in place of the golden one.
+    """
+
+    name: str
+    network: str
+    few: int
+    many: int
+    predict_target: float | None = None
+    loop_target: float | None = None
+    onnx_target: float | None = None
+    rate_target: float | None = None
+    cut: str | None = None
+    accum: str | None = None
+
+    @cached_property
+    def keras(self) -> Any:
+        """The Keras model, up to the layer `cut`."""
+        from isobit.students import zoo
+        from isobit.students.zoo.entry import keras_package
+
+        model = zoo.network(self.network)
+        if self.cut is None:
+            return model
+        return keras_package().Model(model.input, model.get_layer(self.cut).output, name=self.network)
+
+    def config(self) -> dict[str, Any]:
+        """Arguments of isobit's `convert`: the golden config, without the layers that are left out."""
+        from isobit.students import zoo
+
+        arguments = zoo.golden_config(self.network)
+        arguments["clock_ns"] = float(arguments.pop("clock_period"))
+        layers = arguments["hls_config"]["LayerName"]
+        if self.cut is not None:
+            for name in list(layers)[list(layers).index(f"{self.cut}_linear") + 1 :]:
+                del layers[name]
+        for layer in layers.values():
+            if self.accum is not None and "accum" in layer["Precision"]:
+                layer["Precision"]["accum"] = self.accum
+        return arguments
+
+    def graph(self, folder: Path) -> Any:
+        """The hls4ml ModelGraph, to be written to `folder`."""
+        from isobit.frontends.keras import convert
+
+        return convert(self.keras, **self.config(), output_dir=str(folder))
+
+    def events(self) -> np.ndarray[Any, Any]:
+        """`many` events, float64, in the shape of the network's input."""
+        from isobit.students import zoo
+
+        return np.ascontiguousarray(zoo.inputs(self.network, self.many, SEED), np.float64)
+
+
+#: Reduced events and rounds of a quick look.
+QUICK = 20
+
+CASES = {
+    case.name: case
+    for case in (
+        Case("mugmt_student", "mugmt_student", 20_000, 1_000_000, 1000, 200, 1),
+        Case("jet_mlp", "jet_mlp", 10_000, 500_000, 1000, 200, 1, cut="output"),
+        Case("ad_student", "ad_student", 5_000, 300_000, 1000, 200, 1),
+        Case("mugmt_teacher", "mugmt_teacher", 500, 20_000, 500, None, 0.5),
+        # Products are rounded at bit 2^-10 and every sum saturates at +-8: the order of the sum decides the bits.
+        Case(
+            "jet_mlp, SAT",
+            "jet_mlp",
+            5_000,
+            200_000,
+            rate_target=1e6,
+            cut="output",
+            accum="ap_fixed<14,4,AP_RND,AP_SAT>",
+        ),
+    )
+}
+
+
+def products(graph: Any) -> dict[str, int]:
+    """Multiplications per event of every layer that multiplies: weights of Dense, elements of BatchNorm."""
+    found = {}
+    for op in graph.ops:
+        if op.tag == "dense":
+            found[op.name] = int(op.weight.raw.size)
+        elif op.tag == "batchnorm":
+            found[op.name] = int(op.output.size)
+    return found
