@@ -5,57 +5,40 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-#: Assumed for a layer when the model has no plan: events of 64-bit integers.
+#: Assumed for every layer of a model without a plan.
 DEFAULT = "int64"
-#: Kind of arithmetic of peak.cpp by how a lane's name begins; BLAS is called in float64 unless its name says else.
-KINDS = {
-    "float32": "float32",
-    "sgemm": "float32",
-    "blas32": "float32",
-    "float64": "float64",
-    "dgemm": "float64",
-    "blas": "float64",
-    "int8": "int8",
-    "int16": "int16",
-    "vnni": "int16",
-    "dot": "int16",
-    "int32": "int32",
-    "int64": "int64",
-    "strict": "int64",
+#: By lane: the kind of arithmetic in peak.cpp, and its multiplications for one of the network's.
+COSTS = {
+    "float32": ("float32", 1),
+    "float64": ("float64", 1),
+    "int32": ("int32", 1),
+    "int64": ("int64", 1),
+    "wide": ("int64", 1),
+    "dot8": ("int8", 1),
+    "dot16": ("int16", 1),
+    "dot16-split": ("int16", 2),
 }
 
 
 def lanes_of(model: Any) -> dict[str, str]:
-    """The lane of every layer by `model.plan()`; empty if the model has no plan."""
+    """The lane of every layer by `model.plan()`; empty if models have no plan."""
     plan = getattr(model, "plan", None)
-    if plan is None:
-        return {}
-    found = plan()
-    lanes = getattr(found, "lanes", None)
-    if isinstance(lanes, Mapping):
-        return {name: _name(lane) for name, lane in lanes.items()}
-    entries = found if lanes is None else lanes
-    return {getattr(entry, "layer", None) or entry.name: _name(entry.lane) for entry in entries}
+    return {} if plan is None else dict(plan().lanes)
 
 
-def _name(lane: Any) -> str:
-    return str(getattr(lane, "value", None) or getattr(lane, "name", None) or lane).lower()
-
-
-def kind(lane: str) -> str:
-    """Kind of arithmetic of a lane, as peak.cpp names it.
+def seconds_at_peak(products: Mapping[str, int], lanes: Mapping[str, str], peak: Mapping[str, float]) -> float:
+    """Seconds that an event's multiplications take at the machine's peak, every layer on its lane.
 
     Raises
     ------
     KeyError
-        For a lane that has no limit here; the message lists the prefixes that are known.
+        For a lane whose limit is not known here; the message lists those that are.
     """
-    for prefix in sorted(KINDS, key=len, reverse=True):
-        if lane.replace("-", "").replace("_", "").startswith(prefix):
-            return KINDS[prefix]
-    raise KeyError(f"no peak is known for lane {lane!r}; known beginnings: {', '.join(KINDS)}")
-
-
-def seconds_at_peak(products: Mapping[str, int], lanes: Mapping[str, str], peak: Mapping[str, float]) -> float:
-    """Seconds that an event's multiplications take at the machine's peak, every layer on its lane."""
-    return sum(count / peak[kind(lanes.get(layer, DEFAULT))] for layer, count in products.items())
+    seconds = 0.0
+    for layer, count in products.items():
+        lane = lanes.get(layer, DEFAULT).removeprefix("sequential ")
+        if lane not in COSTS:
+            raise KeyError(f"no peak is known for lane {lane!r} of layer {layer!r}; known: {', '.join(COSTS)}")
+        kind, each = COSTS[lane]
+        seconds += count * each / peak[kind]
+    return seconds

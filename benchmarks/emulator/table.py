@@ -9,7 +9,6 @@ from rich.table import Table
 
 from emulator.targets import LHC_RATE, targets
 
-
 #: Columns where the output is no terminal.
 WIDTH = 160
 
