@@ -23,7 +23,7 @@ import numpy as np
 from emulator import first_predict, hls4ml_rival, lanes, machine, onnx_rival
 from emulator.clock import Contestant, race
 from emulator.isobit_roads import Roads
-from emulator.networks import CASES, QUICK, Case, products
+from emulator.networks import CASES, Case, products
 from emulator.table import printer, show, show_targets
 
 import isobit
@@ -59,7 +59,7 @@ def two_threads(case: Case, roads: Roads, rounds: int) -> dict[str, Contestant]:
 def _isobit(roads: Roads, threads: int) -> dict[str, Contestant]:
     """The first is ``engine="auto"``, which the ratios and targets are about."""
     first, *others = roads.contestants(threads)
-    return {"isobit": first} | {other.name: other for other in others}
+    return {"isobit": first, "batches": roads.batches(threads)} | {other.name: other for other in others}
 
 
 def bench(case: Case, options: argparse.Namespace, folder: Path, program: Path, peak: dict[str, float]) -> Any:
@@ -67,36 +67,32 @@ def bench(case: Case, options: argparse.Namespace, folder: Path, program: Path, 
     shutil.rmtree(folder, ignore_errors=True)
     graph = case.graph(folder)
     model = isobit.load(graph)
-    x = case.events()
-    rival = hls4ml_rival.Rival(graph, folder, program, x[: case.few])
+    x = case.events().astype(options.input)
+    rival = hls4ml_rival.Rival(graph, folder, program, x[: case.few].astype(np.float64))
     roads = Roads(model, x, rival.expected)
     single = one_thread(case, roads, rival, options.rounds)
     double = two_threads(case, roads, options.rounds)
 
     result: dict[str, Any] = {"products": products(model.graph), "lanes": lanes.lanes_of(model)}
     limit = lanes.seconds_at_peak(result["products"], result["lanes"], peak)
-    rates = {key: one.per_cpu_second if options.clock == "cpu" else one.best for key, one in single.items()}
-    for label, contestants, rate in (
-        ("one thread", single, rates),
-        ("two threads", double, {key: one.best for key, one in double.items()}),
-    ):
-        result[label] = {key: one.figures() for key, one in contestants.items()}
+    rivals = {key: single[key].rate(options.clock) for key in ("predict", "loop")}  # hls4ml has one thread
+    for label, contestants, clock in (("one thread", single, options.clock), ("two threads", double, "wall")):
+        result[label] = {key: one.figures(clock) for key, one in contestants.items()}
         for key, figures in result[label].items():
-            figures |= {"name": contestants[key].name, "events_per_s": rate[key]}
-            for other in ("predict", "loop"):  # hls4ml has one thread
-                figures[f"x_{other}"] = rate[key] / rates[other]
-            if "onnx" in rate:
-                figures["x_onnx"] = rate[key] / rate["onnx"]
+            rate = figures["events_per_s"]
+            figures |= {f"x_{other}": rate / its for other, its in rivals.items()}
+            if "onnx" in contestants:
+                figures["x_onnx"] = rate / contestants["onnx"].rate(clock)
             if label == "two threads":
-                figures["x_one_thread"] = contestants[key].best / single[key].best
+                figures["x_one_thread"] = rate / single[key].rate("wall")
         mine = result[label]["isobit"]
-        mine["peak"] = rate["isobit"] * limit / mine["threads"]
+        mine["peak"] = mine["events_per_s"] * limit / mine["threads"]
 
     mine = result["one thread"]["isobit"]
     result["ratios"] = {key: mine[f"x_{key}"] for key in ("predict", "loop", "onnx") if f"x_{key}" in mine} | {
         "peak": mine["peak"],
         "threads": result["two threads"]["isobit"]["x_one_thread"],
-        "profile": rates["isobit"] / rates["profile"],
+        "profile": mine["events_per_s"] / result["one thread"]["profile"]["events_per_s"],
     }
     if case.accum is not None:
         result |= saturations(model, x[: case.few])
@@ -122,6 +118,7 @@ def main() -> int:
     parser.add_argument(
         "--clock", choices=("wall", "cpu"), default="wall", help="for one thread; cpu if others compute"
     )
+    parser.add_argument("--input", choices=("float64", "float32"), default="float64", help="what isobit is given")
     parser.add_argument("--quick", action="store_true", help="a look: few events, two rounds")
     parser.add_argument("--no-first", action="store_true", help="leave out the first predict in new processes")
     parser.add_argument("--targets", action="store_true", help="list the targets that are missed; exit status 1 if any")
@@ -133,6 +130,7 @@ def main() -> int:
 
     console = printer()
     report: dict[str, Any] = {"machine": machine.describe(), "rounds": options.rounds, "clock": options.clock}
+    report["input"] = options.input
     with tempfile.TemporaryDirectory(prefix="bench-emulator-") as temporary:
         home = options.keep.resolve() if options.keep else Path(temporary)
         home.mkdir(parents=True, exist_ok=True)
@@ -142,7 +140,7 @@ def main() -> int:
         for name in options.networks:
             case = CASES[name]
             if options.quick:
-                case = replace(case, few=max(50, case.few // QUICK), many=case.many // QUICK)
+                case = case.quick()
             if options.events:
                 case = replace(case, few=min(case.few, options.events), many=options.events)
             console.print(f"{name} ...", style="dim")

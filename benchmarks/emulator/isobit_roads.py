@@ -13,6 +13,8 @@ from isobit.engines.registry import resolve
 
 #: Candidates; those that stand for an engine that another stands for, too, are run once.
 NAMES = ("auto", "numba", "cpp", "cpp-strict")
+#: Events of a call, where the events come in batches.
+BATCH = 16_384
 #: A slow engine runs on fewer events, about so many seconds' worth.
 SECONDS = 1.0
 
@@ -32,7 +34,7 @@ def as_rows(output: Any) -> np.ndarray[Any, Any]:
     """An output as (events, values), refused unless it is float64."""
     if output.dtype != np.float64:
         sys.exit(f"isobit's predict gave {output.dtype}, expected float64")
-    return output.reshape(len(output), -1)
+    return np.asarray(output.reshape(len(output), -1))
 
 
 class Roads:
@@ -55,34 +57,51 @@ class Roads:
         """One contestant an engine."""
         return [self._contestant(label, name, threads) for label, name in engines().items()]
 
+    def batches(self, threads: int) -> Contestant:
+        """``engine="auto"`` batch by batch, as onnxruntime is run: the memory of outputs is used again."""
+        events = self._affordable("auto", threads)
+        starts = range(0, events, BATCH)
+
+        def run() -> Any:
+            return [self.model.predict(self.x[start : min(start + BATCH, events)], threads=threads) for start in starts]
+
+        name = f"isobit auto, batch {BATCH}"
+        return Contestant(name, threads, events, run, lambda parts: self._check(name, np.concatenate(parts)))
+
     def profile(self, threads: int) -> Contestant:
-        """`profile`, on as many events as a second lets."""
-        few = self.x[: min(len(self.x), 4096)]
-        events = self._affordable(len(few), lambda: self.model.profile(few, threads))
-        return Contestant("isobit profile", threads, events, lambda: self.model.profile(self.x[:events], threads))
+        """`profile` on the events of ``engine="auto"``."""
+        part = self.x[: self._affordable("auto", threads)]
+        return Contestant("isobit profile", threads, len(part), lambda: self.model.profile(part, threads))
 
     def _contestant(self, label: str, engine: str, threads: int) -> Contestant:
-        few = self.x[: min(len(self.x), 4096)]
-        events = self._affordable(len(few), lambda: self.model.predict(few, engine, threads))
-        part = self.x[:events]
+        part = self.x[: self._affordable(engine, threads)]
+        name = f"isobit {label}"
+        return Contestant(
+            name,
+            threads,
+            len(part),
+            lambda: self.model.predict(part, engine, threads),
+            lambda output: self._check(f"{name}, {threads} threads", output),
+        )
 
-        def check(output: Any) -> None:
-            self._compare(f"isobit {label}, {threads} threads", as_rows(output), self.expected[:events], "isobit auto")
-
-        run = lambda: self.model.predict(part, engine, threads)  # noqa: E731
-        return Contestant(f"isobit {label}", threads, events, run, check)
-
-    def _affordable(self, few: int, run: Any) -> int:
-        run()  # compiles
+    def _affordable(self, engine: str, threads: int) -> int:
+        """Events of a run: all, or a second's worth of an engine that would take ten."""
+        few = self.x[:4096]
+        self.model.predict(few, engine, threads)  # compiles
         begin = time.perf_counter()
-        run()
-        rate = few / (time.perf_counter() - begin)
-        # A small batch may be slow by overhead; only engines slower by far are cut short.
-        return len(self.x) if 10 * rate * SECONDS >= len(self.x) else max(few, int(rate * SECONDS))
+        self.model.predict(few, engine, threads)
+        rate = len(few) / (time.perf_counter() - begin)
+        return len(self.x) if 10 * rate * SECONDS >= len(self.x) else max(len(few), int(rate * SECONDS))
+
+    def _check(self, name: str, output: Any) -> None:
+        found = as_rows(output)
+        self._compare(name, found, self.expected[: len(found)], "isobit auto")
 
     @staticmethod
     def _compare(name: str, found: np.ndarray[Any, Any], wanted: np.ndarray[Any, Any], other: str) -> None:
         if not np.array_equal(found, wanted):
-            wrong = np.flatnonzero((found != wanted).any(axis=1)) if found.shape == wanted.shape else []
-            first = f", the first is {wrong[0]}: {found[wrong[0]]} instead of {wanted[wrong[0]]}" if len(wrong) else ""
-            sys.exit(f"{name} and {other} differ in {len(wrong)} of {len(wanted)} events{first}; nothing is reported")
+            if found.shape != wanted.shape:
+                sys.exit(f"{name} gave {found.shape}, {other} {wanted.shape}")
+            wrong = np.flatnonzero((found != wanted).any(axis=1))
+            first = f"{wrong[0]}: {found[wrong[0]]} against {wanted[wrong[0]]}"
+            sys.exit(f"{name} and {other} differ in {len(wrong)} of {len(wanted)} events, the first is {first}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,10 @@ class Case:
     cut: str | None = None
     accum: str | None = None
 
+    def quick(self) -> Case:
+        """The same on fewer events."""
+        return replace(self, few=self.few // 4, many=max(self.few // 4, self.many // 20))
+
     @cached_property
     def keras(self) -> Any:
         """The Keras model, up to the layer `cut`."""
@@ -88,9 +92,6 @@ class Case:
 
         return np.ascontiguousarray(zoo.inputs(self.network, self.many, SEED), np.float64)
 
-
-#: Reduced events and rounds of a quick look.
-QUICK = 20
 
 CASES = {
     case.name: case

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -105,16 +106,18 @@ def ways(model: bytes, x: Floats, threads: int) -> dict[str, Callable[[], None]]
     """
     batches = sorted({min(batch, len(x)) for batch in BATCHES})
     shared = session(model, threads)
-    found = {f"batch {batch}": lambda n=batch: run_in_batches(shared, x, n) for batch in batches}
+    found: dict[str, Callable[[], None]] = {
+        f"batch {batch}": partial(run_in_batches, shared, x, batch) for batch in batches
+    }
     if threads > 1:
         pool = ThreadPoolExecutor(threads)
         own = [session(model, 1) for _ in range(threads)]
         parts = np.array_split(x, threads)
 
         def apart(batch: int) -> None:
-            list(pool.map(lambda pair: run_in_batches(*pair, batch), zip(own, parts, strict=True)))
+            list(pool.map(run_in_batches, own, parts, [batch] * threads))
 
-        found |= {f"{threads} sessions, batch {batch}": lambda n=batch: apart(n) for batch in batches}
+        found |= {f"{threads} sessions, batch {batch}": partial(apart, batch) for batch in batches}
     return found
 
 
@@ -128,7 +131,7 @@ def contestant(keras: Any, x: Floats, threads: int) -> Contestant:
         for name, run in ways(model, flat[:TRIAL], threads).items()
     }
     race(list(trials.values()), rounds=3)
-    best = max(trials, key=lambda name: trials[name].best)
+    best = max(trials, key=lambda name: trials[name].rate("wall"))
     return Contestant(f"onnxruntime float32, {best}", threads, len(x), ways(model, flat, threads)[best])
 
 

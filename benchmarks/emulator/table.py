@@ -37,7 +37,10 @@ def show(report: dict[str, Any], console: Console) -> None:
         "one core's peak, G MAC/s (best of many, loops checked in the disassembly): "
         + ", ".join(f"{kind} {value / 1e9:.1f}" for kind, value in report["peak"].items())
     )
-    console.print(f"best of {report['rounds']} rounds by {report['clock']} time; two threads by wall time")
+    console.print(
+        f"best of {report['rounds']} rounds by {report['clock']} time, two threads by wall time; "
+        f"isobit is given {report['input']}"
+    )
     table = Table(pad_edge=False)
     for name in ("network", "road"):
         table.add_column(name)
