@@ -103,6 +103,7 @@ inline void leave(const exit& out, const exit_data& to, std::size_t event, int e
     switch (out.from) {
         case form::f32: leave_from<float>(out, to, event, events, workspace); break;
         case form::f64: leave_from<double>(out, to, event, events, workspace); break;
+        case form::i16: leave_from<std::int16_t>(out, to, event, events, workspace); break;
         case form::i32: leave_from<std::int32_t>(out, to, event, events, workspace); break;
         default: leave_from<std::int64_t>(out, to, event, events, workspace); break;
     }

@@ -37,21 +37,25 @@ struct usual_finish {
     static ISOBIT_INLINE void of(const task& t, tile<T, Rows, Columns>& values, int first, int event) {
         using V = vec<T>;
         const usual_steps& u = *t.s.usual;
-        if (u.a != nullptr) {
-            const T* a = static_cast<const T*>(u.a) + first;
-            const T* b = static_cast<const T*>(u.b) + first;
+        if (u.first_wrap != nullptr) values.each([&](V v, int) { return wrapping<T>::of(v, *u.first_wrap); });
+        if (u.affine != nullptr) {
+            const T* a = static_cast<const T*>(u.affine->a) + first;
+            const T* b = static_cast<const T*>(u.affine->b) + first;
             values.each([&](V v, int r) { return v * a[r] + b[r]; });
         }
-        if (u.down != 0) {
-            if constexpr (is_floating<T>::value) {
-                values.each([&](V v, int) { return floor(v); });
+        if constexpr (std::is_same<T, std::int32_t>::value) {
+            if (u.scale_floor != nullptr) scale_floor(values, *u.scale_floor, first);
+        }
+        if (u.round != nullptr) {
+            if (u.round->rounding == TRN) {
+                values.each([&](V v, int) { return rounding_of<T>::down(v, *u.round); });
             } else {
-                values.each([&](V v, int) { return v >> u.shift; });
+                values.each([&](V v, int) { return rounding_of<T>::to_even(v, *u.round); });
             }
         }
         if (u.wrap != nullptr) values.each([&](V v, int) { return wrapping<T>::of(v, *u.wrap); });
-        if (u.clamp != 0) {
-            const V low = splat(constant<T>(u.low)), high = splat(constant<T>(u.high));
+        if (u.clamp != nullptr) {
+            const V low = splat(constant<T>(u.clamp->low)), high = splat(constant<T>(u.clamp->high));
             values.each([&](V v, int) { return least(most(v, low), high); });
         }
         lay_as<To>(values, t.s.result.data[0], t.s.outputs, first, event, t.workspace);
@@ -185,6 +189,81 @@ struct dot16_split {
     }
 };
 
+// -- products that are rounded down, each by itself ---------------------------------------------------------------------
+
+template <class T>
+struct floor32 {
+    static constexpr int columns = 2;
+    static constexpr int events = columns * vector_of<float>::lanes;
+    using weight = float;
+    static std::size_t depth(int inputs) { return static_cast<std::size_t>(inputs); }
+
+    template <int Rows, class Finish>
+    static ISOBIT_INLINE void run(const task& t, const float* weights, int first) {
+        // Modulo 2^32, as the sums.
+        const auto biases = static_cast<std::uint32_t>(t.s.inputs) * static_cast<std::uint32_t>(floor_bias);
+        for (int event = 0; event < block; event += events) {
+            tile<std::int32_t, Rows, columns> sum;
+            for (int r = 0; r < Rows; ++r)
+                for (int c = 0; c < columns; ++c)
+                    sum.v[r][c] = splat(static_cast<std::int32_t>(
+                        static_cast<std::uint32_t>(t.start<std::int32_t>()[first + r]) - biases));
+            const char* x = t.source() + place(4, 0, event);
+            const float* w = weights;
+            for (int k = 0; k < t.s.inputs; ++k) {
+                f32 data[columns];
+                for (int c = 0; c < columns; ++c) data[c] = load<f32>(x + c * vector_bytes);
+                for (int r = 0; r < Rows; ++r) {
+                    const f32 factor = splat(w[r]);
+                    for (int c = 0; c < columns; ++c) sum.v[r][c] += multiply_floor(data[c], factor);
+                }
+                w += Rows;
+                x += place(4, 1, 0);
+            }
+            auto wide = widened<T, Rows, columns>::of(sum);
+            Finish::of(t, wide, first, event);
+        }
+    }
+};
+
+struct mulhi16 {
+    static constexpr int lanes = vector_of<std::int16_t>::lanes;
+    static constexpr int columns = block % (2 * lanes) == 0 ? 2 : 3;
+    static constexpr int events = columns * lanes;
+    using weight = std::int16_t;
+    static std::size_t depth(int inputs) { return static_cast<std::size_t>(inputs); }
+
+    template <int Rows, class Finish>
+    static ISOBIT_INLINE void run(const task& t, const std::int16_t* weights, int first) {
+        for (int event = 0; event < block; event += events) {
+            tile<std::int16_t, Rows, columns> sum;
+            for (int r = 0; r < Rows; ++r)
+                for (int c = 0; c < columns; ++c) sum.v[r][c] = splat(t.start<std::int16_t>()[first + r]);
+            const char* x = t.source() + place(2, 0, event);
+            const std::int16_t* w = weights;
+            for (int k = 0; k < t.s.inputs; ++k) {
+                i16 data[columns];
+                for (int c = 0; c < columns; ++c) data[c] = load<i16>(x + c * vector_bytes);
+                for (int r = 0; r < Rows; ++r) {
+                    const i16 factor = splat(w[r]);
+                    for (int c = 0; c < columns; ++c) sum.v[r][c] += multiply_high(data[c], factor);
+                }
+                w += Rows;
+                x += place(2, 1, 0);
+            }
+            for (int r = 0; r < Rows; ++r) {
+                const std::int32_t* places = t.s.whole.places + first + r;
+                for (std::int32_t i = places[0]; i < places[1]; ++i) {
+                    const char* data = t.source() + place(2, t.s.whole.inputs[i], event);
+                    const i16 factor = splat(t.s.whole.weights[i]);
+                    for (int c = 0; c < columns; ++c) sum.v[r][c] += load<i16>(data + c * vector_bytes) * factor;
+                }
+            }
+            Finish::of(t, sum, first, event);
+        }
+    }
+};
+
 // -- each product and each sum through steps of its own, in the hardware's order -----------------------------------------
 
 template <class T>
@@ -224,21 +303,19 @@ struct sequential {
 
 template <class T>
 struct elementwise {
-    static constexpr int columns = 2;
+    static constexpr int columns = block % (2 * vector_of<T>::lanes) == 0 ? 2 : 3;
     static constexpr int events = columns * vector_of<T>::lanes;
     using weight = T;
     static std::size_t depth(int) { return 1; }
 
     template <int Rows, class Finish>
-    static ISOBIT_INLINE void run(const task& t, const T* weights, int first) {
-        const bool scaled = t.s.map == map_kind::diagonal;
+    static ISOBIT_INLINE void run(const task& t, const T*, int first) {
         for (int event = 0; event < block; event += events) {
             tile<T, Rows, columns> values;
             for (int r = 0; r < Rows; ++r)
                 for (int c = 0; c < columns; ++c) {
                     const char* x = t.source() + place(sizeof(T), first + r, event);
-                    const vec<T> data = load<vec<T>>(x + c * vector_bytes);
-                    values.v[r][c] = scaled ? data * weights[r] + t.start<T>()[first + r] : data;
+                    values.v[r][c] = load<vec<T>>(x + c * vector_bytes);
                 }
             Finish::of(t, values, first, event);
         }
@@ -272,41 +349,77 @@ struct natural_form<float> : std::integral_constant<form, form::f32> {};
 template <>
 struct natural_form<double> : std::integral_constant<form, form::f64> {};
 template <>
+struct natural_form<std::int16_t> : std::integral_constant<form, form::i16> {};
+template <>
 struct natural_form<std::int32_t> : std::integral_constant<form, form::i32> {};
 template <>
 struct natural_form<std::int64_t> : std::integral_constant<form, form::i64> {};
 
+// The forms that the stages after usually read have code of their own.
+template <class T, form To>
+constexpr bool is_usual_form() {
+    return To == natural_form<T>::value || (To == form::i16_pairs && !std::is_same<T, std::int64_t>::value) ||
+           (To == form::i16_split && std::is_same<T, double>::value) ||
+           ((To == form::f32 || To == form::i16) && std::is_same<T, std::int32_t>::value);
+}
+
+template <class Map, class T, form To, form... Others>
+inline void run_usual(const task& t) {
+    if constexpr (is_usual_form<T, To>()) {
+        if (t.s.result.data[0].to == To) return run_map<Map, usual_finish<T, To>>(t);
+    }
+    if constexpr (sizeof...(Others) > 0) {
+        run_usual<Map, T, Others...>(t);
+    } else {
+        run_map<Map, any_finish<T>>(t);
+    }
+}
+
 template <class Map, class T>
 inline void run_finish(const task& t) {
-    if (t.s.usual != nullptr) {
-        const form to = t.s.result.data[0].to;
-        if (to == natural_form<T>::value) return run_map<Map, usual_finish<T, natural_form<T>::value>>(t);
-        if constexpr (!std::is_same<T, std::int64_t>::value) {
-            if (to == form::i16_pairs) return run_map<Map, usual_finish<T, form::i16_pairs>>(t);
-            if (to == form::i16_split) return run_map<Map, usual_finish<T, form::i16_split>>(t);
-        }
+    if (t.s.usual == nullptr) return run_map<Map, any_finish<T>>(t);
+    run_usual<Map, T, form::f32, form::f64, form::i16, form::i32, form::i64, form::i16_pairs, form::i16_split>(t);
+}
+
+// Which lanes the steps after a way to multiply may have; the binding refuses others.
+template <class T>
+inline void run_dense(const task& t) {
+    constexpr bool wide = std::is_same<T, double>::value, narrow32 = std::is_same<T, std::int32_t>::value;
+    switch (t.s.multiply) {
+        case product::dot16:
+            if constexpr (wide || narrow32) run_finish<dot16<T>, T>(t);
+            break;
+        case product::dot16_split:
+            if constexpr (wide) run_finish<dot16_split<T>, T>(t);
+            break;
+        case product::floor32:
+            if constexpr (wide || narrow32) run_finish<floor32<T>, T>(t);
+            break;
+        default: run_finish<plain<T>, T>(t); break;
     }
-    run_map<Map, any_finish<T>>(t);
 }
 
 template <class T>
 inline void run_lane(const task& t) {
     switch (t.s.map) {
-        case map_kind::none:
-        case map_kind::diagonal: run_finish<elementwise<T>, T>(t); break;
-        case map_kind::sequential: run_finish<sequential<T>, T>(t); break;
-        case map_kind::dense:
-            switch (t.s.multiply) {
-                case product::dot16: run_finish<dot16<T>, T>(t); break;
-                case product::dot16_split: run_finish<dot16_split<T>, T>(t); break;
-                default: run_finish<plain<T>, T>(t); break;
-            }
-            break;
+        case map_kind::none: run_finish<elementwise<T>, T>(t); break;
+        case map_kind::sequential: run_map<sequential<T>, any_finish<T>>(t); break;
+        case map_kind::dense: run_dense<T>(t); break;
+    }
+}
+
+// int16 has elementwise stages and one way to multiply.
+inline void run_int16(const task& t) {
+    if (t.s.map == map_kind::none) {
+        run_finish<elementwise<std::int16_t>, std::int16_t>(t);
+    } else {
+        run_finish<mulhi16, std::int16_t>(t);
     }
 }
 
 inline void run_stage(const task& t) {
     switch (t.s.compute) {
+        case lane::i16: run_int16(t); break;
         case lane::f32: run_lane<float>(t); break;
         case lane::f64: run_lane<double>(t); break;
         case lane::i32: run_lane<std::int32_t>(t); break;

@@ -18,21 +18,23 @@ constexpr int block = 96;
 constexpr int tile_rows = 4;
 
 // Arithmetic of accumulators and steps.
-enum class lane : std::int32_t { f32, f64, i32, i64 };
+enum class lane : std::int32_t { f32, f64, i16, i32, i64 };
 
-// How a linear map multiplies. dot16: products of int16 pairs, summed in int32; dot16_split: the data in two int16 parts,
-// high * 2^split + low, summed apart.
-enum class product : std::int32_t { f32, f64, i32, i64, dot16, dot16_split };
+// How a linear map multiplies. dot16: products of int16 pairs, summed in int32. dot16_split: the data in two int16 parts,
+// high * 2^split + low, summed apart. floor32: each product of float32 rounded down to an integer (a fused multiply-add
+// that rounds down does that exactly for products of any size), summed in int32. mulhi16: the same of int16 by the upper
+// half of the product, for weights of -1/2 .. 1/2; whole parts of larger weights are apart (`whole`), sums are int16.
+enum class product : std::int32_t { f32, f64, i32, i64, dot16, dot16_split, floor32, mulhi16 };
 
 // How values lie in a block: [feature][event] of one number each; i16_pairs: [feature / 2][event] of two int16 in 32
 // bits, the even feature low; i16_split: the same twice, low parts first.
-enum class form : std::int32_t { f32, f64, i32, i64, i16_pairs, i16_split };
+enum class form : std::int32_t { f32, f64, i16, i32, i64, i16_pairs, i16_split };
 
 // What happens to a value after the linear map; each step is exact in the stage's lane.
 enum class step_kind : std::int32_t {
     affine,       // v * a[j] + b[j]
-    scale,        // v * low, a power of two (floating-point lanes)
-    round,        // v / 2^shift, rounded by `rounding`; floating-point lanes divide before (step scale)
+    scale_floor,  // v * a[j] rounded down, + b[j]; lane i32, a float32
+    round,        // v / 2^shift, rounded by `rounding`; in floating-point lanes the step before has divided
     clamp,        // into low .. high
     floor_clamp,  // both at once, rounding down
     wrap,         // modulo 2^width into the (signed) range
@@ -40,12 +42,14 @@ enum class step_kind : std::int32_t {
     leaky,        // v > 0 ? v * low : v * high
     at_least,     // v >= a[j] ? high : low
     between,      // v > a[j] ? high : v > b[j] ? middle : low
+    round_any,    // round, float64 of any significand (exact where adding half would round)
     law           // round and overflow by the law on int64, one value at a time: the modes that are rare
 };
 
 struct constants {
     double f64;
     float f32;
+    std::int16_t i16;
     std::int32_t i32;
     std::int64_t i64;
 };
@@ -77,18 +81,25 @@ struct targets {
     std::int32_t count;
 };
 
-// The usual steps in their usual order, each of which may be left out: affine, rounding down, wrap, clamp. With one
-// target they need no loop over steps, and values stay in registers.
+// The usual steps in their usual order, each of which may be left out (null). With one target they need no loop over
+// steps, and values stay in registers.
 struct usual_steps {
-    const void* a;  // affine; null: none
-    const void* b;
-    std::int32_t down, shift;  // whether to round down, and (integers) by which shift
-    const step* wrap;          // null: none
-    std::int32_t clamp;
-    constants low, high;
+    const step* first_wrap;
+    const step* affine;
+    const step* scale_floor;
+    const step* round;
+    const step* wrap;
+    const step* clamp;  // clamp or floor_clamp
 };
 
-enum class map_kind : std::int32_t { none, diagonal, dense, sequential };
+// Whole parts of weights: for output j those in places[j] .. places[j + 1] - 1.
+struct whole_weights {
+    const std::int32_t* places;
+    const std::int32_t* inputs;
+    const std::int16_t* weights;
+};
+
+enum class map_kind : std::int32_t { none, dense, sequential };
 
 struct stage {
     map_kind map;
@@ -99,6 +110,7 @@ struct stage {
     std::size_t source;       // bytes into the workspace
     const void* weights;      // packed by tiles of rows, [tile][input][row] (dot16: [input / 2][row] pairs)
     const void* start;        // initial accumulator of every output
+    whole_weights whole;      // mulhi16
     const std::int32_t* order;  // sequential: the input that each step of the sum takes
     constants offset;         // sequential: added to each product before its steps
     steps term, sum, finish;  // sequential: after each product, after each sum; all: after the map

@@ -2,6 +2,8 @@
 #ifndef ISOBIT_HOST_BATCH_STEPS_HPP
 #define ISOBIT_HOST_BATCH_STEPS_HPP
 
+#include <type_traits>
+
 #include "program.hpp"
 #include "vectors.hpp"
 
@@ -20,6 +22,8 @@ ISOBIT_INLINE double constant<double>(const constants& c) { return c.f64; }
 template <>
 ISOBIT_INLINE float constant<float>(const constants& c) { return c.f32; }
 template <>
+ISOBIT_INLINE std::int16_t constant<std::int16_t>(const constants& c) { return c.i16; }
+template <>
 ISOBIT_INLINE std::int32_t constant<std::int32_t>(const constants& c) { return c.i32; }
 template <>
 ISOBIT_INLINE std::int64_t constant<std::int64_t>(const constants& c) { return c.i64; }
@@ -37,7 +41,7 @@ struct rounding_of {  // integers
     static ISOBIT_INLINE V of(V v, const step& how) {
         const int shift = how.shift;
         const V down = v >> shift, rest = v - (down << shift);
-        const V half = splat(static_cast<T>(T{1} << (shift - 1)));
+        const V half = splat(static_cast<T>(std::int64_t{1} << (shift - 1)));
         // A comparison gives -1 where it holds.
         switch (how.rounding) {
             case TRN: return down;
@@ -48,6 +52,11 @@ struct rounding_of {  // integers
             case RND_INF: return down - ((rest > half) | ((rest == half) & (v >= 0)));
             default: return down - ((rest > half) | ((rest == half) & ((down & 1) != 0)));
         }
+    }
+    static ISOBIT_INLINE V to_even(V v, const step& how) {
+        if constexpr (sizeof(T) == 2) return of(v, how);  // nothing may be added to the largest
+        const T below_half = static_cast<T>((T{1} << (how.shift - 1)) - 1);
+        return (v + below_half + ((v >> how.shift) & 1)) >> how.shift;
     }
     static ISOBIT_INLINE V down(V v, const step& how) { return v >> how.shift; }
 };
@@ -68,7 +77,26 @@ struct floating_rounding {
         }
     }
     static ISOBIT_INLINE V down(V v, const step&) { return floor(v); }
+    static ISOBIT_INLINE V to_even(V v, const step&) { return nearest(v); }
 };
+// Numbers with any significand: adding half could round. What truncation drops is exact.
+template <class V>
+ISOBIT_INLINE V round_any(V v, std::int32_t rounding) {
+    if (rounding == TRN) return floor(v);
+    const V whole = truncate(v);
+    if (rounding == TRN_ZERO) return whole;
+    if (rounding == RND_CONV) return nearest(v);
+    const V rest = v - whole, away = v < 0 ? V{} - 1 : V{} + 1;
+    const V size = rest < 0 ? -rest : rest;
+    const V beyond = size > 0.5f ? away : V{};
+    switch (rounding) {
+        case RND: return whole + (((size == 0.5f) & (v > 0)) ? away : beyond);
+        case RND_ZERO: return whole + beyond;
+        case RND_MIN_INF: return whole + (((size == 0.5f) & (v < 0)) ? away : beyond);
+        default: return whole + (size == 0.5f ? away : beyond);
+    }
+}
+
 template <>
 struct rounding_of<double> : floating_rounding<double> {};
 template <>
@@ -117,6 +145,18 @@ struct tile {
     }
 };
 
+template <int Rows, int Columns>
+ISOBIT_INLINE void scale_floor(tile<std::int32_t, Rows, Columns>& values, const step& s, int first) {
+    const float* a = static_cast<const float*>(s.a) + first;
+    const std::int32_t* b = static_cast<const std::int32_t*>(s.b) + first;
+    for (int r = 0; r < Rows; ++r) {
+        const f32 factor = splat(a[r]);
+        const i32 summand = splat(b[r] - floor_bias);
+        for (int c = 0; c < Columns; ++c)
+            values.v[r][c] = multiply_floor(convert<f32>(values.v[r][c]), factor) + summand;
+    }
+}
+
 // Takes the outputs first .. first + Rows - 1 through every step.
 template <class T, int Rows, int Columns>
 ISOBIT_INLINE void apply(tile<T, Rows, Columns>& values, const steps& all, int first, const program& p) {
@@ -132,7 +172,9 @@ ISOBIT_INLINE void apply(tile<T, Rows, Columns>& values, const steps& all, int f
                     for (int c = 0; c < Columns; ++c) values.v[r][c] = values.v[r][c] * factor + summand;
                 }
                 break;
-            case step_kind::scale: values.each([&](V v, int) { return v * low; }); break;
+            case step_kind::scale_floor:
+                if constexpr (std::is_same<T, std::int32_t>::value) scale_floor(values, *s, first);
+                break;
             case step_kind::floor_clamp:
                 values.each([&](V v, int) { return least(most(rounding_of<T>::down(v, *s), low), high); });
                 break;
@@ -157,6 +199,11 @@ ISOBIT_INLINE void apply(tile<T, Rows, Columns>& values, const steps& all, int f
                 values.each([&](V v, int r) { return v > splat(a[r]) ? high : v > splat(b[r]) ? middle : low; });
                 break;
             }
+            case step_kind::round_any:
+                if constexpr (is_floating<T>::value) {
+                    values.each([&](V v, int) { return round_any(v, s->rounding); });
+                }
+                break;
             case step_kind::law: values.each([&](V v, int) { return by_law<T>(v, *s, p.law); }); break;
         }
     }
@@ -203,7 +250,31 @@ template <form To, class T, int Rows, int Columns>
 ISOBIT_INLINE void lay_as(const tile<T, Rows, Columns>& values, const target& t, std::int32_t outputs, int first,
                           int event, char* workspace) {
     char* to = workspace + t.offset;
-    if constexpr (To == form::i16_pairs) {
+    if constexpr (To == form::i16) {
+        for (int r = 0; r < Rows; ++r) {
+            for (int c = 0; c < Columns; ++c) {
+                char* at = to + place(2, first + r, event + c * vector_of<T>::lanes);
+                if constexpr (sizeof(T) == 2) {
+                    store(at, values.v[r][c]);
+                } else {
+                    typedef typename narrow<T>::i I;
+                    typedef typename vector_of<std::int16_t, sizeof(I) / 2>::type S;
+                    store(at, convert<S>(convert<I>(values.v[r][c])));
+                }
+            }
+        }
+    } else if constexpr (sizeof(T) == 2) {
+        tile<std::int32_t, Rows, 2 * Columns> wide;
+        typedef typename vector_of<std::int16_t, vector_bytes / 2>::type half;
+        for (int r = 0; r < Rows; ++r)
+            for (int c = 0; c < Columns; ++c) {
+                half parts[2];
+                std::memcpy(parts, &values.v[r][c], sizeof parts);
+                wide.v[r][2 * c] = convert<i32>(parts[0]);
+                wide.v[r][2 * c + 1] = convert<i32>(parts[1]);
+            }
+        lay_as<To>(wide, t, outputs, first, event, workspace);
+    } else if constexpr (To == form::i16_pairs) {
         lay_pairs(values, to, first, event, 0, false);
     } else if constexpr (To == form::i16_split) {
         lay_pairs(values, to, first, event, t.split, false);
@@ -239,6 +310,7 @@ ISOBIT_INLINE void lay(const tile<T, Rows, Columns>& values, const targets& all,
         switch (t->to) {
             case form::f32: lay_as<form::f32>(values, *t, outputs, first, event, workspace); break;
             case form::f64: lay_as<form::f64>(values, *t, outputs, first, event, workspace); break;
+            case form::i16: lay_as<form::i16>(values, *t, outputs, first, event, workspace); break;
             case form::i32: lay_as<form::i32>(values, *t, outputs, first, event, workspace); break;
             case form::i64: lay_as<form::i64>(values, *t, outputs, first, event, workspace); break;
             case form::i16_pairs: lay_as<form::i16_pairs>(values, *t, outputs, first, event, workspace); break;

@@ -37,6 +37,7 @@ using vec = typename vector_of<T>::type;
 using f64 = vec<double>;
 using f32 = vec<float>;
 using i32 = vec<std::int32_t>;
+using i16 = vec<std::int16_t>;
 using i64 = vec<std::int64_t>;
 using i32_half = vector_of<std::int32_t, vector_bytes / 2>::type;
 using f32_half = vector_of<float, vector_bytes / 2>::type;
@@ -73,6 +74,10 @@ ISOBIT_INLINE f64 least(f64 a, f64 b) { return _mm512_min_pd(a, b); }
 ISOBIT_INLINE f64 most(f64 a, f64 b) { return _mm512_max_pd(a, b); }
 ISOBIT_INLINE f32 least(f32 a, f32 b) { return _mm512_min_ps(a, b); }
 ISOBIT_INLINE f32 most(f32 a, f32 b) { return _mm512_max_ps(a, b); }
+ISOBIT_INLINE i32 least(i32 a, i32 b) { return (i32)_mm512_min_epi32((__m512i)a, (__m512i)b); }
+ISOBIT_INLINE i32 most(i32 a, i32 b) { return (i32)_mm512_max_epi32((__m512i)a, (__m512i)b); }
+ISOBIT_INLINE i16 least(i16 a, i16 b) { return (i16)_mm512_min_epi16((__m512i)a, (__m512i)b); }
+ISOBIT_INLINE i16 most(i16 a, i16 b) { return (i16)_mm512_max_epi16((__m512i)a, (__m512i)b); }
 ISOBIT_INLINE f64 nearest(f64 v) { return _mm512_roundscale_pd(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 ISOBIT_INLINE f64 floor(f64 v) { return _mm512_roundscale_pd(v, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
 ISOBIT_INLINE f64 ceil(f64 v) { return _mm512_roundscale_pd(v, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC); }
@@ -86,6 +91,10 @@ ISOBIT_INLINE f64 least(f64 a, f64 b) { return _mm256_min_pd(a, b); }
 ISOBIT_INLINE f64 most(f64 a, f64 b) { return _mm256_max_pd(a, b); }
 ISOBIT_INLINE f32 least(f32 a, f32 b) { return _mm256_min_ps(a, b); }
 ISOBIT_INLINE f32 most(f32 a, f32 b) { return _mm256_max_ps(a, b); }
+ISOBIT_INLINE i32 least(i32 a, i32 b) { return (i32)_mm256_min_epi32((__m256i)a, (__m256i)b); }
+ISOBIT_INLINE i32 most(i32 a, i32 b) { return (i32)_mm256_max_epi32((__m256i)a, (__m256i)b); }
+ISOBIT_INLINE i16 least(i16 a, i16 b) { return (i16)_mm256_min_epi16((__m256i)a, (__m256i)b); }
+ISOBIT_INLINE i16 most(i16 a, i16 b) { return (i16)_mm256_max_epi16((__m256i)a, (__m256i)b); }
 ISOBIT_INLINE f64 nearest(f64 v) { return _mm256_round_pd(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 ISOBIT_INLINE f64 floor(f64 v) { return _mm256_round_pd(v, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
 ISOBIT_INLINE f64 ceil(f64 v) { return _mm256_round_pd(v, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC); }
@@ -130,6 +139,46 @@ ISOBIT_INLINE i32 dot_add(i32 sum, i32 a, i32 b) {
     return sum + ((a << 16) >> 16) * ((b << 16) >> 16) + (a >> 16) * (b >> 16);
 #endif
 }
+
+// Upper half of the products of int16: the product over 2^16, rounded down.
+ISOBIT_INLINE i16 multiply_high(i16 a, i16 b) {
+#if ISOBIT_VECTOR_BYTES == 64
+    return (i16)_mm512_mulhi_epi16((__m512i)a, (__m512i)b);
+#elif ISOBIT_VECTOR_BYTES == 32
+    return (i16)_mm256_mulhi_epi16((__m256i)a, (__m256i)b);
+#elif defined(__SSE2__)
+    return (i16)_mm_mulhi_epi16((__m128i)a, (__m128i)b);
+#else
+    i16 high;
+    for (int i = 0; i < vector_of<std::int16_t>::lanes; ++i) high[i] = static_cast<std::int16_t>(a[i] * b[i] >> 16);
+    return high;
+#endif
+}
+
+// The product rounded down to an integer, plus floor_bias; its magnitude must be below 2^22. With a fused multiply-add
+// the exact product is rounded once, to the integers that 1.5 * 2^23 leaves room for: down, since the caller has set that
+// rounding direction. The integer then stands in the low bits.
+#ifdef __FMA__
+constexpr std::int32_t floor_bias = 0x4b400000;
+ISOBIT_INLINE i32 multiply_floor(f32 a, f32 b) {
+#if ISOBIT_VECTOR_BYTES == 64
+    return (i32)_mm512_fmadd_ps(a, b, _mm512_set1_ps(12582912.0f));
+#else
+    return (i32)_mm256_fmadd_ps(a, b, _mm256_set1_ps(12582912.0f));
+#endif
+}
+#else
+constexpr std::int32_t floor_bias = 0;
+ISOBIT_INLINE i32 multiply_floor(f32 a, f32 b) {
+    i32 product;
+    for (int i = 0; i < vector_of<float>::lanes; ++i) {
+        const double exact = static_cast<double>(a[i]) * static_cast<double>(b[i]);
+        const std::int32_t whole = static_cast<std::int32_t>(exact);
+        product[i] = whole - (static_cast<double>(whole) > exact ? 1 : 0);
+    }
+    return product;
+}
+#endif
 
 // -- conversions, all of integers that both sides hold ----------------------------------------------------------------
 

@@ -1,0 +1,288 @@
+"""Which machine arithmetic computes a stage exactly, and which of those is the cheapest.
+
+A lane is exact for a stage if every number that it holds on the way, in units of its LSB, has no more magnitude bits
+than the lane carries: float32 and float64 as long as no partial sum, in whatever order, needs rounding; int32 and int64
+as long as nothing wraps. ``dot16`` multiplies pairs of int16 and adds them in int32; ``dot16-split`` takes data of more
+bits in two parts, summed apart. ``floor32`` and ``mulhi16`` round every product down by itself, as an accumulator with
+fewer fraction bits (and TRN) asks: the one by a fused multiply-add of float32 that rounds down, summed in int32, the other
+as the upper half of an int16 product, summed in int16. Sums of integers may even wrap where the accumulator does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from isobit.analysis.ranges import IntArray, add, compact, magnitude_bits, multiply
+from isobit.analysis.stages import Linear, Sequential, Stage
+from isobit.analysis.steps import FACTOR_BITS, FLOOR_BITS, Affine, Clamp, Round, ScaleFloor, Step, Wrap, Zero, propagate
+from isobit.fixed.modes import Rounding
+
+__all__ = ["BITS", "Lane", "Variant", "candidates", "needed_bits", "variants", "whole_parts"]
+
+#: Magnitude bits that a lane carries exactly. Two fewer than the float's significand, so that rounding by adding a
+#: large number stays exact, too; one fewer than the integer's, so that half an LSB may be added.
+BITS: Final[dict[str, int]] = {"float32": 22, "float64": 51, "int32": 30, "int64": 61}
+
+#: Multiplications (with their additions) per cycle, and cycles of one step on one number, where vectors have 256 bits.
+#: Measured on Zen 3; only their proportions matter, and those hold for wider vectors, too.
+_MACS: Final[dict[str, float]] = {
+    "float32": 16,
+    "float64": 8,
+    "int32": 13,
+    "int64": 1.5,
+    "dot16": 26,
+    "dot16-split": 12,
+    "floor32": 15,
+    "mulhi16": 26,
+}
+_STEP: Final[dict[str, float]] = {"int16": 0.03, "float32": 0.0625, "float64": 0.125, "int32": 0.0625, "int64": 0.6}
+_WIDEN: Final[dict[tuple[str, str], float]] = {
+    ("dot16", "float64"): 0.25,
+    ("dot16-split", "float64"): 0.6,
+    ("floor32", "float64"): 0.25,
+}
+
+_INT16 = 1 << 15
+_INT32 = (1 << 31) - 1
+
+
+@dataclass(frozen=True, eq=False)
+class Variant:
+    """A stage with an equal one in its place: with an affine step folded into the map's weights."""
+
+    stage: Stage
+    folded: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Lane:
+    """One way to compute a stage.
+
+    Attributes
+    ----------
+    stage
+        The stage as it is computed.
+    multiply
+        How the map multiplies: ``float32``, ``float64``, ``int32``, ``int64``, ``dot16``, ``dot16-split``, ``floor32``
+        or ``mulhi16``.
+    compute
+        Arithmetic of the steps: one of :data:`BITS`, or ``int16``.
+    split
+        Low bits of ``dot16-split``, else 0.
+    bits
+        Magnitude bits that the stage needs of ``compute``.
+    cost
+        Estimated cycles of one event on 256-bit vectors.
+    """
+
+    stage: Stage
+    multiply: str
+    compute: str
+    split: int
+    bits: int
+    cost: float
+
+
+def variants(stage: Stage) -> Iterator[Variant]:
+    """The stage, and the same with its first affine step in the weights."""
+    stage = _half_in_start(stage)
+    yield Variant(stage, False)
+    if isinstance(stage.map, Linear) and stage.steps and isinstance(affine := stage.steps[0], Affine):
+        linear = stage.map
+        low, high = affine.bounds(linear.low, linear.high)
+        folded = Linear(
+            multiply(linear.weights, affine.a),
+            add(multiply(linear.start, affine.a), affine.b),
+            low,
+            high,
+            add(multiply(linear.magnitude, np.abs(affine.a)), np.abs(affine.b)),
+        )
+        yield Variant(_half_in_start(replace(stage, map=folded, steps=stage.steps[1:])), True)
+
+
+def _half_in_start(stage: Stage) -> Stage:
+    """Rounding up from half, right after a sum, is rounding down with half in the sum's start."""
+    first = stage.steps[0] if stage.steps else None
+    if not isinstance(stage.map, Linear) or not isinstance(first, Round) or first.rounding is not Rounding.RND:
+        return stage
+    half = compact(np.array(1 << (first.shift - 1), dtype=object))
+    linear = stage.map
+    moved = Linear(
+        linear.weights,
+        add(linear.start, half),
+        add(linear.low, half),
+        add(linear.high, half),
+        add(linear.magnitude, half),
+    )
+    return replace(stage, map=moved, steps=(replace(first, rounding=Rounding.TRN), *stage.steps[1:]))
+
+
+def candidates(stage: Stage) -> list[Lane]:
+    """Every exact lane of a stage, the cheapest first; none if the stage is refused or too wide."""
+    if stage.refusal is not None:
+        return []
+    found = [lane for variant in variants(stage) for lane in _lanes(variant.stage)]
+    return sorted(found, key=lambda lane: lane.cost)
+
+
+def _lanes(stage: Stage) -> Iterator[Lane]:
+    yield from _plain(stage)
+    in_one = _in_one(stage)
+    for equal in [stage] if in_one is None else [stage, in_one]:
+        if isinstance(equal.map, Linear):
+            yield from _dot16(equal)
+        elif isinstance(equal.map, Sequential) and not equal.map.sum:
+            yield from _floor32(equal)
+            yield from _mulhi16(equal)
+        elif equal.map is None and equal is not stage and (bits := _steps_in(equal, 32)) is not None:
+            yield _lane(equal, "int32", "int32", bits)
+
+
+def _lane(stage: Stage, multiply: str, compute: str, bits: int, split: int = 0) -> Lane:
+    return Lane(stage, multiply, compute, split, bits, _cost(stage, multiply, compute))
+
+
+def _in_one(stage: Stage) -> Stage | None:
+    """The stage with its affine steps and the roundings after them in one, or None; only int32 has such a step."""
+    steps: list[Step] = []
+    for step in stage.steps:
+        last = steps[-1] if steps else None
+        joined = ScaleFloor.of(last, step) if isinstance(last, Affine) and isinstance(step, Round) else None
+        steps[len(steps) - (joined is not None) :] = [step if joined is None else joined]
+    return replace(stage, steps=tuple(steps)) if len(steps) < len(stage.steps) else None
+
+
+def _plain(stage: Stage) -> Iterator[Lane]:
+    """One multiplication for each number, and nothing may wrap."""
+    everything = max(stage.step_bits, stage.data.bits, stage.result.bits)
+    if stage.map is not None:
+        everything = max(everything, stage.map.bits)
+    for lane, limit in BITS.items():
+        if everything <= limit:
+            yield _lane(stage, lane, lane, everything)
+
+
+def _steps_in(stage: Stage, width: int) -> int | None:
+    """Bits that the steps need of a sum modulo 2**width, or None if they need more than the lane has.
+
+    A wrap of no more bits than the sum's own may come first: modulo 2**width is then as good as the sum itself.
+    """
+    low, high = stage.start_bounds
+    steps = stage.steps
+    if steps and isinstance(wrap := steps[0], Wrap) and wrap.type.width + (not wrap.type.signed) <= width:
+        low, high = wrap.bounds(low, high)
+        steps = steps[1:]
+    elif not _within(low, 1 << (width - 1)) or not _within(high, 1 << (width - 1)):
+        return None
+    if width == 16:
+        return 15 if _steps_within_int16(steps, low, high) else None
+    bits = max(propagate(steps, (low, high))[2], stage.result.bits)
+    return bits if bits <= BITS["int32"] else None
+
+
+def _steps_within_int16(steps: Sequence[Step], low: IntArray, high: IntArray) -> bool:
+    """Whether steps stay within 16 bits; those that add to the largest number on the way are not for int16."""
+    for step in steps:
+        easy = isinstance(step, (Clamp, Zero)) or (isinstance(step, Wrap) and step.type.width < 16)
+        if not easy and not (isinstance(step, Round) and step.shift < 15):
+            return False
+        ends = [end for end in (getattr(step, "low", None), getattr(step, "high", None)) if end is not None]
+        low, high = step.bounds(low, high)
+        if not all(_within(np.array(values), _INT16) for values in (low, high, ends)):
+            return False
+    return True
+
+
+def _dot16(stage: Stage) -> Iterator[Lane]:
+    linear = stage.map
+    assert isinstance(linear, Linear)
+    if not _within(linear.weights, _INT16):
+        return
+    wide = max(stage.step_bits, magnitude_bits(linear.magnitude), stage.result.bits)
+    if _within(stage.data.low, _INT16) and _within(stage.data.high, _INT16):
+        if _within(linear.start, 1 << 31) and (bits := _steps_in(stage, 32)) is not None:
+            yield _lane(stage, "dot16", "int32", bits)
+        if int(linear.magnitude.max(initial=0)) <= _INT32 and wide <= BITS["float64"]:
+            yield _lane(stage, "dot16", "float64", wide)
+    elif (split := _split(stage, linear)) is not None and wide <= BITS["float64"]:
+        yield _lane(stage, "dot16-split", "float64", wide, split)
+
+
+def _term_shift(sequential: Sequential) -> int | None:
+    """By how much every product is rounded down, if that is all that happens to it."""
+    only = sequential.term[0] if len(sequential.term) == 1 else None
+    return only.shift if isinstance(only, Round) and only.rounding is Rounding.TRN else None
+
+
+def _floor32(stage: Stage) -> Iterator[Lane]:
+    """Products of two float32, rounded down by a fused multiply-add, summed modulo 2**32."""
+    sums = stage.map
+    assert isinstance(sums, Sequential)
+    shift = _term_shift(sums)
+    fits = magnitude_bits(sums.weights) <= FACTOR_BITS and stage.data.bits <= FACTOR_BITS
+    if shift is None or shift > 60 or not fits or magnitude_bits(sums.term_low, sums.term_high) > FLOOR_BITS:
+        return
+    if _within(sums.start, 1 << 31) and (bits := _steps_in(stage, 32)) is not None:
+        yield _lane(stage, "floor32", "int32", bits)
+    wide = max(stage.step_bits, stage.result.bits)
+    if _within(sums.low, 1 << 31) and _within(sums.high, 1 << 31) and wide <= BITS["float64"]:
+        yield _lane(stage, "floor32", "float64", wide)
+
+
+def _mulhi16(stage: Stage) -> Iterator[Lane]:
+    """Upper halves of int16 products, summed modulo 2**16."""
+    sums = stage.map
+    assert isinstance(sums, Sequential)
+    shift = _term_shift(sums)
+    fits = all(_within(values, _INT16) for values in (stage.data.low, stage.data.high, sums.start))
+    if shift is None or not 1 <= shift <= 16 or not fits or not _within(whole_parts(sums, shift)[0], _INT16):
+        return
+    if (bits := _steps_in(stage, 16)) is not None:
+        yield _lane(stage, "mulhi16", "int16", bits)
+
+
+def whole_parts(sums: Sequential, shift: int) -> tuple[IntArray, IntArray]:
+    """Weights as whole * 2**shift + rest with -2**(shift - 1) <= rest < 2**(shift - 1)."""
+    whole = (sums.weights + (1 << (shift - 1))) >> shift
+    return whole, sums.weights - (whole << shift)
+
+
+def _within(values: IntArray, limit: int) -> bool:
+    return not values.size or (int(values.min()) >= -limit and int(values.max()) < limit)
+
+
+def _split(stage: Stage, linear: Linear) -> int | None:
+    """Low bits with which both partial dot products fit int32, or None."""
+    total = int(np.abs(linear.weights.astype(object)).sum(axis=0).max(initial=0))
+    start = int(np.abs(linear.start).max(initial=0))
+    low, high = int(stage.data.low.min(initial=0)), int(stage.data.high.max(initial=0))
+    for split in range(15, 0, -1):
+        top = max(abs(low >> split), abs(high >> split))
+        if top < _INT16 and total * ((1 << split) - 1) + start <= _INT32 and total * top <= _INT32:
+            return split
+    return None
+
+
+def _cost(stage: Stage, multiply: str, compute: str) -> float:
+    outputs = stage.result.low.size
+    steps = (len(stage.steps) + 1) * outputs * _STEP[compute]
+    if stage.map is None:
+        return steps
+    macs = stage.map.weights.size
+    if multiply == "mulhi16":
+        assert isinstance(stage.map, Sequential)
+        shift = _term_shift(stage.map) or 1
+        macs += 2 * int(np.count_nonzero(whole_parts(stage.map, shift)[0]))
+    elif isinstance(stage.map, Sequential) and multiply != "floor32":
+        return steps + macs * (3 + 2 * len(stage.map.term) + 2 * len(stage.map.sum)) * _STEP[compute]
+    return steps + macs / _MACS[multiply] + _WIDEN.get((multiply, compute), 0.0) * outputs
+
+
+def needed_bits(stage: Stage) -> int:
+    """Magnitude bits that a stage needs in any lane."""
+    _, _, steps = propagate(stage.steps, stage.start_bounds)
+    return max(steps, stage.data.bits, stage.map.bits if stage.map is not None else 0)

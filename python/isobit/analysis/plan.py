@@ -1,0 +1,228 @@
+"""The plan: how every op is computed, why that is exact, and what may overflow. ``print(model.plan())`` is a certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from isobit.analysis.intervals import Bounds, DenseBounds, Range, graph_bounds
+from isobit.analysis.lanes import BITS, Lane, candidates, needed_bits
+from isobit.analysis.stages import Linear, Sequential, Stage, stages_of
+from isobit.analysis.steps import Wrap, describe
+from isobit.fixed.types import FixedType
+from isobit.model.graph import Graph
+from isobit.model.ops import Dense, Op
+
+__all__ = ["Plan", "PlannedStage", "Verdict", "make_plan"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the bounds say about one format of one layer.
+
+    Attributes
+    ----------
+    layer, slot
+        Where: ``accum`` is about products, bias and partial sums, ``result`` about the last cast.
+    type
+        The format.
+    bits
+        Total bits that each neuron needs (in the format's own signedness), shape (n_out,).
+    overflows
+        Which neurons may leave the format, shape (n_out,).
+    """
+
+    layer: str
+    slot: str
+    type: FixedType
+    bits: tuple[int, ...]
+    overflows: tuple[bool, ...]
+
+    @property
+    def safe(self) -> bool:
+        """Whether no input can make it overflow."""
+        return not any(self.overflows)
+
+    def __str__(self) -> str:
+        if self.safe:
+            return f"{self.slot} {self.type}: cannot overflow ({max(self.bits)} of {self.type.width} bits)"
+        worst = int(np.argmax(np.where(self.overflows, self.bits, 0)))
+        verb = "saturate" if self.type.overflow.name.startswith("SAT") else "wrap"
+        return (
+            f"{self.slot} {self.type}: may {verb}: {sum(self.overflows)} of {len(self.overflows)} neurons, neuron "
+            f"{worst} needs {self.bits[worst]} of {self.type.width} bits"
+        )
+
+
+@dataclass(frozen=True)
+class PlannedStage:
+    """A stage and its lane.
+
+    Attributes
+    ----------
+    stage
+        The ops.
+    lane
+        How they are computed; None: by the wide road (128-bit or Python integers).
+    reason
+        Why that is exact, in words.
+    """
+
+    stage: Stage
+    lane: Lane | None
+    reason: str
+
+    @property
+    def lane_name(self) -> str:
+        """Lane in a word: ``float32``, ``float64``, ``int32``, ``int64``, ``dot16``, ``dot16-split``, ``wide``; the
+        strict order of a sum is ``sequential`` and its arithmetic."""
+        if self.lane is None:
+            return "wide"
+        plain = self.lane.multiply in BITS
+        return f"sequential {self.lane.compute}" if isinstance(self.stage.map, Sequential) and plain else self.lane.multiply
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a network is computed, and its certificate of overflow.
+
+    Attributes
+    ----------
+    bounds
+        The bounds behind it.
+    stages
+        In order of computation.
+    verdicts
+        Of every format that a cast writes into, in the order of the layers.
+    measured
+        Whether the bounds are those of given inputs, not of the inputs' formats.
+    """
+
+    bounds: Bounds
+    stages: tuple[PlannedStage, ...]
+    verdicts: tuple[Verdict, ...]
+    measured: bool = False
+
+    @property
+    def safe(self) -> bool:
+        """Whether nothing in the network can overflow."""
+        return all(verdict.safe for verdict in self.verdicts)
+
+    @property
+    def lanes(self) -> dict[str, str]:
+        """Lane of every layer by its name."""
+        return {op.name: planned.lane_name for planned in self.stages for op in planned.stage.ops}
+
+    def __getitem__(self, key: str) -> Verdict:
+        """The verdict on ``layer.slot``.
+
+        Raises
+        ------
+        KeyError
+            If nothing is cast there; the message names those that there are.
+        """
+        for verdict in self.verdicts:
+            if f"{verdict.layer}.{verdict.slot}" == key:
+                return verdict
+        raise KeyError(f"no cast {key!r}; casts: {', '.join(f'{v.layer}.{v.slot}' for v in self.verdicts)}")
+
+    def __str__(self) -> str:
+        where = "the inputs given" if self.measured else "every input that the formats allow"
+        lines = [f"exact for {where}"]
+        for planned in self.stages:
+            lines.append(f"{planned.stage.name}: {planned.lane_name}")
+            lines.append(f"    {planned.reason}")
+            for op in planned.stage.ops:
+                for verdict in self.verdicts:
+                    if verdict.layer == op.name:
+                        lines.append(f"    {op.name}.{verdict}")
+        return "\n".join(lines)
+
+
+def make_plan(
+    graph: Graph, *, inputs: Mapping[str, Range] | None = None, keep: Collection[str] = (), bounds: Bounds | None = None
+) -> Plan:
+    """Plan a network.
+
+    Parameters
+    ----------
+    graph
+        The network.
+    inputs
+        Bounds of the inputs, as for :func:`isobit.analysis.intervals.graph_bounds`; the plan holds for them only.
+    keep
+        Tensors that must exist at the end, besides the outputs: ops are joined up to them.
+    bounds
+        Bounds of the graph, if they are known already.
+
+    Raises
+    ------
+    UnsupportedError
+        For an op without bounds.
+    """
+    found = graph_bounds(graph, inputs) if bounds is None else bounds
+    planned = [_planned(stage) for stage in stages_of(graph, found, keep)]
+    verdicts = [verdict for op in graph.ops for verdict in _verdicts(op, found)]
+    return Plan(found, tuple(planned), tuple(verdicts), inputs is not None)
+
+
+def _planned(stage: Stage) -> PlannedStage:
+    lanes = candidates(stage)
+    if not lanes:
+        reason = stage.refusal or f"needs {needed_bits(stage)} bits, more than any lane has ({max(BITS.values())})"
+        return PlannedStage(stage, None, f"128-bit or Python integers: {reason}")
+    lane = lanes[0]
+    return PlannedStage(lane.stage, lane, _reason(lane))
+
+
+def _reason(lane: Lane) -> str:
+    stage, words = lane.stage, []
+    if isinstance(stage.map, Linear):
+        summed = int(stage.map.magnitude.max(initial=0)).bit_length()
+        if lane.multiply == "dot16":
+            words.append(f"data and weights fit 16 bits, every partial sum {summed} bits{_modulo(lane, 32)}")
+        elif lane.multiply == "dot16-split":
+            words.append(f"weights fit 16 bits, data is split at bit {lane.split} into two parts whose sums fit int32")
+        else:
+            words.append(f"every partial sum, in any order, has at most {summed} of {lane.multiply}'s bits")
+    elif lane.multiply == "floor32":
+        words.append("each product is rounded down by a fused multiply-add of float32, summed in int32" + _modulo(lane, 32))
+    elif lane.multiply == "mulhi16":
+        words.append("each product is rounded down as the upper half of int16, summed in int16" + _modulo(lane, 16))
+    elif isinstance(stage.map, Sequential):
+        if stage.map.sum:
+            words.append("partial sums may overflow: the kernel's order is kept, each is cast")
+        else:
+            words.append("each product is rounded by itself; their sum may have any order")
+    steps = ", then ".join(describe(step) for step in stage.steps) or "no cast changes anything"
+    limit = BITS.get(lane.compute, 15)
+    words.append(f"{lane.bits} of {limit} bits of {lane.compute} for: {steps}")
+    return "; ".join(words)
+
+
+def _modulo(lane: Lane, width: int) -> str:
+    """Said where a sum may wrap because the accumulator wraps, too."""
+    steps = lane.stage.steps
+    wraps = lane.compute == f"int{width}" and steps and isinstance(steps[0], Wrap)
+    return f" modulo 2^{width}, as the accumulator wraps, too" if wraps else ""
+
+
+def _verdicts(op: Op, bounds: Bounds) -> list[Verdict]:
+    found = bounds.ops[op.name]
+    verdicts = []
+    if isinstance(op, Dense) and isinstance(found, DenseBounds):
+        partial, terms = found.partial, found.terms
+        low = np.minimum(partial.low, terms.low.min(axis=0, initial=0))
+        high = np.maximum(partial.high, terms.high.max(axis=0, initial=0))
+        needs = Range(low, high, partial.fraction).widths(op.accum.signed)
+        verdicts.append(_verdict(op.name, "accum", op.accum, needs, found.accum_overflow))
+    if op.tag != "reshape":
+        needs = found.rounded.widths(op.output.type.signed)
+        verdicts.append(_verdict(op.name, "result", op.output.type, needs, found.result_overflow))
+    return verdicts
+
+
+def _verdict(layer: str, slot: str, type: FixedType, bits: np.ndarray, overflows: np.ndarray) -> Verdict:
+    return Verdict(layer, slot, type, tuple(int(b) for b in bits), tuple(bool(o) for o in overflows))

@@ -1,0 +1,435 @@
+"""A graph as stages: one linear map each, and the steps that follow it. Ops that only look at one element join the stage
+before them, so that a Dense layer, its BatchNorm and its ReLU are one stage.
+
+A stage computes exactly what its ops compute; which machine arithmetic may do it is decided in ``analysis/lanes.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from isobit.analysis.intervals import Bounds
+from isobit.analysis.op_bounds import DenseBounds
+from isobit.analysis.ranges import IntArray, Range, add, compact, magnitude_bits, multiply, shift_left
+from isobit.analysis.steps import (
+    Affine,
+    AtLeast,
+    Between,
+    Clamp,
+    Leaky,
+    Law,
+    Round,
+    Step,
+    Wrap,
+    Zero,
+    cast_steps,
+    normalised,
+    propagate,
+)
+from isobit.engines.emulator.vector import accumulation_order, assign
+from isobit.fixed.modes import Overflow
+from isobit.fixed.types import FixedType
+from isobit.model.graph import Graph
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor, Threshold
+from isobit.model.weights import Encoding, Weight
+
+__all__ = ["Linear", "Sequential", "Stage", "stages_of"]
+
+
+@dataclass(frozen=True, eq=False)
+class Linear:
+    """``start + x @ weights``, in any order.
+
+    Attributes
+    ----------
+    weights
+        Shape (n_in, n_out), in units that make the sum's LSB.
+    start
+        Shape (n_out,).
+    low, high
+        Bounds of the sum, shape (n_out,).
+    magnitude
+        Bounds of every partial sum in any order, shape (n_out,).
+    """
+
+    weights: IntArray
+    start: IntArray
+    low: IntArray
+    high: IntArray
+    magnitude: IntArray
+
+    @property
+    def bits(self) -> int:
+        """Magnitude bits of weights and partial sums."""
+        return magnitude_bits(self.weights, self.magnitude)
+
+
+@dataclass(frozen=True, eq=False)
+class Sequential:
+    """A sum whose products or partial sums are cast one by one.
+
+    Attributes
+    ----------
+    weights, start
+        As for :class:`Linear`; a product has the LSB of data times weight.
+    order
+        Input index of each step of the sum, shape (n_in,).
+    term, sum
+        Steps of every product and of every partial sum. No steps for sums: their order does not matter.
+    low, high
+        Bounds of the last sum.
+    term_low, term_high
+        Bounds of the products after their steps, shape (n_in, n_out).
+    bits
+        Magnitude bits that everything before the last sum needs.
+    """
+
+    weights: IntArray
+    start: IntArray
+    order: IntArray
+    term: tuple[Step, ...]
+    sum: tuple[Step, ...]
+    low: IntArray
+    high: IntArray
+    term_low: IntArray
+    term_high: IntArray
+    bits: int
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """Ops that are computed in one go.
+
+    Attributes
+    ----------
+    ops
+        The ops, in order (reshapes left out).
+    source, target
+        Names of the tensor that is read and of the one that is given.
+    map
+        The linear map, or None.
+    steps
+        What follows it.
+    data, result
+        Bounds of the tensor that is read and of the one that is given, shape (size,).
+    refusal
+        Why no lane can take the ops as they are (then there is neither a map nor steps), else None.
+    """
+
+    ops: tuple[Op, ...]
+    source: str
+    target: str
+    map: Linear | Sequential | None
+    steps: tuple[Step, ...]
+    data: Range
+    result: Range
+    refusal: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Layer names, joined."""
+        return " + ".join(op.name for op in self.ops)
+
+    @property
+    def start_bounds(self) -> tuple[IntArray, IntArray]:
+        """Bounds of what the steps begin with."""
+        return (self.data.low, self.data.high) if self.map is None else (self.map.low, self.map.high)
+
+    @property
+    def step_bits(self) -> int:
+        """Magnitude bits that the steps need."""
+        return propagate(self.steps, self.start_bounds)[2]
+
+
+class Unfit(Exception):
+    """An op is none of: linear map, steps."""
+
+
+# -- products ----------------------------------------------------------------------------------------------------------
+
+
+def _factors(kind: Product, tensor: Tensor, weight: Weight, data: Range) -> tuple[IntArray, IntArray | None]:
+    """Factors and summands (or None) such that each product is ``x * factor + summand``, at its format's fraction."""
+    raw = compact(weight.raw)
+    if kind is Product.MULT:
+        return raw, None
+    if kind is Product.WEIGHT_BINARY:
+        return np.where(raw == 0, -1, 1), None
+    if kind is Product.WEIGHT_TERNARY:
+        return np.where(raw == 0, 0, np.where(raw == -1, -1, 1)), None
+    if kind is Product.DATA_BINARY:
+        return multiply(raw, np.int64(2) * np.ones_like(raw)), -raw
+    if kind is Product.BOTH_BINARY:
+        return np.where(raw == 0, -1, 1), np.where(raw == 0, 1, 0)
+    form = kind.exact_type(tensor.type, weight.type)
+    places = raw.astype(object) + (form.fraction - tensor.type.fraction)
+    top = int(places.max()) if places.size else 0
+    if (places < 0).any() or data.bits + top > form.width - 2:
+        raise Unfit(f"power-of-two weights that lose bits in the product's register {form}")
+    assert weight.signs is not None
+    powers = np.frompyfunc(lambda place: 1 << int(place), 1, 1)(places)
+    return compact(np.where(weight.signs == 1, powers, -powers)), None
+
+
+# -- ops as steps ------------------------------------------------------------------------------------------------------
+
+
+def _batchnorm(op: BatchNorm, tensor: Tensor, bounds: Bounds) -> list[Step]:
+    kind = Product.of(tensor, op.scale)
+    form = kind.exact_type(tensor.type, op.scale.type)
+    exact = form.sum_with(op.bias.type)
+    factors, summands = _factors(kind, tensor, op.scale, bounds.tensors[tensor.name])
+    channel = np.arange(tensor.size) % op.scale.raw.size
+    up = exact.fraction - form.fraction
+    a = shift_left(factors.ravel()[channel], up)
+    b = shift_left(compact(op.bias.raw.ravel()[channel]), exact.fraction - op.bias.type.fraction)
+    if summands is not None:
+        b = add(b, shift_left(summands.ravel()[channel], up))
+    return [Affine(a, b), *_into_result(op, exact, exact.fraction, bounds)]
+
+
+def _into_result(op: Op, source: FixedType | None, fraction: int, bounds: Bounds) -> list[Step]:
+    overflows = bool(bounds.ops[op.name].result_overflow.any())
+    return cast_steps(source, fraction, op.output.type, overflows, op.output.size)
+
+
+def _scaled(size: int, factor: int, summand: int = 0) -> Affine:
+    return Affine(
+        compact(np.full(size, factor, dtype=object)), compact(np.full(size, summand, dtype=object))
+    )
+
+
+def _leaky_relu(op: Activation, tensor: Tensor, bounds: Bounds) -> list[Step]:
+    assert op.param is not None
+    exact, target = tensor.type.product_with(op.param.type), op.output.type
+    if target.as_assigned(exact) != target.as_assigned(tensor.type) or (
+        exact == target and target.overflow is Overflow.SAT_SYM
+    ):
+        raise Unfit("leaky_relu whose branches are cast in different ways")
+    fraction = max(tensor.type.fraction, exact.fraction)
+    slope = int(op.param.raw.ravel()[0]) << (fraction - exact.fraction)
+    overflows = bool(bounds.ops[op.name].result_overflow.any())
+    cast = cast_steps(None, fraction, target.as_assigned(exact), overflows, tensor.size)
+    return [Leaky(1 << (fraction - tensor.type.fraction), slope), *cast]
+
+
+def _whole(value: int, target: FixedType) -> int:
+    return int(assign(np.array([value], dtype=object), FixedType.int_type(32), target)[0])
+
+
+def _same(size: int, value: int) -> IntArray:
+    return compact(np.full(size, value, dtype=object))
+
+
+def _tanh(op: Activation, tensor: Tensor, bounds: Bounds) -> list[Step]:
+    size, kind, target = tensor.size, tensor.type, op.output.type
+    if op.function == "binary_tanh":
+        bit = target == FixedType.int_type(1, signed=False)
+        above, below = (1, 0) if bit else (_whole(1, target), _whole(-1, target))
+        return [AtLeast(_same(size, 0), above, below)]
+    values = bounds.tensors[tensor.name]
+    twice = Range(multiply(values.low, _same(size, 2)), multiply(values.high, _same(size, 2)), values.fraction)
+    inside = (twice.low >= kind.raw_min).all() and (twice.high <= kind.raw_max).all()
+    symmetric = kind.overflow is Overflow.SAT_SYM
+    cast = cast_steps(kind.sum_with(kind), kind.fraction, kind, not inside or symmetric, size)
+    extra, one = max(0, -kind.fraction), 1 << max(0, kind.fraction)
+    chosen = [_whole(value, target) for value in (1, 0, -1)]
+    return [_scaled(size, 2), *cast, _scaled(size, 1 << extra), Between(_same(size, one), _same(size, -one), *chosen)]
+
+
+def _hard(op: Activation, tensor: Tensor, bounds: Bounds) -> list[Step]:
+    assert op.slope is not None
+    assert op.shift is not None
+    fraction = max(tensor.type.fraction + op.slope.type.fraction, op.shift.type.fraction, 0)
+    slope = int(op.slope.raw.ravel()[0]) << (fraction - tensor.type.fraction - op.slope.type.fraction)
+    shift = int(op.shift.raw.ravel()[0]) << (fraction - op.shift.type.fraction)
+    steps: list[Step] = [_scaled(tensor.size, slope, shift), Clamp(0, 1 << fraction)]
+    if op.function == "hard_tanh":
+        steps.append(_scaled(tensor.size, 2, -(1 << fraction)))
+    exact = FixedType.from_bits(fraction + 2, fraction=fraction)
+    return [*steps, *_into_result(op, exact, fraction, bounds)]
+
+
+def _activation(op: Activation, tensor: Tensor, bounds: Bounds) -> list[Step]:
+    if op.function in ("linear", "relu"):
+        first: list[Step] = [Clamp(0, None)] if op.function == "relu" else []
+        return [*first, *_into_result(op, tensor.type, tensor.type.fraction, bounds)]
+    if op.function == "leaky_relu":
+        return _leaky_relu(op, tensor, bounds)
+    return (_tanh if op.function in ("binary_tanh", "ternary_tanh") else _hard)(op, tensor, bounds)
+
+
+def _threshold(op: Threshold, tensor: Tensor, bounds: Bounds) -> list[Step]:
+    channel = np.arange(tensor.size) % op.high.raw.size
+    shift = tensor.type.fraction - op.high.type.fraction
+    high = shift_left(compact(op.high.raw.ravel()[channel]), max(0, shift))
+    steps: list[Step] = [_scaled(tensor.size, 1 << -shift)] if shift < 0 else []
+    if op.low is None:
+        return [*steps, AtLeast(high, 1, 0)]
+    low = shift_left(compact(op.low.raw.ravel()[channel]), max(0, shift))
+    return [*steps, Between(high, low, 1, 0, -1)]
+
+
+ELEMENTWISE: dict[type[Op], Any] = {BatchNorm: _batchnorm, Activation: _activation, Threshold: _threshold}
+
+
+# -- Dense -------------------------------------------------------------------------------------------------------------
+
+
+def _dense(op: Dense, tensor: Tensor, bounds: Bounds) -> tuple[Linear | Sequential, list[Step]]:
+    found = bounds.ops[op.name]
+    assert isinstance(found, DenseBounds)
+    kind = Product.of(tensor, op.weight)
+    form, accum = kind.exact_type(tensor.type, op.weight.type), op.accum
+    factors, summands = _factors(kind, tensor, op.weight, bounds.tensors[tensor.name])
+    drop = form.fraction - accum.fraction
+    exact = bool(found.terms_exact.all())
+    overflows = bool(found.accum_overflow.any())
+    wraps = accum.overflow is Overflow.WRAP and not accum.saturation_bits
+    steps: list[Step] = []
+    chosen: Linear | Sequential
+    if exact and (wraps or not overflows):
+        chosen = _free_sum(found, factors, summands, drop)
+        steps += [Wrap(accum)] if overflows else []
+    else:
+        if summands is not None:
+            raise Unfit("binary data whose products are rounded or saturate")
+        chosen = _cast_sum(op, found, factors, drop, overflows, wraps)
+        steps += [Wrap(accum)] if overflows and wraps else []
+    source, fraction = accum, accum.fraction
+    if tensor.type == op.weight.type == FixedType.int_type(1, signed=False):
+        n_in, size = op.weight.shape[0], op.output.size
+        fraction = max(0, accum.fraction)
+        source = FixedType.int_type((n_in - 1).bit_length() + 2)
+        steps.append(_scaled(size, 2 << max(0, -accum.fraction), -n_in << fraction))
+        exact_type = FixedType.from_bits(accum.width + 64, fraction=fraction)
+        steps += cast_steps(exact_type, fraction, source, True, size)
+        fraction = source.fraction
+    return chosen, [*steps, *_into_result(op, source, fraction, bounds)]
+
+
+def _free_sum(found: DenseBounds, factors: IntArray, summands: IntArray | None, drop: int) -> Linear:
+    """Exact products: their sum in any order, at the accumulator's LSB."""
+    start = found.start.low
+    if drop > 0:  # every product is a multiple of the LSB
+        if summands is not None:
+            raise Unfit("binary data in an accumulator with fewer fraction bits")
+        weights = factors >> drop if factors.dtype == object else factors >> min(drop, 63)
+    else:
+        weights = shift_left(factors, -drop)
+        if summands is not None:
+            start = add(start, shift_left(compact(summands.astype(object).sum(axis=0)), -drop))
+    magnitude = found.free_magnitude
+    if summands is not None:  # |x * factor| is not bounded by |product|
+        magnitude = add(magnitude, compact(np.abs(weights.astype(object)).sum(axis=0) * 2))
+    return Linear(compact(weights), start, found.free_sum.low, found.free_sum.high, compact(magnitude))
+
+
+def _cast_sum(
+    op: Dense, found: DenseBounds, factors: IntArray, drop: int, overflows: bool, wraps: bool
+) -> Sequential:
+    order = accumulation_order(op)
+    assert (order == order[0]).all()
+    product_low, product_high = found.products.low, found.products.high
+    if drop < 0:
+        factors = shift_left(factors, -drop)
+        product_low, product_high = shift_left(product_low, -drop), shift_left(product_high, -drop)
+    term: list[Step] = [Round(drop, op.accum.rounding)] if drop > 0 else []
+    sums: list[Step] = []
+    if overflows and not wraps:
+        folding = _folding(op.accum)
+        sums = [folding]
+        if found.term_overflow.any():
+            term = [Law(op.accum, max(0, drop))] if isinstance(folding, Law) else [*term, folding]
+    term_low, term_high, term_bits = propagate(term, (product_low, product_high))
+    if sums:
+        low, high = found.accum.low, found.accum.high
+        bits = max(
+            magnitude_bits(found.partial.low, found.partial.high),
+            sums[0].bits(found.partial.low, found.partial.high),
+        )
+    else:
+        low, high, bits = found.free_sum.low, found.free_sum.high, magnitude_bits(found.free_magnitude)
+    needed = max(term_bits, bits, magnitude_bits(factors))
+    return Sequential(
+        factors, found.start.low, order[0], tuple(term), tuple(sums), low, high, term_low, term_high, needed
+    )
+
+
+def _folding(kind: FixedType) -> Step:
+    if kind.overflow in (Overflow.SAT, Overflow.SAT_SYM):
+        symmetric = kind.overflow is Overflow.SAT_SYM and kind.signed and kind.width > 1
+        return Clamp(-kind.raw_max if symmetric else kind.raw_min, kind.raw_max)
+    return Zero(kind) if kind.overflow is Overflow.SAT_ZERO else Law(kind)
+
+
+# -- the graph ---------------------------------------------------------------------------------------------------------
+
+
+def stages_of(graph: Graph, bounds: Bounds, keep: Collection[str]) -> list[Stage]:
+    """Stages of a graph, in order.
+
+    Parameters
+    ----------
+    graph
+        The network.
+    bounds
+        Its bounds.
+    keep
+        Tensors that must exist when all is done; a stage ends with each. Outputs are kept in any case.
+
+    Notes
+    -----
+    A Reshape is no stage: its tensor is another name for its source's.
+    """
+    kept = {*keep, *graph.outputs}
+    alias: dict[str, str] = {}
+    readers: dict[str, int] = {}
+    for op in graph.ops:
+        source = alias.get(op.inputs[0], op.inputs[0])
+        readers[source] = readers.get(source, 0) + 1
+        if isinstance(op, Reshape):
+            alias[op.output.name] = source
+            readers[source] -= 1
+    kept = {alias.get(name, name) for name in kept}
+    stages: list[Stage] = []
+    for op in graph.ops:
+        if isinstance(op, Reshape):
+            continue
+        tensor = graph.tensors[op.inputs[0]]
+        source = alias.get(tensor.name, tensor.name)
+        last = stages[-1] if stages else None
+        try:
+            if isinstance(op, Dense):
+                chosen, steps = _dense(op, tensor, bounds)
+                stages.append(_stage(op, source, chosen, steps, bounds))
+                continue
+            if type(op) not in ELEMENTWISE:
+                raise Unfit(f"op {op.tag!r} is neither a linear map nor elementwise")
+            steps = ELEMENTWISE[type(op)](op, tensor, bounds)
+        except Unfit as reason:
+            stages.append(
+                Stage((op,), source, op.output.name, None, (), bounds.tensors[source], bounds.tensors[op.output.name], str(reason))
+            )
+            continue
+        joins = last is not None and last.target == source and source not in kept and readers[source] == 1
+        if last is not None and joins and last.refusal is None:
+            stages[-1] = replace(
+                last,
+                ops=(*last.ops, op),
+                target=op.output.name,
+                steps=tuple(normalised([*last.steps, *steps])),
+                result=bounds.tensors[op.output.name],
+            )
+        else:
+            stages.append(_stage(op, source, None, steps, bounds))
+    return stages
+
+
+def _stage(op: Op, source: str, chosen: Linear | Sequential | None, steps: list[Step], bounds: Bounds) -> Stage:
+    data, result = bounds.tensors[source], bounds.tensors[op.output.name]
+    return Stage((op,), source, op.output.name, chosen, tuple(normalised(steps)), data, result)

@@ -1,0 +1,353 @@
+"""What happens to a number after a linear map, step by step, in exact integers; and the bounds that go through it.
+
+A step is lane-agnostic: it says what is computed, not on which machine arithmetic. Numbers are integers in units of an
+LSB that each rounding makes coarser. Every step knows how it moves bounds and how many bits its work needs, from which
+``analysis/lanes.py`` proves a lane exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from isobit.analysis.ranges import IntArray, Range, add, compact, fold, lowest, magnitude_bits, multiply
+from isobit.fixed import law
+from isobit.fixed.modes import Overflow, Rounding
+from isobit.fixed.types import FixedType
+
+__all__ = [
+    "FACTOR_BITS",
+    "FLOOR_BITS",
+    "Affine",
+    "AtLeast",
+    "Between",
+    "Clamp",
+    "Law",
+    "Leaky",
+    "Round",
+    "ScaleFloor",
+    "Step",
+    "Wrap",
+    "Zero",
+    "cast_steps",
+    "normalised",
+    "propagate",
+]
+
+#: Bits of a rounded product, and of its factors, that one fused multiply-add of float32 gets right.
+FLOOR_BITS = 22
+FACTOR_BITS = 24
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One step; ``low``, ``high`` below are bounds per output, shape (n_out,)."""
+
+    def bounds(self, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
+        """Bounds of the result."""
+        raise NotImplementedError
+
+    def bits(self, low: IntArray, high: IntArray) -> int:
+        """Magnitude bits of everything that is held on the way, at the LSB of the argument."""
+        return max(magnitude_bits(low, high), magnitude_bits(*self.bounds(low, high)))
+
+
+@dataclass(frozen=True, eq=False)
+class Affine(Step):
+    """``v * a + b``; ``a``, ``b`` of shape (n_out,)."""
+
+    a: IntArray
+    b: IntArray
+
+    def bounds(self, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
+        ends = [add(multiply(end, self.a), self.b) for end in (low, high)]
+        return np.minimum(*ends), np.maximum(*ends)
+
+    def bits(self, low: IntArray, high: IntArray) -> int:
+        product = multiply(np.maximum(np.abs(low), np.abs(high)), np.abs(self.a))
+        return max(magnitude_bits(low, high, self.a), magnitude_bits(add(product, np.abs(self.b))))
+
+    @property
+    def positive(self) -> bool:
+        """Whether larger numbers give larger results, for every output."""
+        return bool((self.a > 0).all())
+
+
+@dataclass(frozen=True, eq=False)
+class Round(Step):
+    """Division by 2**shift (shift of 1 or more), rounded."""
+
+    shift: int
+    rounding: Rounding
+
+    def bounds(self, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
+        return tuple(self.of(end) for end in (low, high))  # type: ignore[return-value]
+
+    def of(self, values: IntArray) -> IntArray:
+        """The step itself, on int64 or Python integers."""
+        wide = magnitude_bits(values) > law.INT64_BITS
+        shift = self.shift if wide or values.dtype == object else law.int64_shift(self.shift)
+        return compact(law.round_shift(values.astype(object) if wide else values, shift, int(self.rounding)))
+
+    def bits(self, low: IntArray, high: IntArray) -> int:
+        # The half that is added, or the comparison with it.
+        return max(magnitude_bits(low, high), self.shift) + 1
+
+
+@dataclass(frozen=True, eq=False)
+class ScaleFloor(Step):
+    """``floor(v * a / 2**shift) + b``: an affine step and a rounding down where the summand has no fraction.
+
+    ``a``, ``b`` of shape (n_out,); what is rounded must stay below 2**22, its factors within float32.
+    """
+
+    a: IntArray
+    b: IntArray
+    shift: int
+
+    @classmethod
+    def of(cls, affine: Affine, rounding: Round) -> ScaleFloor | None:
+        """The two steps in one, if they are."""
+        if rounding.rounding is not Rounding.TRN or rounding.shift > law.INT64_BITS:
+            return None
+        whole = affine.b >> rounding.shift
+        return cls(affine.a, whole, rounding.shift) if ((whole << rounding.shift) == affine.b).all() else None
+
+    def products(self, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
+        """Bounds of the rounded products."""
+        ends = [multiply(end, self.a) for end in (low, high)]
+        return Round(self.shift, Rounding.TRN).bounds(np.minimum(*ends), np.maximum(*ends))
+
+    def bounds(self, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
+        least, most = self.products(low, high)
+        return add(least, self.b), add(most, self.b)
+
+    def bits(self, low: IntArray, high: IntArray) -> int:
+        products = self.products(low, high)
+        fits = magnitude_bits(*products) <= FLOOR_BITS and magnitude_bits(low, high, self.a) <= FACTOR_BITS
+        return max(super().bits(low, high), magnitude_bits(self.b)) if fits else 1 << 20
+
+
+@dataclass(frozen=True, eq=False)
+class Clamp(Step):
+    """Into low .. high; None where there is no bound."""
+
+    low: int | None
+    high: int | None
+
+    def bounds(self, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
+        return self.of(low), self.of(high)
+
+    def of(self, values: IntArray) -> IntArray:
+        """The step itself."""
+        if self.low is not None:
+            values = np.maximum(values, self.low)
+        return values if self.high is None else np.minimum(values, self.high)
+
+
+@dataclass(frozen=True, eq=False)
+class Folding(Step):
+    """What overflow makes of numbers of a format."""
+
+    type: FixedType
+
+    def bounds(self, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
+        wide = max(magnitude_bits(low, high), self.type.width) > law.INT64_BITS
+        least, most = (end.astype(object) if wide else end for end in (low, high))
+        least, most, _ = fold(least, most, self.type)
+        return compact(least), compact(most)
+
+    def bits(self, low: IntArray, high: IntArray) -> int:
+        # A wrap counts turns of the whole range, and begins at the lowest number.
+        return max(magnitude_bits(low, high), self.type.width) + 1
+
+
+class Wrap(Folding):
+    """Modulo 2**width (WRAP without saturation bits)."""
+
+
+class Zero(Folding):
+    """0 outside of the range (SAT_ZERO)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Law(Folding):
+    """Rounding and overflow of the rare modes (WRAP with saturation bits, WRAP_SM), one number at a time."""
+
+    shift: int = 0
+
+    def bounds(self, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
+        if self.shift > 0:
+            low, high = Round(self.shift, self.type.rounding).bounds(low, high)
+        return super().bounds(low, high)
+
+
+@dataclass(frozen=True, eq=False)
+class Leaky(Step):
+    """``v * above`` for v > 0, else ``v * below``."""
+
+    above: int
+    below: int
+
+    def bounds(self, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
+        zero = np.zeros_like(low)
+        ends = [
+            multiply(np.maximum(end, zero), compact(np.array(self.above, dtype=object))) for end in (low, high)
+        ] + [multiply(np.minimum(end, zero), compact(np.array(self.below, dtype=object))) for end in (low, high)]
+        return np.minimum.reduce(ends), np.maximum.reduce(ends)
+
+
+@dataclass(frozen=True, eq=False)
+class AtLeast(Step):
+    """``above`` where v >= bound, else ``below``; bound of shape (n_out,)."""
+
+    bound: IntArray
+    above: int
+    below: int
+
+    def bounds(self, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
+        shape = np.broadcast_shapes(low.shape, self.bound.shape)
+        least, most = sorted((self.above, self.below))
+        return compact(np.full(shape, least, dtype=object)), compact(np.full(shape, most, dtype=object))
+
+    def bits(self, low: IntArray, high: IntArray) -> int:
+        return max(super().bits(low, high), magnitude_bits(self.bound))
+
+
+@dataclass(frozen=True, eq=False)
+class Between(Step):
+    """``above`` where v > upper, else ``middle`` where v > lower, else ``below``; bounds of shape (n_out,)."""
+
+    upper: IntArray
+    lower: IntArray
+    above: int
+    middle: int
+    below: int
+
+    def bounds(self, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
+        values = (self.above, self.middle, self.below)
+        shape = np.broadcast_shapes(low.shape, self.upper.shape)
+        return (
+            compact(np.full(shape, min(values), dtype=object)),
+            compact(np.full(shape, max(values), dtype=object)),
+        )
+
+    def bits(self, low: IntArray, high: IntArray) -> int:
+        return max(super().bits(low, high), magnitude_bits(self.upper, self.lower))
+
+
+# -- casts ------------------------------------------------------------------------------------------------------------
+
+
+def cast_steps(source: FixedType | None, fraction: int, target: FixedType, overflows: bool, size: int) -> list[Step]:
+    """The steps of a cast.
+
+    Parameters
+    ----------
+    source
+        Format of the variable; the same as the target is a copy. None for a number that has just been computed.
+    fraction
+        Fraction bits of the number.
+    target
+        Format of the result.
+    overflows
+        Whether it may leave the format (else overflow is left out).
+    size
+        Number of outputs.
+    """
+    if source == target:
+        return []
+    kind = target if source is None else target.as_assigned(source)
+    shift = fraction - kind.fraction
+    steps: list[Step] = []
+    if shift < 0:
+        steps.append(Affine(compact(np.full(size, 1 << -shift, dtype=object)), np.zeros(size, dtype=np.int64)))
+    rounding = [Round(shift, kind.rounding)] if shift > 0 else []
+    if not overflows:
+        return [*steps, *rounding]
+    if kind.overflow in (Overflow.SAT, Overflow.SAT_SYM):
+        return [*steps, *rounding, Clamp(lowest(kind), kind.raw_max)]
+    if kind.overflow is Overflow.SAT_ZERO:
+        return [*steps, *rounding, Zero(kind)]
+    if kind.overflow is Overflow.WRAP and not kind.saturation_bits:
+        return [*steps, *rounding, Wrap(kind)]
+    return [*steps, Law(kind, max(0, shift))]
+
+
+def normalised(steps: Iterable[Step]) -> list[Step]:
+    """The same function in fewer steps: neighbouring clamps and scalings joined, clamps after roundings.
+
+    Rounding is monotone, so that clamping before it and clamping after it, to the rounded bounds, are the same.
+    """
+    result: list[Step] = []
+    for step in steps:
+        _push(result, step)
+    return [_offset_by_half(result, place) for place in range(len(result))]
+
+
+def _push(steps: list[Step], step: Step) -> None:
+    last = steps.pop() if steps else None
+    if isinstance(step, Affine) and isinstance(last, Affine):
+        steps.append(Affine(multiply(last.a, step.a), add(multiply(last.b, step.a), step.b)))
+    elif isinstance(step, Clamp) and isinstance(last, Clamp) and (joined := _joined(last, step)) is not None:
+        steps.append(joined)
+    elif isinstance(step, Round) and isinstance(last, Clamp):
+        _push(steps, step)
+        steps.append(Clamp(*(None if end is None else _rounded(step, end) for end in (last.low, last.high))))
+    elif isinstance(step, Round) and isinstance(last, Round) and last.rounding is step.rounding is Rounding.TRN:
+        steps.append(Round(last.shift + step.shift, Rounding.TRN))
+    else:
+        steps.extend([step] if last is None else [last, step])
+
+
+def _rounded(step: Round, value: int) -> int:
+    return int(step.of(np.array([value], dtype=object))[0])
+
+
+def _joined(first: Clamp, second: Clamp) -> Clamp | None:
+    lows = [end for end in (first.low, second.low) if end is not None]
+    highs = [end for end in (first.high, second.high) if end is not None]
+    low, high = max(lows, default=None), min(highs, default=None)
+    return None if low is not None and high is not None and low > high else Clamp(low, high)
+
+
+def _offset_by_half(steps: list[Step], place: int) -> Step:
+    """Rounding up from half is rounding down with half added before, where a summand is at hand anyway."""
+    step = steps[place]
+    after = steps[place + 1] if place + 1 < len(steps) else None
+    if isinstance(step, Affine) and isinstance(after, Round) and after.rounding is Rounding.RND:
+        return replace(step, b=add(step.b, compact(np.array(1 << (after.shift - 1), dtype=object))))
+    before = steps[place - 1] if place else None
+    if isinstance(step, Round) and isinstance(before, Affine) and step.rounding is Rounding.RND:
+        return replace(step, rounding=Rounding.TRN)
+    return step
+
+
+def propagate(steps: Iterable[Step], values: Range | tuple[IntArray, IntArray]) -> tuple[IntArray, IntArray, int]:
+    """Bounds after all steps, and the magnitude bits that all of them need."""
+    low, high = (values.low, values.high) if isinstance(values, Range) else values
+    bits = magnitude_bits(low, high)
+    for step in steps:
+        bits = max(bits, step.bits(low, high))
+        low, high = step.bounds(low, high)
+    return low, high, bits
+
+
+def describe(step: Step) -> str:
+    """A step in a few words."""
+    words: dict[type[Step], Any] = {
+        Affine: lambda s: "scale and add",
+        ScaleFloor: lambda s: f"scale, drop {s.shift} bits (TRN) and add",
+        Round: lambda s: f"drop {s.shift} bits ({s.rounding.name})",
+        Clamp: lambda s: f"clamp to {'' if s.low is None else s.low}..{'' if s.high is None else s.high}",
+        Wrap: lambda s: f"wrap to {s.type.width} bits",
+        Zero: lambda s: f"zero beyond {s.type.width} bits",
+        Law: lambda s: f"cast into {s.type}",
+        Leaky: lambda s: "leaky slope",
+        AtLeast: lambda s: "threshold",
+        Between: lambda s: "two thresholds",
+    }
+    return str(words[type(step)](step))

@@ -1,0 +1,323 @@
+"""Stages and lanes as the C++ batch kernels take them: ``isobit._core.BatchProgram``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import isobit._core as _core
+from isobit.analysis.lanes import Lane, whole_parts
+from isobit.analysis.ranges import lowest
+from isobit.analysis.stages import Linear, Sequential
+from isobit.analysis.steps import Affine, AtLeast, Between, Clamp, Law, Leaky, Round, ScaleFloor, Step, Wrap, Zero
+from isobit.fixed.modes import Overflow, Rounding
+from isobit.fixed.types import FixedType
+from isobit.model.ops import Tensor
+
+__all__ = ["Packed", "accepts_floats", "pack"]
+
+_DTYPES = {"int16": np.int16, "float32": np.float32, "float64": np.float64, "int32": np.int32, "int64": np.int64}
+_SHORT = {"int16": "i16", "float32": "f32", "float64": "f64", "int32": "i32", "int64": "i64"}
+_SIZES = {"i16": 2, "f32": 4, "f64": 8, "i32": 4, "i64": 8, "i16_pairs": 4, "i16_split": 8}
+#: Outputs of a register tile (tile_rows in program.hpp).
+_ROWS = 4
+
+
+def accepts_floats(type: FixedType) -> bool:
+    """Whether the kernels quantise float64 themselves: the usual modes, as long as float64 holds what they need."""
+    usual = type.overflow is not Overflow.WRAP_SM and not type.saturation_bits
+    return usual and not type.is_int and type.width <= 50 and abs(type.fraction) < 900
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A program, and what its inputs and outputs are.
+
+    Attributes
+    ----------
+    program
+        The compiled program.
+    inputs, outputs
+        Tensors, in the order of the program's arguments.
+    floats
+        Whether every input may come as float32 or float64.
+    """
+
+    program: Any
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    floats: bool
+
+
+class _Workspace:
+    """Offsets of buffers; one for every form of a tensor that somebody reads."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.buffers: dict[tuple[str, str, int], int] = {}
+
+    def place(self, tensor: str, features: int, form: str, split: int) -> int:
+        key = (tensor, form, split)
+        if key not in self.buffers:
+            rows = (features + 1) // 2 if form in ("i16_pairs", "i16_split") else features
+            self.buffers[key] = self.size
+            self.size += -(-rows * _SIZES[form] * _core.BATCH_BLOCK // 64) * 64
+        return self.buffers[key]
+
+    def targets(self, tensor: str) -> list[tuple[str, int, int]]:
+        return [(form, split, offset) for (name, form, split), offset in self.buffers.items() if name == tensor]
+
+
+def _form(lane: Lane) -> str:
+    """How a lane reads its data."""
+    forms = {"dot16": "i16_pairs", "dot16-split": "i16_split", "floor32": "f32", "mulhi16": "i16"}
+    return forms.get(lane.multiply) or _SHORT[lane.multiply]
+
+
+def pack(inputs: Sequence[Tensor], lanes: Sequence[Lane], outputs: Mapping[str, Tensor]) -> Packed:
+    """Compile stages.
+
+    Parameters
+    ----------
+    inputs
+        Tensors that come from outside.
+    lanes
+        How every stage is computed, in order.
+    outputs
+        Tensors that are wanted, by the name of the tensor that a stage gives.
+    """
+    space = _Workspace()
+    computed = {lane.stage.target: lane for lane in lanes}
+    sizes = {tensor.name: tensor.size for tensor in inputs} | {
+        lane.stage.target: lane.stage.result.low.size for lane in lanes
+    }
+    for lane in lanes:
+        space.place(lane.stage.source, sizes[lane.stage.source], _form(lane), lane.split)
+    for name in outputs:
+        natural = _SHORT[computed[name].compute] if name in computed else "i64"
+        space.place(name, sizes[name], natural, 0)
+    program = _core.BatchProgram(space.size)
+    for tensor in inputs:
+        floats = accepts_floats(tensor.type)
+        quantise = [_core_step(step, np.float64) for step in _entering(tensor.type)] if floats else []
+        scale = float(2.0**tensor.type.fraction) if floats else 1.0
+        program.entry(tensor.size, scale, quantise, space.targets(tensor.name))
+    for lane in lanes:
+        _add_stage(program, lane, sizes, space)
+    for name, tensor in outputs.items():
+        natural = _SHORT[computed[name].compute] if name in computed else "i64"
+        offset = space.place(name, sizes[name], natural, 0)
+        program.exit(tensor.size, natural, offset, float(2.0**-tensor.type.fraction))
+    floats = all(accepts_floats(tensor.type) for tensor in inputs)
+    return Packed(program, tuple(inputs), tuple(outputs.values()), floats)
+
+
+def _entering(type: FixedType) -> list[dict[str, Any]]:
+    """Steps from a scaled float64 to the raw integer: any significand, so that half may not just be added."""
+    steps: list[dict[str, Any]] = [{"kind": "round_any", "rounding": int(type.rounding)}]
+    if type.overflow in (Overflow.SAT, Overflow.SAT_SYM):
+        steps.append({"kind": "clamp", "low": lowest(type), "high": type.raw_max})
+    elif type.overflow is Overflow.SAT_ZERO:
+        steps.append({"kind": "zero", "low": lowest(type), "high": type.raw_max})
+    else:
+        steps.append(_wrap(type, floating=True))
+    return steps
+
+
+def _wrap(type: FixedType, floating: bool) -> dict[str, Any]:
+    step: dict[str, Any] = {"kind": "wrap", "width": type.width, "is_signed": type.signed}
+    if floating:
+        step |= {"low": type.raw_min, "middle": float(2**type.width), "high": 2.0**-type.width}
+    return step
+
+
+def _add_stage(program: Any, lane: Lane, sizes: Mapping[str, int], space: _Workspace) -> None:
+    stage, compute = lane.stage, lane.compute
+    floating = compute.startswith("float")
+    dtype = _DTYPES[compute]
+    steps = list(stage.steps)
+    weights: Any = None
+    start: Any = None
+    whole: Any = None
+    kind, order, offset, term, sums = "none", None, 0.0, [], []
+    inputs, outputs = sizes[stage.source], sizes[stage.target]
+    if isinstance(stage.map, Linear):
+        kind = "dense"
+        scale = 1.0
+        if lane.multiply in ("float32", "float64") and steps and isinstance(steps[0], Round):
+            scale = 2.0 ** -steps[0].shift  # a power of two: the significand stays
+        if lane.multiply.startswith("dot16"):
+            weights = _pairs(stage.map.weights)
+            start = stage.map.start.astype(np.int32)
+        else:
+            numbers = stage.map.weights.astype(dtype)
+            weights = _tiles(numbers * dtype(scale) if scale != 1 else numbers)
+            start = stage.map.start.astype(dtype)
+            start = start * dtype(scale) if scale != 1 else start
+        packed = _steps(steps, dtype, outputs, scaled=scale != 1)
+    elif isinstance(stage.map, Sequential) and lane.multiply in ("floor32", "mulhi16"):
+        kind = "dense"
+        only = stage.map.term[0]
+        assert isinstance(only, Round)
+        if lane.multiply == "floor32":
+            weights = _tiles(stage.map.weights.astype(np.float32) * np.float32(2.0**-only.shift))
+            start = stage.map.start.astype(np.int32)
+        else:
+            whole_part, rest = whole_parts(stage.map, only.shift)
+            weights = _tiles((rest << (16 - only.shift)).astype(np.int16))
+            start = stage.map.start.astype(np.int16)
+            whole = _sparse(whole_part)
+        packed = _steps(steps, dtype, outputs)
+    elif isinstance(stage.map, Sequential):
+        kind = "sequential"
+        seq = stage.map
+        weights = seq.weights[seq.order].astype(dtype)
+        start, order = seq.start.astype(dtype), seq.order.astype(np.int32)
+        inner = list(seq.term)
+        if inner and isinstance(first := inner[0], Round):
+            if floating:
+                weights = weights * dtype(2.0**-first.shift)
+            if first.rounding is Rounding.RND:
+                offset = 0.5 if floating else float(1 << (first.shift - 1))
+                inner[0] = Round(first.shift, Rounding.TRN)
+            term = _steps(inner, dtype, outputs, scaled=floating)
+        else:
+            term = _steps(inner, dtype, outputs)
+        weights = _tiles(weights)
+        sums = _steps(list(seq.sum), dtype, outputs)
+        packed = _steps(steps, dtype, outputs)
+    else:
+        packed = _steps(steps, dtype, outputs)
+    program.stage(
+        map=kind,
+        multiply=_multiply(lane),
+        compute=_SHORT[compute],
+        inputs=inputs,
+        outputs=outputs,
+        split=lane.split,
+        source=space.place(stage.source, inputs, _form(lane), lane.split),
+        weights=weights,
+        start=start,
+        whole=whole,
+        order=order,
+        offset=offset,
+        term=[_core_step(step, dtype) for step in term],
+        sum=[_core_step(step, dtype) for step in sums],
+        finish=[_core_step(step, dtype) for step in packed],
+        targets=space.targets(stage.target),
+    )
+
+
+def _multiply(lane: Lane) -> str:
+    return _SHORT.get(lane.multiply) or lane.multiply.replace("-", "_")
+
+
+def _tiles(weights: Any) -> Any:
+    """Weights (n_in, n_out) as tiles of rows: [tile][input][row]."""
+    parts = [weights[:, first : first + _ROWS].ravel() for first in range(0, weights.shape[1], _ROWS)]
+    return np.ascontiguousarray(np.concatenate(parts)) if parts else weights.ravel()
+
+
+def _sparse(weights: Any) -> tuple[Any, Any, Any]:
+    """Weights other than 0: for output j those in places[j] .. places[j + 1] - 1, with their inputs."""
+    outputs, inputs = np.nonzero(weights.T)
+    places = np.searchsorted(outputs, np.arange(weights.shape[1] + 1))
+    return places.astype(np.int32), inputs.astype(np.int32), weights[inputs, outputs].astype(np.int16)
+
+
+def _pairs(weights: Any) -> Any:
+    """Weights as pairs of int16 of neighbouring inputs, in tiles."""
+    numbers = weights.astype(np.int64)
+    if len(numbers) % 2:
+        numbers = np.concatenate([numbers, np.zeros((1, numbers.shape[1]), dtype=np.int64)])
+    pairs = (numbers[0::2] & 0xFFFF) | (numbers[1::2] << 16)
+    return _tiles(pairs.astype(np.int32))
+
+
+def _steps(steps: list[Step], dtype: Any, outputs: int, scaled: bool = False) -> list[dict[str, Any]]:
+    """Steps in a lane's terms; in floats a rounding's division goes into what stands before it.
+
+    ``scaled``: the division of a first rounding has been done already.
+    """
+    floating = np.dtype(dtype).kind == "f"
+    packed: list[dict[str, Any]] = []
+    for place, step in enumerate(steps):
+        if isinstance(step, Round) and floating:
+            if not (place == 0 and scaled):
+                _divide(packed, step.shift, outputs)
+            packed.append({"kind": "round", "rounding": int(step.rounding)})
+        else:
+            packed.append(_plain(step, floating))
+    return packed
+
+
+def _divide(packed: list[dict[str, Any]], shift: int, outputs: int) -> None:
+    factor = 2.0**-shift
+    last = packed[-1] if packed else None
+    if last is not None and last["kind"] == "affine":
+        last["a"], last["b"] = last["a"] * factor, last["b"] * factor
+    elif last is not None and last["kind"] == "leaky":
+        last["low"], last["high"] = last["low"] * factor, last["high"] * factor
+    else:
+        packed.append({"kind": "affine", "a": np.full(outputs, factor), "b": np.zeros(outputs)})
+
+
+def _plain(step: Step, floating: bool) -> dict[str, Any]:
+    if isinstance(step, Affine):
+        kind: Any = np.float64 if floating else np.int64
+        return {"kind": "affine", "a": step.a.astype(kind), "b": step.b.astype(kind)}
+    if isinstance(step, ScaleFloor):
+        factors = step.a.astype(np.float64) * 2.0**-step.shift
+        return {"kind": "scale_floor", "a": factors.astype(np.float32), "b": step.b.astype(np.int64)}
+    if isinstance(step, Round):
+        return {"kind": "round", "rounding": int(step.rounding), "shift": step.shift}
+    if isinstance(step, Clamp):
+        return {"kind": "clamp", "low": step.low, "high": step.high}
+    if isinstance(step, Wrap):
+        return _wrap(step.type, floating)
+    if isinstance(step, Zero):
+        return {"kind": "zero", "low": lowest(step.type), "high": step.type.raw_max}
+    if isinstance(step, Law):
+        kind_ = step.type
+        return {
+            "kind": "law",
+            "rounding": int(kind_.rounding),
+            "overflow": int(kind_.overflow),
+            "shift": step.shift,
+            "width": kind_.width,
+            "is_signed": kind_.signed,
+            "saturation_bits": kind_.saturation_bits,
+        }
+    if isinstance(step, Leaky):
+        return {"kind": "leaky", "low": step.above, "high": step.below}
+    if isinstance(step, AtLeast):
+        return {"kind": "at_least", "a": step.bound, "low": step.below, "high": step.above}
+    assert isinstance(step, Between)
+    return {
+        "kind": "between",
+        "a": step.upper,
+        "b": step.lower,
+        "low": step.below,
+        "middle": step.middle,
+        "high": step.above,
+    }
+
+
+def _core_step(step: dict[str, Any], dtype: Any) -> Any:
+    """Constants in the lane's numbers; an absent bound is the lane's own end."""
+    kind = np.dtype(dtype)
+    filled = dict(step)
+    for name in ("a", "b"):
+        if filled.get(name) is not None:
+            wanted = np.dtype(np.float32) if (step["kind"], name) == ("scale_floor", "a") else kind
+            filled[name] = np.ascontiguousarray(np.asarray(filled[name]).astype(wanted))
+    ends: dict[str, Any] = {"low": -np.inf, "high": np.inf}
+    if kind.kind == "i":
+        ends = {"low": int(np.iinfo(kind).min), "high": int(np.iinfo(kind).max)}
+    for name, end in ends.items():
+        if name in filled and filled[name] is None:
+            filled[name] = end
+    return _core.BatchStep(**filled)

@@ -1,0 +1,27 @@
+"""Ops that no lane takes: on 128-bit integers in the hardware's order (cpp-strict), or on Python integers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from isobit.engines.core import KERNELS, from_words, to_words
+from isobit.engines.emulator import vector
+from isobit.errors import UnsupportedError
+from isobit.model.ops import Op, Tensor
+
+__all__ = ["compute_wide"]
+
+
+def compute_wide(op: Op, tensor: Tensor, raw: Any, threads: int) -> Any:
+    """One op on raw integers of shape (events, size), whatever its widths; see :class:`FixedArray` for the storage."""
+    kernel = KERNELS.get(type(op))
+    if kernel is not None:
+        try:
+            words = kernel(op, tensor, to_words(raw, tensor.type), threads)
+            return from_words(words, op.output.type)
+        except (UnsupportedError, ValueError, OverflowError):
+            pass  # beyond 127 bits somewhere: Python integers have no end
+    result = vector.compute(op, tensor, np.asarray(raw).astype(object))
+    return result.astype(np.int64) if op.output.type.fits_int64 else result
