@@ -452,7 +452,7 @@ void bind_batch(py::module_& module) {
              py::arg("targets"), "Add an input.")
         .def("stage", &batch_program::stage, py::kw_only(), py::arg("map"), py::arg("multiply"), py::arg("compute"),
              py::arg("inputs"), py::arg("outputs"), py::arg("split"), py::arg("source"), py::arg("weights"),
-             py::arg("start"), py::arg("order"), py::arg("offset"), py::arg("term"), py::arg("sum"), py::arg("finish"),
+             py::arg("start"), py::arg("whole"), py::arg("order"), py::arg("offset"), py::arg("term"), py::arg("sum"), py::arg("finish"),
              py::arg("targets"), "Add a stage.")
         .def("exit", &batch_program::exit, py::arg("features"), py::arg("form"), py::arg("offset"), py::arg("lsb"),
              "Add an output.")
