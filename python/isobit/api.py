@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from isobit.analysis.intervals import measured
+from isobit.analysis.plan import Plan, make_plan
 from isobit.analysis.profile import Profile, profile_graph
 from isobit.engines.csim.ports import Port, doubles
-from isobit.engines.registry import Values, get_engine, thread_count
+from isobit.engines.registry import BatchEngine, Values, get_engine, thread_count
 from isobit.errors import ShapeError, TypeMismatchError, UnsupportedError
 from isobit.fixed.array import FixedArray, finite
+from isobit.fixed.quantise import owned
 from isobit.fixed.types import FixedType
 from isobit.frontends.hls4ml import graph_from_hls4ml, is_model_graph
 from isobit.frontends.keras import KERAS_SUFFIXES, convert, is_keras_model, load_keras_file, reconvert
@@ -99,14 +102,55 @@ class Model:
         ShapeError, TypeMismatchError, RangeError
             For data of the wrong shape or kind, NaN and infinity.
         """
-        return map_data(self.predict_raw(x, engine, threads), FixedArray.to_float)
+        fast = self._straight(x, engine, threads, raw=False)
+        return map_data(self.predict_raw(x, engine, threads), FixedArray.to_float) if fast is None else fast
 
     def predict_raw(self, x: Data, engine: str = "auto", threads: int | None = None) -> Any:
         """Predict raw integers: as :meth:`predict`, but :class:`FixedArray`."""
+        fast = self._straight(x, engine, threads, raw=True)
+        if fast is not None:
+            return fast
         inputs, single = self.quantise(x)
-        values = self.run(inputs, engine, threads)
+        road = get_engine(engine)
+        compute = road.run_outputs if isinstance(road, BatchEngine) else road.run
+        values = compute(self.graph, inputs, thread_count(threads))
         outputs = [shaped(values[t.name], t, single) for t in self.graph.output_tensors]
         return outputs[0] if len(outputs) == 1 else outputs
+
+    def _straight(self, x: Data, engine: str, threads: int | None, raw: bool) -> Any:
+        """Outputs straight from floats; None if the engine, the data or the formats need the long way."""
+        road = get_engine(engine)
+        count = thread_count(threads)
+        tensors = self.graph.inputs
+        given = [x] if isinstance(x, np.ndarray) else x
+        if not isinstance(road, BatchEngine) or not isinstance(given, (list, tuple)) or len(given) != len(tensors):
+            return None
+        columns = []
+        for tensor, array in zip(tensors, given, strict=True):
+            plain = isinstance(array, np.ndarray) and array.dtype in (np.float32, np.float64)
+            if not plain or array.shape[1:] not in (tensor.shape, (tensor.size,)) or len(array) != len(given[0]):
+                return None
+            columns.append(np.ascontiguousarray(array.reshape(len(array), tensor.size)))
+        results = road.predict_floats(self.graph, columns, count, raw=raw)
+        if results is None:
+            return None
+        pairs = list(zip(self.graph.output_tensors, results, strict=True))
+        outputs = [shaped(FixedArray(owned(array), t.type) if raw else array, t, False) for t, array in pairs]
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def plan(self, x: Data = None) -> Plan:
+        """Plan the computation, and certify what cannot overflow; print it.
+
+        Parameters
+        ----------
+        x
+            Events whose smallest and largest values bound the inputs; the plan holds for data within them. None: every
+            input that the formats allow.
+        """
+        if x is None:
+            return make_plan(self.graph)
+        inputs, _ = self.quantise(x)
+        return make_plan(self.graph, inputs=measured(self.graph, inputs))
 
     def trace(self, x: Data, engine: str = "auto", threads: int | None = None) -> dict[str, FixedArray]:
         """Every layer's output by its name, as hls4ml's trace names them, as :class:`FixedArray`."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Mapping
-from typing import Protocol, cast
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, cast, runtime_checkable
 
 from isobit.errors import TypeMismatchError, UnsupportedError
 from isobit.fixed.array import FixedArray
 from isobit.model.graph import Graph
 
-__all__ = ["ENGINES", "Engine", "Values", "get_engine", "resolve", "thread_count"]
+__all__ = ["ENGINES", "BatchEngine", "Engine", "Values", "get_engine", "resolve", "thread_count"]
 
 #: Tensors by name; arrays of shape (events, size).
 Values = dict[str, FixedArray]
@@ -39,15 +39,48 @@ class Engine(Protocol):
         ...
 
 
+@runtime_checkable
+class BatchEngine(Engine, Protocol):
+    """A road that can leave out what nobody asked for."""
+
+    def run_outputs(self, graph: Graph, inputs: Mapping[str, FixedArray], threads: int) -> Values:
+        """Compute the graph's outputs alone; as :meth:`Engine.run`."""
+        ...
+
+    def predict_floats(
+        self, graph: Graph, inputs: Sequence[Any], threads: int, *, raw: bool = False
+    ) -> list[Any] | None:
+        """Compute the graph's outputs straight from floats.
+
+        Parameters
+        ----------
+        graph
+            The network.
+        inputs
+            C-contiguous float32 or float64 arrays of shape (events, size), in the order of the graph's inputs.
+        threads
+            Threads to use at most.
+        raw
+            Whether raw integers are wanted.
+
+        Returns
+        -------
+        Arrays of shape (events, size), float64 or, raw, int64. None where :meth:`run_outputs` must do it from raw
+        integers: formats or numbers (NaN, infinity, very large ones) that this door does not take.
+        """
+        ...
+
+
 #: Module of each engine; the module holds an ``ENGINE``.
 ENGINES: dict[str, str] = {
+    "cpp": "isobit.engines.batch",
     "numba": "isobit.engines.emulator",
     "cpp-strict": "isobit.engines.core",
     "reference": "isobit.engines.reference",
 }
 
-#: Other names: what they stand for now.
-ALIASES = {"auto": "numba", "cpp": "cpp-strict"}
+#: Other names: what they stand for. ``auto`` is what measured faster, on every network of benchmarks/bench_emulator.py.
+ALIASES = {"auto": "cpp"}
 
 
 def resolve(name: str) -> str:

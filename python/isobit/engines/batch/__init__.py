@@ -149,35 +149,26 @@ class BatchEngine:
             name: FixedArray(owned(values[prepared.aliases.get(name, name)]), tensors[name].type) for name in names
         }
 
-    def predict_floats(self, graph: Graph, inputs: Sequence[Any], threads: int) -> list[Any] | None:
-        """Outputs as float64, straight from floats.
+    def predict_floats(
+        self, graph: Graph, inputs: Sequence[Any], threads: int, *, raw: bool = False
+    ) -> list[Any] | None:
+        """Compute outputs straight from floats; see :class:`isobit.engines.registry.BatchEngine`.
 
-        Parameters
-        ----------
-        graph
-            The network.
-        inputs
-            C-contiguous float32 or float64 arrays of shape (events, size), in the order of the graph's inputs.
-        threads
-            Threads to use.
-
-        Returns
-        -------
-        float64 arrays of shape (events, size); None where the exact door must be taken: formats that the kernels do
-        not quantise, numbers that are not finite or beyond 2**50 LSB, stages that no lane can take.
+        None for inputs that the kernels do not quantise, numbers that are not finite or beyond 2**50 LSB, and networks
+        with a stage that no lane can take.
         """
-        packed = prepare(graph, every=False).single
+        prepared = prepare(graph, every=False)
+        packed = prepared.single
         if packed is None or not packed.floats or [t.name for t in packed.inputs] != [t.name for t in graph.inputs]:
             return None
-        tensors: tuple[Tensor, ...] = graph.output_tensors
-        aliases = prepare(graph, every=False).aliases
-        if any(tensor.type.width > 53 or abs(tensor.type.fraction) >= 900 for tensor in tensors):
+        # Wider numbers are rounded on their way to float64, which is not this door's business.
+        if not raw and any(t.type.width > 53 or abs(t.type.fraction) >= 900 for t in packed.outputs):
             return None
-        events = len(inputs[0])
-        results = {tensor.name: np.empty((events, tensor.size)) for tensor in packed.outputs}
+        events, dtype = len(inputs[0]), np.int64 if raw else np.float64
+        results = {tensor.name: np.empty((events, tensor.size), dtype) for tensor in packed.outputs}
         if not packed.program.run(list(inputs), list(results.values()), threads, self.instruction_set):
             return None
-        return [results[aliases.get(tensor.name, tensor.name)] for tensor in tensors]
+        return [results[prepared.aliases.get(name, name)] for name in graph.outputs]
 
 
 ENGINE = BatchEngine()
