@@ -202,15 +202,29 @@ private:
 
 using target_list = std::vector<std::tuple<std::string, int, std::size_t>>;
 
+// Transposing reads whole vectors, beyond the last number.
+constexpr std::size_t scratch_slack = 64;
+
 class batch_program {
 public:
     explicit batch_program(std::size_t workspace) { program_.workspace = workspace; }
 
-    void entry(int features, double scale, const std::vector<owned_step>& quantise, const target_list& result) {
+    // `quantise` for float64; quick formats: `rounding`, and the same after it on int32, with `scratch` bytes on.
+    void entry(int features, double scale, const std::vector<owned_step>& quantise, bool quick, int rounding,
+               const std::vector<owned_step>& fold, std::size_t scratch, const target_list& result) {
         batch::entry in{};
         in.features = positive(features, "features");
         in.scale = scale;
         in.quantise = keep(quantise, batch::lane::f64, features);
+        in.quick = quick;
+        in.rounding = rounding;
+        in.fold = keep(fold, batch::lane::i32, features);
+        in.scratch = scratch;
+        if (quick) {
+            within(scratch, batch::form::i32, features);
+            if (program_.workspace - scratch < 4 * static_cast<std::size_t>(features) * batch::block + scratch_slack)
+                throw py::value_error("the scratch of an entry needs " + std::to_string(scratch_slack) + " bytes more");
+        }
         in.result = keep(result, features);
         entries_.push_back(in);
     }
@@ -449,7 +463,8 @@ void bind_batch(py::module_& module) {
     py::class_<batch_program>(module, "BatchProgram", "Planned stages, in order; offsets are bytes of the workspace.")
         .def(py::init<std::size_t>(), py::arg("workspace"))
         .def("entry", &batch_program::entry, py::arg("features"), py::arg("scale"), py::arg("quantise"),
-             py::arg("targets"), "Add an input.")
+             py::arg("quick"), py::arg("rounding"), py::arg("fold"), py::arg("scratch"), py::arg("targets"),
+             "Add an input.")
         .def("stage", &batch_program::stage, py::kw_only(), py::arg("map"), py::arg("multiply"), py::arg("compute"),
              py::arg("inputs"), py::arg("outputs"), py::arg("split"), py::arg("source"), py::arg("weights"),
              py::arg("start"), py::arg("whole"), py::arg("order"), py::arg("offset"), py::arg("term"), py::arg("sum"), py::arg("finish"),

@@ -99,12 +99,23 @@ def pack(inputs: Sequence[Tensor], lanes: Sequence[Lane], outputs: Mapping[str, 
     for name in outputs:
         natural = _SHORT[computed[name].compute] if name in computed else "i64"
         space.place(name, sizes[name], natural, 0)
-    program = _core.BatchProgram(space.size)
+    scratch = space.size
+    most = max((tensor.size for tensor in inputs), default=0)
+    program = _core.BatchProgram(scratch + 4 * most * _core.BATCH_BLOCK + 64)
     for tensor in inputs:
-        floats = accepts_floats(tensor.type)
-        quantise = [_core_step(step, np.float64) for step in _entering(tensor.type)] if floats else []
-        scale = float(2.0**tensor.type.fraction) if floats else 1.0
-        program.entry(tensor.size, scale, quantise, space.targets(tensor.name))
+        kind = tensor.type
+        floats = accepts_floats(kind)
+        folding = [_folding(kind)] if floats else []
+        program.entry(
+            features=tensor.size,
+            scale=float(2.0**kind.fraction) if floats else 1.0,
+            quantise=[_core_step(step, np.float64) for step in [_rounding(kind), *folding]] if floats else [],
+            quick=floats and kind.width <= 30,
+            rounding=int(kind.rounding),
+            fold=[_core_step(step, np.int32) for step in folding] if kind.width <= 30 else [],
+            scratch=scratch,
+            targets=space.targets(tensor.name),
+        )
     for lane in lanes:
         _add_stage(program, lane, sizes, space)
     for name, tensor in outputs.items():
@@ -115,16 +126,17 @@ def pack(inputs: Sequence[Tensor], lanes: Sequence[Lane], outputs: Mapping[str, 
     return Packed(program, tuple(inputs), tuple(outputs.values()), floats)
 
 
-def _entering(type: FixedType) -> list[dict[str, Any]]:
-    """Steps from a scaled float64 to the raw integer: any significand, so that half may not just be added."""
-    steps: list[dict[str, Any]] = [{"kind": "round_any", "rounding": int(type.rounding)}]
+def _rounding(type: FixedType) -> dict[str, Any]:
+    """From a scaled float64 to an integer: any significand, so that half may not just be added."""
+    return {"kind": "round_any", "rounding": int(type.rounding)}
+
+
+def _folding(type: FixedType) -> dict[str, Any]:
     if type.overflow in (Overflow.SAT, Overflow.SAT_SYM):
-        steps.append({"kind": "clamp", "low": lowest(type), "high": type.raw_max})
-    elif type.overflow is Overflow.SAT_ZERO:
-        steps.append({"kind": "zero", "low": lowest(type), "high": type.raw_max})
-    else:
-        steps.append(_wrap(type, floating=True))
-    return steps
+        return {"kind": "clamp", "low": lowest(type), "high": type.raw_max}
+    if type.overflow is Overflow.SAT_ZERO:
+        return {"kind": "zero", "low": lowest(type), "high": type.raw_max}
+    return _wrap(type, floating=True)
 
 
 def _wrap(type: FixedType, floating: bool) -> dict[str, Any]:

@@ -69,15 +69,133 @@ inline bool enter(const program& p, const entry& in, const Source* from, int eve
     return good;
 }
 
+// -- the quick way: quantise along memory, then transpose ----------------------------------------------------------------
+
+// Floats beyond this, in units of the LSB, do not go through int32.
+constexpr float largest_quick = 1073741824.0f;  // 2^30
+
+// All numbers of a block, in the caller's order, as raw int32. False if one is beyond int32, NaN or infinite.
+template <class T>
+inline bool quantise(const program& p, const entry& in, const T* from, int count, std::int32_t* to) {
+    using V = vec<T>;
+    constexpr int lanes = vector_of<T>::lanes;
+    constexpr int parts = vector_of<std::int32_t>::lanes / lanes;
+    const T scale = static_cast<T>(in.scale);
+    auto good = V{} == V{};
+    for (int i = 0; i < count; i += parts * lanes) {
+        std::int32_t numbers[parts * lanes];
+        for (int part = 0; part < parts; ++part) {
+            const int at = i + part * lanes, left = count - at;
+            V v{};
+            if (left >= lanes) {
+                v = load<V>(from + at);
+            } else if (left > 0) {
+                std::memcpy(&v, from + at, static_cast<std::size_t>(left) * sizeof(T));
+            }
+            v *= scale;
+            good &= (v < static_cast<T>(largest_quick)) & (v > static_cast<T>(-largest_quick));
+            store(numbers + part * lanes, convert<typename narrow<T>::i>(round_any(v, in.rounding)));
+        }
+        tile<std::int32_t, 1, 1> raw;
+        raw.v[0][0] = load<i32>(numbers);
+        apply(raw, in.fold, 0, p);
+        store(to + i, raw.v[0][0]);
+    }
+    bool all = true;
+    for (int i = 0; i < lanes; ++i) all = all && good[i] != 0;
+    return all;
+}
+
+#if ISOBIT_VECTOR_BYTES >= 32
+// Eight rows of eight numbers, `stride` apart: columns.
+ISOBIT_INLINE void transpose8(const std::int32_t* from, std::size_t stride, __m256i* columns) {
+    __m256i a[8], b[8];
+    for (std::size_t i = 0; i < 8; ++i) a[i] = load<__m256i>(from + i * stride);
+    for (int i = 0; i < 8; i += 2) {
+        b[i] = _mm256_unpacklo_epi32(a[i], a[i + 1]);
+        b[i + 1] = _mm256_unpackhi_epi32(a[i], a[i + 1]);
+    }
+    for (int i = 0; i < 8; i += 4) {
+        a[i] = _mm256_unpacklo_epi64(b[i], b[i + 2]);
+        a[i + 1] = _mm256_unpackhi_epi64(b[i], b[i + 2]);
+        a[i + 2] = _mm256_unpacklo_epi64(b[i + 1], b[i + 3]);
+        a[i + 3] = _mm256_unpackhi_epi64(b[i + 1], b[i + 3]);
+    }
+    for (int i = 0; i < 4; ++i) {
+        columns[i] = _mm256_permute2x128_si256(a[i], a[i + 4], 0x20);
+        columns[i + 4] = _mm256_permute2x128_si256(a[i], a[i + 4], 0x31);
+    }
+}
+#endif
+
+constexpr int transposed_features = 8;
+
+// Eight features (those beyond the last are whatever lies there) of one vector of events.
+ISOBIT_INLINE void transpose(const std::int32_t* from, std::size_t stride, i32* columns) {
+#if ISOBIT_VECTOR_BYTES == 64
+    __m256i low[8], high[8];
+    transpose8(from, stride, low);
+    transpose8(from + 8 * stride, stride, high);
+    for (int i = 0; i < 8; ++i) {
+        std::memcpy(&columns[i], &low[i], 32);
+        std::memcpy(reinterpret_cast<char*>(&columns[i]) + 32, &high[i], 32);
+    }
+#elif ISOBIT_VECTOR_BYTES == 32
+    __m256i found[8];
+    transpose8(from, stride, found);
+    std::memcpy(columns, found, sizeof found);
+#else
+    for (int i = 0; i < transposed_features; ++i)
+        for (int e = 0; e < vector_of<std::int32_t>::lanes; ++e)
+            columns[i][e] = from[static_cast<std::size_t>(e) * stride + static_cast<std::size_t>(i)];
+#endif
+}
+
+template <int Rows>
+ISOBIT_INLINE void lay_columns(const entry& in, const i32* columns, int first, int event, char* workspace) {
+    tile<std::int32_t, Rows, 1> values;
+    for (int r = 0; r < Rows; ++r) values.v[r][0] = columns[r];
+    lay(values, in.result, in.features, first, event, workspace);
+}
+
+template <class T>
+inline bool enter_quickly(const program& p, const entry& in, const T* from, int events, char* workspace) {
+    auto* raw = reinterpret_cast<std::int32_t*>(workspace + in.scratch);
+    if (!quantise(p, in, from, events * in.features, raw)) return false;
+    const auto stride = static_cast<std::size_t>(in.features);
+    for (int first = 0; first < in.features; first += transposed_features) {
+        const int rows = in.features - first;
+        for (int event = 0; event < block; event += vector_of<std::int32_t>::lanes) {
+            i32 columns[transposed_features];
+            transpose(raw + static_cast<std::size_t>(event) * stride + first, stride, columns);
+            if (rows >= transposed_features) {
+                lay_columns<transposed_features>(in, columns, first, event, workspace);
+                continue;
+            }
+            for (int r = 0; r + 1 < rows; r += 2) lay_columns<2>(in, columns + r, first + r, event, workspace);
+            if (rows % 2 != 0) lay_columns<1>(in, columns + rows - 1, first + rows - 1, event, workspace);
+        }
+    }
+    return true;
+}
+
+// float32 rounds like float64: numbers times a power of two keep their significand (baseline rounds by adding a large
+// number, for which float32 is too short).
 inline bool enter(const program& p, const entry& in, const entry_data& data, std::size_t event, int events,
                   char* workspace) {
     const std::size_t skip = event * static_cast<std::size_t>(in.features);
-    switch (data.kind) {
-        case number::f32: return enter<double>(p, in, static_cast<const float*>(data.data) + skip, events, workspace);
-        case number::f64: return enter<double>(p, in, static_cast<const double*>(data.data) + skip, events, workspace);
-        default:
-            return enter<std::int64_t>(p, in, static_cast<const std::int64_t*>(data.data) + skip, events, workspace);
+    if (data.kind == number::f32) {
+        const float* from = static_cast<const float*>(data.data) + skip;
+        const bool quick = in.quick != 0 && vector_bytes > 16;
+        return (quick && enter_quickly(p, in, from, events, workspace)) ||
+               enter<double>(p, in, from, events, workspace);
     }
+    if (data.kind == number::f64) {
+        const double* from = static_cast<const double*>(data.data) + skip;
+        return (in.quick != 0 && enter_quickly(p, in, from, events, workspace)) ||
+               enter<double>(p, in, from, events, workspace);
+    }
+    return enter<std::int64_t>(p, in, static_cast<const std::int64_t*>(data.data) + skip, events, workspace);
 }
 
 template <class T>

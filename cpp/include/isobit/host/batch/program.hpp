@@ -118,12 +118,16 @@ struct stage {
     const usual_steps* usual;  // the same as finish, if that and result are the usual ones; else null
 };
 
-// How an input enters. Floating-point data is multiplied by `scale` and taken through `quantise` on float64; raw
-// integers go as they are.
+// How an input enters. Floating-point data is multiplied by `scale` and taken through `quantise` (round_any first, on
+// float64); raw integers go as they are. Formats of up to 31 bits have a quicker way through int32: `rounding`, then
+// `fold` on int32, in a scratch buffer.
 struct entry {
     std::int32_t features;
     double scale;
     steps quantise;
+    std::int32_t quick, rounding;
+    steps fold;
+    std::size_t scratch;  // bytes into the workspace: features * block int32, and a vector more
     targets result;
 };
 
