@@ -98,7 +98,7 @@ inline bool quantise(const program& p, const entry& in, const T* from, int count
         }
         tile<std::int32_t, 1, 1> raw;
         raw.v[0][0] = load<i32>(numbers);
-        apply(raw, in.fold, 0, p);
+        apply_in_loop(raw, in.fold, 0, p);
         store(to + i, raw.v[0][0]);
     }
     bool all = true;

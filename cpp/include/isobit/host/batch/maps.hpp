@@ -288,10 +288,10 @@ struct sequential {
                     const vec<T> data = load<vec<T>>(x + c * vector_bytes);
                     for (int r = 0; r < Rows; ++r) term.v[r][c] = data * w[r] + offset;
                 }
-                apply(term, t.s.term, first, t.p);
+                apply_in_loop(term, t.s.term, first, t.p);
                 for (int r = 0; r < Rows; ++r)
                     for (int c = 0; c < columns; ++c) sum.v[r][c] += term.v[r][c];
-                apply(sum, t.s.sum, first, t.p);
+                apply_in_loop(sum, t.s.sum, first, t.p);
                 w += Rows;
             }
             Finish::of(t, sum, first, event);
@@ -334,12 +334,12 @@ inline void run_map(const task& t) {
         Map::template run<4, Finish>(t, weights, first);
         if (weights != nullptr) weights += 4 * depth;
     }
-    switch (t.s.outputs - first) {
-        case 1: Map::template run<1, Finish>(t, weights, first); break;
-        case 2: Map::template run<2, Finish>(t, weights, first); break;
-        case 3: Map::template run<3, Finish>(t, weights, first); break;
-        default: break;
+    if (t.s.outputs - first >= 2) {
+        Map::template run<2, Finish>(t, weights, first);
+        if (weights != nullptr) weights += 2 * depth;
+        first += 2;
     }
+    if (first < t.s.outputs) Map::template run<1, Finish>(t, weights, first);
 }
 
 template <class T>
@@ -402,7 +402,13 @@ inline void run_dense(const task& t) {
 template <class T>
 inline void run_lane(const task& t) {
     switch (t.s.map) {
-        case map_kind::none: run_finish<elementwise<T>, T>(t); break;
+        case map_kind::none:
+            if constexpr (std::is_same<T, std::int32_t>::value) {
+                run_finish<elementwise<T>, T>(t);
+            } else {
+                run_map<elementwise<T>, any_finish<T>>(t);
+            }
+            break;
         case map_kind::sequential: run_map<sequential<T>, any_finish<T>>(t); break;
         case map_kind::dense: run_dense<T>(t); break;
     }
@@ -411,7 +417,7 @@ inline void run_lane(const task& t) {
 // int16 has elementwise stages and one way to multiply.
 inline void run_int16(const task& t) {
     if (t.s.map == map_kind::none) {
-        run_finish<elementwise<std::int16_t>, std::int16_t>(t);
+        run_map<elementwise<std::int16_t>, any_finish<std::int16_t>>(t);
     } else {
         run_finish<mulhi16, std::int16_t>(t);
     }

@@ -159,7 +159,7 @@ ISOBIT_INLINE void scale_floor(tile<std::int32_t, Rows, Columns>& values, const 
 
 // Takes the outputs first .. first + Rows - 1 through every step.
 template <class T, int Rows, int Columns>
-ISOBIT_INLINE void apply(tile<T, Rows, Columns>& values, const steps& all, int first, const program& p) {
+__attribute__((noinline)) void apply(tile<T, Rows, Columns>& values, const steps& all, int first, const program& p) {
     using V = vec<T>;
     for (const step *s = all.data, *end = all.data + all.count; s != end; ++s) {
         const V low = splat(constant<T>(s->low)), high = splat(constant<T>(s->high));
@@ -206,6 +206,26 @@ ISOBIT_INLINE void apply(tile<T, Rows, Columns>& values, const steps& all, int f
                 break;
             case step_kind::law: values.each([&](V v, int) { return by_law<T>(v, *s, p.law); }); break;
         }
+    }
+}
+
+// The same for few steps within a loop: clamps, wraps and roundings down stay in registers.
+template <class T, int Rows, int Columns>
+ISOBIT_INLINE void apply_in_loop(tile<T, Rows, Columns>& values, const steps& all, int first, const program& p) {
+    if (all.count == 0) return;
+    using V = vec<T>;
+    const step& s = all.data[0];
+    const V low = splat(constant<T>(s.low)), high = splat(constant<T>(s.high));
+    if (all.count == 1 && s.kind == step_kind::clamp) {
+        values.each([&](V v, int) { return least(most(v, low), high); });
+    } else if (all.count == 1 && s.kind == step_kind::wrap) {
+        values.each([&](V v, int) { return wrapping<T>::of(v, s); });
+    } else if (all.count == 1 && s.kind == step_kind::floor_clamp) {
+        values.each([&](V v, int) { return least(most(rounding_of<T>::down(v, s), low), high); });
+    } else if (all.count == 1 && s.kind == step_kind::round && s.rounding == TRN) {
+        values.each([&](V v, int) { return rounding_of<T>::down(v, s); });
+    } else {
+        apply(values, all, first, p);
     }
 }
 
