@@ -60,7 +60,7 @@ def test_equal_on_every_road(mixed: Network, mixed_csim: ib.CSim) -> None:
     assert report.mismatches == []
     assert [(road.name, road.events) for road in report.roads] == [
         ("csim", 120),
-        ("cpp-strict", 120),
+        ("cpp", 120),
         ("reference", 20),
     ]
     layers = [layer.layer for layer in report.roads[0].layers]

@@ -56,7 +56,7 @@ def test_equal_is_0(model: str, data: str, capsys: pytest.CaptureFixture[str]) -
     assert run(["check", model, "--data", data]) == 0
     out = capsys.readouterr().out
     assert out.startswith("EQUAL: tiny")
-    assert "30 events on cpp-strict, 30 events on reference" in out
+    assert "30 events on cpp, 30 events on reference" in out
     assert "csim NOT compared" in out
 
 
@@ -84,7 +84,7 @@ def test_json_is_one_object_and_nothing_else(model: str, data: str, tmp_path: Pa
     assert (done.returncode, done.stderr) == (0, "")
     document = json.loads(done.stdout)
     assert document["ok"] is True
-    assert [road["name"] for road in document["roads"]] == ["cpp-strict", "reference"]
+    assert [road["name"] for road in document["roads"]] == ["cpp", "reference"]
     done = isobit("predict", model, data, "--out", str(tmp_path / "y.npy"), "--json")
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout) == {
@@ -418,7 +418,7 @@ def test_demo(tmp_path: Path, csim_cache: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     last = done.stdout.strip().splitlines()[-1]
-    assert last.startswith("2,000 of 2,000 events equal on numba, cpp-strict, csim; 20 of 20 on reference")
+    assert last.startswith("2,000 of 2,000 events equal on numba, cpp, cpp-strict, csim; 20 of 20 on reference")
     assert "EQUAL: " in done.stdout
     assert "hardware" in done.stdout
     assert (tmp_path / "isobit-demo.png").read_bytes().startswith(b"\x89PNG")
@@ -429,6 +429,7 @@ def test_demo(tmp_path: Path, csim_cache: Path) -> None:
     document = json.loads(again.stdout)
     assert document["ok"] is True
     assert [(road["name"], road["events"]) for road in document["roads"]] == [
+        ("cpp", 300),
         ("cpp-strict", 300),
         ("csim", 300),
         ("reference", 5),

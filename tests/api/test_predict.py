@@ -18,7 +18,7 @@ import isobit as ib
 from isobit.engines.reference import law
 from isobit.errors import FormatError, RangeError, ShapeError, TypeMismatchError, UnsupportedError
 
-ENGINES = ["numba", "cpp-strict", "reference"]
+ENGINES = ["cpp", "numba", "cpp-strict", "reference"]
 hls4ml = pytest.mark.hls4ml
 group = pytest.mark.xdist_group("api-predict")
 
@@ -82,7 +82,7 @@ def test_mixed_network_on_every_road(mixed: Network, mixed_csim: ib.CSim) -> Non
 # -- data in ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("engine", ["auto", "cpp", *ENGINES])
+@pytest.mark.parametrize("engine", ["auto", *ENGINES])
 def test_dtypes_and_containers(engine: str, subject: ib.Model) -> None:
     whole = np.arange(-6, 6).reshape(4, 3)
     expected = subject.predict_raw(whole.astype(np.float64), engine="reference").raw
@@ -324,7 +324,7 @@ def test_wide_network_by_hand() -> None:
     model = ib.Model(every_op())
     x = events(5, 30, 2)
     reference = model.trace(x, engine="reference")
-    for engine in ("numba", "cpp-strict"):
+    for engine in ("cpp", "numba", "cpp-strict"):
         layers = model.trace(x, engine=engine)
         for name, array in reference.items():
             assert array.type == layers[name].type

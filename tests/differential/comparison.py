@@ -31,7 +31,11 @@ def multiplications(subject: Any) -> int:
 
 
 def compare_roads(subject: Any, x: Any, optimisation: str = "0") -> Comparison:
-    """csim (fed with doubles, and with raw bits) against numba, cpp-strict and the reference, layer by layer."""
+    """csim (fed with doubles, and with raw bits) against every other road, layer by layer.
+
+    The batch kernels run on every instruction set of this processor, and for the outputs alone, too, where more ops are
+    joined into one stage, from raw integers and from floats.
+    """
     program = subject.csim(optimisation=optimisation)
     inputs, _ = subject.quantise(x)
     floats = {name: np.asarray(x, dtype=np.float64) for name in inputs}
@@ -40,6 +44,7 @@ def compare_roads(subject: Any, x: Any, optimisation: str = "0") -> Comparison:
     few = max(4, min(len(x), REFERENCE_BUDGET // max(1, multiplications(subject))))
     roads: dict[str, dict[str, FixedArray]] = {
         "csim from raw bits": raw_taps,
+        **{f"cpp {name}": BatchEngine(name).run(subject.graph, inputs, 1) for name in instruction_sets()},
         "numba": subject.run(inputs, "numba", 1),
         "cpp-strict": subject.run(inputs, "cpp-strict", 1),
         "reference": subject.run({name: array[:few] for name, array in inputs.items()}, "reference", 1),
@@ -49,6 +54,8 @@ def compare_roads(subject: Any, x: Any, optimisation: str = "0") -> Comparison:
         for source in (taps[name], raw_outputs[name]):
             if not np.array_equal(source.raw, output.raw):
                 result.differences.append(f"output {name}: the tap and the top function's result differ")
+    for name in instruction_sets():
+        _compare_outputs(name, subject, inputs, floats, outputs, result)
     for road, values in roads.items():
         for tensor in subject.graph.tensors.values():
             expected = taps[tensor.name].raw[: len(values[tensor.name])]
@@ -67,3 +74,17 @@ def compare_roads(subject: Any, x: Any, optimisation: str = "0") -> Comparison:
                     f"{road} {tensor.name} {tensor.type}: {len(where)} of {found.size} differ: {first}"
                 )
     return result
+
+
+def _compare_outputs(
+    instruction_set: str, subject: Any, inputs: Any, floats: Any, expected: dict[str, FixedArray], result: Comparison
+) -> None:
+    engine = BatchEngine(instruction_set)
+    joined = engine.run_outputs(subject.graph, inputs, 1)
+    straight = engine.predict_floats(subject.graph, list(floats.values()), 1, raw=True)
+    for place, (name, output) in enumerate(expected.items()):
+        found = {"raw": joined[name].raw} | ({} if straight is None else {"floats": straight[place]})
+        for source, raw in found.items():
+            result.values += raw.size
+            if not np.array_equal(raw, output.raw.reshape(raw.shape)):
+                result.differences.append(f"output {name}: cpp {instruction_set} from {source} differs")

@@ -77,11 +77,16 @@ class PlannedStage:
     @property
     def lane_name(self) -> str:
         """Lane in a word: ``float32``, ``float64``, ``int32``, ``int64``, ``dot16``, ``dot16-split``, ``wide``; the
-        strict order of a sum is ``sequential`` and its arithmetic."""
+        strict order of a sum is ``sequential`` and its arithmetic.
+        """
         if self.lane is None:
             return "wide"
         plain = self.lane.multiply in BITS
-        return f"sequential {self.lane.compute}" if isinstance(self.stage.map, Sequential) and plain else self.lane.multiply
+        return (
+            f"sequential {self.lane.compute}"
+            if isinstance(self.stage.map, Sequential) and plain
+            else self.lane.multiply
+        )
 
 
 @dataclass(frozen=True)
@@ -188,7 +193,9 @@ def _reason(lane: Lane) -> str:
         else:
             words.append(f"every partial sum, in any order, has at most {summed} of {lane.multiply}'s bits")
     elif lane.multiply == "floor32":
-        words.append("each product is rounded down by a fused multiply-add of float32, summed in int32" + _modulo(lane, 32))
+        words.append(
+            "each product is rounded down by a fused multiply-add of float32, summed in int32" + _modulo(lane, 32)
+        )
     elif lane.multiply == "mulhi16":
         words.append("each product is rounded down as the upper half of int16, summed in int16" + _modulo(lane, 16))
     elif isinstance(stage.map, Sequential):

@@ -20,8 +20,8 @@ from isobit.analysis.steps import (
     AtLeast,
     Between,
     Clamp,
-    Leaky,
     Law,
+    Leaky,
     Round,
     Step,
     Wrap,
@@ -35,7 +35,7 @@ from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor, Threshold
-from isobit.model.weights import Encoding, Weight
+from isobit.model.weights import Weight
 
 __all__ = ["Linear", "Sequential", "Stage", "stages_of"]
 
@@ -198,9 +198,7 @@ def _into_result(op: Op, source: FixedType | None, fraction: int, bounds: Bounds
 
 
 def _scaled(size: int, factor: int, summand: int = 0) -> Affine:
-    return Affine(
-        compact(np.full(size, factor, dtype=object)), compact(np.full(size, summand, dtype=object))
-    )
+    return Affine(compact(np.full(size, factor, dtype=object)), compact(np.full(size, summand, dtype=object)))
 
 
 def _leaky_relu(op: Activation, tensor: Tensor, bounds: Bounds) -> list[Step]:
@@ -329,9 +327,7 @@ def _free_sum(found: DenseBounds, factors: IntArray, summands: IntArray | None, 
     return Linear(compact(weights), start, found.free_sum.low, found.free_sum.high, compact(magnitude))
 
 
-def _cast_sum(
-    op: Dense, found: DenseBounds, factors: IntArray, drop: int, overflows: bool, wraps: bool
-) -> Sequential:
+def _cast_sum(op: Dense, found: DenseBounds, factors: IntArray, drop: int, overflows: bool, wraps: bool) -> Sequential:
     order = accumulation_order(op)
     assert (order == order[0]).all()
     product_low, product_high = found.products.low, found.products.high
@@ -413,7 +409,16 @@ def stages_of(graph: Graph, bounds: Bounds, keep: Collection[str]) -> list[Stage
             steps = ELEMENTWISE[type(op)](op, tensor, bounds)
         except Unfit as reason:
             stages.append(
-                Stage((op,), source, op.output.name, None, (), bounds.tensors[source], bounds.tensors[op.output.name], str(reason))
+                Stage(
+                    (op,),
+                    source,
+                    op.output.name,
+                    None,
+                    (),
+                    bounds.tensors[source],
+                    bounds.tensors[op.output.name],
+                    str(reason),
+                )
             )
             continue
         joins = last is not None and last.target == source and source not in kept and readers[source] == 1

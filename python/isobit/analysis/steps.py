@@ -194,9 +194,9 @@ class Leaky(Step):
 
     def bounds(self, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
         zero = np.zeros_like(low)
-        ends = [
-            multiply(np.maximum(end, zero), compact(np.array(self.above, dtype=object))) for end in (low, high)
-        ] + [multiply(np.minimum(end, zero), compact(np.array(self.below, dtype=object))) for end in (low, high)]
+        ends = [multiply(np.maximum(end, zero), compact(np.array(self.above, dtype=object))) for end in (low, high)] + [
+            multiply(np.minimum(end, zero), compact(np.array(self.below, dtype=object))) for end in (low, high)
+        ]
         return np.minimum.reduce(ends), np.maximum.reduce(ends)
 
 

@@ -86,7 +86,7 @@ def command(
         report = check(
             model,
             x,
-            ("cpp-strict", "csim", "reference"),
+            ("cpp", "cpp-strict", "csim", "reference"),
             keras_model,
             reference_events=reference_events,
             threads=threads,

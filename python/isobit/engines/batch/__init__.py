@@ -145,9 +145,7 @@ class BatchEngine:
             segment.program.run(given, results, threads, self.instruction_set)
             values |= {tensor.name: result for tensor, result in zip(segment.outputs, results, strict=True)}
         tensors = graph.tensors
-        return {
-            name: FixedArray(owned(values[prepared.aliases.get(name, name)]), tensors[name].type) for name in names
-        }
+        return {name: FixedArray(owned(values[prepared.aliases.get(name, name)]), tensors[name].type) for name in names}
 
     def predict_floats(
         self, graph: Graph, inputs: Sequence[Any], threads: int, *, raw: bool = False

@@ -231,7 +231,11 @@ def _tiles(weights: Any) -> Any:
     """Weights (n_in, n_out) by tiles of four outputs, the rest by two and one: [tile][input][row]."""
     outputs = weights.shape[1]
     whole = outputs - outputs % _ROWS
-    ends = [*range(0, whole, _ROWS), *([whole] if outputs - whole >= 2 else []), *([outputs - 1] if outputs % 2 else [])]
+    ends = [
+        *range(0, whole, _ROWS),
+        *([whole] if outputs - whole >= 2 else []),
+        *([outputs - 1] if outputs % 2 else []),
+    ]
     parts = [weights[:, first:end].ravel() for first, end in zip(ends, [*ends[1:], outputs], strict=True)]
     return np.ascontiguousarray(np.concatenate(parts))
 
