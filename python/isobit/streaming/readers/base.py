@@ -29,7 +29,7 @@ class Selection:
     dataset
         HDF5 dataset, or array of a ``.npz``; None takes the only one, or the one called as the input.
     tree
-        TTree of a ROOT file; None takes the only one.
+        TTree or RNTuple of a ROOT file; None takes the only one.
     """
 
     columns: tuple[str, ...] | None = None

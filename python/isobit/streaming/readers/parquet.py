@@ -19,6 +19,8 @@ __all__ = ["ParquetReader", "open_parquet"]
 _BUFFER = 1 << 20
 #: Rows decoded at once.
 _BATCH = 1 << 16
+#: Where Arrow's name of a type is not NumPy's.
+_FLOATS = {"halffloat": "float16", "float": "float32", "double": "float64"}
 
 
 class ParquetReader:
@@ -146,7 +148,7 @@ def _column(name: str, kind: Any, first_size: int) -> Column | str:
         size, value = first_size, value.value_type
     if not (kinds.is_floating(value) or kinds.is_integer(value)) or size == 0:
         return f"holds {kind}, not numbers"
-    return column_of(name, np.dtype(value.to_pandas_dtype()), size)
+    return column_of(name, np.dtype(_FLOATS.get(str(value), str(value))), size)
 
 
 def open_parquet(path: Path, selection: Selection, wanted: str) -> ParquetReader:

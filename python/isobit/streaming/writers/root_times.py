@@ -1,16 +1,16 @@
 """Equal ROOT files for equal content: the times of writing, the one thing that differs, set to the format's origin.
 
-A ROOT file is a sequence of records from byte fBEGIN to fEND. Each begins with a TKey (four bytes of length, two of
-version, four of object length, four of time, ...), or, where space is free, with its length negated. The directory's
-record, the first, holds two more times, and the directory's list of keys has copies of the TKeys. Source: the class
-documentation of TFile, TKey and TDirectoryFile ("Format of a ROOT file").
+A ROOT file is a sequence of records and free gaps from byte fBEGIN to fEND. Each record begins with a TKey: four bytes
+of length, two of version, four of object length, four of time, and so on. The directory's record, the first, holds two
+more times, and the directory's list of keys has copies of the TKeys. The list of gaps lies at fSeekFree. Source:
+``io/doc/TFile`` in ROOT's repository (header.md, datarecord.md, tdirectory.md, keyslist.md, freesegments.md).
 """
 
 from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from isobit.errors import DataFileError
 
@@ -18,14 +18,13 @@ __all__ = ["ORIGIN", "erase_times"]
 
 #: 1 January 1995, 00:00:00, the first that a TDatime can say: (year - 1995) << 26 | month << 22 | day << 17.
 ORIGIN = (1 << 22 | 1 << 17).to_bytes(4, "big")
-_KEY = struct.Struct(">iHIIHH")  # length, version, object length, time, key length, cycle
-_TIME = 10
-#: Versions above this one have 8-byte places.
-_BIG = 1000
+_TIME, _KEY_LENGTH = 10, 14
+#: Versions above have 8-byte places: in the file's header, and in records.
+_BIG_FILE, _BIG = 1_000_000, 1000
 
 
 def erase_times(path: Path) -> None:
-    """Set every time in a ROOT file with one directory to 1 January 1995, and empty its free space.
+    """Set every time in a ROOT file with one directory to 1 January 1995, and empty its free gaps.
 
     Raises
     ------
@@ -33,26 +32,40 @@ def erase_times(path: Path) -> None:
         If the file is not built as the format says.
     """
     with path.open("r+b") as file:
-        magic, version, begin = struct.unpack(">4sII", file.read(12))
-        end, *_ = struct.unpack(">Q" if version >= 1_000_000 else ">I", file.read(8 if version >= 1_000_000 else 4))
+        magic, version, begin = _unpack(file, 0, ">4sII")
         if magic != b"root":
             raise DataFileError(f"{path} is not a ROOT file")
-        place, keys = begin, 0
+        end, free, _, count = _unpack(file, 12, ">QQII" if version > _BIG_FILE else ">IIII")
+        gaps = _gaps(file, free, count)
+        place = begin
         while place < end:
-            file.seek(place)
-            head = file.read(_KEY.size)
-            length, *_ = struct.unpack(">i", head[:4])
-            if length == 0 or place + abs(length) > end:
-                raise DataFileError(f"{path} has a record of {length} bytes at {place}, beyond its end {end}")
-            if length < 0:
-                file.seek(place + 4)
-                file.write(bytes(-length - 4))
+            length = gaps[place] if place in gaps else _unpack(file, place, ">i")[0]
+            if length <= 0 or place + length > end:
+                raise DataFileError(f"{path} has a record of {length} bytes at {place}; it ends at {end}")
+            if place in gaps:
+                file.seek(place)
+                file.write(bytes(length))
             else:
                 _stamp(file, place)
-                if place == begin:
-                    keys = _directory(file, place, _KEY.unpack(head)[4])
-            place += abs(length)
-        _key_list(file, keys)
+            place += length
+        _key_list(file, _directory(file, begin))
+
+
+def _unpack(file: IO[bytes], place: int, layout: str) -> tuple[Any, ...]:
+    file.seek(place)
+    return struct.unpack(layout, file.read(struct.calcsize(layout)))
+
+
+def _gaps(file: IO[bytes], place: int, count: int) -> dict[int, int]:
+    """Free gaps in the record at ``place``: where each begins -> its length. The last is what lies beyond the file."""
+    place += _unpack(file, place + _KEY_LENGTH, ">H")[0]
+    found: dict[int, int] = {}
+    for _ in range(count):
+        layout = ">HQQ" if _unpack(file, place, ">H")[0] > _BIG else ">HII"
+        _, first, last = _unpack(file, place, layout)
+        found[first] = last + 1 - first
+        place += struct.calcsize(layout)
+    return found
 
 
 def _stamp(file: IO[bytes], place: int) -> None:
@@ -61,29 +74,24 @@ def _stamp(file: IO[bytes], place: int) -> None:
     file.write(ORIGIN)
 
 
-def _directory(file: IO[bytes], place: int, key_length: int) -> int:
+def _directory(file: IO[bytes], place: int) -> int:
     """The times of the directory in the record at ``place``; returns where its list of keys lies."""
-    file.seek(place + key_length)
-    for _ in range(2):  # the record's own name and title stand before the directory
+    file.seek(place + _unpack(file, place + _KEY_LENGTH, ">H")[0])
+    for _ in range(2):  # the file's name and title stand before the directory
         file.seek(file.read(1)[0], 1)
     start = file.tell()
-    (version,) = struct.unpack(">H", file.read(2))
+    version = _unpack(file, start, ">H")[0]
     file.seek(start + 2)
     file.write(2 * ORIGIN)
-    file.seek(start + 2 + 8 + 8)  # and over the lengths of key list and name
-    places = struct.unpack(">QQQ" if version > _BIG else ">III", file.read(24 if version > _BIG else 12))
-    return int(places[2])
+    # Then the lengths of key list and name, and three places: the directory's, its parent's, the key list's.
+    return int(_unpack(file, start + 18, ">QQQ" if version > _BIG else ">III")[2])
 
 
 def _key_list(file: IO[bytes], place: int) -> None:
     """The copies of TKeys in the record at ``place``."""
-    file.seek(place)
-    key_length = _KEY.unpack(file.read(_KEY.size))[4]
-    file.seek(place + key_length)
-    (count,) = struct.unpack(">I", file.read(4))
-    place += key_length + 4
+    place += _unpack(file, place + _KEY_LENGTH, ">H")[0]
+    count = _unpack(file, place, ">I")[0]
+    place += 4
     for _ in range(count):
-        file.seek(place)
-        length = _KEY.unpack(file.read(_KEY.size))[4]
         _stamp(file, place)
-        place += length
+        place += _unpack(file, place + _KEY_LENGTH, ">H")[0]
