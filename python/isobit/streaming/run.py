@@ -29,8 +29,8 @@ __all__ = ["FilePrediction", "predict_file"]
 #: The journal is written at most this often: each time, the rows that it speaks of must reach the disk first.
 COMMIT_SECONDS = 1.0
 #: A block is chosen so that the tensors of its events, as int64, take about so many bytes; three are at hand at a time.
-BLOCK_BYTES = 1 << 27
-_BLOCK_MIN, _BLOCK_MAX = 256, 1 << 20
+BLOCK_BYTES = 1 << 26
+_BLOCK_MIN, _BLOCK_MAX = 256, 1 << 18
 
 Progress = Callable[[str, int, int], None]
 
