@@ -3,8 +3,8 @@
     python kill_everywhere.py FOLDER SUFFIX
 
 The folder holds ``x.npy``. Each run is a forked child in which the calls below are counted; the child kills itself at
-call N, or in the middle of call N for writes. The parent never opens a file library, so nothing of it is torn by the fork.
-Prints one JSON object: how many calls a run makes, the sums of all files, and where the runs went on.
+call N, or in the middle of call N for writes. The parent never opens a file library, so the fork tears none. Prints one
+JSON object: how many calls a run makes, the sums of all files, and where the runs went on.
 """
 
 from __future__ import annotations
@@ -21,7 +21,19 @@ from streaming_files import one_input, sha256
 from isobit.errors import OverwriteError
 from isobit.streaming import predict_file, run
 
-CHANGES = ("pwrite", "link", "unlink", "replace", "rename", "rmdir", "mkdir", "fsync", "fdatasync", "truncate", "ftruncate")
+CHANGES = (
+    "pwrite",
+    "link",
+    "unlink",
+    "replace",
+    "rename",
+    "rmdir",
+    "mkdir",
+    "fsync",
+    "fdatasync",
+    "truncate",
+    "ftruncate",
+)
 
 
 def in_child(work: Any) -> int:

@@ -27,7 +27,9 @@ def tensor(name: str, shape: tuple[int, ...], kind: str) -> Tensor:
 
 def dense(name: str, source: Tensor, out: Tensor, seed: int) -> Dense:
     rng = np.random.default_rng(seed)
-    weight = Weight.from_written("weight", rng.normal(size=(source.size, out.size)), ib.FixedType.parse("ap_fixed<12,3>"))
+    weight = Weight.from_written(
+        "weight", rng.normal(size=(source.size, out.size)), ib.FixedType.parse("ap_fixed<12,3>")
+    )
     bias = Weight.from_written("bias", rng.normal(size=out.size), ib.FixedType.parse("ap_fixed<8,3>"))
     return Dense(name, (source.name,), out, weight, bias, ib.FixedType.parse("ap_fixed<24,10>"))
 
@@ -52,14 +54,16 @@ def events(count: int = EVENTS, columns: int = 3, seed: int = 7) -> Any:
 def write(path: Path, x: Any = None, block: int = 300) -> None:
     """Events as columns pt, eta, phi, or as one array where that is usual."""
     x = events() if x is None else x
-    columns = {name: x[:, number] for number, name in enumerate(COLUMNS)}
+    columns = dict(zip(COLUMNS, x.T, strict=False))
     if path.suffix == ".npy":
         np.save(path, x)
     elif path.suffix == ".npz":
         np.savez_compressed(path, events=x)
     elif path.suffix == ".h5":
         with h5py.File(path, "w") as file:
-            file.create_dataset("events", data=x, chunks=(block, x.shape[1]), maxshape=(None, x.shape[1]), compression="gzip")
+            file.create_dataset(
+                "events", data=x, chunks=(block, x.shape[1]), maxshape=(None, x.shape[1]), compression="gzip"
+            )
     elif path.suffix == ".parquet":
         pq.write_table(pa.table(columns), path, row_group_size=block)
     else:

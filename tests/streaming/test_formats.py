@@ -104,7 +104,9 @@ def test_several_inputs_and_outputs(out: str, folder: Path) -> None:
         file["x"], file["z"] = x, z
     arrays = pa.FixedSizeListArray.from_arrays
     pq.write_table(pa.table({"x": arrays(pa.array(x.ravel()), 3), "z": arrays(pa.array(z.ravel()), 2)}), "both.parquet")
-    pq.write_table(pa.table({**{f"x{i}": x[:, i] for i in range(3)}, **{f"z{i}": z[:, i] for i in range(2)}}), "w.parquet")
+    pq.write_table(
+        pa.table({**{f"x{i}": x[:, i] for i in range(3)}, **{f"z{i}": z[:, i] for i in range(2)}}), "w.parquet"
+    )
     with uproot.recreate("both.root") as file:
         tree = file.mktree("t", {"x": ("f4", (3,)), "z": ("f4", (2,))})
         tree.extend({"x": x, "z": z})
@@ -164,7 +166,9 @@ def test_integers_stay_exact_beyond_float64(folder: Path) -> None:
     from dataclasses import replace
 
     fc = graph.ops[0]
-    wide = ib.Model(replace(graph, inputs=(replace(graph.inputs[0], type=x),)).with_types({"fc.result": y, "fc.accum": y}))
+    wide = ib.Model(
+        replace(graph, inputs=(replace(graph.inputs[0], type=x),)).with_types({"fc.result": y, "fc.accum": y})
+    )
     assert fc.name == "fc"
     numbers = np.random.default_rng(5).integers(-(2**61), 2**61, (EVENTS, 3))
     write(folder / "i.parquet", numbers)

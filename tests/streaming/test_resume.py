@@ -159,7 +159,7 @@ def test_anything_else_is_refused_by_name(unfinished: Any, model: ib.Model, fold
     with pytest.raises(ResumeError, match=r"file 1: changed at \(ns\) was \d+, is \d+.*--restart"):
         predict_file(model, "x.h5", "y.npy", **unfinished)
     os.utime("x.h5", ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
-    with open("x.h5", "r+b") as file:
+    with Path("x.h5").open("r+b") as file:
         file.seek(-1, os.SEEK_END)
         last = file.read(1)
         file.seek(-1, os.SEEK_END)
@@ -251,7 +251,9 @@ def test_bad_events_leave_what_was_predicted(model: ib.Model, folder: Path) -> N
     x[700, 1] = np.nan
     write(folder / "nan.parquet", x)
     for _ in range(2):  # the second time from event 600 on
-        with pytest.raises(RangeError, match=r"nan.parquet: event 700, column 'eta' is nan; NaN and infinity are refused"):
+        with pytest.raises(
+            RangeError, match=r"nan.parquet: event 700, column 'eta' is nan; NaN and infinity are refused"
+        ):
             predict_file(model, "nan.parquet", "y.root", engine="cpp-strict", chunk=100)
         assert journal_events(folder / "y.root") == 700
     with pytest.raises(RangeError):  # nothing was predicted: nothing is kept

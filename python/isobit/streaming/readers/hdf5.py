@@ -16,7 +16,7 @@ from isobit.streaming.readers.npy import pick
 __all__ = ["ColumnsReader", "DatasetReader", "open_hdf5"]
 
 #: Bytes of decompressed HDF5 chunks kept for a dataset, so that one longer than a block is not decompressed twice.
-_CACHE = 1 << 25
+_CACHE = 1 << 24
 
 
 class DatasetReader:

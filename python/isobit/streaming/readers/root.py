@@ -34,6 +34,8 @@ class RootReader:
         try:
             tree = self._find_tree(uproot, selection.tree)
             self.name = f"{path}:{tree.name}"
+            if (size := path.stat().st_size) < (end := self._file.file.fEND):
+                raise DataFileError(f"{path} is not a readable ROOT file: truncated, it has {size} of {end} bytes")
             with damaged_file(path, "ROOT"):
                 branches = {name: tree[name] for name in tree.keys(recursive=False)}
                 known = {name: self._column(uproot, name, branch) for name, branch in branches.items()}
