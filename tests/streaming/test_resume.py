@@ -193,6 +193,21 @@ def test_damaged_unfinished_runs(break_it: Any, told: str, unfinished: Any, mode
     assert not (folder / "y.npy").exists()
 
 
+def test_damaged_hdf5(model: ib.Model, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    x = events()
+    x[700, 1] = np.nan
+    np.save("nan.npy", x)
+    for damage in (Path.unlink, lambda path: path.write_bytes(b"no HDF5")):
+        with pytest.raises(RangeError):
+            predict_file(model, "nan.npy", "y.h5", engine="cpp-strict", chunk=100)
+        damage(folder / "y.h5.partial" / "rows.h5")
+        with pytest.raises(ResumeError, match=r"rows.h5 is missing or damaged"):
+            predict_file(model, "nan.npy", "y.h5", engine="cpp-strict", chunk=100)
+        with pytest.raises(RangeError):
+            predict_file(model, "nan.npy", "y.h5", engine="cpp-strict", chunk=100, restart=True)
+    assert journal_events(folder / "y.h5") == 700
+
+
 def test_somebody_else_s_folder_is_left_alone(model: ib.Model, folder: Path) -> None:
     (folder / "y.npy.partial").mkdir()
     (folder / "y.npy.partial" / "thesis.tex").write_text("mine")

@@ -93,9 +93,11 @@ class Workspace:
         self._lock = os.open(self.folder / _LOCK, os.O_CREAT | os.O_RDWR, 0o666)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             os.close(self._lock)
             raise ResumeError(f"another process is at work in {self.folder}") from None
+        except OSError:  # a file system without locks: then nothing guards against a second process
+            pass
         return self
 
     def __exit__(

@@ -251,6 +251,7 @@ class _Run:
 
     def _predict(self) -> None:
         total = self._inputs.events
+        what = f"predict, from event {self._written:,}" if self._written else "predict"
         with ThreadPoolExecutor(1) as reading, ThreadPoolExecutor(1) as writing, ThreadPoolExecutor(1) as syncing:
             behind: Future[None] | None = None
             try:
@@ -260,7 +261,7 @@ class _Run:
                         behind.result()
                         self._sync_behind(syncing)
                     behind = writing.submit(self._write, start, results)
-                    self._progress("predict", start + len(arrays[0]), total)
+                    self._progress(what, start + len(arrays[0]), total)
                 if behind is not None:
                     behind.result()
             finally:  # also after an error or an interrupt: what was predicted is kept

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from isobit.errors import ResumeError
 from isobit.streaming.readers.base import require
 from isobit.streaming.writers.base import Layout, Writer
 from isobit.streaming.writers.flat import Region
@@ -30,10 +31,6 @@ class Hdf5Writer(Writer):
         """See :class:`Writer`."""
         return self.folder / "rows.h5"
 
-    @property
-    def _places(self) -> Path:
-        return self.folder / "places.json"
-
     def lay_out(self) -> list[Region]:
         """See :class:`Writer`."""
         import h5py
@@ -43,7 +40,6 @@ class Hdf5Writer(Writer):
             for key, value in self.layout.metadata.items():
                 file.attrs[key] = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
             offsets = [self._dataset(file, kind, number) for number in range(len(self.layout.outputs))]
-        self._places.write_text(json.dumps(offsets))
         return self._regions(offsets)
 
     def _dataset(self, file: Any, kind: Any, number: int) -> int:
@@ -59,16 +55,29 @@ class Hdf5Writer(Writer):
         space = h5py.h5s.create_simple((self.layout.events, *tensor.shape))
         dataset = h5py.h5d.create(file.id, tensor.name.encode(), kind, space, how)
         h5py.Dataset(dataset).attrs["type"] = str(tensor.type)
-        return int(dataset.get_offset() or 0)  # None without events
+        return _offset(dataset)
 
     def _regions(self, offsets: Sequence[int]) -> list[Region]:
         return [Region(offset, row) for offset, row in zip(offsets, self.layout.rows, strict=True)]
 
     def regions(self) -> list[Region]:
         """See :class:`Writer`."""
-        return self._regions(json.loads(self._places.read_text()))
+        import h5py
+
+        try:
+            with h5py.File(self.staged, "r") as file:
+                return self._regions([_offset(file[tensor.name].id) for tensor in self.layout.outputs])
+        except (OSError, KeyError) as error:
+            raise ResumeError(
+                f"{self.staged} is missing or damaged ({error}); begin anew: restart=True, --restart"
+            ) from None
 
     def complete(self) -> dict[Path, Path]:
         """See :class:`Writer`."""
         self.flat.sync()
         return {self.staged: self.out}
+
+
+def _offset(dataset: Any) -> int:
+    """Where the rows of a contiguous dataset begin, in bytes; without events nowhere, which is called 0."""
+    return int(dataset.get_offset() or 0)
