@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import numpy.typing as npt
 
-from isobit.engines.registry import resolve, thread_count
+from isobit.engines.registry import BatchEngine, get_engine, resolve, thread_count
 from isobit.errors import DataFileError, IsobitError, TypeMismatchError, UnsupportedError
 from isobit.files import refuse_overwrite
 from isobit.model.file import graph_digest
+from isobit.model.ops import Tensor
 from isobit.streaming.inputs import Files, Inputs
 from isobit.streaming.journal import Journal, Workspace
 from isobit.streaming.writers import Layout, Writer, check_suffix, make_writer
@@ -28,7 +30,8 @@ __all__ = ["FilePrediction", "predict_file"]
 
 #: The journal is written at most this often: each time, the rows that it speaks of must reach the disk first.
 COMMIT_SECONDS = 1.0
-#: A block is chosen so that the tensors of its events, as int64, take about so many bytes; three are at hand at a time.
+#: A block is chosen so that the tensors of its events that the engine keeps, as int64, take at most so many bytes. One
+#: is read, one predicted and one written at a time.
 BLOCK_BYTES = 1 << 26
 _BLOCK_MIN, _BLOCK_MAX = 256, 1 << 18
 
@@ -142,7 +145,7 @@ def predict_file(
             if restart:
                 workspace.clear()
             earlier = workspace.load()
-            block = chunk or (int(earlier.pins["chunk"]) if earlier is not None else _block(model))
+            block = chunk or (int(earlier.pins["chunk"]) if earlier is not None else _block(model, engine, raw))
             layout = _layout(model, inputs.events, raw, block)
             writer = make_writer(folder, target, layout)
             pins = _pins(layout, writer, inputs)
@@ -200,10 +203,14 @@ def _pins(layout: Layout, writer: Writer, inputs: Inputs) -> dict[str, Any]:
     }
 
 
-def _block(model: Model) -> int:
+def _block(model: Model, engine: str, raw: bool) -> int:
     """Events at a time: a power of two."""
-    numbers = sum(tensor.size for tensor in model.graph.tensors.values())
-    events = BLOCK_BYTES // (8 * numbers)
+    graph, road = model.graph, get_engine(engine)
+    inputs = [np.zeros((1, tensor.size)) for tensor in graph.inputs]
+    tensors: Iterable[Tensor] = graph.tensors.values()
+    if isinstance(road, BatchEngine) and road.predict_floats(graph, inputs, 1, raw=raw) is not None:
+        tensors = [*graph.inputs, *graph.output_tensors]  # nothing else is ever in memory as a whole
+    events = BLOCK_BYTES // (8 * sum(tensor.size for tensor in tensors))
     return max(_BLOCK_MIN, min(_BLOCK_MAX, 1 << max(0, events.bit_length() - 1)))
 
 
