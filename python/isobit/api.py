@@ -27,6 +27,7 @@ from isobit.model.ops import Tensor
 
 if TYPE_CHECKING:
     from isobit.simulation import CSim
+    from isobit.streaming import FilePrediction
 
 __all__ = ["Model", "columns_of", "load", "map_data", "shaped"]
 
@@ -151,6 +152,12 @@ class Model:
             return make_plan(self.graph)
         inputs, _ = self.quantise(x)
         return make_plan(self.graph, inputs=measured(self.graph, inputs))
+
+    def predict_file(self, data: Any, out: str | os.PathLike[str], **options: Any) -> FilePrediction:
+        """Predict files of any size into a file, resumable after a kill; see :func:`isobit.streaming.predict_file`."""
+        from isobit.streaming import predict_file
+
+        return predict_file(self, data, out, **options)
 
     def trace(self, x: Data, engine: str = "auto", threads: int | None = None) -> dict[str, FixedArray]:
         """Every layer's output by its name, as hls4ml's trace names them, as :class:`FixedArray`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = [
     "CSimError",
     "CompilerError",
+    "DataFileError",
     "DivisionByZeroError",
     "FormatError",
     "IsobitError",
@@ -12,6 +13,7 @@ __all__ = [
     "ModelFileError",
     "OverwriteError",
     "RangeError",
+    "ResumeError",
     "ShapeError",
     "TypeMismatchError",
     "UnsupportedError",
@@ -52,6 +54,14 @@ class MissingDependencyError(IsobitError, ImportError):
 
 class ModelFileError(IsobitError, ValueError):
     """A model file that is corrupt, truncated, of a newer version, or not a model file."""
+
+
+class DataFileError(IsobitError, ValueError):
+    """A file of events that is missing, truncated, damaged, or holds something else than events of numbers."""
+
+
+class ResumeError(IsobitError, ValueError):
+    """A run cannot go on from what an earlier one left: it was another model, other data or other options."""
 
 
 class OverwriteError(IsobitError, FileExistsError):

@@ -87,12 +87,9 @@ def test_json_is_one_object_and_nothing_else(model: str, data: str, tmp_path: Pa
     assert [road["name"] for road in document["roads"]] == ["cpp", "reference"]
     done = isobit("predict", model, data, "--out", str(tmp_path / "y.npy"), "--json")
     assert (done.returncode, done.stderr) == (0, "")
-    assert json.loads(done.stdout) == {
-        "events": 30,
-        "shape": [30, 2],
-        "type": "ap_fixed<16,6>",
-        "out": str(tmp_path / "y.npy"),
-    }
+    document = json.loads(done.stdout)
+    assert (document["events"], document["resumed_from"]) == (30, 0)
+    assert (document["outputs"], document["out"]) == ({"y": "ap_fixed<16,6>"}, str(tmp_path / "y.npy"))
 
 
 def test_no_progress_bar_when_piped(model: str, data: str) -> None:
@@ -222,11 +219,11 @@ def test_overwrite_is_refused_before_the_work(model: str, data: str, tmp_path: P
     assert "<!doctype html>" in (tmp_path / "r.html").read_text()
 
 
-def test_several_outputs_are_refused_by_predict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_several_outputs_are_refused_by_npy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     save_graph(every_op(), tmp_path / "m.isobit")
     np.save(tmp_path / "x.npy", np.zeros((2, 2)))
     arguments = ["predict", str(tmp_path / "m.isobit"), str(tmp_path / "x.npy"), "--out", str(tmp_path / "y.npy")]
-    refused(capsys, "has 2 outputs; supported: one", *arguments)
+    refused(capsys, "has 2 outputs (flat, norm) and a .npy file holds one", *arguments)
 
 
 def test_a_bug_is_not_called_a_difference(

@@ -28,7 +28,7 @@ from isobit.model.graph import Graph
 from isobit.model.ops import OPS, Op, Tensor
 from isobit.model.weights import Encoding, Weight
 
-__all__ = ["VERSION", "load_graph", "save_graph"]
+__all__ = ["VERSION", "graph_digest", "load_graph", "save_graph"]
 
 VERSION = 1
 _MAGIC = "isobit-model"
@@ -82,14 +82,7 @@ def _field(value: Any, arrays: _Arrays) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def save_graph(graph: Graph, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
-    """Write a model file, whole or not at all.
-
-    Raises
-    ------
-    OverwriteError
-        If the file exists and ``overwrite`` is false.
-    """
+def _body(graph: Graph) -> tuple[dict[str, Any], _Arrays]:
     arrays = _Arrays()
     body = {
         "name": graph.name,
@@ -100,6 +93,24 @@ def save_graph(graph: Graph, path: str | os.PathLike[str], *, overwrite: bool = 
             {"op": op.tag, **{f.name: _field(getattr(op, f.name), arrays) for f in fields(op)}} for op in graph.ops
         ],
     }
+    return body, arrays
+
+
+def graph_digest(graph: Graph) -> str:
+    """The sha256, in hexadecimal, that the graph's model file carries: of everything in it, to the last bit."""
+    body, arrays = _body(graph)
+    return _digest(body, arrays.blobs)
+
+
+def save_graph(graph: Graph, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+    """Write a model file, whole or not at all.
+
+    Raises
+    ------
+    OverwriteError
+        If the file exists and ``overwrite`` is false.
+    """
+    body, arrays = _body(graph)
     document = {"format": _MAGIC, "version": VERSION, "sha256": _digest(body, arrays.blobs), "graph": body}
     with (
         atomic_path(path, overwrite=overwrite) as temporary,

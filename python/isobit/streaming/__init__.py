@@ -1,0 +1,9 @@
+"""Predictions over files larger than memory, from files to a file, which go on after a kill.
+
+>>> from isobit.streaming import predict_file
+>>> done = predict_file(model, "events.parquet", "predictions.root")  # doctest: +SKIP
+"""
+
+from isobit.streaming.run import FilePrediction, predict_file
+
+__all__ = ["FilePrediction", "predict_file"]

@@ -1,0 +1,134 @@
+"""Which files give which input of a model, opened and pinned."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from isobit.errors import DataFileError, IsobitError, RangeError, ShapeError, TypeMismatchError
+from isobit.model.ops import Tensor
+from isobit.streaming.readers import ChainReader, Selection, open_input
+
+__all__ = ["Files", "Inputs"]
+
+#: A path, or several whose events follow each other.
+Files = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+#: Bytes at either end of a file that its fingerprint covers.
+_END = 1 << 20
+
+
+class Inputs:
+    """The events of every input of a model.
+
+    Parameters
+    ----------
+    tensors
+        The inputs.
+    data
+        Files that hold all inputs, or files by input name.
+    columns, dataset, tree
+        What to read (:class:`~isobit.streaming.readers.Selection`), for all inputs or by input name.
+
+    Raises
+    ------
+    DataFileError, ShapeError, TypeMismatchError, MissingDependencyError
+        For files that do not hold the events of these inputs.
+    """
+
+    def __init__(
+        self,
+        tensors: Sequence[Tensor],
+        data: Files | Mapping[str, Files],
+        columns: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
+        dataset: str | Mapping[str, str] | None = None,
+        tree: str | Mapping[str, str] | None = None,
+    ) -> None:
+        self.tensors = tuple(tensors)
+        names = [tensor.name for tensor in tensors]
+        for value in (data, columns, dataset, tree):
+            if isinstance(value, Mapping) and (unknown := [key for key in value if key not in names]):
+                raise TypeMismatchError(f"no input is called {unknown[0]!r}; the model's inputs: {', '.join(names)}")
+        if isinstance(data, Mapping) and (missing := [name for name in names if name not in data]):
+            raise TypeMismatchError(f"no data for input {missing[0]!r}; the model's inputs: {', '.join(names)}")
+        self._files = {name: _paths(_of(data, name)) for name in names}
+        self._selections = {
+            name: Selection(_tuple(_of(columns, name)), _of(dataset, name), _of(tree, name)) for name in names
+        }
+        self._readers: dict[str, ChainReader] = {}
+        try:
+            for tensor in tensors:
+                files, selection = self._files[tensor.name], self._selections[tensor.name]
+                self._readers[tensor.name] = open_input(files, tensor, selection)
+            lengths = {reader.name: reader.events for reader in self._readers.values()}
+            if len({reader.events for reader in self._readers.values()}) > 1:
+                raise ShapeError(f"the inputs have different numbers of events: {lengths}")
+        except BaseException:
+            self.close()
+            raise
+        self.events = next(iter(self._readers.values())).events
+
+    def read(self, start: int, stop: int) -> list[npt.NDArray[Any]]:
+        """Events start to stop of every input, each of shape (stop - start, *the input's shape)."""
+        return [self._readers[t.name].read(start, stop).reshape(stop - start, *t.shape) for t in self.tensors]
+
+    def pins(self) -> dict[str, Any]:
+        """What identifies the data: size, time of change, ends of every file, and what is read of it."""
+        found: dict[str, Any] = {}
+        for name, selection in self._selections.items():
+            for option in ("columns", "dataset", "tree"):
+                value = getattr(selection, option)
+                found[f"input {name}: {option}"] = list(value) if isinstance(value, tuple) else value
+            found[f"input {name}: files"] = len(self._files[name])
+            for number, path in enumerate(self._files[name], 1):
+                found[f"input {name}: file {number}:"] = _fingerprint(path)
+        return found
+
+    def explain(self, error: IsobitError, arrays: Sequence[npt.NDArray[Any]], start: int) -> IsobitError:
+        """Say in which file, event and column lies what a model refused among the events from ``start`` on."""
+        for tensor, array in zip(self.tensors, arrays, strict=True):
+            if array.dtype.kind != "f" or bool((good := np.isfinite(array)).all()):
+                continue
+            at = tuple(int(i) for i in np.argwhere(~good)[0])
+            reader, event = self._readers[tensor.name].locate(start + at[0])
+            index = at[1:] if reader.shape == tensor.shape else (int(np.ravel_multi_index(at[1:], tensor.shape)),)
+            column = reader.column(index) if reader.shape else "the only column"
+            return RangeError(f"{reader.name}: event {event}, {column} is {array[at]}; NaN and infinity are refused")
+        with suppress(Exception):  # an error class may want other arguments
+            return type(error)(f"events {start} to {start + len(arrays[0]) - 1}: {error}")
+        return error
+
+    def close(self) -> None:
+        """Close the files."""
+        for reader in self._readers.values():
+            reader.close()
+
+
+def _of(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, Mapping) else value
+
+
+def _tuple(value: Any) -> tuple[str, ...] | None:
+    return None if value is None else (value,) if isinstance(value, str) else tuple(value)
+
+
+def _paths(value: Any) -> list[Path]:
+    paths = [Path(value)] if isinstance(value, (str, os.PathLike)) else [Path(path) for path in value]
+    if not paths:
+        raise DataFileError("no data file is given")
+    return paths
+
+
+def _fingerprint(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        status = os.fstat(file.fileno())
+        digest = hashlib.sha256(file.read(_END))
+        file.seek(max(0, status.st_size - _END))
+        digest.update(file.read(_END))
+    return {"size": status.st_size, "changed at (ns)": status.st_mtime_ns, "checksum of the ends": digest.hexdigest()}

@@ -1,0 +1,58 @@
+"""Parquet: a row group for each block, uncompressed; the metadata stands in the schema under ``isobit``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+
+from isobit.streaming.readers.base import require
+from isobit.streaming.writers.base import Layout
+from isobit.streaming.writers.tables import TableWriter
+
+__all__ = ["ParquetWriter"]
+
+
+class ParquetWriter(TableWriter):
+    """A column for each number of each output."""
+
+    def __init__(self, folder: Path, out: Path, layout: Layout) -> None:
+        super().__init__(folder, out, layout)
+        require("pyarrow.parquet", "Parquet")
+        import pyarrow
+
+        self.libraries = {"pyarrow": pyarrow.__version__}
+        kind = pyarrow.int64() if layout.raw else pyarrow.float64()
+        fields = [
+            pyarrow.field(name, kind, nullable=False, metadata={"type": str(layout.outputs[output].type)})
+            for name, output, _ in self.columns
+        ]
+        self._schema = pyarrow.schema(fields, metadata={"isobit": layout.text})
+        self._writer: Any = None
+
+    def begin(self) -> None:
+        """See :class:`TableWriter`."""
+        import pyarrow.parquet
+
+        self._writer = pyarrow.parquet.ParquetWriter(
+            self.table, self._schema, compression="NONE", use_dictionary=False, version="2.6"
+        )
+
+    def append(self, columns: dict[str, npt.NDArray[Any]]) -> None:
+        """See :class:`TableWriter`."""
+        import pyarrow
+
+        batch = pyarrow.record_batch(list(columns.values()), schema=self._schema)
+        self._writer.write_batch(batch, row_group_size=max(1, batch.num_rows))
+
+    def end(self) -> None:
+        """See :class:`TableWriter`."""
+        self._writer.close()
+        self._writer = None
+
+    def close(self) -> None:
+        """See :class:`Writer`."""
+        if self._writer is not None:
+            self.end()
+        super().close()

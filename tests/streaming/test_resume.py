@@ -1,0 +1,276 @@
+"""Killed at any moment and gone on: no event lost or doubled, the file the same to the last bit."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from streaming_files import EVENTS, OUTPUTS, events, one_input, sha256, write
+
+import isobit as ib
+from isobit.errors import DataFileError, OverwriteError, RangeError, ResumeError
+from isobit.streaming import predict_file, run
+
+HERE = Path(__file__).parent
+#: The command line, which commits as often as it can.
+EAGER = "from isobit.streaming import run; run.COMMIT_SECONDS = 0.0; from isobit.cli import main; main()"
+
+
+@pytest.fixture
+def memory_folder() -> Iterator[Path]:
+    """In memory where there is such a place: hundreds of runs wait for the disk otherwise."""
+    place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(dir=place) as folder:
+        yield Path(folder)
+
+
+@pytest.mark.parametrize("suffix", OUTPUTS)
+def test_killed_before_each_change_to_the_disk(suffix: str, memory_folder: Path) -> None:
+    write(memory_folder / "x.npy")
+    command = [sys.executable, str(HERE / "kill_everywhere.py"), str(memory_folder), suffix]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(done.stdout)
+    assert len(facts["sums"]) == 1, facts
+    assert len(facts["went_on"]) == facts["changes"] > 20
+    # It began anew, went on in the middle, had only names to give, and was complete.
+    assert {0, EVENTS} < set(facts["went_on"])
+    assert set(facts["went_on"]) & {400, 800}
+
+
+def journal_events(out: Path) -> int:
+    with contextlib.suppress(OSError, ValueError):
+        return int(json.loads((out.with_name(out.name + ".partial") / "journal.json").read_text())["events"])
+    return 0
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", EAGER, "predict", "m.isobit", *arguments]
+    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("suffix", ["npy", "root"])
+def test_killed_from_outside(suffix: str, folder: Path) -> None:
+    count, chunk = 5_000, 50
+    model = one_input()
+    model.save("m.isobit")
+    write(folder / "long.npy", events(count))
+    arguments = ["long.npy", "--chunk", str(chunk), "--json", "--engine"]
+    predict_file(model, "long.npy", f"whole.{suffix}", engine="cpp-strict", chunk=chunk)
+    out, before = folder / f"y.{suffix}", 0
+    for share in (0.2, 0.5):
+        process = start(folder, *arguments, "reference", "--out", out.name)
+        while process.poll() is None and journal_events(out) < share * count:
+            time.sleep(0.002)
+        assert process.poll() is None, process.communicate()  # killed in the middle, not at the end
+        process.kill()
+        process.communicate()
+        assert before < journal_events(out) < count
+        assert not out.exists()
+        before = journal_events(out)
+    done = start(folder, *arguments, "cpp-strict", "--out", out.name)
+    text, _ = done.communicate()
+    facts = json.loads(text)
+    assert (done.returncode, facts["events"], facts["resumed_from"]) == (0, count, before)
+    assert sha256(out) == sha256(folder / f"whole.{suffix}")
+
+
+def test_interrupted(folder: Path) -> None:
+    """Ctrl-C: what was predicted is kept, and the next run says where it went on."""
+    model = one_input()
+    model.save("m.isobit")
+    write(folder / "long.npy", events(5_000))
+    process = start(folder, "long.npy", "--out", "y.npy", "--engine", "reference", "--chunk", "50")
+    while process.poll() is None and not journal_events(folder / "y.npy"):
+        time.sleep(0.002)
+    process.send_signal(signal.SIGINT)
+    text, error = process.communicate()
+    assert (process.returncode, text) == (2, "")
+    assert "Traceback" not in error
+    kept = journal_events(folder / "y.npy")
+    done = start(folder, "long.npy", "--out", "y.npy", "--chunk", "50", "--engine", "cpp-strict")
+    text, error = done.communicate()
+    assert (done.returncode, error) == (0, "")
+    assert text.startswith(f"went on from event {kept:,}, ")
+    assert np.array_equal(np.load(folder / "y.npy"), model.predict(events(5_000)))
+
+
+# -- unfinished runs of other things -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def unfinished(model: ib.Model, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A run that stopped at event 600 of x.h5 into y.npy: its options; another predict than that fails."""
+    calls = []
+
+    def breaking(self: ib.Model, x: Any, **options: Any) -> Any:
+        calls.append(len(x))
+        if len(calls) > 6:
+            raise KeyboardInterrupt
+        return ib.api.map_data(self.predict_raw(x, **options), ib.FixedArray.to_float)
+
+    monkeypatch.setattr(run, "COMMIT_SECONDS", 0.0)
+    options = {"engine": "cpp-strict", "chunk": 100}
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(ib.Model, "predict", breaking)
+        predict_file(model, "x.h5", "y.npy", **options)
+    assert journal_events(folder / "y.npy") == 600
+    return options
+
+
+def complete(model: ib.Model, folder: Path) -> None:
+    assert np.array_equal(np.load(folder / "y.npy"), model.predict(events()))
+    assert not (folder / "y.npy.partial").exists()
+
+
+def test_engine_and_threads_may_change(unfinished: Any, model: ib.Model, folder: Path) -> None:
+    done = predict_file(model, "x.h5", "y.npy", engine="reference", threads=1)  # and the chunk is the journal's
+    assert (done.resumed_from, done.events) == (600, EVENTS)
+    complete(model, folder)
+
+
+def test_anything_else_is_refused_by_name(unfinished: Any, model: ib.Model, folder: Path) -> None:
+    changed = model.with_types({"fc.accum": "ap_fixed<20,9>"})
+    kept = {path: path.read_bytes() for path in (folder / "y.npy.partial").iterdir()}
+    for told, subject, data, options in [
+        ("model sha256 was", changed, "x.h5", {}),
+        ("raw was False, is True", model, "x.h5", {"raw": True}),
+        ("chunk was 100, is 99", model, "x.h5", {"chunk": 99}),
+        ("input x: dataset was None, is events", model, "x.h5", {"dataset": "events"}),
+        ("input x: file 1: size was", model, "x.npy", {}),
+        ("input x: files was 1, is 2", model, ["x.h5", "x.npy"], {}),
+        ("events was 1000, is 2000", model, ["x.h5", "x.npy"], {}),
+    ]:
+        with pytest.raises(ResumeError, match=told):
+            predict_file(subject, data, "y.npy", **{**unfinished, **options})
+    stamp = (folder / "x.h5").stat()
+    os.utime("x.h5", ns=(stamp.st_atime_ns, stamp.st_mtime_ns + 1))
+    with pytest.raises(ResumeError, match=r"file 1: changed at \(ns\) was \d+, is \d+.*--restart"):
+        predict_file(model, "x.h5", "y.npy", **unfinished)
+    os.utime("x.h5", ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    with Path("x.h5").open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        last = file.read(1)
+        file.seek(-1, os.SEEK_END)
+        file.write(bytes([last[0] ^ 1]))
+    os.utime("x.h5", ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    with pytest.raises(ResumeError, match=r"file 1: checksum of the ends was \w+, is \w+"):
+        predict_file(model, "x.h5", "y.npy", **unfinished)
+    assert kept == {path: path.read_bytes() for path in (folder / "y.npy.partial").iterdir()}
+
+
+def test_restart(unfinished: Any, model: ib.Model, folder: Path) -> None:
+    done = predict_file(model, "x.npy", "y.npy", restart=True, engine="cpp-strict", chunk=64)
+    assert done.resumed_from == 0
+    complete(model, folder)
+
+
+@pytest.mark.parametrize(
+    "break_it, told",
+    [
+        (lambda f: (f / "rows.npy").unlink(), "rows.npy is missing"),
+        (lambda f: os.truncate(f / "rows.npy", 500), "rows.npy is missing or shorter than"),
+        (lambda f: (f / "journal.json").write_text("{"), "journal.json is damaged"),
+        (lambda f: (f / "journal.json").write_text('{"a": 1}'), "journal.json is damaged"),
+        (lambda f: (f / "journal.json").unlink(), "no journal"),
+    ],
+)
+def test_damaged_unfinished_runs(break_it: Any, told: str, unfinished: Any, model: ib.Model, folder: Path) -> None:
+    break_it(folder / "y.npy.partial")
+    with pytest.raises(ResumeError, match=told):
+        predict_file(model, "x.h5", "y.npy", **unfinished)
+    assert not (folder / "y.npy").exists()
+
+
+def test_damaged_hdf5(model: ib.Model, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    x = events()
+    x[700, 1] = np.nan
+    np.save("nan.npy", x)
+    for damage in (Path.unlink, lambda path: path.write_bytes(b"no HDF5")):
+        with pytest.raises(RangeError):
+            predict_file(model, "nan.npy", "y.h5", engine="cpp-strict", chunk=100)
+        damage(folder / "y.h5.partial" / "rows.h5")
+        with pytest.raises(ResumeError, match=r"rows.h5 is missing or damaged"):
+            predict_file(model, "nan.npy", "y.h5", engine="cpp-strict", chunk=100)
+        with pytest.raises(RangeError):
+            predict_file(model, "nan.npy", "y.h5", engine="cpp-strict", chunk=100, restart=True)
+    assert journal_events(folder / "y.h5") == 700
+
+
+def test_somebody_else_s_folder_is_left_alone(model: ib.Model, folder: Path) -> None:
+    (folder / "y.npy.partial").mkdir()
+    (folder / "y.npy.partial" / "thesis.tex").write_text("mine")
+    for restart in (False, True):
+        with pytest.raises(ResumeError, match=r"holds 'thesis.tex' and no journal"):
+            predict_file(model, "x.npy", "y.npy", restart=restart)
+    assert [path.name for path in (folder / "y.npy.partial").iterdir()] == ["thesis.tex"]
+
+
+def test_two_at_once(unfinished: Any, model: ib.Model, folder: Path) -> None:
+    from isobit.streaming.journal import Workspace
+
+    with Workspace(folder / "y.npy.partial"), pytest.raises(ResumeError, match="another process is at work in"):
+        predict_file(model, "x.h5", "y.npy", **unfinished)
+    assert predict_file(model, "x.h5", "y.npy", **unfinished).resumed_from == 600
+
+
+def test_existing_files_are_not_replaced(unfinished: Any, model: ib.Model, folder: Path) -> None:
+    for name in ("y.npy", "y.npy.json"):
+        (folder / name).write_text("mine")
+        with pytest.raises(OverwriteError, match=f"{name} exists"):
+            predict_file(model, "x.h5", "y.npy", **unfinished)
+        assert (folder / name).read_text() == "mine"
+        assert journal_events(folder / "y.npy") == 600
+        (folder / name).unlink()
+    (folder / "y.npy").write_text("mine")
+    assert predict_file(model, "x.h5", "y.npy", overwrite=True, **unfinished).resumed_from == 600
+    complete(model, folder)
+
+
+def test_a_file_that_appears_meanwhile_is_not_replaced(
+    model: ib.Model, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def appear(what: str, done: int, total: int) -> None:
+        (folder / "y.npy").write_text("mine")
+
+    with pytest.raises(OverwriteError, match=r"appeared meanwhile.*finished run is kept"):
+        predict_file(model, "x.npy", "y.npy", engine="cpp-strict", progress=appear)
+    assert (folder / "y.npy").read_text() == "mine"
+    (folder / "y.npy").unlink()
+    assert predict_file(model, "x.npy", "y.npy", engine="cpp-strict").resumed_from == EVENTS
+    complete(model, folder)
+
+
+def test_data_that_change_meanwhile_are_noticed(model: ib.Model, folder: Path) -> None:
+    def touch(what: str, done: int, total: int) -> None:
+        os.utime("x.npy", (1, 1))
+
+    with pytest.raises(DataFileError, match="a data file changed while it was read"):
+        predict_file(model, "x.npy", "y.npy", engine="cpp-strict", progress=touch)
+    assert not (folder / "y.npy").exists()
+
+
+def test_bad_events_leave_what_was_predicted(model: ib.Model, folder: Path) -> None:
+    x = events()
+    x[700, 1] = np.nan
+    write(folder / "nan.parquet", x)
+    for _ in range(2):  # the second time from event 600 on
+        with pytest.raises(
+            RangeError, match=r"nan.parquet: event 700, column 'eta' is nan; NaN and infinity are refused"
+        ):
+            predict_file(model, "nan.parquet", "y.root", engine="cpp-strict", chunk=100)
+        assert journal_events(folder / "y.root") == 700
+    with pytest.raises(RangeError):  # nothing was predicted: nothing is kept
+        predict_file(model, "nan.parquet", "z.h5", engine="cpp-strict", chunk=1000)
+    assert not (folder / "z.h5.partial").exists()
