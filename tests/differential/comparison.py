@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from isobit._core import instruction_sets
+from isobit.engines.batch import BatchEngine
 from isobit.fixed import FixedArray
 
 #: Multiplications that the reference may spend on a network.

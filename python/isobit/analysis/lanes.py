@@ -4,8 +4,8 @@ A lane is exact for a stage if every number that it holds on the way, in units o
 than the lane carries: float32 and float64 as long as no partial sum, in whatever order, needs rounding; int32 and int64
 as long as nothing wraps. ``dot16`` multiplies pairs of int16 and adds them in int32; ``dot16-split`` takes data of more
 bits in two parts, summed apart. ``floor32`` and ``mulhi16`` round every product down by itself, as an accumulator with
-fewer fraction bits (and TRN) asks: the one by a fused multiply-add of float32 that rounds down, summed in int32, the other
-as the upper half of an int16 product, summed in int16. Sums of integers may even wrap where the accumulator does.
+fewer fraction bits (and TRN) asks: the one by a fused multiply-add of float32 that rounds down, summed in int32, the
+other as the upper half of an int16 product, summed in int16. Sums of integers may even wrap where the accumulator does.
 """
 
 from __future__ import annotations
