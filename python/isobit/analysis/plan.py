@@ -1,9 +1,13 @@
-"""The plan: how every op is computed, why that is exact, and what may overflow. ``print(model.plan())`` is a certificate."""
+"""The plan: how every op is computed, why that is exact, and what may overflow.
+
+``print(model.plan())`` reads as a certificate.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -76,17 +80,15 @@ class PlannedStage:
 
     @property
     def lane_name(self) -> str:
-        """Lane in a word: ``float32``, ``float64``, ``int32``, ``int64``, ``dot16``, ``dot16-split``, ``wide``; the
-        strict order of a sum is ``sequential`` and its arithmetic.
+        """Lane in a word.
+
+        One of ``float32``, ``float64``, ``int32``, ``int64``, ``dot16``, ``dot16-split``, ``floor32``, ``mulhi16``,
+        ``wide``; where products or partial sums are cast one by one, ``sequential`` and the arithmetic.
         """
         if self.lane is None:
             return "wide"
-        plain = self.lane.multiply in BITS
-        return (
-            f"sequential {self.lane.compute}"
-            if isinstance(self.stage.map, Sequential) and plain
-            else self.lane.multiply
-        )
+        strict = isinstance(self.stage.map, Sequential) and self.lane.multiply in BITS
+        return f"sequential {self.lane.compute}" if strict else self.lane.multiply
 
 
 @dataclass(frozen=True)
@@ -193,9 +195,7 @@ def _reason(lane: Lane) -> str:
         else:
             words.append(f"every partial sum, in any order, has at most {summed} of {lane.multiply}'s bits")
     elif lane.multiply == "floor32":
-        words.append(
-            "each product is rounded down by a fused multiply-add of float32, summed in int32" + _modulo(lane, 32)
-        )
+        words.append(f"each product is rounded down by a float32 multiply-add, summed in int32{_modulo(lane, 32)}")
     elif lane.multiply == "mulhi16":
         words.append("each product is rounded down as the upper half of int16, summed in int16" + _modulo(lane, 16))
     elif isinstance(stage.map, Sequential):
@@ -231,5 +231,5 @@ def _verdicts(op: Op, bounds: Bounds) -> list[Verdict]:
     return verdicts
 
 
-def _verdict(layer: str, slot: str, type: FixedType, bits: np.ndarray, overflows: np.ndarray) -> Verdict:
+def _verdict(layer: str, slot: str, type: FixedType, bits: Any, overflows: Any) -> Verdict:
     return Verdict(layer, slot, type, tuple(int(b) for b in bits), tuple(bool(o) for o in overflows))

@@ -1,7 +1,7 @@
-"""A graph as stages: one linear map each, and the steps that follow it. Ops that only look at one element join the stage
-before them, so that a Dense layer, its BatchNorm and its ReLU are one stage.
+"""A graph as stages: one linear map each, and the steps that follow it.
 
-A stage computes exactly what its ops compute; which machine arithmetic may do it is decided in ``analysis/lanes.py``.
+Ops that only look at one element join the stage before them: a Dense layer, its BatchNorm and its ReLU are one. A stage
+computes exactly what its ops compute; which machine arithmetic may do it is decided in ``analysis/lanes.py``.
 """
 
 from __future__ import annotations

@@ -63,10 +63,12 @@ class Affine(Step):
     b: IntArray
 
     def bounds(self, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
+        """Bounds of the result."""
         ends = [add(multiply(end, self.a), self.b) for end in (low, high)]
         return np.minimum(*ends), np.maximum(*ends)
 
     def bits(self, low: IntArray, high: IntArray) -> int:
+        """Magnitude bits held on the way; see :class:`Step`."""
         product = multiply(np.maximum(np.abs(low), np.abs(high)), np.abs(self.a))
         return max(magnitude_bits(low, high, self.a), magnitude_bits(add(product, np.abs(self.b))))
 
@@ -84,6 +86,7 @@ class Round(Step):
     rounding: Rounding
 
     def bounds(self, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
+        """Bounds of the result."""
         return tuple(self.of(end) for end in (low, high))  # type: ignore[return-value]
 
     def of(self, values: IntArray) -> IntArray:
@@ -93,6 +96,7 @@ class Round(Step):
         return compact(law.round_shift(values.astype(object) if wide else values, shift, int(self.rounding)))
 
     def bits(self, low: IntArray, high: IntArray) -> int:
+        """Magnitude bits held on the way; see :class:`Step`."""
         # The half that is added, or the comparison with it.
         return max(magnitude_bits(low, high), self.shift) + 1
 
@@ -122,10 +126,12 @@ class ScaleFloor(Step):
         return Round(self.shift, Rounding.TRN).bounds(np.minimum(*ends), np.maximum(*ends))
 
     def bounds(self, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
+        """Bounds of the result."""
         least, most = self.products(low, high)
         return add(least, self.b), add(most, self.b)
 
     def bits(self, low: IntArray, high: IntArray) -> int:
+        """Magnitude bits held on the way; see :class:`Step`."""
         products = self.products(low, high)
         fits = magnitude_bits(*products) <= FLOOR_BITS and magnitude_bits(low, high, self.a) <= FACTOR_BITS
         return max(super().bits(low, high), magnitude_bits(self.b)) if fits else 1 << 20
@@ -139,6 +145,7 @@ class Clamp(Step):
     high: int | None
 
     def bounds(self, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
+        """Bounds of the result."""
         return self.of(low), self.of(high)
 
     def of(self, values: IntArray) -> IntArray:
@@ -155,12 +162,14 @@ class Folding(Step):
     type: FixedType
 
     def bounds(self, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
+        """Bounds of the result."""
         wide = max(magnitude_bits(low, high), self.type.width) > law.INT64_BITS
         least, most = (end.astype(object) if wide else end for end in (low, high))
         least, most, _ = fold(least, most, self.type)
         return compact(least), compact(most)
 
     def bits(self, low: IntArray, high: IntArray) -> int:
+        """Magnitude bits held on the way; see :class:`Step`."""
         # A wrap counts turns of the whole range, and begins at the lowest number.
         return max(magnitude_bits(low, high), self.type.width) + 1
 
@@ -180,6 +189,7 @@ class Law(Folding):
     shift: int = 0
 
     def bounds(self, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
+        """Bounds of the result."""
         if self.shift > 0:
             low, high = Round(self.shift, self.type.rounding).bounds(low, high)
         return super().bounds(low, high)
@@ -193,6 +203,7 @@ class Leaky(Step):
     below: int
 
     def bounds(self, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
+        """Bounds of the result."""
         zero = np.zeros_like(low)
         ends = [multiply(np.maximum(end, zero), compact(np.array(self.above, dtype=object))) for end in (low, high)] + [
             multiply(np.minimum(end, zero), compact(np.array(self.below, dtype=object))) for end in (low, high)
@@ -209,11 +220,13 @@ class AtLeast(Step):
     below: int
 
     def bounds(self, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
+        """Bounds of the result."""
         shape = np.broadcast_shapes(low.shape, self.bound.shape)
         least, most = sorted((self.above, self.below))
         return compact(np.full(shape, least, dtype=object)), compact(np.full(shape, most, dtype=object))
 
     def bits(self, low: IntArray, high: IntArray) -> int:
+        """Magnitude bits held on the way; see :class:`Step`."""
         return max(super().bits(low, high), magnitude_bits(self.bound))
 
 
@@ -228,6 +241,7 @@ class Between(Step):
     below: int
 
     def bounds(self, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
+        """Bounds of the result."""
         values = (self.above, self.middle, self.below)
         shape = np.broadcast_shapes(low.shape, self.upper.shape)
         return (
@@ -236,6 +250,7 @@ class Between(Step):
         )
 
     def bits(self, low: IntArray, high: IntArray) -> int:
+        """Magnitude bits held on the way; see :class:`Step`."""
         return max(super().bits(low, high), magnitude_bits(self.upper, self.lower))
 
 

@@ -1,7 +1,7 @@
 """The C++ batch road: every stage on the cheapest machine arithmetic that the plan has proven exact.
 
-Ops that no lane can take (wider than 61 bits, or without a linear form) go through cpp-strict (128-bit integers) or, wider
-still, through Python integers; the stages around them stay on the batch kernels.
+Ops that no lane can take (wider than 61 bits, or without a linear form) go through cpp-strict (128-bit integers) or,
+wider still, through Python integers; the stages around them stay on the batch kernels.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from isobit.engines.registry import Values
 from isobit.fixed.array import FixedArray
 from isobit.fixed.quantise import owned
 from isobit.model.graph import Graph
-from isobit.model.ops import Op, Reshape, Tensor
+from isobit.model.ops import Op, Reshape
 
 __all__ = ["ENGINE", "BatchEngine", "Prepared", "prepare"]
 

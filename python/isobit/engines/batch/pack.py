@@ -19,7 +19,13 @@ from isobit.model.ops import Tensor
 
 __all__ = ["Packed", "accepts_floats", "pack"]
 
-_DTYPES = {"int16": np.int16, "float32": np.float32, "float64": np.float64, "int32": np.int32, "int64": np.int64}
+_DTYPES: dict[str, Any] = {
+    "int16": np.int16,
+    "float32": np.float32,
+    "float64": np.float64,
+    "int32": np.int32,
+    "int64": np.int64,
+}
 _SHORT = {"int16": "i16", "float32": "f32", "float64": "f64", "int32": "i32", "int64": "i64"}
 _SIZES = {"i16": 2, "f32": 4, "f64": 8, "i32": 4, "i64": 8, "i16_pairs": 4, "i16_split": 8}
 #: Outputs of a register tile (tile_rows in program.hpp).
@@ -230,13 +236,11 @@ def _multiply(lane: Lane) -> str:
 def _tiles(weights: Any) -> Any:
     """Weights (n_in, n_out) by tiles of four outputs, the rest by two and one: [tile][input][row]."""
     outputs = weights.shape[1]
-    whole = outputs - outputs % _ROWS
-    ends = [
-        *range(0, whole, _ROWS),
-        *([whole] if outputs - whole >= 2 else []),
-        *([outputs - 1] if outputs % 2 else []),
-    ]
-    parts = [weights[:, first:end].ravel() for first, end in zip(ends, [*ends[1:], outputs], strict=True)]
+    firsts = list(range(0, outputs - outputs % _ROWS, _ROWS))
+    for rows in (2, 1):
+        if outputs % (2 * rows) >= rows:
+            firsts.append(outputs - outputs % (2 * rows))
+    parts = [weights[:, first:end].ravel() for first, end in zip(firsts, [*firsts[1:], outputs], strict=True)]
     return np.ascontiguousarray(np.concatenate(parts))
 
 
