@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from isobit.engines.emulator.vector import accumulation_order, assign
 from isobit.fixed import law
+from isobit.fixed.assign import assign
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
+from isobit.model.accumulation import accumulation_order
 from isobit.model.ops import Activation, BatchNorm, Dense, Product, Tensor, Threshold
 from isobit.model.weights import Encoding
 
