@@ -20,10 +20,11 @@ from isobit.analysis.ranges import (
     shift_left,
     total,
 )
-from isobit.engines.emulator.vector import accumulation_order, assign
 from isobit.fixed import law
+from isobit.fixed.assign import assign
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
+from isobit.model.accumulation import accumulation_order
 from isobit.model.ops import Dense, Product, Tensor
 from isobit.model.weights import Weight
 

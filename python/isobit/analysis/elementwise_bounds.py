@@ -9,7 +9,7 @@ import numpy as np
 from isobit.analysis.dense_bounds import product_range
 from isobit.analysis.op_bounds import OpBounds, register_bounds
 from isobit.analysis.ranges import CastRange, IntArray, Range, add, cast_range, compact, hull, multiply, shift_left
-from isobit.engines.emulator.vector import assign
+from isobit.fixed.assign import assign
 from isobit.fixed.types import FixedType
 from isobit.model.ops import Activation, BatchNorm, Op, Product, Reshape, Tensor, Threshold
 

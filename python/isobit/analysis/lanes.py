@@ -77,6 +77,8 @@ class Lane:
         Magnitude bits that the stage needs of ``compute``.
     cost
         Estimated cycles of one event on 256-bit vectors.
+    why
+        Why the map is exact, in words, where ``multiply`` does not say it.
     """
 
     stage: Stage
@@ -85,6 +87,7 @@ class Lane:
     split: int
     bits: int
     cost: float
+    why: str = ""
 
 
 def variants(stage: Stage) -> Iterator[Variant]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,7 +88,7 @@ class PlannedStage:
         if self.lane is None:
             return "wide"
         strict = isinstance(self.stage.map, Sequential) and self.lane.multiply in BITS
-        return f"sequential {self.lane.compute}" if strict else self.lane.multiply
+        return f"sequential {self.lane.multiply}" if strict else self.lane.multiply
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,12 @@ class Plan:
 
 
 def make_plan(
-    graph: Graph, *, inputs: Mapping[str, Range] | None = None, keep: Collection[str] = (), bounds: Bounds | None = None
+    graph: Graph,
+    *,
+    inputs: Mapping[str, Range] | None = None,
+    keep: Collection[str] = (),
+    bounds: Bounds | None = None,
+    lanes_of: Callable[[Stage], list[Lane]] = candidates,
 ) -> Plan:
     """Plan a network.
 
@@ -163,6 +168,8 @@ def make_plan(
         Tensors that must exist at the end, besides the outputs: ops are joined up to them.
     bounds
         Bounds of the graph, if they are known already.
+    lanes_of
+        The exact lanes of a stage that an engine has, the cheapest first; by default those of the C++ kernels.
 
     Raises
     ------
@@ -170,13 +177,12 @@ def make_plan(
         For an op without bounds.
     """
     found = graph_bounds(graph, inputs) if bounds is None else bounds
-    planned = [_planned(stage) for stage in stages_of(graph, found, keep)]
+    planned = [_planned(stage, lanes_of(stage)) for stage in stages_of(graph, found, keep)]
     verdicts = [verdict for op in graph.ops for verdict in _verdicts(op, found)]
     return Plan(found, tuple(planned), tuple(verdicts), inputs is not None)
 
 
-def _planned(stage: Stage) -> PlannedStage:
-    lanes = candidates(stage)
+def _planned(stage: Stage, lanes: list[Lane]) -> PlannedStage:
     if not lanes:
         reason = stage.refusal or f"needs {needed_bits(stage)} bits, more than any lane has ({max(BITS.values())})"
         return PlannedStage(stage, None, f"128-bit or Python integers: {reason}")
@@ -186,7 +192,9 @@ def _planned(stage: Stage) -> PlannedStage:
 
 def _reason(lane: Lane) -> str:
     stage, words = lane.stage, []
-    if isinstance(stage.map, Linear):
+    if lane.why:
+        words.append(lane.why)
+    elif isinstance(stage.map, Linear):
         summed = int(stage.map.magnitude.max(initial=0)).bit_length()
         if lane.multiply == "dot16":
             words.append(f"data and weights fit 16 bits, every partial sum {summed} bits{_modulo(lane, 32)}")

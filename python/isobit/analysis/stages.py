@@ -30,9 +30,10 @@ from isobit.analysis.steps import (
     normalised,
     propagate,
 )
-from isobit.engines.emulator.vector import accumulation_order, assign
+from isobit.fixed.assign import assign
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
+from isobit.model.accumulation import accumulation_order
 from isobit.model.graph import Graph
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor, Threshold
 from isobit.model.weights import Weight

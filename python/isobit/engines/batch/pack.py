@@ -50,12 +50,19 @@ class Packed:
         Tensors, in the order of the program's arguments.
     floats
         Whether every input may come as float32 or float64.
+    instruction_set
+        Of the kernels; empty for the machine's best.
     """
 
     program: Any
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     floats: bool
+    instruction_set: str = ""
+
+    def run(self, given: Sequence[Any], results: Sequence[Any], threads: int) -> bool:
+        """Compute; see :class:`isobit.engines.planned.Program`."""
+        return bool(self.program.run(list(given), list(results), threads, self.instruction_set))
 
 
 class _Workspace:
@@ -83,7 +90,9 @@ def _form(lane: Lane) -> str:
     return forms.get(lane.multiply) or _SHORT[lane.multiply]
 
 
-def pack(inputs: Sequence[Tensor], lanes: Sequence[Lane], outputs: Mapping[str, Tensor]) -> Packed:
+def pack(
+    inputs: Sequence[Tensor], lanes: Sequence[Lane], outputs: Mapping[str, Tensor], instruction_set: str = ""
+) -> Packed:
     """Compile stages.
 
     Parameters
@@ -94,6 +103,8 @@ def pack(inputs: Sequence[Tensor], lanes: Sequence[Lane], outputs: Mapping[str, 
         How every stage is computed, in order.
     outputs
         Tensors that are wanted, by the name of the tensor that a stage gives.
+    instruction_set
+        Of the kernels; empty for the machine's best.
     """
     space = _Workspace()
     computed = {lane.stage.target: lane for lane in lanes}
@@ -129,7 +140,7 @@ def pack(inputs: Sequence[Tensor], lanes: Sequence[Lane], outputs: Mapping[str, 
         offset = space.place(name, sizes[name], natural, 0)
         program.exit(tensor.size, natural, offset, float(2.0**-tensor.type.fraction))
     floats = all(accepts_floats(tensor.type) for tensor in inputs)
-    return Packed(program, tuple(inputs), tuple(outputs.values()), floats)
+    return Packed(program, tuple(inputs), tuple(outputs.values()), floats, instruction_set)
 
 
 def _rounding(type: FixedType) -> dict[str, Any]:

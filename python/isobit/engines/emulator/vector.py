@@ -15,12 +15,13 @@ import numpy as np
 
 from isobit.errors import UnsupportedError
 from isobit.fixed import law
-from isobit.fixed.modes import Overflow
+from isobit.fixed.assign import assign
 from isobit.fixed.types import FixedType
+from isobit.model.accumulation import accumulation_order
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor, Threshold
 from isobit.model.weights import Weight
 
-__all__ = ["Tally", "accumulation_order", "compute"]
+__all__ = ["Tally", "compute"]
 
 #: Called with (slot, output index, bool array over events): which events left the range of that slot's format.
 Tally = Callable[[str, int, Any], None]
@@ -30,28 +31,6 @@ Column = Any
 
 def _ignore(slot: str, index: int, outside: Any) -> None:
     """Count nothing."""
-
-
-def outside_range(value: Column, target: FixedType) -> Any:
-    """Whether a rounded value lies outside of what the target holds (for SAT_SYM, the symmetric range)."""
-    low = target.raw_min
-    if target.overflow is Overflow.SAT_SYM and target.signed and target.width > 1:
-        low = -target.raw_max
-    return np.asarray((value > target.raw_max) | (value < low), dtype=bool)
-
-
-def assign(value: Column, source: FixedType, target: FixedType, tally: Callable[[Any], None] | None = None) -> Column:
-    """Cast a column of one format into another; the same format is a copy."""
-    if source == target:
-        return value
-    kind = target.as_assigned(source)
-    shift = source.fraction - kind.fraction
-    if value.dtype == np.int64:
-        shift = law.int64_shift(shift)
-    if tally is not None:
-        tally(outside_range(law.round_shift(value, shift, int(kind.rounding)), kind))
-    modes = (kind.width, kind.signed, int(kind.rounding), int(kind.overflow), kind.saturation_bits)
-    return np.asarray(law.cast(value, shift, *modes), dtype=value.dtype)
 
 
 def product(
@@ -74,24 +53,6 @@ def product(
     shift = law.int64_shift(-weight) if data.dtype == np.int64 else -weight
     shifted = law.cast(shifted, shift, register.width, register.signed, law.TRN, law.WRAP, 0)
     return shifted if sign == 1 else assign(-shifted, register.sum_with(register), register)
-
-
-def accumulation_order(op: Dense) -> Any:
-    """In which order hls4ml's kernel adds the products of each output.
-
-    Returns
-    -------
-    int64 array of shape (n_out, n_in): input indices, first added first. See the loops of nnet_dense_latency.h and
-    nnet_dense_resource.h.
-    """
-    n_in, n_out = op.weight.shape
-    if op.kernel == "latency" or op.reuse_factor == 1:
-        return np.tile(np.arange(n_in), (n_out, 1))
-    reuse = op.reuse_factor
-    if reuse <= n_in:  # step r takes the inputs r, r + RF, ... of every output
-        row = np.concatenate([np.arange(step, n_in, reuse) for step in range(reuse)])
-        return np.tile(row, (n_out, 1))
-    return np.tile(np.arange(n_in), (n_out, 1))  # step r takes input r % n_in of the outputs r // n_in + k RF / n_in
 
 
 def _constants(weight: Weight) -> tuple[list[int], list[int]]:

@@ -1,0 +1,222 @@
+"""Roads that compute planned stages: what they share, whatever kernels they have.
+
+Ops that no lane can take (wider than 61 bits, or without a linear form) go through cpp-strict (128-bit integers) or, wider
+still, through Python integers; the stages around them stay on the road's kernels.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from isobit.analysis.lanes import Lane
+from isobit.analysis.plan import Plan
+from isobit.engines.registry import Values
+from isobit.engines.wide import compute_wide
+from isobit.fixed.array import FixedArray
+from isobit.fixed.quantise import owned
+from isobit.model.graph import Graph
+from isobit.model.ops import Op, Reshape, Tensor
+
+__all__ = ["PlannedEngine", "Prepared", "Program"]
+
+
+class Program(Protocol):
+    """Stages in a road's own form.
+
+    Attributes
+    ----------
+    inputs, outputs
+        Tensors, in the order of the arguments.
+    floats
+        Whether every input may come as float32 or float64.
+    """
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]: ...
+
+    @property
+    def outputs(self) -> tuple[Tensor, ...]: ...
+
+    @property
+    def floats(self) -> bool: ...
+
+    def run(self, given: Sequence[Any], results: Sequence[Any], threads: int) -> bool:
+        """Compute.
+
+        Parameters
+        ----------
+        given
+            For each input a C-contiguous array (events, size): int64 (raw), float32 or float64.
+        results
+            For each output an array (events, size) to fill: int64 (raw) or float64.
+        threads
+            Threads at most.
+
+        Returns
+        -------
+        Whether the kernels could take every number: floats finite and below 2**50 LSB.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A graph, planned and packed.
+
+    Attributes
+    ----------
+    plan
+        The plan.
+    segments
+        Programs, and ops for the wide road, in order.
+    aliases
+        Tensors of reshapes: the tensor that holds the same numbers.
+    """
+
+    plan: Plan
+    segments: tuple[Program | Op, ...]
+    aliases: dict[str, str]
+
+    @property
+    def single(self) -> Program | None:
+        """The program, if it is all there is."""
+        only = self.segments[0] if len(self.segments) == 1 else None
+        return None if isinstance(only, Op) else only
+
+
+class PlannedEngine:
+    """Planned stages over blocks of events; a road says how to plan and pack (:meth:`plan`, :meth:`pack`)."""
+
+    def __init__(self) -> None:
+        self._prepared: dict[tuple[int, bool], tuple[Any, Prepared]] = {}
+
+    def plan(self, graph: Graph, keep: Sequence[str]) -> Plan:
+        """Plan a graph; ``keep`` as in :func:`isobit.analysis.plan.make_plan`."""
+        raise NotImplementedError
+
+    def pack(self, inputs: Sequence[Tensor], lanes: Sequence[Lane], outputs: Mapping[str, Tensor]) -> Program:
+        """Bring stages into the road's form.
+
+        Parameters
+        ----------
+        inputs
+            Tensors that come from outside.
+        lanes
+            How every stage is computed, in order.
+        outputs
+            Tensors that are wanted, by the name of the tensor that a stage gives.
+        """
+        raise NotImplementedError
+
+    def prepare(self, graph: Graph, every: bool) -> Prepared:
+        """Plan and pack a graph, once.
+
+        Parameters
+        ----------
+        graph
+            The network.
+        every
+            Whether every op's output is wanted, not the graph's outputs alone.
+        """
+        key = (id(graph), every)
+        known = self._prepared.get(key)
+        if known is not None and known[0]() is graph:
+            return known[1]
+        made = self._prepare(graph, every)
+        self._prepared[key] = (weakref.ref(graph, lambda _: self._prepared.pop(key, None)), made)
+        return made
+
+    def _prepare(self, graph: Graph, every: bool) -> Prepared:
+        keep = [op.output.name for op in graph.ops] if every else list(graph.outputs)
+        plan = self.plan(graph, keep)
+        aliases = _aliases(graph)
+        tensors = graph.tensors
+        wanted = {aliases.get(name, name) for name in keep}
+        # Tensors that cross from one segment into another must leave the first.
+        parts: list[Any] = []
+        for stage in plan.stages:
+            if stage.lane is None:
+                parts.extend(stage.stage.ops)
+            elif parts and isinstance(parts[-1], list):
+                parts[-1].append(stage.lane)
+            else:
+                parts.append([stage.lane])
+        segments: list[Program | Op] = []
+        ends = [
+            ([part.output.name], [aliases.get(part.inputs[0], part.inputs[0])])
+            if isinstance(part, Op)
+            else ([lane.stage.target for lane in part], [lane.stage.source for lane in part])
+            for part in parts
+        ]
+        for place, part in enumerate(parts):
+            if isinstance(part, Op):
+                segments.append(part)
+                continue
+            given, read = ends[place]
+            later = {name for _, names in ends[place + 1 :] for name in names}
+            sources = [name for name in dict.fromkeys(read) if name not in given]
+            leaving = {name: tensors[name] for name in given if name in wanted or name in later}
+            segments.append(self.pack([tensors[name] for name in sources], part, leaving))
+        return Prepared(plan, tuple(segments), aliases)
+
+    def run(self, graph: Graph, inputs: Mapping[str, FixedArray], threads: int) -> Values:
+        """Compute every tensor; see :class:`isobit.engines.registry.Engine`."""
+        names = [op.output.name for op in graph.ops]
+        return self._run(self.prepare(graph, every=True), graph, inputs, threads, names)
+
+    def run_outputs(self, graph: Graph, inputs: Mapping[str, FixedArray], threads: int) -> Values:
+        """Compute the graph's outputs alone, from raw integers."""
+        return self._run(self.prepare(graph, every=False), graph, inputs, threads, list(graph.outputs))
+
+    @staticmethod
+    def _run(
+        prepared: Prepared, graph: Graph, inputs: Mapping[str, FixedArray], threads: int, names: Sequence[str]
+    ) -> Values:
+        values: dict[str, Any] = {name: array.raw for name, array in inputs.items()}
+        events = len(next(iter(values.values())))
+        for segment in prepared.segments:
+            if isinstance(segment, Op):
+                tensor = graph.tensors[segment.inputs[0]]
+                source = prepared.aliases.get(tensor.name, tensor.name)
+                values[segment.output.name] = compute_wide(segment, tensor, values[source], threads)
+                continue
+            given = [np.ascontiguousarray(values[tensor.name], dtype=np.int64) for tensor in segment.inputs]
+            results = [np.empty((events, tensor.size), dtype=np.int64) for tensor in segment.outputs]
+            segment.run(given, results, threads)
+            values |= {tensor.name: result for tensor, result in zip(segment.outputs, results, strict=True)}
+        tensors = graph.tensors
+        return {name: FixedArray(owned(values[prepared.aliases.get(name, name)]), tensors[name].type) for name in names}
+
+    def predict_floats(
+        self, graph: Graph, inputs: Sequence[Any], threads: int, *, raw: bool = False
+    ) -> list[Any] | None:
+        """Compute outputs straight from floats; see :class:`isobit.engines.registry.BatchEngine`.
+
+        None for inputs that the kernels do not quantise, numbers that are not finite or beyond 2**50 LSB, and networks
+        with a stage that no lane can take.
+        """
+        prepared = self.prepare(graph, every=False)
+        program = prepared.single
+        if program is None or not program.floats or [t.name for t in program.inputs] != [t.name for t in graph.inputs]:
+            return None
+        # Wider numbers are rounded on their way to float64, which is not this door's business.
+        if not raw and any(t.type.width > 53 or abs(t.type.fraction) >= 900 for t in program.outputs):
+            return None
+        events, dtype = len(inputs[0]), np.int64 if raw else np.float64
+        results = {tensor.name: np.empty((events, tensor.size), dtype) for tensor in program.outputs}
+        if not program.run(list(inputs), list(results.values()), threads):
+            return None
+        return [results[prepared.aliases.get(name, name)] for name in graph.outputs]
+
+
+def _aliases(graph: Graph) -> dict[str, str]:
+    aliases: dict[str, str] = {}
+    for op in graph.ops:
+        if isinstance(op, Reshape):
+            aliases[op.output.name] = aliases.get(op.inputs[0], op.inputs[0])
+    return aliases
