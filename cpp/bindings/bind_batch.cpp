@@ -30,7 +30,8 @@ namespace batch = host::batch;
 
 namespace {
 
-// -- names -------------------------------------------------------------------------------------------------------------
+// -- names
+// -------------------------------------------------------------------------------------------------------------
 
 template <class E>
 E named(const std::map<std::string, E>& names, const std::string& name, const char* what) {
@@ -41,25 +42,32 @@ E named(const std::map<std::string, E>& names, const std::string& name, const ch
     throw py::value_error(std::string(what) + " '" + name + "' is unknown; known: " + all);
 }
 
-const std::map<std::string, batch::lane> lanes{
-    {"f32", batch::lane::f32}, {"f64", batch::lane::f64}, {"i16", batch::lane::i16}, {"i32", batch::lane::i32}, {"i64", batch::lane::i64}};
+const std::map<std::string, batch::lane> lanes{{"f32", batch::lane::f32},
+                                               {"f64", batch::lane::f64},
+                                               {"i16", batch::lane::i16},
+                                               {"i32", batch::lane::i32},
+                                               {"i64", batch::lane::i64}};
 const std::map<std::string, batch::product> products{
-    {"f32", batch::product::f32},     {"f64", batch::product::f64},
-    {"i32", batch::product::i32},     {"i64", batch::product::i64},
-    {"dot16", batch::product::dot16}, {"dot16_split", batch::product::dot16_split},
+    {"f32", batch::product::f32},         {"f64", batch::product::f64},
+    {"i32", batch::product::i32},         {"i64", batch::product::i64},
+    {"dot16", batch::product::dot16},     {"dot16_split", batch::product::dot16_split},
     {"floor32", batch::product::floor32}, {"mulhi16", batch::product::mulhi16}};
-const std::map<std::string, batch::form> forms{
-    {"f32", batch::form::f32}, {"f64", batch::form::f64},             {"i32", batch::form::i32},
-    {"i16", batch::form::i16}, {"i64", batch::form::i64}, {"i16_pairs", batch::form::i16_pairs}, {"i16_split", batch::form::i16_split}};
-const std::map<std::string, batch::map_kind> maps{{"none", batch::map_kind::none},
-                                                  {"dense", batch::map_kind::dense},
-                                                  {"sequential", batch::map_kind::sequential}};
+const std::map<std::string, batch::form> forms{{"f32", batch::form::f32},
+                                               {"f64", batch::form::f64},
+                                               {"i32", batch::form::i32},
+                                               {"i16", batch::form::i16},
+                                               {"i64", batch::form::i64},
+                                               {"i16_pairs", batch::form::i16_pairs},
+                                               {"i16_split", batch::form::i16_split}};
+const std::map<std::string, batch::map_kind> maps{
+    {"none", batch::map_kind::none}, {"dense", batch::map_kind::dense}, {"sequential", batch::map_kind::sequential}};
 const std::map<std::string, batch::step_kind> kinds{
-    {"affine", batch::step_kind::affine},       {"scale_floor", batch::step_kind::scale_floor},       {"round", batch::step_kind::round},
-    {"clamp", batch::step_kind::clamp},         {"wrap", batch::step_kind::wrap},
-    {"zero", batch::step_kind::zero},           {"leaky", batch::step_kind::leaky},
-    {"at_least", batch::step_kind::at_least},   {"between", batch::step_kind::between},
-    {"round_any", batch::step_kind::round_any}, {"law", batch::step_kind::law}};
+    {"affine", batch::step_kind::affine},   {"scale_floor", batch::step_kind::scale_floor},
+    {"round", batch::step_kind::round},     {"clamp", batch::step_kind::clamp},
+    {"wrap", batch::step_kind::wrap},       {"zero", batch::step_kind::zero},
+    {"leaky", batch::step_kind::leaky},     {"at_least", batch::step_kind::at_least},
+    {"between", batch::step_kind::between}, {"round_any", batch::step_kind::round_any},
+    {"law", batch::step_kind::law}};
 
 std::size_t bytes_of(batch::lane lane) {
     if (lane == batch::lane::i16) return 2;
@@ -81,7 +89,8 @@ std::size_t extent(batch::form form, int features) {
     }
 }
 
-// -- steps -------------------------------------------------------------------------------------------------------------
+// -- steps
+// -------------------------------------------------------------------------------------------------------------
 
 batch::constants constants_of(const py::object& value) {
     batch::constants c{};
@@ -137,7 +146,8 @@ std::int64_t by_law(std::int64_t value, const batch::step& s) {
     return law::cast(value, s.shift, f);
 }
 
-// -- programs ----------------------------------------------------------------------------------------------------------
+// -- programs
+// ----------------------------------------------------------------------------------------------------------
 
 struct instruction_set {
     const char* name;
@@ -150,12 +160,16 @@ struct instruction_set {
 const instruction_set instruction_sets[] = {
 #ifdef ISOBIT_BATCH_X86
     {"avx512-vnni", &batch::avx512_vnni::run,
-     [] { return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512dq") &&
-                 __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"); },
+     [] {
+         return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512dq") &&
+                __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+     },
      true},
     {"avx512", &batch::avx512::run,
-     [] { return __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-                 __builtin_cpu_supports("avx512vl"); },
+     [] {
+         return __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+                __builtin_cpu_supports("avx512vl");
+     },
      true},
     {"avx2", &batch::avx2::run, [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }, true},
 #endif
@@ -345,8 +359,8 @@ private:
         const py::array values = py::array::ensure(given);
         if (!values || static_cast<std::size_t>(values.itemsize()) != number ||
             static_cast<std::size_t>(values.size()) != count || !(values.flags() & py::array::c_style))
-            throw py::value_error(std::string(what) + ": expected " + std::to_string(count) + " contiguous numbers of " +
-                                  std::to_string(number) + " bytes");
+            throw py::value_error(std::string(what) + ": expected " + std::to_string(count) +
+                                  " contiguous numbers of " + std::to_string(number) + " bytes");
         kept_.push_back(values);
         return values.data();
     }
@@ -372,12 +386,12 @@ private:
         for (const owned_step& one : given) {
             batch::step s = one.step;
             for (const auto& [from, to] : {std::pair{&one.a, &s.a}, std::pair{&one.b, &s.b}})
-                if (!from->is_none()) *to = array(*from, bytes_of(lane), static_cast<std::size_t>(outputs), "constants");
+                if (!from->is_none())
+                    *to = array(*from, bytes_of(lane), static_cast<std::size_t>(outputs), "constants");
             const bool scales = s.kind == batch::step_kind::affine || s.kind == batch::step_kind::scale_floor;
             if (s.kind == batch::step_kind::scale_floor && lane != batch::lane::i32)
                 throw py::value_error("scale_floor is a step of the lane i32");
-            const bool needs_a = scales || s.kind == batch::step_kind::at_least ||
-                                 s.kind == batch::step_kind::between;
+            const bool needs_a = scales || s.kind == batch::step_kind::at_least || s.kind == batch::step_kind::between;
             const bool needs_b = scales || s.kind == batch::step_kind::between;
             if (needs_a != (s.a != nullptr) || needs_b != (s.b != nullptr))
                 throw py::value_error("a step lacks its constants, or has some that it does not use");
@@ -467,13 +481,14 @@ void bind_batch(py::module_& module) {
              "Add an input.")
         .def("stage", &batch_program::stage, py::kw_only(), py::arg("map"), py::arg("multiply"), py::arg("compute"),
              py::arg("inputs"), py::arg("outputs"), py::arg("split"), py::arg("source"), py::arg("weights"),
-             py::arg("start"), py::arg("whole"), py::arg("order"), py::arg("offset"), py::arg("term"), py::arg("sum"), py::arg("finish"),
-             py::arg("targets"), "Add a stage.")
+             py::arg("start"), py::arg("whole"), py::arg("order"), py::arg("offset"), py::arg("term"), py::arg("sum"),
+             py::arg("finish"), py::arg("targets"), "Add a stage.")
         .def("exit", &batch_program::exit, py::arg("features"), py::arg("form"), py::arg("offset"), py::arg("lsb"),
              "Add an output.")
         .def("run", &batch_program::run, py::arg("inputs"), py::arg("outputs"), py::arg("threads"),
              py::arg("instruction_set") = "",
-             "Compute arrays of shape (events, features): float32, float64 or raw int64 in, raw int64 or float64 out.\n\n"
+             "Compute arrays of shape (events, features): float32, float64 or raw int64 in, raw int64 or float64 "
+             "out.\n\n"
              "Returns False, with undefined outputs, if a float is NaN, infinite or beyond 2**50 LSB.");
 }
 

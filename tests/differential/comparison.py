@@ -46,7 +46,7 @@ def compare_roads(subject: Any, x: Any, optimisation: str = "0") -> Comparison:
     few = max(4, min(len(x), REFERENCE_BUDGET // max(1, multiplications(subject))))
     roads: dict[str, dict[str, FixedArray]] = {
         "csim from raw bits": raw_taps,
-        **{f"cpp {name}": BatchEngine(name).run(subject.graph, inputs, 1) for name in instruction_sets()},
+        **{f"cpp {name}": {**inputs, **BatchEngine(name).run(subject.graph, inputs, 1)} for name in instruction_sets()},
         "numba": subject.run(inputs, "numba", 1),
         "cpp-strict": subject.run(inputs, "cpp-strict", 1),
         "reference": subject.run({name: array[:few] for name, array in inputs.items()}, "reference", 1),

@@ -44,7 +44,8 @@ ISOBIT_INLINE bool enter_rows(const program& p, const entry& in, const Source* f
     for (int event = 0; event < block; event += lanes) {
         tile<T, Rows, 1> values;
         for (int r = 0; r < Rows; ++r) {
-            const Source* first_event = from + (static_cast<std::size_t>(event) * stride + static_cast<std::size_t>(first + r));
+            const Source* first_event =
+                from + (static_cast<std::size_t>(event) * stride + static_cast<std::size_t>(first + r));
             values.v[r][0] = gather<T>(first_event, stride, events - event);
             if constexpr (is_floating<T>::value) {
                 const vec<T> scaled = values.v[r][0] * in.scale;
@@ -64,12 +65,14 @@ template <class T, class Source>
 inline bool enter(const program& p, const entry& in, const Source* from, int events, char* workspace) {
     int first = 0;
     bool good = true;
-    for (; first + 2 <= in.features; first += 2) good &= enter_rows<T, Source, 2>(p, in, from, first, events, workspace);
+    for (; first + 2 <= in.features; first += 2)
+        good &= enter_rows<T, Source, 2>(p, in, from, first, events, workspace);
     if (first < in.features) good &= enter_rows<T, Source, 1>(p, in, from, first, events, workspace);
     return good;
 }
 
-// -- the quick way: quantise along memory, then transpose ----------------------------------------------------------------
+// -- the quick way: quantise along memory, then transpose
+// ----------------------------------------------------------------
 
 // Floats beyond this, in units of the LSB, do not go through int32.
 constexpr float largest_quick = 1073741824.0f;  // 2^30

@@ -16,7 +16,9 @@ struct task {
     char* workspace;
 
     template <class T>
-    ISOBIT_INLINE const T* start() const { return static_cast<const T*>(s.start); }
+    ISOBIT_INLINE const T* start() const {
+        return static_cast<const T*>(s.start);
+    }
     ISOBIT_INLINE const char* source() const { return workspace + s.source; }
 };
 
@@ -62,7 +64,8 @@ struct usual_finish {
     }
 };
 
-// -- one multiplication for each number --------------------------------------------------------------------------------
+// -- one multiplication for each number
+// --------------------------------------------------------------------------------
 
 template <class T>
 struct plain {
@@ -94,7 +97,8 @@ struct plain {
     }
 };
 
-// -- integer dot products ----------------------------------------------------------------------------------------------
+// -- integer dot products
+// ----------------------------------------------------------------------------------------------
 
 // Accumulators of int32 in the stage's lane; more vectors where that is wider.
 template <class T, int Rows, int Columns>
@@ -189,7 +193,8 @@ struct dot16_split {
     }
 };
 
-// -- products that are rounded down, each by itself ---------------------------------------------------------------------
+// -- products that are rounded down, each by itself
+// ---------------------------------------------------------------------
 
 template <class T>
 struct floor32 {
@@ -264,7 +269,8 @@ struct mulhi16 {
     }
 };
 
-// -- each product and each sum through steps of its own, in the hardware's order -----------------------------------------
+// -- each product and each sum through steps of its own, in the hardware's order
+// -----------------------------------------
 
 template <class T>
 struct sequential {
@@ -299,7 +305,8 @@ struct sequential {
     }
 };
 
-// -- no sums -----------------------------------------------------------------------------------------------------------
+// -- no sums
+// -----------------------------------------------------------------------------------------------------------
 
 template <class T>
 struct elementwise {
@@ -322,7 +329,8 @@ struct elementwise {
     }
 };
 
-// -- a whole stage -----------------------------------------------------------------------------------------------------
+// -- a whole stage
+// -----------------------------------------------------------------------------------------------------
 
 template <class Map, class Finish>
 inline void run_map(const task& t) {

@@ -1,6 +1,6 @@
-// A network as the batch kernels run it: stages of (linear map, steps) over blocks of events, on machine arithmetic that
-// the caller has proven exact (isobit.analysis.plan). Plain data, shared by the translation units of every instruction
-// set; nothing here may hold inline code that a linker could take from the wrong one.
+// A network as the batch kernels run it: stages of (linear map, steps) over blocks of events, on machine arithmetic
+// that the caller has proven exact (isobit.analysis.plan). Plain data, shared by the translation units of every
+// instruction set; nothing here may hold inline code that a linker could take from the wrong one.
 #ifndef ISOBIT_HOST_BATCH_PROGRAM_HPP
 #define ISOBIT_HOST_BATCH_PROGRAM_HPP
 
@@ -20,10 +20,11 @@ constexpr int tile_rows = 4;
 // Arithmetic of accumulators and steps.
 enum class lane : std::int32_t { f32, f64, i16, i32, i64 };
 
-// How a linear map multiplies. dot16: products of int16 pairs, summed in int32. dot16_split: the data in two int16 parts,
-// high * 2^split + low, summed apart. floor32: each product of float32 rounded down to an integer (a fused multiply-add
-// that rounds down does that exactly for products of any size), summed in int32. mulhi16: the same of int16 by the upper
-// half of the product, for weights of -1/2 .. 1/2; whole parts of larger weights are apart (`whole`), sums are int16.
+// How a linear map multiplies. dot16: products of int16 pairs, summed in int32. dot16_split: the data in two int16
+// parts, high * 2^split + low, summed apart. floor32: each product of float32 rounded down to an integer (a fused
+// multiply-add that rounds down does that exactly for products of any size), summed in int32. mulhi16: the same of
+// int16 by the upper half of the product, for weights of -1/2 .. 1/2; whole parts of larger weights are apart
+// (`whole`), sums are int16.
 enum class product : std::int32_t { f32, f64, i32, i64, dot16, dot16_split, floor32, mulhi16 };
 
 // How values lie in a block: [feature][event] of one number each; i16_pairs: [feature / 2][event] of two int16 in 32
@@ -67,7 +68,7 @@ struct step {
 // Where and how a stage leaves its result; several consumers may want several forms.
 struct target {
     form to;
-    std::int32_t split;   // low bits of i16_split
+    std::int32_t split;  // low bits of i16_split
     std::size_t offset;  // bytes into the workspace
 };
 
@@ -106,14 +107,14 @@ struct stage {
     product multiply;
     lane compute;
     std::int32_t inputs, outputs;
-    std::int32_t split;       // low bits of dot16_split
-    std::size_t source;       // bytes into the workspace
-    const void* weights;      // packed by tiles of rows, [tile][input][row] (dot16: [input / 2][row] pairs)
-    const void* start;        // initial accumulator of every output
-    whole_weights whole;      // mulhi16
+    std::int32_t split;         // low bits of dot16_split
+    std::size_t source;         // bytes into the workspace
+    const void* weights;        // packed by tiles of rows, [tile][input][row] (dot16: [input / 2][row] pairs)
+    const void* start;          // initial accumulator of every output
+    whole_weights whole;        // mulhi16
     const std::int32_t* order;  // sequential: the input that each step of the sum takes
-    constants offset;         // sequential: added to each product before its steps
-    steps term, sum, finish;  // sequential: after each product, after each sum; all: after the map
+    constants offset;           // sequential: added to each product before its steps
+    steps term, sum, finish;    // sequential: after each product, after each sum; all: after the map
     targets result;
     const usual_steps* usual;  // the same as finish, if that and result are the usual ones; else null
 };

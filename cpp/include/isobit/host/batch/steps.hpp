@@ -18,22 +18,33 @@ enum : std::int32_t { RND, RND_ZERO, RND_MIN_INF, RND_INF, RND_CONV, TRN, TRN_ZE
 template <class T>
 ISOBIT_INLINE T constant(const constants& c);
 template <>
-ISOBIT_INLINE double constant<double>(const constants& c) { return c.f64; }
+ISOBIT_INLINE double constant<double>(const constants& c) {
+    return c.f64;
+}
 template <>
-ISOBIT_INLINE float constant<float>(const constants& c) { return c.f32; }
+ISOBIT_INLINE float constant<float>(const constants& c) {
+    return c.f32;
+}
 template <>
-ISOBIT_INLINE std::int16_t constant<std::int16_t>(const constants& c) { return c.i16; }
+ISOBIT_INLINE std::int16_t constant<std::int16_t>(const constants& c) {
+    return c.i16;
+}
 template <>
-ISOBIT_INLINE std::int32_t constant<std::int32_t>(const constants& c) { return c.i32; }
+ISOBIT_INLINE std::int32_t constant<std::int32_t>(const constants& c) {
+    return c.i32;
+}
 template <>
-ISOBIT_INLINE std::int64_t constant<std::int64_t>(const constants& c) { return c.i64; }
+ISOBIT_INLINE std::int64_t constant<std::int64_t>(const constants& c) {
+    return c.i64;
+}
 
 template <class T>
 struct is_floating {
     static constexpr bool value = static_cast<T>(0.5) != 0;
 };
 
-// -- the rounding modes ------------------------------------------------------------------------------------------------
+// -- the rounding modes
+// ------------------------------------------------------------------------------------------------
 
 template <class T>
 struct rounding_of {  // integers
@@ -102,7 +113,8 @@ struct rounding_of<double> : floating_rounding<double> {};
 template <>
 struct rounding_of<float> : floating_rounding<float> {};
 
-// -- the overflow modes ------------------------------------------------------------------------------------------------
+// -- the overflow modes
+// ------------------------------------------------------------------------------------------------
 
 template <class T>
 struct wrapping {  // integers: the low bits, read as a number of the format
@@ -124,7 +136,8 @@ struct wrapping<double> : floating_wrapping<double> {};
 template <>
 struct wrapping<float> : floating_wrapping<float> {};
 
-// -- tiles -------------------------------------------------------------------------------------------------------------
+// -- tiles
+// -------------------------------------------------------------------------------------------------------------
 
 template <class T>
 ISOBIT_INLINE vec<T> by_law(vec<T> v, const step& how, std::int64_t (*law)(std::int64_t, const step&)) {
@@ -187,13 +200,9 @@ __attribute__((noinline)) void apply(tile<T, Rows, Columns>& values, const steps
                 break;
             case step_kind::clamp: values.each([&](V v, int) { return least(most(v, low), high); }); break;
             case step_kind::wrap: values.each([&](V v, int) { return wrapping<T>::of(v, *s); }); break;
-            case step_kind::zero:
-                values.each([&](V v, int) { return (v >= low) & (v <= high) ? v : V{}; });
-                break;
+            case step_kind::zero: values.each([&](V v, int) { return (v >= low) & (v <= high) ? v : V{}; }); break;
             case step_kind::leaky: values.each([&](V v, int) { return v > 0 ? v * low : v * high; }); break;
-            case step_kind::at_least:
-                values.each([&](V v, int r) { return v >= splat(a[r]) ? high : low; });
-                break;
+            case step_kind::at_least: values.each([&](V v, int r) { return v >= splat(a[r]) ? high : low; }); break;
             case step_kind::between: {
                 const V middle = splat(constant<T>(s->middle));
                 values.each([&](V v, int r) { return v > splat(a[r]) ? high : v > splat(b[r]) ? middle : low; });
@@ -229,7 +238,8 @@ ISOBIT_INLINE void apply_in_loop(tile<T, Rows, Columns>& values, const steps& al
     }
 }
 
-// -- laying down -------------------------------------------------------------------------------------------------------
+// -- laying down
+// -------------------------------------------------------------------------------------------------------
 
 // Where the numbers of feature `j`, event `e` lie in a buffer of the form.
 ISOBIT_INLINE std::size_t place(std::size_t size, int j, int e) {

@@ -1,5 +1,5 @@
-// Vectors of one instruction set: ISOBIT_VECTOR_BYTES wide, in the namespace ISOBIT_ISA, so that no inline function of one
-// set can stand in for another's. GCC's and clang's vector types; intrinsics only where those have no operator.
+// Vectors of one instruction set: ISOBIT_VECTOR_BYTES wide, in the namespace ISOBIT_ISA, so that no inline function of
+// one set can stand in for another's. GCC's and clang's vector types; intrinsics only where those have no operator.
 //
 // Domain of the floating-point rounding below: |v| < 2^51 (float64), 2^22 (float32).
 #ifndef ISOBIT_HOST_BATCH_VECTORS_HPP
@@ -47,9 +47,13 @@ ISOBIT_INLINE vec<T> splat(T value) {
     return vec<T>{} + value;
 }
 template <>
-ISOBIT_INLINE f64 splat(double value) { return value - f64{}; }
+ISOBIT_INLINE f64 splat(double value) {
+    return value - f64{};
+}
 template <>
-ISOBIT_INLINE f32 splat(float value) { return value - f32{}; }
+ISOBIT_INLINE f32 splat(float value) {
+    return value - f32{};
+}
 
 template <class V>
 ISOBIT_INLINE V load(const void* from) {
@@ -65,9 +69,13 @@ ISOBIT_INLINE void store(void* to, V v) {
 // -- minimum, maximum, rounding --------------------------------------------------------------------------------------
 
 template <class V>
-ISOBIT_INLINE V least(V a, V b) { return a < b ? a : b; }
+ISOBIT_INLINE V least(V a, V b) {
+    return a < b ? a : b;
+}
 template <class V>
-ISOBIT_INLINE V most(V a, V b) { return a > b ? a : b; }
+ISOBIT_INLINE V most(V a, V b) {
+    return a > b ? a : b;
+}
 
 #if ISOBIT_VECTOR_BYTES == 64
 ISOBIT_INLINE f64 least(f64 a, f64 b) { return _mm512_min_pd(a, b); }
@@ -156,8 +164,8 @@ ISOBIT_INLINE i16 multiply_high(i16 a, i16 b) {
 }
 
 // The product rounded down to an integer, plus floor_bias; its magnitude must be below 2^22. With a fused multiply-add
-// the exact product is rounded once, to the integers that 1.5 * 2^23 leaves room for: down, since the caller has set that
-// rounding direction. The integer then stands in the low bits.
+// the exact product is rounded once, to the integers that 1.5 * 2^23 leaves room for: down, since the caller has set
+// that rounding direction. The integer then stands in the low bits.
 #ifdef __FMA__
 constexpr std::int32_t floor_bias = 0x4b400000;
 ISOBIT_INLINE i32 multiply_floor(f32 a, f32 b) {
