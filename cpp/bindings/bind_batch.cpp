@@ -271,13 +271,13 @@ public:
         if (s.multiply == batch::product::dot16_split) read = batch::form::i16_split;
         if (floors) read = batch::form::f32;
         within(source, read, inputs);
-        const std::size_t number = dot || floors ? 4 : bytes_of(s.compute);
+        const std::size_t number = dot || floors || high ? 4 : bytes_of(s.compute);
         const auto in = static_cast<std::size_t>(inputs), out = static_cast<std::size_t>(outputs);
         if (s.map == batch::map_kind::none) {
             if (inputs != outputs) throw py::value_error("a stage without a map has as many outputs as inputs");
         } else {
             s.weights = array(weights, number, (dot ? (in + 1) / 2 : in) * out, "weights");
-            s.start = array(start, number, out, "start");
+            s.start = array(start, high ? 2 : number, out, "start");
         }
         if (high) s.whole = whole_of(whole, in, out);
         if (s.map == batch::map_kind::sequential) {

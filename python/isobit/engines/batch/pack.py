@@ -196,7 +196,8 @@ def _add_stage(program: Any, lane: Lane, sizes: Mapping[str, int], space: _Works
             start = stage.map.start.astype(np.int32)
         else:
             whole_part, rest = whole_parts(stage.map, only.shift)
-            weights = _tiles((rest << (16 - only.shift)).astype(np.int16))
+            numbers = rest.astype(np.int64) << (16 - only.shift)
+            weights = _tiles(((numbers & 0xFFFF) | (numbers << 16)).astype(np.int32))
             start = stage.map.start.astype(np.int16)
             whole = _sparse(whole_part)
         packed = _steps(steps, dtype, outputs)

@@ -138,6 +138,7 @@ struct dot16 {
                 for (int c = 0; c < columns; ++c) sum.v[r][c] = splat(t.start<std::int32_t>()[first + r]);
             const char* x = t.source() + place(4, 0, event);
             const std::int32_t* w = weights;
+            ISOBIT_UNROLL_TWICE
             for (int k = 0; k < pairs; ++k) {
                 i32 data[columns];
                 for (int c = 0; c < columns; ++c) data[c] = load<i32>(x + c * vector_bytes);
@@ -215,6 +216,7 @@ struct floor32 {
                         static_cast<std::uint32_t>(t.start<std::int32_t>()[first + r]) - biases));
             const char* x = t.source() + place(4, 0, event);
             const float* w = weights;
+            ISOBIT_UNROLL_TWICE
             for (int k = 0; k < t.s.inputs; ++k) {
                 f32 data[columns];
                 for (int c = 0; c < columns; ++c) data[c] = load<f32>(x + c * vector_bytes);
@@ -235,22 +237,23 @@ struct mulhi16 {
     static constexpr int lanes = vector_of<std::int16_t>::lanes;
     static constexpr int columns = block % (2 * lanes) == 0 ? 2 : 3;
     static constexpr int events = columns * lanes;
-    using weight = std::int16_t;
+    using weight = std::int32_t;  // twice the same int16: a broadcast of 32 bits is a plain load
     static std::size_t depth(int inputs) { return static_cast<std::size_t>(inputs); }
 
     template <int Rows, class Finish>
-    static ISOBIT_INLINE void run(const task& t, const std::int16_t* weights, int first) {
+    static ISOBIT_INLINE void run(const task& t, const std::int32_t* weights, int first) {
         for (int event = 0; event < block; event += events) {
             tile<std::int16_t, Rows, columns> sum;
             for (int r = 0; r < Rows; ++r)
                 for (int c = 0; c < columns; ++c) sum.v[r][c] = splat(t.start<std::int16_t>()[first + r]);
             const char* x = t.source() + place(2, 0, event);
-            const std::int16_t* w = weights;
+            const std::int32_t* w = weights;
+            ISOBIT_UNROLL_TWICE
             for (int k = 0; k < t.s.inputs; ++k) {
                 i16 data[columns];
                 for (int c = 0; c < columns; ++c) data[c] = load<i16>(x + c * vector_bytes);
                 for (int r = 0; r < Rows; ++r) {
-                    const i16 factor = splat(w[r]);
+                    const i16 factor = (i16)splat(w[r]);
                     for (int c = 0; c < columns; ++c) sum.v[r][c] += multiply_high(data[c], factor);
                 }
                 w += Rows;

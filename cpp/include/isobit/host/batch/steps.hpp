@@ -200,7 +200,7 @@ __attribute__((noinline)) void apply(tile<T, Rows, Columns>& values, const steps
                 break;
             case step_kind::clamp: values.each([&](V v, int) { return least(most(v, low), high); }); break;
             case step_kind::wrap: values.each([&](V v, int) { return wrapping<T>::of(v, *s); }); break;
-            case step_kind::zero: values.each([&](V v, int) { return (v >= low) & (v <= high) ? v : V{}; }); break;
+            case step_kind::zero: values.each([&](V v, int) { return ((v >= low) & (v <= high)) ? v : V{}; }); break;
             case step_kind::leaky: values.each([&](V v, int) { return v > 0 ? v * low : v * high; }); break;
             case step_kind::at_least: values.each([&](V v, int r) { return v >= splat(a[r]) ? high : low; }); break;
             case step_kind::between: {

@@ -17,6 +17,12 @@
 
 #define ISOBIT_INLINE inline __attribute__((always_inline))
 
+#if defined(__clang__)
+#define ISOBIT_UNROLL_TWICE _Pragma("clang loop unroll_count(2)")
+#else
+#define ISOBIT_UNROLL_TWICE _Pragma("GCC unroll 2")
+#endif
+
 namespace isobit {
 namespace host {
 namespace batch {
