@@ -120,6 +120,20 @@ def test_far_floats_take_the_exact_door() -> None:
             model.predict(x)
 
 
+@pytest.mark.parametrize("mode", ["AP_SAT", "AP_SAT_ZERO"])
+@pytest.mark.parametrize("width", [17, 33, 60, 64])
+def test_ends_beyond_the_lane(width: int, mode: str) -> None:
+    """Saturation on one side alone: the other end of the result's format may lie beyond the lane's numbers."""
+    model = dense_chain(
+        "ap_fixed<10,4>", "ap_fixed<4,2>", "ap_fixed<20,12>", f"ap_ufixed<{width},{width - 8},AP_TRN,{mode}>"
+    )
+    assert model.plan().lanes["fc1"] != "wide" or width == 64
+    inputs = adversarial(model, 200, 6)
+    expected = model.run(inputs, "reference")
+    for name in instruction_sets():
+        assert_outputs(model, BatchEngine(name).run_outputs(model.graph, inputs, 1), expected, name)
+
+
 def test_no_negative_zero_leaves() -> None:
     model = dense_chain("ap_fixed<12,4>", "ap_fixed<4,2>", "ap_fixed<20,8>", "ap_fixed<20,8,AP_TRN_ZERO>")
     y = model.predict(np.zeros((5, 7)))

@@ -297,7 +297,7 @@ def _dense(op: Dense, tensor: Tensor, bounds: Bounds) -> tuple[Linear | Sequenti
     else:
         if summands is not None:
             raise Unfit("binary data whose products are rounded or saturate")
-        chosen = _cast_sum(op, found, factors, drop, overflows, wraps)
+        chosen = _cast_sum(op, found, factors, form, overflows, wraps)
         steps += [Wrap(accum)] if overflows and wraps else []
     source, fraction = accum, accum.fraction
     if tensor.type == op.weight.type == FixedType.int_type(1, signed=False):
@@ -328,20 +328,24 @@ def _free_sum(found: DenseBounds, factors: IntArray, summands: IntArray | None, 
     return Linear(compact(weights), start, found.free_sum.low, found.free_sum.high, compact(magnitude))
 
 
-def _cast_sum(op: Dense, found: DenseBounds, factors: IntArray, drop: int, overflows: bool, wraps: bool) -> Sequential:
+def _cast_sum(
+    op: Dense, found: DenseBounds, factors: IntArray, form: FixedType, overflows: bool, wraps: bool
+) -> Sequential:
+    drop = form.fraction - op.accum.fraction
     order = accumulation_order(op)
     assert (order == order[0]).all()
     product_low, product_high = found.products.low, found.products.high
     if drop < 0:
         factors = shift_left(factors, -drop)
         product_low, product_high = shift_left(product_low, -drop), shift_left(product_high, -drop)
-    term: list[Step] = [Round(drop, op.accum.rounding)] if drop > 0 else []
+    assigned = op.accum.as_assigned(form)
+    term: list[Step] = [Round(drop, assigned.rounding)] if drop > 0 else []
     sums: list[Step] = []
     if overflows and not wraps:
         folding = _folding(op.accum)
         sums = [folding]
         if found.term_overflow.any():
-            term = [Law(op.accum, max(0, drop))] if isinstance(folding, Law) else [*term, folding]
+            term = [Law(assigned, max(0, drop))] if isinstance(folding, Law) else [*term, folding]
     term_low, term_high, term_bits = propagate(term, (product_low, product_high))
     if sums:
         low, high = found.accum.low, found.accum.high

@@ -349,10 +349,12 @@ def _core_step(step: dict[str, Any], dtype: Any) -> Any:
         if filled.get(name) is not None:
             wanted = np.dtype(np.float32) if (step["kind"], name) == ("scale_floor", "a") else kind
             filled[name] = np.ascontiguousarray(np.asarray(filled[name]).astype(wanted))
-    ends: dict[str, Any] = {"low": -np.inf, "high": np.inf}
-    if kind.kind == "i":
-        ends = {"low": int(np.iinfo(kind).min), "high": int(np.iinfo(kind).max)}
-    for name, end in ends.items():
-        if name in filled and filled[name] is None:
-            filled[name] = end
+    if step["kind"] in ("clamp", "zero"):
+        # Beyond the lane's own ends nothing can lie.
+        ends = np.finfo(kind) if kind.kind == "f" else np.iinfo(kind)
+        least, most = (int(end) for end in (ends.min, ends.max))
+        filled["low"] = least if filled["low"] is None else max(least, filled["low"])
+        filled["high"] = most if filled["high"] is None else min(most, filled["high"])
+    if kind.kind == "f":
+        filled |= {name: float(filled[name]) for name in ("low", "middle", "high") if name in filled}
     return _core.BatchStep(**filled)
