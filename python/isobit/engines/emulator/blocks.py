@@ -1,7 +1,7 @@
 """The loop over blocks of events, in Numba: one function for every network.
 
-Formats, weights and shapes are tables (see :mod:`isobit.engines.emulator.tables`), so that nothing is recompiled when they
-change; the machine code is cached on disk. The function holds no GIL and starts no thread.
+Formats, weights and shapes are tables (see :mod:`isobit.engines.emulator.tables`), so that nothing is recompiled when
+they change; the machine code is cached on disk. The function holds no GIL and starts no thread.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from numba import njit
+from numba import njit, types
 
 from isobit.engines.emulator.passes import finish
-from isobit.engines.emulator.rows import F32, F64, I32, I64, PADDING, convert, gather, lay
+from isobit.engines.emulator.rows import F32, F64, I32, PADDING, convert, gather, lay
 from isobit.engines.emulator.tiles import HEAD, ROWS, clamp_tile, general_tile, linear_tile, round_tile
 
 __all__ = ["COPY", "ENTER", "GENERAL", "LINEAR", "ROUNDED", "STRICT", "run"]
@@ -28,11 +28,22 @@ def _stamp() -> int:
     return int.from_bytes(hashlib.sha256(b"".join(file.read_bytes() for file in files)).digest()[:7], "big") + 1
 
 
+def _signature() -> Any:
+    """Types of :func:`run`'s arguments, stated so that there is one compiled function, whatever is handed in."""
+    longs, pairs = types.int64[::1], types.int64[:, ::1]
+    numbers = [types.int32, types.float32, types.float64, types.int64]
+    tables = [pairs, longs, longs, types.float64[::1], types.float64[::1], longs]
+    each = types.Tuple([number[::1] for number in numbers])
+    inputs = types.Tuple([types.Array(number, 2, "C", readonly=True) for number in numbers[1:]])
+    outputs = types.Tuple([number[:, ::1] for number in numbers[2:]])
+    return types.none(*tables, each, each, inputs, outputs, longs, longs)
+
+
 def _build(stamp: int) -> Any:
     narrow_padding, wide_padding = PADDING[F32], PADDING[F64]
     tile, head = ROWS, HEAD
 
-    @njit(nogil=True, cache=True, error_model="numpy")
+    @njit(_signature(), nogil=True, cache=True, error_model="numpy")
     def run(  # type: ignore[no-untyped-def]
         stages, passes, targets, limits, lsbs, order, constants, space, inputs, outputs, bad, span
     ):

@@ -1,9 +1,9 @@
 """Which lanes the Numba kernels have, and which of them are exact for a stage.
 
-A lane has a type for the linear map and one for the steps after it. int32 and int64 hold sums modulo 2^32 and 2^64, which is
-as good as the sum where the accumulator wraps at no more bits. ``rounded`` maps round every product down by itself: in
-integers by dropping the product's low bits (data and weights keep their LSB, so the sum is shifted just once), in float64
-by rounding down.
+A lane has a type for the linear map and one for the steps after it. int32 and int64 hold sums modulo 2^32 and 2^64,
+which is as good as the sum where the accumulator wraps at no more bits. ``rounded`` maps round every product down by
+itself: in integers by dropping the product's low bits (data and weights keep their LSB, so the sum is shifted just
+once), in float64 by rounding down.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from isobit.analysis.lanes import BITS, Lane, variants
-from isobit.analysis.ranges import magnitude_bits
+from isobit.analysis.ranges import IntArray, magnitude_bits
 from isobit.analysis.stages import Linear, Sequential, Stage
 from isobit.analysis.steps import Clamp, Law, Round, Step, Wrap, propagate
 from isobit.fixed.modes import Rounding
@@ -66,8 +66,9 @@ def product_shift(sums: Sequential) -> int:
 def wrapped_by_type(steps: Sequence[Step], width: int, shift: int) -> Wrap | None:
     """The first step, if it is a wrap of no more bits than integers of ``width`` have, ``shift`` bits too large."""
     first = steps[0] if steps else None
-    fits = isinstance(first, Wrap) and first.type.width + shift + (not first.type.signed) <= width
-    return first if fits else None
+    if isinstance(first, Wrap) and first.type.width + shift + (not first.type.signed) <= width:
+        return first
+    return None
 
 
 def is_general(sums: Sequential) -> bool:
@@ -178,7 +179,7 @@ def _has_tile(sums: Sequential) -> bool:
     return not any(isinstance(step, Law) for step in (*sums.term, *sums.sum))
 
 
-def _within(values: np.ndarray, multiply: str, shift: int = 0) -> bool:
+def _within(values: IntArray, multiply: str, shift: int = 0) -> bool:
     return magnitude_bits(values) + shift <= _SUM_BITS[multiply]
 
 

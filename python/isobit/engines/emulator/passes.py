@@ -1,7 +1,7 @@
 """What follows a linear map, in Numba: passes over the rows of a tile.
 
-A pass has a head of :data:`HEAD` constants of the rows' type, of which the first two are the bounds ``low, high`` that its
-results are clamped to, and then two constants ``a, b`` for every output. ``v`` is a number of the row:
+A pass has a head of :data:`HEAD` constants of the rows' type, and then two constants ``a, b`` for every output. Results
+of the passes down to WRAP are clamped to the first two of the head, ``low, high``. ``v`` is a number of the row:
 
 ======== ======================================================= =====================================================
 pass     floats                                                  int64
@@ -28,7 +28,20 @@ from numba.extending import intrinsic
 
 from isobit.engines.emulator.vectors import Vectors, nothing
 
-__all__ = ["AT_LEAST", "BETWEEN", "FLOOR", "HEAD", "LEAKY", "LINE", "NEAR", "ROUND", "WRAP", "ZERO", "finish", "round_integer"]
+__all__ = [
+    "AT_LEAST",
+    "BETWEEN",
+    "FLOOR",
+    "HEAD",
+    "LEAKY",
+    "LINE",
+    "NEAR",
+    "ROUND",
+    "WRAP",
+    "ZERO",
+    "finish",
+    "round_integer",
+]
 
 LINE, FLOOR, NEAR, ROUND, WRAP, ZERO, LEAKY, AT_LEAST, BETWEEN = range(9)
 HEAD = 8
@@ -65,8 +78,8 @@ def _round_float(v: Vectors, head: Sequence[Any], x: Any) -> Any:
 def round_integer(v: Vectors, shift: Any, truths: Sequence[Any], x: Any) -> Any:
     """Division by 2**shift, rounded; ``truths`` are -1 or 0.
 
-    Up where the rest is above half (the first), where it is half and x is negative (the second), not negative (the third)
-    or the result odd (the fourth), and where there is a rest and x is negative (the fifth).
+    Up where the rest is above half (the first), where it is half and x is negative (the second), not negative (the
+    third) or the result odd (the fourth), and where there is a rest and x is negative (the fifth).
     """
     b, zero, one = v.builder, v.number(0), v.number(1)
 

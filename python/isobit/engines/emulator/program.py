@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,7 @@ class Program:
             targets = targets.copy()
             targets[targets[:, 0] == OUT, 0] = OUT_RAW
         tables = (stages, self.passes.ravel(), targets.ravel(), self.limits, self.lsbs, self.order, self.constants)
-        inputs = tuple(x if x.dtype == kind else np.empty((0, 0), kind) for kind in FORMS[1:])
+        inputs = tuple(_read_only(x if x.dtype == kind else np.empty((0, 0), kind)) for kind in FORMS[1:])
         outputs = tuple(out if out.dtype == kind else np.empty((0, 0), kind) for kind in FORMS[2:])
 
         def work(first: int, last: int) -> bool:
@@ -99,12 +100,19 @@ class Program:
         count = events // self.block
         parts = max(1, min(threads, count // _FEW))
         ends = [self.block * (count * part // parts) for part in range(parts + 1)]
-        return list(zip(ends[:-1], ends[1:], strict=True))
+        return list(pairwise(ends))
+
+
+def _read_only(x: Any) -> Any:
+    """As the kernels' signature has it; callers' arrays may be either."""
+    view = np.require(x, requirements=["C", "A"]).view()
+    view.flags.writeable = False
+    return view
 
 
 def _joined(given: Sequence[Any]) -> Any:
     """All inputs side by side, in the widest of their types."""
     if len(given) == 1:
-        return np.ascontiguousarray(given[0])
+        return given[0]
     kind = np.result_type(*given)
     return np.concatenate([array.astype(kind, copy=False) for array in given], axis=1)

@@ -116,8 +116,8 @@ def lay(  # type: ignore[no-untyped-def]
 ):
     """Lay rows down in every form that somebody reads.
 
-    ``targets`` holds triples: the form, where it begins (the caller's arrays: its first column), and the place of its LSB in
-    ``lsbs``. Rows are the features ``first`` and on.
+    ``targets`` holds triples: the form, where it begins (the caller's arrays: its first column), and the place of its
+    LSB in ``lsbs``. Rows are the features ``first`` and on.
     """
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -161,7 +161,24 @@ def lay(  # type: ignore[no-untyped-def]
             Vectors(builder, x.type.pointee).switch(form, cases)
         return context.get_dummy_value()
 
-    kinds = (rows, first, count, events, targets, begin, end, ints, floats, doubles, longs, out, raw, start, features, lsbs)
+    kinds = (
+        rows,
+        first,
+        count,
+        events,
+        targets,
+        begin,
+        end,
+        ints,
+        floats,
+        doubles,
+        longs,
+        out,
+        raw,
+        start,
+        features,
+        lsbs,
+    )
     return nothing(kinds), code
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from isobit.analysis.lanes import Lane
+from isobit.analysis.ranges import lowest
 from isobit.analysis.stages import Linear, Sequential
 from isobit.analysis.steps import Clamp, Round, Zero
 from isobit.engines.emulator.blocks import COPY, ENTER, GENERAL, LINEAR, ROUNDED, STRICT
@@ -16,7 +17,6 @@ from isobit.engines.emulator.program import Program
 from isobit.engines.emulator.rows import F32, F64, FORMS, I32, I64, OUT, PADDING
 from isobit.engines.emulator.steps import INTEGER_ROUNDING, Pass, entering, float_passes, integer_passes
 from isobit.engines.emulator.tiles import ROWS, tile_constants
-from isobit.analysis.ranges import lowest
 from isobit.fixed.modes import Overflow, Rounding
 from isobit.fixed.types import FixedType
 from isobit.model.ops import Tensor
@@ -138,7 +138,9 @@ def pack(inputs: Sequence[Tensor], lanes: Sequence[Lane], outputs: Mapping[str, 
         limits=np.array(limits, dtype=np.float64),
         lsbs=np.ldexp(1.0, [-tensor.type.fraction for tensor in outputs.values()]),
         order=np.concatenate([np.zeros(0, np.int64), *made.orders]),
-        constants=tuple(np.concatenate([np.zeros(0, kind), *all]) for kind, all in zip(FORMS, made.constants, strict=True)),
+        constants=tuple(
+            np.concatenate([np.zeros(0, kind), *all]) for kind, all in zip(FORMS, made.constants, strict=True)
+        ),
         sizes=tuple(made.sizes),
         block=made.block,
     )
@@ -146,10 +148,11 @@ def pack(inputs: Sequence[Tensor], lanes: Sequence[Lane], outputs: Mapping[str, 
 
 def _block(lanes: Sequence[Lane], sizes: Mapping[str, int]) -> int:
     """Events of a block: whole vectors of every type."""
-    rows = max(
-        (sizes[lane.stage.source] + sizes[lane.stage.target]) * FORMS[_read(lane)]().itemsize for lane in lanes
-    )
-    return max(32, min(_EVENTS, _CACHE // max(1, rows) // 32 * 32))
+    rows = 1
+    for lane in lanes:
+        features = sizes[lane.stage.source] + sizes[lane.stage.target]
+        rows = max(rows, features * np.dtype(FORMS[_read(lane)]).itemsize)
+    return max(32, min(_EVENTS, _CACHE // rows // 32 * 32))
 
 
 def _table(rows: Sequence[Sequence[int]], columns: int) -> Any:
@@ -178,7 +181,7 @@ def _stage(made: _Tables, lane: Lane, sizes: Mapping[str, int]) -> tuple[int, ..
         weights = made.add_constants(form, constants)
     left, right, mask = 0, shift, -1
     if form in (I32, I64) and kind in (LINEAR, ROUNDED):
-        bits = 8 * FORMS[form]().itemsize
+        bits = 8 * np.dtype(FORMS[form]).itemsize
         if (wrap := wrapped_by_type(steps, bits, shift)) is not None:
             # The sum is as good as its low bits: those go to the top, and down again with their sign.
             left, right = bits - shift - wrap.type.width, bits - wrap.type.width
@@ -195,8 +198,8 @@ def _stage(made: _Tables, lane: Lane, sizes: Mapping[str, int]) -> tuple[int, ..
 def _rounding_down(sums: Sequential, form: int) -> tuple[Any, int]:
     """Constants of tiles that round products down (or up from half), and the bits by which their sums are too large.
 
-    Floats have the accumulator's LSB. Integers keep the product's: rounded down, their low bits are zero, so that nothing
-    need be shifted until the sum is complete.
+    Floats have the accumulator's LSB. Integers keep the product's: rounded down, their low bits are zero, so that
+    nothing need be shifted until the sum is complete.
     """
     shift = product_shift(sums)
     first = sums.term[0] if sums.term else None

@@ -40,8 +40,8 @@ def tile_constants(weights: Any, start: Any, dtype: Any, head: Sequence[float] =
 
     Returns
     -------
-    Flat array: for every tile the head, the starts, and for every input the weights of its outputs. Missing outputs of the
-    last tile have zeros.
+    Flat array: for every tile the head, the starts, and for every input the weights of its outputs. Missing outputs of
+    the last tile have zeros.
     """
     n_in, n_out = weights.shape
     tiles = -(-n_out // ROWS)
@@ -126,15 +126,15 @@ def _tile(name: str, step: Any) -> Any:
     return intrinsic(build)
 
 
-#: ``tile(data, data_at, constants, constants_at, order, order_at, out, n_in, stride, events)``: arrays, each with the place
-#: where it begins. Data are rows ``stride`` apart, order holds the row of every summand; the beginning of out gets ROWS
-#: rows of ``events`` numbers (whole vectors).
+#: ``tile(data, data_at, constants, constants_at, order, order_at, out, n_in, stride, events)``: arrays, each with the
+#: place where it begins. Data are rows ``stride`` apart, order has the row of every summand; the beginning of out gets
+#: ROWS rows of ``events`` numbers (whole vectors).
 linear_tile = _tile("linear_tile", _linear)
 #: The same, and every product is rounded down by itself, with ``half`` added before. Floats: products have the LSB 1;
 #: integers: bits outside of ``mask`` are dropped.
 round_tile = _tile("round_tile", _round)
 #: The same, and products and partial sums are clamped to ``low .. high``.
 clamp_tile = _tile("clamp_tile", _clamp)
-#: The same on integers with any rounding, as :func:`isobit.engines.emulator.passes.round_integer` (``shift``, ``truths``); and
-#: where ``zero`` is -1, what is outside of ``low .. high`` becomes 0.
+#: The same on integers with any rounding (``shift``, ``truths``: :func:`isobit.engines.emulator.passes.round_integer`);
+#: and where ``zero`` is -1, what is outside of ``low .. high`` becomes 0.
 general_tile = _tile("general_tile", _general)
