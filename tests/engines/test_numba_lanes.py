@@ -326,18 +326,10 @@ def drawn(draw: st.DrawFn) -> tuple[Model, int]:
 @given(drawn())
 def test_random_networks_on_every_exact_lane(case: tuple[Model, int]) -> None:
     model, seed = case
-    data = extremes(model.graph, 60, seed)
+    data = extremes(model.graph, 40, seed)
     for place in range(4):
-        assert_same(
-            Forced(lambda lanes, place=place: lanes[place % len(lanes) :][:1] if lanes else []), model.graph, data
-        )
-
-
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
-@given(drawn())
-def test_random_networks_against_the_reference(case: tuple[Model, int]) -> None:
-    model, seed = case
-    assert_same(ENGINE, model.graph, extremes(model.graph, 12, seed), "reference")
+        engine = Forced(lambda lanes, place=place: lanes[place % len(lanes) :][:1] if lanes else [])
+        assert_same(engine, model.graph, data, "reference")
 
 
 def test_several_inputs_and_outputs_side_by_side() -> None:
