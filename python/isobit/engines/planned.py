@@ -1,7 +1,7 @@
 """Roads that compute planned stages: what they share, whatever kernels they have.
 
-Ops that no lane can take (wider than 61 bits, or without a linear form) go through cpp-strict (128-bit integers) or, wider
-still, through Python integers; the stages around them stay on the road's kernels.
+Ops that no lane can take (wider than 61 bits, or without a linear form) go through cpp-strict (128-bit integers) or,
+wider still, through Python integers; the stages around them stay on the road's kernels.
 """
 
 from __future__ import annotations
@@ -26,24 +26,22 @@ __all__ = ["PlannedEngine", "Prepared", "Program"]
 
 
 class Program(Protocol):
-    """Stages in a road's own form.
-
-    Attributes
-    ----------
-    inputs, outputs
-        Tensors, in the order of the arguments.
-    floats
-        Whether every input may come as float32 or float64.
-    """
+    """Stages in a road's own form."""
 
     @property
-    def inputs(self) -> tuple[Tensor, ...]: ...
+    def inputs(self) -> tuple[Tensor, ...]:
+        """Tensors, in the order of the arguments."""
+        ...
 
     @property
-    def outputs(self) -> tuple[Tensor, ...]: ...
+    def outputs(self) -> tuple[Tensor, ...]:
+        """Tensors, in the order of the results."""
+        ...
 
     @property
-    def floats(self) -> bool: ...
+    def floats(self) -> bool:
+        """Whether every input may come as float32 or float64."""
+        ...
 
     def run(self, given: Sequence[Any], results: Sequence[Any], threads: int) -> bool:
         """Compute.

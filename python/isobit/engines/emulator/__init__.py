@@ -13,7 +13,7 @@ from isobit.model.graph import Graph
 from isobit.model.ops import Tensor
 
 if TYPE_CHECKING:
-    from isobit.engines.emulator.tables import Program
+    from isobit.engines.emulator.program import Program
 
 __all__ = ["ENGINE", "EmulatorEngine"]
 

@@ -1,9 +1,9 @@
 """Which lanes the Numba kernels have, and which of them are exact for a stage.
 
-A lane has a type for the linear map and one for the steps after it. int32 and int64 hold sums modulo 2^32 and 2^64, which is
-as good as the sum where the accumulator wraps at no more bits. ``rounded`` maps round every product down by itself: in
-integers by dropping the product's low bits (data and weights keep their LSB, so the sum is shifted just once), in float64
-by rounding down.
+A lane has a type for the linear map and one for the steps after it. int32 and int64 hold sums modulo 2^32 and 2^64,
+which is as good as the sum where the accumulator wraps at no more bits. ``rounded`` maps round every product down by
+itself: in integers by dropping the product's low bits (data and weights keep their LSB, so the sum is shifted just
+once), in float64 by rounding down.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from isobit.analysis.lanes import BITS, Lane, variants
-from isobit.analysis.ranges import magnitude_bits
+from isobit.analysis.ranges import IntArray, magnitude_bits
 from isobit.analysis.stages import Linear, Sequential, Stage
 from isobit.analysis.steps import Clamp, Law, Round, Step, Wrap, propagate
 from isobit.fixed.modes import Rounding
@@ -35,7 +35,7 @@ _MACS: Final[dict[str, float]] = {
     "sequential int32": 0.34,
     "sequential float64": 0.8,
     "sequential int64": 1.6,
-    "general": 12.0,
+    "general": 5.0,
 }
 _STEP: Final[dict[str, float]] = {"float32": 0.15, "float64": 0.3, "int64": 1.2}
 #: Magnitude bits that a type's sums may have; a float's whole significand, as no half is added to them.
@@ -51,7 +51,7 @@ _STEPS_AFTER: Final[dict[str, tuple[str, ...]]] = {
 
 def candidates(stage: Stage) -> list[Lane]:
     """Every exact lane of a stage, the cheapest first; none if the stage is refused or too wide."""
-    if stage.refusal is not None:
+    if stage.refusal is not None or any(isinstance(step, Law) for step in stage.steps):
         return []
     found = [lane for variant in variants(stage) for lane in _lanes(variant.stage)]
     return sorted(found, key=lambda lane: lane.cost)
@@ -66,8 +66,9 @@ def product_shift(sums: Sequential) -> int:
 def wrapped_by_type(steps: Sequence[Step], width: int, shift: int) -> Wrap | None:
     """The first step, if it is a wrap of no more bits than integers of ``width`` have, ``shift`` bits too large."""
     first = steps[0] if steps else None
-    fits = isinstance(first, Wrap) and first.type.width + shift + (not first.type.signed) <= width
-    return first if fits else None
+    if isinstance(first, Wrap) and first.type.width + shift + (not first.type.signed) <= width:
+        return first
+    return None
 
 
 def is_general(sums: Sequential) -> bool:
@@ -94,7 +95,7 @@ def _lanes(stage: Stage) -> Iterator[Lane]:
     if stage.map is None:
         needed = max(stage.step_bits, stage.data.bits, stage.result.bits)
         for compute in ("float32", "float64", "int64"):
-            if needed <= BITS[compute] and _has_steps(stage, compute):
+            if needed <= BITS[compute]:
                 yield _lane(stage, compute, compute, needed)
         return
     for multiply in _SUM_BITS:
@@ -105,7 +106,7 @@ def _lanes(stage: Stage) -> Iterator[Lane]:
         if isinstance(stage.map, Linear):
             yield from _linear(stage, stage.map, multiply)
         elif is_general(stage.map):
-            if multiply == "int64" and stage.map.bits <= BITS["int64"]:
+            if multiply == "int64" and stage.map.bits <= BITS["int64"] and _has_tile(stage.map):
                 yield from _after(stage, multiply, "", "partial sums or products are cast one by one")
         elif stage.map.sum:
             yield from _strict(stage, stage.map, multiply)
@@ -169,15 +170,16 @@ def _after(stage: Stage, multiply: str, kind: str, why: str, wraps: bool = False
         steps = steps[1:]
     needed = max(propagate(steps, (low, high))[2], stage.result.bits)
     for compute in _STEPS_AFTER[multiply]:
-        if needed <= BITS[compute] and _has_steps(stage, compute):
+        if needed <= BITS[compute]:
             yield replace(_lane(stage, kind + multiply, compute, needed), why=why)
 
 
-def _has_steps(stage: Stage, compute: str) -> bool:
-    return compute == "int64" or not any(isinstance(step, Law) for step in stage.steps)
+def _has_tile(sums: Sequential) -> bool:
+    """Whether the general tile knows every step: not the rare modes of overflow."""
+    return not any(isinstance(step, Law) for step in (*sums.term, *sums.sum))
 
 
-def _within(values: np.ndarray, multiply: str, shift: int = 0) -> bool:
+def _within(values: IntArray, multiply: str, shift: int = 0) -> bool:
     return magnitude_bits(values) + shift <= _SUM_BITS[multiply]
 
 

@@ -1,7 +1,7 @@
 """What follows a linear map, in Numba: passes over the rows of a tile.
 
-A pass has a head of :data:`HEAD` constants of the rows' type, of which the first two are the bounds ``low, high`` that its
-results are clamped to, and then two constants ``a, b`` for every output. ``v`` is a number of the row:
+A pass has a head of :data:`HEAD` constants of the rows' type, and then two constants ``a, b`` for every output. Results
+of the passes down to WRAP are clamped to the first two of the head, ``low, high``. ``v`` is a number of the row:
 
 ======== ======================================================= =====================================================
 pass     floats                                                  int64
@@ -9,7 +9,7 @@ pass     floats                                                  int64
 LINE     v a + b                                                 the same
 FLOOR    floor(v a + b)                                          (v a + b) >> head[2]
 NEAR     v a + b to the nearest, ties to even                    -
-ROUND    v rounded; head[2:5]: see :func:`_round_float`          see :func:`_round_integer`
+ROUND    v rounded; head[2:5]: see :func:`_round_float`          head[2:]: see :func:`round_integer`
 WRAP     modulo head[4]; head[2:5]: lowest, 1 / span, span       low bits; head[2:4]: unused bits, mask
 ZERO     0 outside of head[2] .. head[3]                         the same
 LEAKY    v > 0: v head[2], else v head[3]                        the same
@@ -23,29 +23,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from llvmlite import ir
 from numba.core import cgutils
-from numba.extending import intrinsic, register_jitable
+from numba.extending import intrinsic
 
-from isobit.engines.emulator.vectors import VECTOR_BYTES, Vectors, nothing, pointer
+from isobit.engines.emulator.vectors import Vectors, nothing
 
 __all__ = [
     "AT_LEAST",
     "BETWEEN",
     "FLOOR",
     "HEAD",
-    "LAW",
     "LEAKY",
     "LINE",
     "NEAR",
     "ROUND",
     "WRAP",
     "ZERO",
-    "apply",
-    "convert",
+    "finish",
+    "round_integer",
 ]
 
-LINE, FLOOR, NEAR, ROUND, WRAP, ZERO, LEAKY, AT_LEAST, BETWEEN, LAW = range(10)
+LINE, FLOOR, NEAR, ROUND, WRAP, ZERO, LEAKY, AT_LEAST, BETWEEN = range(9)
 HEAD = 8
 
 
@@ -59,8 +57,6 @@ def _floor(v: Vectors, head: Sequence[Any], x: Any, a: Any, b: Any) -> Any:
 
 
 def _near(v: Vectors, head: Sequence[Any], x: Any, a: Any, b: Any) -> Any:
-    if not v.floating:
-        return x
     return v.clamp(v.call("rint", v.multiply_add(x, a, b)), head[0], head[1])
 
 
@@ -79,30 +75,31 @@ def _round_float(v: Vectors, head: Sequence[Any], x: Any) -> Any:
     return v.add(whole, b.select(up, away, zero))
 
 
-def _round_integer(v: Vectors, head: Sequence[Any], x: Any) -> Any:
-    """Division by 2**head[2]; up where the rest is above half (head[3]), and, of truths that are -1 or 0, where the rest
+def round_integer(v: Vectors, shift: Any, truths: Sequence[Any], x: Any) -> Any:
+    """Division by 2**shift, rounded; ``truths`` are -1 or 0.
 
-    is half and x is negative (head[4]), not negative (head[5]) or the result odd (head[6]), and where there is a rest
-    and x is negative (head[7]).
+    Up where the rest is above half (the first), where it is half and x is negative (the second), not negative (the
+    third) or the result odd (the fourth), and where there is a rest and x is negative (the fifth).
     """
     b, zero, one = v.builder, v.number(0), v.number(1)
 
     def truth(condition: Any) -> Any:
         return b.sext(condition, v.type)
 
-    down = b.ashr(x, head[2])
-    rest = b.sub(x, b.shl(down, head[2]))
-    half = b.lshr(b.shl(one, head[2]), one)
+    down = b.ashr(x, shift)
+    rest = b.sub(x, b.shl(down, shift))
+    half = b.lshr(b.shl(one, shift), one)
     negative, odd = truth(v.compare("<", x, zero)), truth(v.compare("==", b.and_(down, one), one))
-    tie = b.or_(b.and_(negative, head[4]), b.or_(b.and_(b.not_(negative), head[5]), b.and_(odd, head[6])))
-    up = b.and_(truth(v.compare("==", rest, half)), tie)
-    up = b.or_(up, b.and_(truth(v.compare(">", rest, half)), head[3]))
-    up = b.or_(up, b.and_(b.and_(negative, truth(v.compare("!=", rest, zero))), head[7]))
+    tie = b.or_(b.and_(negative, truths[1]), b.or_(b.and_(b.not_(negative), truths[2]), b.and_(odd, truths[3])))
+    up = b.and_(b.and_(truth(v.compare("==", rest, half)), truth(v.compare("!=", rest, zero))), tie)
+    up = b.or_(up, b.and_(truth(v.compare(">", rest, half)), truths[0]))
+    up = b.or_(up, b.and_(b.and_(negative, truth(v.compare("!=", rest, zero))), truths[4]))
     return b.sub(down, up)
 
 
 def _round(v: Vectors, head: Sequence[Any], x: Any, a: Any, b: Any) -> Any:
-    return v.clamp((_round_float if v.floating else _round_integer)(v, head, x), head[0], head[1])
+    rounded = _round_float(v, head, x) if v.floating else round_integer(v, head[2], head[3:], x)
+    return v.clamp(rounded, head[0], head[1])
 
 
 def _wrap(v: Vectors, head: Sequence[Any], x: Any, a: Any, b: Any) -> Any:
@@ -133,93 +130,50 @@ def _between(v: Vectors, head: Sequence[Any], x: Any, a: Any, b: Any) -> Any:
     return v.builder.select(v.compare(">", x, a), head[2], lower)
 
 
-def _pass(name: str, step: Any) -> Any:
-    """A pass with ``step(vectors, head, x, a, b)`` as its loop's body."""
-
-    def build(typingctx, rows, constants, constants_at, first, count, events):  # type: ignore[no-untyped-def]
-        def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            x = context.make_array(signature.args[0])(context, builder, args[0]).data
-            c = pointer(context, builder, signature, args, 1)
-            start, number, width = args[3:]
-            v = Vectors(builder, x.type.pointee)
-            index = width.type
-            head = [v.repeat(c, place) for place in range(HEAD)]
-            lanes, two = ir.Constant(index, v.lanes), ir.Constant(index, 2)
-            with cgutils.for_range(builder, number) as outer:
-                pair = builder.add(builder.mul(builder.add(start, outer.index), two), ir.Constant(index, HEAD))
-                a, b = v.repeat(c, pair), v.repeat(c, builder.add(pair, ir.Constant(index, 1)))
-                row = builder.mul(outer.index, width)
-                with cgutils.for_range(builder, builder.udiv(width, lanes)) as inner:
-                    place = builder.add(row, builder.mul(inner.index, lanes))
-                    v.store(step(v, head, v.load(x, place), a, b), x, place)
-            return context.get_dummy_value()
-
-        return nothing((rows, constants, constants_at, first, count, events)), code
-
-    build.__name__ = build.__qualname__ = name
-    return intrinsic(build)
-
-
-_line_pass = _pass("line_pass", _line)
-_floor_pass = _pass("floor_pass", _floor)
-_near_pass = _pass("near_pass", _near)
-_round_pass = _pass("round_pass", _round)
-_wrap_pass = _pass("wrap_pass", _wrap)
-_zero_pass = _pass("zero_pass", _zero)
-_leaky_pass = _pass("leaky_pass", _leaky)
-_at_least_pass = _pass("at_least_pass", _at_least)
-_between_pass = _pass("between_pass", _between)
-
-
-@register_jitable
-def apply(kind, rows, constants, at, first, count, events):  # type: ignore[no-untyped-def]
-    """One pass over the first ``count`` rows of ``events`` numbers, which are the outputs ``first`` and on."""
-    if kind == FLOOR:
-        _floor_pass(rows, constants, at, first, count, events)
-    elif kind == LINE:
-        _line_pass(rows, constants, at, first, count, events)
-    elif kind == NEAR:
-        _near_pass(rows, constants, at, first, count, events)
-    elif kind == WRAP:
-        _wrap_pass(rows, constants, at, first, count, events)
-    elif kind == ROUND:
-        _round_pass(rows, constants, at, first, count, events)
-    elif kind == ZERO:
-        _zero_pass(rows, constants, at, first, count, events)
-    elif kind == LEAKY:
-        _leaky_pass(rows, constants, at, first, count, events)
-    elif kind == AT_LEAST:
-        _at_least_pass(rows, constants, at, first, count, events)
-    elif kind == BETWEEN:
-        _between_pass(rows, constants, at, first, count, events)
+_STEPS = {
+    LINE: _line,
+    FLOOR: _floor,
+    NEAR: _near,
+    ROUND: _round,
+    WRAP: _wrap,
+    ZERO: _zero,
+    LEAKY: _leaky,
+    AT_LEAST: _at_least,
+    BETWEEN: _between,
+}
 
 
 @intrinsic
-def convert(  # type: ignore[no-untyped-def]
-    typingctx, source, source_at, source_stride, target, target_at, target_stride, count, events, left, right, mask
-):
-    """Copy rows into another type; integers as ``((v << left) >> right) & mask``."""
+def finish(typingctx, rows, constants, passes, begin, end, first, count, events):  # type: ignore[no-untyped-def]
+    """Take rows through passes: ``count`` rows of ``events`` numbers each, which are the outputs ``first`` and on.
+
+    ``passes`` holds pairs, kind and the place of its constants; those from ``begin`` to ``end`` are computed.
+    """
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        x, to = (pointer(context, builder, signature, args, place) for place in (0, 3))
-        stride, target_pitch, number, width = args[2], args[5], args[6], args[7]
-        sizes = [4 if str(p.type.pointee) in ("float", "i32") else 8 for p in (x, to)]
-        lanes = VECTOR_BYTES // max(sizes)
-        v, w = Vectors(builder, x.type.pointee, lanes), Vectors(builder, to.type.pointee, lanes)
-        index = width.type
-        if not v.floating:
-            scalars = [builder.trunc(s, v.element) if v.size == 4 else s for s in args[8:]]
-            up, down, keep = (v.splat(scalar) for scalar in scalars)
-        step = ir.Constant(index, lanes)
-        with cgutils.for_range(builder, number) as outer:
-            with cgutils.for_range(builder, builder.udiv(width, step)) as inner:
-                event = builder.mul(inner.index, step)
-                value = v.load(x, builder.add(builder.mul(outer.index, stride), event))
-                if not v.floating:
-                    value = builder.and_(builder.ashr(builder.shl(value, up), down), keep)
-                place = builder.add(builder.mul(outer.index, target_pitch), event)
-                w.store(v.convert(value, w), to, place)
+        x, c, table = (
+            context.make_array(kind)(context, builder, value).data
+            for kind, value in zip(signature.args[:3], args[:3], strict=True)
+        )
+        start, stop, offset, number, width = args[3:]
+        v = Vectors(builder, x.type.pointee)
+        one, two = v.index(1), v.index(2)
+        with cgutils.for_range_slice(builder, start, stop, one) as (place, _):
+            pair = builder.mul(place, two)
+            kind, at = builder.load(v.at(table, pair)), builder.load(v.at(table, builder.add(pair, one)))
+            here = v.at(c, at)
+            head = [v.repeat(here, k) for k in range(HEAD)]
+
+            def one_pass(step: Any, here: Any = here, head: Any = head) -> None:
+                with cgutils.for_range(builder, number) as outer:
+                    own = builder.add(builder.mul(builder.add(offset, outer.index), two), v.index(HEAD))
+                    a, b = v.repeat(here, own), v.repeat(here, builder.add(own, one))
+                    row = builder.mul(outer.index, width)
+                    with v.events(width, row) as spot:
+                        v.store(step(v, head, v.load(x, spot), a, b), x, spot)
+
+            cases = {k: (lambda step=step: one_pass(step)) for k, step in _STEPS.items() if v.floating or k != NEAR}
+            v.switch(kind, cases)
         return context.get_dummy_value()
 
-    kinds = (source, source_at, source_stride, target, target_at, target_stride, count, events, left, right, mask)
-    return nothing(kinds), code
+    return nothing((rows, constants, passes, begin, end, first, count, events)), code

@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 
 from isobit.analysis.ranges import lowest
-from isobit.analysis.steps import Affine, AtLeast, Between, Clamp, Law, Leaky, Round, Step, Wrap, Zero
-from isobit.engines.emulator.passes import AT_LEAST, BETWEEN, FLOOR, HEAD, LAW, LEAKY, LINE, NEAR, ROUND, WRAP, ZERO
-from isobit.fixed import law
+from isobit.analysis.steps import Affine, AtLeast, Between, Clamp, Leaky, Round, Step, Wrap, Zero
+from isobit.engines.emulator.passes import AT_LEAST, BETWEEN, FLOOR, HEAD, LEAKY, LINE, NEAR, ROUND, WRAP, ZERO
 from isobit.fixed.modes import Overflow, Rounding
 from isobit.fixed.types import FixedType
 
-__all__ = ["Pass", "entering", "float_passes", "integer_passes"]
+__all__ = ["INTEGER_ROUNDING", "Pass", "entering", "float_passes", "integer_passes"]
 
 #: For the pass ROUND on floats: size of the rest above which a number goes away from zero, and whether it does at half
 #: an LSB, if positive and if negative.
@@ -27,7 +26,7 @@ _FLOAT_ROUNDING = {
     Rounding.RND_INF: (0.5, 1, 1),
 }
 #: On integers: truths (-1 or 0) of the pass ROUND, head[3] and on.
-_INTEGER_ROUNDING = {
+INTEGER_ROUNDING = {
     Rounding.TRN: (0, 0, 0, 0, 0),
     Rounding.TRN_ZERO: (0, 0, 0, 0, -1),
     Rounding.RND: (-1, -1, -1, 0, 0),
@@ -61,8 +60,6 @@ class Pass:
 
     def constants(self, dtype: Any) -> Any:
         """As the kernels take them."""
-        if self.kind == LAW:
-            return np.array(self.head, dtype=dtype)
         ends: tuple[Any, Any] = (-np.inf, np.inf)
         if np.dtype(dtype).kind == "i":
             ends = (np.iinfo(dtype).min, np.iinfo(dtype).max)
@@ -147,15 +144,11 @@ def integer_passes(steps: Iterable[Step], size: int) -> list[Pass]:
             ):
                 last.kind, last.head = FLOOR, (step.shift,)
             else:
-                passes.append(Pass(ROUND, none, none, (step.shift, *_INTEGER_ROUNDING[step.rounding])))
+                passes.append(Pass(ROUND, none, none, (step.shift, *INTEGER_ROUNDING[step.rounding])))
         elif isinstance(step, Wrap):
             width = step.type.width
             unused = 64 - width if step.type.signed else 0
             passes.append(Pass(WRAP, none, none, (unused, -1 if step.type.signed else (1 << width) - 1)))
-        elif isinstance(step, Law):
-            kind = step.type
-            modes = (int(kind.rounding), int(kind.overflow), kind.saturation_bits)
-            passes.append(Pass(LAW, none, none, (law.int64_shift(step.shift), kind.width, int(kind.signed), *modes)))
         else:
             passes.append(_common(step, size))
     return passes

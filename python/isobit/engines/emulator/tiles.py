@@ -14,16 +14,17 @@ from llvmlite import ir
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from isobit.engines.emulator.passes import round_integer
 from isobit.engines.emulator.vectors import Vectors, nothing, pointer
 
-__all__ = ["ROWS", "clamp_tile", "linear_tile", "round_tile", "tile_constants"]
+__all__ = ["HEAD", "ROWS", "clamp_tile", "general_tile", "linear_tile", "round_tile", "tile_constants"]
 
 #: Outputs of a tile.
 ROWS = 4
-_HEAD = 4
+HEAD = 12
 
 
-def tile_constants(weights: Any, start: Any, dtype: Any, head: Sequence[float] = (0, -1, 0, 0)) -> Any:
+def tile_constants(weights: Any, start: Any, dtype: Any, head: Sequence[float] = (0, -1)) -> Any:
     """Constants of all tiles of a map.
 
     Parameters
@@ -35,12 +36,12 @@ def tile_constants(weights: Any, start: Any, dtype: Any, head: Sequence[float] =
     dtype
         Of the tile.
     head
-        ``half, mask, low, high``, see the tiles.
+        At most :data:`HEAD` constants: ``half, mask, low, high, shift, truths (5), zero``, see the tiles.
 
     Returns
     -------
-    Flat array: for every tile the head, the starts, and for every input the weights of its outputs. Missing outputs of the
-    last tile have zeros.
+    Flat array: for every tile the head, the starts, and for every input the weights of its outputs. Missing outputs of
+    the last tile have zeros.
     """
     n_in, n_out = weights.shape
     tiles = -(-n_out // ROWS)
@@ -48,7 +49,8 @@ def tile_constants(weights: Any, start: Any, dtype: Any, head: Sequence[float] =
     filled[0, :n_out] = start
     filled[1:, :n_out] = weights
     parts = filled.reshape(1 + n_in, tiles, ROWS).transpose(1, 0, 2).reshape(tiles, -1)
-    heads = np.broadcast_to(np.array(head, dtype=dtype), (tiles, _HEAD))
+    heads = np.zeros((tiles, HEAD), dtype=dtype)
+    heads[:, : len(head)] = np.array(head, dtype=dtype)
     return np.concatenate([heads, parts], axis=1).ravel()
 
 
@@ -68,8 +70,21 @@ def _round(v: Vectors, head: Sequence[Any], total: Any, data: Any, weight: Any) 
 
 
 def _clamp(v: Vectors, head: Sequence[Any], total: Any, data: Any, weight: Any) -> Any:
-    low, high = head[2:]
+    low, high = head[2:4]
     return v.clamp(v.add(total, v.clamp(_rounded(v, head, data, weight), low, high)), low, high)
+
+
+def _general(v: Vectors, head: Sequence[Any], total: Any, data: Any, weight: Any) -> Any:
+    if v.floating:
+        raise TypeError("general tiles are made of integers")
+    low, high, shift, zero = *head[2:5], head[10]
+
+    def fold(x: Any) -> Any:
+        clamped = v.clamp(x, low, high)
+        return v.builder.select(v.compare("==", clamped, x), x, v.builder.and_(clamped, v.builder.not_(zero)))
+
+    term = fold(round_integer(v, shift, head[5:10], v.multiply(data, weight)))
+    return fold(v.add(total, term))
 
 
 def _tile(name: str, step: Any) -> Any:
@@ -84,9 +99,9 @@ def _tile(name: str, step: Any) -> Any:
             count, pitch, width = args[7:]
             v = Vectors(builder, x.type.pointee)
             index = width.type
-            head = [v.repeat(c, place) for place in range(_HEAD)]
-            starts = [v.repeat(c, _HEAD + row) for row in range(ROWS)]
-            weights = v.at(c, _HEAD + ROWS)
+            head = [v.repeat(c, place) for place in range(HEAD)]
+            starts = [v.repeat(c, HEAD + row) for row in range(ROWS)]
+            weights = v.at(c, HEAD + ROWS)
             sums = [cgutils.alloca_once(builder, v.type) for _ in range(ROWS)]
             lanes = ir.Constant(index, v.lanes)
             with cgutils.for_range(builder, builder.udiv(width, lanes)) as outer:
@@ -111,12 +126,15 @@ def _tile(name: str, step: Any) -> Any:
     return intrinsic(build)
 
 
-#: ``tile(data, data_at, constants, constants_at, order, order_at, out, n_in, stride, events)``: arrays, each with the place
-#: where it begins. Data are rows ``stride`` apart, order holds the row of every summand; the beginning of out gets ROWS
-#: rows of ``events`` numbers (whole vectors).
+#: ``tile(data, data_at, constants, constants_at, order, order_at, out, n_in, stride, events)``: arrays, each with the
+#: place where it begins. Data are rows ``stride`` apart, order has the row of every summand; the beginning of out gets
+#: ROWS rows of ``events`` numbers (whole vectors).
 linear_tile = _tile("linear_tile", _linear)
 #: The same, and every product is rounded down by itself, with ``half`` added before. Floats: products have the LSB 1;
 #: integers: bits outside of ``mask`` are dropped.
 round_tile = _tile("round_tile", _round)
 #: The same, and products and partial sums are clamped to ``low .. high``.
 clamp_tile = _tile("clamp_tile", _clamp)
+#: The same on integers with any rounding (``shift``, ``truths``: :func:`isobit.engines.emulator.passes.round_integer`);
+#: and where ``zero`` is -1, what is outside of ``low .. high`` becomes 0.
+general_tile = _tile("general_tile", _general)
