@@ -18,7 +18,7 @@ from isobit.analysis.plan import Plan
 from isobit.engines.registry import Values
 from isobit.engines.wide import compute_wide
 from isobit.fixed.array import FixedArray
-from isobit.fixed.quantise import owned
+from isobit.fixed.quantise import owned, to_storage
 from isobit.model.graph import Graph
 from isobit.model.ops import Op, Reshape, Tensor
 
@@ -188,7 +188,12 @@ class PlannedEngine:
             segment.run(given, results, threads)
             values |= {tensor.name: result for tensor, result in zip(segment.outputs, results, strict=True)}
         tensors = graph.tensors
-        return {name: FixedArray(owned(values[prepared.aliases.get(name, name)]), tensors[name].type) for name in names}
+        found: Values = {}
+        for name in names:
+            kind, raw = tensors[name].type, values[prepared.aliases.get(name, name)]
+            # Numbers of 64 bits without a sign are Python integers, however small the bounds.
+            found[name] = FixedArray(owned(raw) if kind.fits_int64 else to_storage(raw, kind), kind)
+        return found
 
     def predict_floats(
         self, graph: Graph, inputs: Sequence[Any], threads: int, *, raw: bool = False
@@ -204,6 +209,8 @@ class PlannedEngine:
             return None
         # Wider numbers are rounded on their way to float64, which is not this door's business.
         if not raw and any(t.type.width > 53 or abs(t.type.fraction) >= 900 for t in program.outputs):
+            return None
+        if raw and not all(t.type.fits_int64 for t in program.outputs):
             return None
         events, dtype = len(inputs[0]), np.int64 if raw else np.float64
         results = {tensor.name: np.empty((events, tensor.size), dtype) for tensor in program.outputs}

@@ -60,13 +60,14 @@ class Pass:
 
     def constants(self, dtype: Any) -> Any:
         """As the kernels take them."""
+        floating = np.dtype(dtype).kind == "f"
         ends: tuple[Any, Any] = (-np.inf, np.inf)
-        if np.dtype(dtype).kind == "i":
-            ends = (np.iinfo(dtype).min, np.iinfo(dtype).max)
+        if not floating:
+            ends = (int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
+        # Beyond the lane's own ends nothing can lie.
+        bounds = [ends[0] if self.low is None else self.low, ends[1] if self.high is None else self.high, *self.head]
         head = np.zeros(HEAD, dtype=dtype)
-        head[0] = ends[0] if self.low is None else self.low
-        head[1] = ends[1] if self.high is None else self.high
-        head[2 : 2 + len(self.head)] = self.head
+        head[: len(bounds)] = [min(max(bound, ends[0]), ends[1]) for bound in bounds]
         pairs = np.stack([np.asarray(self.a), np.asarray(self.b)], axis=1).astype(dtype)
         return np.concatenate([head, pairs.ravel()])
 
