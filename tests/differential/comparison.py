@@ -9,6 +9,7 @@ import numpy as np
 
 from isobit._core import instruction_sets
 from isobit.engines.batch import BatchEngine
+from isobit.engines.registry import get_engine
 from isobit.fixed import FixedArray
 
 #: Multiplications that the reference may spend on a network.
@@ -35,8 +36,8 @@ def multiplications(subject: Any) -> int:
 def compare_roads(subject: Any, x: Any, optimisation: str = "0") -> Comparison:
     """csim (fed with doubles, and with raw bits) against every other road, layer by layer.
 
-    The batch kernels run on every instruction set of this processor, and for the outputs alone, too, where more ops are
-    joined into one stage, from raw integers and from floats.
+    The batch kernels (Numba's, and the C++ ones on every instruction set of this processor) run for the outputs alone,
+    too, where more ops are joined into one stage, from raw integers and from floats.
     """
     program = subject.csim(optimisation=optimisation)
     inputs, _ = subject.quantise(x)
@@ -56,7 +57,7 @@ def compare_roads(subject: Any, x: Any, optimisation: str = "0") -> Comparison:
         for source in (taps[name], raw_outputs[name]):
             if not np.array_equal(source.raw, output.raw):
                 result.differences.append(f"output {name}: the tap and the top function's result differ")
-    for name in instruction_sets():
+    for name in (*instruction_sets(), "numba"):
         _compare_outputs(name, subject, inputs, floats, outputs, result)
     for road, values in roads.items():
         for tensor in subject.graph.tensors.values():
@@ -79,9 +80,9 @@ def compare_roads(subject: Any, x: Any, optimisation: str = "0") -> Comparison:
 
 
 def _compare_outputs(
-    instruction_set: str, subject: Any, inputs: Any, floats: Any, expected: dict[str, FixedArray], result: Comparison
+    road: str, subject: Any, inputs: Any, floats: Any, expected: dict[str, FixedArray], result: Comparison
 ) -> None:
-    engine = BatchEngine(instruction_set)
+    engine: Any = get_engine("numba") if road == "numba" else BatchEngine(road)
     joined = engine.run_outputs(subject.graph, inputs, 1)
     straight = engine.predict_floats(subject.graph, list(floats.values()), 1, raw=True)
     for place, (name, output) in enumerate(expected.items()):
@@ -89,4 +90,4 @@ def _compare_outputs(
         for source, raw in found.items():
             result.values += raw.size
             if not np.array_equal(raw, output.raw.reshape(raw.shape)):
-                result.differences.append(f"output {name}: cpp {instruction_set} from {source} differs")
+                result.differences.append(f"output {name}: {road} from {source} differs")
