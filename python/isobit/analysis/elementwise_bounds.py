@@ -85,10 +85,13 @@ def _chosen(op: Op, choices: list[int], possible: list[IntArray]) -> OpBounds:
 
     def over(numbers: list[int], fraction: int) -> Range:
         """Hull of the possible ones."""
-        top, bottom = max(numbers), min(numbers)
-        lows = [np.where(can, number, top) for can, number in zip(possible, numbers, strict=True)]
-        highs = [np.where(can, number, bottom) for can, number in zip(possible, numbers, strict=True)]
-        return Range(np.minimum.reduce(lows), np.maximum.reduce(highs), fraction)
+        # Pairs (impossible: harmless, possible: the number); Python integers, which may be those of 64 bits.
+        lows = np.array([[max(numbers), number] for number in numbers], dtype=object)
+        highs = np.array([[min(numbers), number] for number in numbers], dtype=object)
+        taken = [np.asarray(can, dtype=np.int64) for can in possible]
+        low = np.minimum.reduce([pair[can] for pair, can in zip(lows, taken, strict=True)])
+        high = np.maximum.reduce([pair[can] for pair, can in zip(highs, taken, strict=True)])
+        return Range(low, high, fraction)
 
     none = np.zeros(possible[0].shape, dtype=bool)
     return OpBounds(

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from isobit.errors import RangeError, ShapeError
+from isobit.errors import RangeError, ShapeError, TypeMismatchError
 from isobit.fixed import law
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
@@ -49,7 +49,10 @@ def magnitude_bits(*arrays: IntArray) -> int:
 
 def compact(values: npt.ArrayLike) -> IntArray:
     """The same integers, as int64 where 61 bits hold them all."""
-    array = np.asarray(values)
+    # NumPy would make floats of lists that mix numbers beyond int64 with negative ones.
+    array = values if isinstance(values, np.ndarray) else np.array(values, dtype=object)
+    if array.dtype.kind not in "iuO":
+        raise TypeMismatchError(f"bounds must be integers, got dtype {array.dtype}")
     if array.dtype == np.uint64:
         array = array.astype(object)
     wide = magnitude_bits(array) > law.INT64_BITS
