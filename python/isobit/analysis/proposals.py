@@ -1,0 +1,90 @@
+"""Inputs to try: positions within a box of inputs, at first and after moves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from isobit.analysis.ranges import IntArray, Range, add, multiply
+
+__all__ = ["ONE", "Box", "first_positions", "moved"]
+
+#: A position is 0 (lower bound) to ONE (upper bound) of an input's range: corners are exact, whatever the width.
+ONE = 1 << 30
+
+
+class Box:
+    """The range of every input."""
+
+    def __init__(self, limits: Range) -> None:
+        self.limits = limits
+        self.size = limits.shape[0]
+        self.span = add(limits.high, -limits.low)
+        self.spans = np.array([float(min(span, 1 << 900)) for span in self.span.tolist()])
+        # The position of zero, or of what is nearest to it.
+        zero = [
+            min(max(-low, 0), span) * ONE // max(span, 1)
+            for low, span in zip(limits.low.tolist(), self.span.tolist(), strict=True)
+        ]
+        self.zero = np.array(zero, dtype=np.int64)
+
+    def raw(self, positions: Any) -> IntArray:
+        """Raw integers at positions, shape (events, size)."""
+        return add(multiply(positions, self.span) >> 30, self.limits.low)
+
+
+def first_positions(box: Box, count: int, rng: np.random.Generator) -> Any:
+    """Corners, single inputs at their ends, uniform and small inputs; shape (count, size)."""
+    size = box.size
+    zero = np.tile(box.zero, (count, 1))
+    corners = rng.integers(0, 2, (count, size)) * ONE
+    corners[:1], corners[1:2] = 0, ONE
+    uniform = rng.integers(0, ONE + 1, (count, size))
+    shrink = np.exp2(-rng.uniform(0, 12, (count, 1)))
+    small = (zero + (uniform - zero) * shrink).astype(np.int64)
+    sparse = np.where(rng.random((count, size)) < rng.uniform(0.02, 0.6, (count, 1)), corners, zero)
+    family = rng.permutation(np.arange(count) % 4)[:, None]
+    family[:2] = 0
+    return np.choose(family, [corners, uniform, small, sparse])
+
+
+def moved(parents: Any, slopes: Any, rng: np.random.Generator) -> Any:
+    """Where to go from the inputs at hand.
+
+    Parameters
+    ----------
+    parents
+        Positions, shape (neurons, kept, size).
+    slopes
+        Slopes of what is to grow, by aim: shape (aims, neurons * kept, size).
+
+    Returns
+    -------
+    Positions of shape (neurons, moves, size): for every parent and aim the corner that the slopes point to, that corner
+    in some inputs only, and a step; for every parent two random changes and a child of two parents.
+    """
+    neurons, kept, size = parents.shape
+    found = []
+    for slope in slopes:
+        slope = slope.reshape(parents.shape)
+        corner = np.where(slope > 0, ONE, np.where(slope < 0, 0, parents))
+        some = rng.random(parents.shape) < rng.uniform(0.05, 0.9, (neurons, kept, 1))
+        reach = ONE * np.exp2(-rng.uniform(0, 10, (neurons, kept, 1)))
+        largest = np.maximum(np.abs(slope).max(axis=2, keepdims=True), 1e-300)
+        step = parents + reach * np.where(rng.random((neurons, kept, 1)) < 0.5, np.sign(slope), slope / largest)
+        found += [corner, np.where(some, corner, parents), np.clip(step, 0, ONE)]
+    anywhere = np.where(
+        rng.random(parents.shape) < 0.5,
+        rng.integers(0, 2, parents.shape) * ONE,
+        rng.integers(0, ONE + 1, parents.shape),
+    )
+    few = rng.random(parents.shape) < np.maximum(rng.uniform(0, 0.4, (neurons, kept, 1)), 1.0 / size)
+    near = parents + ONE * np.exp2(-rng.uniform(1, 14, (neurons, kept, 1))) * rng.normal(size=parents.shape)
+    other = parents[:, rng.permutation(kept)]
+    found += [
+        np.where(few, anywhere, parents),
+        np.clip(near, 0, ONE),
+        np.where(rng.random(parents.shape) < 0.5, parents, other),
+    ]
+    return np.concatenate(found, axis=1).astype(np.int64)
