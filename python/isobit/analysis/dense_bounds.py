@@ -28,30 +28,38 @@ from isobit.model.accumulation import accumulation_order
 from isobit.model.ops import Dense, Product, Tensor
 from isobit.model.weights import Weight
 
-__all__ = ["dense_bounds", "product_range"]
+__all__ = ["dense_bounds", "factors", "product_range", "source_of"]
 
 #: Weights that are zero have no set bit: more trailing zeros than any shift that is asked for.
 _ALL = 1 << 20
+
+
+def factors(kind: Product, raw: IntArray) -> tuple[IntArray, IntArray] | None:
+    """Products of nnet_mult.h as ``factor * data + constant``; None for powers of two, which shift bits out."""
+    zero = np.zeros_like(raw)
+    match kind:
+        case Product.MULT:
+            return raw, zero
+        case Product.WEIGHT_TERNARY:
+            return np.where(raw == 0, 0, np.where(raw == -1, -1, 1)), zero
+        case Product.WEIGHT_BINARY:
+            return np.where(raw == 0, -1, 1), zero
+        case Product.DATA_BINARY:
+            return 2 * raw, -raw
+        case Product.BOTH_BINARY:
+            return 2 * raw - 1, 1 - raw
+    return None
 
 
 def product_range(kind: Product, values: Range, weight: Weight, raw: IntArray, signs: Any, tensor: Tensor) -> Range:
     """Bounds of ``vector.product``; ``values`` broadcasts against ``raw``, the weights."""
     fraction = kind.exact_type(tensor.type, weight.type).fraction
     low, high = values.low, values.high
-    if kind is Product.WEIGHT_EXPONENTIAL:
+    found = factors(kind, raw)
+    if found is None:
         return _exponential(values, weight, raw, signs, tensor)
-    if kind is Product.BOTH_BINARY:
-        fixed = np.asarray(low == high, dtype=bool)
-        match = np.asarray(low == raw, dtype=np.int64)
-        return Range(np.where(fixed, match, 0), np.where(fixed, match, 1), fraction)
-    factor = raw
-    if kind is Product.WEIGHT_BINARY:
-        factor = np.where(raw == 0, -1, 1)
-    elif kind is Product.WEIGHT_TERNARY:
-        factor = np.where(raw == 0, 0, np.where(raw == -1, -1, 1))
-    elif kind is Product.DATA_BINARY:
-        low, high = 2 * low - 1, 2 * high - 1
-    one, other = multiply(low, factor), multiply(high, factor)
+    factor, constant = found
+    one, other = add(multiply(low, factor), constant), add(multiply(high, factor), constant)
     return Range(np.minimum(one, other), np.maximum(one, other), fraction)
 
 
@@ -108,11 +116,8 @@ def dense_bounds(op: Dense, tensor: Tensor, values: Range) -> DenseBounds:
     if accum.overflow is Overflow.WRAP and not accum.saturation_bits:
         # Modulo 2**W the order and the earlier wraps do not matter.
         final = _intersection(final, cast_range(free, None, accum).result)
-    source = final
-    kind_of_source = accum
-    if tensor.type == op.weight.type == FixedType.int_type(1, signed=False):
-        source, kind_of_source = _sum_of_signs(op, final)
-    result = cast_range(source, kind_of_source, op.output.type)
+    source, source_type = source_of(op, tensor, final)
+    result = cast_range(source, source_type, op.output.type)
     return DenseBounds(
         op=op,
         source=source,
@@ -171,8 +176,11 @@ def _replaced(values: Range, where: Any, part_low: IntArray, part_high: IntArray
     return Range(low, high, values.fraction)
 
 
-def _sum_of_signs(op: Dense, final: Range) -> tuple[Range, FixedType]:
-    """Binary data and weights: the sum of matches becomes a sum of signs, in an ap_int just wide enough."""
+def source_of(op: Dense, tensor: Tensor, final: Range) -> tuple[Range, FixedType]:
+    """What the cast into the result takes, and its format: the accumulator, or the sum of signs made of it."""
+    if not tensor.type == op.weight.type == FixedType.int_type(1, signed=False):
+        return final, op.accum
+    # Binary data and weights: the sum of matches becomes a sum of signs, in an ap_int just wide enough.
     n_in = op.weight.shape[0]
     narrow = FixedType.int_type((n_in - 1).bit_length() + 2)
     fraction = max(0, op.accum.fraction)

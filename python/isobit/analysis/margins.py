@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from isobit.analysis.dense_bounds import factors
 from isobit.analysis.op_bounds import DenseBounds, OpBounds
 from isobit.analysis.ranges import IntArray, compact, lowest, magnitude_bits
 from isobit.engines.emulator import vector
@@ -46,6 +46,8 @@ class Margins:
         How far the worst number lies outside of the range, shape (events,); not positive: inside.
     value
         That number, before overflow, at the format's fraction, shape (events,).
+    score
+        The same before rounding, in bits of the format's width: a finer measure to rank inputs by, shape (events,).
     place
         For an accumulator, how many terms of the kernel's order the number sums (minus one minus the place of a single
         term); else 0.
@@ -53,17 +55,23 @@ class Margins:
 
     margin: IntArray
     value: IntArray
+    score: Any
     place: Any
 
 
-def _outside(numbers: IntArray, kind: FixedType, places: Any) -> Margins:
-    """The worst of several numbers of each event, shape (events, n)."""
+def _outside(numbers: IntArray, kind: FixedType, places: Any, finer: IntArray | None = None, drop: int = 0) -> Margins:
+    """The worst of several numbers of each event, shape (events, n); ``finer``: the same, not rounded by ``drop``."""
     top, bottom = kind.raw_max, lowest(kind)
     highest, least = numbers.max(axis=1), numbers.min(axis=1)
     above, below = highest - top, bottom - least
     up = np.asarray(above >= below, dtype=bool)
     where = np.where(up, numbers.argmax(axis=1), numbers.argmin(axis=1))
-    return Margins(np.where(up, above, below), np.where(up, highest, least), places[where])
+    margin, value = np.where(up, above, below), np.where(up, highest, least)
+    score = np.array([float(m) for m in margin.tolist()]) if margin.dtype == object else margin.astype(np.float64)
+    if finer is not None and drop > 0:
+        rest = np.take_along_axis(finer, where[:, None], axis=1)[:, 0] - (value << drop)
+        score = score + np.where(up, 1, -1) * np.ldexp(rest.astype(np.float64), -drop)
+    return Margins(margin, value, np.ldexp(score, -kind.width), places[where])
 
 
 class AccumMargins:
@@ -74,27 +82,10 @@ class AccumMargins:
         self.product = Product.of(tensor, op.weight)
         self.form = self.product.exact_type(tensor.type, op.weight.type)
         self.shift = self.form.fraction - op.accum.fraction
+        self._factors = factors(self.product, compact(op.weight.raw))
         self.order = vector.accumulation_order(op)
         sizes = (of.products.bits + max(0, -self.shift), magnitude_bits(of.free_magnitude))
         self.wide = max(*sizes, tensor.type.width, op.accum.width) + 1 > law.INT64_BITS
-
-    @cached_property
-    def _factors(self) -> tuple[IntArray, IntArray] | None:
-        """Products as factor * data + constant, where they are such."""
-        raw = compact(self.op.weight.raw)
-        zero = np.zeros_like(raw)
-        match self.product:
-            case Product.MULT:
-                return raw, zero
-            case Product.WEIGHT_TERNARY:
-                return np.where(raw == 0, 0, np.where(raw == -1, -1, 1)), zero
-            case Product.WEIGHT_BINARY:
-                return np.where(raw == 0, -1, 1), zero
-            case Product.DATA_BINARY:
-                return 2 * raw, -raw
-            case Product.BOTH_BINARY:
-                return 2 * raw - 1, 1 - raw
-        return None
 
     def terms(self, data: IntArray, neuron: int) -> IntArray:
         """Terms before overflow, in the kernel's order, shape (events, n_in)."""
@@ -150,11 +141,17 @@ class ResultMargins:
         self.exact = FixedType.from_bits(width, fraction=of.source.fraction)
         self.op = replace(op, output=replace(op.output, type=self.exact))
 
-    def of_all(self, data: IntArray) -> Callable[[int], Margins]:
-        """Margins by neuron; ``data`` is the op's input, shape (events, size)."""
+    def of_all(self, data: IntArray) -> Callable[[int, Any], Margins]:
+        """Margins by neuron and events; ``data`` is the op's input, shape (events, size)."""
         source = run_ops(self.tensor, (self.op,), data)[self.op.output.name]
         drop = self.exact.fraction - self.kind.fraction
         wide = self.exact.width + max(0, -drop) > law.INT64_BITS or self.kind.width > law.INT64_BITS
         source = source.astype(object) if wide else source
         rounded = law.round_shift(source, drop if wide else law.int64_shift(drop), int(self.kind.rounding))
-        return lambda neuron: _outside(rounded[:, [neuron]], self.kind, np.zeros(1, dtype=np.int64))
+        shift = min(drop, 63)
+
+        def of_events(neuron: int, rows: Any) -> Margins:
+            taken = np.ix_(rows, [neuron])
+            return _outside(rounded[taken], self.kind, np.zeros(1, dtype=np.int64), source[taken], shift)
+
+        return of_events

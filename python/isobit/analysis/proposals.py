@@ -22,6 +22,8 @@ class Box:
         self.size = limits.shape[0]
         self.span = add(limits.high, -limits.low)
         self.spans = np.array([float(min(span, 1 << 900)) for span in self.span.tolist()])
+        #: About one LSB of every input.
+        self.step = np.array([-(-ONE // max(span, 1)) for span in self.span.tolist()], dtype=np.int64)
         # The position of zero, or of what is nearest to it.
         zero = [
             min(max(-low, 0), span) * ONE // max(span, 1)
@@ -49,7 +51,7 @@ def first_positions(box: Box, count: int, rng: np.random.Generator) -> Any:
     return np.choose(family, [corners, uniform, small, sparse])
 
 
-def moved(parents: Any, slopes: Any, rng: np.random.Generator) -> Any:
+def moved(box: Box, parents: Any, slopes: Any, rng: np.random.Generator) -> Any:
     """Where to go from the inputs at hand.
 
     Parameters
@@ -62,7 +64,7 @@ def moved(parents: Any, slopes: Any, rng: np.random.Generator) -> Any:
     Returns
     -------
     Positions of shape (neurons, moves, size): for every parent and aim the corner that the slopes point to, that corner
-    in some inputs only, and a step; for every parent two random changes and a child of two parents.
+    in some inputs only, and a step; for every parent random changes, large, small and of a few LSB, and a child of two.
     """
     neurons, kept, size = parents.shape
     found = []
@@ -85,6 +87,7 @@ def moved(parents: Any, slopes: Any, rng: np.random.Generator) -> Any:
     found += [
         np.where(few, anywhere, parents),
         np.clip(near, 0, ONE),
+        np.clip(parents + box.step * np.where(few, rng.integers(-8, 9, parents.shape), 0), 0, ONE),
         np.where(rng.random(parents.shape) < 0.5, parents, other),
     ]
     return np.concatenate(found, axis=1).astype(np.int64)

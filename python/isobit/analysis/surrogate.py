@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from isobit.analysis.ranges import magnitude_bits
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Tensor, Threshold
@@ -18,7 +17,8 @@ from isobit.model.weights import Weight
 
 __all__ = ["backward", "real_weights"]
 
-Floats = npt.NDArray[np.float64]
+#: Slopes, shape (events, size), or weights: float64.
+Floats = Any
 #: Slope of what is closed or a step: small, so that open ways come first.
 _LEAK = 0.05
 

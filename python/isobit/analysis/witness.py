@@ -201,19 +201,18 @@ class _Search:
             yield from self.round()
 
     def round(self) -> Iterator[Witness]:
-        """Move what every open neuron has, in batches."""
+        """Move what every open neuron has, and as many new inputs, in batches."""
         neurons = list(self.open)
-        per_neuron = 4 * _KEPT * 3
-        size = max(1, int(_BATCH_WORK // (self.work * per_neuron + 1)))
+        size = max(1, int(_BATCH_WORK // (self.work * 2 * _KEPT * 13 + 1)))
         for begin in range(0, len(neurons), size):
             part = neurons[begin : begin + size]
-            parents = np.concatenate([self.positions[n] for n in part])
-            slopes = self.slopes(part, parents)
-            drawn = moved(parents.reshape(len(part), _KEPT, -1), slopes, self.rng)
-            events = drawn.reshape(-1, drawn.shape[-1])
-            yield from self.judge(
-                events, {n: np.arange(i * drawn.shape[1], (i + 1) * drawn.shape[1]) for i, n in enumerate(part)}
-            )
+            kept = np.stack([self.positions[n] for n in part])
+            fresh = first_positions(self.box, max(2, len(part) * _KEPT), self.rng)[: len(part) * _KEPT]
+            parents = np.concatenate([kept, fresh.reshape(kept.shape)], axis=1)
+            drawn = moved(self.box, parents, self.slopes(part, parents.reshape(-1, self.box.size)), self.rng)
+            count = drawn.shape[1]
+            rows = {neuron: np.arange(i * count, (i + 1) * count) for i, neuron in enumerate(part)}
+            yield from self.judge(drawn.reshape(-1, self.box.size), rows)
 
     def judge(self, positions: Any, events: dict[int, Any]) -> Iterator[Witness]:
         """Compute margins, keep the best inputs of each neuron, verify what overflows."""
@@ -223,9 +222,9 @@ class _Search:
         winners: list[tuple[int, int, int]] = []
         for neuron, rows in events.items():
             margins = self._margins(data, rows, neuron, by_neuron)
-            best = np.argsort(-margins.margin, kind="stable")[:_KEPT]
-            if margins.margin[best[0]] > 0:
-                winners.append((neuron, int(rows[best[0]]), int(margins.value[best[0]])))
+            best = int(np.argmax(margins.score))
+            if margins.margin[best] > 0:
+                winners.append((neuron, int(rows[best]), int(margins.value[best])))
             self._keep(neuron, positions[rows], margins)
         if winners:
             yield from self._verified(winners, inputs, data)
@@ -233,17 +232,14 @@ class _Search:
     def _margins(self, data: Any, rows: Any, neuron: int, by_neuron: Any) -> Margins:
         if self.accum is not None:
             return self.accum.of_events(data[rows], neuron)
-        every: Margins = by_neuron(neuron)
-        return Margins(
-            every.margin[rows], every.value[rows], every.place[rows] if len(every.place) > 1 else every.place
-        )
+        found: Margins = by_neuron(neuron, rows)
+        return found
 
     def _keep(self, neuron: int, positions: Any, margins: Margins) -> None:
         """The few inputs with the largest margins, old and new; no input twice."""
-        scale = float(2) ** -self.type.width
-        score = np.array([float(m) for m in margins.margin.tolist()]) * scale
+        score = margins.score
         sides = np.where(np.asarray(margins.value > 0, dtype=bool), 1, -1)
-        places = np.stack([np.broadcast_to(margins.place, score.shape), sides], axis=1)
+        places = np.stack([margins.place, sides], axis=1)
         if neuron in self.positions:
             positions = np.concatenate([self.positions[neuron], positions])
             score = np.concatenate([self.margins[neuron], score])
@@ -256,7 +252,7 @@ class _Search:
     # -- which way to go ---------------------------------------------------------------------------------------------
 
     def slopes(self, neurons: list[int], parents: Any) -> Any:
-        """Slopes of what the neurons are to overflow with: shape (aims, neurons * kept, inputs)."""
+        """Slopes of what the neurons are to overflow with: shape (aims, len(parents), inputs)."""
         values = run_ops(self.source, self.ops, self.box.raw(parents))
         drives = [self._drives(neuron) for neuron in neurons]
         found = []
@@ -270,17 +266,19 @@ class _Search:
         return np.stack(found)
 
     def _drives(self, neuron: int) -> list[Any]:
-        """Aims of one neuron for each of its kept inputs: slopes in the op's input (accum) or output (result)."""
-        places = self.places[neuron]
+        """Aims of one neuron for each of its inputs, kept and new: slopes in the op's input (accum) or output."""
         if self.accum is None:
-            kind, of = self.type, self.of.rounded
-            up, down = of.high[neuron] > kind.raw_max, of.low[neuron] < lowest(kind)
-            one = np.zeros((_KEPT, self.op.output.size))
+            up = self.of.rounded.high[neuron] > self.type.raw_max
+            down = self.of.rounded.low[neuron] < lowest(self.type)
+            one = np.zeros((2 * _KEPT, self.op.output.size))
             one[:, neuron] = 1.0
             return [one if up else -one, -one if down else one]
         high, low = self.accum.aims(neuron)
-        own = [self._drive(neuron, int(place), int(side)) for place, side in places]
-        return [np.stack(own)] + [np.tile(self._drive(neuron, *aim), (_KEPT, 1)) for aim in ((high, 1), (low, -1))]
+        places = self.places[neuron]
+        somewhere = self.rng.integers(1, self.tensor.size + 1, _KEPT), self.rng.choice([-1, 1], _KEPT)
+        own = [self._drive(neuron, int(place), int(side)) for place, side in [*places, *zip(*somewhere, strict=True)]]
+        aimed = [np.tile(self._drive(neuron, *aim), (2 * _KEPT, 1)) for aim in ((high, 1), (low, -1))]
+        return [np.stack(own), *aimed]
 
     def _drive(self, neuron: int, place: int, side: int) -> Any:
         assert self.accum is not None

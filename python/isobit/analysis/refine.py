@@ -1,0 +1,234 @@
+"""Bounds that know that the inputs of a layer depend on each other: fewer verdicts that no input can confirm.
+
+Every Dense layer's sums are bounded by back-substitution (:mod:`isobit.analysis.affine`) beside interval arithmetic;
+the tighter of both goes on. As rigorous as :func:`isobit.analysis.intervals.graph_bounds`, and slower.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from isobit.analysis.affine import Elementwise, Linear, Stage, enclosed, rounding_slack, upper_bounds
+from isobit.analysis.dense_bounds import factors, source_of
+from isobit.analysis.intervals import Bounds, DenseBounds, OpBounds, input_bounds, op_bounds
+from isobit.analysis.ranges import IntArray, Range, cast_range, compact, lowest, shift_left
+from isobit.engines.emulator.vector import accumulation_order
+from isobit.fixed.modes import Overflow, Rounding
+from isobit.model.graph import Graph
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor
+
+__all__ = ["refined_bounds"]
+
+#: Partial sums of one layer that are bounded by back-substitution, at most.
+_PARTIAL_SUMS = 4096
+
+
+def refined_bounds(graph: Graph, inputs: Mapping[str, Range] | None = None) -> Bounds:
+    """Bounds of every number in a network, by interval arithmetic and back-substitution.
+
+    Parameters and errors are those of :func:`isobit.analysis.intervals.graph_bounds`; every range lies within the one
+    that it gives.
+    """
+    starts = input_bounds(graph, inputs)
+    tensors, ops = dict(starts), {}
+    chains: dict[str, list[Stage]] = {name: [] for name in starts}
+    for op in graph.ops:
+        name = op.inputs[0]
+        tensor, values, chain = graph.tensors[name], tensors[name], chains[name]
+        of = op_bounds(op, tensor, values)
+        if isinstance(op, Dense) and isinstance(of, DenseBounds):
+            of, stages = _dense(op, tensor, values, of, chain)
+        else:
+            stages = _elementwise(op, tensor, values, of)
+        ops[op.name], tensors[op.output.name] = of, of.result
+        chains[op.output.name] = chain + stages
+    return Bounds(starts, tensors, ops)
+
+
+# -- Dense ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Sums:
+    """Terms as ``r * weight + constant``, all in units of 2**-scale of the accumulator's LSB, shape (n_in, n_out).
+
+    ``least`` and ``most`` are the constants with what rounding may add.
+    """
+
+    weight: IntArray
+    least: IntArray
+    most: IntArray
+    scale: int
+
+    @classmethod
+    def of(cls, op: Dense, tensor: Tensor, of: DenseBounds) -> _Sums | None:
+        """None for powers of two, whose products drop bits of their own."""
+        found = factors(Product.of(tensor, op.weight), compact(op.weight.raw))
+        if found is None:
+            return None
+        drop = of.products.fraction - op.accum.fraction
+        weight, constant = (shift_left(part, max(0, -drop)) for part in found)
+        slacks = rounding_slack(op.accum.rounding, drop, -1, 1)
+        below, above = (np.where(of.terms_exact, 0, np.array(slack, dtype=object)) for slack in slacks)
+        if op.accum.rounding is Rounding.TRN_ZERO:
+            below = np.where(np.asarray(of.products.high > 0, dtype=bool), below, 0)
+            above = np.where(np.asarray(of.products.low < 0, dtype=bool), above, 0)
+        if op.accum.is_int and drop > 0:  # B13: toward zero or down, by the product's format
+            below = above = np.where(of.terms_exact, 0, np.array((1 << drop) - 1, dtype=object))
+        return cls(weight, compact(constant - below), compact(constant + above), max(0, drop))
+
+
+def _dense(op: Dense, tensor: Tensor, values: Range, of: DenseBounds, chain: list[Stage]) -> tuple[Any, list[Stage]]:
+    sums = _Sums.of(op, tensor, of)
+    if sums is None:
+        return of, [_constants(values, of.result)]
+    scale, start = sums.scale, of.start.low.astype(object) << sums.scale
+    lower, upper = (part.astype(object).sum(axis=0) + start for part in (sums.least, sums.most))
+    wraps = op.accum.overflow is Overflow.WRAP and not op.accum.saturation_bits
+    if any(isinstance(stage, Linear) for stage in chain):  # else every input is free, and the intervals are exact
+        most = (upper_bounds(chain, sums.weight.T, values) + upper) >> scale
+        least = -((upper_bounds(chain, -sums.weight.T, values) - lower) >> scale)
+        of = replace(of, free_sum=_within(of.free_sum, least, most))
+        if of.accum_overflow.any():
+            of = _partial_sums(op, values, of, chain, sums)
+        of = _with_accum(op, tensor, of, _accumulator(op, of, wraps))
+    # The sum is what the accumulator holds, where nothing clamped it and no wrap is left.
+    inside = (of.free_sum.low >= lowest(op.accum)) & (of.free_sum.high <= op.accum.raw_max)
+    sound = np.asarray(~of.accum_overflow | (wraps & inside), dtype=bool)
+    stage = Linear(
+        values,
+        compact(np.where(sound, sums.weight, 0)),
+        compact(np.where(sound, lower, of.accum.low.astype(object) << scale)),
+        compact(np.where(sound, upper, of.accum.high.astype(object) << scale)),
+        scale,
+    )
+    source, kind = source_of(op, tensor, of.accum)
+    if kind != op.accum:  # a sum of signs
+        return of, [stage, _constants(of.accum, of.result)]
+    if kind == op.output.type:
+        return of, [stage]
+    kinks: list[tuple[int, ...]] = [()] * op.output.size
+    cast = enclosed(source, _same, kinks, kind.fraction, op.output.type, of.result, of.result_overflow)
+    return of, [stage, cast]
+
+
+def _accumulator(op: Dense, of: DenseBounds, wraps: bool) -> Range:
+    """The final accumulator from the sum without overflow, where that says something."""
+    accum, free, calm = of.accum, of.free_sum, ~of.accum_overflow
+    if wraps:
+        image = cast_range(free, None, op.accum).result
+        accum = _within(accum, image.low, image.high)
+    return _within(accum, np.where(calm, free.low, accum.low), np.where(calm, free.high, accum.high))
+
+
+def _partial_sums(op: Dense, values: Range, of: DenseBounds, chain: list[Stage], sums: _Sums) -> DenseBounds:
+    """Clear neurons whose partial sums, each bounded by back-substitution, all stay inside."""
+    biased = cast_range(Range.constant(op.bias.raw.ravel(), op.bias.type.fraction), op.bias.type, op.accum).overflow
+    n_in = len(sums.weight)
+    neurons = np.flatnonzero(of.accum_overflow & ~of.term_overflow.any(axis=0) & ~biased)[: _PARTIAL_SUMS // n_in]
+    if not len(neurons):
+        return of
+    order = accumulation_order(op)[neurons]
+    # One target per neuron and number of terms: the weights of the terms that are in.
+    taken = np.argsort(order, axis=1)[:, None, :] < np.arange(1, n_in + 1)[None, :, None]
+    targets = compact(np.where(taken, sums.weight.T[neurons][:, None, :], 0).reshape(-1, n_in))
+    first, shape = of.start.low[neurons].astype(object), (len(neurons), n_in)
+
+    def added(constants: IntArray) -> IntArray:
+        """Start and constants of the terms that are in, shape (neurons, n_in)."""
+        inside = np.take_along_axis(constants.T[neurons].astype(object), order, axis=1)
+        return np.asarray(np.cumsum(inside, axis=1) + (first << sums.scale)[:, None])
+
+    high = (upper_bounds(chain, targets, values).reshape(shape) + added(sums.most)) >> sums.scale
+    low = -((upper_bounds(chain, -targets, values).reshape(shape) - added(sums.least)) >> sums.scale)
+    inside = np.asarray((high <= op.accum.raw_max).all(axis=1) & (low >= lowest(op.accum)).all(axis=1), dtype=bool)
+    cleared = neurons[inside]
+    overflow = of.accum_overflow.copy()
+    overflow[cleared] = False
+    partial_low, partial_high = of.partial.low.astype(object), of.partial.high.astype(object)
+    partial_low[cleared] = np.minimum(low.min(axis=1), first)[inside]
+    partial_high[cleared] = np.maximum(high.max(axis=1), first)[inside]
+    return replace(of, accum_overflow=overflow, partial=Range(partial_low, partial_high, of.partial.fraction))
+
+
+def _with_accum(op: Dense, tensor: Tensor, of: DenseBounds, accum: Range) -> DenseBounds:
+    source, kind = source_of(op, tensor, accum)
+    cast = cast_range(source, kind, op.output.type)
+    return replace(
+        of, accum=accum, source=source, rounded=cast.rounded, result=cast.result, result_overflow=cast.overflow
+    )
+
+
+def _within(outer: Range, low: Any, high: Any) -> Range:
+    return Range(np.maximum(outer.low, low), np.minimum(outer.high, high), outer.fraction)
+
+
+def _same(i: int, raw: int) -> int:
+    return raw
+
+
+# -- elementwise ---------------------------------------------------------------------------------------------------
+
+
+def _constants(values: Range, result: Range) -> Stage:
+    """An op of which only the range of its results is told."""
+    if values.shape == result.shape:
+        zero = np.zeros(values.shape, dtype=np.int64)
+        return Elementwise(values, zero, zero, result.low, result.high, 0)
+    return Linear(values, np.zeros((*values.shape, *result.shape), dtype=np.int64), result.low, result.high, 0)
+
+
+def _elementwise(op: Op, tensor: Tensor, values: Range, of: OpBounds) -> list[Stage]:
+    if isinstance(op, Reshape):
+        return []
+    pieces = _pieces(op, tensor)
+    if pieces is None:
+        return [_constants(values, of.result)]
+    function, breaks, fraction = pieces
+    return [enclosed(values, function, breaks, fraction, op.output.type, of.result, of.result_overflow)]
+
+
+Pieces = tuple[Callable[[int, int], int], list[tuple[int, ...]], int]
+
+
+def _pieces(op: Op, tensor: Tensor) -> Pieces | None:
+    """A piecewise linear op before its cast: the function, the integers at its kinks, the fraction of its values."""
+    size = tensor.size
+    if isinstance(op, BatchNorm):
+        return _scaled(op, tensor)
+    if not isinstance(op, Activation):
+        return None
+    if op.function == "linear":
+        return _same, [()] * size, tensor.type.fraction
+    if op.function == "relu":
+        return (lambda i, r: max(r, 0)), [(0,)] * size, tensor.type.fraction
+    if op.function == "leaky_relu" and op.param is not None:
+        slope, extra = int(op.param.raw.ravel()[0]), op.param.type.fraction
+        up, down = max(0, extra), max(0, -extra)
+        return (
+            (lambda i, r: r << up if r > 0 else (r * slope) << down),
+            [(0, 1)] * size,
+            tensor.type.fraction + up,
+        )
+    return None
+
+
+def _scaled(op: BatchNorm, tensor: Tensor) -> Pieces | None:
+    kind = Product.of(tensor, op.scale)
+    found = factors(kind, compact(op.scale.raw.ravel()))
+    if found is None:
+        return None
+    form = kind.exact_type(tensor.type, op.scale.type)
+    fraction = max(form.fraction, op.bias.type.fraction)
+    up, bias_up = fraction - form.fraction, fraction - op.bias.type.fraction
+    factor = [int(f) << up for f in found[0].tolist()]
+    offset = [
+        (int(c) << up) + (int(b) << bias_up)
+        for c, b in zip(found[1].tolist(), op.bias.raw.ravel().tolist(), strict=True)
+    ]
+    count = len(factor)
+    return (lambda i, r: factor[i % count] * r + offset[i % count]), [()] * tensor.size, fraction
