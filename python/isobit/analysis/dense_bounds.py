@@ -16,9 +16,12 @@ from isobit.analysis.ranges import (
     cast_range,
     compact,
     fold,
+    folded_zeros,
+    intersection,
     multiply,
     shift_left,
     total,
+    trailing_zeros,
 )
 from isobit.fixed import law
 from isobit.fixed.assign import assign
@@ -29,9 +32,6 @@ from isobit.model.ops import Dense, Product, Tensor
 from isobit.model.weights import Weight
 
 __all__ = ["dense_bounds", "factors", "product_range", "source_of"]
-
-#: Weights that are zero have no set bit: more trailing zeros than any shift that is asked for.
-_ALL = 1 << 20
 
 
 def factors(kind: Product, raw: IntArray) -> tuple[IntArray, IntArray] | None:
@@ -60,7 +60,12 @@ def product_range(kind: Product, values: Range, weight: Weight, raw: IntArray, s
         return _exponential(values, weight, raw, signs, tensor)
     factor, constant = found
     one, other = add(multiply(low, factor), constant), add(multiply(high, factor), constant)
-    return Range(np.minimum(one, other), np.maximum(one, other), fraction)
+    zeros: IntArray = np.zeros(factor.shape, dtype=np.int64)
+    if kind in (Product.MULT, Product.WEIGHT_BINARY, Product.WEIGHT_TERNARY):
+        zeros = trailing_zeros(factor) + values.zeros
+    elif kind is Product.DATA_BINARY:
+        zeros = trailing_zeros(constant)
+    return Range(np.minimum(one, other), np.maximum(one, other), fraction, zeros)
 
 
 def _exponential(values: Range, weight: Weight, raw: IntArray, signs: Any, tensor: Tensor) -> Range:
@@ -68,32 +73,17 @@ def _exponential(values: Range, weight: Weight, raw: IntArray, signs: Any, tenso
     plain = FixedType(register.width, register.integer)  # the shift keeps the register's type, by TRN and WRAP
     aligned = cast_range(values, tensor.type, register).result
     low = np.zeros(np.broadcast_shapes(values.shape, raw.shape), dtype=object)
-    high = low.copy()
+    high, zeros = low.copy(), np.zeros(low.shape, dtype=np.int64)
     for exponent in np.unique(raw).tolist():
         shifted = cast_range(aligned, None, plain, shift=-exponent).result
-        negated = Range(-shifted.high, -shifted.low, register.fraction)
+        negated = Range(-shifted.high, -shifted.low, register.fraction, shifted.zeros)
         negated = cast_range(negated, register.sum_with(register), register).result
         for sign, part in ((1, shifted), (0, negated)):
             here = np.broadcast_to((raw == exponent) & (signs == sign), low.shape)
             low = np.where(here, part.low, low)
             high = np.where(here, part.high, high)
-    return Range(low, high, register.fraction)
-
-
-def _trailing_zeros(kind: Product, weight: Weight, raw: IntArray, tensor: Tensor) -> IntArray:
-    """Low bits of every product that are zero whatever the data."""
-    if kind is Product.WEIGHT_EXPONENTIAL:
-        align = kind.exact_type(tensor.type, weight.type).fraction - tensor.type.fraction
-        return np.maximum(raw + align, 0)
-    if kind is Product.WEIGHT_TERNARY:
-        return np.where(raw == 0, _ALL, 0)
-    if kind in (Product.WEIGHT_BINARY, Product.BOTH_BINARY):
-        return np.zeros(raw.shape, dtype=np.int64)
-    if raw.dtype == object:
-        counts = [(v & -v).bit_length() - 1 if v else _ALL for v in raw.ravel().tolist()]
-        return np.array(counts, dtype=np.int64).reshape(raw.shape)
-    # The lowest set bit alone: a power of two, which float64 holds exactly.
-    return np.where(raw == 0, _ALL, np.frexp((raw & -raw).astype(np.float64))[1] - 1)
+            zeros = np.where(here, part.zeros, zeros)
+    return Range(low, high, register.fraction, zeros)
 
 
 @register_bounds(Dense)
@@ -102,20 +92,22 @@ def dense_bounds(op: Dense, tensor: Tensor, values: Range) -> DenseBounds:
     kind = Product.of(tensor, op.weight)
     form, accum = kind.exact_type(tensor.type, op.weight.type), op.accum
     raw = compact(op.weight.raw)
-    rows = Range(values.low[:, None], values.high[:, None], values.fraction)
+    rows = Range(values.low[:, None], values.high[:, None], values.fraction, np.asarray(values.zeros)[:, None])
     products = product_range(kind, rows, op.weight, raw, op.weight.signs, tensor)
     cast = cast_range(products, form, accum)
     drop = form.fraction - accum.fraction
-    exact = np.asarray(_trailing_zeros(kind, op.weight, raw, tensor) >= drop, dtype=bool)
+    nothing = np.asarray((products.low == 0) & (products.high == 0), dtype=bool)
+    exact = np.asarray(products.zeros >= drop, dtype=bool) | nothing
     bias = cast_range(Range.constant(op.bias.raw.ravel(), op.bias.type.fraction), op.bias.type, accum)
     # The very numbers, not their range: overflow modes may fold them in ways that a range only surrounds.
     folded = assign(op.bias.raw.ravel().astype(object), op.bias.type, accum)
     start, terms = Range.constant(folded, accum.fraction), cast.rounded
-    free = Range(total(terms.low, start.low), total(terms.high, start.high), accum.fraction)
+    zeros = np.minimum(np.min(terms.zeros, axis=0), start.zeros)
+    free = Range(total(terms.low, start.low), total(terms.high, start.high), accum.fraction, zeros)
     partial, final, overflow = _partial_sums(op, start, cast.result)
     if accum.overflow is Overflow.WRAP and not accum.saturation_bits:
         # Modulo 2**W the order and the earlier wraps do not matter.
-        final = _intersection(final, cast_range(free, None, accum).result)
+        final = intersection(final, cast_range(free, None, accum).result)
     source, source_type = source_of(op, tensor, final)
     result = cast_range(source, source_type, op.output.type)
     return DenseBounds(
@@ -137,10 +129,6 @@ def dense_bounds(op: Dense, tensor: Tensor, values: Range) -> DenseBounds:
     )
 
 
-def _intersection(a: Range, b: Range) -> Range:
-    return Range(np.maximum(a.low, b.low), np.minimum(a.high, b.high), a.fraction)
-
-
 def _partial_sums(op: Dense, start: Range, terms: Range) -> tuple[Range, Range, BoolArray]:
     """Hull of all sums before overflow, the last one after it, and where one may overflow.
 
@@ -150,11 +138,12 @@ def _partial_sums(op: Dense, start: Range, terms: Range) -> tuple[Range, Range, 
     columns = np.arange(order.shape[1])
     low, high = terms.low[order, columns], terms.high[order, columns]
     lows, highs = accumulate(low, start.low), accumulate(high, start.high)
-    partial = Range(lows.min(axis=0), highs.max(axis=0), start.fraction)
+    zeros = np.minimum(np.min(terms.zeros, axis=0), start.zeros)
+    partial = Range(lows.min(axis=0), highs.max(axis=0), start.fraction, zeros)
     # The start is in the accumulator already: a copy may even hold SAT_SYM's minimum, and is not cast again.
     sums = Range(lows[1:].min(axis=0), highs[1:].max(axis=0), start.fraction)
     overflow = cast_range(sums, None, op.accum).overflow
-    last = Range(lows[-1], highs[-1], start.fraction)
+    last = Range(lows[-1], highs[-1], start.fraction, zeros)
     if not overflow.any():
         return partial, last, overflow
     where = np.flatnonzero(overflow)
@@ -167,13 +156,16 @@ def _partial_sums(op: Dense, start: Range, terms: Range) -> tuple[Range, Range, 
         sum_low, sum_high = sum_low + add_low, sum_high + add_high
         least, most = np.minimum(least, sum_low), np.maximum(most, sum_high)
         sum_low, sum_high, _ = fold(sum_low, sum_high, op.accum)
-    return _replaced(partial, where, least, most), _replaced(last, where, sum_low, sum_high), overflow
+    # A sum that came out of an overflow has the zeros that this leaves, and so have those after it.
+    left = np.minimum(zeros, folded_zeros(zeros, op.accum))[where]
+    return _replaced(partial, where, least, most, left), _replaced(last, where, sum_low, sum_high, left), overflow
 
 
-def _replaced(values: Range, where: Any, part_low: IntArray, part_high: IntArray) -> Range:
-    low, high = values.low.astype(object), values.high.astype(object)
-    low[where], high[where] = part_low, part_high
-    return Range(low, high, values.fraction)
+def _replaced(values: Range, where: Any, low: IntArray, high: IntArray, zeros: Any) -> Range:
+    """The range with some elements' replaced."""
+    lows, highs, every = values.low.astype(object), values.high.astype(object), np.array(values.zeros)
+    lows[where], highs[where], every[where] = low, high, zeros
+    return Range(lows, highs, values.fraction, every)
 
 
 def source_of(op: Dense, tensor: Tensor, final: Range) -> tuple[Range, FixedType]:

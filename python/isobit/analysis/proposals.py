@@ -83,11 +83,13 @@ def moved(box: Box, parents: Any, slopes: Any, rng: np.random.Generator) -> Any:
     )
     few = rng.random(parents.shape) < np.maximum(rng.uniform(0, 0.4, (neurons, kept, 1)), 1.0 / size)
     near = parents + ONE * np.exp2(-rng.uniform(1, 14, (neurons, kept, 1))) * rng.normal(size=parents.shape)
+    fine = rng.choice([-1, 1], parents.shape) * np.exp2(rng.uniform(0, 12, (neurons, kept, 1)))
     other = parents[:, rng.permutation(kept)]
     found += [
         np.where(few, anywhere, parents),
         np.clip(near, 0, ONE),
-        np.clip(parents + box.step * np.where(few, rng.integers(-8, 9, parents.shape), 0), 0, ONE),
+        np.clip(parents + box.step * np.where(few, rng.integers(-2, 3, parents.shape), 0), 0, ONE),
+        np.clip(parents + box.step * np.where(few, fine, 0).astype(np.int64), 0, ONE),
         np.where(rng.random(parents.shape) < 0.5, parents, other),
     ]
     return np.concatenate(found, axis=1).astype(np.int64)

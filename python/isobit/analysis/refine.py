@@ -152,7 +152,9 @@ def _partial_sums(op: Dense, values: Range, of: DenseBounds, chain: list[Stage],
     partial_low, partial_high = of.partial.low.astype(object), of.partial.high.astype(object)
     partial_low[cleared] = np.minimum(low.min(axis=1), first)[inside]
     partial_high[cleared] = np.maximum(high.max(axis=1), first)[inside]
-    return replace(of, accum_overflow=overflow, partial=Range(partial_low, partial_high, of.partial.fraction))
+    return replace(
+        of, accum_overflow=overflow, partial=Range(partial_low, partial_high, of.partial.fraction, of.partial.zeros)
+    )
 
 
 def _with_accum(op: Dense, tensor: Tensor, of: DenseBounds, accum: Range) -> DenseBounds:
@@ -164,7 +166,7 @@ def _with_accum(op: Dense, tensor: Tensor, of: DenseBounds, accum: Range) -> Den
 
 
 def _within(outer: Range, low: Any, high: Any) -> Range:
-    return Range(np.maximum(outer.low, low), np.minimum(outer.high, high), outer.fraction)
+    return Range(np.maximum(outer.low, low), np.minimum(outer.high, high), outer.fraction, outer.zeros)
 
 
 def _same(i: int, raw: int) -> int:
