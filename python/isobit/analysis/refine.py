@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from isobit.analysis.affine import Elementwise, Linear, Stage, enclosed, rounding_slack, upper_bounds
-from isobit.analysis.dense_bounds import factors, source_of
+from isobit.analysis.dense_bounds import source_of
 from isobit.analysis.intervals import Bounds, DenseBounds, OpBounds, input_bounds, op_bounds
+from isobit.analysis.product_lines import product_lines
 from isobit.analysis.ranges import IntArray, Range, cast_range, compact, lowest, shift_left
 from isobit.engines.emulator.vector import accumulation_order
 from isobit.fixed.modes import Overflow, Rounding
@@ -22,6 +23,12 @@ from isobit.model.graph import Graph
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor
 
 __all__ = ["refined_bounds"]
+
+#: The stages from a network's input to a tensor.
+Chain = tuple[Stage, ...]
+
+#: Chains that are followed: their lines lie near in the middle, low and high parts of the ranges.
+_FOCUSES = (2, 0, 4)
 
 #: Partial sums of one layer that are bounded by back-substitution, at most.
 _PARTIAL_SUMS = 4096
@@ -35,7 +42,7 @@ def refined_bounds(graph: Graph, inputs: Mapping[str, Range] | None = None) -> B
     """
     starts = input_bounds(graph, inputs)
     tensors, ops = dict(starts), {}
-    chains: dict[str, list[Stage]] = {name: [] for name in starts}
+    chains: dict[str, list[Chain]] = {name: [()] * len(_FOCUSES) for name in starts}
     for op in graph.ops:
         name = op.inputs[0]
         tensor, values, chain = graph.tensors[name], tensors[name], chains[name]
@@ -45,7 +52,7 @@ def refined_bounds(graph: Graph, inputs: Mapping[str, Range] | None = None) -> B
         else:
             stages = _elementwise(op, tensor, values, of)
         ops[op.name], tensors[op.output.name] = of, of.result
-        chains[op.output.name] = chain + stages
+        chains[op.output.name] = [(*before, *added) for before, added in zip(chain, stages, strict=True)]
     return Bounds(starts, tensors, ops)
 
 
@@ -54,9 +61,9 @@ def refined_bounds(graph: Graph, inputs: Mapping[str, Range] | None = None) -> B
 
 @dataclass(frozen=True, eq=False)
 class _Sums:
-    """Terms as ``r * weight + constant``, all in units of 2**-scale of the accumulator's LSB, shape (n_in, n_out).
+    """Terms between ``r * weight + least`` and ``r * weight + most``, in units of 2**-scale of the accumulator's LSB.
 
-    ``least`` and ``most`` are the constants with what rounding may add.
+    Shapes (n_in, n_out).
     """
 
     weight: IntArray
@@ -65,13 +72,12 @@ class _Sums:
     scale: int
 
     @classmethod
-    def of(cls, op: Dense, tensor: Tensor, of: DenseBounds) -> _Sums | None:
-        """None for powers of two, whose products drop bits of their own."""
-        found = factors(Product.of(tensor, op.weight), compact(op.weight.raw))
-        if found is None:
-            return None
+    def of(cls, op: Dense, tensor: Tensor, values: Range, of: DenseBounds) -> _Sums:
+        """The terms of a layer."""
+        signs = op.weight.signs
+        lines = product_lines(tensor, values.magnitude[:, None], op.weight, compact(op.weight.raw), signs, of.products)
         drop = of.products.fraction - op.accum.fraction
-        weight, constant = (shift_left(part, max(0, -drop)) for part in found)
+        weight, least, most = (shift_left(part, max(0, -drop)) for part in (lines.factor, lines.least, lines.most))
         slacks = rounding_slack(op.accum.rounding, drop, -1, 1)
         below, above = (np.where(of.terms_exact, 0, np.array(slack, dtype=object)) for slack in slacks)
         if op.accum.rounding is Rounding.TRN_ZERO:
@@ -79,22 +85,21 @@ class _Sums:
             above = np.where(np.asarray(of.products.low < 0, dtype=bool), above, 0)
         if op.accum.is_int and drop > 0:  # B13: toward zero or down, by the product's format
             below = above = np.where(of.terms_exact, 0, np.array((1 << drop) - 1, dtype=object))
-        return cls(weight, compact(constant - below), compact(constant + above), max(0, drop))
+        least, most = compact(least - (below << lines.scale)), compact(most + (above << lines.scale))
+        return cls(weight, least, most, max(0, drop) + lines.scale)
 
 
-def _dense(op: Dense, tensor: Tensor, values: Range, of: DenseBounds, chain: list[Stage]) -> tuple[Any, list[Stage]]:
-    sums = _Sums.of(op, tensor, of)
-    if sums is None:
-        return of, [_constants(values, of.result)]
+def _dense(op: Dense, tensor: Tensor, values: Range, of: DenseBounds, chains: list[Chain]) -> tuple[Any, list[Chain]]:
+    sums = _Sums.of(op, tensor, values, of)
     scale, start = sums.scale, of.start.low.astype(object) << sums.scale
     lower, upper = (part.astype(object).sum(axis=0) + start for part in (sums.least, sums.most))
     wraps = op.accum.overflow is Overflow.WRAP and not op.accum.saturation_bits
-    if any(isinstance(stage, Linear) for stage in chain):  # else every input is free, and the intervals are exact
-        most = (upper_bounds(chain, sums.weight.T, values) + upper) >> scale
-        least = -((upper_bounds(chain, -sums.weight.T, values) - lower) >> scale)
+    if any(isinstance(stage, Linear) for stage in chains[0]):  # else every input is free, and the intervals are exact
+        most = (_least(chains, sums.weight.T, values) + upper) >> scale
+        least = -((_least(chains, -sums.weight.T, values) - lower) >> scale)
         of = replace(of, free_sum=_within(of.free_sum, least, most))
         if of.accum_overflow.any():
-            of = _partial_sums(op, values, of, chain, sums)
+            of = _partial_sums(op, values, of, chains, sums)
         of = _with_accum(op, tensor, of, _accumulator(op, of, wraps))
     # The sum is what the accumulator holds, where nothing clamped it and no wrap is left.
     inside = (of.free_sum.low >= lowest(op.accum)) & (of.free_sum.high <= op.accum.raw_max)
@@ -108,12 +113,22 @@ def _dense(op: Dense, tensor: Tensor, values: Range, of: DenseBounds, chain: lis
     )
     source, kind = source_of(op, tensor, of.accum)
     if kind != op.accum:  # a sum of signs
-        return of, [stage, _constants(of.accum, of.result)]
+        return of, _every(stage, _constants(of.accum, of.result))
     if kind == op.output.type:
-        return of, [stage]
+        return of, _every(stage)
     kinks: list[tuple[int, ...]] = [()] * op.output.size
-    cast = enclosed(source, _same, kinks, kind.fraction, op.output.type, of.result, of.result_overflow)
-    return of, [stage, cast]
+    cast = (source, _same, kinks, kind.fraction, op.output.type, of.result, of.result_overflow)
+    return of, [(stage, enclosed(*cast, focus)) for focus in _FOCUSES]
+
+
+def _every(*stages: Stage) -> list[Chain]:
+    """The same stages in every chain."""
+    return [stages] * len(_FOCUSES)
+
+
+def _least(chains: list[Chain], coefficients: IntArray, limits: Range) -> Any:
+    """The least upper bound that any of the chains gives."""
+    return np.minimum.reduce([upper_bounds(chain, coefficients, limits) for chain in chains])
 
 
 def _accumulator(op: Dense, of: DenseBounds, wraps: bool) -> Range:
@@ -125,7 +140,7 @@ def _accumulator(op: Dense, of: DenseBounds, wraps: bool) -> Range:
     return _within(accum, np.where(calm, free.low, accum.low), np.where(calm, free.high, accum.high))
 
 
-def _partial_sums(op: Dense, values: Range, of: DenseBounds, chain: list[Stage], sums: _Sums) -> DenseBounds:
+def _partial_sums(op: Dense, values: Range, of: DenseBounds, chains: list[Chain], sums: _Sums) -> DenseBounds:
     """Clear neurons whose partial sums, each bounded by back-substitution, all stay inside."""
     biased = cast_range(Range.constant(op.bias.raw.ravel(), op.bias.type.fraction), op.bias.type, op.accum).overflow
     n_in = len(sums.weight)
@@ -143,8 +158,8 @@ def _partial_sums(op: Dense, values: Range, of: DenseBounds, chain: list[Stage],
         inside = np.take_along_axis(constants.T[neurons].astype(object), order, axis=1)
         return np.asarray(np.cumsum(inside, axis=1) + (first << sums.scale)[:, None])
 
-    high = (upper_bounds(chain, targets, values).reshape(shape) + added(sums.most)) >> sums.scale
-    low = -((upper_bounds(chain, -targets, values).reshape(shape) - added(sums.least)) >> sums.scale)
+    high = (_least(chains, targets, values).reshape(shape) + added(sums.most)) >> sums.scale
+    low = -((_least(chains, -targets, values).reshape(shape) - added(sums.least)) >> sums.scale)
     inside = np.asarray((high <= op.accum.raw_max).all(axis=1) & (low >= lowest(op.accum)).all(axis=1), dtype=bool)
     cleared = neurons[inside]
     overflow = of.accum_overflow.copy()
@@ -184,24 +199,24 @@ def _constants(values: Range, result: Range) -> Stage:
     return Linear(values, np.zeros((*values.shape, *result.shape), dtype=np.int64), result.low, result.high, 0)
 
 
-def _elementwise(op: Op, tensor: Tensor, values: Range, of: OpBounds) -> list[Stage]:
+def _elementwise(op: Op, tensor: Tensor, values: Range, of: OpBounds) -> list[Chain]:
     if isinstance(op, Reshape):
-        return []
-    pieces = _pieces(op, tensor)
+        return _every()
+    pieces = _pieces(op, tensor, values)
     if pieces is None:
-        return [_constants(values, of.result)]
-    function, breaks, fraction = pieces
-    return [enclosed(values, function, breaks, fraction, op.output.type, of.result, of.result_overflow)]
+        return _every(_constants(values, of.result))
+    cast = (values, *pieces, op.output.type, of.result, of.result_overflow)
+    return [(enclosed(*cast, focus),) for focus in _FOCUSES]
 
 
 Pieces = tuple[Callable[[int, int], int], list[tuple[int, ...]], int]
 
 
-def _pieces(op: Op, tensor: Tensor) -> Pieces | None:
+def _pieces(op: Op, tensor: Tensor, values: Range) -> Pieces | None:
     """A piecewise linear op before its cast: the function, the integers at its kinks, the fraction of its values."""
     size = tensor.size
     if isinstance(op, BatchNorm):
-        return _scaled(op, tensor)
+        return _scaled(op, tensor, values)
     if not isinstance(op, Activation):
         return None
     if op.function == "linear":
@@ -219,18 +234,17 @@ def _pieces(op: Op, tensor: Tensor) -> Pieces | None:
     return None
 
 
-def _scaled(op: BatchNorm, tensor: Tensor) -> Pieces | None:
-    kind = Product.of(tensor, op.scale)
-    found = factors(kind, compact(op.scale.raw.ravel()))
-    if found is None:
+def _scaled(op: BatchNorm, tensor: Tensor, values: Range) -> Pieces | None:
+    channel = np.arange(tensor.size) % op.scale.raw.size
+    signs = None if op.scale.signs is None else op.scale.signs.ravel()[channel]
+    raw = compact(op.scale.raw.ravel())[channel]
+    form = Product.of(tensor, op.scale).exact_type(tensor.type, op.scale.type)
+    lines = product_lines(tensor, values.magnitude, op.scale, raw, signs, None)
+    if lines.scale or not np.array_equal(lines.least, lines.most):
         return None
-    form = kind.exact_type(tensor.type, op.scale.type)
     fraction = max(form.fraction, op.bias.type.fraction)
     up, bias_up = fraction - form.fraction, fraction - op.bias.type.fraction
-    factor = [int(f) << up for f in found[0].tolist()]
-    offset = [
-        (int(c) << up) + (int(b) << bias_up)
-        for c, b in zip(found[1].tolist(), op.bias.raw.ravel().tolist(), strict=True)
-    ]
-    count = len(factor)
-    return (lambda i, r: factor[i % count] * r + offset[i % count]), [()] * tensor.size, fraction
+    factor = (lines.factor.astype(object) << up).tolist()
+    bias = op.bias.raw.ravel()[channel].astype(object) << bias_up
+    offset = ((lines.least.astype(object) << up) + bias).tolist()
+    return (lambda i, r: factor[i] * r + offset[i]), [()] * tensor.size, fraction
