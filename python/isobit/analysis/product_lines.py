@@ -20,7 +20,7 @@ _FINEST = 24
 
 @dataclass(frozen=True, eq=False)
 class ProductLines:
-    """``factor * r + least <= 2**scale * product <= factor * r + most`` for raw data r; arrays shaped as the weights."""
+    """``factor * r + least <= 2**scale * product <= factor * r + most`` for raw data r; shaped as the weights."""
 
     factor: IntArray
     least: IntArray

@@ -76,20 +76,25 @@ def moved(box: Box, parents: Any, slopes: Any, rng: np.random.Generator) -> Any:
         largest = np.maximum(np.abs(slope).max(axis=2, keepdims=True), 1e-300)
         step = parents + reach * np.where(rng.random((neurons, kept, 1)) < 0.5, np.sign(slope), slope / largest)
         found += [corner, np.where(some, corner, parents), np.clip(step, 0, ONE)]
-    anywhere = np.where(
-        rng.random(parents.shape) < 0.5,
-        rng.integers(0, 2, parents.shape) * ONE,
-        rng.integers(0, ONE + 1, parents.shape),
-    )
-    few = rng.random(parents.shape) < np.maximum(rng.uniform(0, 0.4, (neurons, kept, 1)), 1.0 / size)
+    ends = rng.integers(0, 2, parents.shape) * ONE
+    anywhere = np.where(rng.random(parents.shape) < 0.5, ends, rng.integers(0, ONE + 1, parents.shape))
+
+    def few() -> Any:
+        """Which inputs change: from one to nearly all, in equal steps of their logarithm."""
+        rate = np.power(float(size), -rng.random((neurons, kept, 1)))
+        chosen = rng.random(parents.shape) < rate
+        np.put_along_axis(chosen, rng.integers(0, size, (neurons, kept, 1)), True, axis=2)
+        return chosen
+
     near = parents + ONE * np.exp2(-rng.uniform(1, 14, (neurons, kept, 1))) * rng.normal(size=parents.shape)
     fine = rng.choice([-1, 1], parents.shape) * np.exp2(rng.uniform(0, 12, (neurons, kept, 1)))
     other = parents[:, rng.permutation(kept)]
     found += [
-        np.where(few, anywhere, parents),
-        np.clip(near, 0, ONE),
-        np.clip(parents + box.step * np.where(few, rng.integers(-2, 3, parents.shape), 0), 0, ONE),
-        np.clip(parents + box.step * np.where(few, fine, 0).astype(np.int64), 0, ONE),
+        np.where(few(), anywhere, parents),
+        np.where(few(), anywhere[:, ::-1], parents),
+        np.where(few(), np.clip(near, 0, ONE), parents),
+        np.where(few(), np.clip(parents + box.step * rng.integers(-2, 3, parents.shape), 0, ONE), parents),
+        np.where(few(), np.clip(parents + (box.step * fine).astype(np.int64), 0, ONE), parents),
         np.where(rng.random(parents.shape) < 0.5, parents, other),
     ]
     return np.concatenate(found, axis=1).astype(np.int64)

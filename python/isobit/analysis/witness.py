@@ -33,6 +33,10 @@ __all__ = ["Verdict", "Witness", "Witnesses", "find_witnesses", "verdicts"]
 _KEPT = 3
 #: Multiplications that one batch of the search may cost, and that the first inputs may.
 _BATCH_WORK, _FIRST_WORK = 1 << 29, 1 << 28
+#: Multiplications that the search for one slot of one layer may cost: large layers get fewer rounds.
+_WORK = 1 << 35
+#: Inputs that one round tries for a neuron, about.
+_MOVES = 2 * _KEPT * 15
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,7 @@ def verdicts(bounds: Bounds) -> list[Verdict]:
 
 
 def find_witnesses(
-    graph: Graph, bounds: Bounds | None = None, *, rounds: int = 24, seed: int = 0, budget_s: float | None = None
+    graph: Graph, bounds: Bounds | None = None, *, rounds: int = 48, seed: int = 0, budget_s: float | None = None
 ) -> Witnesses:
     """Search an input for every cast that may overflow.
 
@@ -129,7 +133,7 @@ def find_witnesses(
     bounds
         Its bounds; inputs are searched within ``bounds.inputs``. Default: those of the declared formats.
     rounds
-        Times that the inputs at hand are moved, per layer and slot.
+        Times that the inputs at hand are moved, per layer and slot, at most: large layers get fewer.
     seed
         Of the search; the same arguments give the same witnesses if ``budget_s`` is not used up.
     budget_s
@@ -195,15 +199,17 @@ class _Search:
         count = int(np.clip(_FIRST_WORK // (self.work + 1), 64, 2048))
         start = first_positions(self.box, count, self.rng)
         yield from self.judge(start, {neuron: np.arange(count) for neuron in self.open})
+        spent = 0
         for _ in range(rounds):
-            if not self.open or (deadline is not None and time.monotonic() > deadline):
+            spent += len(self.open) * self.work * _MOVES
+            if not self.open or spent > _WORK or (deadline is not None and time.monotonic() > deadline):
                 return
             yield from self.round()
 
     def round(self) -> Iterator[Witness]:
         """Move what every open neuron has, and as many new inputs, in batches."""
         neurons = list(self.open)
-        size = max(1, int(_BATCH_WORK // (self.work * 2 * _KEPT * 13 + 1)))
+        size = max(1, int(_BATCH_WORK // (self.work * _MOVES + 1)))
         for begin in range(0, len(neurons), size):
             part = neurons[begin : begin + size]
             kept = np.stack([self.positions[n] for n in part])
