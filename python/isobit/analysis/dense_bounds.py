@@ -31,7 +31,7 @@ from isobit.model.accumulation import accumulation_order
 from isobit.model.ops import Dense, Product, Tensor
 from isobit.model.weights import Weight
 
-__all__ = ["dense_bounds", "factors", "product_range", "source_of"]
+__all__ = ["dense_bounds", "factors", "free_partial_sums", "product_range", "source_of"]
 
 
 def factors(kind: Product, raw: IntArray) -> tuple[IntArray, IntArray] | None:
@@ -129,15 +129,19 @@ def dense_bounds(op: Dense, tensor: Tensor, values: Range) -> DenseBounds:
     )
 
 
+def free_partial_sums(op: Dense, start: Range, terms: Range) -> tuple[IntArray, IntArray]:
+    """Bounds of start and every sum in the kernel's order, nothing wrapped nor clamped: shape (n_in + 1, n_out)."""
+    order = accumulation_order(op).T
+    columns = np.arange(order.shape[1])
+    return accumulate(terms.low[order, columns], start.low), accumulate(terms.high[order, columns], start.high)
+
+
 def _partial_sums(op: Dense, start: Range, terms: Range) -> tuple[Range, Range, BoolArray]:
     """Hull of all sums before overflow, the last one after it, and where one may overflow.
 
     ``terms`` are those after their own overflow.
     """
-    order = accumulation_order(op).T
-    columns = np.arange(order.shape[1])
-    low, high = terms.low[order, columns], terms.high[order, columns]
-    lows, highs = accumulate(low, start.low), accumulate(high, start.high)
+    lows, highs = free_partial_sums(op, start, terms)
     zeros = np.minimum(np.min(terms.zeros, axis=0), start.zeros)
     partial = Range(lows.min(axis=0), highs.max(axis=0), start.fraction, zeros)
     # The start is in the accumulator already: a copy may even hold SAT_SYM's minimum, and is not cast again.
@@ -147,9 +151,11 @@ def _partial_sums(op: Dense, start: Range, terms: Range) -> tuple[Range, Range, 
     if not overflow.any():
         return partial, last, overflow
     where = np.flatnonzero(overflow)
+    order = accumulation_order(op).T[:, where]
     wide = max(terms.bits, op.accum.width) + 1 > law.INT64_BITS
     step_low, step_high, sum_low, sum_high = (
-        array[..., where].astype(object if wide else np.int64) for array in (low, high, start.low, start.high)
+        array.astype(object if wide else np.int64)
+        for array in (terms.low[order, where], terms.high[order, where], start.low[where], start.high[where])
     )
     least, most = sum_low, sum_high
     for add_low, add_high in zip(step_low, step_high, strict=True):

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from isobit.analysis.affine import Elementwise, Linear, Stage, enclosed, rounding_slack, upper_bounds
-from isobit.analysis.dense_bounds import source_of
+from isobit.analysis.dense_bounds import free_partial_sums, source_of
 from isobit.analysis.intervals import Bounds, DenseBounds, OpBounds, input_bounds, op_bounds
 from isobit.analysis.product_lines import product_lines
-from isobit.analysis.ranges import IntArray, Range, cast_range, compact, lowest, shift_left
+from isobit.analysis.ranges import BoolArray, IntArray, Range, cast_range, compact, lowest, shift_left
 from isobit.engines.emulator.vector import accumulation_order
 from isobit.fixed.modes import Overflow, Rounding
 from isobit.model.graph import Graph
@@ -101,9 +101,11 @@ def _dense(op: Dense, tensor: Tensor, values: Range, of: DenseBounds, chains: li
         if of.accum_overflow.any():
             of = _partial_sums(op, values, of, chains, sums)
         of = _with_accum(op, tensor, of, _accumulator(op, of, wraps))
+    clamped, under, over = _clamping(op, of)
+    lower, upper = lower - (over << scale), upper + (under << scale)
     # The sum is what the accumulator holds, where nothing clamped it and no wrap is left.
     inside = (of.free_sum.low >= lowest(op.accum)) & (of.free_sum.high <= op.accum.raw_max)
-    sound = np.asarray(~of.accum_overflow | (wraps & inside), dtype=bool)
+    sound = np.asarray(~of.accum_overflow | (wraps & inside) | clamped, dtype=bool)
     stage = Linear(
         values,
         compact(np.where(sound, sums.weight, 0)),
@@ -137,7 +139,29 @@ def _accumulator(op: Dense, of: DenseBounds, wraps: bool) -> Range:
     if wraps:
         image = cast_range(free, None, op.accum).result
         accum = _within(accum, image.low, image.high)
-    return _within(accum, np.where(calm, free.low, accum.low), np.where(calm, free.high, accum.high))
+    accum = _within(accum, np.where(calm, free.low, accum.low), np.where(calm, free.high, accum.high))
+    clamped, under, over = _clamping(op, of)
+    low, high = free.low.astype(object) - over, free.high.astype(object) + under
+    return _within(accum, np.where(clamped, low, accum.low), np.where(clamped, high, accum.high))
+
+
+def _clamping(op: Dense, of: DenseBounds) -> tuple[BoolArray, Any, Any]:
+    """Where a saturating accumulator stays near the sum without saturation: (where, most that it lifts, and lowers).
+
+    A sum that is clamped on one side only ends at the free sum minus the largest excess of a partial sum over the
+    bound, and after one bound has been met the other is out of reach if all terms together cannot span the range.
+    """
+    bottom, top = lowest(op.accum), op.accum.raw_max
+    nothing = np.zeros(of.accum.shape, dtype=object)
+    if op.accum.overflow not in (Overflow.SAT, Overflow.SAT_SYM):
+        return np.zeros(of.accum.shape, dtype=bool), nothing, nothing
+    reach = of.terms.magnitude.astype(object).sum(axis=0)
+    where = np.asarray((reach <= top - bottom) & (of.start.low >= bottom), dtype=bool)
+    where &= of.accum_overflow & ~of.term_overflow.any(axis=0)
+    lows, highs = free_partial_sums(op, of.start, of.terms)
+    under = np.maximum(bottom - lows[1:].min(axis=0).astype(object), 0)
+    over = np.maximum(highs[1:].max(axis=0).astype(object) - top, 0)
+    return where, np.where(where, under, 0), np.where(where, over, 0)
 
 
 def _partial_sums(op: Dense, values: Range, of: DenseBounds, chains: list[Chain], sums: _Sums) -> DenseBounds:
