@@ -14,7 +14,7 @@ import numpy as np
 
 from isobit.analysis.dense_bounds import factors
 from isobit.analysis.op_bounds import DenseBounds, OpBounds
-from isobit.analysis.ranges import IntArray, compact, lowest, magnitude_bits
+from isobit.analysis.ranges import IntArray, Range, cast_range, compact, lowest, magnitude_bits
 from isobit.engines.emulator import vector
 from isobit.engines.registry import get_engine
 from isobit.fixed import law
@@ -49,8 +49,8 @@ class Margins:
     score
         The same before rounding, in bits of the format's width: a finer measure to rank inputs by, shape (events,).
     place
-        For an accumulator, how many terms of the kernel's order the number sums (minus one minus the place of a single
-        term); else 0.
+        For an accumulator, how many terms of the kernel's order the number sums, or minus the place of a single term,
+        counted from 1; 0 for the bias, and for a result.
     """
 
     margin: IntArray
@@ -84,7 +84,10 @@ class AccumMargins:
         self.shift = self.form.fraction - op.accum.fraction
         self._factors = factors(self.product, compact(op.weight.raw))
         self.order = vector.accumulation_order(op)
-        sizes = (of.products.bits + max(0, -self.shift), magnitude_bits(of.free_magnitude))
+        bias = cast_range(Range.constant(op.bias.raw.ravel(), op.bias.type.fraction), op.bias.type, op.accum)
+        # Where the bias itself does not fit, every input is a witness.
+        self.bias = bias.rounded.low if bias.overflow.any() else None
+        sizes = (bias.rounded.bits, of.products.bits + max(0, -self.shift), magnitude_bits(of.free_magnitude))
         self.wide = max(*sizes, tensor.type.width, op.accum.width) + 1 > law.INT64_BITS
 
     def terms(self, data: IntArray, neuron: int) -> IntArray:
@@ -118,6 +121,9 @@ class AccumMargins:
         terms = self.terms(data, neuron)
         numbers = np.cumsum(terms, axis=1) + int(self.of.start.low[neuron])
         places = np.arange(1, terms.shape[1] + 1)
+        if self.bias is not None:
+            bias = np.full((len(numbers), 1), self.bias[neuron], dtype=numbers.dtype)
+            numbers, places = np.concatenate([numbers, bias], axis=1), np.append(places, 0)
         if self.form != self.kind:
             numbers, places = np.concatenate([numbers, terms], axis=1), np.concatenate([places, -places])
         return _outside(numbers, self.kind, places)

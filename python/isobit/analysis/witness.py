@@ -62,7 +62,8 @@ class Witness(Verdict):
     fraction
         Fraction bits of the value and of the format.
     bits_needed
-        Total bits that hold the value, sign included unless the format has none and the value needs none.
+        Total bits that hold the value, with a sign if the format has one or the value is negative (which no unsigned
+        format holds, however wide).
     type
         The format that is too narrow.
     """
