@@ -98,7 +98,7 @@ def test_lines_enclose_an_elementwise_op(graph: Graph) -> None:
     values = Range.of_type(tensor.type, tensor.size)
     raw = every_input(graph)["x"]
     result = vector.compute(op, tensor, raw)
-    for (stage,) in _elementwise(op, tensor, values, graph_bounds(graph).ops[op.name]):
+    for stage in _elementwise(op, tensor, values, graph_bounds(graph).ops[op.name]):
         assert isinstance(stage, Elementwise)
         scaled = result * (1 << stage.scale)
         assert (raw * stage.lower_slope.astype(object) + stage.lower.astype(object) <= scaled).all()

@@ -145,7 +145,6 @@ def enclosed(
     kind: FixedType,
     result: Range,
     overflow: Any,
-    focus: int = 2,
 ) -> Elementwise:
     """Lines around a piecewise linear function of every element that is then cast.
 
@@ -165,8 +164,6 @@ def enclosed(
         Bounds of the result, for the elements that no line encloses.
     overflow
         Where the cast may overflow. What saturates gets kinks of its own, what wraps gets constants.
-    focus
-        Where in the range, in quarters of it, the lines shall be near: every choice is sound, none always the best.
     """
     drop = fraction - kind.fraction
     up, scale = max(0, -drop), max(0, drop)
@@ -187,8 +184,8 @@ def enclosed(
         below, above = rounding_slack(kind.rounding, drop, min(heights), max(heights))
         if kind.is_int and drop > 0:  # B13: toward zero or down, by the source's format
             below = above = (1 << drop) - 1
-        upper_slope, upper = _line(points, 1, focus)
-        lower_slope, lower = _line(points, -1, focus)
+        upper_slope, upper = _line(points, 1)
+        lower_slope, lower = _line(points, -1)
         columns.append((lower_slope, upper_slope, lower - (below << _SLOPE_BITS), upper + (above << _SLOPE_BITS)))
     table = np.array(columns, dtype=object)
     lower_slopes, upper_slopes, lowers, uppers = (compact(table[:, place]) for place in range(4))
@@ -206,10 +203,10 @@ def _clamped(points: list[tuple[int, int]], function: Any, bottom: int, top: int
     return [(place, min(max(function(place), bottom), top)) for place in sorted(places)]
 
 
-def _line(points: list[tuple[int, int]], side: int, focus: int) -> tuple[int, int]:
+def _line(points: list[tuple[int, int]], side: int) -> tuple[int, int]:
     """Slope (at ``_SLOPE_BITS``) and offset of a line over (side 1) or under (side -1) all points.
 
-    Of the lines through two of the points and the level one, that which lies nearest at the focus.
+    Of the lines through two of the points and the level one, that which lies nearest in the middle.
     """
     (low, _), (high, _) = points[0], points[-1]
     slopes = {0}
@@ -222,7 +219,7 @@ def _line(points: list[tuple[int, int]], side: int, focus: int) -> tuple[int, in
     best: tuple[int, int, int] | None = None
     for slope in sorted(slopes):
         offset = max(side * ((height << _SLOPE_BITS) - slope * place) for place, height in points)
-        height = 4 * offset + side * slope * ((4 - focus) * low + focus * high)
+        height = 2 * offset + side * slope * (low + high)
         if best is None or height < best[0]:
             best = (height, slope, side * offset)
     assert best is not None

@@ -24,14 +24,8 @@ from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape,
 
 __all__ = ["refined_bounds"]
 
-#: The stages from a network's input to a tensor.
-Chain = tuple[Stage, ...]
-
-#: Chains that are followed: their lines lie near in the middle, low and high parts of the ranges.
-_FOCUSES = (2, 0, 4)
-
 #: Partial sums of one layer that are bounded by back-substitution, at most.
-_PARTIAL_SUMS = 4096
+_PARTIAL_SUMS = 2048
 
 
 def refined_bounds(graph: Graph, inputs: Mapping[str, Range] | None = None) -> Bounds:
@@ -42,7 +36,7 @@ def refined_bounds(graph: Graph, inputs: Mapping[str, Range] | None = None) -> B
     """
     starts = input_bounds(graph, inputs)
     tensors, ops = dict(starts), {}
-    chains: dict[str, list[Chain]] = {name: [()] * len(_FOCUSES) for name in starts}
+    chains: dict[str, list[Stage]] = {name: [] for name in starts}
     for op in graph.ops:
         name = op.inputs[0]
         tensor, values, chain = graph.tensors[name], tensors[name], chains[name]
@@ -52,7 +46,7 @@ def refined_bounds(graph: Graph, inputs: Mapping[str, Range] | None = None) -> B
         else:
             stages = _elementwise(op, tensor, values, of)
         ops[op.name], tensors[op.output.name] = of, of.result
-        chains[op.output.name] = [(*before, *added) for before, added in zip(chain, stages, strict=True)]
+        chains[op.output.name] = chain + stages
     return Bounds(starts, tensors, ops)
 
 
@@ -89,17 +83,18 @@ class _Sums:
         return cls(weight, least, most, max(0, drop) + lines.scale)
 
 
-def _dense(op: Dense, tensor: Tensor, values: Range, of: DenseBounds, chains: list[Chain]) -> tuple[Any, list[Chain]]:
+def _dense(op: Dense, tensor: Tensor, values: Range, of: DenseBounds, chain: list[Stage]) -> tuple[Any, list[Stage]]:
     sums = _Sums.of(op, tensor, values, of)
     scale, start = sums.scale, of.start.low.astype(object) << sums.scale
     lower, upper = (part.astype(object).sum(axis=0) + start for part in (sums.least, sums.most))
     wraps = op.accum.overflow is Overflow.WRAP and not op.accum.saturation_bits
-    if any(isinstance(stage, Linear) for stage in chains[0]):  # else every input is free, and the intervals are exact
-        most = (_least(chains, sums.weight.T, values) + upper) >> scale
-        least = -((_least(chains, -sums.weight.T, values) - lower) >> scale)
+    # Behind nothing but constants every input is free, and the intervals are exact.
+    if any(isinstance(stage, Linear) and stage.weight.any() for stage in chain):
+        most = (upper_bounds(chain, sums.weight.T, values) + upper) >> scale
+        least = -((upper_bounds(chain, -sums.weight.T, values) - lower) >> scale)
         of = replace(of, free_sum=_within(of.free_sum, least, most))
         if of.accum_overflow.any():
-            of = _partial_sums(op, values, of, chains, sums)
+            of = _partial_sums(op, values, of, chain, sums)
         of = _with_accum(op, tensor, of, _accumulator(op, of, wraps))
     clamped, under, over = _clamping(op, of)
     lower, upper = lower - (over << scale), upper + (under << scale)
@@ -115,22 +110,12 @@ def _dense(op: Dense, tensor: Tensor, values: Range, of: DenseBounds, chains: li
     )
     source, kind = source_of(op, tensor, of.accum)
     if kind != op.accum:  # a sum of signs
-        return of, _every(stage, _constants(of.accum, of.result))
+        return of, [stage, _constants(of.accum, of.result)]
     if kind == op.output.type:
-        return of, _every(stage)
+        return of, [stage]
     kinks: list[tuple[int, ...]] = [()] * op.output.size
-    cast = (source, _same, kinks, kind.fraction, op.output.type, of.result, of.result_overflow)
-    return of, [(stage, enclosed(*cast, focus)) for focus in _FOCUSES]
-
-
-def _every(*stages: Stage) -> list[Chain]:
-    """The same stages in every chain."""
-    return [stages] * len(_FOCUSES)
-
-
-def _least(chains: list[Chain], coefficients: IntArray, limits: Range) -> Any:
-    """The least upper bound that any of the chains gives."""
-    return np.minimum.reduce([upper_bounds(chain, coefficients, limits) for chain in chains])
+    cast = enclosed(source, _same, kinks, kind.fraction, op.output.type, of.result, of.result_overflow)
+    return of, [stage, cast]
 
 
 def _accumulator(op: Dense, of: DenseBounds, wraps: bool) -> Range:
@@ -164,7 +149,7 @@ def _clamping(op: Dense, of: DenseBounds) -> tuple[BoolArray, Any, Any]:
     return where, np.where(where, under, 0), np.where(where, over, 0)
 
 
-def _partial_sums(op: Dense, values: Range, of: DenseBounds, chains: list[Chain], sums: _Sums) -> DenseBounds:
+def _partial_sums(op: Dense, values: Range, of: DenseBounds, chain: list[Stage], sums: _Sums) -> DenseBounds:
     """Clear neurons whose partial sums, each bounded by back-substitution, all stay inside."""
     biased = cast_range(Range.constant(op.bias.raw.ravel(), op.bias.type.fraction), op.bias.type, op.accum).overflow
     n_in = len(sums.weight)
@@ -182,8 +167,8 @@ def _partial_sums(op: Dense, values: Range, of: DenseBounds, chains: list[Chain]
         inside = np.take_along_axis(constants.T[neurons].astype(object), order, axis=1)
         return np.asarray(np.cumsum(inside, axis=1) + (first << sums.scale)[:, None])
 
-    high = (_least(chains, targets, values).reshape(shape) + added(sums.most)) >> sums.scale
-    low = -((_least(chains, -targets, values).reshape(shape) - added(sums.least)) >> sums.scale)
+    high = (upper_bounds(chain, targets, values).reshape(shape) + added(sums.most)) >> sums.scale
+    low = -((upper_bounds(chain, -targets, values).reshape(shape) - added(sums.least)) >> sums.scale)
     inside = np.asarray((high <= op.accum.raw_max).all(axis=1) & (low >= lowest(op.accum)).all(axis=1), dtype=bool)
     cleared = neurons[inside]
     overflow = of.accum_overflow.copy()
@@ -223,14 +208,13 @@ def _constants(values: Range, result: Range) -> Stage:
     return Linear(values, np.zeros((*values.shape, *result.shape), dtype=np.int64), result.low, result.high, 0)
 
 
-def _elementwise(op: Op, tensor: Tensor, values: Range, of: OpBounds) -> list[Chain]:
+def _elementwise(op: Op, tensor: Tensor, values: Range, of: OpBounds) -> list[Stage]:
     if isinstance(op, Reshape):
-        return _every()
+        return []
     pieces = _pieces(op, tensor, values)
     if pieces is None:
-        return _every(_constants(values, of.result))
-    cast = (values, *pieces, op.output.type, of.result, of.result_overflow)
-    return [(enclosed(*cast, focus),) for focus in _FOCUSES]
+        return [_constants(values, of.result)]
+    return [enclosed(values, *pieces, op.output.type, of.result, of.result_overflow)]
 
 
 Pieces = tuple[Callable[[int, int], int], list[tuple[int, ...]], int]
