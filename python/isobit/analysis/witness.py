@@ -34,7 +34,7 @@ _KEPT = 3
 #: Multiplications that one batch of the search may cost, and that the first inputs may.
 _BATCH_WORK, _FIRST_WORK = 1 << 29, 1 << 28
 #: Multiplications that the search for one slot of one layer may cost: large layers get fewer rounds.
-_WORK = 1 << 35
+_WORK = 1 << 34
 #: Inputs that one round tries for a neuron, about.
 _MOVES = 2 * _KEPT * 15
 
