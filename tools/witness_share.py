@@ -48,14 +48,14 @@ def random_models(count: int) -> Iterator[tuple[str, Any]]:
 
 
 def measure(models: Iterator[tuple[str, Any]]) -> dict[str, dict[str, int]]:
-    """Verdicts by intervals and by back-substitution, and witnesses, of each network."""
+    """MayOverflows by intervals and by back-substitution, and witnesses, of each network."""
     from isobit.analysis.intervals import graph_bounds
     from isobit.analysis.refine import refined_bounds
-    from isobit.analysis.witness import find_witnesses, verdicts
+    from isobit.analysis.witness import find_witnesses, may_overflow
 
     found = {}
     for name, model in models:
-        intervals = len(verdicts(graph_bounds(model.graph)))
+        intervals = len(may_overflow(graph_bounds(model.graph)))
         start = time.perf_counter()
         bounds = refined_bounds(model.graph)
         middle = time.perf_counter()

@@ -10,7 +10,9 @@ import numpy as np
 from isobit.analysis.intervals import Bounds, DenseBounds
 from isobit.engines.emulator import vector
 from isobit.fixed import law
+from isobit.fixed.assign import assign
 from isobit.model import Dense, Graph
+from isobit.model.accumulation import accumulation_order
 from isobit.model.ops import Product
 
 
@@ -28,15 +30,15 @@ def dense_steps(op: Dense, tensor: Any, raw: Any) -> dict[str, Any]:
     target = op.accum.as_assigned(form)
     shift = form.fraction - op.accum.fraction
     terms = products if form == op.accum else law.round_shift(products, shift, int(target.rounding))
-    folded = vector.assign(products, form, op.accum)
-    start = vector.assign(op.bias.raw.astype(object), op.bias.type, op.accum)
-    order = vector.accumulation_order(op)
+    folded = assign(products, form, op.accum)
+    start = assign(op.bias.raw.astype(object), op.bias.type, op.accum)
+    order = accumulation_order(op)
     total = np.tile(start, (len(raw), 1))
     partial = [total]
     for step in range(n_in):
         before = total + np.stack([folded[:, order[j, step], j] for j in range(n_out)], axis=1)
         partial.append(before)
-        total = vector.assign(before, op.accum.sum_with(op.accum), op.accum)
+        total = assign(before, op.accum.sum_with(op.accum), op.accum)
     return {
         "products": products,
         "terms": terms,

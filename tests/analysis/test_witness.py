@@ -16,7 +16,7 @@ from test_intervals import FEW, every_input
 from isobit.analysis.intervals import DenseBounds, Range, graph_bounds
 from isobit.analysis.ranges import lowest
 from isobit.analysis.refine import refined_bounds
-from isobit.analysis.witness import Verdict, Witness, find_witnesses, verdicts
+from isobit.analysis.witness import MayOverflow, Witness, find_witnesses, may_overflow
 from isobit.fixed import FixedType
 from isobit.model import Dense, Graph, Tensor
 
@@ -42,7 +42,7 @@ def really_overflows(graph: Graph, witness: Witness) -> bool:
 def test_every_witness_overflows_and_says_by_how_much(graph: Graph) -> None:
     bounds = refined_bounds(graph)
     found = find_witnesses(graph, bounds, rounds=4)
-    assert sorted(map(str, [*map(key, found), *found.open])) == sorted(map(str, verdicts(bounds)))
+    assert sorted(map(str, [*map(key, found), *found.open])) == sorted(map(str, may_overflow(bounds)))
     for witness in found:
         assert really_overflows(graph, witness)
         kind = witness.type
@@ -57,8 +57,8 @@ def test_every_witness_overflows_and_says_by_how_much(graph: Graph) -> None:
             assert around.low[witness.neuron] <= witness.value <= around.high[witness.neuron]
 
 
-def key(witness: Witness) -> Verdict:
-    return Verdict(witness.layer, witness.slot, witness.neuron)
+def key(witness: Witness) -> MayOverflow:
+    return MayOverflow(witness.layer, witness.slot, witness.neuron)
 
 
 @seed(22)
@@ -68,7 +68,9 @@ def test_a_single_layer_has_a_witness_for_what_overflows(graph: Graph) -> None:
     """Every input tried: what can overflow is found, and nothing else."""
     ((op, _, _, counted),) = observe(graph, every_input(graph))
     real = {
-        Verdict(op.name, slot, int(n)) for slot, outside in counted.items() for n in np.flatnonzero(outside.any(axis=0))
+        MayOverflow(op.name, slot, int(n))
+        for slot, outside in counted.items()
+        for n in np.flatnonzero(outside.any(axis=0))
     }
     assert {key(witness) for witness in find_witnesses(graph, rounds=12)} == real
 
@@ -145,11 +147,11 @@ def test_no_witness_where_there_is_none() -> None:
     bounds = graph_bounds(graph, limits)
     of = bounds.ops["diff"]
     assert isinstance(of, DenseBounds)
-    assert verdicts(bounds) == [Verdict("diff", "accum", 0)]
+    assert may_overflow(bounds) == [MayOverflow("diff", "accum", 0)]
     found = find_witnesses(graph, bounds, rounds=10)
-    assert found.open == (Verdict("diff", "accum", 0),)
+    assert found.open == (MayOverflow("diff", "accum", 0),)
     assert found.share == 0.0
-    assert verdicts(refined_bounds(graph, limits)) == []
+    assert may_overflow(refined_bounds(graph, limits)) == []
 
 
 def test_nothing_to_witness() -> None:

@@ -20,20 +20,27 @@ from isobit.engines.registry import get_engine
 from isobit.fixed import law
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
+from isobit.model.accumulation import accumulation_order
 from isobit.model.graph import Graph
 from isobit.model.ops import Dense, Op, Product, Tensor
 
-__all__ = ["AccumMargins", "Margins", "ResultMargins", "run_ops"]
+__all__ = ["AccumMargins", "Chain", "Margins", "ResultMargins"]
 
 
-def run_ops(tensor: Tensor, ops: tuple[Op, ...], raw: IntArray) -> dict[str, IntArray]:
-    """Every tensor that a chain of ops computes from a batch, shape (events, size), the input's included."""
-    values = {tensor.name: raw}
-    if ops:
-        graph = Graph("part", (tensor,), ops, (ops[-1].output.name,))
-        results = get_engine("auto").run(graph, {tensor.name: FixedArray.from_raw(raw, tensor.type)}, 1)
-        values |= {name: array.raw for name, array in results.items()}
-    return values
+class Chain:
+    """Ops one after the other, planned once."""
+
+    def __init__(self, tensor: Tensor, ops: tuple[Op, ...]) -> None:
+        self.tensor = tensor
+        self.graph = Graph("part", (tensor,), ops, (ops[-1].output.name,)) if ops else None
+
+    def run(self, raw: IntArray) -> dict[str, IntArray]:
+        """Every tensor of a batch, shape (events, size), the input's included."""
+        values = {self.tensor.name: raw}
+        if self.graph is not None:
+            given = {self.tensor.name: FixedArray.from_raw(raw, self.tensor.type)}
+            values |= {name: array.raw for name, array in get_engine("auto").run(self.graph, given, 1).items()}
+        return values
 
 
 @dataclass(frozen=True)
@@ -83,7 +90,7 @@ class AccumMargins:
         self.form = self.product.exact_type(tensor.type, op.weight.type)
         self.shift = self.form.fraction - op.accum.fraction
         self._factors = factors(self.product, compact(op.weight.raw))
-        self.order = vector.accumulation_order(op)
+        self.order = accumulation_order(op)
         bias = cast_range(Range.constant(op.bias.raw.ravel(), op.bias.type.fraction), op.bias.type, op.accum)
         # Where the bias itself does not fit, every input is a witness.
         self.bias = bias.rounded.low if bias.overflow.any() else None
@@ -141,15 +148,16 @@ class ResultMargins:
     """Numbers that the cast into an op's result takes, rounded."""
 
     def __init__(self, op: Op, tensor: Tensor, of: OpBounds) -> None:
-        self.tensor, self.kind = tensor, op.output.type
+        self.kind = op.output.type
         width = int(of.source.widths().max()) + 1
         # The same op with a result that loses nothing: what it gives is what the cast takes.
         self.exact = FixedType.from_bits(width, fraction=of.source.fraction)
-        self.op = replace(op, output=replace(op.output, type=self.exact))
+        self.name = op.output.name
+        self.chain = Chain(tensor, (replace(op, output=replace(op.output, type=self.exact)),))
 
     def of_all(self, data: IntArray) -> Callable[[int, Any], Margins]:
         """Margins by neuron and events; ``data`` is the op's input, shape (events, size)."""
-        source = run_ops(self.tensor, (self.op,), data)[self.op.output.name]
+        source = self.chain.run(data)[self.name]
         drop = self.exact.fraction - self.kind.fraction
         wide = self.exact.width + max(0, -drop) > law.INT64_BITS or self.kind.width > law.INT64_BITS
         source = source.astype(object) if wide else source

@@ -17,8 +17,8 @@ from isobit.analysis.dense_bounds import free_partial_sums, source_of
 from isobit.analysis.intervals import Bounds, DenseBounds, OpBounds, input_bounds, op_bounds
 from isobit.analysis.product_lines import product_lines
 from isobit.analysis.ranges import BoolArray, IntArray, Range, cast_range, compact, lowest, shift_left
-from isobit.engines.emulator.vector import accumulation_order
 from isobit.fixed.modes import Overflow, Rounding
+from isobit.model.accumulation import accumulation_order
 from isobit.model.graph import Graph
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from isobit.analysis.intervals import Bounds, DenseBounds, graph_bounds
-from isobit.analysis.margins import AccumMargins, Margins, ResultMargins, run_ops
+from isobit.analysis.margins import AccumMargins, Chain, Margins, ResultMargins
 from isobit.analysis.proposals import Box, first_positions, moved
 from isobit.analysis.ranges import Range, lowest
 from isobit.analysis.surrogate import backward, real_weights
@@ -27,7 +27,7 @@ from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
 from isobit.model.ops import Dense, Op, Tensor
 
-__all__ = ["Verdict", "Witness", "Witnesses", "find_witnesses", "verdicts"]
+__all__ = ["MayOverflow", "Witness", "Witnesses", "find_witnesses", "may_overflow"]
 
 #: Inputs kept for every verdict.
 _KEPT = 3
@@ -40,7 +40,7 @@ _MOVES = 2 * _KEPT * 15
 
 
 @dataclass(frozen=True)
-class Verdict:
+class MayOverflow:
     """A cast that may overflow: ``slot`` is ``accum`` or ``result``."""
 
     layer: str
@@ -49,7 +49,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, eq=False)
-class Witness(Verdict):
+class Witness(MayOverflow):
     """An input with which a cast overflows.
 
     Attributes
@@ -90,11 +90,11 @@ class Witnesses:
     found
         One witness per verdict that has one, in the order of the layers.
     open
-        Verdicts without one: no input was found, which does not say that there is none.
+        MayOverflows without one: no input was found, which does not say that there is none.
     """
 
     found: tuple[Witness, ...]
-    open: tuple[Verdict, ...]
+    open: tuple[MayOverflow, ...]
 
     def __iter__(self) -> Iterator[Witness]:
         return iter(self.found)
@@ -112,13 +112,13 @@ class Witnesses:
         return f"{len(self.found)} of {len(self.found) + len(self.open)} 'may overflow' verdicts have a witness"
 
 
-def verdicts(bounds: Bounds) -> list[Verdict]:
+def may_overflow(bounds: Bounds) -> list[MayOverflow]:
     """Every cast that may overflow, in the order of the layers."""
     found = []
     for name, of in bounds.ops.items():
         slots = {"accum": of.accum_overflow} if isinstance(of, DenseBounds) else {}
         for slot, may in {**slots, "result": of.result_overflow}.items():
-            found += [Verdict(name, slot, int(neuron)) for neuron in np.flatnonzero(may)]
+            found += [MayOverflow(name, slot, int(neuron)) for neuron in np.flatnonzero(may)]
     return found
 
 
@@ -147,15 +147,15 @@ def find_witnesses(
     limits = graph_bounds(graph) if bounds is None else bounds
     rng = np.random.default_rng(seed)
     deadline = None if budget_s is None else time.monotonic() + budget_s
-    found: dict[Verdict, Witness] = {}
-    asked = verdicts(limits)
+    found: dict[MayOverflow, Witness] = {}
+    asked = may_overflow(limits)
     for op in graph.ops:
         for slot in ("accum", "result"):
             neurons = [v.neuron for v in asked if (v.layer, v.slot) == (op.name, slot)]
             if neurons:
                 search = _Search(graph, limits, op, slot, neurons, rng)
                 for witness in search.run(rounds, deadline):
-                    found[Verdict(witness.layer, witness.slot, witness.neuron)] = witness
+                    found[MayOverflow(witness.layer, witness.slot, witness.neuron)] = witness
     return Witnesses(tuple(found[v] for v in asked if v in found), tuple(v for v in asked if v not in found))
 
 
@@ -180,6 +180,7 @@ class _Search:
         self.open = neurons
         self.tensor = graph.tensors[op.inputs[0]]
         self.source, self.ops = _chain(graph, op)
+        self.chain = Chain(self.source, self.ops)
         self.box = Box(bounds.inputs[self.source.name])
         self.of = bounds.ops[op.name]
         self.type = op.accum if slot == "accum" and isinstance(op, Dense) else op.output.type
@@ -224,7 +225,7 @@ class _Search:
     def judge(self, positions: Any, events: dict[int, Any]) -> Iterator[Witness]:
         """Compute margins, keep the best inputs of each neuron, verify what overflows."""
         inputs = self.box.raw(positions)
-        data = run_ops(self.source, self.ops, inputs)[self.tensor.name]
+        data = self.chain.run(inputs)[self.tensor.name]
         by_neuron = None if self.result is None else self.result.of_all(data)
         winners: list[tuple[int, int, int]] = []
         for neuron, rows in events.items():
@@ -260,7 +261,7 @@ class _Search:
 
     def slopes(self, neurons: list[int], parents: Any) -> Any:
         """Slopes of what the neurons are to overflow with: shape (aims, len(parents), inputs)."""
-        values = run_ops(self.source, self.ops, self.box.raw(parents))
+        values = self.chain.run(self.box.raw(parents))
         drives = [self._drives(neuron) for neuron in neurons]
         found = []
         for aim in range(len(drives[0])):
