@@ -68,6 +68,17 @@ def product_range(kind: Product, values: Range, weight: Weight, raw: IntArray, s
     return Range(np.minimum(one, other), np.maximum(one, other), fraction, zeros)
 
 
+def _weight_zeros(kind: Product, weight: Weight, raw: IntArray, tensor: Tensor) -> IntArray:
+    """Low zero bits that every product has from its weight, whatever the data."""
+    found = factors(kind, raw)
+    if found is None:
+        align = kind.exact_type(tensor.type, weight.type).fraction - tensor.type.fraction
+        return np.maximum(raw + align, 0)
+    if kind is Product.BOTH_BINARY:
+        return np.zeros_like(raw)
+    return trailing_zeros(found[1] if kind is Product.DATA_BINARY else found[0])
+
+
 def _exponential(values: Range, weight: Weight, raw: IntArray, signs: Any, tensor: Tensor) -> Range:
     register = Product.WEIGHT_EXPONENTIAL.exact_type(tensor.type, weight.type)
     plain = FixedType(register.width, register.integer)  # the shift keeps the register's type, by TRN and WRAP
@@ -97,7 +108,7 @@ def dense_bounds(op: Dense, tensor: Tensor, values: Range) -> DenseBounds:
     cast = cast_range(products, form, accum)
     drop = form.fraction - accum.fraction
     nothing = np.asarray((products.low == 0) & (products.high == 0), dtype=bool)
-    exact = np.asarray(products.zeros >= drop, dtype=bool) | nothing
+    exact = np.asarray(_weight_zeros(kind, op.weight, raw, tensor) >= drop, dtype=bool) | nothing
     bias = cast_range(Range.constant(op.bias.raw.ravel(), op.bias.type.fraction), op.bias.type, accum)
     # The very numbers, not their range: overflow modes may fold them in ways that a range only surrounds.
     folded = assign(op.bias.raw.ravel().astype(object), op.bias.type, accum)

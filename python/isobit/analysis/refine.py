@@ -72,13 +72,14 @@ class _Sums:
         lines = product_lines(tensor, values.magnitude[:, None], op.weight, compact(op.weight.raw), signs, of.products)
         drop = of.products.fraction - op.accum.fraction
         weight, least, most = (shift_left(part, max(0, -drop)) for part in (lines.factor, lines.least, lines.most))
+        exact = np.asarray(of.products.zeros >= drop, dtype=bool) | of.terms_exact
         slacks = rounding_slack(op.accum.rounding, drop, -1, 1)
-        below, above = (np.where(of.terms_exact, 0, np.array(slack, dtype=object)) for slack in slacks)
+        below, above = (np.where(exact, 0, np.array(slack, dtype=object)) for slack in slacks)
         if op.accum.rounding is Rounding.TRN_ZERO:
             below = np.where(np.asarray(of.products.high > 0, dtype=bool), below, 0)
             above = np.where(np.asarray(of.products.low < 0, dtype=bool), above, 0)
         if op.accum.is_int and drop > 0:  # B13: toward zero or down, by the product's format
-            below = above = np.where(of.terms_exact, 0, np.array((1 << drop) - 1, dtype=object))
+            below = above = np.where(exact, 0, np.array((1 << drop) - 1, dtype=object))
         least, most = compact(least - (below << lines.scale)), compact(most + (above << lines.scale))
         return cls(weight, least, most, max(0, drop) + lines.scale)
 
