@@ -10,11 +10,12 @@ from drawing import SMALL, WIDE, graphs, number
 from graphs_at_bounds import corner_events
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
-from observing import contradictions
+from observing import contradictions, dense_steps
 from test_intervals import FEW, events, every_input
 
 from isobit.analysis.affine import Elementwise, Linear, exact_matmul, upper_bounds
 from isobit.analysis.intervals import Bounds, DenseBounds, Range, graph_bounds
+from isobit.analysis.product_lines import product_lines
 from isobit.analysis.refine import _elementwise, refined_bounds
 from isobit.engines.emulator import vector
 from isobit.fixed import FixedType
@@ -168,3 +169,52 @@ def test_coefficients_that_are_cut_widen_the_bound_upwards() -> None:
     (bound,) = upper_bounds([stage], np.array([[7777777, -6666666]]), limits).tolist()
     exact = sum(abs(int(c)) for c in (weight.astype(object) @ np.array([7777777, -6666666], dtype=object))) * 1000 >> 10
     assert exact <= bound <= exact + (exact >> 20)
+
+
+def narrow_chain(rng: np.random.Generator) -> Graph:
+    """Three Dense layers of few small inputs; the first two accumulators overflow by a little, or not quite."""
+    size, source, ops = int(rng.integers(2, 4)), "x", []
+    x = Tensor("x", (size,), FixedType(3, 3))
+    for place in range(3):
+        n_out = 4 if place < 2 else 3
+        # The first layer makes copies and small sums of the inputs, which the next ones can cancel.
+        weight = rng.integers(-1, 2, (size, n_out)) if place else rng.integers(-2, 3, (size, n_out))
+        mode = ["AP_SAT", "AP_SAT_SYM", "AP_WRAP", "AP_SAT_ZERO"][int(rng.integers(4))]
+        width = int(rng.integers(4, 6)) if place < 2 else 12
+        accum = FixedType.parse(f"ap_fixed<{width},{width - 1},AP_TRN,{mode}>")
+        strategy, reuse = [("latency", 1), ("resource", 2)][int(rng.integers(2))] if size == 4 else ("latency", 1)
+        bias = number("bias", rng.integers(-2, 3, n_out), FixedType(4, 4))
+        output = Tensor(f"fc{place}", (n_out,), accum if rng.integers(2) else FixedType(6, 5))
+        ops.append(
+            Dense(
+                f"fc{place}", (source,), output, number("weight", weight, FixedType(4, 4)), bias, accum, strategy, reuse
+            )
+        )
+        source, size = f"fc{place}", n_out
+    return Graph("narrow", (x,), tuple(ops), (source,))
+
+
+@pytest.mark.parametrize("case", range(8))
+def test_bounds_hold_where_sums_are_clamped_and_wrapped_by_a_little(case: int) -> None:
+    """Small integers, every input tried: here a sum that is taken for linear and is not shows at once."""
+    for place in range(150):
+        graph = narrow_chain(np.random.default_rng([case, place]))
+        assert not contradictions(graph, refined_bounds(graph), every_input(graph)), (case, place)
+
+
+@seed(15)
+@example(200)
+@given(graphs(kinds=SMALL, max_size=2, inputs=FEW, layers=("dense",)))
+def test_lines_enclose_products(graph: Graph) -> None:
+    """Every datum and weight: also powers of two that shift bits out, or out of their register."""
+    (op,), (tensor,) = graph.ops, graph.inputs
+    assert isinstance(op, Dense)
+    of = graph_bounds(graph).ops[op.name]
+    assert isinstance(of, DenseBounds)
+    magnitude = Range.of_type(tensor.type, tensor.size).magnitude[:, None]
+    lines = product_lines(tensor, magnitude, op.weight, op.weight.raw, op.weight.signs, of.products)
+    data = np.arange(tensor.type.raw_min, tensor.type.raw_max + 1).astype(object)
+    products = dense_steps(op, tensor, np.tile(data[:, None], (1, tensor.size)))["products"] * (1 << lines.scale)
+    line = data[:, None, None] * lines.factor.astype(object)
+    assert (line + lines.least.astype(object) <= products).all()
+    assert (products <= line + lines.most.astype(object)).all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from observing import observe
 from test_intervals import FEW, every_input
 
 from isobit.analysis.intervals import DenseBounds, Range, graph_bounds
+from isobit.analysis.margins import AccumMargins, Margins
 from isobit.analysis.ranges import lowest
 from isobit.analysis.refine import refined_bounds
 from isobit.analysis.witness import MayOverflow, Witness, find_witnesses, may_overflow
@@ -166,6 +168,39 @@ def test_nothing_to_witness() -> None:
     )
     found = find_witnesses(Graph("calm", (Tensor("x", (1,), FixedType(4, 4)),), (op,), ("y",)))
     assert (len(found), found.open, found.share) == (0, (), 1.0)
+
+
+def one_input(bias: int) -> Graph:
+    op = Dense(
+        "fc",
+        ("x",),
+        Tensor("y", (1,), FixedType(12, 12)),
+        number("weight", [[1]], FixedType(4, 4)),
+        number("bias", [bias], FixedType(9, 9)),
+        FixedType(6, 6),
+    )
+    return Graph("one", (Tensor("x", (1,), FixedType(2, 2)),), (op,), ("y",))
+
+
+def test_a_bias_that_does_not_fit_is_witnessed_by_any_input() -> None:
+    (witness,) = find_witnesses(one_input(64))  # 64 becomes 0: nothing else overflows
+    assert (witness.slot, witness.value, witness.bits_needed) == ("accum", 64, 8)
+
+
+def test_what_the_emulator_does_not_confirm_is_no_witness(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search that is wrong about its margins claims nothing."""
+    real = AccumMargins.of_events
+
+    def boasting(self: AccumMargins, data: Any, neuron: int) -> Margins:
+        margins = real(self, data, neuron)
+        return replace(margins, margin=np.ones_like(margins.margin))
+
+    monkeypatch.setattr(AccumMargins, "of_events", boasting)
+    graph = one_input(29)  # at most 30 of 31
+    bounds = graph_bounds(graph)
+    of = replace(bounds.ops["fc"], accum_overflow=np.array([True]))
+    found = find_witnesses(graph, replace(bounds, ops={"fc": of}), rounds=2)
+    assert (len(found), len(found.open)) == (0, 1)
 
 
 @pytest.mark.hls4ml
