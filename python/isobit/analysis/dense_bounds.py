@@ -16,9 +16,12 @@ from isobit.analysis.ranges import (
     cast_range,
     compact,
     fold,
+    folded_zeros,
+    intersection,
     multiply,
     shift_left,
     total,
+    trailing_zeros,
 )
 from isobit.fixed import law
 from isobit.fixed.assign import assign
@@ -28,31 +31,52 @@ from isobit.model.accumulation import accumulation_order
 from isobit.model.ops import Dense, Product, Tensor
 from isobit.model.weights import Weight
 
-__all__ = ["dense_bounds", "product_range"]
+__all__ = ["dense_bounds", "factors", "free_partial_sums", "product_range", "source_of"]
 
-#: Weights that are zero have no set bit: more trailing zeros than any shift that is asked for.
-_ALL = 1 << 20
+
+def factors(kind: Product, raw: IntArray) -> tuple[IntArray, IntArray] | None:
+    """Products of nnet_mult.h as ``factor * data + constant``; None for powers of two, which shift bits out."""
+    zero = np.zeros_like(raw)
+    match kind:
+        case Product.MULT:
+            return raw, zero
+        case Product.WEIGHT_TERNARY:
+            return np.where(raw == 0, 0, np.where(raw == -1, -1, 1)), zero
+        case Product.WEIGHT_BINARY:
+            return np.where(raw == 0, -1, 1), zero
+        case Product.DATA_BINARY:
+            return 2 * raw, -raw
+        case Product.BOTH_BINARY:
+            return 2 * raw - 1, 1 - raw
+    return None
 
 
 def product_range(kind: Product, values: Range, weight: Weight, raw: IntArray, signs: Any, tensor: Tensor) -> Range:
     """Bounds of ``vector.product``; ``values`` broadcasts against ``raw``, the weights."""
     fraction = kind.exact_type(tensor.type, weight.type).fraction
     low, high = values.low, values.high
-    if kind is Product.WEIGHT_EXPONENTIAL:
+    found = factors(kind, raw)
+    if found is None:
         return _exponential(values, weight, raw, signs, tensor)
-    if kind is Product.BOTH_BINARY:
-        fixed = np.asarray(low == high, dtype=bool)
-        match = np.asarray(low == raw, dtype=np.int64)
-        return Range(np.where(fixed, match, 0), np.where(fixed, match, 1), fraction)
-    factor = raw
-    if kind is Product.WEIGHT_BINARY:
-        factor = np.where(raw == 0, -1, 1)
-    elif kind is Product.WEIGHT_TERNARY:
-        factor = np.where(raw == 0, 0, np.where(raw == -1, -1, 1))
+    factor, constant = found
+    one, other = add(multiply(low, factor), constant), add(multiply(high, factor), constant)
+    zeros: IntArray = np.zeros(factor.shape, dtype=np.int64)
+    if kind in (Product.MULT, Product.WEIGHT_BINARY, Product.WEIGHT_TERNARY):
+        zeros = trailing_zeros(factor) + values.zeros
     elif kind is Product.DATA_BINARY:
-        low, high = 2 * low - 1, 2 * high - 1
-    one, other = multiply(low, factor), multiply(high, factor)
-    return Range(np.minimum(one, other), np.maximum(one, other), fraction)
+        zeros = trailing_zeros(constant)
+    return Range(np.minimum(one, other), np.maximum(one, other), fraction, zeros)
+
+
+def _weight_zeros(kind: Product, weight: Weight, raw: IntArray, tensor: Tensor) -> IntArray:
+    """Low zero bits that every product has from its weight, whatever the data."""
+    found = factors(kind, raw)
+    if found is None:
+        align = kind.exact_type(tensor.type, weight.type).fraction - tensor.type.fraction
+        return np.maximum(raw + align, 0)
+    if kind is Product.BOTH_BINARY:
+        return np.zeros_like(raw)
+    return trailing_zeros(found[1] if kind is Product.DATA_BINARY else found[0])
 
 
 def _exponential(values: Range, weight: Weight, raw: IntArray, signs: Any, tensor: Tensor) -> Range:
@@ -60,32 +84,17 @@ def _exponential(values: Range, weight: Weight, raw: IntArray, signs: Any, tenso
     plain = FixedType(register.width, register.integer)  # the shift keeps the register's type, by TRN and WRAP
     aligned = cast_range(values, tensor.type, register).result
     low = np.zeros(np.broadcast_shapes(values.shape, raw.shape), dtype=object)
-    high = low.copy()
+    high, zeros = low.copy(), np.zeros(low.shape, dtype=np.int64)
     for exponent in np.unique(raw).tolist():
         shifted = cast_range(aligned, None, plain, shift=-exponent).result
-        negated = Range(-shifted.high, -shifted.low, register.fraction)
+        negated = Range(-shifted.high, -shifted.low, register.fraction, shifted.zeros)
         negated = cast_range(negated, register.sum_with(register), register).result
         for sign, part in ((1, shifted), (0, negated)):
             here = np.broadcast_to((raw == exponent) & (signs == sign), low.shape)
             low = np.where(here, part.low, low)
             high = np.where(here, part.high, high)
-    return Range(low, high, register.fraction)
-
-
-def _trailing_zeros(kind: Product, weight: Weight, raw: IntArray, tensor: Tensor) -> IntArray:
-    """Low bits of every product that are zero whatever the data."""
-    if kind is Product.WEIGHT_EXPONENTIAL:
-        align = kind.exact_type(tensor.type, weight.type).fraction - tensor.type.fraction
-        return np.maximum(raw + align, 0)
-    if kind is Product.WEIGHT_TERNARY:
-        return np.where(raw == 0, _ALL, 0)
-    if kind in (Product.WEIGHT_BINARY, Product.BOTH_BINARY):
-        return np.zeros(raw.shape, dtype=np.int64)
-    if raw.dtype == object:
-        counts = [(v & -v).bit_length() - 1 if v else _ALL for v in raw.ravel().tolist()]
-        return np.array(counts, dtype=np.int64).reshape(raw.shape)
-    # The lowest set bit alone: a power of two, which float64 holds exactly.
-    return np.where(raw == 0, _ALL, np.frexp((raw & -raw).astype(np.float64))[1] - 1)
+            zeros = np.where(here, part.zeros, zeros)
+    return Range(low, high, register.fraction, zeros)
 
 
 @register_bounds(Dense)
@@ -94,25 +103,24 @@ def dense_bounds(op: Dense, tensor: Tensor, values: Range) -> DenseBounds:
     kind = Product.of(tensor, op.weight)
     form, accum = kind.exact_type(tensor.type, op.weight.type), op.accum
     raw = compact(op.weight.raw)
-    rows = Range(values.low[:, None], values.high[:, None], values.fraction)
+    rows = Range(values.low[:, None], values.high[:, None], values.fraction, np.asarray(values.zeros)[:, None])
     products = product_range(kind, rows, op.weight, raw, op.weight.signs, tensor)
     cast = cast_range(products, form, accum)
     drop = form.fraction - accum.fraction
-    exact = np.asarray(_trailing_zeros(kind, op.weight, raw, tensor) >= drop, dtype=bool)
+    nothing = np.asarray((products.low == 0) & (products.high == 0), dtype=bool)
+    exact = np.asarray(_weight_zeros(kind, op.weight, raw, tensor) >= drop, dtype=bool) | nothing
     bias = cast_range(Range.constant(op.bias.raw.ravel(), op.bias.type.fraction), op.bias.type, accum)
     # The very numbers, not their range: overflow modes may fold them in ways that a range only surrounds.
     folded = assign(op.bias.raw.ravel().astype(object), op.bias.type, accum)
     start, terms = Range.constant(folded, accum.fraction), cast.rounded
-    free = Range(total(terms.low, start.low), total(terms.high, start.high), accum.fraction)
+    zeros = np.minimum(np.min(terms.zeros, axis=0), start.zeros)
+    free = Range(total(terms.low, start.low), total(terms.high, start.high), accum.fraction, zeros)
     partial, final, overflow = _partial_sums(op, start, cast.result)
     if accum.overflow is Overflow.WRAP and not accum.saturation_bits:
         # Modulo 2**W the order and the earlier wraps do not matter.
-        final = _intersection(final, cast_range(free, None, accum).result)
-    source = final
-    kind_of_source = accum
-    if tensor.type == op.weight.type == FixedType.int_type(1, signed=False):
-        source, kind_of_source = _sum_of_signs(op, final)
-    result = cast_range(source, kind_of_source, op.output.type)
+        final = intersection(final, cast_range(free, None, accum).result)
+    source, source_type = source_of(op, tensor, final)
+    result = cast_range(source, source_type, op.output.type)
     return DenseBounds(
         op=op,
         source=source,
@@ -132,8 +140,11 @@ def dense_bounds(op: Dense, tensor: Tensor, values: Range) -> DenseBounds:
     )
 
 
-def _intersection(a: Range, b: Range) -> Range:
-    return Range(np.maximum(a.low, b.low), np.minimum(a.high, b.high), a.fraction)
+def free_partial_sums(op: Dense, start: Range, terms: Range) -> tuple[IntArray, IntArray]:
+    """Bounds of start and every sum in the kernel's order, nothing wrapped nor clamped: shape (n_in + 1, n_out)."""
+    order = accumulation_order(op).T
+    columns = np.arange(order.shape[1])
+    return accumulate(terms.low[order, columns], start.low), accumulate(terms.high[order, columns], start.high)
 
 
 def _partial_sums(op: Dense, start: Range, terms: Range) -> tuple[Range, Range, BoolArray]:
@@ -141,38 +152,44 @@ def _partial_sums(op: Dense, start: Range, terms: Range) -> tuple[Range, Range, 
 
     ``terms`` are those after their own overflow.
     """
-    order = accumulation_order(op).T
-    columns = np.arange(order.shape[1])
-    low, high = terms.low[order, columns], terms.high[order, columns]
-    lows, highs = accumulate(low, start.low), accumulate(high, start.high)
-    partial = Range(lows.min(axis=0), highs.max(axis=0), start.fraction)
+    lows, highs = free_partial_sums(op, start, terms)
+    zeros = np.minimum(np.min(terms.zeros, axis=0), start.zeros)
+    partial = Range(lows.min(axis=0), highs.max(axis=0), start.fraction, zeros)
     # The start is in the accumulator already: a copy may even hold SAT_SYM's minimum, and is not cast again.
     sums = Range(lows[1:].min(axis=0), highs[1:].max(axis=0), start.fraction)
     overflow = cast_range(sums, None, op.accum).overflow
-    last = Range(lows[-1], highs[-1], start.fraction)
+    last = Range(lows[-1], highs[-1], start.fraction, zeros)
     if not overflow.any():
         return partial, last, overflow
     where = np.flatnonzero(overflow)
+    order = accumulation_order(op).T[:, where]
     wide = max(terms.bits, op.accum.width) + 1 > law.INT64_BITS
     step_low, step_high, sum_low, sum_high = (
-        array[..., where].astype(object if wide else np.int64) for array in (low, high, start.low, start.high)
+        array.astype(object if wide else np.int64)
+        for array in (terms.low[order, where], terms.high[order, where], start.low[where], start.high[where])
     )
     least, most = sum_low, sum_high
     for add_low, add_high in zip(step_low, step_high, strict=True):
         sum_low, sum_high = sum_low + add_low, sum_high + add_high
         least, most = np.minimum(least, sum_low), np.maximum(most, sum_high)
         sum_low, sum_high, _ = fold(sum_low, sum_high, op.accum)
-    return _replaced(partial, where, least, most), _replaced(last, where, sum_low, sum_high), overflow
+    # A sum that came out of an overflow has the zeros that this leaves, and so have those after it.
+    left = np.minimum(zeros, folded_zeros(zeros, op.accum))[where]
+    return _replaced(partial, where, least, most, left), _replaced(last, where, sum_low, sum_high, left), overflow
 
 
-def _replaced(values: Range, where: Any, part_low: IntArray, part_high: IntArray) -> Range:
-    low, high = values.low.astype(object), values.high.astype(object)
-    low[where], high[where] = part_low, part_high
-    return Range(low, high, values.fraction)
+def _replaced(values: Range, where: Any, low: IntArray, high: IntArray, zeros: Any) -> Range:
+    """The range with some elements' replaced."""
+    lows, highs, every = values.low.astype(object), values.high.astype(object), np.array(values.zeros)
+    lows[where], highs[where], every[where] = low, high, zeros
+    return Range(lows, highs, values.fraction, every)
 
 
-def _sum_of_signs(op: Dense, final: Range) -> tuple[Range, FixedType]:
-    """Binary data and weights: the sum of matches becomes a sum of signs, in an ap_int just wide enough."""
+def source_of(op: Dense, tensor: Tensor, final: Range) -> tuple[Range, FixedType]:
+    """What the cast into the result takes, and its format: the accumulator, or the sum of signs made of it."""
+    if not tensor.type == op.weight.type == FixedType.int_type(1, signed=False):
+        return final, op.accum
+    # Binary data and weights: the sum of matches becomes a sum of signs, in an ap_int just wide enough.
     n_in = op.weight.shape[0]
     narrow = FixedType.int_type((n_in - 1).bit_length() + 2)
     fraction = max(0, op.accum.fraction)

@@ -8,7 +8,19 @@ import numpy as np
 
 from isobit.analysis.dense_bounds import product_range
 from isobit.analysis.op_bounds import OpBounds, register_bounds
-from isobit.analysis.ranges import CastRange, IntArray, Range, add, cast_range, compact, hull, multiply, shift_left
+from isobit.analysis.ranges import (
+    BoolArray,
+    CastRange,
+    IntArray,
+    Range,
+    add,
+    cast_range,
+    compact,
+    hull,
+    multiply,
+    shift_left,
+    trailing_zeros,
+)
 from isobit.fixed.assign import assign
 from isobit.fixed.types import FixedType
 from isobit.model.ops import Activation, BatchNorm, Op, Product, Reshape, Tensor, Threshold
@@ -31,7 +43,8 @@ def batchnorm_bounds(op: BatchNorm, tensor: Tensor, values: Range) -> OpBounds:
     product = product_range(kind, values, op.scale, compact(op.scale.raw.ravel())[channel], signs, tensor)
     bias = Range.constant(op.bias.raw.ravel()[channel], op.bias.type.fraction)
     product, bias = product.at(exact.fraction), bias.at(exact.fraction)
-    source = Range(add(product.low, bias.low), add(product.high, bias.high), exact.fraction)
+    zeros = np.minimum(product.zeros, bias.zeros)
+    source = Range(add(product.low, bias.low), add(product.high, bias.high), exact.fraction, zeros)
     return _of_cast(op, source, cast_range(source, exact, op.output.type))
 
 
@@ -46,7 +59,7 @@ def _linear(op: Activation, tensor: Tensor, values: Range) -> OpBounds:
 
 
 def _positive(values: Range) -> Range:
-    return Range(np.maximum(values.low, 0), np.maximum(values.high, 0), values.fraction)
+    return Range(np.maximum(values.low, 0), np.maximum(values.high, 0), values.fraction, values.zeros)
 
 
 def _relu(op: Activation, tensor: Tensor, values: Range) -> OpBounds:
@@ -59,22 +72,28 @@ def _leaky_relu(op: Activation, tensor: Tensor, values: Range) -> OpBounds:
     exact = tensor.type.product_with(op.param.type)
     slope = compact(op.param.raw.ravel()[:1])
     ends = [multiply(np.minimum(end, 0), slope) for end in (values.low, values.high)]
-    lower = Range(np.minimum(*ends), np.maximum(*ends), exact.fraction)
+    lower = Range(np.minimum(*ends), np.maximum(*ends), exact.fraction, trailing_zeros(slope) + values.zeros)
     # Where a branch is never taken its range is the other's, so that it adds nothing to the hull.
-    upper = Range(np.maximum(values.low, np.minimum(values.high, 1)), values.high, values.fraction)
+    upper = Range(np.minimum(np.maximum(values.low, 1), values.high), values.high, values.fraction, values.zeros)
     above, below = cast_range(upper, tensor.type, op.output.type), cast_range(lower, exact, op.output.type)
     no_upper, no_lower = np.asarray(values.high <= 0, dtype=bool), np.asarray(values.low > 0, dtype=bool)
 
     def joined(a: Range, b: Range) -> Range:
         fraction = max(a.fraction, b.fraction)
         a, b = a.at(fraction), b.at(fraction)
-        first = Range(np.where(no_upper, b.low, a.low), np.where(no_upper, b.high, a.high), fraction)
-        second = Range(np.where(no_lower, a.low, b.low), np.where(no_lower, a.high, b.high), fraction)
-        return hull([first, second])
+        first = _either(no_upper, b, a)
+        return hull([first, _either(no_lower, a, b)])
 
     overflow = (above.overflow & ~no_upper) | (below.overflow & ~no_lower)
     rounded, result = joined(above.rounded, below.rounded), joined(above.result, below.result)
     return OpBounds(op, joined(upper, lower), rounded, result, overflow)
+
+
+def _either(where: BoolArray, a: Range, b: Range) -> Range:
+    """``a`` where the condition holds, else ``b``."""
+    pairs = ((a.low, b.low), (a.high, b.high), (a.zeros, b.zeros))
+    low, high, zeros = (np.where(where, x, y) for x, y in pairs)
+    return Range(low, high, a.fraction, zeros)
 
 
 def _chosen(op: Op, choices: list[int], possible: list[IntArray]) -> OpBounds:
@@ -85,10 +104,13 @@ def _chosen(op: Op, choices: list[int], possible: list[IntArray]) -> OpBounds:
 
     def over(numbers: list[int], fraction: int) -> Range:
         """Hull of the possible ones."""
-        top, bottom = max(numbers), min(numbers)
-        lows = [np.where(can, number, top) for can, number in zip(possible, numbers, strict=True)]
-        highs = [np.where(can, number, bottom) for can, number in zip(possible, numbers, strict=True)]
-        return Range(np.minimum.reduce(lows), np.maximum.reduce(highs), fraction)
+        # Pairs (impossible: harmless, possible: the number); Python integers, which may be those of 64 bits.
+        lows = np.array([[max(numbers), number] for number in numbers], dtype=object)
+        highs = np.array([[min(numbers), number] for number in numbers], dtype=object)
+        taken = [np.asarray(can, dtype=np.int64) for can in possible]
+        low = np.minimum.reduce([pair[can] for pair, can in zip(lows, taken, strict=True)])
+        high = np.maximum.reduce([pair[can] for pair, can in zip(highs, taken, strict=True)])
+        return Range(low, high, fraction)
 
     none = np.zeros(possible[0].shape, dtype=bool)
     return OpBounds(

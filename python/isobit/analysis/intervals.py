@@ -64,6 +64,16 @@ def graph_bounds(graph: Graph, inputs: Mapping[str, Range] | None = None) -> Bou
     UnsupportedError
         For an op without bounds.
     """
+    starts = input_bounds(graph, inputs)
+    tensors, ops = dict(starts), {}
+    for op in graph.ops:
+        ops[op.name] = op_bounds(op, graph.tensors[op.inputs[0]], tensors[op.inputs[0]])
+        tensors[op.output.name] = ops[op.name].result
+    return Bounds(starts, tensors, ops)
+
+
+def input_bounds(graph: Graph, inputs: Mapping[str, Range] | None = None) -> dict[str, Range]:
+    """Bounds of every input: those given, checked, or those of its format; see :func:`graph_bounds`."""
     given = dict(inputs or {})
     tensors: dict[str, Range] = {}
     for tensor in graph.inputs:
@@ -72,11 +82,7 @@ def graph_bounds(graph: Graph, inputs: Mapping[str, Range] | None = None) -> Bou
     if given:
         names = ", ".join(tensor.name for tensor in graph.inputs)
         raise RangeError(f"bounds were given for {next(iter(given))!r}, which is no input; inputs: {names}")
-    starts, ops = dict(tensors), {}
-    for op in graph.ops:
-        ops[op.name] = op_bounds(op, graph.tensors[op.inputs[0]], tensors[op.inputs[0]])
-        tensors[op.output.name] = ops[op.name].result
-    return Bounds(starts, tensors, ops)
+    return tensors
 
 
 def _checked(tensor: Tensor, given: Range) -> Range:

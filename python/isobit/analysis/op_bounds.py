@@ -51,7 +51,8 @@ class DenseBounds(OpBounds):
     terms
         Products rounded to the accumulator's LSB, before overflow, shape (n_in, n_out).
     terms_exact
-        Where that rounding provably drops no set bit.
+        Where that rounding drops no set bit because of the weight alone, whatever the data (``products.zeros`` knows of
+        zeros in the data, too).
     term_overflow
         Where a term may leave the accumulator's range.
     start

@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from isobit.errors import RangeError, ShapeError
+from isobit.errors import RangeError, ShapeError, TypeMismatchError
 from isobit.fixed import law
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 
 __all__ = [
+    "MOST_ZEROS",
     "CastRange",
     "IntArray",
     "Range",
@@ -27,12 +28,18 @@ __all__ = [
     "cast_range",
     "compact",
     "fold",
+    "folded_zeros",
     "hull",
+    "intersection",
     "lowest",
     "magnitude_bits",
     "multiply",
     "shift_left",
+    "trailing_zeros",
 ]
+
+#: Low zero bits are counted up to here, so that shifts by them stay within int64.
+MOST_ZEROS = law.INT64_BITS
 
 #: int64 with at most 61 magnitude bits, or Python integers in an object array.
 IntArray = npt.NDArray[Any]
@@ -49,7 +56,10 @@ def magnitude_bits(*arrays: IntArray) -> int:
 
 def compact(values: npt.ArrayLike) -> IntArray:
     """The same integers, as int64 where 61 bits hold them all."""
-    array = np.asarray(values)
+    # NumPy would make floats of lists that mix numbers beyond int64 with negative ones.
+    array = values if isinstance(values, np.ndarray) else np.array(values, dtype=object)
+    if array.dtype.kind not in "iuO":
+        raise TypeMismatchError(f"bounds must be integers, got dtype {array.dtype}")
     if array.dtype == np.uint64:
         array = array.astype(object)
     wide = magnitude_bits(array) > law.INT64_BITS
@@ -91,6 +101,16 @@ def total(terms: IntArray, start: IntArray) -> IntArray:
     return compact(np.sum(_at(bits, terms), axis=0) + _at(bits, start))
 
 
+def trailing_zeros(values: IntArray) -> IntArray:
+    """Low zero bits of every integer, at most :data:`MOST_ZEROS`; those of 0 are as many."""
+    if values.dtype == object:
+        counts = [min((v & -v).bit_length() - 1, MOST_ZEROS) if v else MOST_ZEROS for v in values.ravel().tolist()]
+        return np.array(counts, dtype=np.int64).reshape(values.shape)
+    # The lowest set bit alone: a power of two, which float64 holds exactly.
+    exponents = np.frexp((values & -values).astype(np.float64))[1].astype(np.int64) - 1
+    return np.where(values == 0, MOST_ZEROS, exponents)
+
+
 def lowest(target: FixedType) -> int:
     """Smallest raw integer that does not count as overflow: for SAT_SYM that of the symmetric range."""
     if target.overflow is Overflow.SAT_SYM and target.signed and target.width > 1:
@@ -100,7 +120,7 @@ def lowest(target: FixedType) -> int:
 
 @dataclass(frozen=True, eq=False)
 class Range:
-    """Inclusive bounds of every element of an array of numbers.
+    """Inclusive bounds of every element of an array of numbers, and how many low bits of it are always zero.
 
     Attributes
     ----------
@@ -108,6 +128,9 @@ class Range:
         Any one shape; int64 or Python integers, in units of 2**-fraction.
     fraction
         Fraction bits of the unit; may be negative.
+    zeros
+        Every number is a multiple of 2**zeros: an array of the same shape, or one number for all; at most
+        :data:`MOST_ZEROS`. Bounds are drawn in to such multiples.
 
     Raises
     ------
@@ -120,17 +143,20 @@ class Range:
     low: IntArray
     high: IntArray
     fraction: int
+    zeros: IntArray | int = 0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "low", compact(self.low))
-        object.__setattr__(self, "high", compact(self.high))
-        if self.low.shape != self.high.shape:
-            raise ShapeError(f"bounds have shapes {self.low.shape} and {self.high.shape}, expected the same")
-        if (wrong := np.asarray(self.low > self.high, dtype=bool)).any():
+        low, high = compact(self.low), compact(self.high)
+        if low.shape != high.shape:
+            raise ShapeError(f"bounds have shapes {low.shape} and {high.shape}, expected the same")
+        zeros = np.minimum(np.broadcast_to(np.asarray(self.zeros, dtype=np.int64), low.shape), MOST_ZEROS)
+        if zeros.any():
+            low, high = -((-low >> zeros) << zeros), high >> zeros << zeros
+        if (wrong := np.asarray(low > high, dtype=bool)).any():
             where = tuple(int(i) for i in np.argwhere(wrong)[0])
-            raise RangeError(
-                f"lower bound {self.low[where]} at index {list(where)} exceeds the upper bound {self.high[where]}"
-            )
+            raise RangeError(f"lower bound {low[where]} at index {list(where)} exceeds the upper bound {high[where]}")
+        for name, value in (("low", low), ("high", high), ("zeros", zeros)):
+            object.__setattr__(self, name, value)
 
     @classmethod
     def of_type(cls, type: FixedType, shape: int | tuple[int, ...]) -> Range:
@@ -141,7 +167,7 @@ class Range:
     def constant(cls, raw: npt.ArrayLike, fraction: int) -> Range:
         """Known numbers."""
         values = compact(raw)
-        return cls(values, values, fraction)
+        return cls(values, values, fraction, trailing_zeros(values))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -173,12 +199,13 @@ class Range:
         shift = fraction - self.fraction
         if shift < 0:
             raise RangeError(f"bounds at {self.fraction} fraction bits cannot be given at {fraction}, which is coarser")
-        return Range(shift_left(self.low, shift), shift_left(self.high, shift), fraction)
+        return Range(shift_left(self.low, shift), shift_left(self.high, shift), fraction, self.zeros + shift)
 
     def contains(self, raw: npt.ArrayLike) -> bool:
-        """Whether raw integers (units of 2**-fraction; shape (..., *shape)) all lie within the bounds."""
+        """Whether raw integers (units of 2**-fraction; shape (..., *shape)) all lie within, low zeros included."""
         values = np.asarray(raw)
-        return bool(np.all((values >= self.low) & (values <= self.high)))
+        inside = (values >= self.low) & (values <= self.high)
+        return bool(np.all(inside) and np.all(values >> self.zeros << self.zeros == values))
 
     def __str__(self) -> str:
         return f"Range of shape {self.shape}, {self.bits} bits at fraction {self.fraction}"
@@ -194,10 +221,15 @@ def hull(ranges: Iterable[Range]) -> Range:
     parts = list(ranges)
     fraction = max(part.fraction for part in parts)
     aligned = [part.at(fraction) for part in parts]
-    low, high = aligned[0].low, aligned[0].high
+    low, high, zeros = aligned[0].low, aligned[0].high, aligned[0].zeros
     for part in aligned[1:]:
-        low, high = np.minimum(low, part.low), np.maximum(high, part.high)
-    return Range(low, high, fraction)
+        low, high, zeros = np.minimum(low, part.low), np.maximum(high, part.high), np.minimum(zeros, part.zeros)
+    return Range(low, high, fraction, zeros)
+
+
+def intersection(a: Range, b: Range) -> Range:
+    """What lies within both, at the fraction that both have."""
+    return Range(np.maximum(a.low, b.low), np.minimum(a.high, b.high), a.fraction, np.maximum(a.zeros, b.zeros))
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,7 +275,8 @@ def cast_range(values: Range, source: FixedType | None, target: FixedType, shift
     places = drop if wide else law.int64_shift(drop)
     low, high = (end.astype(object) if wide else end for end in (values.low, values.high))
     mode = int(kind.rounding)
-    rounded = Range(law.round_shift(low, places, mode), law.round_shift(high, places, mode), kind.fraction)
+    zeros = np.maximum(values.zeros - max(-MOST_ZEROS, min(drop, MOST_ZEROS)), 0)
+    rounded = Range(law.round_shift(low, places, mode), law.round_shift(high, places, mode), kind.fraction, zeros)
     result, overflow = _folded(rounded, kind)
     return CastRange(rounded, result, overflow)
 
@@ -253,7 +286,15 @@ def _folded(rounded: Range, kind: FixedType) -> tuple[Range, BoolArray]:
     wide = max(rounded.bits, kind.width) > law.INT64_BITS
     low, high = (end.astype(object) if wide else end for end in (rounded.low, rounded.high))
     low, high, outside = fold(low, high, kind)
-    return (Range(low, high, kind.fraction) if outside.any() else rounded), outside
+    if not outside.any():
+        return rounded, outside
+    return Range(low, high, kind.fraction, np.where(outside, folded_zeros(rounded.zeros, kind), rounded.zeros)), outside
+
+
+def folded_zeros(zeros: IntArray | int, kind: FixedType) -> Any:
+    """Low zero bits that overflow leaves: modulo 2**W all, and in a zero; other modes put ones or invert."""
+    keeps = kind.overflow in (Overflow.WRAP, Overflow.SAT_ZERO) and not kind.saturation_bits
+    return np.minimum(zeros, kind.width) if keeps else np.zeros_like(zeros)
 
 
 def fold(low: IntArray, high: IntArray, kind: FixedType) -> tuple[IntArray, IntArray, BoolArray]:

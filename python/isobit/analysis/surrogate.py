@@ -1,0 +1,101 @@
+"""Slopes of a network taken as real numbers: which way an input has to move. Proposals only; nothing is proven here.
+
+Rounding is ignored, wraps are looked through, and steps and closed ReLUs get a small slope, so that a search sees past
+them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from isobit.analysis.ranges import magnitude_bits
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Tensor, Threshold
+from isobit.model.weights import Weight
+
+__all__ = ["backward", "real_weights"]
+
+#: Slopes, shape (events, size), or weights: float64.
+Floats = Any
+#: Slope of what is closed or a step: small, so that open ways come first.
+_LEAK = 0.05
+
+
+def _floats(raw: Any, fraction: int) -> Floats:
+    values = np.asarray(raw)
+    excess = max(0, magnitude_bits(values) - 900) if values.dtype == object else 0
+    return np.ldexp((values >> excess if excess else values).astype(np.float64), excess - fraction)
+
+
+def real_weights(data: Tensor, weight: Weight) -> Floats:
+    """Slope of every product of nnet_mult.h in its data (raw bits count as 0 and 1)."""
+    raw = _floats(weight.raw, 0)
+    plain = _floats(weight.raw, weight.type.fraction)
+    match Product.of(data, weight):
+        case Product.WEIGHT_BINARY:
+            return np.where(raw == 0, -1.0, 1.0)
+        case Product.DATA_BINARY:
+            return 2 * plain
+        case Product.BOTH_BINARY:
+            return 2 * raw - 1
+        case Product.WEIGHT_EXPONENTIAL:
+            assert weight.signs is not None
+            return np.exp2(np.clip(raw, -200, 200)) * np.where(weight.signs == 1, 1.0, -1.0)
+    return plain
+
+
+def _dense(op: Dense, tensor: Tensor, raw: Any, slope: Floats) -> Floats:
+    return slope @ real_weights(tensor, op.weight).T
+
+
+def _batchnorm(op: BatchNorm, tensor: Tensor, raw: Any, slope: Floats) -> Floats:
+    scale = real_weights(tensor, op.scale).ravel()
+    return slope * scale[np.arange(tensor.size) % scale.size]
+
+
+def _activation(op: Activation, tensor: Tensor, raw: Any, slope: Floats) -> Floats:
+    x = _floats(raw, tensor.type.fraction)
+    if op.function == "linear":
+        return slope
+    if op.function == "relu":
+        return slope * np.where(x > 0, 1.0, _LEAK)
+    if op.function == "leaky_relu":
+        assert op.param is not None
+        return slope * np.where(x > 0, 1.0, float(_floats(op.param.raw.ravel()[0], op.param.type.fraction)))
+    if op.function in ("hard_sigmoid", "hard_tanh"):
+        assert op.slope is not None
+        assert op.shift is not None
+        rise = float(_floats(op.slope.raw.ravel()[0], op.slope.type.fraction))
+        line = rise * x + float(_floats(op.shift.raw.ravel()[0], op.shift.type.fraction))
+        return slope * rise * np.where((line > 0) & (line < 1), 1.0, _LEAK)
+    return slope * _LEAK
+
+
+def _step(op: Threshold, tensor: Tensor, raw: Any, slope: Floats) -> Floats:
+    return slope * _LEAK
+
+
+_BACKWARD: dict[type[Op], Callable[[Any, Tensor, Any, Floats], Floats]] = {
+    Dense: _dense,
+    BatchNorm: _batchnorm,
+    Activation: _activation,
+    Threshold: _step,
+}
+
+
+def backward(op: Op, tensor: Tensor, raw: Any, slope: Floats) -> Floats:
+    """Slopes in an op's input from those in its output.
+
+    Parameters
+    ----------
+    op, tensor
+        The op and its input tensor.
+    raw
+        Raw integers of the input, shape (events, size).
+    slope
+        Slopes in the output, shape (events, output size).
+    """
+    rule = _BACKWARD.get(type(op))
+    return slope if rule is None else rule(op, tensor, raw, slope)

@@ -1,0 +1,328 @@
+"""Inputs that make a format overflow: what turns 'may overflow' into 'does, with this input'.
+
+Bounds say where an overflow is possible for all that they know; a witness is an input of the network with which it
+happens, found by search and verified by the emulator. The search keeps, for every verdict, the few inputs that come
+closest, and moves them: into the corners that the network's slopes point to, part of the way, at random. What it
+proposes needs no proof, for every witness is run.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from isobit.analysis.intervals import Bounds, DenseBounds, graph_bounds
+from isobit.analysis.margins import AccumMargins, Chain, Margins, ResultMargins
+from isobit.analysis.proposals import Box, first_positions, moved
+from isobit.analysis.ranges import Range, lowest
+from isobit.analysis.surrogate import backward, real_weights
+from isobit.engines.emulator import vector
+from isobit.engines.emulator.domain import fits_int64
+from isobit.fixed.array import FixedArray
+from isobit.fixed.types import FixedType
+from isobit.model.graph import Graph
+from isobit.model.ops import Dense, Op, Tensor
+
+__all__ = ["MayOverflow", "Witness", "Witnesses", "find_witnesses", "may_overflow"]
+
+#: Inputs kept for every verdict.
+_KEPT = 3
+#: Multiplications that one batch of the search may cost, and that the first inputs may.
+_BATCH_WORK, _FIRST_WORK = 1 << 29, 1 << 28
+#: Multiplications that the search for one slot of one layer may cost: large layers get fewer rounds.
+_WORK = 1 << 34
+#: Inputs that one round tries for a neuron, about.
+_MOVES = 2 * _KEPT * 15
+
+
+@dataclass(frozen=True)
+class MayOverflow:
+    """A cast that may overflow: ``slot`` is ``accum`` or ``result``."""
+
+    layer: str
+    slot: str
+    neuron: int
+
+
+@dataclass(frozen=True, eq=False)
+class Witness(MayOverflow):
+    """An input with which a cast overflows.
+
+    Attributes
+    ----------
+    inputs
+        The input, by name: one event in the input's format, shape (1, size).
+    value
+        A number that the format cannot hold, rounded to its LSB, in units of 2**-fraction. For an accumulator the
+        term or partial sum of this event that lies farthest outside.
+    fraction
+        Fraction bits of the value and of the format.
+    bits_needed
+        Total bits that hold the value, with a sign if the format has one or the value is negative (which no unsigned
+        format holds, however wide).
+    type
+        The format that is too narrow.
+    """
+
+    inputs: dict[str, FixedArray]
+    value: int
+    fraction: int
+    bits_needed: int
+    type: FixedType
+
+    def __str__(self) -> str:
+        return (
+            f"{self.layer}.{self.slot} {self.type}: neuron {self.neuron} needs {self.bits_needed} of "
+            f"{self.type.width} bits"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Witnesses:
+    """What a search found: iterates over the witnesses.
+
+    Attributes
+    ----------
+    found
+        One witness per verdict that has one, in the order of the layers.
+    open
+        MayOverflows without one: no input was found, which does not say that there is none.
+    """
+
+    found: tuple[Witness, ...]
+    open: tuple[MayOverflow, ...]
+
+    def __iter__(self) -> Iterator[Witness]:
+        return iter(self.found)
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    @property
+    def share(self) -> float:
+        """Witnessed verdicts among all; 1 where there are none."""
+        total = len(self.found) + len(self.open)
+        return len(self.found) / total if total else 1.0
+
+    def __str__(self) -> str:
+        return f"{len(self.found)} of {len(self.found) + len(self.open)} 'may overflow' verdicts have a witness"
+
+
+def may_overflow(bounds: Bounds) -> list[MayOverflow]:
+    """Every cast that may overflow, in the order of the layers."""
+    found = []
+    for name, of in bounds.ops.items():
+        slots = {"accum": of.accum_overflow} if isinstance(of, DenseBounds) else {}
+        for slot, may in {**slots, "result": of.result_overflow}.items():
+            found += [MayOverflow(name, slot, int(neuron)) for neuron in np.flatnonzero(may)]
+    return found
+
+
+def find_witnesses(
+    graph: Graph, bounds: Bounds | None = None, *, rounds: int = 48, seed: int = 0, budget_s: float | None = None
+) -> Witnesses:
+    """Search an input for every cast that may overflow.
+
+    Parameters
+    ----------
+    graph
+        The network.
+    bounds
+        Its bounds; inputs are searched within ``bounds.inputs``. Default: those of the declared formats.
+    rounds
+        Times that the inputs at hand are moved, per layer and slot, at most: large layers get fewer.
+    seed
+        Of the search; the same arguments give the same witnesses if ``budget_s`` is not used up.
+    budget_s
+        Seconds after which no further round begins; None: only ``rounds`` count.
+
+    Returns
+    -------
+    The witnesses, each verified with the emulator, and the verdicts left open.
+    """
+    limits = graph_bounds(graph) if bounds is None else bounds
+    rng = np.random.default_rng(seed)
+    deadline = None if budget_s is None else time.monotonic() + budget_s
+    found: dict[MayOverflow, Witness] = {}
+    asked = may_overflow(limits)
+    for op in graph.ops:
+        for slot in ("accum", "result"):
+            neurons = [v.neuron for v in asked if (v.layer, v.slot) == (op.name, slot)]
+            if neurons:
+                search = _Search(graph, limits, op, slot, neurons, rng)
+                for witness in search.run(rounds, deadline):
+                    found[MayOverflow(witness.layer, witness.slot, witness.neuron)] = witness
+    return Witnesses(tuple(found[v] for v in asked if v in found), tuple(v for v in asked if v not in found))
+
+
+def _chain(graph: Graph, op: Op) -> tuple[Tensor, tuple[Op, ...]]:
+    """The input and the ops that lead to an op's input."""
+    by_output = {other.output.name: other for other in graph.ops}
+    ops: list[Op] = []
+    name = op.inputs[0]
+    while name in by_output:
+        ops.insert(0, by_output[name])
+        name = ops[0].inputs[0]
+    return graph.tensors[name], tuple(ops)
+
+
+class _Search:
+    """The search for one slot of one op."""
+
+    def __init__(
+        self, graph: Graph, bounds: Bounds, op: Op, slot: str, neurons: list[int], rng: np.random.Generator
+    ) -> None:
+        self.graph, self.bounds, self.op, self.slot, self.rng = graph, bounds, op, slot, rng
+        self.open = neurons
+        self.tensor = graph.tensors[op.inputs[0]]
+        self.source, self.ops = _chain(graph, op)
+        self.chain = Chain(self.source, self.ops)
+        self.box = Box(bounds.inputs[self.source.name])
+        self.of = bounds.ops[op.name]
+        self.type = op.accum if slot == "accum" and isinstance(op, Dense) else op.output.type
+        self.work = sum(_multiplications(part) for part in (*self.ops, op))
+        self.accum = (
+            AccumMargins(op, self.tensor, self.of)
+            if slot == "accum" and isinstance(op, Dense) and isinstance(self.of, DenseBounds)
+            else None
+        )
+        self.result = None if self.accum else ResultMargins(op, self.tensor, self.of)
+        # The best inputs of every open neuron: positions, margins, and what in the layer they are margins of.
+        self.positions: dict[int, Any] = {}
+        self.margins: dict[int, Any] = {}
+        self.places: dict[int, Any] = {}
+
+    def run(self, rounds: int, deadline: float | None) -> Iterator[Witness]:
+        """Witnesses, as they are found."""
+        count = int(np.clip(_FIRST_WORK // (self.work + 1), 64, 2048))
+        start = first_positions(self.box, count, self.rng)
+        yield from self.judge(start, {neuron: np.arange(count) for neuron in self.open})
+        spent = 0
+        for _ in range(rounds):
+            spent += len(self.open) * self.work * _MOVES
+            if not self.open or spent > _WORK or (deadline is not None and time.monotonic() > deadline):
+                return
+            yield from self.round()
+
+    def round(self) -> Iterator[Witness]:
+        """Move what every open neuron has, and as many new inputs, in batches."""
+        neurons = list(self.open)
+        size = max(1, int(_BATCH_WORK // (self.work * _MOVES + 1)))
+        for begin in range(0, len(neurons), size):
+            part = neurons[begin : begin + size]
+            kept = np.stack([self.positions[n] for n in part])
+            fresh = first_positions(self.box, max(2, len(part) * _KEPT), self.rng)[: len(part) * _KEPT]
+            parents = np.concatenate([kept, fresh.reshape(kept.shape)], axis=1)
+            drawn = moved(self.box, parents, self.slopes(part, parents.reshape(-1, self.box.size)), self.rng)
+            count = drawn.shape[1]
+            rows = {neuron: np.arange(i * count, (i + 1) * count) for i, neuron in enumerate(part)}
+            yield from self.judge(drawn.reshape(-1, self.box.size), rows)
+
+    def judge(self, positions: Any, events: dict[int, Any]) -> Iterator[Witness]:
+        """Compute margins, keep the best inputs of each neuron, verify what overflows."""
+        inputs = self.box.raw(positions)
+        data = self.chain.run(inputs)[self.tensor.name]
+        by_neuron = None if self.result is None else self.result.of_all(data)
+        winners: list[tuple[int, int, int]] = []
+        for neuron, rows in events.items():
+            margins = self._margins(data, rows, neuron, by_neuron)
+            best = int(np.argmax(margins.score))
+            if margins.margin[best] > 0:
+                winners.append((neuron, int(rows[best]), int(margins.value[best])))
+            self._keep(neuron, positions[rows], margins)
+        if winners:
+            yield from self._verified(winners, inputs, data)
+
+    def _margins(self, data: Any, rows: Any, neuron: int, by_neuron: Any) -> Margins:
+        if self.accum is not None:
+            return self.accum.of_events(data[rows], neuron)
+        found: Margins = by_neuron(neuron, rows)
+        return found
+
+    def _keep(self, neuron: int, positions: Any, margins: Margins) -> None:
+        """The few inputs with the largest margins, old and new; no input twice."""
+        score = margins.score
+        sides = np.where(np.asarray(margins.value > 0, dtype=bool), 1, -1)
+        places = np.stack([margins.place, sides], axis=1)
+        if neuron in self.positions:
+            positions = np.concatenate([self.positions[neuron], positions])
+            score = np.concatenate([self.margins[neuron], score])
+            places = np.concatenate([self.places[neuron], places])
+        _, first = np.unique(score, return_index=True)
+        best = first[::-1][:_KEPT]
+        best = np.concatenate([best, np.repeat(best[:1], _KEPT - len(best))])
+        self.positions[neuron], self.margins[neuron], self.places[neuron] = positions[best], score[best], places[best]
+
+    # -- which way to go ---------------------------------------------------------------------------------------------
+
+    def slopes(self, neurons: list[int], parents: Any) -> Any:
+        """Slopes of what the neurons are to overflow with: shape (aims, len(parents), inputs)."""
+        values = self.chain.run(self.box.raw(parents))
+        drives = [self._drives(neuron) for neuron in neurons]
+        found = []
+        for aim in range(len(drives[0])):
+            slope = np.concatenate([drive[aim] for drive in drives])
+            if self.accum is None:
+                slope = backward(self.op, self.tensor, values[self.tensor.name], slope)
+            for op in reversed(self.ops):
+                slope = backward(op, self.graph.tensors[op.inputs[0]], values[op.inputs[0]], slope)
+            found.append(slope * self.box.spans)
+        return np.stack(found)
+
+    def _drives(self, neuron: int) -> list[Any]:
+        """Aims of one neuron for each of its inputs, kept and new: slopes in the op's input (accum) or output."""
+        if self.accum is None:
+            up = self.of.rounded.high[neuron] > self.type.raw_max
+            down = self.of.rounded.low[neuron] < lowest(self.type)
+            one = np.zeros((2 * _KEPT, self.op.output.size))
+            one[:, neuron] = 1.0
+            return [one if up else -one, -one if down else one]
+        high, low = self.accum.aims(neuron)
+        places = self.places[neuron]
+        somewhere = self.rng.integers(1, self.tensor.size + 1, _KEPT), self.rng.choice([-1, 1], _KEPT)
+        own = [self._drive(neuron, int(place), int(side)) for place, side in [*places, *zip(*somewhere, strict=True)]]
+        aimed = [np.tile(self._drive(neuron, *aim), (2 * _KEPT, 1)) for aim in ((high, 1), (low, -1))]
+        return [np.stack(own), *aimed]
+
+    def _drive(self, neuron: int, place: int, side: int) -> Any:
+        assert self.accum is not None
+        order = self.accum.order[neuron]
+        taken = order[:place] if place > 0 else order[-place - 1 : -place]
+        slope = np.zeros(self.tensor.size)
+        slope[taken] = side * real_weights(self.tensor, self.accum.op.weight)[taken, neuron]
+        return slope
+
+    # -- proof -------------------------------------------------------------------------------------------------------
+
+    def _verified(self, winners: list[tuple[int, int, int]], inputs: Any, data: Any) -> Iterator[Witness]:
+        rows = [row for _, row, _ in winners]
+        counted: dict[int, Any] = {}
+
+        def tally(slot: str, index: int, outside: Any) -> None:
+            if slot == self.slot:
+                counted[index] = counted.get(index, False) | outside
+
+        taken = data[rows]
+        lane = taken if taken.dtype == np.int64 and fits_int64(self.op, self.tensor) else taken.astype(object)
+        vector.compute(self.op, self.tensor, lane, tally)
+        for place, (neuron, row, value) in enumerate(winners):
+            if np.any(counted.get(neuron, False)) and counted[neuron][place]:
+                self.open.remove(neuron)
+                yield self._witness(neuron, inputs[row], value)
+
+    def _witness(self, neuron: int, raw: Any, value: int) -> Witness:
+        inputs = {}
+        for tensor in self.graph.inputs:
+            limits = self.bounds.inputs[tensor.name]
+            event = raw if tensor is self.source else np.minimum(np.maximum(limits.low, 0), limits.high)
+            inputs[tensor.name] = FixedArray.from_raw(event[None], tensor.type)
+        bits = int(Range.constant(np.array([value], dtype=object), 0).widths(self.type.signed)[0])
+        return Witness(self.op.name, self.slot, neuron, inputs, value, self.type.fraction, bits, self.type)
+
+
+def _multiplications(op: Op) -> int:
+    return op.weight.raw.size if isinstance(op, Dense) else op.output.size

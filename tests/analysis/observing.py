@@ -1,0 +1,88 @@
+"""Every number of a network for some events, computed step by step, and what of it contradicts the bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from isobit.analysis.intervals import Bounds, DenseBounds
+from isobit.engines.emulator import vector
+from isobit.fixed import law
+from isobit.fixed.assign import assign
+from isobit.model import Dense, Graph
+from isobit.model.accumulation import accumulation_order
+from isobit.model.ops import Product
+
+
+def dense_steps(op: Dense, tensor: Any, raw: Any) -> dict[str, Any]:
+    """The numbers inside a Dense layer, by the names of :class:`DenseBounds`, events first; Python integers."""
+    n_in, n_out = op.weight.shape
+    kind = Product.of(tensor, op.weight)
+    form = kind.exact_type(tensor.type, op.weight.type)
+    signs = np.ones((n_in, n_out), dtype=int) if op.weight.signs is None else op.weight.signs
+    products = np.empty((len(raw), n_in, n_out), dtype=object)
+    for i in range(n_in):
+        for j in range(n_out):
+            weight, sign = int(op.weight.raw[i, j]), int(signs[i, j])
+            products[:, i, j] = vector.product(kind, raw[:, i], weight, sign, tensor.type, op.weight.type)
+    target = op.accum.as_assigned(form)
+    shift = form.fraction - op.accum.fraction
+    terms = products if form == op.accum else law.round_shift(products, shift, int(target.rounding))
+    folded = assign(products, form, op.accum)
+    start = assign(op.bias.raw.astype(object), op.bias.type, op.accum)
+    order = accumulation_order(op)
+    total = np.tile(start, (len(raw), 1))
+    partial = [total]
+    for step in range(n_in):
+        before = total + np.stack([folded[:, order[j, step], j] for j in range(n_out)], axis=1)
+        partial.append(before)
+        total = assign(before, op.accum.sum_with(op.accum), op.accum)
+    return {
+        "products": products,
+        "terms": terms,
+        "start": start[None],
+        "partial": np.concatenate(partial),
+        "free_sum": start + terms.sum(axis=1),
+        "accum": total,
+        "dropped": np.zeros(terms.shape, bool) if shift <= 0 else np.asarray(products & ((1 << shift) - 1) != 0, bool),
+    }
+
+
+def observe(graph: Graph, inputs: dict[str, Any]) -> Iterator[tuple[Any, Any, Any, dict[str, Any]]]:
+    """For every op: (op, raw input, raw result, {slot: bool (events, size)} which casts overflowed)."""
+    values = {name: np.asarray(raw).astype(object) for name, raw in inputs.items()}
+    for op in graph.ops:
+        tensor, raw = graph.tensors[op.inputs[0]], values[op.inputs[0]]
+        counted: dict[str, Any] = {}
+
+        def tally(slot: str, index: int, outside: Any, counted: Any = counted, op: Any = op, raw: Any = raw) -> None:
+            counted.setdefault(slot, np.zeros((len(raw), op.output.size), dtype=bool))[:, index] |= outside
+
+        values[op.output.name] = vector.compute(op, tensor, raw, tally)
+        yield op, raw, values[op.output.name], counted
+
+
+def contradictions(graph: Graph, bounds: Bounds, inputs: dict[str, Any]) -> list[str]:
+    """Where events (raw integers by input name, shape (events, size)) leave the bounds; empty if nowhere."""
+    found = []
+    for op, raw, result, counted in observe(graph, inputs):
+        of = bounds.ops[op.name]
+        if not of.result.contains(result):
+            found.append(f"{op.name}: a result leaves {of.result.low}..{of.result.high}")
+        verdicts = {"result": of.result_overflow}
+        if isinstance(of, DenseBounds):
+            verdicts["accum"] = of.accum_overflow
+            steps = dense_steps(op, graph.tensors[op.inputs[0]], raw)
+            for name in ("products", "terms", "start", "partial", "free_sum", "accum"):
+                if not getattr(of, name).contains(steps[name]):
+                    found.append(f"{op.name}: {name} leave their bounds")
+            if (steps["dropped"].any(axis=0) & of.terms_exact).any():
+                found.append(f"{op.name}: a term said to be exact lost a bit")
+            if np.any(np.abs(steps["partial"]).max(axis=0) > of.free_magnitude) and not of.accum_overflow.any():
+                found.append(f"{op.name}: a partial sum exceeds free_magnitude")
+        for slot, outside in counted.items():
+            if (outside.any(axis=0) & ~verdicts[slot]).any():
+                found.append(f"{op.name}.{slot}: overflowed where bounds say that it cannot")
+    return found
