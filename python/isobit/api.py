@@ -139,7 +139,7 @@ class Model:
         outputs = [shaped(FixedArray(owned(array), t.type) if raw else array, t, False) for t, array in pairs]
         return outputs[0] if len(outputs) == 1 else outputs
 
-    def plan(self, x: Data = None) -> Plan:
+    def plan(self, x: Data = None, *, witnesses: bool = False) -> Plan:
         """Plan the computation, and certify what cannot overflow; print it.
 
         Parameters
@@ -147,11 +147,14 @@ class Model:
         x
             Events whose smallest and largest values bound the inputs; the plan holds for data within them. None: every
             input that the formats allow.
+        witnesses
+            Tighten the verdicts, and search a concrete input for each cast that may overflow. Takes seconds, for wide
+            networks minutes.
         """
         if x is None:
-            return make_plan(self.graph)
+            return make_plan(self.graph, witnesses=witnesses)
         inputs, _ = self.quantise(x)
-        return make_plan(self.graph, inputs=measured(self.graph, inputs))
+        return make_plan(self.graph, inputs=measured(self.graph, inputs), witnesses=witnesses)
 
     def predict_file(self, data: Any, out: str | os.PathLike[str], **options: Any) -> FilePrediction:
         """Predict files of any size into a file, resumable after a kill; see :func:`isobit.streaming.predict_file`."""

@@ -13,13 +13,21 @@ import numpy as np
 
 from isobit.analysis.intervals import Bounds, DenseBounds, Range, graph_bounds
 from isobit.analysis.lanes import BITS, Lane, candidates, needed_bits
+from isobit.analysis.ranges import accumulate
+from isobit.analysis.refine import refined_bounds
 from isobit.analysis.stages import Linear, Sequential, Stage, stages_of
 from isobit.analysis.steps import Wrap, describe
+from isobit.analysis.witness import Witness, Witnesses, find_witnesses
+from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
+from isobit.model.accumulation import accumulation_order
 from isobit.model.graph import Graph
 from isobit.model.ops import Dense, Op
 
 __all__ = ["Plan", "PlannedStage", "Verdict", "make_plan"]
+
+#: Numbers of a witness that are printed.
+_SHOWN = 16
 
 
 @dataclass(frozen=True)
@@ -33,9 +41,11 @@ class Verdict:
     type
         The format.
     bits
-        Total bits that each neuron needs (in the format's own signedness), shape (n_out,).
+        Total bits that each neuron needs so that nothing overflows (in the format's own signedness), shape (n_out,).
     overflows
         Which neurons may leave the format, shape (n_out,).
+    witnesses
+        Inputs that make it happen, one for each neuron that a search found one for; None: nobody searched.
     """
 
     layer: str
@@ -43,6 +53,7 @@ class Verdict:
     type: FixedType
     bits: tuple[int, ...]
     overflows: tuple[bool, ...]
+    witnesses: tuple[Witness, ...] | None = None
 
     @property
     def safe(self) -> bool:
@@ -54,10 +65,29 @@ class Verdict:
             return f"{self.slot} {self.type}: cannot overflow ({max(self.bits)} of {self.type.width} bits)"
         worst = int(np.argmax(np.where(self.overflows, self.bits, 0)))
         verb = "saturate" if self.type.overflow.name.startswith("SAT") else "wrap"
-        return (
+        may = (
             f"{self.slot} {self.type}: may {verb}: {sum(self.overflows)} of {len(self.overflows)} neurons, neuron "
             f"{worst} needs {self.bits[worst]} of {self.type.width} bits"
         )
+        return may if self.witnesses is None else may + self._witnessed(verb)
+
+    def _witnessed(self, verb: str) -> str:
+        assert self.witnesses is not None
+        if not self.witnesses:
+            return f"; no input that makes it {verb} was found"
+        shown = max(self.witnesses, key=lambda witness: witness.bits_needed)
+        inputs = ", ".join(f"{name} = {_numbers(array)}" for name, array in shown.inputs.items())
+        return (
+            f"; inputs were found for {len(self.witnesses)} of them: neuron {shown.neuron} needs {shown.bits_needed} "
+            f"bits for {inputs}"
+        )
+
+
+def _numbers(array: FixedArray) -> str:
+    """The numbers of one event; the first of many."""
+    values = array.to_float().ravel()
+    shown = ", ".join(f"{value:.12g}" for value in values[:_SHOWN])
+    return f"[{shown}{', ...' if len(values) > _SHOWN else ''}]"
 
 
 @dataclass(frozen=True)
@@ -153,7 +183,7 @@ def make_plan(
     *,
     inputs: Mapping[str, Range] | None = None,
     keep: Collection[str] = (),
-    bounds: Bounds | None = None,
+    witnesses: bool = False,
     lanes_of: Callable[[Stage], list[Lane]] = candidates,
 ) -> Plan:
     """Plan a network.
@@ -166,8 +196,8 @@ def make_plan(
         Bounds of the inputs, as for :func:`isobit.analysis.intervals.graph_bounds`; the plan holds for them only.
     keep
         Tensors that must exist at the end, besides the outputs: ops are joined up to them.
-    bounds
-        Bounds of the graph, if they are known already.
+    witnesses
+        Tighten the verdicts by back-substitution, and search an input for each that says 'may' (seconds to minutes).
     lanes_of
         The exact lanes of a stage that an engine has, the cheapest first; by default those of the C++ kernels.
 
@@ -176,10 +206,14 @@ def make_plan(
     UnsupportedError
         For an op without bounds.
     """
-    found = graph_bounds(graph, inputs) if bounds is None else bounds
-    planned = [_planned(stage, lanes_of(stage)) for stage in stages_of(graph, found, keep)]
-    verdicts = [verdict for op in graph.ops for verdict in _verdicts(op, found)]
-    return Plan(found, tuple(planned), tuple(verdicts), inputs is not None)
+    bounds = graph_bounds(graph, inputs)
+    planned = [_planned(stage, lanes_of(stage)) for stage in stages_of(graph, bounds, keep)]
+    tight, found = bounds, None
+    if witnesses:
+        tight = refined_bounds(graph, inputs)
+        found = find_witnesses(graph, tight)
+    verdicts = [verdict for op in graph.ops for verdict in _verdicts(op, tight, found)]
+    return Plan(bounds, tuple(planned), tuple(verdicts), inputs is not None)
 
 
 def _planned(stage: Stage, lanes: list[Lane]) -> PlannedStage:
@@ -224,20 +258,32 @@ def _modulo(lane: Lane, width: int) -> str:
     return f" modulo 2^{width}, as the accumulator wraps, too" if wraps else ""
 
 
-def _verdicts(op: Op, bounds: Bounds) -> list[Verdict]:
+def _verdicts(op: Op, bounds: Bounds, witnesses: Witnesses | None) -> list[Verdict]:
     found = bounds.ops[op.name]
     verdicts = []
     if isinstance(op, Dense) and isinstance(found, DenseBounds):
-        partial, terms = found.partial, found.terms
-        low = np.minimum(partial.low, terms.low.min(axis=0, initial=0))
-        high = np.maximum(partial.high, terms.high.max(axis=0, initial=0))
-        needs = Range(low, high, partial.fraction).widths(op.accum.signed)
-        verdicts.append(_verdict(op.name, "accum", op.accum, needs, found.accum_overflow))
+        needs = _unfolded(op, found).widths(op.accum.signed)
+        verdicts.append(_verdict(op.name, "accum", op.accum, needs, found.accum_overflow, witnesses))
     if op.tag != "reshape":
         needs = found.rounded.widths(op.output.type.signed)
-        verdicts.append(_verdict(op.name, "result", op.output.type, needs, found.result_overflow))
+        verdicts.append(_verdict(op.name, "result", op.output.type, needs, found.result_overflow, witnesses))
     return verdicts
 
 
-def _verdict(layer: str, slot: str, type: FixedType, bits: Any, overflows: Any) -> Verdict:
-    return Verdict(layer, slot, type, tuple(int(b) for b in bits), tuple(bool(o) for o in overflows))
+def _unfolded(op: Dense, found: DenseBounds) -> Range:
+    """What an accumulator would have to hold so that nothing overflows: start, terms, and sums of them as they are."""
+    order = accumulation_order(op).T
+    columns = np.arange(order.shape[1])
+    terms, start = found.terms, found.start
+    low = accumulate(terms.low[order, columns], start.low).min(axis=0)
+    high = accumulate(terms.high[order, columns], start.high).max(axis=0)
+    low, high = np.minimum(low, terms.low.min(axis=0)), np.maximum(high, terms.high.max(axis=0))
+    # Where nothing overflows the bounds of the sums are those, or tighter.
+    safe = ~found.accum_overflow
+    partial = found.partial
+    return Range(np.where(safe, partial.low, low), np.where(safe, partial.high, high), partial.fraction)
+
+
+def _verdict(layer: str, slot: str, type: FixedType, bits: Any, overflows: Any, witnesses: Witnesses | None) -> Verdict:
+    mine = None if witnesses is None else tuple(w for w in witnesses if (w.layer, w.slot) == (layer, slot))
+    return Verdict(layer, slot, type, tuple(int(b) for b in bits), tuple(bool(o) for o in overflows), mine)
