@@ -13,7 +13,7 @@ import numpy as np
 
 from isobit.analysis.intervals import Bounds, DenseBounds, Range, graph_bounds
 from isobit.analysis.lanes import BITS, Lane, candidates, needed_bits
-from isobit.analysis.ranges import accumulate
+from isobit.analysis.ranges import accumulate, cast_range
 from isobit.analysis.refine import refined_bounds
 from isobit.analysis.stages import Linear, Sequential, Stage, stages_of
 from isobit.analysis.steps import Wrap, describe
@@ -271,13 +271,16 @@ def _verdicts(op: Op, bounds: Bounds, witnesses: Witnesses | None) -> list[Verdi
 
 
 def _unfolded(op: Dense, found: DenseBounds) -> Range:
-    """What an accumulator would have to hold so that nothing overflows: start, terms, and sums of them as they are."""
+    """What an accumulator would have to hold so that nothing overflows: bias, terms, and sums of them as they are."""
     order = accumulation_order(op).T
     columns = np.arange(order.shape[1])
     terms, start = found.terms, found.start
     low = accumulate(terms.low[order, columns], start.low).min(axis=0)
     high = accumulate(terms.high[order, columns], start.high).max(axis=0)
-    low, high = np.minimum(low, terms.low.min(axis=0)), np.maximum(high, terms.high.max(axis=0))
+    # The bias on its way into the accumulator, too.
+    bias = cast_range(Range.constant(op.bias.raw.ravel(), op.bias.type.fraction), op.bias.type, op.accum).rounded
+    low = np.minimum(np.minimum(low, terms.low.min(axis=0)), bias.low)
+    high = np.maximum(np.maximum(high, terms.high.max(axis=0)), bias.high)
     # Where nothing overflows the bounds of the sums are those, or tighter.
     safe = ~found.accum_overflow
     partial = found.partial
