@@ -167,7 +167,7 @@ for rounding in ("TRN_ZERO", "RND_ZERO", "RND_MIN_INF", "RND_INF", "RND_CONV"):
     for overflow in ("WRAP", "SAT", "SAT_SYM", "SAT_ZERO"):
         LANES[f"{rounding} {overflow}"] = (
             ("ap_fixed<12,6>", "ap_fixed<9,3>", f"ap_fixed<13,6,AP_{rounding},AP_{overflow}>", "ap_fixed<9,6>"),
-            [("int64", "int64")],
+            [("int32", "float32"), ("int64", "int64")],
         )
 
 

@@ -79,6 +79,8 @@ def _build(stamp: int) -> Any:
                     if form == I32:
                         if kind == STRICT:
                             clamp_tile(ints, source, k_ints, c, order, at, ints, n_in, narrow, block)
+                        elif kind == GENERAL:
+                            general_tile(ints, source, k_ints, c, order, at, ints, n_in, narrow, block)
                         else:
                             round_tile(ints, source, k_ints, c, order, at, ints, n_in, narrow, block)
                     elif form == F32:

@@ -35,7 +35,8 @@ _MACS: Final[dict[str, float]] = {
     "sequential int32": 0.34,
     "sequential float64": 0.8,
     "sequential int64": 1.6,
-    "general": 5.0,
+    "general int32": 0.7,
+    "general int64": 5.0,
 }
 _STEP: Final[dict[str, float]] = {"float32": 0.15, "float64": 0.3, "int64": 1.2}
 #: Magnitude bits that a type's sums may have; a float's whole significand, as no half is added to them.
@@ -106,8 +107,9 @@ def _lanes(stage: Stage) -> Iterator[Lane]:
         if isinstance(stage.map, Linear):
             yield from _linear(stage, stage.map, multiply)
         elif is_general(stage.map):
-            if multiply == "int64" and stage.map.bits <= BITS["int64"] and _has_tile(stage.map):
-                yield from _after(stage, multiply, "", "partial sums or products are cast one by one")
+            if multiply in ("int32", "int64") and stage.map.bits <= BITS[multiply] and _has_tile(stage.map):
+                why = f"products and partial sums are cast one by one, in {stage.map.bits} of {BITS[multiply]} bits"
+                yield from _after(stage, multiply, "", why)
         elif stage.map.sum:
             yield from _strict(stage, stage.map, multiply)
         else:
@@ -190,7 +192,7 @@ def _lane(stage: Stage, multiply: str, compute: str, bits: int) -> Lane:
         kind = multiply
         if isinstance(stage.map, Sequential):
             if is_general(stage.map):
-                kind = "general"
+                kind = f"general {multiply}"
             elif stage.map.sum:
                 kind = f"sequential {multiply}"
         cost += stage.map.weights.size * _MACS[kind]

@@ -28,8 +28,6 @@ _FORM = {"int32": I32, "float32": F32, "float64": F64, "int64": I64}
 _CACHE, _EVENTS = 1 << 17, 256
 #: Numbers beyond this, in units of the LSB, are left to the exact door.
 _LARGEST = 2.0**50
-#: Bounds of what nothing folds, far enough from int64's ends that sums of two do not wrap.
-_FAR = 1 << 62
 
 
 def accepts_floats(type: FixedType) -> bool:
@@ -177,7 +175,7 @@ def _stage(made: _Tables, lane: Lane, sizes: Mapping[str, int]) -> tuple[int, ..
         general = is_general(stage.map)
         kind = GENERAL if general else STRICT if stage.map.sum else ROUNDED
         order = made.add_order(stage.map.order)
-        constants, shift = _any_rounding(stage.map) if general else _rounding_down(stage.map, form)
+        constants, shift = _any_rounding(stage.map, form) if general else _rounding_down(stage.map, form)
         weights = made.add_constants(form, constants)
     left, right, mask = 0, shift, -1
     if form in (I32, I64) and kind in (LINEAR, ROUNDED):
@@ -224,14 +222,15 @@ def _ends(sums: Sequential) -> tuple[int, int]:
     return clamp.low, clamp.high
 
 
-def _any_rounding(sums: Sequential) -> tuple[Any, int]:
+def _any_rounding(sums: Sequential, form: int) -> tuple[Any, int]:
     """Constants of general tiles."""
     first = sums.term[0] if sums.term else None
     rounding = first.rounding if isinstance(first, Round) else Rounding.TRN
-    low, high, zero = -_FAR, _FAR, 0
+    far = 1 << (8 * np.dtype(FORMS[form]).itemsize - 2)  # beyond every sum, yet two of them would not wrap
+    low, high, zero = -far, far, 0
     if sums.sum and isinstance(step := sums.sum[0], Zero):
         low, high, zero = lowest(step.type), step.type.raw_max, -1
     elif sums.sum:
         low, high = _ends(sums)
     head = (0, -1, low, high, product_shift(sums), *INTEGER_ROUNDING[rounding], zero)
-    return tile_constants(sums.weights[sums.order], sums.start, np.int64, head), 0
+    return tile_constants(sums.weights[sums.order], sums.start, FORMS[form], head), 0
