@@ -129,7 +129,9 @@ class Model:
         columns = []
         for tensor, array in zip(tensors, given, strict=True):
             plain = isinstance(array, np.ndarray) and array.dtype in (np.float32, np.float64)
-            if not plain or array.shape[1:] not in (tensor.shape, (tensor.size,)) or len(array) != len(given[0]):
+            # An array of the shape of one event is one event, even where its first extent could be one of events.
+            events = plain and array.shape != tensor.shape and array.shape[1:] in (tensor.shape, (tensor.size,))
+            if not events or len(array) != len(given[0]):
                 return None
             columns.append(np.ascontiguousarray(array.reshape(len(array), tensor.size)))
         results = road.predict_floats(self.graph, columns, count, raw=raw)

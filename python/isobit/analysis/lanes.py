@@ -135,14 +135,20 @@ def candidates(stage: Stage) -> list[Lane]:
 def _lanes(stage: Stage) -> Iterator[Lane]:
     yield from _plain(stage)
     in_one = _in_one(stage)
-    for equal in [stage] if in_one is None else [stage, in_one]:
-        if isinstance(equal.map, Linear):
-            yield from _dot16(equal)
-        elif isinstance(equal.map, Sequential) and not equal.map.sum:
-            yield from _floor32(equal)
-            yield from _mulhi16(equal)
-        elif equal.map is None and equal is not stage and (bits := _steps_in(equal, 32)) is not None:
-            yield _lane(equal, "int32", "int32", bits)
+    yield from _integer(stage)
+    if in_one is not None:
+        yield from (lane for lane in _integer(in_one) if lane.compute == "int32")
+        if in_one.map is None and (bits := _steps_in(in_one, 32)) is not None:
+            yield _lane(in_one, "int32", "int32", bits)
+
+
+def _integer(stage: Stage) -> Iterator[Lane]:
+    """Maps on integers, or floats rounded to them."""
+    if isinstance(stage.map, Linear):
+        yield from _dot16(stage)
+    elif isinstance(stage.map, Sequential) and not stage.map.sum:
+        yield from _floor32(stage)
+        yield from _mulhi16(stage)
 
 
 def _lane(stage: Stage, multiply: str, compute: str, bits: int, split: int = 0) -> Lane:

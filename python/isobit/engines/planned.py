@@ -18,11 +18,23 @@ from isobit.analysis.plan import Plan
 from isobit.engines.registry import Values
 from isobit.engines.wide import compute_wide
 from isobit.fixed.array import FixedArray
+from isobit.fixed.modes import Overflow
 from isobit.fixed.quantise import owned, to_storage
+from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
 from isobit.model.ops import Op, Reshape, Tensor
 
-__all__ = ["PlannedEngine", "Prepared", "Program"]
+__all__ = ["PlannedEngine", "Prepared", "Program", "accepts_floats"]
+
+
+def accepts_floats(type: FixedType) -> bool:
+    """Whether kernels quantise floats of this format themselves, exactly.
+
+    Only the usual modes, as long as float64 holds what they need; scaling by a power of two below 1 could lose what is
+    too small for float64, so formats with negative fraction take the exact door, too.
+    """
+    usual = type.overflow is not Overflow.WRAP_SM and not type.saturation_bits
+    return usual and not type.is_int and type.width <= 50 and 0 <= type.fraction < 900
 
 
 class Program(Protocol):
@@ -201,7 +213,7 @@ class PlannedEngine:
         """Compute outputs straight from floats; see :class:`isobit.engines.registry.BatchEngine`.
 
         None for inputs that the kernels do not quantise, numbers that are not finite or beyond 2**50 LSB, and networks
-        with a stage that no lane can take.
+        with a stage that no lane can take or an output that is an input reshaped.
         """
         prepared = self.prepare(graph, every=False)
         program = prepared.single
@@ -212,11 +224,14 @@ class PlannedEngine:
             return None
         if raw and not all(t.type.fits_int64 for t in program.outputs):
             return None
+        wanted = [prepared.aliases.get(name, name) for name in graph.outputs]
+        if not {*wanted} <= {t.name for t in program.outputs}:
+            return None
         events, dtype = len(inputs[0]), np.int64 if raw else np.float64
         results = {tensor.name: np.empty((events, tensor.size), dtype) for tensor in program.outputs}
         if not program.run(list(inputs), list(results.values()), threads):
             return None
-        return [results[prepared.aliases.get(name, name)] for name in graph.outputs]
+        return [results[name] for name in wanted]
 
 
 def _aliases(graph: Graph) -> dict[str, str]:

@@ -13,11 +13,12 @@ from isobit.analysis.lanes import Lane, whole_parts
 from isobit.analysis.ranges import lowest
 from isobit.analysis.stages import Linear, Sequential
 from isobit.analysis.steps import Affine, AtLeast, Between, Clamp, Law, Leaky, Round, ScaleFloor, Step, Wrap, Zero
+from isobit.engines.planned import accepts_floats
 from isobit.fixed.modes import Overflow, Rounding
 from isobit.fixed.types import FixedType
 from isobit.model.ops import Tensor
 
-__all__ = ["Packed", "accepts_floats", "pack"]
+__all__ = ["Packed", "pack"]
 
 _DTYPES: dict[str, Any] = {
     "int16": np.int16,
@@ -30,12 +31,6 @@ _SHORT = {"int16": "i16", "float32": "f32", "float64": "f64", "int32": "i32", "i
 _SIZES = {"i16": 2, "f32": 4, "f64": 8, "i32": 4, "i64": 8, "i16_pairs": 4, "i16_split": 8}
 #: Outputs of a register tile (tile_rows in program.hpp).
 _ROWS = 4
-
-
-def accepts_floats(type: FixedType) -> bool:
-    """Whether the kernels quantise float64 themselves: the usual modes, as long as float64 holds what they need."""
-    usual = type.overflow is not Overflow.WRAP_SM and not type.saturation_bits
-    return usual and not type.is_int and type.width <= 50 and abs(type.fraction) < 900
 
 
 @dataclass(frozen=True)

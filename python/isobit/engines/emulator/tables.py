@@ -17,27 +17,17 @@ from isobit.engines.emulator.program import Program
 from isobit.engines.emulator.rows import F32, F64, FORMS, I32, I64, OUT, PADDING
 from isobit.engines.emulator.steps import INTEGER_ROUNDING, Pass, entering, float_passes, integer_passes
 from isobit.engines.emulator.tiles import ROWS, tile_constants
-from isobit.fixed.modes import Overflow, Rounding
-from isobit.fixed.types import FixedType
+from isobit.engines.planned import accepts_floats
+from isobit.fixed.modes import Rounding
 from isobit.model.ops import Tensor
 
-__all__ = ["accepts_floats", "pack"]
+__all__ = ["pack"]
 
 _FORM = {"int32": I32, "float32": F32, "float64": F64, "int64": I64}
 #: Bytes of what a stage reads and gives that should stay within a core's own cache, and the events of a block at most.
 _CACHE, _EVENTS = 1 << 17, 256
 #: Numbers beyond this, in units of the LSB, are left to the exact door.
 _LARGEST = 2.0**50
-
-
-def accepts_floats(type: FixedType) -> bool:
-    """Whether the kernels quantise floats of this format themselves, exactly.
-
-    Only the usual modes, as long as float64 holds what they need; scaling by a power of two below 1 could lose what is
-    too small for float64, so formats with negative fraction take the exact door, too.
-    """
-    usual = type.overflow is not Overflow.WRAP_SM and not type.saturation_bits
-    return usual and not type.is_int and type.width <= 50 and 0 <= type.fraction < 900
 
 
 class _Tables:
@@ -232,5 +222,6 @@ def _any_rounding(sums: Sequential, form: int) -> tuple[Any, int]:
         low, high, zero = lowest(step.type), step.type.raw_max, -1
     elif sums.sum:
         low, high = _ends(sums)
+    low, high = max(low, -_FAR), min(high, _FAR)  # beyond these no sum lies
     head = (0, -1, low, high, product_shift(sums), *INTEGER_ROUNDING[rounding], zero)
     return tile_constants(sums.weights[sums.order], sums.start, FORMS[form], head), 0

@@ -208,9 +208,11 @@ inline void leave_from(const exit& out, const exit_data& to, std::size_t event, 
     if (to.kind == number::f64) {
         double* values = static_cast<double*>(to.data) + event * features;
         for (std::size_t j = 0; j < features; ++j)
-            for (int e = 0; e < events; ++e)  // + 0.0: no negative zero
-                values[static_cast<std::size_t>(e) * features + j] =
-                    static_cast<double>(from[j * block + static_cast<std::size_t>(e)]) * out.lsb + 0.0;
+            for (int e = 0; e < events; ++e) {
+                // No negative zero leaves; adding 0 would not help where the processor rounds down.
+                const double number = static_cast<double>(from[j * block + static_cast<std::size_t>(e)]);
+                values[static_cast<std::size_t>(e) * features + j] = (number == 0 ? 0.0 : number) * out.lsb;
+            }
     } else {
         std::int64_t* raw = static_cast<std::int64_t*>(to.data) + event * features;
         for (std::size_t j = 0; j < features; ++j)
