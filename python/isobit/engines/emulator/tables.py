@@ -222,6 +222,6 @@ def _any_rounding(sums: Sequential, form: int) -> tuple[Any, int]:
         low, high, zero = lowest(step.type), step.type.raw_max, -1
     elif sums.sum:
         low, high = _ends(sums)
-    low, high = max(low, -_FAR), min(high, _FAR)  # beyond these no sum lies
+    low, high = max(low, -far), min(high, far)  # beyond these no sum lies
     head = (0, -1, low, high, product_shift(sums), *INTEGER_ROUNDING[rounding], zero)
     return tile_constants(sums.weights[sums.order], sums.start, FORMS[form], head), 0
