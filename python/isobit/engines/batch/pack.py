@@ -118,13 +118,14 @@ def pack(
         kind = tensor.type
         floats = accepts_floats(kind)
         folding = [_folding(kind)] if floats else []
+        quick = floats and kind.width <= 30 and kind.fraction <= 126  # float32 holds the scale
         program.entry(
             features=tensor.size,
             scale=float(2.0**kind.fraction) if floats else 1.0,
             quantise=[_core_step(step, np.float64) for step in [_rounding(kind), *folding]] if floats else [],
-            quick=floats and kind.width <= 30,
+            quick=quick,
             rounding=int(kind.rounding),
-            fold=[_core_step(step, np.int32) for step in folding] if kind.width <= 30 else [],
+            fold=[_core_step(step, np.int32) for step in folding] if quick else [],
             scratch=scratch,
             targets=space.targets(tensor.name),
         )
