@@ -139,3 +139,21 @@ def test_sums_that_saturate_at_one_end_alone(width: int, overflow: str) -> None:
     """The other end of the accumulator lies beyond every machine integer."""
     accum = f"ap_ufixed<{width},{width - 2},AP_RND_ZERO,{overflow}>"
     assert_bits(model(tensor("x", (5,), "ap_fixed<10,4>"), dense("x", 5, 4, accum, "ap_ufixed<18,14>")))
+
+
+def test_only_the_ops_that_need_it_go_the_wide_road() -> None:
+    """Joined to a batch norm beyond every lane, the Dense layer keeps its own."""
+    norm = BatchNorm(
+        "bn",
+        ("fc_out",),
+        tensor("bn_out", (4,), "ap_fixed<90,70>"),
+        weight("scale", [1 << 40, 5, 7, 9], "ap_fixed<44,24>"),
+        weight("bias", [0, 1, 2, 3], "ap_fixed<6,6>"),
+    )
+    relu = Activation("relu", ("bn_out",), tensor("relu_out", (4,), "ap_ufixed<18,10,AP_RND,AP_SAT>"), "relu")
+    m = model(tensor("x", (3,), "ap_fixed<16,8>"), dense("x", 3, 4, "ap_fixed<32,14>", "ap_fixed<32,14>"), norm, relu)
+    for engine in engines():
+        lanes = engine.prepare(m.graph, every=False).plan.lanes
+        assert lanes["bn"] == "wide"
+        assert lanes["fc"] != "wide"
+    assert_bits(m)

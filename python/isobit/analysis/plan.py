@@ -207,13 +207,24 @@ def make_plan(
         For an op without bounds.
     """
     bounds = graph_bounds(graph, inputs)
-    planned = [_planned(stage, lanes_of(stage)) for stage in stages_of(graph, bounds, keep)]
+    planned = _planned_stages(graph, bounds, keep, lanes_of)
     tight, found = bounds, None
     if witnesses:
         tight = refined_bounds(graph, inputs)
         found = find_witnesses(graph, tight)
     verdicts = [verdict for op in graph.ops for verdict in _verdicts(op, tight, found)]
     return Plan(bounds, tuple(planned), tuple(verdicts), inputs is not None)
+
+
+def _planned_stages(
+    graph: Graph, bounds: Bounds, keep: Collection[str], lanes_of: Callable[[Stage], list[Lane]]
+) -> list[PlannedStage]:
+    """Stages and lanes; joined ops that have none together are planned one by one, so that few go the wide road."""
+    found = [(stage, lanes_of(stage)) for stage in stages_of(graph, bounds, keep)]
+    apart = {op.output.name for stage, lanes in found if not lanes for op in stage.ops[:-1]}
+    if apart:
+        found = [(stage, lanes_of(stage)) for stage in stages_of(graph, bounds, {*keep, *apart})]
+    return [_planned(stage, lanes) for stage, lanes in found]
 
 
 def _planned(stage: Stage, lanes: list[Lane]) -> PlannedStage:

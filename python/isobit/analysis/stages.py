@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from isobit.analysis.dense_bounds import factors
 from isobit.analysis.intervals import Bounds
 from isobit.analysis.op_bounds import DenseBounds
-from isobit.analysis.ranges import IntArray, Range, add, compact, magnitude_bits, multiply, shift_left
+from isobit.analysis.ranges import IntArray, Range, add, compact, lowest, magnitude_bits, multiply, shift_left
 from isobit.analysis.steps import (
     Affine,
     AtLeast,
@@ -156,16 +157,9 @@ class Unfit(Exception):
 def _factors(kind: Product, tensor: Tensor, weight: Weight, data: Range) -> tuple[IntArray, IntArray | None]:
     """Factors and summands (or None) such that each product is ``x * factor + summand``, at its format's fraction."""
     raw = compact(weight.raw)
-    if kind is Product.MULT:
-        return raw, None
-    if kind is Product.WEIGHT_BINARY:
-        return np.where(raw == 0, -1, 1), None
-    if kind is Product.WEIGHT_TERNARY:
-        return np.where(raw == 0, 0, np.where(raw == -1, -1, 1)), None
-    if kind is Product.DATA_BINARY:
-        return multiply(raw, np.int64(2) * np.ones_like(raw)), -raw
-    if kind is Product.BOTH_BINARY:
-        return np.where(raw == 0, -1, 1), np.where(raw == 0, 1, 0)
+    if (found := factors(kind, raw)) is not None:
+        factor, constant = found
+        return compact(factor), constant if constant.any() else None
     form = kind.exact_type(tensor.type, weight.type)
     places = raw.astype(object) + (form.fraction - tensor.type.fraction)
     top = int(places.max()) if places.size else 0
@@ -363,8 +357,7 @@ def _cast_sum(
 
 def _folding(kind: FixedType) -> Step:
     if kind.overflow in (Overflow.SAT, Overflow.SAT_SYM):
-        symmetric = kind.overflow is Overflow.SAT_SYM and kind.signed and kind.width > 1
-        return Clamp(-kind.raw_max if symmetric else kind.raw_min, kind.raw_max)
+        return Clamp(lowest(kind), kind.raw_max)
     return Zero(kind) if kind.overflow is Overflow.SAT_ZERO else Law(kind)
 
 
