@@ -165,8 +165,8 @@ ISOBIT_INLINE void scale_floor(tile<std::int32_t, Rows, Columns>& values, const 
     for (int r = 0; r < Rows; ++r) {
         const f32 factor = splat(a[r]);
         // Modulo 2^32: together with the bias of the product it is in range again.
-        const i32 summand = splat(static_cast<std::int32_t>(static_cast<std::uint32_t>(b[r]) -
-                                                            static_cast<std::uint32_t>(floor_bias)));
+        const i32 summand =
+            splat(static_cast<std::int32_t>(static_cast<std::uint32_t>(b[r]) - static_cast<std::uint32_t>(floor_bias)));
         for (int c = 0; c < Columns; ++c)
             values.v[r][c] = multiply_floor(convert<f32>(values.v[r][c]), factor) + summand;
     }
