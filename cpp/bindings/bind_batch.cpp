@@ -156,22 +156,22 @@ struct instruction_set {
     bool rounds_down;  // whether its products are rounded by the processor's rounding direction (vectors.hpp)
 };
 
+#ifdef ISOBIT_BATCH_X86
+// What the kernels are compiled with, see CMakeLists.txt.
+bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+bool has_avx512() {
+    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+}
+bool has_avx512_vnni() { return has_avx512() && __builtin_cpu_supports("avx512vnni"); }
+#endif
+
 // The best first.
 const instruction_set instruction_sets[] = {
 #ifdef ISOBIT_BATCH_X86
-    {"avx512-vnni", &batch::avx512_vnni::run,
-     [] {
-         return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512dq") &&
-                __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
-     },
-     true},
-    {"avx512", &batch::avx512::run,
-     [] {
-         return __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-                __builtin_cpu_supports("avx512vl");
-     },
-     true},
-    {"avx2", &batch::avx2::run, [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }, true},
+    {"avx512-vnni", &batch::avx512_vnni::run, &has_avx512_vnni, true},
+    {"avx512", &batch::avx512::run, &has_avx512, true},
+    {"avx2", &batch::avx2::run, &has_avx2, true},
 #endif
     {"baseline", &batch::baseline::run, [] { return true; }, false},
 };
