@@ -134,16 +134,14 @@ def _accumulator(op: Dense, of: DenseBounds, wraps: bool) -> Range:
 def _clamping(op: Dense, of: DenseBounds) -> tuple[BoolArray, Any, Any]:
     """Where a saturating accumulator stays near the sum without saturation: (where, most that it lifts, and lowers).
 
-    A sum that is clamped on one side only ends at the free sum minus the largest excess of a partial sum over the
-    bound, and after one bound has been met the other is out of reach if all terms together cannot span the range.
+    A sum that is clamped from below only ends at the free sum plus the largest depth of a partial sum under the bound;
+    clamping it from above as well can but lower it, for each step is monotone in the sum. And the other way round.
     """
     bottom, top = lowest(op.accum), op.accum.raw_max
     nothing = np.zeros(of.accum.shape, dtype=object)
     if op.accum.overflow not in (Overflow.SAT, Overflow.SAT_SYM):
         return np.zeros(of.accum.shape, dtype=bool), nothing, nothing
-    reach = of.terms.magnitude.astype(object).sum(axis=0)
-    where = np.asarray((reach <= top - bottom) & (of.start.low >= bottom), dtype=bool)
-    where &= of.accum_overflow & ~of.term_overflow.any(axis=0)
+    where = np.asarray(of.accum_overflow & ~of.term_overflow.any(axis=0) & (of.start.low >= bottom), dtype=bool)
     lows, highs = free_partial_sums(op, of.start, of.terms)
     under = np.maximum(bottom - lows[1:].min(axis=0).astype(object), 0)
     over = np.maximum(highs[1:].max(axis=0).astype(object) - top, 0)
