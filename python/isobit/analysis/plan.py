@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,8 @@ import numpy as np
 
 from isobit.analysis.intervals import Bounds, DenseBounds, Range, graph_bounds
 from isobit.analysis.lanes import BITS, Lane, candidates, needed_bits
-from isobit.analysis.stages import Linear, Sequential, Stage, stages_of
-from isobit.analysis.steps import Wrap, describe
+from isobit.analysis.stages import Linear, Sequential, Stage, joined, stages_of
+from isobit.analysis.steps import Step, Wrap, describe
 from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
 from isobit.model.ops import Dense, Op
@@ -155,6 +155,7 @@ def make_plan(
     keep: Collection[str] = (),
     bounds: Bounds | None = None,
     lanes_of: Callable[[Stage], list[Lane]] = candidates,
+    arrange: Callable[[Op, Sequence[Step], Sequence[Step]], Sequence[Step]] = joined,
 ) -> Plan:
     """Plan a network.
 
@@ -170,6 +171,8 @@ def make_plan(
         Bounds of the graph, if they are known already.
     lanes_of
         The exact lanes of a stage that an engine has, the cheapest first; by default those of the C++ kernels.
+    arrange
+        What becomes of an op's steps, see :func:`isobit.analysis.stages.stages_of`.
 
     Raises
     ------
@@ -177,7 +180,7 @@ def make_plan(
         For an op without bounds.
     """
     found = graph_bounds(graph, inputs) if bounds is None else bounds
-    planned = [_planned(stage, lanes_of(stage)) for stage in stages_of(graph, found, keep)]
+    planned = [_planned(stage, lanes_of(stage)) for stage in stages_of(graph, found, keep, arrange)]
     verdicts = [verdict for op in graph.ops for verdict in _verdicts(op, found)]
     return Plan(found, tuple(planned), tuple(verdicts), inputs is not None)
 

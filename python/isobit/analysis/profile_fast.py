@@ -1,0 +1,195 @@
+"""Profiling at speed: one pass of the batch kernels that observes, and proofs from what it observed.
+
+Overflows of accumulators are counted only for neurons whose inputs do not prove that there are none. Which those are
+is known after some events, so a pass begins with few and goes on with more; where a proof fails on the way, the events
+at hand are taken once more, with those neurons counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from isobit.analysis.counting import Accumulator, counting_lane
+from isobit.analysis.lanes import Lane
+from isobit.analysis.observed import Observed, follow
+from isobit.analysis.ranges import IntArray
+from isobit.analysis.steps import Mark, Observe
+from isobit.engines.batch.observe import ObservedProgram, ObservingEngine
+from isobit.engines.batch.pack import Statistic
+from isobit.engines.planned import Prepared
+from isobit.model.graph import Graph
+from isobit.model.ops import Dense, Reshape
+
+__all__ = ["Found", "fast_profile"]
+
+#: A layer's observations, and its accumulator's overflows: (events, times) by neuron, shape (2, size).
+Found = tuple[Observed, Any]
+
+#: Events of a block of the kernels, and of the first pass; each pass takes so many times more than the one before.
+_BLOCK = 96
+_FIRST = 64 * _BLOCK
+_GROWTH = 8
+
+
+class _Refused(Exception):
+    """The kernels cannot take the numbers, or count what must be counted."""
+
+
+def fast_profile(
+    graph: Graph, inputs: Mapping[str, Any], threads: int, engine: ObservingEngine
+) -> dict[str, Found] | None:
+    """Observe every layer; parameters as for :func:`isobit.analysis.profile.profile_graph`.
+
+    None for networks that are not all in lanes, and numbers that the kernels do not take.
+    """
+    prepared = engine.prepare(graph, every=False)
+    program = prepared.single
+    if not isinstance(program, ObservedProgram):
+        return None
+    arrays = [inputs[tensor.name] for tensor in program.inputs]
+    if any(array.dtype == object for array in arrays):
+        return None
+    if not program.floats and any(array.dtype.kind == "f" for array in arrays):
+        return None
+    try:
+        return _Pass(graph, prepared, program, threads).over(arrays)
+    except _Refused:
+        return None
+
+
+class _Pass:
+    def __init__(self, graph: Graph, prepared: Prepared, program: ObservedProgram, threads: int) -> None:
+        self.graph = graph
+        self.program = program
+        self.plan = prepared.plan
+        self.aliases = prepared.aliases
+        self.threads = threads
+        self.accumulators = _accumulators(graph)
+        none = {name: np.zeros(a.op.output.size, dtype=bool) for name, a in self.accumulators.items()}
+        #: Neurons to count, by layer: those whose products may overflow, and those whose sums alone may.
+        self.products, self.sums = none, {name: array.copy() for name, array in none.items()}
+        self.counts = {name: np.zeros((2, array.size), dtype=np.int64) for name, array in none.items()}
+        self.statistics: list[Any] | None = None
+        self.packed = program.with_counting(())
+        self.counting: list[tuple[str, IntArray]] = []
+
+    def over(self, arrays: list[Any]) -> dict[str, Found]:
+        """All events."""
+        events = len(arrays[0])
+        whole, first, size = events - events % _BLOCK, 0, _FIRST
+        while first < whole:
+            end = min(whole, first + size)
+            self._take([array[first:end] for array in arrays])
+            first, size = end, size * _GROWTH
+        if events > whole:
+            rest = [array[whole:] for array in arrays]
+            # The last event fills the block; what it adds to the counts is known from a block of nothing else.
+            last = [np.repeat(array[-1:], _BLOCK, axis=0) for array in arrays]
+            filled = [np.concatenate([r, a[: _BLOCK - len(r)]]) for r, a in zip(rest, last, strict=True)]
+            self._take(filled, last, _BLOCK - (events - whole))
+        assert self.statistics is not None
+        found = self._follow(self.statistics)
+        none = np.zeros((2, 0), dtype=np.int64)
+        result = {op.name: (found[op.name], none) for op in self.graph.ops if not isinstance(op, Reshape)}
+        for name, accumulator in self.accumulators.items():
+            self.counts[name][1] += events * accumulator.bias
+            self.counts[name][0][accumulator.bias] = events
+            result[name] = (found[name], self.counts[name])
+        return result
+
+    def _take(self, arrays: list[Any], copies: list[Any] | None = None, excess: int = 0) -> None:
+        """Some events: whole blocks, ``excess`` of which are copies of one event, of which ``copies`` has a block."""
+        while True:
+            seen = self._observe(arrays)
+            if copies is not None:
+                for array, one, statistic in zip(seen, self._observe(copies), self.packed.statistics, strict=True):
+                    if not isinstance(statistic.step, Observe):
+                        array -= one // _BLOCK * excess
+            count = len(seen) - len(self.counting)
+            merged = seen[:count]
+            if self.statistics is not None:
+                merged = _merged(self.packed.statistics, self.statistics, merged)
+            if not self._count_more(self._follow(merged)):
+                break
+        self.statistics = merged
+        for (name, neurons), array in zip(self.counting, seen[count:], strict=True):
+            self.counts[name][:, neurons] += array.T
+
+    def _observe(self, arrays: list[Any]) -> list[Any]:
+        found = self.packed.observe(arrays, [], self.threads)
+        if found is None:
+            raise _Refused
+        return [
+            np.rint(array * statistic.unit).astype(np.int64) if array.dtype == np.float64 else array
+            for array, statistic in zip(found, self.packed.statistics, strict=True)
+        ]
+
+    def _follow(self, statistics: list[Any]) -> dict[str, Observed]:
+        """Layers and inputs by name."""
+        found: dict[str, Observed] = {}
+        by_tensor: dict[str, Observed] = {}
+        place = 0
+        for lane in self.program.lanes:
+            steps, stage = lane.stage.steps, lane.stage
+            watched = sum(step.watch is not None and not isinstance(step, Mark) for step in steps)
+            given, place = statistics[place : place + watched], place + watched
+            if not stage.ops:
+                low, high = given[0].T
+                by_tensor[stage.source] = Observed(low, high, low, high, low * 0, low * 0)
+                continue
+            source = by_tensor.get(stage.source) if stage.map is None else None
+            found |= follow(steps, None if source is None else (source.low, source.high), given)
+            for op in stage.ops:
+                by_tensor[op.output.name] = found[op.name]
+        return found | {f"{name} ": seen for name, seen in by_tensor.items()}
+
+    def _count_more(self, found: dict[str, Observed]) -> bool:
+        """Prove what is not counted; if something cannot be proven, count it from now on and say so."""
+        more = False
+        for name, accumulator in self.accumulators.items():
+            products, sums = self.products[name], self.sums[name]
+            tensor = accumulator.tensor
+            seen = found[f"{self.aliases.get(tensor.name, tensor.name)} "]
+            terms, either = accumulator.unproven(seen.low, seen.high)
+            missing = either & ~products & ~sums | terms & ~products
+            if missing.any():
+                more = True
+                products |= terms
+                sums |= either
+                sums &= ~products
+        if more:
+            self._pack()
+        return more
+
+    def _pack(self) -> None:
+        lanes: list[Lane] = []
+        self.counting = []
+        for name, accumulator in self.accumulators.items():
+            for neurons, terms in ((np.flatnonzero(self.sums[name]), False), (np.flatnonzero(self.products[name]), True)):
+                if not len(neurons):
+                    continue
+                tensor = accumulator.tensor.name
+                source = self.aliases.get(tensor, tensor)
+                lane = counting_lane(accumulator, source, neurons, terms, self.plan.bounds)
+                if lane is None:
+                    raise _Refused
+                lanes.append(lane)
+                self.counting.append((name, neurons))
+        self.packed = self.program.with_counting(tuple(lanes))
+
+
+def _accumulators(graph: Graph) -> dict[str, Accumulator]:
+    return {op.name: Accumulator(op, graph.tensors[op.inputs[0]]) for op in graph.ops if isinstance(op, Dense)}
+
+
+def _merged(statistics: tuple[Statistic, ...], one: list[Any], other: list[Any]) -> list[Any]:
+    merged = []
+    for statistic, a, b in zip(statistics, one, other, strict=False):
+        if isinstance(statistic.step, Observe):
+            merged.append(np.stack([np.minimum(a[:, 0], b[:, 0]), np.maximum(a[:, 1], b[:, 1])], axis=1))
+        else:
+            merged.append(a + b)
+    return merged
