@@ -289,7 +289,11 @@ public:
         s.finish = keep(finish, s.compute, outputs, true);
         for (const owned_step& one : finish) s.observed |= static_cast<std::int32_t>(one.watch);
         s.result = keep(result, outputs);
-        if (s.observed == 0) s.usual = usual_of(s);
+        if (s.observed == 0) {
+            s.usual = usual_of(s);
+        } else {
+            s.usual_observed = usual_observed_of(s);
+        }
         if (counts) {
             // The bias of products that are rounded by a fused multiply-add (vectors.hpp) begins at bit 22.
             if (check > (s.compute == batch::lane::i64 ? 61 : floors ? 21 : 30))
@@ -493,6 +497,27 @@ private:
         return &usual_.back();
     }
 
+    const batch::usual_observed_steps* usual_observed_of(const batch::stage& s) {
+        batch::usual_observed_steps u{};
+        const batch::step* step = s.finish.data;
+        const batch::step* const end = step + s.finish.count;
+        const auto take = [&](batch::step_kind kind) { return step != end && step->kind == kind ? step++ : nullptr; };
+        u.first_wrap = take(batch::step_kind::wrap);
+        u.observe = take(batch::step_kind::observe);
+        u.affine = take(batch::step_kind::affine);
+        if (u.affine == nullptr) u.scale_floor = take(batch::step_kind::scale_floor);
+        u.first_clamp = take(batch::step_kind::clamp);
+        if (step != end && (step->rounding == static_cast<int>(rounding_mode::TRN) ||
+                            step->rounding == static_cast<int>(rounding_mode::RND_CONV)))
+            u.round = take(batch::step_kind::round);
+        u.wrap = take(batch::step_kind::wrap);
+        u.observe_wrapped = take(batch::step_kind::observe);
+        u.clamp = take(batch::step_kind::clamp);
+        if (step != end) return nullptr;
+        usual_observed_.push_back(u);
+        return &usual_observed_.back();
+    }
+
     static batch::number number_of(const py::array& values, py::ssize_t events, int features) {
         if (values.ndim() != 2 || values.shape(0) != events || values.shape(1) != features ||
             !(values.flags() & py::array::c_style))
@@ -511,6 +536,7 @@ private:
     std::deque<std::vector<batch::step>> steps_;
     std::deque<std::vector<batch::target>> targets_;
     std::deque<batch::usual_steps> usual_;
+    std::deque<batch::usual_observed_steps> usual_observed_;
     std::vector<py::object> kept_;
     statistics statistics_;
     std::size_t most_inputs_ = 1;

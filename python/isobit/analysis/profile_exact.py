@@ -75,12 +75,12 @@ def _observe(op: Op, tensor: Tensor, raw: Any) -> tuple[Any, Found]:
         sums[0, index] = np.count_nonzero(left)
     held = result.astype(lane.dtype)
     for index, columns in casts.items():
-        held[:, index] = _held(op, tensor, raw[:, index], columns, held[:, index])
+        held[:, index] = _held(op, tensor, raw, index, columns, held[:, index])
     seen = Observed(*(ends(axis=0) for a in (result, held) for ends in (a.min, a.max)), lossy, outside)
     return result.astype(np.int64) if op.output.type.fits_int64 else result.astype(object), (seen, sums)
 
 
-def _held(op: Op, tensor: Tensor, x: Any, columns: list[Any], result: Any) -> Any:
+def _held(op: Op, tensor: Tensor, raw: Any, index: int, columns: list[Any], result: Any) -> Any:
     """What an element's casts took, event by event; a copy is no cast."""
     if not isinstance(op, Activation) or op.function != "leaky_relu":
         return columns[0]
@@ -88,7 +88,7 @@ def _held(op: Op, tensor: Tensor, x: Any, columns: list[Any], result: Any) -> An
     # Each branch is cast for every event, as 0 where the other holds; first the negative one.
     first_negative = len(columns) == 2 or op.output.type != tensor.type.product_with(op.param.type)
     negative, positive = (columns[0] if first_negative else result), columns[-1]
-    return np.where(x > 0, positive if len(columns) == 2 or not first_negative else result, negative)
+    return np.where(raw[:, index] > 0, positive if len(columns) == 2 or not first_negative else result, negative)
 
 
 def _joined(parts: list[Found]) -> Found:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+import isobit._core as _core
 from isobit.analysis.counting import Accumulator, counting_lane
 from isobit.analysis.lanes import Lane
 from isobit.analysis.observed import Observed, follow
@@ -28,10 +29,10 @@ __all__ = ["Found", "fast_profile"]
 #: A layer's observations, and its accumulator's overflows: (events, times) by neuron, shape (2, size).
 Found = tuple[Observed, Any]
 
-#: Events of a block of the kernels, and of the first pass; each pass takes so many times more than the one before.
-_BLOCK = 96
+#: Events of a block of the kernels, of the first pass, which finds out what to count, and of the others.
+_BLOCK = _core.BATCH_BLOCK
 _FIRST = 64 * _BLOCK
-_GROWTH = 8
+_NEXT = 1024 * _BLOCK
 
 
 class _Refused(Exception):
@@ -73,6 +74,8 @@ class _Pass:
         self.products, self.sums = none, {name: array.copy() for name, array in none.items()}
         self.counts = {name: np.zeros((2, array.size), dtype=np.int64) for name, array in none.items()}
         self.statistics: list[Any] | None = None
+        #: Statistics within which everything that is not counted is proven.
+        self.proven: list[Any] | None = None
         self.packed = program.with_counting(())
         self.counting: list[tuple[str, IntArray]] = []
 
@@ -83,7 +86,7 @@ class _Pass:
         while first < whole:
             end = min(whole, first + size)
             self._take([array[first:end] for array in arrays])
-            first, size = end, size * _GROWTH
+            first, size = end, _NEXT
         if events > whole:
             rest = [array[whole:] for array in arrays]
             # The last event fills the block; what it adds to the counts is known from a block of nothing else.
@@ -112,7 +115,7 @@ class _Pass:
             merged = seen[:count]
             if self.statistics is not None:
                 merged = _merged(self.packed.statistics, self.statistics, merged)
-            if not self._count_more(self._follow(merged)):
+            if self._proven(merged):
                 break
         self.statistics = merged
         for (name, neurons), array in zip(self.counting, seen[count:], strict=True):
@@ -136,33 +139,38 @@ class _Pass:
             steps, stage = lane.stage.steps, lane.stage
             watched = sum(step.watch is not None and not isinstance(step, Mark) for step in steps)
             given, place = statistics[place : place + watched], place + watched
-            if not stage.ops:
+            if steps and steps[0].watch == stage.source:  # an input
                 low, high = given[0].T
                 by_tensor[stage.source] = Observed(low, high, low, high, low * 0, low * 0)
-                continue
             source = by_tensor.get(stage.source) if stage.map is None else None
             found |= follow(steps, None if source is None else (source.low, source.high), given)
             for op in stage.ops:
                 by_tensor[op.output.name] = found[op.name]
         return found | {f"{name} ": seen for name, seen in by_tensor.items()}
 
-    def _count_more(self, found: dict[str, Observed]) -> bool:
-        """Prove what is not counted; if something cannot be proven, count it from now on and say so."""
-        more = False
+    def _proven(self, statistics: list[Any]) -> bool:
+        """Whether what is not counted cannot have overflowed; if not, more is counted from now on."""
+        kinds = self.packed.statistics
+        if self.proven is not None and _within(kinds, statistics, self.proven):
+            return True
+        # Later events reach a little further; to prove that, too, saves proofs.
+        self.proven = _widened(kinds, statistics)
+        found = self._follow(self.proven)
+        done = True
         for name, accumulator in self.accumulators.items():
             products, sums = self.products[name], self.sums[name]
             tensor = accumulator.tensor
             seen = found[f"{self.aliases.get(tensor.name, tensor.name)} "]
-            terms, either = accumulator.unproven(seen.low, seen.high)
-            missing = either & ~products & ~sums | terms & ~products
-            if missing.any():
-                more = True
+            low, high = np.maximum(seen.low, tensor.type.raw_min), np.minimum(seen.high, tensor.type.raw_max)
+            terms, either = accumulator.unproven(low, high)
+            if (either & ~products & ~sums | terms & ~products).any():
+                done = False
                 products |= terms
                 sums |= either
                 sums &= ~products
-        if more:
+        if not done:
             self._pack()
-        return more
+        return done
 
     def _pack(self) -> None:
         lanes: list[Lane] = []
@@ -183,6 +191,23 @@ class _Pass:
 
 def _accumulators(graph: Graph) -> dict[str, Accumulator]:
     return {op.name: Accumulator(op, graph.tensors[op.inputs[0]]) for op in graph.ops if isinstance(op, Dense)}
+
+
+def _within(kinds: tuple[Statistic, ...], statistics: list[Any], limits: list[Any]) -> bool:
+    return all(
+        bool((array[:, 0] >= limit[:, 0]).all() and (array[:, 1] <= limit[:, 1]).all())
+        for kind, array, limit in zip(kinds, statistics, limits, strict=False)
+        if isinstance(kind.step, Observe)
+    )
+
+
+def _widened(kinds: tuple[Statistic, ...], statistics: list[Any]) -> list[Any]:
+    """Ranges a quarter as wide again."""
+    wider = []
+    for kind, array in zip(kinds, statistics, strict=False):
+        more = (array[:, -1:] - array[:, :1]) // 8 + 1
+        wider.append(array + np.concatenate([-more, more], axis=1) if isinstance(kind.step, Observe) else array)
+    return wider
 
 
 def _merged(statistics: tuple[Statistic, ...], one: list[Any], other: list[Any]) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from isobit.analysis.lanes import BITS, Lane, unchanged_candidates
@@ -82,8 +82,21 @@ class ObservingEngine(PlannedEngine):
 
     def pack(self, inputs: Sequence[Tensor], lanes: Sequence[Lane], outputs: Mapping[str, Tensor]) -> ObservedProgram:
         """Take note of stages; they are packed when it is known what to count."""
-        first = [lane for tensor in inputs if (lane := _input_lane(tensor, lanes)) is not None]
-        return ObservedProgram(tuple(inputs), tuple(outputs.values()), (*first, *lanes), self.instruction_set)
+        watching: list[Lane] = list(lanes)
+        for tensor in inputs:
+            _watch_input(tensor, watching)
+        return ObservedProgram(tuple(inputs), tuple(outputs.values()), tuple(watching), self.instruction_set)
+
+
+def _watch_input(tensor: Tensor, lanes: list[Lane]) -> None:
+    """Observe an input in a stage that has no map and reads it, or else in a stage of its own."""
+    observe = Observe(watch=tensor.name)
+    for place, lane in enumerate(lanes):
+        if lane.stage.source == tensor.name and lane.stage.map is None:
+            lanes[place] = replace(lane, stage=replace(lane.stage, steps=(observe, *lane.stage.steps)))
+            return
+    if (own := _input_lane(tensor, lanes)) is not None:
+        lanes.insert(0, own)
 
 
 def _input_lane(tensor: Tensor, lanes: Sequence[Lane]) -> Lane | None:

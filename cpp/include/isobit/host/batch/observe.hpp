@@ -23,121 +23,176 @@ ISOBIT_INLINE void count(const task& t, std::int32_t vector, M holds) {
     store(at, load<M>(at) - holds);
 }
 
-// One output's vectors of events.
-template <class T, int Columns>
-struct strip {
+// Tiles whose steps are watched. `first`: the tile's first output.
+template <class T, int Rows, int Columns>
+struct observer {
     using V = vec<T>;
     using M = mask_of<T>;
-    V v[Columns];
+    const task& t;
+    tile<T, Rows, Columns>& values;
+    int first;
 
+    // What overflow does, or rounding of fractions: a change is counted.
     template <class F>
-    ISOBIT_INLINE void each(const F& f) {
-        for (int c = 0; c < Columns; ++c) v[c] = f(v[c]);
-    }
-
-    // A step whose changes are counted, if it is watched: what overflow does, or rounding to numbers that stay fractions.
-    template <class F>
-    ISOBIT_INLINE void watched(const task& t, const step& s, int row, const F& f) {
-        if (s.watch < 0) return each(f);
-        M changed{};
-        for (int c = 0; c < Columns; ++c) {
-            const V now = f(v[c]);
-            changed += now != v[c];
-            v[c] = now;
+    ISOBIT_INLINE void watched(const step& s, const F& f) const {
+        if (s.watch < 0) return values.each([&](V v, int) { return f(v); });
+        for (int r = 0; r < Rows; ++r) {
+            M changed{};
+            for (int c = 0; c < Columns; ++c) {
+                const V now = f(values.v[r][c]);
+                changed += now != values.v[r][c];
+                values.v[r][c] = now;
+            }
+            count(t, s.watch + first + r, changed);
         }
-        count(t, s.watch + row, changed);
     }
 
     template <class F>
-    ISOBIT_INLINE void round(const task& t, const step& s, int row, const F& f) {
+    ISOBIT_INLINE void round(const step& s, const F& f) const {
         if constexpr (is_floating<T>::value) {
-            watched(t, s, row, f);
+            watched(s, f);
         } else {
             if (s.watch >= 0) {
                 const V dropped = splat(static_cast<T>((std::int64_t{1} << s.shift) - 1));
-                M lossy{};
-                for (int c = 0; c < Columns; ++c) lossy += (v[c] & dropped) != 0;
-                count(t, s.watch + row, lossy);
+                for (int r = 0; r < Rows; ++r) {
+                    M lossy{};
+                    for (int c = 0; c < Columns; ++c) lossy += (values.v[r][c] & dropped) != 0;
+                    count(t, s.watch + first + r, lossy);
+                }
             }
-            each(f);
+            values.each([&](V v, int) { return f(v); });
         }
     }
 
-    ISOBIT_INLINE void observe(const task& t, const step& s, int row) const {
-        char* at = statistic(t, s.watch + 2 * row);
-        V low = load<V>(at), high = load<V>(at + vector_bytes);
-        for (int c = 0; c < Columns; ++c) {
-            low = least(low, v[c]);
-            high = most(high, v[c]);
+    ISOBIT_INLINE void observe(const step& s) const {
+        for (int r = 0; r < Rows; ++r) {
+            V low = values.v[r][0], high = low;
+            for (int c = 1; c < Columns; ++c) {
+                low = least(low, values.v[r][c]);
+                high = most(high, values.v[r][c]);
+            }
+            char* at = statistic(t, s.watch + 2 * (first + r));
+            store(at, least(load<V>(at), low));
+            store(at + vector_bytes, most(load<V>(at + vector_bytes), high));
         }
-        store(at, low);
-        store(at + vector_bytes, high);
     }
 
     // A product is whole if rounding it down and rounding its negative down are the same but for the sign.
-    ISOBIT_INLINE void scale_floor(const task& t, const step& s, int row) {
-        const float a = static_cast<const float*>(s.a)[row];
-        const i32 summand = splat(static_cast<const std::int32_t*>(s.b)[row]), bias = splat(floor_bias);
-        i32 lossy{};
-        for (int c = 0; c < Columns; ++c) {
-            const f32 x = convert<f32>(v[c]);
-            const i32 down = multiply_floor(x, splat(a)) - bias;
-            if (s.watch >= 0) lossy += down + (multiply_floor(x, splat(-a)) - bias);
-            v[c] = down + summand;
+    ISOBIT_INLINE void scale_floor(const step& s) const {
+        if (s.watch < 0) return ISOBIT_ISA::scale_floor(values, s, first);
+        const float* a = static_cast<const float*>(s.a) + first;
+        const std::int32_t* b = static_cast<const std::int32_t*>(s.b) + first;
+        for (int r = 0; r < Rows; ++r) {
+            const f32 factor = splat(a[r]), negative = -factor;
+            const i32 summand = splat(b[r] - floor_bias), bias = splat(floor_bias);
+            i32 lossy{};
+            for (int c = 0; c < Columns; ++c) {
+                const f32 x = convert<f32>(values.v[r][c]);
+                const i32 down = multiply_floor(x, factor);
+                lossy += (down - bias) + (multiply_floor(x, negative) - bias);
+                values.v[r][c] = down + summand;
+            }
+            count(t, s.watch + first + r, lossy);
         }
-        if (s.watch >= 0) count(t, s.watch + row, lossy);
     }
 
-    ISOBIT_INLINE void take(const task& t, const step& s, int row) {
+    ISOBIT_INLINE void affine(const step& s) const {
+        const T* a = static_cast<const T*>(s.a) + first;
+        const T* b = static_cast<const T*>(s.b) + first;
+        values.each([&](V v, int r) { return v * a[r] + b[r]; });
+    }
+
+    ISOBIT_INLINE void clamp(const step& s) const {
         const V low = splat(constant<T>(s.low)), high = splat(constant<T>(s.high));
-        const T a = s.a == nullptr ? T{} : static_cast<const T*>(s.a)[row];
-        const T b = s.b == nullptr ? T{} : static_cast<const T*>(s.b)[row];
+        watched(s, [&](V v) { return least(most(v, low), high); });
+    }
+
+    ISOBIT_INLINE void wrap(const step& s) const {
+        watched(s, [&](V v) { return wrapping<T>::of(v, s); });
+    }
+
+    ISOBIT_INLINE void any_other(const step& s) const {
+        const V low = splat(constant<T>(s.low)), high = splat(constant<T>(s.high));
+        const T* a = static_cast<const T*>(s.a) + (s.a == nullptr ? 0 : first);
+        const T* b = static_cast<const T*>(s.b) + (s.b == nullptr ? 0 : first);
         switch (s.kind) {
-            case step_kind::observe: observe(t, s, row); break;
-            case step_kind::affine: each([&](V x) { return x * a + b; }); break;
-            case step_kind::round:
-                if (s.rounding == TRN) {
-                    round(t, s, row, [&](V x) { return rounding_of<T>::down(x, s); });
-                } else {
-                    round(t, s, row, [&](V x) { return rounding_of<T>::of(x, s); });
-                }
+            case step_kind::zero: watched(s, [&](V v) { return (v >= low) & (v <= high) ? v : V{}; }); break;
+            case step_kind::law: watched(s, [&](V v) { return by_law<T>(v, s, t.p.law); }); break;
+            case step_kind::leaky: values.each([&](V v, int) { return v > 0 ? v * low : v * high; }); break;
+            case step_kind::at_least:
+                values.each([&](V v, int r) { return v >= splat(a[r]) ? high : low; });
                 break;
-            case step_kind::clamp: watched(t, s, row, [&](V x) { return least(most(x, low), high); }); break;
-            case step_kind::wrap: watched(t, s, row, [&](V x) { return wrapping<T>::of(x, s); }); break;
-            case step_kind::zero: watched(t, s, row, [&](V x) { return (x >= low) & (x <= high) ? x : V{}; }); break;
-            case step_kind::law: watched(t, s, row, [&](V x) { return by_law<T>(x, s, t.p.law); }); break;
-            case step_kind::leaky: each([&](V x) { return x > 0 ? x * low : x * high; }); break;
-            case step_kind::at_least: each([&](V x) { return x >= splat(a) ? high : low; }); break;
             case step_kind::between: {
                 const V middle = splat(constant<T>(s.middle));
-                each([&](V x) { return x > splat(a) ? high : x > splat(b) ? middle : low; });
+                values.each([&](V v, int r) { return v > splat(a[r]) ? high : v > splat(b[r]) ? middle : low; });
                 break;
             }
-            default: break;  // scale_floor is apart, since its factors are float32; no others in observed stages
+            default: break;  // no others in observed stages
+        }
+    }
+
+    ISOBIT_INLINE void take(const step& s) const {
+        switch (s.kind) {
+            case step_kind::observe: observe(s); break;
+            case step_kind::affine: affine(s); break;
+            case step_kind::scale_floor:
+                if constexpr (std::is_same<T, std::int32_t>::value) scale_floor(s);
+                break;
+            case step_kind::round:
+                if (s.rounding == TRN) {
+                    round(s, [&](V v) { return rounding_of<T>::down(v, s); });
+                } else {
+                    round(s, [&](V v) { return rounding_of<T>::of(v, s); });
+                }
+                break;
+            case step_kind::clamp: clamp(s); break;
+            case step_kind::wrap: wrap(s); break;
+            default: any_other(s); break;
         }
     }
 };
 
-// Any steps and targets, with statistics.
+// Steps and targets with statistics, in registers if the steps are the usual ones.
 template <class T>
 struct observed_finish {
     template <int Rows, int Columns>
-    static __attribute__((noinline)) void of(const task& t, tile<T, Rows, Columns>& values, int first, int event) {
-        const step* const end = t.s.finish.data + t.s.finish.count;
-        for (int r = 0; r < Rows; ++r) {
-            strip<T, Columns> row;
-            for (int c = 0; c < Columns; ++c) row.v[c] = values.v[r][c];
-            for (const step* s = t.s.finish.data; s != end; ++s) {
-                if constexpr (std::is_same<T, std::int32_t>::value) {
-                    if (s->kind == step_kind::scale_floor) {
-                        row.scale_floor(t, *s, first + r);
-                        continue;
-                    }
-                }
-                row.take(t, *s, first + r);
-            }
-            for (int c = 0; c < Columns; ++c) values.v[r][c] = row.v[c];
+    static ISOBIT_INLINE void of(const task& t, tile<T, Rows, Columns>& values, int first, int event) {
+        if (t.s.usual_observed == nullptr) return any(t, values, first, event);
+        using V = vec<T>;
+        const observer<T, Rows, Columns> watch{t, values, first};
+        const usual_observed_steps& u = *t.s.usual_observed;
+        if (u.first_wrap != nullptr) watch.wrap(*u.first_wrap);
+        if (u.observe != nullptr) watch.observe(*u.observe);
+        if (u.affine != nullptr) watch.affine(*u.affine);
+        if constexpr (std::is_same<T, std::int32_t>::value) {
+            if (u.scale_floor != nullptr) watch.scale_floor(*u.scale_floor);
         }
+        if (u.first_clamp != nullptr) watch.clamp(*u.first_clamp);
+        if (u.round != nullptr) {
+            if (u.round->rounding == TRN) {
+                watch.round(*u.round, [&](V v) { return rounding_of<T>::down(v, *u.round); });
+            } else {
+                watch.round(*u.round, [&](V v) { return rounding_of<T>::to_even(v, *u.round); });
+            }
+        }
+        if (u.wrap != nullptr) watch.wrap(*u.wrap);
+        if (u.observe_wrapped != nullptr) watch.observe(*u.observe_wrapped);
+        if (u.clamp != nullptr) watch.clamp(*u.clamp);
+        lay_down(t, values, first, event);
+    }
+
+private:
+    template <int Rows, int Columns>
+    static __attribute__((noinline)) void any(const task& t, tile<T, Rows, Columns>& values, int first, int event) {
+        const observer<T, Rows, Columns> watch{t, values, first};
+        const step* const end = t.s.finish.data + t.s.finish.count;
+        for (const step* s = t.s.finish.data; s != end; ++s) watch.take(*s);
+        lay_down(t, values, first, event);
+    }
+
+    template <int Rows, int Columns>
+    static __attribute__((noinline)) void lay_down(const task& t, const tile<T, Rows, Columns>& values, int first,
+                                                   int event) {
         lay(values, t.s.result, t.s.outputs, first, event, t.workspace);
     }
 };
@@ -162,7 +217,9 @@ ISOBIT_INLINE bool any(V v) {
 // tell whether an event overflows; only then it is counted how often.
 template <class T, bool Floor>
 struct counting {
-    static constexpr int events = vector_of<T>::lanes;
+    static constexpr int columns = 2;
+    static constexpr int lanes = vector_of<T>::lanes;
+    static constexpr int events = columns * lanes;
     using V = vec<T>;
     using weight = typename std::conditional<Floor, float, T>::type;
     static std::size_t depth(int inputs) { return static_cast<std::size_t>(inputs); }
@@ -171,34 +228,46 @@ struct counting {
     static inline void run(const task& t, const weight* weights, int first) {
         for (int event = 0; event < block; event += events) {
             if (t.s.count.check >= 0 && !leaves<Rows>(t, weights, first, event)) continue;
-            count_all<Rows>(t, weights, first, event);
+            for (int c = 0; c < columns; ++c) count_all<Rows>(t, weights, first, event + c * lanes);
         }
     }
 
 private:
+    // Whether any sum of the tile leaves the range.
     template <int Rows>
     static ISOBIT_INLINE bool leaves(const task& t, const weight* w, int first, int event) {
-        V sum[Rows], seen[Rows];
+        V sum[Rows][columns], seen[columns];
         const T lowest = constant<T>(t.s.offset);
-        for (int r = 0; r < Rows; ++r) {
-            sum[r] = splat(static_cast<T>(t.start<T>()[first + r] - lowest));
-            seen[r] = V{};
-        }
+        for (int r = 0; r < Rows; ++r)
+            for (int c = 0; c < columns; ++c) sum[r][c] = splat(static_cast<T>(t.start<T>()[first + r] - lowest));
+        for (int c = 0; c < columns; ++c) seen[c] = V{};
+        const char* const source = t.source() + place(sizeof(weight), 0, event);
         for (int k = 0; k < t.s.inputs; ++k) {
-            const char* x = t.source() + place(sizeof(weight), t.s.order[k], event);
+            const char* x = source + place(sizeof(weight), t.s.order[k], 0);
             if constexpr (Floor) {
                 // floor_bias has no bit below 2^22; the check looks at one of those.
-                const f32 data = load<f32>(x);
-                for (int r = 0; r < Rows; ++r) sum[r] += multiply_floor(data, splat(w[r]));
+                f32 data[columns];
+                for (int c = 0; c < columns; ++c) data[c] = load<f32>(x + c * vector_bytes);
+                for (int r = 0; r < Rows; ++r) {
+                    const f32 factor = splat(w[r]);
+                    for (int c = 0; c < columns; ++c) {
+                        sum[r][c] += multiply_floor(data[c], factor);
+                        seen[c] |= sum[r][c];
+                    }
+                }
             } else {
-                tile<T, Rows, 1> term = product_of<Rows>(t, load<V>(x), w, first);
-                for (int r = 0; r < Rows; ++r) sum[r] += term.v[r][0];
+                for (int c = 0; c < columns; ++c) {
+                    const auto term = product_of<Rows>(t, load<V>(x + c * vector_bytes), w, first);
+                    for (int r = 0; r < Rows; ++r) {
+                        sum[r][c] += term.v[r][0];
+                        seen[c] |= sum[r][c];
+                    }
+                }
             }
-            for (int r = 0; r < Rows; ++r) seen[r] |= sum[r];
             w += Rows;
         }
         V all = seen[0];
-        for (int r = 1; r < Rows; ++r) all |= seen[r];
+        for (int c = 1; c < columns; ++c) all |= seen[c];
         return any(all & splat(static_cast<T>(T{1} << t.s.count.check)));
     }
 

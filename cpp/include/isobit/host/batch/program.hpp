@@ -94,6 +94,19 @@ struct usual_steps {
     const step* clamp;  // clamp or floor_clamp
 };
 
+// The usual steps of observed stages, in their order; each may be left out.
+struct usual_observed_steps {
+    const step* first_wrap;
+    const step* observe;
+    const step* affine;
+    const step* scale_floor;
+    const step* first_clamp;
+    const step* round;
+    const step* wrap;
+    const step* observe_wrapped;
+    const step* clamp;
+};
+
 // Whole parts of weights: for output j those in places[j] .. places[j + 1] - 1.
 struct whole_weights {
     const std::int32_t* places;
@@ -127,6 +140,7 @@ struct stage {
     targets result;
     const usual_steps* usual;  // the same as finish, if that and result are the usual ones; else null
     std::int32_t observed;     // whether steps of `finish` have statistics
+    const usual_observed_steps* usual_observed;  // then the same as finish, if those are the usual ones; else null
     counted count;
 };
 
