@@ -239,7 +239,8 @@ public:
 
     void stage(const std::string& map, const std::string& multiply, const std::string& compute, int inputs, int outputs,
                int split, std::size_t source, const py::object& weights, const py::object& start,
-               const py::object& whole, const py::object& order, double offset, int check, bool terms,
+               const py::object& whole, const py::object& order, double offset, int check, bool terms, const py::object& measures,
+               const py::object& limits,
                const std::vector<owned_step>& term,
                const std::vector<owned_step>& sum, const std::vector<owned_step>& finish, const target_list& result) {
         batch::stage s{};
@@ -298,7 +299,11 @@ public:
             // The bias of products that are rounded by a fused multiply-add (vectors.hpp) begins at bit 22.
             if (check > (s.compute == batch::lane::i64 ? 61 : floors ? 21 : 30))
                 throw py::value_error("bit " + std::to_string(check) + " cannot be checked in the lane " + compute);
-            s.count = {statistics_.add(statistic_kind::overflows, s.compute, outputs), check, terms};
+            s.count = {statistics_.add(statistic_kind::overflows, s.compute, outputs), check, terms, nullptr, nullptr};
+            if (!measures.is_none()) {
+                s.count.measures = static_cast<const float*>(array(measures, 4, in, "measures"));
+                s.count.limits = static_cast<const float*>(array(limits, 4, out / 4 + out % 4 / 2 + out % 2, "limits"));
+            }
             most_inputs_ = std::max(most_inputs_, in);
         }
         stages_.push_back(s);
@@ -560,7 +565,8 @@ void bind_batch(py::module_& module) {
              "Add an input.")
         .def("stage", &batch_program::stage, py::kw_only(), py::arg("map"), py::arg("multiply"), py::arg("compute"),
              py::arg("inputs"), py::arg("outputs"), py::arg("split"), py::arg("source"), py::arg("weights"),
-             py::arg("start"), py::arg("whole"), py::arg("order"), py::arg("offset"), py::arg("check") = -1, py::arg("terms") = true, py::arg("term"), py::arg("sum"), py::arg("finish"),
+             py::arg("start"), py::arg("whole"), py::arg("order"), py::arg("offset"), py::arg("check") = -1, py::arg("terms") = true,
+             py::arg("measures") = py::none(), py::arg("limits") = py::none(), py::arg("term"), py::arg("sum"), py::arg("finish"),
              py::arg("targets"), "Add a stage.")
         .def("exit", &batch_program::exit, py::arg("features"), py::arg("form"), py::arg("offset"), py::arg("lsb"),
              "Add an output.")

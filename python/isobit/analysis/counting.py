@@ -14,7 +14,7 @@ import numpy as np
 from isobit.analysis.dense_bounds import dense_bounds
 from isobit.analysis.intervals import Bounds
 from isobit.analysis.lanes import BITS, Lane
-from isobit.analysis.maps import Counting
+from isobit.analysis.maps import Counting, FloatArray
 from isobit.analysis.op_bounds import DenseBounds
 from isobit.analysis.ranges import BoolArray, IntArray, Range, compact, lowest, magnitude_bits, shift_left
 from isobit.analysis.stages import Stage, Unfit, factors_of, folding_of
@@ -95,7 +95,58 @@ class Accumulator:
         return terms, terms | (down < bottom) | (up > top)
 
 
-def counting_lane(accumulator: Accumulator, source: str, neurons: IntArray, terms: bool, bounds: Bounds) -> Lane | None:
+    def limits(self, low: IntArray, high: IntArray) -> tuple[FloatArray, FloatArray] | None:
+        """How much input each neuron stands.
+
+        Parameters
+        ----------
+        low, high
+            Bounds of the input, shape (n_in,).
+
+        Returns
+        -------
+        Measures of the inputs, shape (n_in,), and limits, shape (n_out,): where the magnitudes of an event's inputs,
+        each times its measure, sum up to no more than the limit, no sum in any order overflows. None if not known.
+
+        Notes
+        -----
+        Measured by its largest magnitude, an input adds at most 1. What n of them can add to a sum is then what those
+        n add that add most; the limit is where that uses up the range. Rounding adds up to one LSB a product.
+        """
+        if self._plain is None:
+            return None
+        weights, start, _, _ = self._plain
+        kind = Product.of(self.tensor, self.op.weight)
+        accum = self.op.accum
+        shift = kind.exact_type(self.tensor.type, self.op.weight.type).fraction - accum.fraction
+        most = np.maximum(np.maximum(np.abs(low), np.abs(high)), 1).astype(np.float64)
+        count = len(most)
+        least = np.full(weights.shape[1], np.inf)
+        for sign, end in ((1, accum.raw_max), (-1, -lowest(accum))):
+            signed = sign * weights.astype(np.float64)
+            one_sign = np.where((low >= 0)[:, None], signed, -signed)
+            either = ((low < 0) & (high > 0))[:, None]
+            added = np.where(either, np.abs(signed), np.maximum(one_sign, 0)) * most[:, None] * 2.0**-shift
+            added = -np.sort(-added, axis=0)
+            room = end - sign * start.astype(np.float64) - count - 1
+            filled = np.vstack([np.zeros((1, added.shape[1])), np.cumsum(added, axis=0)])
+            whole = (filled[1:] <= room).sum(axis=0)
+            column = np.arange(added.shape[1])
+            part = (room - filled[whole, column]) / np.maximum(added[np.minimum(whole, count - 1), column], 1e-300)
+            limit = np.where(whole == count, np.inf, np.where(room < 0, -1.0, whole + np.minimum(part, 1)))
+            least = np.minimum(least, limit)
+        # The kernels sum up in float32.
+        return 1 / most, least * (1 - (count + 4) * 2.0**-22)
+
+
+def counting_lane(
+    accumulator: Accumulator,
+    source: str,
+    neurons: IntArray,
+    terms: bool,
+    bounds: Bounds,
+    limits: tuple[FloatArray, FloatArray] | None = None,
+) -> Lane | None:
     """How overflows of some neurons are counted; None if no lane can.
 
     Parameters
@@ -110,6 +161,8 @@ def counting_lane(accumulator: Accumulator, source: str, neurons: IntArray, term
         Whether their products may overflow by themselves.
     bounds
         Bounds of the graph, for every input that the formats allow.
+    limits
+        See :meth:`Accumulator.limits`; of no use where products may overflow.
     """
     op, tensor = accumulator.op, accumulator.tensor
     found, accum = bounds.ops[op.name], op.accum
@@ -133,8 +186,10 @@ def counting_lane(accumulator: Accumulator, source: str, neurons: IntArray, term
     products = data.bits + magnitude_bits(factors)
     order = accumulation_order(op)[0]
 
+    measured = () if terms or limits is None else (limits[0], limits[1][neurons])
+
     def lane(multiply: str, compute: str) -> Lane:
-        counted = Counting(factors, start, order, shift, accum, fold, check, terms)
+        counted = Counting(factors, start, order, shift, accum, fold, check, terms, *measured)
         name = f"{op.name}.accum{' (products)' if terms else ''}"
         stage = Stage((), source, name, counted, (), data, Range(start, start, accum.fraction))
         return Lane(stage, multiply, compute, 0, held, 0.0)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from isobit.analysis.ranges import IntArray, magnitude_bits
 from isobit.analysis.steps import Step
 from isobit.fixed.types import FixedType
 
 __all__ = ["Counting", "Linear", "Sequential"]
+
+FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +96,9 @@ class Counting:
         Width of the accumulator, if overflow may be looked for by the bits of plain sums; -1: every sum is cast.
     terms
         Whether a product may overflow by itself.
+    measures, limits
+        No sum of output j overflows where the inputs' magnitudes, each times its measure, sum up to no more than
+        limits[j]; shapes (n_in,), (n_out,). None if not known.
     """
 
     weights: IntArray
@@ -101,6 +109,8 @@ class Counting:
     fold: Step
     check: int
     terms: bool
+    measures: FloatArray | None = None
+    limits: FloatArray | None = None
 
     @property
     def bits(self) -> int:

@@ -29,10 +29,12 @@ __all__ = ["Found", "fast_profile"]
 #: A layer's observations, and its accumulator's overflows: (events, times) by neuron, shape (2, size).
 Found = tuple[Observed, Any]
 
-#: Events of a block of the kernels, of the first pass, which finds out what to count, and of the others.
+#: Events of a block of the kernels, of the first pass, which finds out what to count, and of others at most; each is so
+#: many times longer than the one before.
 _BLOCK = _core.BATCH_BLOCK
 _FIRST = 64 * _BLOCK
-_NEXT = 1024 * _BLOCK
+_MOST = 1024 * _BLOCK
+_GROWTH = 4
 
 
 class _Refused(Exception):
@@ -76,6 +78,11 @@ class _Pass:
         self.statistics: list[Any] | None = None
         #: Statistics within which everything that is not counted is proven.
         self.proven: list[Any] | None = None
+        #: The bounds of each layer's input in that proof, and of those that are counted in the kernels' limits.
+        self.ranges: dict[str, tuple[IntArray, IntArray]] = {}
+        self.limited: dict[str, tuple[IntArray, IntArray]] = {}
+        #: Whether a later proof was wider than those limits.
+        self.stale = False
         self.packed = program.with_counting(())
         self.counting: list[tuple[str, IntArray]] = []
 
@@ -86,7 +93,7 @@ class _Pass:
         while first < whole:
             end = min(whole, first + size)
             self._take([array[first:end] for array in arrays])
-            first, size = end, _NEXT
+            first, size = end, min(_MOST, size * _GROWTH)
         if events > whole:
             rest = [array[whole:] for array in arrays]
             # The last event fills the block; what it adds to the counts is known from a block of nothing else.
@@ -94,7 +101,7 @@ class _Pass:
             filled = [np.concatenate([r, a[: _BLOCK - len(r)]]) for r, a in zip(rest, last, strict=True)]
             self._take(filled, last, _BLOCK - (events - whole))
         assert self.statistics is not None
-        found = self._follow(self.statistics)
+        found, _ = self._follow(self.statistics)
         none = np.zeros((2, 0), dtype=np.int64)
         result = {op.name: (found[op.name], none) for op in self.graph.ops if not isinstance(op, Reshape)}
         for name, accumulator in self.accumulators.items():
@@ -130,8 +137,8 @@ class _Pass:
             for array, statistic in zip(found, self.packed.statistics, strict=True)
         ]
 
-    def _follow(self, statistics: list[Any]) -> dict[str, Observed]:
-        """Layers and inputs by name."""
+    def _follow(self, statistics: list[Any]) -> tuple[dict[str, Observed], dict[str, Observed]]:
+        """Layers by name, and tensors."""
         found: dict[str, Observed] = {}
         by_tensor: dict[str, Observed] = {}
         place = 0
@@ -146,22 +153,24 @@ class _Pass:
             found |= follow(steps, None if source is None else (source.low, source.high), given)
             for op in stage.ops:
                 by_tensor[op.output.name] = found[op.name]
-        return found | {f"{name} ": seen for name, seen in by_tensor.items()}
+        return found, by_tensor
 
     def _proven(self, statistics: list[Any]) -> bool:
         """Whether what is not counted cannot have overflowed; if not, more is counted from now on."""
         kinds = self.packed.statistics
         if self.proven is not None and _within(kinds, statistics, self.proven):
-            return True
+            return not self.stale or self._limits_hold(self._follow(statistics)[1])
         # Later events reach a little further; to prove that, too, saves proofs.
         self.proven = _widened(kinds, statistics)
-        found = self._follow(self.proven)
-        done = True
+        (_, wider), (_, exact) = self._follow(self.proven), self._follow(statistics)
+        done, self.stale = self._limits_hold(exact), True
         for name, accumulator in self.accumulators.items():
             products, sums = self.products[name], self.sums[name]
             tensor = accumulator.tensor
-            seen = found[f"{self.aliases.get(tensor.name, tensor.name)} "]
+            source = self.aliases.get(tensor.name, tensor.name)
+            seen = wider[source]
             low, high = np.maximum(seen.low, tensor.type.raw_min), np.minimum(seen.high, tensor.type.raw_max)
+            self.ranges[name] = (low, high)
             terms, either = accumulator.unproven(low, high)
             if (either & ~products & ~sums | terms & ~products).any():
                 done = False
@@ -172,16 +181,31 @@ class _Pass:
             self._pack()
         return done
 
+    def _limits_hold(self, tensors: dict[str, Observed]) -> bool:
+        """Whether inputs stay within the bounds on which limits rely; if not, the next proof makes new ones."""
+        for name, (low, high) in self.limited.items():
+            tensor = self.accumulators[name].tensor.name
+            seen = tensors[self.aliases.get(tensor, tensor)]
+            if (seen.low < low).any() or (seen.high > high).any():
+                self.proven = None
+                return False
+        return True
+
     def _pack(self) -> None:
         lanes: list[Lane] = []
-        self.counting = []
+        self.counting, self.limited, self.stale = [], {}, False
         for name, accumulator in self.accumulators.items():
+            limits = accumulator.limits(*self.ranges[name]) if self.sums[name].any() else None
+            if limits is not None:
+                self.limited[name] = self.ranges[name]
             for neurons, terms in ((np.flatnonzero(self.sums[name]), False), (np.flatnonzero(self.products[name]), True)):
                 if not len(neurons):
                     continue
                 tensor = accumulator.tensor.name
                 source = self.aliases.get(tensor, tensor)
-                lane = counting_lane(accumulator, source, neurons, terms, self.plan.bounds)
+                if limits is not None:  # tiles of neurons whose limits are alike
+                    neurons = neurons[np.argsort(limits[1][neurons], kind="stable")]
+                lane = counting_lane(accumulator, source, neurons, terms, self.plan.bounds, limits)
                 if lane is None:
                     raise _Refused
                 lanes.append(lane)

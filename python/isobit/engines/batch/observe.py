@@ -50,8 +50,10 @@ class ObservedProgram:
         if counting not in self._packed:
             lanes = [*self.lanes, *counting]
             outputs = {tensor.name: tensor for tensor in self.outputs}
-            self._packed.clear()  # of many sets of neurons, the last is the one that may come again
-            self._packed[counting] = pack(self.inputs, lanes, outputs, self.instruction_set, observed=True)
+            packed = pack(self.inputs, lanes, outputs, self.instruction_set, observed=True)
+            if counting:
+                return packed  # what is counted depends on the data
+            self._packed[counting] = packed
         return self._packed[counting]
 
     def run(self, given: Sequence[Any], results: Sequence[Any], threads: int) -> bool:

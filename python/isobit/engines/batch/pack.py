@@ -222,6 +222,8 @@ def _add_stage(
     whole: Any = None
     kind, order, offset, term, sums = "none", None, 0.0, [], []
     check, overflowing_terms = -1, True
+    measures: Any = None
+    limits: Any = None
     inputs, outputs = sizes[stage.source], sizes[stage.target]
     if isinstance(stage.map, Linear):
         kind = "dense"
@@ -249,6 +251,9 @@ def _add_stage(
         order, offset = order.astype(np.int32), float(counted.type.raw_min)
         sums = [plain_step(counted.fold, False)]
         check, overflowing_terms = counted.check, counted.terms
+        if counted.measures is not None and counted.limits is not None:
+            measures = counted.measures.astype(np.float32)
+            limits = np.array([part.min() for part in row_tiles(counted.limits)], dtype=np.float32)
     elif isinstance(stage.map, Sequential) and lane.multiply in ("floor32", "mulhi16"):
         kind = "dense"
         only = stage.map.term[0]
@@ -297,6 +302,8 @@ def _add_stage(
         offset=offset,
         check=check,
         terms=overflowing_terms,
+        measures=measures,
+        limits=limits,
         term=[core_step(step, dtype) for step in term],
         sum=[core_step(step, dtype) for step in sums],
         finish=[core_step(step if observed else step | {"watch": False}, dtype) for step in packed],
@@ -318,13 +325,18 @@ def _multiply(lane: Lane) -> str:
 
 def tiles(weights: Any) -> Any:
     """Weights (n_in, n_out) by tiles of four outputs, the rest by two and one: [tile][input][row]."""
-    outputs = weights.shape[1]
+    parts = [part.ravel() for part in row_tiles(weights)]
+    return np.ascontiguousarray(np.concatenate(parts))
+
+
+def row_tiles(values: Any) -> list[Any]:
+    """The last axis by tiles of four, the rest by two and one."""
+    outputs = values.shape[-1]
     firsts = list(range(0, outputs - outputs % _ROWS, _ROWS))
     for rows in (2, 1):
         if outputs % (2 * rows) >= rows:
             firsts.append(outputs - outputs % (2 * rows))
-    parts = [weights[:, first:end].ravel() for first, end in zip(firsts, [*firsts[1:], outputs], strict=True)]
-    return np.ascontiguousarray(np.concatenate(parts))
+    return [values[..., first:end] for first, end in zip(firsts, [*firsts[1:], outputs], strict=True)]
 
 
 def _sparse(weights: Any) -> tuple[Any, Any, Any]:

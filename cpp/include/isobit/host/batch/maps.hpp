@@ -293,9 +293,9 @@ inline void run_map(const task& t) {
 template <class T>
 inline void run_counting(const task& t) {
     if constexpr (std::is_same<T, std::int32_t>::value) {
-        if (t.s.multiply == product::floor32) return run_map<counting<T, true>, nothing>(t);
+        if (t.s.multiply == product::floor32) return counting<T, true>::run(t);
     }
-    run_map<counting<T, false>, nothing>(t);
+    counting<T, false>::run(t);
 }
 
 template <class T>

@@ -2,6 +2,8 @@
 #ifndef ISOBIT_HOST_BATCH_OBSERVE_HPP
 #define ISOBIT_HOST_BATCH_OBSERVE_HPP
 
+#include <limits>
+
 #include "finish.hpp"
 
 namespace isobit {
@@ -199,8 +201,6 @@ private:
 
 // -- overflows of an accumulator -----------------------------------------------------------------------------------------
 
-struct nothing {};
-
 template <class V>
 ISOBIT_INLINE bool any(V v) {
     std::uint64_t words[sizeof(V) / 8], all = 0;
@@ -222,17 +222,66 @@ struct counting {
     static constexpr int events = columns * lanes;
     using V = vec<T>;
     using weight = typename std::conditional<Floor, float, T>::type;
-    static std::size_t depth(int inputs) { return static_cast<std::size_t>(inputs); }
 
-    template <int Rows, class>
-    static inline void run(const task& t, const weight* weights, int first) {
+    static inline void run(const task& t) {
+        float largest[block / events];
+        const counted& how = t.s.count;
+        if (how.measures != nullptr) measure(t, largest);
+        const auto* w = static_cast<const weight*>(t.s.weights);
+        int number = 0;
+        for (int first = 0, rows = 0; first < t.s.outputs; first += rows, ++number) {
+            const float* limit = how.measures == nullptr ? nullptr : how.limits + number;
+            const int left = t.s.outputs - first;
+            rows = left >= tile_rows ? tile_rows : left >= 2 ? 2 : 1;
+            if (rows == tile_rows) {
+                run_tile<tile_rows>(t, w, first, largest, limit);
+            } else if (rows == 2) {
+                run_tile<2>(t, w, first, largest, limit);
+            } else {
+                run_tile<1>(t, w, first, largest, limit);
+            }
+            w += rows * t.s.inputs;
+        }
+    }
+
+private:
+    // The largest sum of measured magnitudes of every tile of events.
+    static inline void measure(const task& t, float* largest) {
+        if constexpr (sizeof(T) == 4) {
+            for (int event = 0; event < block; event += events) {
+                f32 sum[columns];
+                for (int c = 0; c < columns; ++c) sum[c] = f32{};
+                const char* x = t.source() + place(4, 0, event);
+                for (int k = 0; k < t.s.inputs; ++k) {
+                    const f32 measure = splat(t.s.count.measures[k]);
+                    for (int c = 0; c < columns; ++c) {
+                        f32 size = convert<f32>(load<vec<weight>>(x + c * vector_bytes));
+                        size = size < 0 ? -size : size;
+                        sum[c] += size * measure;
+                    }
+                    x += place(4, 1, 0);
+                }
+                float values[columns * lanes];
+                for (int c = 0; c < columns; ++c) store(values + c * lanes, sum[c]);
+                float most = 0;
+                for (const float value : values) most = value > most ? value : most;
+                largest[event / events] = most;
+            }
+        } else {
+            for (int i = 0; i < block / events; ++i) largest[i] = std::numeric_limits<float>::infinity();
+        }
+    }
+
+    template <int Rows>
+    static inline void run_tile(const task& t, const weight* weights, int first, const float* largest,
+                                const float* limit) {
         for (int event = 0; event < block; event += events) {
+            if (limit != nullptr && largest[event / events] <= *limit) continue;
             if (t.s.count.check >= 0 && !leaves<Rows>(t, weights, first, event)) continue;
             for (int c = 0; c < columns; ++c) count_all<Rows>(t, weights, first, event + c * lanes);
         }
     }
 
-private:
     // Whether any sum of the tile leaves the range.
     template <int Rows>
     static ISOBIT_INLINE bool leaves(const task& t, const weight* w, int first, int event) {

@@ -122,6 +122,10 @@ struct counted {
     std::int32_t watch;  // vectors of every output: events, times
     std::int32_t check;  // width of the accumulator if a sum beyond it shows in the bit of that number, or -1: count all
     std::int32_t terms;  // whether a product may overflow by itself
+    // No sum of a tile of outputs can overflow in an event whose inputs' magnitudes, each times its measure, sum up to
+    // no more than the tile's limit. Null: not known.
+    const float* measures;
+    const float* limits;
 };
 
 struct stage {
