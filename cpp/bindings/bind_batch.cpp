@@ -9,6 +9,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <new>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
+#include "batch_statistics.hpp"
 #include "bindings.hpp"
 
 namespace isobit {
@@ -59,15 +61,17 @@ const std::map<std::string, batch::form> forms{{"f32", batch::form::f32},
                                                {"i64", batch::form::i64},
                                                {"i16_pairs", batch::form::i16_pairs},
                                                {"i16_split", batch::form::i16_split}};
-const std::map<std::string, batch::map_kind> maps{
-    {"none", batch::map_kind::none}, {"dense", batch::map_kind::dense}, {"sequential", batch::map_kind::sequential}};
+const std::map<std::string, batch::map_kind> maps{{"none", batch::map_kind::none},
+                                                  {"dense", batch::map_kind::dense},
+                                                  {"sequential", batch::map_kind::sequential},
+                                                  {"counting", batch::map_kind::counting}};
 const std::map<std::string, batch::step_kind> kinds{
     {"affine", batch::step_kind::affine},   {"scale_floor", batch::step_kind::scale_floor},
     {"round", batch::step_kind::round},     {"clamp", batch::step_kind::clamp},
     {"wrap", batch::step_kind::wrap},       {"zero", batch::step_kind::zero},
     {"leaky", batch::step_kind::leaky},     {"at_least", batch::step_kind::at_least},
     {"between", batch::step_kind::between}, {"round_any", batch::step_kind::round_any},
-    {"law", batch::step_kind::law}};
+    {"law", batch::step_kind::law},         {"observe", batch::step_kind::observe}};
 
 std::size_t bytes_of(batch::lane lane) {
     if (lane == batch::lane::i16) return 2;
@@ -111,11 +115,12 @@ batch::constants constants_of(const py::object& value) {
 struct owned_step {
     batch::step step{};
     py::object a, b;  // keep the arrays alive
+    bool watch = false;
 };
 
 owned_step make_step(const std::string& kind, int rounding, int overflow, int shift, int width, bool is_signed,
                      int saturation_bits, const py::object& low, const py::object& middle, const py::object& high,
-                     const py::object& a, const py::object& b) {
+                     const py::object& a, const py::object& b, bool watch) {
     owned_step made;
     made.step.kind = named(kinds, kind, "step");
     if (rounding < 0 || rounding > 6 || overflow < 0 || overflow > 4 || shift < 0 || shift > 62 || width < 0 ||
@@ -130,6 +135,8 @@ owned_step make_step(const std::string& kind, int rounding, int overflow, int sh
     made.step.low = constants_of(low);
     made.step.middle = constants_of(middle);
     made.step.high = constants_of(high);
+    made.step.watch = -1;
+    made.watch = watch;
     made.a = a;
     made.b = b;
     return made;
@@ -154,6 +161,7 @@ struct instruction_set {
     batch::run_function run;
     bool (*present)();
     bool rounds_down;  // whether its products are rounded by the processor's rounding direction (vectors.hpp)
+    std::size_t vector_bytes;
 };
 
 #ifdef ISOBIT_BATCH_X86
@@ -169,11 +177,11 @@ bool has_avx512_vnni() { return has_avx512() && __builtin_cpu_supports("avx512vn
 // The best first.
 const instruction_set instruction_sets[] = {
 #ifdef ISOBIT_BATCH_X86
-    {"avx512-vnni", &batch::avx512_vnni::run, &has_avx512_vnni, true},
-    {"avx512", &batch::avx512::run, &has_avx512, true},
-    {"avx2", &batch::avx2::run, &has_avx2, true},
+    {"avx512-vnni", &batch::avx512_vnni::run, &has_avx512_vnni, true, 64},
+    {"avx512", &batch::avx512::run, &has_avx512, true, 64},
+    {"avx2", &batch::avx2::run, &has_avx2, true, 32},
 #endif
-    {"baseline", &batch::baseline::run, [] { return true; }, false},
+    {"baseline", &batch::baseline::run, [] { return true; }, false, 16},
 };
 
 std::vector<std::string> available() {
@@ -245,7 +253,8 @@ public:
 
     void stage(const std::string& map, const std::string& multiply, const std::string& compute, int inputs, int outputs,
                int split, std::size_t source, const py::object& weights, const py::object& start,
-               const py::object& whole, const py::object& order, double offset, const std::vector<owned_step>& term,
+               const py::object& whole, const py::object& order, double offset, int check, bool terms,
+               const py::object& measures, const py::object& limits, const std::vector<owned_step>& term,
                const std::vector<owned_step>& sum, const std::vector<owned_step>& finish, const target_list& result) {
         batch::stage s{};
         s.map = named(maps, map, "map");
@@ -257,15 +266,19 @@ public:
         s.source = source;
         const bool dot = is_dot16(s.multiply), floors = s.multiply == batch::product::floor32;
         const bool high = s.multiply == batch::product::mulhi16;
-        if ((dot || floors || high) && s.map != batch::map_kind::dense)
+        const bool may_floor = floors && s.map == batch::map_kind::counting && s.compute == batch::lane::i32;
+        if ((dot || floors || high) && s.map != batch::map_kind::dense && !may_floor)
             throw py::value_error(multiply + " is a way to multiply dense maps only");
         if (s.map == batch::map_kind::dense && high != (s.compute == batch::lane::i16))
             throw py::value_error("mulhi16 and the lane i16 belong together");
         const bool steps_fit = s.compute == batch::lane::f64 ||
                                (s.compute == batch::lane::i32 && s.multiply != batch::product::dot16_split);
         if ((dot || floors) && !steps_fit) throw py::value_error(multiply + " has no steps in the lane " + compute);
-        if (s.map == batch::map_kind::sequential && s.compute == batch::lane::i16)
-            throw py::value_error("sequential sums have no lane i16");
+        const bool counts = s.map == batch::map_kind::counting,
+                   in_order = counts || s.map == batch::map_kind::sequential;
+        if (in_order && s.compute == batch::lane::i16) throw py::value_error("sequential sums have no lane i16");
+        if (counts && s.compute != batch::lane::i32 && s.compute != batch::lane::i64)
+            throw py::value_error("overflows are counted on integers, not in the lane " + compute);
         batch::form read = forms.at(compute);
         if (s.multiply == batch::product::dot16) read = batch::form::i16_pairs;
         if (s.multiply == batch::product::dot16_split) read = batch::form::i16_split;
@@ -280,7 +293,7 @@ public:
             s.start = array(start, high ? 2 : number, out, "start");
         }
         if (high) s.whole = whole_of(whole, in, out);
-        if (s.map == batch::map_kind::sequential) {
+        if (in_order) {
             s.order = static_cast<const std::int32_t*>(array(order, 4, in, "order"));
             for (std::size_t i = 0; i < in; ++i)
                 if (s.order[i] < 0 || s.order[i] >= inputs) throw py::value_error("order: an index is out of range");
@@ -288,9 +301,25 @@ public:
         s.offset = constants_of(py::float_(offset));
         s.term = keep(term, s.compute, outputs);
         s.sum = keep(sum, s.compute, outputs);
-        s.finish = keep(finish, s.compute, outputs);
+        s.finish = keep(finish, s.compute, outputs, true);
+        for (const owned_step& one : finish) s.observed |= static_cast<std::int32_t>(one.watch);
         s.result = keep(result, outputs);
-        s.usual = usual_of(s);
+        if (s.observed == 0) {
+            s.usual = usual_of(s);
+        } else {
+            s.usual_observed = usual_observed_of(s);
+        }
+        if (counts) {
+            // The bias of products that are rounded by a fused multiply-add (vectors.hpp) begins at bit 22.
+            if (check > (s.compute == batch::lane::i64 ? 61 : floors ? 21 : 30))
+                throw py::value_error("bit " + std::to_string(check) + " cannot be checked in the lane " + compute);
+            s.count = {statistics_.add(statistic_kind::overflows, s.compute, outputs), check, terms, nullptr, nullptr};
+            if (!measures.is_none()) {
+                s.count.measures = static_cast<const float*>(array(measures, 4, in, "measures"));
+                s.count.limits = static_cast<const float*>(array(limits, 4, out / 4 + out % 4 / 2 + out % 2, "limits"));
+            }
+            most_inputs_ = std::max(most_inputs_, in);
+        }
         stages_.push_back(s);
     }
 
@@ -307,13 +336,31 @@ public:
     // False if the floats need the exact door; the outputs are undefined then.
     bool run(const std::vector<py::array>& inputs, const std::vector<py::array>& outputs, int threads,
              const std::string& set) {
+        return execute(inputs, outputs, threads, set, nullptr);
+    }
+
+    // The statistics, or None if the floats need the exact door.
+    py::object observe(const std::vector<py::array>& inputs, const std::vector<py::array>& outputs, int threads,
+                       const std::string& set) {
+        if (!inputs.empty() && inputs[0].ndim() > 0 && inputs[0].shape(0) % batch::block != 0)
+            throw py::value_error("observed are whole blocks of " + std::to_string(batch::block) + " events, not " +
+                                  std::to_string(inputs[0].shape(0)) + " events");
+        statistics::totals found = statistics_.nothing();
+        if (!execute(inputs, outputs, threads, set, &found)) return py::none();
+        return statistics_.arrays(found);
+    }
+
+private:
+    bool execute(const std::vector<py::array>& inputs, const std::vector<py::array>& outputs, int threads,
+                 const std::string& set, statistics::totals* found) {
         const instruction_set& kernels = set_of(set);
         if (inputs.size() != entries_.size() || outputs.size() != exits_.size())
             throw py::value_error("the program has " + std::to_string(entries_.size()) + " inputs and " +
                                   std::to_string(exits_.size()) + " outputs");
         std::vector<batch::entry_data> in;
         std::vector<batch::exit_data> out;
-        py::ssize_t events = outputs.empty() ? 0 : outputs[0].shape(0);
+        const py::array* any = !outputs.empty() ? outputs.data() : !inputs.empty() ? inputs.data() : nullptr;
+        const py::ssize_t events = any == nullptr || any->ndim() == 0 ? 0 : any->shape(0);
         for (std::size_t i = 0; i < inputs.size(); ++i)
             in.push_back({inputs[i].data(), number_of(inputs[i], events, entries_[i].features)});
         for (std::size_t i = 0; i < outputs.size(); ++i) {
@@ -329,22 +376,41 @@ public:
         p.exits = exits_.data();
         p.exit_count = static_cast<std::int32_t>(exits_.size());
         p.law = &by_law;
+        p.statistics = (p.workspace + 63) / 64 * 64;
+        const std::size_t bytes = p.statistics + statistics_.vectors() * kernels.vector_bytes;
         const auto count = static_cast<std::size_t>(events);
         const std::size_t blocks = (count + batch::block - 1) / batch::block;
+        // Counts of lanes must be taken out before they overflow: an int16 counts at most 12 events of a block, an
+        // int32 at most 24 events with two overflows an input.
+        const std::size_t piece =
+            found == nullptr
+                ? count
+                : batch::block * std::max<std::size_t>(1, std::min<std::size_t>(2048, 40000000 / most_inputs_));
         std::atomic<bool> good{true};
+        std::mutex merging;
         const py::gil_scoped_release release;
         host::parallel_for(blocks, threads, [&](std::size_t begin, std::size_t end) {
             const std::unique_ptr<char, void (*)(void*)> memory(
-                static_cast<char*>(std::aligned_alloc(64, (p.workspace + 127) / 64 * 64)), std::free);
+                static_cast<char*>(std::aligned_alloc(64, (bytes + 127) / 64 * 64)), std::free);
             if (!memory) throw std::bad_alloc();
-            const std::size_t first = begin * batch::block, last = std::min(count, end * batch::block);
+            std::size_t first = begin * batch::block;
+            const std::size_t last = std::min(count, end * batch::block);
             const rounding_down direction(kernels.rounds_down);
-            if (first < last && !kernels.run(p, in.data(), out.data(), first, last - first, memory.get())) good = false;
+            statistics::totals own = found == nullptr ? statistics::totals{} : statistics_.nothing();
+            for (; first < last; first += piece) {
+                if (found != nullptr) statistics_.clear(memory.get() + p.statistics, kernels.vector_bytes);
+                const std::size_t some = std::min(piece, last - first);
+                if (!kernels.run(p, in.data(), out.data(), first, some, memory.get())) good = false;
+                if (found != nullptr) statistics_.collect(memory.get() + p.statistics, kernels.vector_bytes, own);
+            }
+            if (found != nullptr) {
+                const std::lock_guard<std::mutex> lock(merging);
+                statistics_.merge(own, *found);
+            }
         });
         return good;
     }
 
-private:
     static int positive(int value, const char* what) {
         if (value < 1) throw py::value_error(std::string(what) + " must be positive, not " + std::to_string(value));
         return value;
@@ -381,7 +447,8 @@ private:
         return w;
     }
 
-    batch::steps keep(const std::vector<owned_step>& given, batch::lane lane, int outputs) {
+    // Watched steps get room for their statistics where `observed` stages have them.
+    batch::steps keep(const std::vector<owned_step>& given, batch::lane lane, int outputs, bool observed = false) {
         std::vector<batch::step> steps;
         for (const owned_step& one : given) {
             batch::step s = one.step;
@@ -395,7 +462,12 @@ private:
             const bool needs_b = scales || s.kind == batch::step_kind::between;
             if (needs_a != (s.a != nullptr) || needs_b != (s.b != nullptr))
                 throw py::value_error("a step lacks its constants, or has some that it does not use");
-            const bool clamps = s.kind == batch::step_kind::clamp && !steps.empty() &&
+            const bool observes = s.kind == batch::step_kind::observe;
+            if ((observes && !one.watch) || (one.watch && !observed))
+                throw py::value_error("only steps after a map are watched; a step that observes must be");
+            if (one.watch)
+                s.watch = statistics_.add(observes ? statistic_kind::extent : statistic_kind::times, lane, outputs);
+            const bool clamps = s.kind == batch::step_kind::clamp && !observed_any(given) && !steps.empty() &&
                                 steps.back().kind == batch::step_kind::round &&
                                 steps.back().rounding == static_cast<int>(rounding_mode::TRN);
             if (clamps) {
@@ -408,6 +480,11 @@ private:
         }
         steps_.push_back(std::move(steps));
         return {steps_.back().data(), static_cast<std::int32_t>(steps_.back().size())};
+    }
+
+    // The kernels that observe know no joined steps.
+    static bool observed_any(const std::vector<owned_step>& given) {
+        return std::any_of(given.begin(), given.end(), [](const owned_step& s) { return s.watch; });
     }
 
     batch::targets keep(const target_list& given, int features) {
@@ -442,6 +519,27 @@ private:
         return &usual_.back();
     }
 
+    const batch::usual_observed_steps* usual_observed_of(const batch::stage& s) {
+        batch::usual_observed_steps u{};
+        const batch::step* step = s.finish.data;
+        const batch::step* const end = step + s.finish.count;
+        const auto take = [&](batch::step_kind kind) { return step != end && step->kind == kind ? step++ : nullptr; };
+        u.first_wrap = take(batch::step_kind::wrap);
+        u.observe = take(batch::step_kind::observe);
+        u.affine = take(batch::step_kind::affine);
+        if (u.affine == nullptr) u.scale_floor = take(batch::step_kind::scale_floor);
+        u.first_clamp = take(batch::step_kind::clamp);
+        if (step != end && (step->rounding == static_cast<int>(rounding_mode::TRN) ||
+                            step->rounding == static_cast<int>(rounding_mode::RND_CONV)))
+            u.round = take(batch::step_kind::round);
+        u.wrap = take(batch::step_kind::wrap);
+        u.observe_wrapped = take(batch::step_kind::observe);
+        u.clamp = take(batch::step_kind::clamp);
+        if (step != end) return nullptr;
+        usual_observed_.push_back(u);
+        return &usual_observed_.back();
+    }
+
     static batch::number number_of(const py::array& values, py::ssize_t events, int features) {
         if (values.ndim() != 2 || values.shape(0) != events || values.shape(1) != features ||
             !(values.flags() & py::array::c_style))
@@ -460,7 +558,10 @@ private:
     std::deque<std::vector<batch::step>> steps_;
     std::deque<std::vector<batch::target>> targets_;
     std::deque<batch::usual_steps> usual_;
+    std::deque<batch::usual_observed_steps> usual_observed_;
     std::vector<py::object> kept_;
+    statistics statistics_;
+    std::size_t most_inputs_ = 1;
 };
 
 }  // namespace
@@ -473,7 +574,7 @@ void bind_batch(py::module_& module) {
         .def(py::init(&make_step), py::kw_only(), py::arg("kind"), py::arg("rounding") = 5, py::arg("overflow") = 3,
              py::arg("shift") = 0, py::arg("width") = 0, py::arg("is_signed") = false, py::arg("saturation_bits") = 0,
              py::arg("low") = py::none(), py::arg("middle") = py::none(), py::arg("high") = py::none(),
-             py::arg("a") = py::none(), py::arg("b") = py::none());
+             py::arg("a") = py::none(), py::arg("b") = py::none(), py::arg("watch") = false);
     py::class_<batch_program>(module, "BatchProgram", "Planned stages, in order; offsets are bytes of the workspace.")
         .def(py::init<std::size_t>(), py::arg("workspace"))
         .def("entry", &batch_program::entry, py::arg("features"), py::arg("scale"), py::arg("quantise"),
@@ -481,15 +582,22 @@ void bind_batch(py::module_& module) {
              "Add an input.")
         .def("stage", &batch_program::stage, py::kw_only(), py::arg("map"), py::arg("multiply"), py::arg("compute"),
              py::arg("inputs"), py::arg("outputs"), py::arg("split"), py::arg("source"), py::arg("weights"),
-             py::arg("start"), py::arg("whole"), py::arg("order"), py::arg("offset"), py::arg("term"), py::arg("sum"),
-             py::arg("finish"), py::arg("targets"), "Add a stage.")
+             py::arg("start"), py::arg("whole"), py::arg("order"), py::arg("offset"), py::arg("check") = -1,
+             py::arg("terms") = true, py::arg("measures") = py::none(), py::arg("limits") = py::none(), py::arg("term"),
+             py::arg("sum"), py::arg("finish"), py::arg("targets"), "Add a stage.")
         .def("exit", &batch_program::exit, py::arg("features"), py::arg("form"), py::arg("offset"), py::arg("lsb"),
              "Add an output.")
         .def("run", &batch_program::run, py::arg("inputs"), py::arg("outputs"), py::arg("threads"),
              py::arg("instruction_set") = "",
              "Compute arrays of shape (events, features): float32, float64 or raw int64 in, raw int64 or float64 "
              "out.\n\n"
-             "Returns False, with undefined outputs, if a float is NaN, infinite or beyond 2**50 LSB.");
+             "Returns False, with undefined outputs, if a float is NaN, infinite or beyond 2**50 LSB.")
+        .def("observe", &batch_program::observe, py::arg("inputs"), py::arg("outputs"), py::arg("threads"),
+             py::arg("instruction_set") = "",
+             "As run, on whole blocks of events, with statistics of every watched step in the order of the stages.\n\n"
+             "Returns arrays of shape (outputs, 2) for steps that observe (smallest, largest value in the lane's\n"
+             "numbers), (outputs, 1) for others (how often a rounding dropped set bits, or overflow changed a value),\n"
+             "(outputs, 2) for counting stages (events, times); None for floats that run refuses.");
 }
 
 }  // namespace bindings

@@ -6,7 +6,7 @@
 [1, 127]
 """
 
-from isobit.analysis.profile import OverflowCount, Profile
+from isobit.analysis.profile import LayerProfile, OverflowCount, Profile
 from isobit.api import Model, load
 from isobit.check import Report, check
 from isobit.errors import IsobitError
@@ -25,6 +25,7 @@ __all__ = [
     "In",
     "InOut",
     "IsobitError",
+    "LayerProfile",
     "Model",
     "Out",
     "Overflow",

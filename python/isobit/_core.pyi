@@ -48,7 +48,7 @@ class BatchStep:
     """
     One step of a stage; see isobit/host/batch/program.hpp.
     """
-    def __init__(self, *, kind: str, rounding: int = 5, overflow: int = 3, shift: int = 0, width: int = 0, is_signed: bool = False, saturation_bits: int = 0, low: typing.Any = None, middle: typing.Any = None, high: typing.Any = None, a: typing.Any = None, b: typing.Any = None) -> None:
+    def __init__(self, *, kind: str, rounding: int = 5, overflow: int = 3, shift: int = 0, width: int = 0, is_signed: bool = False, saturation_bits: int = 0, low: typing.Any = None, middle: typing.Any = None, high: typing.Any = None, a: typing.Any = None, b: typing.Any = None, watch: bool = False) -> None:
         ...
 class BatchProgram:
     """
@@ -64,13 +64,21 @@ class BatchProgram:
         """
         Add an output.
         """
+    def observe(self, inputs: collections.abc.Sequence[numpy.ndarray[typing.Any, typing.Any]], outputs: collections.abc.Sequence[numpy.ndarray[typing.Any, typing.Any]], threads: int, instruction_set: str = '') -> typing.Any:
+        """
+        As run, on whole blocks of events, with statistics of every watched step in the order of the stages.
+
+        Returns arrays of shape (outputs, 2) for steps that observe (smallest, largest value in the lane's
+        numbers), (outputs, 1) for others (how often a rounding dropped set bits, or overflow changed a value),
+        (outputs, 2) for counting stages (events, times); None for floats that run refuses.
+        """
     def run(self, inputs: collections.abc.Sequence[numpy.ndarray[typing.Any, typing.Any]], outputs: collections.abc.Sequence[numpy.ndarray[typing.Any, typing.Any]], threads: int, instruction_set: str = '') -> bool:
         """
         Compute arrays of shape (events, features): float32, float64 or raw int64 in, raw int64 or float64 out.
 
         Returns False, with undefined outputs, if a float is NaN, infinite or beyond 2**50 LSB.
         """
-    def stage(self, *, map: str, multiply: str, compute: str, inputs: int, outputs: int, split: int, source: int, weights: typing.Any, start: typing.Any, whole: typing.Any, order: typing.Any, offset: typing.SupportsFloat | typing.SupportsIndex, term: collections.abc.Sequence[BatchStep], sum: collections.abc.Sequence[BatchStep], finish: collections.abc.Sequence[BatchStep], targets: collections.abc.Sequence[tuple[str, int, int]]) -> None:
+    def stage(self, *, map: str, multiply: str, compute: str, inputs: int, outputs: int, split: int, source: int, weights: typing.Any, start: typing.Any, whole: typing.Any, order: typing.Any, offset: typing.SupportsFloat | typing.SupportsIndex, check: int = -1, terms: bool = True, measures: typing.Any = None, limits: typing.Any = None, term: collections.abc.Sequence[BatchStep], sum: collections.abc.Sequence[BatchStep], finish: collections.abc.Sequence[BatchStep], targets: collections.abc.Sequence[tuple[str, int, int]]) -> None:
         """
         Add a stage.
         """

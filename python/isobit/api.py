@@ -122,9 +122,21 @@ class Model:
         """Outputs straight from floats; None if the engine, the data or the formats need the long way."""
         road = get_engine(engine)
         count = thread_count(threads)
+        columns = self._float_columns(x) if isinstance(road, BatchEngine) else None
+        if not isinstance(road, BatchEngine) or columns is None:
+            return None
+        results = road.predict_floats(self.graph, columns, count, raw=raw)
+        if results is None:
+            return None
+        pairs = list(zip(self.graph.output_tensors, results, strict=True))
+        outputs = [shaped(FixedArray(owned(array), t.type) if raw else array, t, False) for t, array in pairs]
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def _float_columns(self, x: Data) -> list[Any] | None:
+        """Inputs of shape (events, size), if they are plain arrays of float32 or float64."""
         tensors = self.graph.inputs
         given = [x] if isinstance(x, np.ndarray) else x
-        if not isinstance(road, BatchEngine) or not isinstance(given, (list, tuple)) or len(given) != len(tensors):
+        if not isinstance(given, (list, tuple)) or len(given) != len(tensors):
             return None
         columns = []
         for tensor, array in zip(tensors, given, strict=True):
@@ -134,12 +146,7 @@ class Model:
             if not events or len(array) != len(given[0]):
                 return None
             columns.append(np.ascontiguousarray(array.reshape(len(array), tensor.size)))
-        results = road.predict_floats(self.graph, columns, count, raw=raw)
-        if results is None:
-            return None
-        pairs = list(zip(self.graph.output_tensors, results, strict=True))
-        outputs = [shaped(FixedArray(owned(array), t.type) if raw else array, t, False) for t, array in pairs]
-        return outputs[0] if len(outputs) == 1 else outputs
+        return columns
 
     def plan(self, x: Data = None, *, witnesses: bool = False) -> Plan:
         """Plan the computation, and certify what cannot overflow; print it.
@@ -173,9 +180,26 @@ class Model:
         }
 
     def profile(self, x: Data, threads: int | None = None) -> Profile:
-        """Count overflows and saturations by layer and neuron on some events."""
+        """Count overflows, saturations and rounding losses by layer and neuron on some events, and bits in use.
+
+        Parameters
+        ----------
+        x
+            As for :meth:`predict`.
+        threads
+            Threads to use; None takes every core.
+        """
+        count = thread_count(threads)
+        columns = self._float_columns(x)
+        if columns is not None:
+            named = {tensor.name: column for tensor, column in zip(self.graph.inputs, columns, strict=True)}
+            straight = profile_graph(self.graph, named, count)
+            if straight is not None:
+                return straight
         inputs, _ = self.quantise(x)
-        return profile_graph(self.graph, inputs, thread_count(threads))
+        found = profile_graph(self.graph, {name: np.ascontiguousarray(a.raw) for name, a in inputs.items()}, count)
+        assert found is not None  # raw integers are always taken
+        return found
 
     def quantise(self, x: Data) -> tuple[dict[str, FixedArray], bool]:
         """Bring data into the input formats: (tensors of shape (events, size), whether it was a single event)."""

@@ -18,10 +18,22 @@ import numpy as np
 
 from isobit.analysis.ranges import IntArray, add, compact, magnitude_bits, multiply
 from isobit.analysis.stages import Linear, Sequential, Stage
-from isobit.analysis.steps import FACTOR_BITS, FLOOR_BITS, Affine, Clamp, Round, ScaleFloor, Step, Wrap, Zero, propagate
+from isobit.analysis.steps import (
+    FACTOR_BITS,
+    FLOOR_BITS,
+    Affine,
+    Clamp,
+    Observe,
+    Round,
+    ScaleFloor,
+    Step,
+    Wrap,
+    Zero,
+    propagate,
+)
 from isobit.fixed.modes import Rounding
 
-__all__ = ["BITS", "Lane", "Variant", "candidates", "needed_bits", "variants", "whole_parts"]
+__all__ = ["BITS", "Lane", "Variant", "candidates", "needed_bits", "unchanged_candidates", "variants", "whole_parts"]
 
 #: Magnitude bits that a lane carries exactly. Two fewer than the float's significand, so that rounding by adding a
 #: large number stays exact, too; one fewer than the integer's, so that half an LSB may be added.
@@ -132,6 +144,11 @@ def candidates(stage: Stage) -> list[Lane]:
     return sorted(found, key=lambda lane: lane.cost)
 
 
+def unchanged_candidates(stage: Stage) -> list[Lane]:
+    """As :func:`candidates`, of the very steps of the stage: each is computed by itself, so that it can be watched."""
+    return [] if stage.refusal is not None else sorted(_lanes(stage), key=lambda lane: lane.cost)
+
+
 def _lanes(stage: Stage) -> Iterator[Lane]:
     yield from _plain(stage)
     in_one = _in_one(stage)
@@ -196,7 +213,7 @@ def _steps_in(stage: Stage, width: int) -> int | None:
 def _steps_within_int16(steps: Sequence[Step], low: IntArray, high: IntArray) -> bool:
     """Whether steps stay within 16 bits; those that add to the largest number on the way are not for int16."""
     for step in steps:
-        easy = isinstance(step, (Clamp, Zero)) or (isinstance(step, Wrap) and step.type.width < 16)
+        easy = isinstance(step, (Clamp, Zero, Observe)) or (isinstance(step, Wrap) and step.type.width < 16)
         if not easy and not (isinstance(step, Round) and step.shift < 15):
             return False
         ends = [end for end in (getattr(step, "low", None), getattr(step, "high", None)) if end is not None]

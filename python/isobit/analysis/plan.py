@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,8 @@ from isobit.analysis.intervals import Bounds, DenseBounds, Range, graph_bounds
 from isobit.analysis.lanes import BITS, Lane, candidates, needed_bits
 from isobit.analysis.ranges import accumulate, cast_range
 from isobit.analysis.refine import refined_bounds
-from isobit.analysis.stages import Linear, Sequential, Stage, stages_of
-from isobit.analysis.steps import Wrap, describe
+from isobit.analysis.stages import Linear, Sequential, Stage, joined, stages_of
+from isobit.analysis.steps import Step, Wrap, describe
 from isobit.analysis.witness import Witness, Witnesses, find_witnesses
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
@@ -185,6 +185,7 @@ def make_plan(
     keep: Collection[str] = (),
     witnesses: bool = False,
     lanes_of: Callable[[Stage], list[Lane]] = candidates,
+    arrange: Callable[[Op, Sequence[Step], Sequence[Step]], Sequence[Step]] = joined,
 ) -> Plan:
     """Plan a network.
 
@@ -200,6 +201,8 @@ def make_plan(
         Tighten the verdicts by back-substitution, and search an input for each that says 'may' (seconds to minutes).
     lanes_of
         The exact lanes of a stage that an engine has, the cheapest first; by default those of the C++ kernels.
+    arrange
+        What becomes of an op's steps, see :func:`isobit.analysis.stages.stages_of`.
 
     Raises
     ------
@@ -207,7 +210,7 @@ def make_plan(
         For an op without bounds.
     """
     bounds = graph_bounds(graph, inputs)
-    planned = _planned_stages(graph, bounds, keep, lanes_of)
+    planned = _planned_stages(graph, bounds, keep, lanes_of, arrange)
     tight, found = bounds, None
     if witnesses:
         tight = refined_bounds(graph, inputs)
@@ -217,13 +220,17 @@ def make_plan(
 
 
 def _planned_stages(
-    graph: Graph, bounds: Bounds, keep: Collection[str], lanes_of: Callable[[Stage], list[Lane]]
+    graph: Graph,
+    bounds: Bounds,
+    keep: Collection[str],
+    lanes_of: Callable[[Stage], list[Lane]],
+    arrange: Callable[[Op, Sequence[Step], Sequence[Step]], Sequence[Step]],
 ) -> list[PlannedStage]:
     """Stages and lanes; joined ops that have none together are planned one by one, so that few go the wide road."""
-    found = [(stage, lanes_of(stage)) for stage in stages_of(graph, bounds, keep)]
+    found = [(stage, lanes_of(stage)) for stage in stages_of(graph, bounds, keep, arrange)]
     apart = {op.output.name for stage, lanes in found if not lanes for op in stage.ops[:-1]}
     if apart:
-        found = [(stage, lanes_of(stage)) for stage in stages_of(graph, bounds, {*keep, *apart})]
+        found = [(stage, lanes_of(stage)) for stage in stages_of(graph, bounds, {*keep, *apart}, arrange)]
     return [_planned(stage, lanes) for stage, lanes in found]
 
 

@@ -1,27 +1,25 @@
-"""Counting what leaves a format's range: overflow, saturation, by layer, slot and neuron."""
+"""Profiling: what leaves a format's range, what rounding drops, and how many bits are in use, by layer and neuron."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from isobit.engines.emulator import vector
-from isobit.engines.emulator.domain import fits_int64
-from isobit.fixed.array import FixedArray
+from isobit.analysis.observed import Observed
+from isobit.analysis.profile_exact import exact_profile
+from isobit.analysis.profile_fast import fast_profile
+from isobit.analysis.ranges import IntArray, Range
+from isobit.engines.batch.observe import OBSERVER, ObservingEngine
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
-from isobit.model.ops import Op
+from isobit.model.ops import Op, Reshape
 
-__all__ = ["OverflowCount", "Profile", "profile_graph"]
-
-#: Events profiled at a time: the intermediates of one layer stay in the cache.
-_BLOCK = 4096
+__all__ = ["LayerProfile", "OverflowCount", "Profile", "profile_graph"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +59,49 @@ class OverflowCount:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class LayerProfile:
+    """What one layer gave on some events.
+
+    Attributes
+    ----------
+    layer, type
+        The layer, and the format of its result.
+    low, high
+        Smallest and largest result of each neuron, raw integers in units of the LSB, shape (size,).
+    held_low, held_high
+        The same of what the cast into the result took, rounded, before overflow: what the format would have to hold.
+    lossy
+        For each neuron, the events in which rounding into the result dropped set bits.
+    """
+
+    layer: str
+    type: FixedType
+    low: IntArray
+    high: IntArray
+    held_low: IntArray
+    held_high: IntArray
+    lossy: npt.NDArray[np.int64]
+
+    @property
+    def bits(self) -> npt.NDArray[np.int64]:
+        """Total bits that each neuron needs to hold what it took, in the format's own signedness."""
+        return Range(self.held_low, self.held_high, self.type.fraction).widths(self.type.signed)
+
+    def __str__(self) -> str:
+        lsb = float(self.type.lsb)
+        low, high = int(self.low.min()) * lsb, int(self.high.max()) * lsb
+        words = f"{self.layer} {self.type}: {int(self.bits.max())} of {self.type.width} bits, {low:g} to {high:g}"
+        count = int(np.count_nonzero(self.lossy))
+        if not count:
+            return words
+        worst = int(np.argmax(self.lossy))
+        return (
+            f"{words}; rounding drops set bits of {count} of {len(self.lossy)} neurons, "
+            f"neuron {worst} in {int(self.lossy[worst])} events"
+        )
+
+
 @dataclass(frozen=True)
 class Profile:
     """What :meth:`isobit.Model.profile` found on some events.
@@ -71,10 +112,13 @@ class Profile:
         Number of events.
     overflows
         Every format whose range was left, in the order of the layers.
+    layers
+        Every layer but reshapes, in order; none if there were no events.
     """
 
     events: int
     overflows: tuple[OverflowCount, ...]
+    layers: tuple[LayerProfile, ...] = ()
 
     def __iter__(self) -> Iterator[OverflowCount]:
         return iter(self.overflows)
@@ -92,60 +136,74 @@ class Profile:
                 return count
         raise KeyError(f"{key!r} did not overflow; these did: {[f'{c.layer}.{c.slot}' for c in self.overflows]}")
 
+    def layer(self, name: str) -> LayerProfile:
+        """What a layer gave.
+
+        Raises
+        ------
+        KeyError
+            If there is no such layer, or there were no events.
+        """
+        for layer in self.layers:
+            if layer.layer == name:
+                return layer
+        raise KeyError(f"no profile of layer {name!r}; layers: {', '.join(layer.layer for layer in self.layers)}")
+
     def __str__(self) -> str:
+        lines = [f"overflows in {self.events} events:", *(f"  {count}" for count in self.overflows)]
         if not self.overflows:
-            return f"no overflow in {self.events} events"
-        return "\n".join([f"overflows in {self.events} events:", *(f"  {count}" for count in self.overflows)])
+            lines = [f"no overflow in {self.events} events"]
+        if self.layers:
+            lines += ["bits in use:", *(f"  {layer}" for layer in self.layers)]
+        return "\n".join(lines)
 
 
-def _profile_op(op: Op, graph: Graph, raw: Any) -> tuple[Any, dict[str, Any]]:
-    """Compute one op on a block of events and count; gives (result, {slot: (events, total) by neuron})."""
-    tensor = graph.tensors[op.inputs[0]]
-    counts: dict[str, Any] = {}
-    seen: dict[tuple[str, int], Any] = {}
-
-    def tally(slot: str, index: int, outside: Any) -> None:
-        if not outside.any():
-            return
-        total = counts.setdefault(slot, np.zeros((2, op.output.size), dtype=np.int64))
-        total[1, index] += np.count_nonzero(outside)
-        seen[slot, index] = seen.get((slot, index), False) | outside
-
-    lane = raw if raw.dtype == np.int64 and fits_int64(op, tensor) else raw.astype(object)
-    result = vector.compute(op, tensor, lane, tally)
-    for (slot, index), outside in seen.items():
-        counts[slot][0, index] = np.count_nonzero(outside)
-    return result.astype(np.int64) if op.output.type.fits_int64 else result.astype(object), counts
-
-
-def profile_graph(graph: Graph, inputs: Mapping[str, FixedArray], threads: int) -> Profile:
-    """Run a graph and count every overflow.
+def profile_graph(
+    graph: Graph, inputs: Mapping[str, Any], threads: int, engine: ObservingEngine = OBSERVER
+) -> Profile | None:
+    """Run a graph, observe every layer and count every overflow.
 
     Parameters
     ----------
-    graph, inputs
-        As for :meth:`isobit.engines.registry.Engine.run`.
+    graph
+        The network.
+    inputs
+        Every input by name, C-contiguous, shape (events, size): raw integers, or float32 or float64.
     threads
         Threads to use.
+    engine
+        The road that observes.
+
+    Returns
+    -------
+    None for floats that must be quantised first: not finite, beyond 2**50 LSB, or for formats that the kernels do not
+    quantise.
+
+    Notes
+    -----
+    Layers beyond 61 bits, or otherwise without a lane, are profiled with NumPy and Python integers, which is slow.
     """
     events = len(next(iter(inputs.values())))
+    raw = all(array.dtype.kind in "iO" for array in inputs.values())
+    if not events:
+        return Profile(0, ())
+    found = fast_profile(graph, inputs, threads, engine)
+    if found is None:
+        if not raw:
+            return None
+        found = exact_profile(graph, inputs, threads)
+    ops = [op for op in graph.ops if not isinstance(op, Reshape)]
+    overflows = [count for op in ops for count in _overflows(op, *found[op.name])]
+    return Profile(events, tuple(overflows), tuple(_layer(op, found[op.name][0]) for op in ops))
 
-    def block(start: int) -> dict[tuple[str, str], Any]:
-        values = {name: array.raw[start : start + _BLOCK] for name, array in inputs.items()}
-        found: dict[tuple[str, str], Any] = {}
-        for op in graph.ops:
-            values[op.output.name], counts = _profile_op(op, graph, values[op.inputs[0]])
-            found |= {(op.name, slot): count for slot, count in counts.items()}
-        return found
 
-    with ThreadPoolExecutor(max_workers=threads) as pool:
-        blocks = list(pool.map(block, range(0, events, _BLOCK)))
-    overflows = []
-    for op in graph.ops:
-        types = op.types()
-        for slot in types:
-            parts = [found[op.name, slot] for found in blocks if (op.name, slot) in found]
-            if parts:
-                total = sum(parts[1:], parts[0].copy())
-                overflows.append(OverflowCount(op.name, slot, types[slot], total[0], total[1]))
-    return Profile(events, tuple(overflows))
+def _overflows(op: Op, seen: Observed, sums: Any) -> Iterator[OverflowCount]:
+    types = op.types()
+    if "accum" in types and sums.any():
+        yield OverflowCount(op.name, "accum", types["accum"], sums[0], sums[1])
+    if seen.outside.any():
+        yield OverflowCount(op.name, "result", types["result"], seen.outside, seen.outside.copy())
+
+
+def _layer(op: Op, seen: Observed) -> LayerProfile:
+    return LayerProfile(op.name, op.output.type, seen.low, seen.high, seen.held_low, seen.held_high, seen.lossy)

@@ -6,7 +6,7 @@ computes exactly what its ops compute; which machine arithmetic may do it is dec
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from isobit.analysis.dense_bounds import factors
 from isobit.analysis.intervals import Bounds
+from isobit.analysis.maps import Counting, Linear, Sequential
 from isobit.analysis.op_bounds import DenseBounds
 from isobit.analysis.ranges import IntArray, Range, add, compact, lowest, magnitude_bits, multiply, shift_left
 from isobit.analysis.steps import (
@@ -39,67 +40,7 @@ from isobit.model.graph import Graph
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor, Threshold
 from isobit.model.weights import Weight
 
-__all__ = ["Linear", "Sequential", "Stage", "stages_of"]
-
-
-@dataclass(frozen=True, eq=False)
-class Linear:
-    """``start + x @ weights``, in any order.
-
-    Attributes
-    ----------
-    weights
-        Shape (n_in, n_out), in units that make the sum's LSB.
-    start
-        Shape (n_out,).
-    low, high
-        Bounds of the sum, shape (n_out,).
-    magnitude
-        Bounds of every partial sum in any order, shape (n_out,).
-    """
-
-    weights: IntArray
-    start: IntArray
-    low: IntArray
-    high: IntArray
-    magnitude: IntArray
-
-    @property
-    def bits(self) -> int:
-        """Magnitude bits of weights and partial sums."""
-        return magnitude_bits(self.weights, self.magnitude)
-
-
-@dataclass(frozen=True, eq=False)
-class Sequential:
-    """A sum whose products or partial sums are cast one by one.
-
-    Attributes
-    ----------
-    weights, start
-        As for :class:`Linear`; a product has the LSB of data times weight.
-    order
-        Input index of each step of the sum, shape (n_in,).
-    term, sum
-        Steps of every product and of every partial sum. No steps for sums: their order does not matter.
-    low, high
-        Bounds of the last sum.
-    term_low, term_high
-        Bounds of the products after their steps, shape (n_in, n_out).
-    bits
-        Magnitude bits that everything before the last sum needs.
-    """
-
-    weights: IntArray
-    start: IntArray
-    order: IntArray
-    term: tuple[Step, ...]
-    sum: tuple[Step, ...]
-    low: IntArray
-    high: IntArray
-    term_low: IntArray
-    term_high: IntArray
-    bits: int
+__all__ = ["Linear", "Sequential", "Stage", "Unfit", "factors_of", "folding_of", "joined", "stages_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +66,7 @@ class Stage:
     ops: tuple[Op, ...]
     source: str
     target: str
-    map: Linear | Sequential | None
+    map: Linear | Sequential | Counting | None
     steps: tuple[Step, ...]
     data: Range
     result: Range
@@ -139,7 +80,9 @@ class Stage:
     @property
     def start_bounds(self) -> tuple[IntArray, IntArray]:
         """Bounds of what the steps begin with."""
-        return (self.data.low, self.data.high) if self.map is None else (self.map.low, self.map.high)
+        if isinstance(self.map, (Linear, Sequential)):
+            return self.map.low, self.map.high
+        return self.data.low, self.data.high
 
     @property
     def step_bits(self) -> int:
@@ -154,7 +97,7 @@ class Unfit(Exception):
 # -- products ----------------------------------------------------------------------------------------------------------
 
 
-def _factors(kind: Product, tensor: Tensor, weight: Weight, data: Range) -> tuple[IntArray, IntArray | None]:
+def factors_of(kind: Product, tensor: Tensor, weight: Weight, data: Range) -> tuple[IntArray, IntArray | None]:
     """Factors and summands (or None) such that each product is ``x * factor + summand``, at its format's fraction."""
     raw = compact(weight.raw)
     if (found := factors(kind, raw)) is not None:
@@ -177,7 +120,7 @@ def _batchnorm(op: BatchNorm, tensor: Tensor, bounds: Bounds) -> list[Step]:
     kind = Product.of(tensor, op.scale)
     form = kind.exact_type(tensor.type, op.scale.type)
     exact = form.sum_with(op.bias.type)
-    factors, summands = _factors(kind, tensor, op.scale, bounds.tensors[tensor.name])
+    factors, summands = factors_of(kind, tensor, op.scale, bounds.tensors[tensor.name])
     channel = np.arange(tensor.size) % op.scale.raw.size
     up = exact.fraction - form.fraction
     a = shift_left(factors.ravel()[channel], up)
@@ -189,7 +132,7 @@ def _batchnorm(op: BatchNorm, tensor: Tensor, bounds: Bounds) -> list[Step]:
 
 def _into_result(op: Op, source: FixedType | None, fraction: int, bounds: Bounds) -> list[Step]:
     overflows = bool(bounds.ops[op.name].result_overflow.any())
-    return cast_steps(source, fraction, op.output.type, overflows, op.output.size)
+    return cast_steps(source, fraction, op.output.type, overflows, op.output.size, op.name)
 
 
 def _scaled(size: int, factor: int, summand: int = 0) -> Affine:
@@ -206,7 +149,7 @@ def _leaky_relu(op: Activation, tensor: Tensor, bounds: Bounds) -> list[Step]:
     fraction = max(tensor.type.fraction, exact.fraction)
     slope = int(op.param.raw.ravel()[0]) << (fraction - exact.fraction)
     overflows = bool(bounds.ops[op.name].result_overflow.any())
-    cast = cast_steps(None, fraction, target.as_assigned(exact), overflows, tensor.size)
+    cast = cast_steps(None, fraction, target.as_assigned(exact), overflows, tensor.size, op.name)
     return [Leaky(1 << (fraction - tensor.type.fraction), slope), *cast]
 
 
@@ -278,7 +221,7 @@ def _dense(op: Dense, tensor: Tensor, bounds: Bounds) -> tuple[Linear | Sequenti
     assert isinstance(found, DenseBounds)
     kind = Product.of(tensor, op.weight)
     form, accum = kind.exact_type(tensor.type, op.weight.type), op.accum
-    factors, summands = _factors(kind, tensor, op.weight, bounds.tensors[tensor.name])
+    factors, summands = factors_of(kind, tensor, op.weight, bounds.tensors[tensor.name])
     drop = form.fraction - accum.fraction
     exact = bool(found.terms_exact.all())
     overflows = bool(found.accum_overflow.any())
@@ -336,7 +279,7 @@ def _cast_sum(
     term: list[Step] = [Round(drop, assigned.rounding)] if drop > 0 else []
     sums: list[Step] = []
     if overflows and not wraps:
-        folding = _folding(op.accum)
+        folding = folding_of(op.accum)
         sums = [folding]
         if found.term_overflow.any():
             term = [Law(assigned, max(0, drop))] if isinstance(folding, Law) else [*term, folding]
@@ -355,16 +298,27 @@ def _cast_sum(
     )
 
 
-def _folding(kind: FixedType) -> Step:
+def folding_of(kind: FixedType) -> Step:
+    """What overflow makes of a partial sum; not for a plain WRAP, whose order is free."""
     if kind.overflow in (Overflow.SAT, Overflow.SAT_SYM):
         return Clamp(lowest(kind), kind.raw_max)
     return Zero(kind) if kind.overflow is Overflow.SAT_ZERO else Law(kind)
 
 
+def joined(op: Op, before: Sequence[Step], steps: Sequence[Step]) -> list[Step]:
+    """Steps of one stage, as few as possible."""
+    return normalised([*before, *steps])
+
+
 # -- the graph ---------------------------------------------------------------------------------------------------------
 
 
-def stages_of(graph: Graph, bounds: Bounds, keep: Collection[str]) -> list[Stage]:
+def stages_of(
+    graph: Graph,
+    bounds: Bounds,
+    keep: Collection[str],
+    arrange: Callable[[Op, Sequence[Step], Sequence[Step]], Sequence[Step]] = joined,
+) -> list[Stage]:
     """Stages of a graph, in order.
 
     Parameters
@@ -375,6 +329,8 @@ def stages_of(graph: Graph, bounds: Bounds, keep: Collection[str]) -> list[Stage
         Its bounds.
     keep
         Tensors that must exist when all is done; a stage ends with each. Outputs are kept in any case.
+    arrange
+        What becomes of an op's steps: (op, steps of the stage so far, steps of the op) -> steps of the stage.
 
     Notes
     -----
@@ -400,7 +356,7 @@ def stages_of(graph: Graph, bounds: Bounds, keep: Collection[str]) -> list[Stage
         try:
             if isinstance(op, Dense):
                 chosen, steps = _dense(op, tensor, bounds)
-                stages.append(_stage(op, source, chosen, steps, bounds))
+                stages.append(_stage(op, source, chosen, arrange(op, (), steps), bounds))
                 continue
             if type(op) not in ELEMENTWISE:
                 raise Unfit(f"op {op.tag!r} is neither a linear map nor elementwise")
@@ -425,14 +381,14 @@ def stages_of(graph: Graph, bounds: Bounds, keep: Collection[str]) -> list[Stage
                 last,
                 ops=(*last.ops, op),
                 target=op.output.name,
-                steps=tuple(normalised([*last.steps, *steps])),
+                steps=tuple(arrange(op, last.steps, steps)),
                 result=bounds.tensors[op.output.name],
             )
         else:
-            stages.append(_stage(op, source, None, steps, bounds))
+            stages.append(_stage(op, source, None, arrange(op, (), steps), bounds))
     return stages
 
 
-def _stage(op: Op, source: str, chosen: Linear | Sequential | None, steps: list[Step], bounds: Bounds) -> Stage:
+def _stage(op: Op, source: str, chosen: Linear | Sequential | None, steps: Sequence[Step], bounds: Bounds) -> Stage:
     data, result = bounds.tensors[source], bounds.tensors[op.output.name]
-    return Stage((op,), source, op.output.name, chosen, tuple(normalised(steps)), data, result)
+    return Stage((op,), source, op.output.name, chosen, tuple(steps), data, result)

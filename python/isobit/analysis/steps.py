@@ -8,7 +8,7 @@ LSB that each rounding makes coarser. Every step knows how it moves bounds and h
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,8 @@ __all__ = [
     "Clamp",
     "Law",
     "Leaky",
+    "Mark",
+    "Observe",
     "Round",
     "ScaleFloor",
     "Step",
@@ -44,7 +46,15 @@ FACTOR_BITS = 24
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One step; ``low``, ``high`` below are bounds per output, shape (n_out,)."""
+    """One step; ``low``, ``high`` below are bounds per output, shape (n_out,).
+
+    Attributes
+    ----------
+    watch
+        Layer to whose result cast the step belongs, or which it observes; profiling counts what it does. Else None.
+    """
+
+    watch: str | None = field(default=None, kw_only=True)
 
     def bounds(self, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
         """Bounds of the result."""
@@ -118,7 +128,8 @@ class ScaleFloor(Step):
         if rounding.rounding is not Rounding.TRN or rounding.shift > law.INT64_BITS:
             return None
         whole = affine.b >> rounding.shift
-        return cls(affine.a, whole, rounding.shift) if ((whole << rounding.shift) == affine.b).all() else None
+        exact = ((whole << rounding.shift) == affine.b).all()
+        return cls(affine.a, whole, rounding.shift, watch=rounding.watch) if exact else None
 
     def products(self, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
         """Bounds of the rounded products."""
@@ -254,10 +265,25 @@ class Between(Step):
         return max(super().bits(low, high), magnitude_bits(self.upper, self.lower))
 
 
+@dataclass(frozen=True, eq=False)
+class Observe(Step):
+    """Nothing; the smallest and largest value are kept."""
+
+    def bounds(self, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
+        """Bounds of the result."""
+        return low, high
+
+
+class Mark(Observe):
+    """Nothing at all: here ends a layer."""
+
+
 # -- casts ------------------------------------------------------------------------------------------------------------
 
 
-def cast_steps(source: FixedType | None, fraction: int, target: FixedType, overflows: bool, size: int) -> list[Step]:
+def cast_steps(
+    source: FixedType | None, fraction: int, target: FixedType, overflows: bool, size: int, watch: str | None = None
+) -> list[Step]:
     """The steps of a cast.
 
     Parameters
@@ -272,6 +298,8 @@ def cast_steps(source: FixedType | None, fraction: int, target: FixedType, overf
         Whether it may leave the format (else overflow is left out).
     size
         Number of outputs.
+    watch
+        Layer whose result cast it is, see :class:`Step`.
     """
     if source == target:
         return []
@@ -280,16 +308,16 @@ def cast_steps(source: FixedType | None, fraction: int, target: FixedType, overf
     steps: list[Step] = []
     if shift < 0:
         steps.append(Affine(compact(np.full(size, 1 << -shift, dtype=object)), np.zeros(size, dtype=np.int64)))
-    rounding = [Round(shift, kind.rounding)] if shift > 0 else []
+    rounding = [Round(shift, kind.rounding, watch=watch)] if shift > 0 else []
     if not overflows:
         return [*steps, *rounding]
     if kind.overflow in (Overflow.SAT, Overflow.SAT_SYM):
-        return [*steps, *rounding, Clamp(lowest(kind), kind.raw_max)]
+        return [*steps, *rounding, Clamp(lowest(kind), kind.raw_max, watch=watch)]
     if kind.overflow is Overflow.SAT_ZERO:
-        return [*steps, *rounding, Zero(kind)]
+        return [*steps, *rounding, Zero(kind, watch=watch)]
     if kind.overflow is Overflow.WRAP and not kind.saturation_bits:
-        return [*steps, *rounding, Wrap(kind)]
-    return [*steps, Law(kind, max(0, shift))]
+        return [*steps, *rounding, Wrap(kind, watch=watch)]
+    return [*steps, Law(kind, max(0, shift), watch=watch)]
 
 
 def normalised(steps: Iterable[Step]) -> list[Step]:
@@ -364,5 +392,7 @@ def describe(step: Step) -> str:
         Leaky: lambda s: "leaky slope",
         AtLeast: lambda s: "threshold",
         Between: lambda s: "two thresholds",
+        Observe: lambda s: "observe",
+        Mark: lambda s: f"end of {s.watch}",
     }
     return str(words[type(step)](step))

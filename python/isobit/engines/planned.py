@@ -141,8 +141,12 @@ class PlannedEngine:
         self._prepared[key] = (weakref.ref(graph, lambda _: self._prepared.pop(key, None)), made)
         return made
 
+    def kept(self, graph: Graph, every: bool) -> list[str]:
+        """Tensors that programs give."""
+        return [op.output.name for op in graph.ops] if every else list(graph.outputs)
+
     def _prepare(self, graph: Graph, every: bool) -> Prepared:
-        keep = [op.output.name for op in graph.ops] if every else list(graph.outputs)
+        keep = self.kept(graph, every)
         plan = self.plan(graph, keep)
         aliases = _aliases(graph)
         tensors = graph.tensors

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,7 +11,28 @@ from isobit.fixed import law
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 
-__all__ = ["assign", "outside_range"]
+__all__ = ["Cast", "assign", "outside_range"]
+
+
+class Cast(NamedTuple):
+    """A cast of a column of numbers, as it is told to who counts.
+
+    Attributes
+    ----------
+    value
+        The numbers before the cast.
+    shift
+        Fraction bits that it drops (negative: adds).
+    rounded
+        The numbers after rounding, before overflow.
+    type
+        The format, with the modes that the cast really has.
+    """
+
+    value: Any
+    shift: int
+    rounded: Any
+    type: FixedType
 
 
 def outside_range(value: Any, target: FixedType) -> Any:
@@ -22,7 +43,7 @@ def outside_range(value: Any, target: FixedType) -> Any:
     return np.asarray((value > target.raw_max) | (value < low), dtype=bool)
 
 
-def assign(value: Any, source: FixedType, target: FixedType, tally: Callable[[Any], None] | None = None) -> Any:
+def assign(value: Any, source: FixedType, target: FixedType, tally: Callable[[Cast], None] | None = None) -> Any:
     """Cast a column of one format into another; the same format is a copy."""
     if source == target:
         return value
@@ -31,6 +52,6 @@ def assign(value: Any, source: FixedType, target: FixedType, tally: Callable[[An
     if value.dtype == np.int64:
         shift = law.int64_shift(shift)
     if tally is not None:
-        tally(outside_range(law.round_shift(value, shift, int(kind.rounding)), kind))
+        tally(Cast(value, shift, law.round_shift(value, shift, int(kind.rounding)), kind))
     modes = (kind.width, kind.signed, int(kind.rounding), int(kind.overflow), kind.saturation_bits)
     return np.asarray(law.cast(value, shift, *modes), dtype=value.dtype)

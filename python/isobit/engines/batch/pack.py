@@ -10,17 +10,31 @@ import numpy as np
 
 import isobit._core as _core
 from isobit.analysis.lanes import Lane, whole_parts
+from isobit.analysis.maps import Counting, Linear, Sequential
 from isobit.analysis.ranges import lowest
-from isobit.analysis.stages import Linear, Sequential
-from isobit.analysis.steps import Affine, AtLeast, Between, Clamp, Law, Leaky, Round, ScaleFloor, Step, Wrap, Zero
+from isobit.analysis.steps import (
+    Affine,
+    AtLeast,
+    Between,
+    Clamp,
+    Law,
+    Leaky,
+    Mark,
+    Observe,
+    Round,
+    ScaleFloor,
+    Step,
+    Wrap,
+    Zero,
+)
 from isobit.engines.planned import accepts_floats
 from isobit.fixed.modes import Overflow, Rounding
 from isobit.fixed.types import FixedType
 from isobit.model.ops import Tensor
 
-__all__ = ["Packed", "pack"]
+__all__ = ["DTYPES", "Packed", "Statistic", "core_step", "pack", "plain_step", "tiles"]
 
-_DTYPES: dict[str, Any] = {
+DTYPES: dict[str, Any] = {
     "int16": np.int16,
     "float32": np.float32,
     "float64": np.float64,
@@ -31,6 +45,25 @@ _SHORT = {"int16": "i16", "float32": "f32", "float64": "f64", "int32": "i32", "i
 _SIZES = {"i16": 2, "f32": 4, "f64": 8, "i32": 4, "i64": 8, "i16_pairs": 4, "i16_split": 8}
 #: Outputs of a register tile (tile_rows in program.hpp).
 _ROWS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Statistic:
+    """What one array that ``BatchProgram.observe`` gives is about.
+
+    Attributes
+    ----------
+    lane
+        The stage.
+    step
+        The watched step; None for a counting stage.
+    unit
+        Observed numbers are those of the stage times this power of two.
+    """
+
+    lane: Lane
+    step: Step | None
+    unit: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -47,6 +80,8 @@ class Packed:
         Whether every input may come as float32 or float64.
     instruction_set
         Of the kernels; empty for the machine's best.
+    statistics
+        Of an observed program, in order.
     """
 
     program: Any
@@ -54,10 +89,16 @@ class Packed:
     outputs: tuple[Tensor, ...]
     floats: bool
     instruction_set: str = ""
+    statistics: tuple[Statistic, ...] = ()
 
     def run(self, given: Sequence[Any], results: Sequence[Any], threads: int) -> bool:
         """Compute; see :class:`isobit.engines.planned.Program`."""
         return bool(self.program.run(list(given), list(results), threads, self.instruction_set))
+
+    def observe(self, given: Sequence[Any], results: Sequence[Any], threads: int) -> list[Any] | None:
+        """Compute whole blocks of events, with statistics; None where :meth:`run` gives False."""
+        found = self.program.observe(list(given), list(results), threads, self.instruction_set)
+        return None if found is None else list(found)
 
 
 class _Workspace:
@@ -86,7 +127,11 @@ def _form(lane: Lane) -> str:
 
 
 def pack(
-    inputs: Sequence[Tensor], lanes: Sequence[Lane], outputs: Mapping[str, Tensor], instruction_set: str = ""
+    inputs: Sequence[Tensor],
+    lanes: Sequence[Lane],
+    outputs: Mapping[str, Tensor],
+    instruction_set: str = "",
+    observed: bool = False,
 ) -> Packed:
     """Compile stages.
 
@@ -100,6 +145,8 @@ def pack(
         Tensors that are wanted, by the name of the tensor that a stage gives.
     instruction_set
         Of the kernels; empty for the machine's best.
+    observed
+        Whether watched steps take statistics.
     """
     space = _Workspace()
     computed = {lane.stage.target: lane for lane in lanes}
@@ -122,21 +169,20 @@ def pack(
         program.entry(
             features=tensor.size,
             scale=float(2.0**kind.fraction) if floats else 1.0,
-            quantise=[_core_step(step, np.float64) for step in [_rounding(kind), *folding]] if floats else [],
+            quantise=[core_step(step, np.float64) for step in [_rounding(kind), *folding]] if floats else [],
             quick=quick,
             rounding=int(kind.rounding),
-            fold=[_core_step(step, np.int32) for step in folding] if quick else [],
+            fold=[core_step(step, np.int32) for step in folding] if quick else [],
             scratch=scratch,
             targets=space.targets(tensor.name),
         )
-    for lane in lanes:
-        _add_stage(program, lane, sizes, space)
+    statistics = [found for lane in lanes for found in _add_stage(program, lane, sizes, space, observed)]
     for name, tensor in outputs.items():
         natural = _SHORT[computed[name].compute] if name in computed else "i64"
         offset = space.place(name, sizes[name], natural, 0)
         program.exit(tensor.size, natural, offset, float(2.0**-tensor.type.fraction))
     floats = all(accepts_floats(tensor.type) for tensor in inputs)
-    return Packed(program, tuple(inputs), tuple(outputs.values()), floats, instruction_set)
+    return Packed(program, tuple(inputs), tuple(outputs.values()), floats, instruction_set, tuple(statistics))
 
 
 def _rounding(type: FixedType) -> dict[str, Any]:
@@ -159,41 +205,62 @@ def _wrap(type: FixedType, floating: bool) -> dict[str, Any]:
     return step
 
 
-def _add_stage(program: Any, lane: Lane, sizes: Mapping[str, int], space: _Workspace) -> None:
+def _add_stage(
+    program: Any, lane: Lane, sizes: Mapping[str, int], space: _Workspace, observed: bool
+) -> list[Statistic]:
     stage, compute = lane.stage, lane.compute
     floating = compute.startswith("float")
-    dtype = _DTYPES[compute]
+    scale = 1.0
+    dtype = DTYPES[compute]
     steps = list(stage.steps)
     weights: Any = None
     start: Any = None
     whole: Any = None
     kind, order, offset, term, sums = "none", None, 0.0, [], []
+    check, overflowing_terms = -1, True
+    measures: Any = None
+    limits: Any = None
     inputs, outputs = sizes[stage.source], sizes[stage.target]
     if isinstance(stage.map, Linear):
         kind = "dense"
-        scale = 1.0
-        if lane.multiply in ("float32", "float64") and steps and isinstance(steps[0], Round):
-            scale = 2.0 ** -steps[0].shift  # a power of two: the significand stays
+        first = next((step for step in steps if not isinstance(step, Observe)), None)
+        if lane.multiply in ("float32", "float64") and isinstance(first, Round):
+            scale = 2.0**-first.shift  # a power of two: the significand stays
         if lane.multiply.startswith("dot16"):
             weights = _pairs(stage.map.weights)
             start = stage.map.start.astype(np.int32)
         else:
             numbers = stage.map.weights.astype(dtype)
-            weights = _tiles(numbers * dtype(scale) if scale != 1 else numbers)
+            weights = tiles(numbers * dtype(scale) if scale != 1 else numbers)
             start = stage.map.start.astype(dtype)
             start = start * dtype(scale) if scale != 1 else start
         packed = _steps(steps, dtype, outputs, scaled=scale != 1)
+    elif isinstance(stage.map, Counting):
+        kind, packed = "counting", []
+        counted = stage.map
+        weights, start, order = counted.weights[counted.order], counted.start.astype(dtype), counted.order
+        if lane.multiply == "floor32":
+            weights = tiles(weights.astype(np.float32) * np.float32(2.0**-counted.shift))
+        else:
+            weights = tiles(weights.astype(dtype))
+            term = [plain_step(Round(counted.shift, counted.type.rounding), False)] if counted.shift else []
+        order, offset = order.astype(np.int32), float(counted.type.raw_min)
+        sums = [plain_step(counted.fold, False)]
+        check, overflowing_terms = counted.check, counted.terms
+        if counted.measures is not None and counted.limits is not None:
+            measures = counted.measures.astype(np.float32)
+            limits = np.array([part.min() for part in row_tiles(counted.limits)], dtype=np.float32)
     elif isinstance(stage.map, Sequential) and lane.multiply in ("floor32", "mulhi16"):
         kind = "dense"
         only = stage.map.term[0]
         assert isinstance(only, Round)
         if lane.multiply == "floor32":
-            weights = _tiles(stage.map.weights.astype(np.float32) * np.float32(2.0**-only.shift))
+            weights = tiles(stage.map.weights.astype(np.float32) * np.float32(2.0**-only.shift))
             start = stage.map.start.astype(np.int32)
         else:
             whole_part, rest = whole_parts(stage.map, only.shift)
             numbers = rest.astype(np.int64) << (16 - only.shift)
-            weights = _tiles(((numbers & 0xFFFF) | (numbers << 16)).astype(np.int32))
+            weights = tiles(((numbers & 0xFFFF) | (numbers << 16)).astype(np.int32))
             start = stage.map.start.astype(np.int16)
             whole = _sparse(whole_part)
         packed = _steps(steps, dtype, outputs)
@@ -212,14 +279,14 @@ def _add_stage(program: Any, lane: Lane, sizes: Mapping[str, int], space: _Works
             term = _steps(inner, dtype, outputs, scaled=floating)
         else:
             term = _steps(inner, dtype, outputs)
-        weights = _tiles(weights)
+        weights = tiles(weights)
         sums = _steps(list(seq.sum), dtype, outputs)
         packed = _steps(steps, dtype, outputs)
     else:
         packed = _steps(steps, dtype, outputs)
     program.stage(
         map=kind,
-        multiply=_multiply(lane),
+        multiply="i32" if kind == "none" else _multiply(lane),
         compute=_SHORT[compute],
         inputs=inputs,
         outputs=outputs,
@@ -230,26 +297,43 @@ def _add_stage(program: Any, lane: Lane, sizes: Mapping[str, int], space: _Works
         whole=whole,
         order=order,
         offset=offset,
-        term=[_core_step(step, dtype) for step in term],
-        sum=[_core_step(step, dtype) for step in sums],
-        finish=[_core_step(step, dtype) for step in packed],
+        check=check,
+        terms=overflowing_terms,
+        measures=measures,
+        limits=limits,
+        term=[core_step(step, dtype) for step in term],
+        sum=[core_step(step, dtype) for step in sums],
+        finish=[core_step(step if observed else step | {"watch": False}, dtype) for step in packed],
         targets=space.targets(stage.target),
     )
+    if isinstance(stage.map, Counting):
+        return [Statistic(lane, None)]
+    divided = next((place for place, step in enumerate(steps) if isinstance(step, Round)), 0)
+    return [
+        Statistic(lane, step, 1 / scale if place < divided else 1.0)
+        for place, step in enumerate(steps)
+        if observed and step.watch and not isinstance(step, Mark)
+    ]
 
 
 def _multiply(lane: Lane) -> str:
     return _SHORT.get(lane.multiply) or lane.multiply.replace("-", "_")
 
 
-def _tiles(weights: Any) -> Any:
+def tiles(weights: Any) -> Any:
     """Weights (n_in, n_out) by tiles of four outputs, the rest by two and one: [tile][input][row]."""
-    outputs = weights.shape[1]
+    parts = [part.ravel() for part in row_tiles(weights)]
+    return np.ascontiguousarray(np.concatenate(parts))
+
+
+def row_tiles(values: Any) -> list[Any]:
+    """The last axis by tiles of four, the rest by two and one."""
+    outputs = values.shape[-1]
     firsts = list(range(0, outputs - outputs % _ROWS, _ROWS))
     for rows in (2, 1):
         if outputs % (2 * rows) >= rows:
             firsts.append(outputs - outputs % (2 * rows))
-    parts = [weights[:, first:end].ravel() for first, end in zip(firsts, [*firsts[1:], outputs], strict=True)]
-    return np.ascontiguousarray(np.concatenate(parts))
+    return [values[..., first:end] for first, end in zip(firsts, [*firsts[1:], outputs], strict=True)]
 
 
 def _sparse(weights: Any) -> tuple[Any, Any, Any]:
@@ -265,7 +349,7 @@ def _pairs(weights: Any) -> Any:
     if len(numbers) % 2:
         numbers = np.concatenate([numbers, np.zeros((1, numbers.shape[1]), dtype=np.int64)])
     pairs = (numbers[0::2] & 0xFFFF) | (numbers[1::2] << 16)
-    return _tiles(pairs.astype(np.int32))
+    return tiles(pairs.astype(np.int32))
 
 
 def _steps(steps: list[Step], dtype: Any, outputs: int, scaled: bool = False) -> list[dict[str, Any]]:
@@ -275,13 +359,20 @@ def _steps(steps: list[Step], dtype: Any, outputs: int, scaled: bool = False) ->
     """
     floating = np.dtype(dtype).kind == "f"
     packed: list[dict[str, Any]] = []
-    for place, step in enumerate(steps):
+    for step in steps:
+        if isinstance(step, Mark):
+            continue
+        if isinstance(step, Observe):
+            packed.append({"kind": "observe", "watch": True})
+            continue
         if isinstance(step, Round) and floating:
-            if not (place == 0 and scaled):
+            if not scaled:
                 _divide(packed, step.shift, outputs)
             packed.append({"kind": "round", "rounding": int(step.rounding)})
         else:
-            packed.append(_plain(step, floating))
+            packed.append(plain_step(step, floating))
+        packed[-1]["watch"] = step.watch is not None
+        scaled = False
     return packed
 
 
@@ -296,7 +387,8 @@ def _divide(packed: list[dict[str, Any]], shift: int, outputs: int) -> None:
         packed.append({"kind": "affine", "a": np.full(outputs, factor), "b": np.zeros(outputs)})
 
 
-def _plain(step: Step, floating: bool) -> dict[str, Any]:
+def plain_step(step: Step, floating: bool) -> dict[str, Any]:
+    """A step in the binding's terms, constants as they are."""
     if isinstance(step, Affine):
         kind: Any = np.float64 if floating else np.int64
         return {"kind": "affine", "a": step.a.astype(kind), "b": step.b.astype(kind)}
@@ -337,7 +429,7 @@ def _plain(step: Step, floating: bool) -> dict[str, Any]:
     }
 
 
-def _core_step(step: dict[str, Any], dtype: Any) -> Any:
+def core_step(step: dict[str, Any], dtype: Any) -> Any:
     """Constants in the lane's numbers; an absent bound is the lane's own end."""
     kind = np.dtype(dtype)
     filled = dict(step)

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from isobit.analysis.lanes import BITS, Lane, variants
+from isobit.analysis.maps import Counting
 from isobit.analysis.ranges import IntArray, magnitude_bits
 from isobit.analysis.stages import Linear, Sequential, Stage
 from isobit.analysis.steps import Clamp, Law, Round, Step, Wrap, propagate
@@ -106,6 +107,8 @@ def _lanes(stage: Stage) -> Iterator[Lane]:
             continue
         if isinstance(stage.map, Linear):
             yield from _linear(stage, stage.map, multiply)
+        elif isinstance(stage.map, Counting):
+            return
         elif is_general(stage.map):
             if multiply in ("int32", "int64") and stage.map.bits <= BITS[multiply] and _has_tile(stage.map):
                 why = f"products and partial sums are cast one by one, in {stage.map.bits} of {BITS[multiply]} bits"
@@ -153,7 +156,7 @@ def _strict(stage: Stage, sums: Sequential, multiply: str) -> Iterator[Lane]:
 
 def _modular(stage: Stage, multiply: str, kind: str, shift: int, what: str) -> Iterator[Lane]:
     """Sums modulo 2**width: they must fit, or wrap at no more bits."""
-    assert stage.map is not None
+    assert isinstance(stage.map, (Linear, Sequential))
     width = int(multiply[3:])
     if (wrap := wrapped_by_type(stage.steps, width, shift)) is not None:
         why = f"{what} is taken modulo 2^{width}; the accumulator wraps at {wrap.type.width + shift} bits anyway"

@@ -15,7 +15,7 @@ import numpy as np
 
 from isobit.errors import UnsupportedError
 from isobit.fixed import law
-from isobit.fixed.assign import assign
+from isobit.fixed.assign import Cast, assign
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import accumulation_order
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor, Threshold
@@ -23,13 +23,13 @@ from isobit.model.weights import Weight
 
 __all__ = ["Tally", "compute"]
 
-#: Called with (slot, output index, bool array over events): which events left the range of that slot's format.
-Tally = Callable[[str, int, Any], None]
+#: Called with (slot, output index, cast) for every cast of a column of events.
+Tally = Callable[[str, int, Cast], None]
 
 Column = Any
 
 
-def _ignore(slot: str, index: int, outside: Any) -> None:
+def _ignore(slot: str, index: int, cast: Cast) -> None:
     """Count nothing."""
 
 
@@ -70,14 +70,14 @@ def _dense(op: Dense, tensor: Tensor, data: Column, tally: Tally) -> Column:
     both_binary = tensor.type == op.weight.type == FixedType.int_type(1, signed=False)
     columns = []
     for j in range(n_out):
-        count: Any = None if tally is _ignore else (lambda outside, j=j: tally("accum", j, outside))
+        count: Any = None if tally is _ignore else (lambda cast, j=j: tally("accum", j, cast))
         start = np.full(data.shape[1], biases[j], dtype=data.dtype)
         total = assign(start, op.bias.type, op.accum, count)
         for i in order[j]:
             k = int(i) * n_out + j
             term = product(kind, data[i], weights[k], signs[k], tensor.type, op.weight.type)
             total = assign(total + assign(term, form, op.accum, count), grown, op.accum, count)
-        count = None if tally is _ignore else (lambda outside, j=j: tally("result", j, outside))
+        count = None if tally is _ignore else (lambda cast, j=j: tally("result", j, cast))
         source = op.accum
         if both_binary:
             # nnet_mult.h: the sum of matches becomes a sum of signs, in an ap_int just wide enough.
@@ -107,8 +107,8 @@ def _batchnorm(op: BatchNorm, tensor: Tensor, data: Column, tally: Tally) -> Col
     return np.stack(columns)
 
 
-def _slot(tally: Tally, index: int) -> Callable[[Any], None] | None:
-    return None if tally is _ignore else lambda outside: tally("result", index, outside)
+def _slot(tally: Tally, index: int) -> Callable[[Cast], None] | None:
+    return None if tally is _ignore else lambda cast: tally("result", index, cast)
 
 
 def _activation(op: Activation, tensor: Tensor, data: Column, tally: Tally) -> Column:
@@ -222,7 +222,7 @@ def compute(op: Op, tensor: Tensor, raw: Any, tally: Tally | None = None) -> Any
     raw
         Shape (events, size); int64 where the caller knows that every intermediate fits, otherwise Python integers.
     tally
-        Called for every cast with the events that leave the range; None counts nothing.
+        Called for every cast into the accumulator and into the result; None counts nothing.
 
     Returns
     -------

@@ -2,67 +2,13 @@
 #ifndef ISOBIT_HOST_BATCH_MAPS_HPP
 #define ISOBIT_HOST_BATCH_MAPS_HPP
 
-#include "steps.hpp"
+#include "finish.hpp"
+#include "observe.hpp"
 
 namespace isobit {
 namespace host {
 namespace batch {
 namespace ISOBIT_ISA {
-
-// One stage on one block, with what every tile needs.
-struct task {
-    const program& p;
-    const stage& s;
-    char* workspace;
-
-    template <class T>
-    ISOBIT_INLINE const T* start() const {
-        return static_cast<const T*>(s.start);
-    }
-    ISOBIT_INLINE const char* source() const { return workspace + s.source; }
-};
-
-// Any steps and targets.
-template <class T>
-struct any_finish {
-    template <int Rows, int Columns>
-    static __attribute__((noinline)) void of(const task& t, tile<T, Rows, Columns>& values, int first, int event) {
-        apply(values, t.s.finish, first, t.p);
-        lay(values, t.s.result, t.s.outputs, first, event, t.workspace);
-    }
-};
-
-// The usual steps and one target.
-template <class T, form To>
-struct usual_finish {
-    template <int Rows, int Columns>
-    static ISOBIT_INLINE void of(const task& t, tile<T, Rows, Columns>& values, int first, int event) {
-        using V = vec<T>;
-        const usual_steps& u = *t.s.usual;
-        if (u.first_wrap != nullptr) values.each([&](V v, int) { return wrapping<T>::of(v, *u.first_wrap); });
-        if (u.affine != nullptr) {
-            const T* a = static_cast<const T*>(u.affine->a) + first;
-            const T* b = static_cast<const T*>(u.affine->b) + first;
-            values.each([&](V v, int r) { return v * a[r] + b[r]; });
-        }
-        if constexpr (std::is_same<T, std::int32_t>::value) {
-            if (u.scale_floor != nullptr) scale_floor(values, *u.scale_floor, first);
-        }
-        if (u.round != nullptr) {
-            if (u.round->rounding == TRN) {
-                values.each([&](V v, int) { return rounding_of<T>::down(v, *u.round); });
-            } else {
-                values.each([&](V v, int) { return rounding_of<T>::to_even(v, *u.round); });
-            }
-        }
-        if (u.wrap != nullptr) values.each([&](V v, int) { return wrapping<T>::of(v, *u.wrap); });
-        if (u.clamp != nullptr) {
-            const V low = splat(constant<T>(u.clamp->low)), high = splat(constant<T>(u.clamp->high));
-            values.each([&](V v, int) { return least(most(v, low), high); });
-        }
-        lay_as<To>(values, t.s.result.data[0], t.s.outputs, first, event, t.workspace);
-    }
-};
 
 // -- one multiplication for each number
 // --------------------------------------------------------------------------------
@@ -354,6 +300,14 @@ inline void run_map(const task& t) {
 }
 
 template <class T>
+inline void run_counting(const task& t) {
+    if constexpr (std::is_same<T, std::int32_t>::value) {
+        if (t.s.multiply == product::floor32) return counting<T, true>::run(t);
+    }
+    counting<T, false>::run(t);
+}
+
+template <class T>
 struct natural_form;
 template <>
 struct natural_form<float> : std::integral_constant<form, form::f32> {};
@@ -387,8 +341,14 @@ inline void run_usual(const task& t) {
 }
 
 template <class Map, class T>
+inline void run_any(const task& t) {
+    if (t.s.observed != 0) return run_map<Map, observed_finish<T>>(t);
+    run_map<Map, any_finish<T>>(t);
+}
+
+template <class Map, class T>
 inline void run_finish(const task& t) {
-    if (t.s.usual == nullptr) return run_map<Map, any_finish<T>>(t);
+    if (t.s.usual == nullptr) return run_any<Map, T>(t);
     run_usual<Map, T, form::f32, form::f64, form::i16, form::i32, form::i64, form::i16_pairs, form::i16_split>(t);
 }
 
@@ -417,10 +377,13 @@ inline void run_lane(const task& t) {
             if constexpr (std::is_same<T, std::int32_t>::value) {
                 run_finish<elementwise<T>, T>(t);
             } else {
-                run_map<elementwise<T>, any_finish<T>>(t);
+                run_any<elementwise<T>, T>(t);
             }
             break;
-        case map_kind::sequential: run_map<sequential<T>, any_finish<T>>(t); break;
+        case map_kind::sequential: run_any<sequential<T>, T>(t); break;
+        case map_kind::counting:
+            if constexpr (std::is_integral<T>::value) run_counting<T>(t);
+            break;
         case map_kind::dense: run_dense<T>(t); break;
     }
 }
@@ -428,7 +391,7 @@ inline void run_lane(const task& t) {
 // int16 has elementwise stages and one way to multiply.
 inline void run_int16(const task& t) {
     if (t.s.map == map_kind::none) {
-        run_map<elementwise<std::int16_t>, any_finish<std::int16_t>>(t);
+        run_any<elementwise<std::int16_t>, std::int16_t>(t);
     } else {
         run_finish<mulhi16, std::int16_t>(t);
     }

@@ -44,7 +44,8 @@ enum class step_kind : std::int32_t {
     at_least,     // v >= a[j] ? high : low
     between,      // v > a[j] ? high : v > b[j] ? middle : low
     round_any,    // round, float64 of any significand (exact where adding half would round)
-    law           // round and overflow by the law on int64, one value at a time: the modes that are rare
+    law,          // round and overflow by the law on int64, one value at a time: the modes that are rare
+    observe       // the smallest and the largest value, into the statistics
 };
 
 struct constants {
@@ -63,6 +64,7 @@ struct step {
     constants low, middle, high;
     const void* a;  // one value per output, in the stage's lane
     const void* b;
+    std::int32_t watch;  // observed stages: first vector of the step's statistics, or -1 (see `program::statistics`)
 };
 
 // Where and how a stage leaves its result; several consumers may want several forms.
@@ -93,6 +95,19 @@ struct usual_steps {
     const step* clamp;  // clamp or floor_clamp
 };
 
+// The usual steps of observed stages, in their order; each may be left out.
+struct usual_observed_steps {
+    const step* first_wrap;
+    const step* observe;
+    const step* affine;
+    const step* scale_floor;
+    const step* first_clamp;
+    const step* round;
+    const step* wrap;
+    const step* observe_wrapped;
+    const step* clamp;
+};
+
 // Whole parts of weights: for output j those in places[j] .. places[j + 1] - 1.
 struct whole_weights {
     const std::int32_t* places;
@@ -100,7 +115,20 @@ struct whole_weights {
     const std::int16_t* weights;
 };
 
-enum class map_kind : std::int32_t { none, dense, sequential };
+// counting: a sequential map that gives nothing but how often its sums overflow.
+enum class map_kind : std::int32_t { none, dense, sequential, counting };
+
+// counting: the casts of products and sums into the accumulator, `sum` being what overflow makes of a number.
+struct counted {
+    std::int32_t watch;  // vectors of every output: events, times
+    std::int32_t
+        check;  // width of the accumulator if a sum beyond it shows in the bit of that number, or -1: count all
+    std::int32_t terms;  // whether a product may overflow by itself
+    // No sum of a tile of outputs can overflow in an event whose inputs' magnitudes, each times its measure, sum up to
+    // no more than the tile's limit. Null: not known.
+    const float* measures;
+    const float* limits;
+};
 
 struct stage {
     map_kind map;
@@ -116,7 +144,10 @@ struct stage {
     constants offset;           // sequential: added to each product before its steps
     steps term, sum, finish;    // sequential: after each product, after each sum; all: after the map
     targets result;
-    const usual_steps* usual;  // the same as finish, if that and result are the usual ones; else null
+    const usual_steps* usual;                    // the same as finish, if that and result are the usual ones; else null
+    std::int32_t observed;                       // whether steps of `finish` have statistics
+    const usual_observed_steps* usual_observed;  // then the same as finish, if those are the usual ones; else null
+    counted count;
 };
 
 // How an input enters. Floating-point data is multiplied by `scale` and taken through `quantise` (round_any first, on
@@ -160,6 +191,10 @@ struct program {
     const exit* exits;
     std::int32_t exit_count;
     std::size_t workspace;  // bytes
+    // Bytes into the workspace, where observed stages keep vectors: of a step that observes two for every output (the
+    // smallest and largest value), of others one (how often a rounding dropped set bits, or overflow changed a value),
+    // in the stage's lane, or integers as wide. Every event of a block counts.
+    std::size_t statistics;
     std::int64_t (*law)(std::int64_t value, const step& how);
 };
 

@@ -1,0 +1,204 @@
+"""Overflows of accumulators: where measured inputs prove that there is none, and how the others are counted.
+
+An accumulator overflows product by product and sum by sum, in the kernel's order. Bounds of a layer's inputs, measured
+on the very events, prove for most neurons that nothing does. The others are counted by a stage of its own.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from isobit.analysis.dense_bounds import dense_bounds
+from isobit.analysis.intervals import Bounds
+from isobit.analysis.lanes import BITS, Lane
+from isobit.analysis.maps import Counting, FloatArray
+from isobit.analysis.op_bounds import DenseBounds
+from isobit.analysis.ranges import BoolArray, IntArray, Range, compact, lowest, magnitude_bits, shift_left
+from isobit.analysis.stages import Stage, Unfit, factors_of, folding_of
+from isobit.analysis.steps import FACTOR_BITS, FLOOR_BITS, Wrap
+from isobit.fixed import law
+from isobit.fixed.assign import assign, outside_range
+from isobit.fixed.modes import Overflow, Rounding
+from isobit.model.accumulation import accumulation_order
+from isobit.model.ops import Dense, Product, Tensor
+
+__all__ = ["Accumulator", "counting_lane"]
+
+#: Widest accumulator whose overflow the sums of biased float32 products show (``floor_bias`` in vectors.hpp).
+_FLOOR_CHECK = 21
+
+
+class Accumulator:
+    """One Dense layer's accumulator.
+
+    Parameters
+    ----------
+    op, tensor
+        The layer and its input tensor.
+    """
+
+    def __init__(self, op: Dense, tensor: Tensor) -> None:
+        self.op = op
+        self.tensor = tensor
+
+    @cached_property
+    def bias(self) -> BoolArray:
+        """Neurons whose bias does not fit the accumulator: they overflow once more in every event; shape (n_out,)."""
+        found = np.zeros(self.op.output.size, dtype=bool)
+
+        def tally(cast: Any) -> None:
+            found[:] = outside_range(cast.rounded, cast.type)
+
+        assign(self.op.bias.raw.ravel().astype(object), self.op.bias.type, self.op.accum, tally)
+        return found
+
+    @cached_property
+    def _plain(self) -> tuple[IntArray, IntArray, int, IntArray] | None:
+        """Weights, start, shift and order, if products are plain and sums of them fit int64."""
+        op, tensor = self.op, self.tensor
+        kind = Product.of(tensor, op.weight)
+        raw = compact(op.weight.raw)
+        shift = kind.exact_type(tensor.type, op.weight.type).fraction - op.accum.fraction
+        bits = tensor.type.width + magnitude_bits(raw) + max(0, -shift) + len(raw).bit_length()
+        if kind is not Product.MULT or max(bits, op.accum.width + 1) > law.INT64_BITS:
+            return None
+        start = assign(op.bias.raw.ravel().astype(object), op.bias.type, op.accum).astype(np.int64)
+        return raw, start, law.int64_shift(shift), accumulation_order(op)[0]
+
+    def unproven(self, low: IntArray, high: IntArray) -> tuple[BoolArray, BoolArray]:
+        """Which neurons may overflow.
+
+        Parameters
+        ----------
+        low, high
+            Bounds of the input, shape (n_in,).
+
+        Returns
+        -------
+        Where a product may leave the accumulator's range, and where a product or a sum may, shape (n_out,).
+        """
+        if self._plain is None:
+            bounds = dense_bounds(self.op, self.tensor, Range(low, high, self.tensor.type.fraction))
+            return bounds.term_overflow.any(axis=0), bounds.accum_overflow
+        weights, start, shift, order = self._plain
+        accum = self.op.accum
+        one, other = weights * low[:, None], weights * high[:, None]
+        least = law.round_shift(np.minimum(one, other), shift, int(accum.rounding))[order]
+        most = law.round_shift(np.maximum(one, other), shift, int(accum.rounding))[order]
+        bottom, top = lowest(accum), accum.raw_max
+        terms = (least.min(axis=0) < bottom) | (most.max(axis=0) > top)
+        down, up = np.cumsum(least, axis=0).min(axis=0) + start, np.cumsum(most, axis=0).max(axis=0) + start
+        return terms, terms | (down < bottom) | (up > top)
+
+    def limits(self, low: IntArray, high: IntArray) -> tuple[FloatArray, FloatArray] | None:
+        """How much input each neuron stands.
+
+        Parameters
+        ----------
+        low, high
+            Bounds of the input, shape (n_in,).
+
+        Returns
+        -------
+        Measures of the inputs, shape (n_in,), and limits, shape (n_out,): where the magnitudes of an event's inputs,
+        each times its measure, sum up to no more than the limit, no sum in any order overflows. None if not known.
+
+        Notes
+        -----
+        Measured by its largest magnitude, an input adds at most 1. What n of them can add to a sum is then what those
+        n add that add most; the limit is where that uses up the range. Rounding adds up to one LSB a product.
+        """
+        if self._plain is None:
+            return None
+        weights, start, _, _ = self._plain
+        kind = Product.of(self.tensor, self.op.weight)
+        accum = self.op.accum
+        shift = kind.exact_type(self.tensor.type, self.op.weight.type).fraction - accum.fraction
+        most = np.maximum(np.maximum(np.abs(low), np.abs(high)), 1).astype(np.float64)
+        count = len(most)
+        least = np.full(weights.shape[1], np.inf)
+        for sign, end in ((1, accum.raw_max), (-1, -lowest(accum))):
+            signed = sign * weights.astype(np.float64)
+            one_sign = np.where((low >= 0)[:, None], signed, -signed)
+            either = ((low < 0) & (high > 0))[:, None]
+            added = np.where(either, np.abs(signed), np.maximum(one_sign, 0)) * most[:, None] * 2.0**-shift
+            added = -np.sort(-added, axis=0)
+            room = end - sign * start.astype(np.float64) - count - 1
+            filled = np.vstack([np.zeros((1, added.shape[1])), np.cumsum(added, axis=0)])
+            whole = (filled[1:] <= room).sum(axis=0)
+            column = np.arange(added.shape[1])
+            part = (room - filled[whole, column]) / np.maximum(added[np.minimum(whole, count - 1), column], 1e-300)
+            limit = np.where(whole == count, np.inf, np.where(room < 0, -1.0, whole + np.minimum(part, 1)))
+            least = np.minimum(least, limit)
+        # The kernels sum up in float32.
+        return 1 / most, least * (1 - (count + 4) * 2.0**-22)
+
+
+def counting_lane(
+    accumulator: Accumulator,
+    source: str,
+    neurons: IntArray,
+    terms: bool,
+    bounds: Bounds,
+    limits: tuple[FloatArray, FloatArray] | None = None,
+) -> Lane | None:
+    """How overflows of some neurons are counted; None if no lane can.
+
+    Parameters
+    ----------
+    accumulator
+        The layer's.
+    source
+        Tensor that holds its input.
+    neurons
+        Indices of the neurons.
+    terms
+        Whether their products may overflow by themselves.
+    bounds
+        Bounds of the graph, for every input that the formats allow.
+    limits
+        See :meth:`Accumulator.limits`; of no use where products may overflow.
+    """
+    op, tensor = accumulator.op, accumulator.tensor
+    found, accum = bounds.ops[op.name], op.accum
+    assert isinstance(found, DenseBounds)
+    kind, data = Product.of(tensor, op.weight), bounds.tensors[tensor.name]
+    try:
+        factors, summands = factors_of(kind, tensor, op.weight, data)
+    except Unfit:
+        return None
+    if summands is not None:
+        return None
+    shift = kind.exact_type(tensor.type, op.weight.type).fraction - accum.fraction
+    factors = shift_left(factors[:, neurons], max(0, -shift))
+    shift = max(0, shift)
+    plain_wrap = accum.overflow is Overflow.WRAP and not accum.saturation_bits
+    fold = Wrap(accum) if plain_wrap else folding_of(accum)
+    start = found.start.low[neurons]
+    # Without an even number of values in the range, the bit beyond the width does not tell.
+    check = -1 if terms or lowest(accum) != accum.raw_min else accum.width
+    held = max(magnitude_bits(found.terms.low[:, neurons], found.terms.high[:, neurons]), accum.width) + 1
+    products = data.bits + magnitude_bits(factors)
+    order = accumulation_order(op)[0]
+
+    measured = () if terms or limits is None else (limits[0], limits[1][neurons])
+
+    def lane(multiply: str, compute: str) -> Lane:
+        counted = Counting(factors, start, order, shift, accum, fold, check, terms, *measured)
+        name = f"{op.name}.accum{' (products)' if terms else ''}"
+        stage = Stage((), source, name, counted, (), data, Range(start, start, accum.fraction))
+        return Lane(stage, multiply, compute, 0, held, 0.0)
+
+    floors = (
+        shift and accum.rounding is Rounding.TRN and data.bits <= FACTOR_BITS and products - shift <= FLOOR_BITS - 1
+    )
+    if floors and shift <= 60 and magnitude_bits(factors) <= FACTOR_BITS and held <= BITS["int32"]:
+        check = check if check <= _FLOOR_CHECK else -1
+        return lane("floor32", "int32")
+    needed = max(held, products + 1, shift + 2)
+    if needed <= BITS["int32"]:
+        return lane("int32", "int32")
+    return lane("int64", "int64") if needed <= BITS["int64"] else None

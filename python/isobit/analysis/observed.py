@@ -1,0 +1,134 @@
+"""Stages that watch what they compute, and what their statistics say about every layer.
+
+The smallest and largest value are observed where a sum ends, and after steps that are not monotone; through all others
+they follow exactly, since a monotone step moves the ends of a range to the ends of its image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from isobit.analysis.ranges import IntArray
+from isobit.analysis.steps import Affine, Clamp, Folding, Law, Leaky, Mark, Observe, Round, ScaleFloor, Step, Wrap
+from isobit.fixed import law
+from isobit.model.ops import Dense, Op
+
+__all__ = ["Observed", "follow", "watched"]
+
+
+@dataclass(eq=False)
+class Observed:
+    """What was seen of one layer's result; every array of shape (size,), raw integers in units of the result's LSB.
+
+    Attributes
+    ----------
+    low, high
+        The smallest and largest result.
+    held_low, held_high
+        The same before overflow: what the result would have to hold.
+    lossy
+        Events in which rounding into the result dropped set bits.
+    outside
+        Events in which the result's range was left.
+    """
+
+    low: IntArray
+    high: IntArray
+    held_low: IntArray
+    held_high: IntArray
+    lossy: IntArray
+    outside: IntArray
+
+
+def watched(op: Op, before: Sequence[Step], steps: Sequence[Step]) -> list[Step]:
+    """Steps of a stage such that every layer in it can be told apart; see ``arrange`` of ``stages_of``."""
+    found: list[Step] = []
+    wrapped = bool(steps) and isinstance(steps[0], Wrap) and steps[0].watch is None
+    if isinstance(op, Dense) and not wrapped:
+        found.append(Observe(watch=op.name))
+    for step in steps:
+        if isinstance(step, Law) and step.shift > 0:
+            found.append(Round(step.shift, step.type.rounding, watch=step.watch))
+            step = replace(step, shift=0)
+        found.append(step)
+        if not _monotone(step):
+            found.append(Observe(watch=op.name))
+    return [*before, *found, Mark(watch=op.name)]
+
+
+def _monotone(step: Step) -> bool:
+    if isinstance(step, Leaky):
+        return step.below >= 0
+    return isinstance(step, (Affine, Clamp, Round, ScaleFloor))
+
+
+def follow(
+    steps: Iterable[Step], start: tuple[IntArray, IntArray] | None, statistics: Iterable[Any]
+) -> dict[str, Observed]:
+    """What the statistics of a stage say about its layers.
+
+    Parameters
+    ----------
+    steps
+        Of the stage, as they were computed.
+    start
+        Smallest and largest value of what the steps begin with, shape (size,); None after a linear map.
+    statistics
+        For every watched step, in order: (size, 2) of an observation, (size, 1) of counts.
+
+    Returns
+    -------
+    Layers by name.
+    """
+    given = iter(statistics)
+    low, high = start if start is not None else (np.zeros(0, np.int64), np.zeros(0, np.int64))
+    held: tuple[IntArray, IntArray] | None = None
+    lossy: Any = None
+    outside: Any = None
+    found: dict[str, Observed] = {}
+    for step in steps:
+        if isinstance(step, Mark):
+            none = np.zeros(low.shape, dtype=np.int64)
+            before = (low, high) if held is None else held
+            assert step.watch is not None
+            found[step.watch] = Observed(
+                low, high, *before, none if lossy is None else lossy, none if outside is None else outside
+            )
+            held = lossy = outside = None
+            continue
+        seen = next(given) if step.watch is not None else None
+        if isinstance(step, Observe):
+            assert seen is not None
+            low, high = seen[:, 0], seen[:, 1]
+            continue
+        if isinstance(step, (Clamp, Folding)) and seen is not None:
+            held, outside = (low, high), seen[:, 0]
+        elif seen is not None:
+            lossy = seen[:, 0]
+        if _monotone(step):
+            low, high = _moved(step, low, high)
+    return found
+
+
+def _moved(step: Step, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
+    """``step.bounds`` without its care for numbers beyond int64, which lanes exclude."""
+    if isinstance(step, Clamp):
+        return step.of(low), step.of(high)
+    if isinstance(step, Leaky):
+        ends = [np.where(end > 0, end * step.above, end * step.below) for end in (low, high)]
+        return ends[0], ends[1]
+    if isinstance(step, Round):
+        shift = law.int64_shift(step.shift)
+        rounded = [law.round_shift(end, shift, int(step.rounding)) for end in (low, high)]
+        return rounded[0], rounded[1]
+    assert isinstance(step, (Affine, ScaleFloor))
+    one: IntArray = low * step.a
+    other: IntArray = high * step.a
+    if isinstance(step, ScaleFloor):
+        one, other = one >> step.shift, other >> step.shift
+    one, other = one + step.b, other + step.b
+    return np.minimum(one, other), np.maximum(one, other)

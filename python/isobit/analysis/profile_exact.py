@@ -1,0 +1,106 @@
+"""Profiling with NumPy, one cast after the other, on numbers of any width: slow, and plain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from isobit.analysis.observed import Observed
+from isobit.engines.emulator import vector
+from isobit.engines.emulator.domain import fits_int64
+from isobit.fixed.assign import Cast, outside_range
+from isobit.model.graph import Graph
+from isobit.model.ops import Activation, Op, Tensor
+
+__all__ = ["exact_profile"]
+
+#: Events at a time: the intermediates of one layer stay in the cache.
+_BLOCK = 4096
+
+#: A layer's observations, and its accumulator's overflows: (events, times) by neuron, shape (2, size).
+Found = tuple[Observed, Any]
+
+
+def exact_profile(graph: Graph, inputs: Mapping[str, Any], threads: int) -> dict[str, Found]:
+    """Observe every layer.
+
+    Parameters
+    ----------
+    graph
+        The network.
+    inputs
+        Raw integers by name, shape (events, size), of one event at least.
+    threads
+        Threads to use.
+    """
+    events = len(next(iter(inputs.values())))
+
+    def block(start: int) -> dict[str, Found]:
+        values = {name: raw[start : start + _BLOCK] for name, raw in inputs.items()}
+        found = {}
+        for op in graph.ops:
+            values[op.output.name], found[op.name] = _observe(op, graph.tensors[op.inputs[0]], values[op.inputs[0]])
+        return found
+
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        blocks = list(pool.map(block, range(0, events, _BLOCK)))
+    return {op.name: _joined([found[op.name] for found in blocks]) for op in graph.ops}
+
+
+def _observe(op: Op, tensor: Tensor, raw: Any) -> tuple[Any, Found]:
+    size = op.output.size
+    sums = np.zeros((2, size), dtype=np.int64)
+    hit: dict[int, Any] = {}
+    lossy, outside = (np.zeros(size, dtype=np.int64) for _ in range(2))
+    casts: dict[int, list[Any]] = {}
+
+    def tally(slot: str, index: int, cast: Cast) -> None:
+        left = outside_range(cast.rounded, cast.type)
+        if slot == "accum":
+            if left.any():
+                sums[1, index] += np.count_nonzero(left)
+                hit[index] = hit.get(index, False) | left
+            return
+        outside[index] += np.count_nonzero(left)
+        casts.setdefault(index, []).append(cast.rounded)
+        if cast.shift > 0:
+            lossy[index] += np.count_nonzero(cast.value >> cast.shift << cast.shift != cast.value)
+
+    lane = raw if raw.dtype == np.int64 and fits_int64(op, tensor) else raw.astype(object)
+    result = vector.compute(op, tensor, lane, tally)
+    for index, left in hit.items():
+        sums[0, index] = np.count_nonzero(left)
+    held = result.astype(lane.dtype)
+    for index, columns in casts.items():
+        held[:, index] = _held(op, tensor, raw, index, columns, held[:, index])
+    seen = Observed(result.min(axis=0), result.max(axis=0), held.min(axis=0), held.max(axis=0), lossy, outside)
+    return result.astype(np.int64) if op.output.type.fits_int64 else result.astype(object), (seen, sums)
+
+
+def _held(op: Op, tensor: Tensor, raw: Any, index: int, columns: list[Any], result: Any) -> Any:
+    """What an element's casts took, event by event; a copy is no cast."""
+    if not isinstance(op, Activation) or op.function != "leaky_relu":
+        return columns[0]
+    assert op.param is not None
+    # Each branch is cast for every event, as 0 where the other holds; first the negative one.
+    first_negative = len(columns) == 2 or op.output.type != tensor.type.product_with(op.param.type)
+    negative, positive = (columns[0] if first_negative else result), columns[-1]
+    return np.where(raw[:, index] > 0, positive if len(columns) == 2 or not first_negative else result, negative)
+
+
+def _joined(parts: list[Found]) -> Found:
+    seen = [observed for observed, _ in parts]
+    return (
+        Observed(
+            np.minimum.reduce([s.low for s in seen]),
+            np.maximum.reduce([s.high for s in seen]),
+            np.minimum.reduce([s.held_low for s in seen]),
+            np.maximum.reduce([s.held_high for s in seen]),
+            np.add.reduce([s.lossy for s in seen]),
+            np.add.reduce([s.outside for s in seen]),
+        ),
+        sum(sums for _, sums in parts),
+    )
