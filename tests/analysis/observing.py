@@ -57,7 +57,8 @@ def observe(graph: Graph, inputs: dict[str, Any]) -> Iterator[tuple[Any, Any, An
         tensor, raw = graph.tensors[op.inputs[0]], values[op.inputs[0]]
         counted: dict[str, Any] = {}
 
-        def tally(slot: str, index: int, outside: Any, counted: Any = counted, op: Any = op, raw: Any = raw) -> None:
+        def tally(slot: str, index: int, cast: Cast, counted: Any = counted, op: Any = op, raw: Any = raw) -> None:
+            outside = outside_range(cast.rounded, cast.type)
             counted.setdefault(slot, np.zeros((len(raw), op.output.size), dtype=bool))[:, index] |= outside
 
         values[op.output.name] = vector.compute(op, tensor, raw, tally)

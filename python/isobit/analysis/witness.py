@@ -23,6 +23,7 @@ from isobit.analysis.surrogate import backward, real_weights
 from isobit.engines.emulator import vector
 from isobit.engines.emulator.domain import fits_int64
 from isobit.fixed.array import FixedArray
+from isobit.fixed.assign import Cast, outside_range
 from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
 from isobit.model.ops import Dense, Op, Tensor
@@ -302,9 +303,9 @@ class _Search:
         rows = [row for _, row, _ in winners]
         counted: dict[int, Any] = {}
 
-        def tally(slot: str, index: int, outside: Any) -> None:
+        def tally(slot: str, index: int, cast: Cast) -> None:
             if slot == self.slot:
-                counted[index] = counted.get(index, False) | outside
+                counted[index] = counted.get(index, False) | outside_range(cast.rounded, cast.type)
 
         taken = data[rows]
         lane = taken if taken.dtype == np.int64 and fits_int64(self.op, self.tensor) else taken.astype(object)
