@@ -10,7 +10,7 @@ import numpy as np
 from isobit.analysis.intervals import Bounds, DenseBounds
 from isobit.engines.emulator import vector
 from isobit.fixed import law
-from isobit.fixed.assign import assign
+from isobit.fixed.assign import Cast, assign, outside_range
 from isobit.model import Dense, Graph
 from isobit.model.accumulation import accumulation_order
 from isobit.model.ops import Product
