@@ -15,6 +15,7 @@ import numpy as np
 from isobit.analysis.ranges import IntArray
 from isobit.analysis.steps import Affine, Clamp, Folding, Law, Leaky, Mark, Observe, Round, ScaleFloor, Step, Wrap
 from isobit.fixed import law
+from isobit.fixed.modes import Overflow
 from isobit.model.ops import Dense, Op
 
 __all__ = ["Observed", "follow", "watched"]
@@ -51,13 +52,23 @@ def watched(op: Op, before: Sequence[Step], steps: Sequence[Step]) -> list[Step]
     if isinstance(op, Dense) and not wrapped:
         found.append(Observe(watch=op.name))
     for step in steps:
-        if isinstance(step, Law) and step.shift > 0:
+        if isinstance(step, Law) and step.shift > 0 and step.type.overflow is Overflow.WRAP_SM:
+            step = _Unwatched(step.type, step.shift, watch=step.watch)
+        elif isinstance(step, Law) and step.shift > 0:
             found.append(Round(step.shift, step.type.rounding, watch=step.watch))
             step = replace(step, shift=0)
         found.append(step)
         if not _monotone(step):
             found.append(Observe(watch=op.name))
     return [*before, *found, Mark(watch=op.name)]
+
+
+class _Unwatched(Law):
+    """WRAP_SM looks at the bits before rounding, so that the cast cannot be watched in two steps; no lane takes it."""
+
+    def bits(self, low: IntArray, high: IntArray) -> int:
+        """More than any lane has."""
+        return 1 << 20
 
 
 def _monotone(step: Step) -> bool:
