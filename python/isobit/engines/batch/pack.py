@@ -446,4 +446,7 @@ def core_step(step: dict[str, Any], dtype: Any) -> Any:
     for name, end in ends.items():
         if name in filled and filled[name] is None:
             filled[name] = end
+        elif name in filled and step["kind"] == "clamp" and kind.kind == "i":
+            # No number of the lane reaches a bound beyond its own ends.
+            filled[name] = min(max(filled[name], ends["low"]), ends["high"])
     return _core.BatchStep(**filled)
