@@ -4,6 +4,7 @@
 #include <isobit/law.hpp>
 
 #include <atomic>
+#include <cmath>
 #include <cstdlib>
 #include <deque>
 #include <limits>
@@ -467,6 +468,7 @@ private:
                 throw py::value_error("only steps after a map are watched; a step that observes must be");
             if (one.watch)
                 s.watch = statistics_.add(observes ? statistic_kind::extent : statistic_kind::times, lane, outputs);
+            if (one.watch && s.kind == batch::step_kind::scale_floor) s.fraction = fractions(s, outputs);
             const bool clamps = s.kind == batch::step_kind::clamp && !observed_any(given) && !steps.empty() &&
                                 steps.back().kind == batch::step_kind::round &&
                                 steps.back().rounding == static_cast<int>(rounding_mode::TRN);
@@ -480,6 +482,22 @@ private:
         }
         steps_.push_back(std::move(steps));
         return {steps_.back().data(), static_cast<std::int32_t>(steps_.back().size())};
+    }
+
+    // See step::fraction. The factor is odd * 2^e; a product is whole if the number has -e trailing zeros.
+    const std::int32_t* fractions(const batch::step& s, int outputs) {
+        std::vector<std::int32_t> bits;
+        for (int j = 0; j < outputs; ++j) {
+            const float factor = static_cast<const float*>(s.a)[j];
+            int places = 0;
+            if (factor != 0) {
+                float odd = std::frexp(factor, &places);
+                for (; odd != std::trunc(odd); odd *= 2) --places;
+            }
+            bits.push_back(places >= 0 ? 0 : places <= -32 ? -1 : static_cast<std::int32_t>((1u << -places) - 1));
+        }
+        fractions_.push_back(std::move(bits));
+        return fractions_.back().data();
     }
 
     // The kernels that observe know no joined steps.
@@ -559,6 +577,7 @@ private:
     std::deque<std::vector<batch::target>> targets_;
     std::deque<batch::usual_steps> usual_;
     std::deque<batch::usual_observed_steps> usual_observed_;
+    std::deque<std::vector<std::int32_t>> fractions_;
     std::vector<py::object> kept_;
     statistics statistics_;
     std::size_t most_inputs_ = 1;

@@ -1,7 +1,7 @@
 """Overflows of accumulators: where measured inputs prove that there is none, and how the others are counted.
 
-An accumulator overflows product by product and sum by sum, in the kernel's order. Bounds of a layer's inputs, measured
-on the very events, prove for most neurons that nothing does. The others are counted by a stage of its own.
+An accumulator overflows product by product and sum by sum, in the kernel's order. Bounds of a layer's inputs, measured on
+the very events, prove for most neurons that nothing does. The others are counted by a stage of its own.
 """
 
 from __future__ import annotations
@@ -93,17 +93,19 @@ class Accumulator:
         down, up = np.cumsum(least, axis=0).min(axis=0) + start, np.cumsum(most, axis=0).max(axis=0) + start
         return terms, terms | (down < bottom) | (up > top)
 
-    def limits(self, low: IntArray, high: IntArray) -> tuple[FloatArray, FloatArray] | None:
+    def limits(self, low: IntArray, high: IntArray, neurons: IntArray) -> tuple[FloatArray, FloatArray] | None:
         """How much input each neuron stands.
 
         Parameters
         ----------
         low, high
             Bounds of the input, shape (n_in,).
+        neurons
+            Indices of the neurons.
 
         Returns
         -------
-        Measures of the inputs, shape (n_in,), and limits, shape (n_out,): where the magnitudes of an event's inputs,
+        Measures of the inputs, shape (n_in,), and limits, one for each of the neurons: where the magnitudes of an event's inputs,
         each times its measure, sum up to no more than the limit, no sum in any order overflows. None if not known.
 
         Notes
@@ -113,24 +115,24 @@ class Accumulator:
         """
         if self._plain is None:
             return None
-        weights, start, _, _ = self._plain
+        weights, start = self._plain[0].T[neurons].astype(np.float64), self._plain[1][neurons].astype(np.float64)
         kind = Product.of(self.tensor, self.op.weight)
         accum = self.op.accum
         shift = kind.exact_type(self.tensor.type, self.op.weight.type).fraction - accum.fraction
         most = np.maximum(np.maximum(np.abs(low), np.abs(high)), 1).astype(np.float64)
         count = len(most)
-        least = np.full(weights.shape[1], np.inf)
+        either, positive = (low < 0) & (high > 0), low >= 0
+        row = np.arange(len(weights))
+        least = np.full(len(weights), np.inf)
         for sign, end in ((1, accum.raw_max), (-1, -lowest(accum))):
-            signed = sign * weights.astype(np.float64)
-            one_sign = np.where((low >= 0)[:, None], signed, -signed)
-            either = ((low < 0) & (high > 0))[:, None]
-            added = np.where(either, np.abs(signed), np.maximum(one_sign, 0)) * most[:, None] * 2.0**-shift
-            added = -np.sort(-added, axis=0)
-            room = end - sign * start.astype(np.float64) - count - 1
-            filled = np.vstack([np.zeros((1, added.shape[1])), np.cumsum(added, axis=0)])
-            whole = (filled[1:] <= room).sum(axis=0)
-            column = np.arange(added.shape[1])
-            part = (room - filled[whole, column]) / np.maximum(added[np.minimum(whole, count - 1), column], 1e-300)
+            signed = np.where(positive, sign * weights, -sign * weights)
+            added = np.where(either, np.abs(weights), np.maximum(signed, 0)) * (most * 2.0**-shift)
+            added = -np.sort(-added, axis=1)
+            room = end - sign * start - count - 1
+            filled = np.cumsum(added, axis=1)
+            whole = (filled <= room[:, None]).sum(axis=1)
+            before = np.where(whole > 0, filled[row, np.maximum(whole, 1) - 1], 0.0)
+            part = (room - before) / np.maximum(added[row, np.minimum(whole, count - 1)], 1e-300)
             limit = np.where(whole == count, np.inf, np.where(room < 0, -1.0, whole + np.minimum(part, 1)))
             least = np.minimum(least, limit)
         # The kernels sum up in float32.
@@ -160,7 +162,7 @@ def counting_lane(
     bounds
         Bounds of the graph, for every input that the formats allow.
     limits
-        See :meth:`Accumulator.limits`; of no use where products may overflow.
+        See :meth:`Accumulator.limits`, of these neurons; of no use where products may overflow.
     """
     op, tensor = accumulator.op, accumulator.tensor
     found, accum = bounds.ops[op.name], op.accum
@@ -184,7 +186,7 @@ def counting_lane(
     products = data.bits + magnitude_bits(factors)
     order = accumulation_order(op)[0]
 
-    measured = () if terms or limits is None else (limits[0], limits[1][neurons])
+    measured = () if terms or limits is None else limits
 
     def lane(multiply: str, compute: str) -> Lane:
         counted = Counting(factors, start, order, shift, accum, fold, check, terms, *measured)

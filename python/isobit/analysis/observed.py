@@ -6,18 +6,32 @@ they follow exactly, since a monotone step moves the ends of a range to the ends
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from isobit.analysis.ranges import IntArray
-from isobit.analysis.steps import Affine, Clamp, Folding, Law, Leaky, Mark, Observe, Round, ScaleFloor, Step, Wrap
+from isobit.analysis.ranges import IntArray, lowest
+from isobit.analysis.steps import (
+    Affine,
+    Clamp,
+    Expect,
+    Folding,
+    Law,
+    Leaky,
+    Mark,
+    Observe,
+    Round,
+    ScaleFloor,
+    Step,
+    Wrap,
+)
 from isobit.fixed import law
+from isobit.fixed.modes import Overflow
 from isobit.model.ops import Dense, Op
 
-__all__ = ["Observed", "follow", "watched"]
+__all__ = ["Observed", "follow", "left", "trusting", "upgraded", "watched"]
 
 
 @dataclass(eq=False)
@@ -51,7 +65,9 @@ def watched(op: Op, before: Sequence[Step], steps: Sequence[Step]) -> list[Step]
     if isinstance(op, Dense) and not wrapped:
         found.append(Observe(watch=op.name))
     for step in steps:
-        if isinstance(step, Law) and step.shift > 0:
+        if isinstance(step, Law) and step.shift > 0 and step.type.overflow is Overflow.WRAP_SM:
+            step = _Unwatched(step.type, step.shift, watch=step.watch)
+        elif isinstance(step, Law) and step.shift > 0:
             found.append(Round(step.shift, step.type.rounding, watch=step.watch))
             step = replace(step, shift=0)
         found.append(step)
@@ -60,14 +76,50 @@ def watched(op: Op, before: Sequence[Step], steps: Sequence[Step]) -> list[Step]
     return [*before, *found, Mark(watch=op.name)]
 
 
+class _Unwatched(Law):
+    """WRAP_SM looks at the bits before rounding, so that the cast cannot be watched in two steps; no lane takes it."""
+
+    def bits(self, low: IntArray, high: IntArray) -> int:
+        """More than any lane has."""
+        return 1 << 20
+
+
 def _monotone(step: Step) -> bool:
     if isinstance(step, Leaky):
         return step.below >= 0
     return isinstance(step, (Affine, Clamp, Round, ScaleFloor))
 
 
+def trusting(steps: Iterable[Step], loud: Container[str]) -> list[Step]:
+    """The same steps for numbers that leave no result's format, but for the layers in ``loud``."""
+    found: list[Step] = []
+    quiet: str | None = None
+    for step in steps:
+        if quiet is not None and type(step) is Observe:
+            quiet = None  # what was observed after overflow has been observed before
+            continue
+        quiet = None
+        if isinstance(step, (Clamp, Folding)) and step.watch is not None and step.watch not in loud:
+            found.append(_expected(step, step.watch))
+            quiet = None if _monotone(step) else step.watch
+        else:
+            found.append(step)
+    return found
+
+
+def _expected(step: Clamp | Folding, layer: str) -> Expect:
+    if isinstance(step, Folding):
+        return Expect(lowest(step.type), step.type.raw_max, watch=layer)
+    assert step.low is not None
+    assert step.high is not None
+    return Expect(step.low, step.high, watch=layer)
+
+
 def follow(
-    steps: Iterable[Step], start: tuple[IntArray, IntArray] | None, statistics: Iterable[Any]
+    steps: Iterable[Step],
+    start: tuple[IntArray, IntArray] | None,
+    statistics: Iterable[Any],
+    expected: dict[str, tuple[IntArray, IntArray]] | None = None,
 ) -> dict[str, Observed]:
     """What the statistics of a stage say about its layers.
 
@@ -79,6 +131,8 @@ def follow(
         Smallest and largest value of what the steps begin with, shape (size,); None after a linear map.
     statistics
         For every watched step, in order: (size, 2) of an observation, (size, 1) of counts.
+    expected
+        Takes the smallest and largest number at every :class:`Expect`, by layer.
 
     Returns
     -------
@@ -91,6 +145,10 @@ def follow(
     outside: Any = None
     found: dict[str, Observed] = {}
     for step in steps:
+        if isinstance(step, Expect):
+            if expected is not None and step.watch is not None:
+                expected[step.watch] = (low, high)
+            continue
         if isinstance(step, Mark):
             none = np.zeros(low.shape, dtype=np.int64)
             before = (low, high) if held is None else held
@@ -132,3 +190,48 @@ def _moved(step: Step, low: IntArray, high: IntArray) -> tuple[IntArray, IntArra
         one, other = one >> step.shift, other >> step.shift
     one, other = one + step.b, other + step.b
     return np.minimum(one, other), np.maximum(one, other)
+
+
+def left(steps: Iterable[Step], expected: dict[str, tuple[IntArray, IntArray]]) -> set[str]:
+    """Layers whose numbers do not keep to what is expected of them."""
+    found = set()
+    for step in steps:
+        if isinstance(step, Expect) and step.watch is not None:
+            low, high = expected[step.watch]
+            if (low < step.least).any() or (high > step.most).any():
+                found.add(step.watch)
+    return found
+
+
+def upgraded(
+    steps: Iterable[Step],
+    before: Container[str],
+    statistics: Iterable[Any],
+    expected: dict[str, tuple[IntArray, IntArray]],
+    loud: Container[str],
+) -> list[Any]:
+    """Statistics of a stage that trusted all layers but those in ``before``, as if it had trusted fewer (``loud``).
+
+    Where numbers kept to a format, overflow has changed none of them.
+    """
+    given = iter(statistics)
+    found: list[Any] = []
+    missing: str | None = None
+    for step in steps:
+        if step.watch is None or isinstance(step, Mark):
+            continue
+        fold = isinstance(step, (Clamp, Folding))
+        observes = missing is not None and type(step) is Observe
+        if fold and step.watch not in loud:
+            missing = None if _monotone(step) else ""
+        elif fold and step.watch not in before:
+            found.append(np.zeros((len(expected[step.watch][0]), 1), dtype=np.int64))
+            missing = None if _monotone(step) else step.watch
+        elif observes:
+            if missing:
+                found.append(np.stack(expected[missing], axis=1))
+            missing = None
+        else:
+            found.append(next(given))
+            missing = None
+    return found

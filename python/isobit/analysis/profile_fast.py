@@ -1,8 +1,8 @@
 """Profiling at speed: one pass of the batch kernels that observes, and proofs from what it observed.
 
-Overflows of accumulators are counted only for neurons whose inputs do not prove that there are none. Which those are
-is known after some events, so a pass begins with few and goes on with more; where a proof fails on the way, the events
-at hand are taken once more, with those neurons counted.
+Measure, then prove; count only what is not proven. Which neurons' accumulators that is, and which results leave their
+format, shows in the first events; a pass goes on with what later events may need, too. Where some events need more all
+the same, they are taken once more.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from typing import Any
 import numpy as np
 
 import isobit._core as _core
-from isobit.analysis.counting import Accumulator, counting_lane
 from isobit.analysis.lanes import Lane
-from isobit.analysis.observed import Observed, follow
+from isobit.analysis.observed import Observed, follow, left, upgraded
+from isobit.analysis.profile_proofs import Accumulators, Uncountable
 from isobit.analysis.ranges import IntArray
 from isobit.analysis.steps import Mark, Observe
 from isobit.engines.batch.observe import ObservedProgram, ObservingEngine
 from isobit.engines.batch.pack import Statistic
 from isobit.engines.planned import Prepared
 from isobit.model.graph import Graph
-from isobit.model.ops import Dense, Reshape
+from isobit.model.ops import Reshape
 
 __all__ = ["Found", "fast_profile"]
 
@@ -32,13 +32,13 @@ Found = tuple[Observed, Any]
 #: Events of a block of the kernels, of the first pass, which finds out what to count, and of others at most; each is so
 #: many times longer than the one before.
 _BLOCK = _core.BATCH_BLOCK
-_FIRST = 64 * _BLOCK
-_MOST = 1024 * _BLOCK
+_FIRST = 16 * _BLOCK
+_MOST = 2048 * _BLOCK
 _GROWTH = 4
 
 
 class _Refused(Exception):
-    """The kernels cannot take the numbers, or count what must be counted."""
+    """The kernels cannot take the numbers."""
 
 
 def fast_profile(
@@ -53,38 +53,33 @@ def fast_profile(
     if not isinstance(program, ObservedProgram):
         return None
     arrays = [inputs[tensor.name] for tensor in program.inputs]
-    if any(array.dtype == object for array in arrays):
-        return None
-    if not program.floats and any(array.dtype.kind == "f" for array in arrays):
+    if any(array.dtype == object or (array.dtype.kind == "f" and not program.floats) for array in arrays):
         return None
     try:
         return _Pass(graph, prepared, program, threads).over(arrays)
-    except _Refused:
+    except (_Refused, Uncountable):
         return None
 
 
 class _Pass:
+    """Some events after others.
+
+    What was observed so far is in ``statistics`` (as of ``packed``, without those that count) and ``counts``.
+    """
+
     def __init__(self, graph: Graph, prepared: Prepared, program: ObservedProgram, threads: int) -> None:
         self.graph = graph
         self.program = program
-        self.plan = prepared.plan
-        self.aliases = prepared.aliases
         self.threads = threads
-        self.accumulators = _accumulators(graph)
-        none = {name: np.zeros(a.op.output.size, dtype=bool) for name, a in self.accumulators.items()}
-        #: Neurons to count, by layer: those whose products may overflow, and those whose sums alone may.
-        self.products, self.sums = none, {name: array.copy() for name, array in none.items()}
-        self.counts = {name: np.zeros((2, array.size), dtype=np.int64) for name, array in none.items()}
+        self.accumulators = Accumulators(graph, prepared.plan.bounds, prepared.aliases)
+        self.counts = {name: np.zeros((2, a.op.output.size), np.int64) for name, a in self.accumulators.all.items()}
         self.statistics: list[Any] | None = None
-        #: Statistics within which everything that is not counted is proven.
+        #: Statistics within which everything is proven that is not counted.
         self.proven: list[Any] | None = None
-        #: The bounds of each layer's input in that proof, and of those that are counted in the kernels' limits.
-        self.ranges: dict[str, tuple[IntArray, IntArray]] = {}
-        self.limited: dict[str, tuple[IntArray, IntArray]] = {}
-        #: Whether a later proof was wider than those limits.
-        self.stale = False
-        self.packed = program.with_counting(())
-        self.counting: list[tuple[str, IntArray]] = []
+        #: Layers whose results have left their format, or may soon; the others are trusted (``trusting``).
+        self.loud: frozenset[str] = frozenset()
+        self.lanes, self.packed = program.prepare(self.loud, ())
+        self.counting: list[tuple[str, IntArray, Lane]] = []
 
     def over(self, arrays: list[Any]) -> dict[str, Found]:
         """All events."""
@@ -101,14 +96,11 @@ class _Pass:
             filled = [np.concatenate([r, a[: _BLOCK - len(r)]]) for r, a in zip(rest, last, strict=True)]
             self._take(filled, last, _BLOCK - (events - whole))
         assert self.statistics is not None
-        found, _ = self._follow(self.statistics)
+        layers = self._follow(self.statistics)[0]
+        counts = self.accumulators.totals(self.counts, events)
         none = np.zeros((2, 0), dtype=np.int64)
-        result = {op.name: (found[op.name], none) for op in self.graph.ops if not isinstance(op, Reshape)}
-        for name, accumulator in self.accumulators.items():
-            self.counts[name][1] += events * accumulator.bias
-            self.counts[name][0][accumulator.bias] = events
-            result[name] = (found[name], self.counts[name])
-        return result
+        ops = [op for op in self.graph.ops if not isinstance(op, Reshape)]
+        return {op.name: (layers[op.name], counts.get(op.name, none)) for op in ops}
 
     def _take(self, arrays: list[Any], copies: list[Any] | None = None, excess: int = 0) -> None:
         """Some events: whole blocks, ``excess`` of which are copies of one event, of which ``copies`` has a block."""
@@ -122,102 +114,97 @@ class _Pass:
             merged = seen[:count]
             if self.statistics is not None:
                 merged = _merged(self.packed.statistics, self.statistics, merged)
-            if self._proven(merged):
+            known = self.proven is not None and _within(self.packed.statistics, merged, self.proven)
+            if known or self._holds(merged):
                 break
         self.statistics = merged
-        for (name, neurons), array in zip(self.counting, seen[count:], strict=True):
+        for (name, neurons, _), array in zip(self.counting, seen[count:], strict=True):
             self.counts[name][:, neurons] += array.T
+        if not known:
+            self._foresee(merged)
 
     def _observe(self, arrays: list[Any]) -> list[Any]:
         found = self.packed.observe(arrays, [], self.threads)
         if found is None:
             raise _Refused
-        return [
-            np.rint(array * statistic.unit).astype(np.int64) if array.dtype == np.float64 else array
-            for array, statistic in zip(found, self.packed.statistics, strict=True)
-        ]
+        with np.errstate(invalid="ignore"):  # what comes after a format that was left can be anything
+            return [
+                np.rint(array * statistic.unit).astype(np.int64) if array.dtype == np.float64 else array
+                for array, statistic in zip(found, self.packed.statistics, strict=True)
+            ]
 
-    def _follow(self, statistics: list[Any]) -> tuple[dict[str, Observed], dict[str, Observed]]:
-        """Layers by name, and tensors."""
-        found: dict[str, Observed] = {}
-        by_tensor: dict[str, Observed] = {}
+    def _follow(
+        self, statistics: list[Any]
+    ) -> tuple[dict[str, Observed], dict[str, Observed], dict[str, tuple[IntArray, IntArray]]]:
+        """Layers, tensors, and what is expected to keep to its format, by layer."""
+        layers: dict[str, Observed] = {}
+        tensors: dict[str, Observed] = {}
+        expected: dict[str, tuple[IntArray, IntArray]] = {}
         place = 0
-        for lane in self.program.lanes:
-            steps, stage = lane.stage.steps, lane.stage
-            watched = sum(step.watch is not None and not isinstance(step, Mark) for step in steps)
-            given, place = statistics[place : place + watched], place + watched
-            if steps and steps[0].watch == stage.source:  # an input
+        for lane in self.lanes:
+            stage, count = lane.stage, _watched(lane)
+            given, place = statistics[place : place + count], place + count
+            if stage.steps and stage.steps[0].watch == stage.source:  # an input
                 low, high = given[0].T
-                by_tensor[stage.source] = Observed(low, high, low, high, low * 0, low * 0)
-            source = by_tensor.get(stage.source) if stage.map is None else None
-            found |= follow(steps, None if source is None else (source.low, source.high), given)
-            for op in stage.ops:
-                by_tensor[op.output.name] = found[op.name]
-        return found, by_tensor
+                tensors[stage.source] = Observed(low, high, low, high, low * 0, low * 0)
+            source = tensors.get(stage.source) if stage.map is None else None
+            start = None if source is None else (source.low, source.high)
+            layers |= follow(stage.steps, start, given, expected)
+            tensors |= {op.output.name: layers[op.name] for op in stage.ops}
+        return layers, tensors, expected
 
-    def _proven(self, statistics: list[Any]) -> bool:
-        """Whether what is not counted cannot have overflowed; if not, more is counted from now on."""
-        kinds = self.packed.statistics
-        if self.proven is not None and _within(kinds, statistics, self.proven):
-            return not self.stale or self._limits_hold(self._follow(statistics)[1])
-        # Later events reach a little further; to prove that, too, saves proofs.
-        self.proven = _widened(kinds, statistics)
-        (_, wider), (_, exact) = self._follow(self.proven), self._follow(statistics)
-        done, self.stale = self._limits_hold(exact), True
-        for name, accumulator in self.accumulators.items():
-            products, sums = self.products[name], self.sums[name]
-            tensor = accumulator.tensor
-            source = self.aliases.get(tensor.name, tensor.name)
-            seen = wider[source]
-            low, high = np.maximum(seen.low, tensor.type.raw_min), np.minimum(seen.high, tensor.type.raw_max)
-            self.ranges[name] = (low, high)
-            terms, either = accumulator.unproven(low, high)
-            if (either & ~products & ~sums | terms & ~products).any():
-                done = False
-                products |= terms
-                sums |= either
-                sums &= ~products
-        if not done:
-            self._pack()
-        return done
+    def _left(self, expected: dict[str, tuple[IntArray, IntArray]]) -> set[str]:
+        return {layer for lane in self.lanes for layer in left(lane.stage.steps, expected)}
 
-    def _limits_hold(self, tensors: dict[str, Observed]) -> bool:
-        """Whether inputs stay within the bounds on which limits rely; if not, the next proof makes new ones."""
-        for name, (low, high) in self.limited.items():
-            tensor = self.accumulators[name].tensor.name
-            seen = tensors[self.aliases.get(tensor, tensor)]
-            if (seen.low < low).any() or (seen.high > high).any():
-                self.proven = None
-                return False
-        return True
+    def _holds(self, statistics: list[Any]) -> bool:
+        """Whether the program was right for its events; if not, it is another one from now on."""
+        _, tensors, expected = self._follow(statistics)
+        broken = self._left(expected)
+        if broken:  # what comes after is wrong, so nothing else can be learned
+            self._repack(self.loud | broken, None)
+            return False
+        if self.accumulators.within_limits(tensors) and self.accumulators.all_proven(tensors):
+            return True
+        wider = self._follow(_widened(self.packed.statistics, statistics))[1]
+        self.accumulators.add(wider)
+        self._repack(self.loud, wider)
+        self.proven = None  # with other limits
+        return False
 
-    def _pack(self) -> None:
-        lanes: list[Lane] = []
-        self.counting, self.limited, self.stale = [], {}, False
-        for name, accumulator in self.accumulators.items():
-            limits = accumulator.limits(*self.ranges[name]) if self.sums[name].any() else None
-            if limits is not None:
-                self.limited[name] = self.ranges[name]
-            for neurons, terms in (
-                (np.flatnonzero(self.sums[name]), False),
-                (np.flatnonzero(self.products[name]), True),
-            ):
-                if not len(neurons):
-                    continue
-                tensor = accumulator.tensor.name
-                source = self.aliases.get(tensor, tensor)
-                if limits is not None:  # tiles of neurons whose limits are alike
-                    neurons = neurons[np.argsort(limits[1][neurons], kind="stable")]
-                lane = counting_lane(accumulator, source, neurons, terms, self.plan.bounds, limits)
-                if lane is None:
-                    raise _Refused
-                lanes.append(lane)
-                self.counting.append((name, neurons))
-        self.packed = self.program.with_counting(tuple(lanes))
+    def _foresee(self, statistics: list[Any]) -> None:
+        """Prove more than was asked for: later events reach a little further. Change the program where that fails."""
+        wider = _widened(self.packed.statistics, statistics)
+        _, tensors, expected = self._follow(wider)
+        broken = self._left(expected)
+        more = self.accumulators.add(tensors)
+        self.proven = wider
+        if broken or more or not self.accumulators.within_limits(tensors):
+            self._repack(self.loud | broken, tensors)
+
+    def _repack(self, loud: frozenset[str], tensors: dict[str, Observed] | None) -> None:
+        if tensors is not None:
+            self.counting = self.accumulators.lanes(tensors)
+        if loud != self.loud:
+            self.proven = None  # it is about fewer statistics
+            if self.statistics is not None:
+                self.statistics = self._upgraded(self.statistics, loud)
+        self.loud = loud
+        self.lanes, self.packed = self.program.prepare(loud, tuple(lane for _, _, lane in self.counting))
+
+    def _upgraded(self, statistics: list[Any], loud: frozenset[str]) -> list[Any]:
+        """The same statistics as of a program that trusts fewer layers."""
+        expected = self._follow(statistics)[2]
+        found, place = [], 0
+        for old, lane in zip(self.lanes, self.program.lanes, strict=True):
+            count = _watched(old)
+            given, place = statistics[place : place + count], place + count
+            found += upgraded(lane.stage.steps, self.loud, given, expected, loud)
+        return found
 
 
-def _accumulators(graph: Graph) -> dict[str, Accumulator]:
-    return {op.name: Accumulator(op, graph.tensors[op.inputs[0]]) for op in graph.ops if isinstance(op, Dense)}
+def _watched(lane: Lane) -> int:
+    """Statistics of a stage."""
+    return sum(step.watch is not None and not isinstance(step, Mark) for step in lane.stage.steps)
 
 
 def _within(kinds: tuple[Statistic, ...], statistics: list[Any], limits: list[Any]) -> bool:
@@ -237,10 +224,10 @@ def _widened(kinds: tuple[Statistic, ...], statistics: list[Any]) -> list[Any]:
     return wider
 
 
-def _merged(statistics: tuple[Statistic, ...], one: list[Any], other: list[Any]) -> list[Any]:
+def _merged(kinds: tuple[Statistic, ...], one: list[Any], other: list[Any]) -> list[Any]:
     merged = []
-    for statistic, a, b in zip(statistics, one, other, strict=False):
-        if isinstance(statistic.step, Observe):
+    for kind, a, b in zip(kinds, one, other, strict=False):
+        if isinstance(kind.step, Observe):
             merged.append(np.stack([np.minimum(a[:, 0], b[:, 0]), np.maximum(a[:, 1], b[:, 1])], axis=1))
         else:
             merged.append(a + b)

@@ -25,6 +25,7 @@ __all__ = [
     "AtLeast",
     "Between",
     "Clamp",
+    "Expect",
     "Law",
     "Leaky",
     "Mark",
@@ -276,6 +277,20 @@ class Observe(Step):
 
 class Mark(Observe):
     """Nothing at all: here ends a layer."""
+
+
+@dataclass(frozen=True, eq=False)
+class Expect(Mark):
+    """Nothing: a result's format, which numbers must not leave; else what follows is wrong.
+
+    Attributes
+    ----------
+    least, most
+        The smallest and largest number of the format.
+    """
+
+    least: int
+    most: int
 
 
 # -- casts ------------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from isobit.analysis.lanes import BITS, Lane, unchanged_candidates
-from isobit.analysis.observed import watched
+from isobit.analysis.observed import trusting, watched
 from isobit.analysis.plan import Plan, make_plan
 from isobit.analysis.ranges import Range
 from isobit.analysis.stages import Stage
@@ -38,27 +38,40 @@ class ObservedProgram:
     outputs: tuple[Tensor, ...]
     lanes: tuple[Lane, ...]
     instruction_set: str = ""
-    _packed: dict[tuple[Lane, ...], Packed] = field(default_factory=dict)
+    _packed: dict[frozenset[str], tuple[tuple[Lane, ...], Packed]] = field(default_factory=dict)
 
     @property
     def floats(self) -> bool:
         """Whether every input may come as float32 or float64."""
         return all(accepts_floats(tensor.type) for tensor in self.inputs)
 
-    def with_counting(self, counting: tuple[Lane, ...]) -> Packed:
-        """The program, which counts overflows of accumulators, too."""
-        if counting not in self._packed:
-            lanes = [*self.lanes, *counting]
+    def prepare(self, loud: frozenset[str], counting: tuple[Lane, ...]) -> tuple[tuple[Lane, ...], Packed]:
+        """The program, and its lanes.
+
+        Parameters
+        ----------
+        loud
+            Layers whose results may leave their format. The others are trusted not to: if they do, what comes after
+            them is wrong (their own observations tell).
+        counting
+            Stages that count overflows of accumulators, too.
+        """
+        if loud not in self._packed or counting:
+            lanes = [
+                replace(lane, stage=replace(lane.stage, steps=tuple(trusting(lane.stage.steps, loud))))
+                for lane in self.lanes
+            ]
             outputs = {tensor.name: tensor for tensor in self.outputs}
-            packed = pack(self.inputs, lanes, outputs, self.instruction_set, observed=True)
-            if counting:
-                return packed  # what is counted depends on the data
-            self._packed[counting] = packed
-        return self._packed[counting]
+            packed = pack(self.inputs, [*lanes, *counting], outputs, self.instruction_set, observed=True)
+            if counting:  # which depends on the data
+                return tuple(lanes), packed
+            self._packed[loud] = (tuple(lanes), packed)
+        return self._packed[loud]
 
     def run(self, given: Sequence[Any], results: Sequence[Any], threads: int) -> bool:
         """Compute without statistics; see :class:`isobit.engines.planned.Program`."""
-        return self.with_counting(()).run(given, results, threads)
+        every = frozenset(op.name for lane in self.lanes for op in lane.stage.ops)
+        return self.prepare(every, ())[1].run(given, results, threads)
 
 
 class ObservingEngine(PlannedEngine):

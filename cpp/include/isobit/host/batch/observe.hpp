@@ -39,14 +39,19 @@ struct observer {
     ISOBIT_INLINE void watched(const step& s, const F& f) const {
         if (s.watch < 0) return values.each([&](V v, int) { return f(v); });
         for (int r = 0; r < Rows; ++r) {
-            M changed{};
+            M same{};
             for (int c = 0; c < Columns; ++c) {
                 const V now = f(values.v[r][c]);
-                changed += now != values.v[r][c];
+                same += now == values.v[r][c];
                 values.v[r][c] = now;
             }
-            count(t, s.watch + first + r, changed);
+            count_others(s, r, same);
         }
+    }
+
+    // Processors compare for equality alone: the others are counted.
+    ISOBIT_INLINE void count_others(const step& s, int r, M equal) const {
+        count(t, s.watch + first + r, -equal - Columns);
     }
 
     template <class F>
@@ -57,9 +62,9 @@ struct observer {
             if (s.watch >= 0) {
                 const V dropped = splat(static_cast<T>((std::int64_t{1} << s.shift) - 1));
                 for (int r = 0; r < Rows; ++r) {
-                    M lossy{};
-                    for (int c = 0; c < Columns; ++c) lossy += (values.v[r][c] & dropped) != 0;
-                    count(t, s.watch + first + r, lossy);
+                    M whole{};
+                    for (int c = 0; c < Columns; ++c) whole += (values.v[r][c] & dropped) == 0;
+                    count_others(s, r, whole);
                 }
             }
             values.each([&](V v, int) { return f(v); });
@@ -79,23 +84,16 @@ struct observer {
         }
     }
 
-    // A product is whole if rounding it down and rounding its negative down are the same but for the sign.
     ISOBIT_INLINE void scale_floor(const step& s) const {
-        if (s.watch < 0) return ISOBIT_ISA::scale_floor(values, s, first);
-        const float* a = static_cast<const float*>(s.a) + first;
-        const std::int32_t* b = static_cast<const std::int32_t*>(s.b) + first;
-        for (int r = 0; r < Rows; ++r) {
-            const f32 factor = splat(a[r]), negative = -factor;
-            const i32 summand = splat(b[r] - floor_bias), bias = splat(floor_bias);
-            i32 lossy{};
-            for (int c = 0; c < Columns; ++c) {
-                const f32 x = convert<f32>(values.v[r][c]);
-                const i32 down = multiply_floor(x, factor);
-                lossy += (down - bias) + (multiply_floor(x, negative) - bias);
-                values.v[r][c] = down + summand;
+        if (s.watch >= 0) {
+            for (int r = 0; r < Rows; ++r) {
+                const V fraction = splat(static_cast<T>(s.fraction[first + r]));
+                M whole{};
+                for (int c = 0; c < Columns; ++c) whole += (values.v[r][c] & fraction) == 0;
+                count_others(s, r, whole);
             }
-            count(t, s.watch + first + r, lossy);
         }
+        ISOBIT_ISA::scale_floor(values, s, first);
     }
 
     ISOBIT_INLINE void affine(const step& s) const {
@@ -178,7 +176,7 @@ struct observed_finish {
         if (u.wrap != nullptr) watch.wrap(*u.wrap);
         if (u.observe_wrapped != nullptr) watch.observe(*u.observe_wrapped);
         if (u.clamp != nullptr) watch.clamp(*u.clamp);
-        lay_down(t, values, first, event);
+        lay(values, t.s.result, t.s.outputs, first, event, t.workspace);
     }
 
 private:
@@ -187,12 +185,6 @@ private:
         const observer<T, Rows, Columns> watch{t, values, first};
         const step* const end = t.s.finish.data + t.s.finish.count;
         for (const step* s = t.s.finish.data; s != end; ++s) watch.take(*s);
-        lay_down(t, values, first, event);
-    }
-
-    template <int Rows, int Columns>
-    static __attribute__((noinline)) void lay_down(const task& t, const tile<T, Rows, Columns>& values, int first,
-                                                   int event) {
         lay(values, t.s.result, t.s.outputs, first, event, t.workspace);
     }
 };

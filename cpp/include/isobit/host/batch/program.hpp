@@ -65,6 +65,7 @@ struct step {
     const void* a;  // one value per output, in the stage's lane
     const void* b;
     std::int32_t watch;  // observed stages: first vector of the step's statistics, or -1 (see `program::statistics`)
+    const std::int32_t* fraction;  // watched scale_floor: the bits of v that are zero if v * a[j] is whole
 };
 
 // Where and how a stage leaves its result; several consumers may want several forms.
