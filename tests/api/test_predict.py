@@ -424,7 +424,7 @@ def test_profile_of_many_blocks_and_of_nothing(subject: ib.Model) -> None:
     assert model.profile(many)["fc.accum"].total.tolist() == (101 * model.profile(x)["fc.accum"].total).tolist()
     quiet = model.profile(x * 0)
     assert list(quiet) == []
-    assert str(quiet) == "no overflow in 100 events"
+    assert str(quiet).splitlines()[0] == "no overflow in 100 events"
     with pytest.raises(KeyError, match=r"'fc\.accum' did not overflow"):
         quiet["fc.accum"]
 

@@ -1,7 +1,7 @@
 """Overflows of accumulators: where measured inputs prove that there is none, and how the others are counted.
 
-An accumulator overflows product by product and sum by sum, in the kernel's order. Bounds of a layer's inputs, measured on
-the very events, prove for most neurons that nothing does. The others are counted by a stage of its own.
+An accumulator overflows product by product and sum by sum, in the kernel's order. Bounds of a layer's inputs, measured
+on the very events, prove for most neurons that nothing does. The others are counted by a stage of its own.
 """
 
 from __future__ import annotations
@@ -105,8 +105,9 @@ class Accumulator:
 
         Returns
         -------
-        Measures of the inputs, shape (n_in,), and limits, one for each of the neurons: where the magnitudes of an event's inputs,
-        each times its measure, sum up to no more than the limit, no sum in any order overflows. None if not known.
+        Measures of the inputs, shape (n_in,), and limits, one for each of the neurons: where the magnitudes of an
+        event's inputs, each times its measure, sum up to no more than the limit, no sum in any order overflows. None
+        if not known.
 
         Notes
         -----

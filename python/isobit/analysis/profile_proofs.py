@@ -1,4 +1,4 @@
-"""What observations prove about the events that were observed, and what must be counted because they do not prove it."""
+"""What observations prove about the events that were observed, and what must be counted because it is not proven."""
 
 from __future__ import annotations
 
