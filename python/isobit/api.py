@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from isobit.analysis.intervals import measured
-from isobit.analysis.plan import Plan, make_plan
-from isobit.analysis.profile import Profile, profile_graph
+from isobit.analysis.profile import Profile
 from isobit.engines.csim.ports import Port, doubles
 from isobit.engines.registry import BatchEngine, Values, get_engine, thread_count
 from isobit.errors import ShapeError, TypeMismatchError, UnsupportedError
@@ -26,6 +24,7 @@ from isobit.model.graph import Graph
 from isobit.model.ops import Tensor
 
 if TYPE_CHECKING:
+    from isobit.analysis.plan import Plan
     from isobit.simulation import CSim
     from isobit.streaming import FilePrediction
 
@@ -160,6 +159,9 @@ class Model:
             Tighten the verdicts, and search a concrete input for each cast that may overflow. Takes seconds, for wide
             networks minutes.
         """
+        from isobit.analysis.intervals import measured
+        from isobit.analysis.plan import make_plan
+
         if x is None:
             return make_plan(self.graph, witnesses=witnesses)
         inputs, _ = self.quantise(x)
@@ -189,6 +191,8 @@ class Model:
         threads
             Threads to use; None takes every core.
         """
+        from isobit.analysis.profiling import profile_graph
+
         count = thread_count(threads)
         columns = self._float_columns(x)
         if columns is not None:

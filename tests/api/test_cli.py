@@ -384,19 +384,13 @@ def test_config_needs_a_keras_file(model: str, tmp_path: Path, capsys: pytest.Ca
 # -- start ------------------------------------------------------------------------------------------------------------
 
 
-def test_import_is_light_and_fast() -> None:
-    code = (
-        "import time; start = time.perf_counter(); import isobit; spent = time.perf_counter() - start\n"
-        "import sys; heavy = {'tensorflow', 'numba', 'click', 'rich', 'hls4ml', 'h5py'} & set(sys.modules)\n"
-        "print(spent, *sorted(heavy))"
-    )
-    spent = []
-    for _ in range(5):
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        seconds, *heavy = done.stdout.split()
-        assert heavy == []
-        spent.append(float(seconds))
-    assert min(spent) < 0.3, spent
+def test_import_is_light() -> None:
+    """What takes time to import waits until it is needed."""
+    heavy = {"tensorflow", "numba", "llvmlite", "click", "rich", "hls4ml", "h5py", "pyarrow", "uproot", "matplotlib"}
+    heavy |= {"isobit._core", "isobit.analysis.plan", "isobit.analysis.witness", "isobit.engines.batch"}
+    code = f"import sys, isobit; print(*sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
 
 
 def test_without_click_the_command_says_what_to_install() -> None:

@@ -1,25 +1,21 @@
-"""Profiling: what leaves a format's range, what rounding drops, and how many bits are in use, by layer and neuron."""
+"""What profiling reports: what leaves a format's range, what rounding drops, how many bits are in use."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from isobit.analysis.observed import Observed
-from isobit.analysis.profile_exact import exact_profile
-from isobit.analysis.profile_fast import fast_profile
-from isobit.analysis.ranges import IntArray, Range
-from isobit.engines.batch.observe import OBSERVER, ObservingEngine
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
-from isobit.model.graph import Graph
-from isobit.model.ops import Op, Reshape
 
-__all__ = ["LayerProfile", "OverflowCount", "Profile", "profile_graph"]
+if TYPE_CHECKING:
+    from isobit.analysis.ranges import IntArray
+
+__all__ = ["LayerProfile", "OverflowCount", "Profile"]
 
 
 @dataclass(frozen=True)
@@ -86,6 +82,8 @@ class LayerProfile:
     @property
     def bits(self) -> npt.NDArray[np.int64]:
         """Total bits that each neuron needs to hold what it took, in the format's own signedness."""
+        from isobit.analysis.ranges import Range
+
         return Range(self.held_low, self.held_high, self.type.fraction).widths(self.type.signed)
 
     def __str__(self) -> str:
@@ -156,54 +154,3 @@ class Profile:
         if self.layers:
             lines += ["bits in use:", *(f"  {layer}" for layer in self.layers)]
         return "\n".join(lines)
-
-
-def profile_graph(
-    graph: Graph, inputs: Mapping[str, Any], threads: int, engine: ObservingEngine = OBSERVER
-) -> Profile | None:
-    """Run a graph, observe every layer and count every overflow.
-
-    Parameters
-    ----------
-    graph
-        The network.
-    inputs
-        Every input by name, C-contiguous, shape (events, size): raw integers, or float32 or float64.
-    threads
-        Threads to use.
-    engine
-        The road that observes.
-
-    Returns
-    -------
-    None for floats that must be quantised first: not finite, beyond 2**50 LSB, or for formats that the kernels do not
-    quantise.
-
-    Notes
-    -----
-    Layers beyond 61 bits, or otherwise without a lane, are profiled with NumPy and Python integers, which is slow.
-    """
-    events = len(next(iter(inputs.values())))
-    raw = all(array.dtype.kind in "iO" for array in inputs.values())
-    if not events:
-        return Profile(0, ())
-    found = fast_profile(graph, inputs, threads, engine)
-    if found is None:
-        if not raw:
-            return None
-        found = exact_profile(graph, inputs, threads)
-    ops = [op for op in graph.ops if not isinstance(op, Reshape)]
-    overflows = [count for op in ops for count in _overflows(op, *found[op.name])]
-    return Profile(events, tuple(overflows), tuple(_layer(op, found[op.name][0]) for op in ops))
-
-
-def _overflows(op: Op, seen: Observed, sums: Any) -> Iterator[OverflowCount]:
-    types = op.types()
-    if "accum" in types and sums.any():
-        yield OverflowCount(op.name, "accum", types["accum"], sums[0], sums[1])
-    if seen.outside.any():
-        yield OverflowCount(op.name, "result", types["result"], seen.outside, seen.outside.copy())
-
-
-def _layer(op: Op, seen: Observed) -> LayerProfile:
-    return LayerProfile(op.name, op.output.type, seen.low, seen.high, seen.held_low, seen.held_high, seen.lossy)

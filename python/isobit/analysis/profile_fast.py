@@ -44,7 +44,7 @@ class _Refused(Exception):
 def fast_profile(
     graph: Graph, inputs: Mapping[str, Any], threads: int, engine: ObservingEngine
 ) -> dict[str, Found] | None:
-    """Observe every layer; parameters as for :func:`isobit.analysis.profile.profile_graph`.
+    """Observe every layer; parameters as for :func:`isobit.analysis.profiling.profile_graph`.
 
     None for networks that are not all in lanes, and numbers that the kernels do not take.
     """

@@ -1,0 +1,67 @@
+"""Profiling: a graph run on events, every layer observed, every overflow counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from isobit.analysis.observed import Observed
+from isobit.analysis.profile import LayerProfile, OverflowCount, Profile
+from isobit.analysis.profile_exact import exact_profile
+from isobit.analysis.profile_fast import fast_profile
+from isobit.engines.batch.observe import OBSERVER, ObservingEngine
+from isobit.model.graph import Graph
+from isobit.model.ops import Op, Reshape
+
+__all__ = ["profile_graph"]
+
+
+def profile_graph(
+    graph: Graph, inputs: Mapping[str, Any], threads: int, engine: ObservingEngine = OBSERVER
+) -> Profile | None:
+    """Run a graph, observe every layer and count every overflow.
+
+    Parameters
+    ----------
+    graph
+        The network.
+    inputs
+        Every input by name, C-contiguous, shape (events, size): raw integers, or float32 or float64.
+    threads
+        Threads to use.
+    engine
+        The road that observes.
+
+    Returns
+    -------
+    None for floats that must be quantised first: not finite, beyond 2**50 LSB, or for formats that the kernels do not
+    quantise.
+
+    Notes
+    -----
+    Layers beyond 61 bits, or otherwise without a lane, are profiled with NumPy and Python integers, which is slow.
+    """
+    events = len(next(iter(inputs.values())))
+    raw = all(array.dtype.kind in "iO" for array in inputs.values())
+    if not events:
+        return Profile(0, ())
+    found = fast_profile(graph, inputs, threads, engine)
+    if found is None:
+        if not raw:
+            return None
+        found = exact_profile(graph, inputs, threads)
+    ops = [op for op in graph.ops if not isinstance(op, Reshape)]
+    overflows = [count for op in ops for count in _overflows(op, *found[op.name])]
+    return Profile(events, tuple(overflows), tuple(_layer(op, found[op.name][0]) for op in ops))
+
+
+def _overflows(op: Op, seen: Observed, sums: Any) -> Iterator[OverflowCount]:
+    types = op.types()
+    if "accum" in types and sums.any():
+        yield OverflowCount(op.name, "accum", types["accum"], sums[0], sums[1])
+    if seen.outside.any():
+        yield OverflowCount(op.name, "result", types["result"], seen.outside, seen.outside.copy())
+
+
+def _layer(op: Op, seen: Observed) -> LayerProfile:
+    return LayerProfile(op.name, op.output.type, seen.low, seen.high, seen.held_low, seen.held_high, seen.lossy)
