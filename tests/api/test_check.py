@@ -247,7 +247,7 @@ def test_json_and_html(subject: ib.Model, tmp_path: Path) -> None:
         ("csim", {}, TypeMismatchError, r"list of roads.*got 'csim'"),
         (["gpu"], {}, UnsupportedError, "unknown engine 'gpu'"),
         ([], {}, UnsupportedError, "nothing to compare 'numba' with"),
-        (["numba", "auto"], {}, UnsupportedError, "nothing to compare"),
+        (["numba"], {}, UnsupportedError, "nothing to compare"),
         (["csim"], {}, UnsupportedError, "no hls4ml project to simulate"),
         (["reference"], {"reference_events": 0}, RangeError, "reference_events must be at least 1, got 0"),
         (["reference"], {"engine": "gpu"}, UnsupportedError, "unknown engine 'gpu'"),
