@@ -45,7 +45,7 @@ def test_activations_are_those_of_the_kernels() -> None:
 def test_every_engine_has_a_kernel_for_every_op(engine: str) -> None:
     module = sys.modules[type(get_engine(engine)).__module__]
     if engine in ("cpp", "numba"):  # what no lane takes goes the wide road, in the end on Python integers
-        from isobit.engines.emulator import vector as module  # type: ignore[no-redef]
+        from isobit.engines import vector as module  # type: ignore[no-redef]
     if engine == "reference":
         from isobit.engines.reference import kernels as module  # type: ignore[no-redef]
     assert set(module.KERNELS) == set(OPS.values())
@@ -104,3 +104,15 @@ def test_tables_of_semantics_are_what_the_law_gives() -> None:
             assert [int(cell) for cell in row[2:]] == values.raw.tolist(), row
             checked += 1
     assert checked == len(Rounding) + 8
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["analysis.plan", "analysis.profiling", "analysis.witness", "engines.batch", "engines.emulator", "engines.wide"],
+)
+def test_modules_stand_by_themselves(module: str) -> None:
+    """What is imported when it is needed must not need anything to be imported before it."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"import isobit.{module}"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

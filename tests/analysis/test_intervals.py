@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from observing import contradictions, dense_steps, observe
 
 from isobit.analysis.intervals import DenseBounds, OpBounds, Range, graph_bounds, measured, register_bounds
-from isobit.engines.emulator import vector
+from isobit.engines import vector
 from isobit.errors import RangeError, ShapeError, UnsupportedError
 from isobit.fixed import FixedArray, FixedType, Overflow, Rounding
 from isobit.model import Dense, Graph, Tensor

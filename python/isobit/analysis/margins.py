@@ -15,7 +15,7 @@ import numpy as np
 from isobit.analysis.dense_bounds import factors
 from isobit.analysis.op_bounds import DenseBounds, OpBounds
 from isobit.analysis.ranges import IntArray, Range, cast_range, compact, lowest, magnitude_bits
-from isobit.engines.emulator import vector
+from isobit.engines import vector
 from isobit.engines.registry import get_engine
 from isobit.fixed import law
 from isobit.fixed.array import FixedArray

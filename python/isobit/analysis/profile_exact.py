@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from isobit.analysis.observed import Observed
-from isobit.engines.emulator import vector
-from isobit.engines.emulator.domain import fits_int64
+from isobit.engines import vector
+from isobit.engines.domain import fits_int64
 from isobit.fixed.assign import Cast, outside_range
 from isobit.model.graph import Graph
 from isobit.model.ops import Activation, Op, Tensor

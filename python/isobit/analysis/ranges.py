@@ -244,7 +244,7 @@ class CastRange:
         What the cast gives. Exact where nothing overflows, for SAT, SAT_SYM, and for WRAP unless the interval spans
         a wrap; elsewhere it holds the exact image but may be wider.
     overflow
-        Whether some number of the range leaves the target's range, as ``emulator.vector.outside_range`` counts it.
+        Whether some number of the range leaves the target's range, as ``fixed.assign.outside_range`` counts it.
     """
 
     rounded: Range

@@ -20,8 +20,8 @@ from isobit.analysis.margins import AccumMargins, Chain, Margins, ResultMargins
 from isobit.analysis.proposals import Box, first_positions, moved
 from isobit.analysis.ranges import Range, lowest
 from isobit.analysis.surrogate import backward, real_weights
-from isobit.engines.emulator import vector
-from isobit.engines.emulator.domain import fits_int64
+from isobit.engines import vector
+from isobit.engines.domain import fits_int64
 from isobit.fixed.array import FixedArray
 from isobit.fixed.assign import Cast, outside_range
 from isobit.fixed.types import FixedType
