@@ -162,9 +162,13 @@ class Clamp(Step):
 
     def of(self, values: IntArray) -> IntArray:
         """The step itself."""
-        if self.low is not None:
-            values = np.maximum(values, self.low)
-        return values if self.high is None else np.minimum(values, self.high)
+        # Beside a bound beyond int64 NumPy would go on in float64; no int64 reaches it.
+        low, high = ((end if end is None or abs(end) < 1 << 63 else None) for end in (self.low, self.high))
+        if values.dtype == object:
+            low, high = self.low, self.high
+        if low is not None:
+            values = np.maximum(values, low)
+        return values if high is None else np.minimum(values, high)
 
 
 @dataclass(frozen=True, eq=False)
