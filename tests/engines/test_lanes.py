@@ -12,6 +12,9 @@ import isobit as ib
 from isobit._core import BATCH_BLOCK, instruction_sets
 from isobit.analysis.intervals import graph_bounds
 from isobit.engines.batch import BatchEngine
+from isobit.model.graph import Graph
+from isobit.model.ops import Activation, Tensor
+from isobit.model.weights import Weight
 
 CASES = [pytest.param(lane, place, id=f"{lane} {place}") for lane, all in NETWORKS.items() for place in range(len(all))]
 
@@ -147,3 +150,18 @@ def test_changed_formats_are_planned_anew() -> None:
     assert narrow.plan().lanes["fc1"].startswith("sequential")
     np.testing.assert_array_equal(narrow.predict(x), narrow.predict(x, engine="reference"))
     np.testing.assert_array_equal(model.predict(x), model.predict(x, engine="reference"))
+
+
+@pytest.mark.parametrize("function", ["hard_sigmoid", "hard_tanh"])
+def test_a_register_coarser_than_one_cuts_the_one(function: str) -> None:
+    """nnet_activation.h writes 1 into the register of slope * data + shift: an LSB of 2 leaves 0 of it."""
+    data, result = ib.FixedType.parse("ap_fixed<4,6>"), ib.FixedType.parse("ap_fixed<6,4>")
+    slope = Weight.from_written("slope", [1.0], ib.FixedType.parse("ap_fixed<2,2>"))
+    shift = Weight.from_written("shift", [2.0], ib.FixedType.parse("ap_fixed<2,3>"))
+    op = Activation("f", ("x",), Tensor("f_out", (2,), result), function, slope=slope, shift=shift)
+    model = ib.Model(Graph("coarse", (Tensor("x", (2,), data),), (op,), ("f_out",)))
+    x = ib.FixedArray.from_raw([[-8, 7], [0, 1], [-1, 2]], data)
+    expected = np.full((3, 2), 0.0 if function == "hard_sigmoid" else -1.0)
+    for engine in ("cpp", "numba", "cpp-strict", "reference"):
+        np.testing.assert_array_equal(model.predict(x, engine=engine), expected, err_msg=engine)
+    assert graph_bounds(model.graph).tensors["f_out"].contains(model.predict_raw(x).raw)

@@ -150,11 +150,12 @@ def _hard(op: Activation, tensor: Tensor, values: Range) -> tuple[Range, FixedTy
     """The line, cut to 0..1."""
     assert op.slope is not None
     assert op.shift is not None
-    fraction = max(tensor.type.fraction + op.slope.type.fraction, op.shift.type.fraction, 0)
+    finest = max(tensor.type.fraction + op.slope.type.fraction, op.shift.type.fraction)
+    fraction = max(finest, 0)
     up = fraction - tensor.type.fraction - op.slope.type.fraction
     slope = compact(op.slope.raw.ravel()[:1])
     shift = shift_left(compact(op.shift.raw.ravel()[:1]), fraction - op.shift.type.fraction)
-    one = compact(np.array(1 << fraction, dtype=object))
+    one = compact(np.array(1 << fraction if finest >= 0 else 0, dtype=object))
     ends = [add(shift_left(multiply(end, slope), up), shift) for end in (values.low, values.high)]
     ends = [np.minimum(np.maximum(end, 0), one) for end in ends]
     line = Range(np.minimum(*ends), np.maximum(*ends), fraction)

@@ -180,10 +180,11 @@ def _tanh(op: Activation, tensor: Tensor, bounds: Bounds) -> list[Step]:
 def _hard(op: Activation, tensor: Tensor, bounds: Bounds) -> list[Step]:
     assert op.slope is not None
     assert op.shift is not None
-    fraction = max(tensor.type.fraction + op.slope.type.fraction, op.shift.type.fraction, 0)
+    finest = max(tensor.type.fraction + op.slope.type.fraction, op.shift.type.fraction)
+    fraction = max(finest, 0)
     slope = int(op.slope.raw.ravel()[0]) << (fraction - tensor.type.fraction - op.slope.type.fraction)
     shift = int(op.shift.raw.ravel()[0]) << (fraction - op.shift.type.fraction)
-    steps: list[Step] = [_scaled(tensor.size, slope, shift), Clamp(0, 1 << fraction)]
+    steps: list[Step] = [_scaled(tensor.size, slope, shift), Clamp(0, 1 << fraction if finest >= 0 else 0)]
     if op.function == "hard_tanh":
         steps.append(_scaled(tensor.size, 2, -(1 << fraction)))
     exact = FixedType.from_bits(fraction + 2, fraction=fraction)

@@ -154,11 +154,14 @@ def _ternary_tanh(op: Activation, tensor: Tensor, x: Column, count: Any) -> Colu
 def _hard(op: Activation, tensor: Tensor, x: Column) -> tuple[Column, FixedType]:
     assert op.slope is not None
     assert op.shift is not None
-    fraction = max(tensor.type.fraction + op.slope.type.fraction, op.shift.type.fraction, 0)
+    finest = max(tensor.type.fraction + op.slope.type.fraction, op.shift.type.fraction)
+    fraction = max(finest, 0)
     line = (x * int(op.slope.raw[0])) << (fraction - tensor.type.fraction - op.slope.type.fraction)
     line = line + (int(op.shift.raw[0]) << (fraction - op.shift.type.fraction))
     one = 1 << fraction
-    return np.where(line > one, one, np.where(line < 0, 0, line)).astype(x.dtype), FixedType.from_bits(
+    # A register whose LSB is coarser than 1 cuts the 1 that is written into it to 0.
+    top = one if finest >= 0 else 0
+    return np.where(line > one, top, np.where(line < 0, 0, line)).astype(x.dtype), FixedType.from_bits(
         fraction + 2, fraction=fraction
     )
 

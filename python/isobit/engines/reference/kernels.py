@@ -193,7 +193,10 @@ def _hard(op: Activation, tensor: Tensor, value: Fraction) -> Fraction:
     assert op.slope is not None
     assert op.shift is not None
     line = values_of(op.slope)[0] * value + values_of(op.shift)[0]
-    return min(max(line, Fraction(0)), Fraction(1))
+    # The register of the line has the exact sum's LSB; where that is coarser than 1, the 1 written into it is cut to 0.
+    finest = max(tensor.type.fraction + op.slope.type.fraction, op.shift.type.fraction)
+    one = Fraction(1 if finest >= 0 else 0)
+    return one if line > 1 else max(line, Fraction(0))
 
 
 def _hard_sigmoid(op: Activation, tensor: Tensor, value: Fraction) -> Fraction:
