@@ -7,6 +7,7 @@ LSB that each rounding makes coarser. Every step knows how it moves bounds and h
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -46,7 +47,7 @@ FACTOR_BITS = 24
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
+class Step(ABC):
     """One step; ``low``, ``high`` below are bounds per output, shape (n_out,).
 
     Attributes
@@ -57,9 +58,9 @@ class Step:
 
     watch: str | None = field(default=None, kw_only=True)
 
+    @abstractmethod
     def bounds(self, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
         """Bounds of the result."""
-        raise NotImplementedError
 
     def bits(self, low: IntArray, high: IntArray) -> int:
         """Magnitude bits of everything that is held on the way, at the LSB of the argument."""
@@ -98,7 +99,7 @@ class Round(Step):
 
     def bounds(self, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
         """Bounds of the result."""
-        return tuple(self.of(end) for end in (low, high))  # type: ignore[return-value]
+        return self.of(low), self.of(high)
 
     def of(self, values: IntArray) -> IntArray:
         """The step itself, on int64 or Python integers."""

@@ -7,6 +7,7 @@ wider still, through Python integers; the stages around them stay on the road's 
 from __future__ import annotations
 
 import weakref
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -99,16 +100,17 @@ class Prepared:
         return None if isinstance(only, Op) else only
 
 
-class PlannedEngine:
+class PlannedEngine(ABC):
     """Planned stages over blocks of events; a road says how to plan and pack (:meth:`plan`, :meth:`pack`)."""
 
     def __init__(self) -> None:
         self._prepared: dict[tuple[int, bool], tuple[Any, Prepared]] = {}
 
+    @abstractmethod
     def plan(self, graph: Graph, keep: Sequence[str]) -> Plan:
         """Plan a graph; ``keep`` as in :func:`isobit.analysis.plan.make_plan`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def pack(self, inputs: Sequence[Tensor], lanes: Sequence[Lane], outputs: Mapping[str, Tensor]) -> Program:
         """Bring stages into the road's form.
 
@@ -121,7 +123,6 @@ class PlannedEngine:
         outputs
             Tensors that are wanted, by the name of the tensor that a stage gives.
         """
-        raise NotImplementedError
 
     def prepare(self, graph: Graph, every: bool) -> Prepared:
         """Plan and pack a graph, once.

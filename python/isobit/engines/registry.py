@@ -79,7 +79,7 @@ ENGINES: dict[str, str] = {
     "reference": "isobit.engines.reference",
 }
 
-#: Other names: what they stand for. ``auto`` is what measured faster, on every network of benchmarks/bench_emulator.py.
+#: Other names: what they stand for. ``auto`` is what measured faster on the networks of benchmarks/bench_emulator.py.
 ALIASES = {"auto": "cpp"}
 
 
