@@ -7,7 +7,8 @@ from typing import Any
 
 #: Assumed for every layer of a model without a plan.
 DEFAULT = "int64"
-#: By lane: the kind of arithmetic in peak.cpp, and its multiplications for one of the network's.
+#: By lane: the kind of arithmetic in peak.cpp, and its multiplications for one of the network's. An int16 product of
+#: ``mulhi16`` takes the place of a pair; a product that ``floor32`` rounds down is one fused multiply-add.
 COSTS = {
     "float32": ("float32", 1),
     "float64": ("float64", 1),
@@ -17,6 +18,8 @@ COSTS = {
     "dot8": ("int8", 1),
     "dot16": ("int16", 1),
     "dot16-split": ("int16", 2),
+    "floor32": ("float32", 1),
+    "mulhi16": ("int16", 2),
 }
 
 

@@ -77,36 +77,58 @@ inline bool enter(const program& p, const entry& in, const Source* from, int eve
 // Floats beyond this, in units of the LSB, do not go through int32.
 constexpr float largest_quick = 1073741824.0f;  // 2^30
 
-// All numbers of a block, in the caller's order, as raw int32. False if one is beyond int32, NaN or infinite.
-template <class T>
-inline bool quantise(const program& p, const entry& in, const T* from, int count, std::int32_t* to) {
+// All numbers of a block, in the caller's order, as raw int32: rounded by `whole`, then through `fold`. False if one is
+// beyond int32, NaN or infinite.
+template <class T, class Whole, class Fold>
+ISOBIT_INLINE bool quantise_by(T scale, const T* from, int count, std::int32_t* to, const Whole& whole,
+                               const Fold& fold) {
     using V = vec<T>;
     constexpr int lanes = vector_of<T>::lanes;
     constexpr int parts = vector_of<std::int32_t>::lanes / lanes;
-    const T scale = static_cast<T>(in.scale);
+    constexpr int group = parts * lanes;
     auto good = V{} == V{};
-    for (int i = 0; i < count; i += parts * lanes) {
-        std::int32_t numbers[parts * lanes];
+    const auto raw = [&](const T* numbers) {
+        typename narrow<T>::i converted[parts];
         for (int part = 0; part < parts; ++part) {
-            const int at = i + part * lanes, left = count - at;
-            V v{};
-            if (left >= lanes) {
-                v = load<V>(from + at);
-            } else if (left > 0) {
-                std::memcpy(&v, from + at, static_cast<std::size_t>(left) * sizeof(T));
-            }
-            v *= scale;
+            const V v = load<V>(numbers + part * lanes) * scale;
             good &= (v < static_cast<T>(largest_quick)) & (v > static_cast<T>(-largest_quick));
-            store(numbers + part * lanes, convert<typename narrow<T>::i>(round_any(v, in.rounding)));
+            converted[part] = convert<typename narrow<T>::i>(whole(v));
         }
-        tile<std::int32_t, 1, 1> raw;
-        raw.v[0][0] = load<i32>(numbers);
-        apply_in_loop(raw, in.fold, 0, p);
-        store(to + i, raw.v[0][0]);
+        return fold(joined(converted));
+    };
+    int i = 0;
+    for (; i + group <= count; i += group) store(to + i, raw(from + i));
+    if (i < count) {
+        T rest[group] = {};
+        std::memcpy(rest, from + i, static_cast<std::size_t>(count - i) * sizeof(T));
+        store(to + i, raw(rest));
     }
     bool all = true;
-    for (int i = 0; i < lanes; ++i) all = all && good[i] != 0;
+    for (int lane = 0; lane < lanes; ++lane) all = all && good[lane] != 0;
     return all;
+}
+
+// The usual rounding and overflow have loops of their own.
+template <class T>
+inline bool quantise(const program& p, const entry& in, const T* from, int count, std::int32_t* to) {
+    const T scale = static_cast<T>(in.scale);
+    const auto down = [](vec<T> v) { return floor(v); };
+    const auto any = [&](vec<T> v) { return round_any(v, in.rounding); };
+    const auto general = [&](i32 v) {
+        tile<std::int32_t, 1, 1> raw;
+        raw.v[0][0] = v;
+        apply_in_loop(raw, in.fold, 0, p);
+        return raw.v[0][0];
+    };
+    if (in.rounding != TRN) return quantise_by(scale, from, count, to, any, general);
+    if (in.fold.count == 0) return quantise_by(scale, from, count, to, down, [](i32 v) { return v; });
+    if (in.fold.count == 1 && in.fold.data[0].kind == step_kind::wrap) {
+        const step& wrap = in.fold.data[0];
+        const int unused = 32 - wrap.width;
+        if (wrap.is_signed)
+            return quantise_by(scale, from, count, to, down, [=](i32 v) { return v << unused >> unused; });
+    }
+    return quantise_by(scale, from, count, to, down, general);
 }
 
 #if ISOBIT_VECTOR_BYTES >= 32
@@ -201,24 +223,38 @@ inline bool enter(const program& p, const entry& in, const entry_data& data, std
     return enter<std::int64_t>(p, in, static_cast<const std::int64_t*>(data.data) + skip, events, workspace);
 }
 
+// A feature's numbers of a block. Integers have no negative zero, and none leaves; adding 0 to one would not help where
+// the processor rounds down.
 template <class T>
-inline void leave_from(const exit& out, const exit_data& to, std::size_t event, int events, const char* workspace) {
+ISOBIT_INLINE void numbers_of(const T* from, double lsb, double* to) {
+    for (int e = 0; e < block; ++e) {
+        const double number = static_cast<double>(from[e]);
+        to[e] = (is_floating<T>::value && number == 0 ? 0.0 : number) * lsb;
+    }
+}
+template <class T>
+ISOBIT_INLINE void numbers_of(const T* from, double, std::int64_t* to) {
+    for (int e = 0; e < block; ++e) to[e] = static_cast<std::int64_t>(from[e]);
+}
+
+template <class T, class To>
+inline void leave_as(const exit& out, To* to, int events, const char* workspace) {
     const auto features = static_cast<std::size_t>(out.features);
     const T* from = reinterpret_cast<const T*>(workspace + out.offset);
+    for (std::size_t j = 0; j < features; ++j, from += block) {
+        To numbers[block];
+        numbers_of(from, out.lsb, numbers);
+        for (int e = 0; e < events; ++e) to[static_cast<std::size_t>(e) * features + j] = numbers[e];
+    }
+}
+
+template <class T>
+inline void leave_from(const exit& out, const exit_data& to, std::size_t event, int events, const char* workspace) {
+    const std::size_t skip = event * static_cast<std::size_t>(out.features);
     if (to.kind == number::f64) {
-        double* values = static_cast<double*>(to.data) + event * features;
-        for (std::size_t j = 0; j < features; ++j)
-            for (int e = 0; e < events; ++e) {
-                // No negative zero leaves; adding 0 would not help where the processor rounds down.
-                const double number = static_cast<double>(from[j * block + static_cast<std::size_t>(e)]);
-                values[static_cast<std::size_t>(e) * features + j] = (number == 0 ? 0.0 : number) * out.lsb;
-            }
+        leave_as<T>(out, static_cast<double*>(to.data) + skip, events, workspace);
     } else {
-        std::int64_t* raw = static_cast<std::int64_t*>(to.data) + event * features;
-        for (std::size_t j = 0; j < features; ++j)
-            for (int e = 0; e < events; ++e)
-                raw[static_cast<std::size_t>(e) * features + j] =
-                    static_cast<std::int64_t>(from[j * block + static_cast<std::size_t>(e)]);
+        leave_as<T>(out, static_cast<std::int64_t*>(to.data) + skip, events, workspace);
     }
 }
 

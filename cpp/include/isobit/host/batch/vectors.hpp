@@ -238,6 +238,18 @@ struct narrow<std::int32_t> {
     using f = f32;
 };
 
+// Halves as one vector, in registers: through memory, the load would wait for both stores.
+ISOBIT_INLINE i32 joined(const i32 (&whole)[1]) { return whole[0]; }
+ISOBIT_INLINE i32 joined(const i32_half (&halves)[2]) {
+#if ISOBIT_VECTOR_BYTES == 64
+    return (i32)_mm512_inserti64x4(_mm512_castsi256_si512((__m256i)halves[0]), (__m256i)halves[1], 1);
+#elif ISOBIT_VECTOR_BYTES == 32
+    return (i32)_mm256_inserti128_si256(_mm256_castsi128_si256((__m128i)halves[0]), (__m128i)halves[1], 1);
+#else
+    return load<i32>(halves);
+#endif
+}
+
 }  // namespace ISOBIT_ISA
 }  // namespace batch
 }  // namespace host
