@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from isobit.analysis import set_stages
 from isobit.analysis.intervals import Bounds, DenseBounds, Range, graph_bounds
 from isobit.analysis.lanes import BITS, Lane, candidates, needed_bits
 from isobit.analysis.ranges import accumulate, cast_range
 from isobit.analysis.refine import refined_bounds
+from isobit.analysis.set_bounds import PointwiseBounds, PoolingBounds
 from isobit.analysis.stages import Linear, Sequential, Stage, joined, stages_of
 from isobit.analysis.steps import Step, Wrap, describe
 from isobit.analysis.witness import Witness, Witnesses, find_witnesses
@@ -23,8 +25,12 @@ from isobit.fixed.types import FixedType
 from isobit.model.accumulation import accumulation_order
 from isobit.model.graph import Graph
 from isobit.model.ops import Dense, Op
+from isobit.model.set_ops import PointwiseConv, Pooling
 
-__all__ = ["Plan", "PlannedStage", "Verdict", "make_plan"]
+__all__ = ["STAGE_RULES", "Plan", "PlannedStage", "Verdict", "make_plan"]
+
+#: Ops that become stages beside those of ``stages.py``; importing the module registers them.
+STAGE_RULES = (set_stages,)
 
 #: Numbers of a witness that are printed.
 _SHOWN = 16
@@ -244,6 +250,8 @@ def _planned(stage: Stage, lanes: list[Lane]) -> PlannedStage:
 
 def _reason(lane: Lane) -> str:
     stage, words = lane.stage, []
+    if stage.positions > 1:
+        words.append(f"one map for {stage.positions} positions")
     if lane.why:
         words.append(lane.why)
     elif isinstance(stage.map, Linear):
@@ -281,6 +289,12 @@ def _verdicts(op: Op, bounds: Bounds, witnesses: Witnesses | None) -> list[Verdi
     verdicts = []
     if isinstance(op, Dense) and isinstance(found, DenseBounds):
         needs = _unfolded(op, found).widths(op.accum.signed)
+        verdicts.append(_verdict(op.name, "accum", op.accum, needs, found.accum_overflow, witnesses))
+    if isinstance(op, PointwiseConv) and isinstance(found, PointwiseBounds):
+        needs = np.concatenate([_unfolded(op.dense, of).widths(op.accum.signed) for of in found.positions])
+        verdicts.append(_verdict(op.name, "accum", op.accum, needs, found.accum_overflow, witnesses))
+    if isinstance(op, Pooling) and isinstance(found, PoolingBounds) and found.needed is not None:
+        needs = found.needed.widths(op.accum.signed)
         verdicts.append(_verdict(op.name, "accum", op.accum, needs, found.accum_overflow, witnesses))
     if op.tag != "reshape":
         needs = found.rounded.widths(op.output.type.signed)
