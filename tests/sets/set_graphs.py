@@ -21,7 +21,9 @@ def a_type(rng: np.random.Generator, integer: int, signed: bool | None = None, w
     bits = int(rng.integers(1, 3)) if overflow == "WRAP" and rng.random() < 0.1 else 0
     sign = bool(rng.random() < 0.8) if signed is None else signed
     whole = max(0, integer + int(rng.choice([-1, 0, 0, 1])))
-    return FixedType.parse(f"ap_{'' if sign else 'u'}fixed<{width},{whole},AP_{rng.choice(_ROUNDING)},AP_{overflow},{bits}>")
+    return FixedType.parse(
+        f"ap_{'' if sign else 'u'}fixed<{width},{whole},AP_{rng.choice(_ROUNDING)},AP_{overflow},{bits}>"
+    )
 
 
 def weight(rng: np.random.Generator, name: str, shape: tuple[int, ...], kind: FixedType) -> Weight:
@@ -65,10 +67,11 @@ def pooling(rng: np.random.Generator, name: str, tensor: Tensor) -> Pooling:
         stride = [int(rng.integers(1, size + 1)) for size in pool]
         pad = [int(rng.integers(0, size)) if order == "parallel" else 0 for size in pool]
         windows = [
-            (extent + both - size) // step + 1 for extent, both, size, step in zip((height, width), pad, pool, stride)
+            (extent + both - size) // step + 1
+            for extent, both, size, step in zip((height, width), pad, pool, stride, strict=True)
         ]
-        sizes = dict(zip(("pool_height", "pool_width", "stride_height", "stride_width"), (*pool, *stride)))
-        sizes |= dict(zip(("pad_top", "pad_left"), pad))
+        names = ("pool_height", "pool_width", "stride_height", "stride_width", "pad_top", "pad_left")
+        sizes = dict(zip(names, (*pool, *stride, *pad), strict=True))
         output = Tensor(name, (*windows[2 - len(tensor.shape[:-1]) :], channels), kind)
     return Pooling(
         name=name,
@@ -105,7 +108,9 @@ def draw(seed: int) -> tuple[Graph, dict[str, FixedArray]]:
         if rng.random() < 0.5:
             scales = int(rng.choice([tensor.shape[-1], tensor.size]))
             scale, bias = (weight(rng, slot, (scales,), a_type(rng, 2, True, 12)) for slot in ("scale", "bias"))
-            put(BatchNorm(f"b{number}", (tensor.name,), Tensor(f"b{number}", tensor.shape, a_type(rng, 3)), scale, bias))
+            put(
+                BatchNorm(f"b{number}", (tensor.name,), Tensor(f"b{number}", tensor.shape, a_type(rng, 3)), scale, bias)
+            )
         if rng.random() < 0.6:
             name = f"r{number}"
             put(Activation(name, (tensor.name,), Tensor(name, tensor.shape, a_type(rng, 3)), function="relu"))

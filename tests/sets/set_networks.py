@@ -11,6 +11,14 @@ from isobit.model.ops import legal_reuse_factors
 __all__ = ["build", "describe", "draw"]
 
 _ROUNDING = ("TRN", "RND", "RND_CONV", "TRN_ZERO", "RND_ZERO", "RND_INF", "RND_MIN_INF")
+_QUANTISERS = (
+    "q.quantized_bits(6, 1, alpha=1)",
+    "q.quantized_bits(5, 1, alpha='auto')",
+    "q.binary(alpha=1)",
+    "q.binary(alpha='auto')",
+    "q.ternary(alpha=1)",
+    "q.quantized_po2(5, 1)",
+)
 _OVERFLOW = ("WRAP", "WRAP", "SAT", "SAT", "SAT_SYM", "SAT_ZERO")
 
 
@@ -49,9 +57,12 @@ def describe(description: dict[str, Any]) -> str:
 
 
 def _keras(description: dict[str, Any], rng: np.random.Generator) -> Any:
-    import tensorflow as tf
-    from tensorflow.keras import layers
+    from isobit.students.zoo.entry import keras_package, qkeras_package
 
+    layers, qkeras = keras_package().layers, qkeras_package()
+    import tensorflow as tf
+
+    bits = qkeras.quantized_bits(8, 2, alpha=1)
     tf.keras.utils.set_random_seed(description["seed"] % 2**31)
     dimensions = len(description["shape"])
     random = {"kernel_initializer": "glorot_normal", "bias_initializer": tf.keras.initializers.RandomNormal(0, 0.3)}
@@ -59,7 +70,12 @@ def _keras(description: dict[str, Any], rng: np.random.Generator) -> Any:
     if description["transpose"]:
         x = layers.Permute((2, 1), name="permute")(x)
     for number, filters in enumerate(description["filters"]):
-        if rng.random() < 0.5:
+        quantiser = str(rng.choice(_QUANTISERS)) if rng.random() < 0.4 else ""
+        if quantiser:
+            conv = qkeras.QConv1D if dimensions == 1 else qkeras.QConv2D
+            kernel = eval(quantiser, {"q": qkeras})
+            x = conv(filters, 1, name=f"phi{number}", kernel_quantizer=kernel, bias_quantizer=bits, **random)(x)
+        elif rng.random() < 0.5:
             x = layers.Dense(filters, name=f"phi{number}", **random)(x)
         else:
             conv = layers.Conv1D if dimensions == 1 else layers.Conv2D

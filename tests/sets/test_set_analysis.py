@@ -75,7 +75,9 @@ def test_a_mean_is_cut_toward_zero_by_any_number_of_positions() -> None:
     for positions in (1, 2, 3, 5, 6, 7, 8, 12, 31):
         source = Tensor("x", (positions, 1), kind)
         wide = FixedType.parse("ap_fixed<16,16>")
-        op = Pooling("mean", ("x",), Tensor("mean", (1,), wide), "average", "parallel", wide, 1, positions, 1, positions)
+        op = Pooling(
+            "mean", ("x",), Tensor("mean", (1,), wide), "average", "parallel", wide, 1, positions, 1, positions
+        )
         graph = Graph("mean", (source,), (op,), ("mean",))
         raw = np.concatenate([every, np.zeros((len(every), positions - 1), dtype=np.int64)], axis=1)
         raw[:, -1] = every[:, 0]

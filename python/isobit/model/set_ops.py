@@ -76,8 +76,11 @@ class PointwiseConv(Op):
         n_in, n_out = self.weight.shape
         self._same(tensor.size, (self.positions * n_in,), f"inputs of {n_in} channels", tensor)
         self._same(self.bias.raw.size, (n_out,), "biases", tensor)
-        if self.output.xnor:
-            raise UnsupportedError(f"layer {self.name!r} gives one-bit numbers, which its kernel does not")
+        if tensor.xnor or self.output.xnor or tensor.type == FixedType.int_type(1, signed=False):
+            raise UnsupportedError(
+                f"pointwise convolution {self.name!r} reads or gives one-bit numbers; it has not been compared with "
+                "hls4ml's, which counts the inputs of all positions where it is fully parallel"
+            )
 
 
 @register_op
