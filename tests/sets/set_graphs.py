@@ -90,7 +90,7 @@ def pooling(rng: np.random.Generator, name: str, tensor: Tensor) -> Pooling:
 def draw(seed: int) -> tuple[Graph, dict[str, FixedArray]]:
     """A graph, and raw inputs for it: its format's ends more often than chance."""
     rng = np.random.default_rng([seed, 77])
-    shape = tuple(int(n) for n in rng.integers(1, 5, int(rng.integers(1, 3)))) + (int(rng.integers(1, 6)),)
+    shape = tuple(int(n) for n in (*rng.integers(1, 5, int(rng.integers(1, 3))), rng.integers(1, 6)))
     source = tensor = Tensor("x", shape, a_type(rng, 3, True))
     ops: list[Any] = []
 

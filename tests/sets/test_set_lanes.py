@@ -13,7 +13,7 @@ from isobit.analysis.plan import make_plan
 from isobit.engines.batch import BatchEngine
 from isobit.engines.registry import get_engine
 
-GRAPHS = range(30)
+GRAPHS = range(16)
 
 
 @pytest.mark.parametrize("seed", GRAPHS)

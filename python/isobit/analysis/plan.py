@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis import set_stages
+from isobit.analysis.graph_stages import stages_of
 from isobit.analysis.intervals import Bounds, DenseBounds, Range, graph_bounds
 from isobit.analysis.lanes import BITS, Lane, candidates, needed_bits
 from isobit.analysis.ranges import accumulate, cast_range
 from isobit.analysis.refine import refined_bounds
 from isobit.analysis.set_bounds import PointwiseBounds, PoolingBounds
-from isobit.analysis.stages import Linear, Sequential, Stage, joined, stages_of
+from isobit.analysis.stages import Linear, Sequential, Stage, joined
 from isobit.analysis.steps import Step, Wrap, describe
 from isobit.analysis.witness import Witness, Witnesses, find_witnesses
 from isobit.fixed.array import FixedArray
@@ -27,10 +27,7 @@ from isobit.model.graph import Graph
 from isobit.model.ops import Dense, Op
 from isobit.model.set_ops import PointwiseConv, Pooling
 
-__all__ = ["STAGE_RULES", "Plan", "PlannedStage", "Verdict", "make_plan"]
-
-#: Ops that become stages beside those of ``stages.py``; importing the module registers them.
-STAGE_RULES = (set_stages,)
+__all__ = ["Plan", "PlannedStage", "Verdict", "make_plan"]
 
 #: Numbers of a witness that are printed.
 _SHOWN = 16
@@ -208,7 +205,7 @@ def make_plan(
     lanes_of
         The exact lanes of a stage that an engine has, the cheapest first; by default those of the C++ kernels.
     arrange
-        What becomes of an op's steps, see :func:`isobit.analysis.stages.stages_of`.
+        What becomes of an op's steps, see :func:`isobit.analysis.graph_stages.stages_of`.
 
     Raises
     ------
