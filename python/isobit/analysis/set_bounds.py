@@ -16,7 +16,14 @@ from isobit.fixed.types import FixedType
 from isobit.model.ops import Tensor
 from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
 
-__all__ = ["PointwiseBounds", "PoolingBounds", "joined", "part_of", "pointwise_bounds", "pooling_bounds"]
+__all__ = [
+    "PointwiseBounds",
+    "PoolingBounds",
+    "of_positions",
+    "part_of",
+    "pointwise_bounds",
+    "pooling_bounds",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +69,7 @@ def part_of(values: Range, first: int, count: int) -> Range:
     return Range(values.low[part], values.high[part], values.fraction, np.asarray(values.zeros)[part])
 
 
-def joined(ranges: list[Range]) -> Range:
+def _joined(ranges: list[Range]) -> Range:
     """Ranges of one fraction, one after the other."""
     lows, highs, zeros = (np.concatenate([getattr(r, end) for r in ranges]) for end in ("low", "high", "zeros"))
     return Range(lows, highs, ranges[0].fraction, zeros)
@@ -79,9 +86,14 @@ def pointwise_bounds(op: PointwiseConv, tensor: Tensor, values: Range) -> Pointw
             parts.append(parts[-1])
         else:
             parts.append((part, dense_bounds(op.dense, here, part)))
-    found = tuple(of for _, of in parts)
-    source, rounded, result = (joined([getattr(of, name) for of in found]) for name in ("source", "rounded", "result"))
-    return PointwiseBounds(op, source, rounded, result, np.concatenate([of.result_overflow for of in found]), found)
+    return of_positions(op, [of for _, of in parts])
+
+
+def of_positions(op: PointwiseConv, found: list[DenseBounds]) -> PointwiseBounds:
+    """Bounds of the layer from those of its positions."""
+    source, rounded, result = (_joined([getattr(of, name) for of in found]) for name in ("source", "rounded", "result"))
+    overflow = np.concatenate([of.result_overflow for of in found])
+    return PointwiseBounds(op, source, rounded, result, overflow, tuple(found))
 
 
 def _equal(a: Range, b: Range) -> bool:
