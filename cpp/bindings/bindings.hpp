@@ -12,6 +12,7 @@ void bind_law(pybind11::module_& module);
 void bind_dense(pybind11::module_& module);
 void bind_batchnorm(pybind11::module_& module);
 void bind_activation(pybind11::module_& module);
+void bind_sets(pybind11::module_& module);
 void bind_batch(pybind11::module_& module);
 
 }  // namespace bindings

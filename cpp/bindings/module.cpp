@@ -8,5 +8,6 @@ PYBIND11_MODULE(_core, module) {
     isobit::bindings::bind_dense(module);
     isobit::bindings::bind_batchnorm(module);
     isobit::bindings::bind_activation(module);
+    isobit::bindings::bind_sets(module);
     isobit::bindings::bind_batch(module);
 }

@@ -4,8 +4,9 @@ Fixed-point law and inference kernels on raw integers (C++).
 from __future__ import annotations
 import collections.abc
 import numpy
+import numpy.typing
 import typing
-__all__: list[str] = ['ACTIVATIONS', 'BATCH_BLOCK', 'BatchProgram', 'BatchStep', 'Format', 'MAX_WIDTH', 'MODE_RULES', 'OVERFLOW_MODES', 'ROUNDING_MODES', 'activation', 'cast', 'dense', 'instruction_sets', 'normalize', 'threshold']
+__all__: list[str] = ['ACTIVATIONS', 'BATCH_BLOCK', 'BatchProgram', 'BatchStep', 'Format', 'MAX_WIDTH', 'MODE_RULES', 'OVERFLOW_MODES', 'ROUNDING_MODES', 'activation', 'cast', 'dense', 'instruction_sets', 'normalize', 'pointwise_conv', 'pooling', 'threshold']
 class Format:
     """
     Fixed-point format: ap_[u]fixed<width, integer, ...>, or ap_[u]int if is_int.
@@ -106,6 +107,18 @@ def instruction_sets() -> list[str]:
 def normalize(raw: numpy.ndarray[typing.Any, typing.Any], scale: numpy.ndarray[typing.Any, typing.Any], bias: numpy.ndarray[typing.Any, typing.Any], *, data: Format, scale_format: Format, bias_format: Format, result: Format, product: str = 'mult', threads: int = 1) -> numpy.ndarray[typing.Any, typing.Any]:
     """
     x * scale + bias, exact, then one cast. raw (n, ...); scale and bias (k,), repeated over the last axis.
+    """
+def pointwise_conv(raw: numpy.ndarray[typing.Any, typing.Any], weights: numpy.ndarray[typing.Any, typing.Any], biases: numpy.ndarray[typing.Any, typing.Any], *, data: Format, weight: Format, bias: Format, accum: Format, result: Format, positions: int, n_in: int, n_out: int, product: str = 'mult', kernel: str = 'latency', reuse_factor: int = 1, threads: int = 1) -> numpy.ndarray[typing.Any, typing.Any]:
+    """
+    The same dense layer at every position: raw (n, positions * n_in) to (n, positions * n_out).
+
+    Weights and kernels as for `dense`.
+    """
+def pooling(raw: numpy.ndarray[typing.Any, typing.Any], windows: typing.Annotated[numpy.typing.ArrayLike, numpy.int64], divisors: typing.Annotated[numpy.typing.ArrayLike, numpy.int64], *, function: str, order: str, data: Format, accum: Format, result: Format, channels: int, threads: int = 1) -> numpy.ndarray[typing.Any, typing.Any]:
+    """
+    Maximum or average over windows: raw (n, positions * channels) to (n, w * channels).
+
+    `windows` (w, k) are positions, -1 for padding; `divisors` (w,) what an average divides by.
     """
 def threshold(raw: numpy.ndarray[typing.Any, typing.Any], threshold: numpy.ndarray[typing.Any, typing.Any], threshold_low: numpy.ndarray[typing.Any, typing.Any] | None = None, *, data: Format, threads: int = 1) -> numpy.ndarray[typing.Any, typing.Any]:
     """

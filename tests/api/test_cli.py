@@ -366,7 +366,7 @@ def test_config(keras_file: Path, small: Network, tmp_path: Path, capsys: pytest
             "HLSConfig: {Model: {Precision: 'fixed<8,4>', ReuseFactor: 1}}\nBackend: oneAPI\n",
             "'oneAPI' is not supported",
         ),
-        ("HLSConfig: {Model: {Precision: 'fixed<8,4>', ReuseFactor: 1}}\nIOType: io_stream\n", "io_stream"),
+        ("HLSConfig: {Model: {Precision: 'fixed<8,4>', ReuseFactor: 1}}\nIOType: io_serial\n", "io_serial"),
     ],
 )
 def test_bad_config(text: str, told: str, keras_file: Path, tmp_path: Path, capsys: Any, monkeypatch: Any) -> None:

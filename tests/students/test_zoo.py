@@ -15,6 +15,7 @@ MUONS = ["mugmt_student", "mugmt_baseline", "mugmt_teacher", "dimuon_student"]
 PARAMETERS = {  # published, where a number is
     "jet_mlp": 4389,
     "btag_conv1d": None,
+    "jet_deepsets": None,
     "top_lstm": None,
     "top_gru": None,
     "ad_student": None,

@@ -106,7 +106,8 @@ def variants(stage: Stage) -> Iterator[Variant]:
     """The stage, and the same with its first affine step in the weights."""
     stage = _half_in_start(stage)
     yield Variant(stage, False)
-    if isinstance(stage.map, Linear) and stage.steps and isinstance(affine := stage.steps[0], Affine):
+    affine = _affine_of_channels(stage)
+    if isinstance(stage.map, Linear) and affine is not None:
         linear = stage.map
         low, high = affine.bounds(linear.low, linear.high)
         folded = Linear(
@@ -117,6 +118,16 @@ def variants(stage: Stage) -> Iterator[Variant]:
             add(multiply(linear.magnitude, np.abs(affine.a)), np.abs(affine.b)),
         )
         yield Variant(_half_in_start(replace(stage, map=folded, steps=stage.steps[1:])), True)
+
+
+def _affine_of_channels(stage: Stage) -> Affine | None:
+    """The stage's first step, if that is affine and the same at every position: what a map's weights can take in."""
+    affine = stage.steps[0] if stage.steps else None
+    if not isinstance(affine, Affine):
+        return None
+    a, b = (part.reshape(stage.positions, -1) for part in (affine.a, affine.b))
+    same = np.asarray(a == a[0], dtype=bool).all() and np.asarray(b == b[0], dtype=bool).all()
+    return Affine(a[0], b[0], watch=affine.watch) if same else None
 
 
 def _half_in_start(stage: Stage) -> Stage:
@@ -234,7 +245,7 @@ def _dot16(stage: Stage) -> Iterator[Lane]:
             yield _lane(stage, "dot16", "int32", bits)
         if int(linear.magnitude.max(initial=0)) <= _INT32 and wide <= BITS["float64"]:
             yield _lane(stage, "dot16", "float64", wide)
-    elif (split := _split(stage, linear)) is not None and wide <= BITS["float64"]:
+    elif stage.positions == 1 and (split := _split(stage, linear)) is not None and wide <= BITS["float64"]:
         yield _lane(stage, "dot16-split", "float64", wide, split)
 
 
@@ -298,11 +309,11 @@ def _cost(stage: Stage, multiply: str, compute: str) -> float:
     steps = (len(stage.steps) + 1) * outputs * _STEP[compute]
     if stage.map is None:
         return steps
-    macs = stage.map.weights.size
+    macs = stage.map.weights.size * stage.positions
     if multiply == "mulhi16":
         assert isinstance(stage.map, Sequential)
         shift = _term_shift(stage.map) or 1
-        macs += 2 * int(np.count_nonzero(whole_parts(stage.map, shift)[0]))
+        macs += 2 * int(np.count_nonzero(whole_parts(stage.map, shift)[0])) * stage.positions
     elif isinstance(stage.map, Sequential) and multiply != "floor32":
         return steps + macs * (3 + 2 * len(stage.map.term) + 2 * len(stage.map.sum)) * _STEP[compute]
     return steps + macs / _MACS[multiply] + _WIDEN.get((multiply, compute), 0.0) * outputs

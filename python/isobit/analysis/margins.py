@@ -15,6 +15,7 @@ import numpy as np
 from isobit.analysis.dense_bounds import factors
 from isobit.analysis.op_bounds import DenseBounds, OpBounds
 from isobit.analysis.ranges import IntArray, Range, cast_range, compact, lowest, magnitude_bits
+from isobit.analysis.surrogate import real_weights
 from isobit.engines import vector
 from isobit.engines.registry import get_engine
 from isobit.fixed import law
@@ -24,7 +25,7 @@ from isobit.model.accumulation import accumulation_order
 from isobit.model.graph import Graph
 from isobit.model.ops import Dense, Op, Product, Tensor
 
-__all__ = ["AccumMargins", "Chain", "Margins", "ResultMargins"]
+__all__ = ["AccumMargins", "Chain", "Margins", "ResultMargins", "outside"]
 
 
 class Chain:
@@ -66,7 +67,7 @@ class Margins:
     place: Any
 
 
-def _outside(numbers: IntArray, kind: FixedType, places: Any, finer: IntArray | None = None, drop: int = 0) -> Margins:
+def outside(numbers: IntArray, kind: FixedType, places: Any, finer: IntArray | None = None, drop: int = 0) -> Margins:
     """The worst of several numbers of each event, shape (events, n); ``finer``: the same, not rounded by ``drop``."""
     top, bottom = kind.raw_max, lowest(kind)
     highest, least = numbers.max(axis=1), numbers.min(axis=1)
@@ -91,6 +92,7 @@ class AccumMargins:
         self.shift = self.form.fraction - op.accum.fraction
         self._factors = factors(self.product, compact(op.weight.raw))
         self.order = accumulation_order(op)
+        self.count = op.weight.shape[0]
         bias = cast_range(Range.constant(op.bias.raw.ravel(), op.bias.type.fraction), op.bias.type, op.accum)
         # Where the bias itself does not fit, every input is a witness.
         self.bias = bias.rounded.low if bias.overflow.any() else None
@@ -133,7 +135,7 @@ class AccumMargins:
             numbers, places = np.concatenate([numbers, bias], axis=1), np.append(places, 0)
         if self.form != self.kind:
             numbers, places = np.concatenate([numbers, terms], axis=1), np.concatenate([places, -places])
-        return _outside(numbers, self.kind, places)
+        return outside(numbers, self.kind, places)
 
     def aims(self, neuron: int) -> list[int]:
         """Places whose bounds lie farthest outside, above and below: the sums worth aiming at."""
@@ -142,6 +144,14 @@ class AccumMargins:
         high = np.cumsum(self.of.terms.high[order, neuron].astype(object)) + start
         low = np.cumsum(self.of.terms.low[order, neuron].astype(object)) + start
         return [int(np.argmax(high)) + 1, int(np.argmin(low)) + 1]
+
+    def drive(self, neuron: int, place: int, side: int) -> Any:
+        """Slope, in the layer's input, of a partial sum or (``place`` < 0) of a term, upwards or downwards."""
+        order = self.order[neuron]
+        taken = order[:place] if place > 0 else order[-place - 1 : -place]
+        slope = np.zeros(self.tensor.size)
+        slope[taken] = side * real_weights(self.tensor, self.op.weight)[taken, neuron]
+        return slope
 
 
 class ResultMargins:
@@ -166,6 +176,6 @@ class ResultMargins:
 
         def of_events(neuron: int, rows: Any) -> Margins:
             taken = np.ix_(rows, [neuron])
-            return _outside(rounded[taken], self.kind, np.zeros(1, dtype=np.int64), source[taken], shift)
+            return outside(rounded[taken], self.kind, np.zeros(1, dtype=np.int64), source[taken], shift)
 
         return of_events

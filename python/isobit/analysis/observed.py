@@ -30,6 +30,7 @@ from isobit.analysis.steps import (
 from isobit.fixed import law
 from isobit.fixed.modes import Overflow
 from isobit.model.ops import Dense, Op
+from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
 
 __all__ = ["Observed", "follow", "left", "trusting", "upgraded", "watched"]
 
@@ -62,7 +63,7 @@ def watched(op: Op, before: Sequence[Step], steps: Sequence[Step]) -> list[Step]
     """Steps of a stage such that every layer in it can be told apart; see ``arrange`` of ``stages_of``."""
     found: list[Step] = []
     wrapped = bool(steps) and isinstance(steps[0], Wrap) and steps[0].watch is None
-    if isinstance(op, Dense) and not wrapped:
+    if isinstance(op, (Dense, PointwiseConv, Pooling, Transpose)) and not wrapped:
         found.append(Observe(watch=op.name))
     for step in steps:
         if isinstance(step, Law) and step.shift > 0 and step.type.overflow is Overflow.WRAP_SM:

@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from isobit.analysis.graph_stages import stages_of
 from isobit.analysis.intervals import Bounds, DenseBounds, Range, graph_bounds
 from isobit.analysis.lanes import BITS, Lane, candidates, needed_bits
 from isobit.analysis.ranges import accumulate, cast_range
 from isobit.analysis.refine import refined_bounds
-from isobit.analysis.stages import Linear, Sequential, Stage, joined, stages_of
+from isobit.analysis.set_bounds import PointwiseBounds, PoolingBounds
+from isobit.analysis.stages import Linear, Sequential, Stage, joined
 from isobit.analysis.steps import Step, Wrap, describe
 from isobit.analysis.witness import Witness, Witnesses, find_witnesses
 from isobit.fixed.array import FixedArray
@@ -23,6 +25,7 @@ from isobit.fixed.types import FixedType
 from isobit.model.accumulation import accumulation_order
 from isobit.model.graph import Graph
 from isobit.model.ops import Dense, Op
+from isobit.model.set_ops import PointwiseConv, Pooling
 
 __all__ = ["Plan", "PlannedStage", "Verdict", "make_plan"]
 
@@ -202,7 +205,7 @@ def make_plan(
     lanes_of
         The exact lanes of a stage that an engine has, the cheapest first; by default those of the C++ kernels.
     arrange
-        What becomes of an op's steps, see :func:`isobit.analysis.stages.stages_of`.
+        What becomes of an op's steps, see :func:`isobit.analysis.graph_stages.stages_of`.
 
     Raises
     ------
@@ -244,6 +247,8 @@ def _planned(stage: Stage, lanes: list[Lane]) -> PlannedStage:
 
 def _reason(lane: Lane) -> str:
     stage, words = lane.stage, []
+    if stage.positions > 1:
+        words.append(f"one map for {stage.positions} positions")
     if lane.why:
         words.append(lane.why)
     elif isinstance(stage.map, Linear):
@@ -281,6 +286,12 @@ def _verdicts(op: Op, bounds: Bounds, witnesses: Witnesses | None) -> list[Verdi
     verdicts = []
     if isinstance(op, Dense) and isinstance(found, DenseBounds):
         needs = _unfolded(op, found).widths(op.accum.signed)
+        verdicts.append(_verdict(op.name, "accum", op.accum, needs, found.accum_overflow, witnesses))
+    if isinstance(op, PointwiseConv) and isinstance(found, PointwiseBounds):
+        needs = np.concatenate([_unfolded(op.dense, of).widths(op.accum.signed) for of in found.positions])
+        verdicts.append(_verdict(op.name, "accum", op.accum, needs, found.accum_overflow, witnesses))
+    if isinstance(op, Pooling) and isinstance(found, PoolingBounds) and found.needed is not None:
+        needs = found.needed.widths(op.accum.signed)
         verdicts.append(_verdict(op.name, "accum", op.accum, needs, found.accum_overflow, witnesses))
     if op.tag != "reshape":
         needs = found.rounded.widths(op.output.type.signed)

@@ -11,14 +11,23 @@ from isobit.analysis.intervals import Bounds
 from isobit.analysis.lanes import Lane
 from isobit.analysis.observed import Observed
 from isobit.analysis.ranges import IntArray
+from isobit.analysis.set_counting import SetAccumulator
 from isobit.model.graph import Graph
-from isobit.model.ops import Dense
+from isobit.model.ops import Dense, Op
+from isobit.model.set_ops import PointwiseConv, Pooling
 
 __all__ = ["Accumulators", "Uncountable"]
 
 
 class Uncountable(Exception):
     """No lane counts an accumulator's overflows."""
+
+
+def _accumulator(op: Op, graph: Graph) -> Accumulator | SetAccumulator | None:
+    tensor = graph.tensors[op.inputs[0]]
+    if isinstance(op, Dense):
+        return Accumulator(op, tensor)
+    return SetAccumulator(op, tensor) if isinstance(op, (PointwiseConv, Pooling)) else None
 
 
 class Accumulators:
@@ -36,7 +45,7 @@ class Accumulators:
 
     def __init__(self, graph: Graph, bounds: Bounds, aliases: dict[str, str]) -> None:
         self.bounds = bounds
-        self.all = {op.name: Accumulator(op, graph.tensors[op.inputs[0]]) for op in graph.ops if isinstance(op, Dense)}
+        self.all = {op.name: found for op in graph.ops if (found := _accumulator(op, graph)) is not None}
         self.sources = {name: aliases.get(a.tensor.name, a.tensor.name) for name, a in self.all.items()}
         #: Neurons whose products may overflow by themselves, and those whose sums alone may.
         self.products = {name: np.zeros(a.op.output.size, dtype=bool) for name, a in self.all.items()}
@@ -86,7 +95,7 @@ class Accumulators:
         for name, accumulator in self.all.items():
             sums, products = np.flatnonzero(self.sums[name]), np.flatnonzero(self.products[name])
             limits = None
-            if len(sums):
+            if len(sums) and isinstance(accumulator, Accumulator):
                 bounds = self._range(name, tensors)
                 limits = accumulator.limits(*bounds, sums)
             if limits is not None:
@@ -96,6 +105,8 @@ class Accumulators:
             for neurons, terms in ((sums, False), (products, True)):
                 if not len(neurons):
                     continue
+                if isinstance(accumulator, SetAccumulator):
+                    raise Uncountable
                 lane = counting_lane(
                     accumulator, self.sources[name], neurons, terms, self.bounds, None if terms else limits
                 )

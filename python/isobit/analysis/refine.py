@@ -12,15 +12,18 @@ from typing import Any
 
 import numpy as np
 
+from isobit.analysis import set_refine
 from isobit.analysis.affine import Elementwise, Linear, Stage, enclosed, rounding_slack, upper_bounds
 from isobit.analysis.dense_bounds import free_partial_sums, source_of
 from isobit.analysis.intervals import Bounds, DenseBounds, OpBounds, input_bounds, op_bounds
 from isobit.analysis.product_lines import product_lines
 from isobit.analysis.ranges import BoolArray, IntArray, Range, cast_range, compact, lowest, shift_left
+from isobit.analysis.set_bounds import PointwiseBounds
 from isobit.fixed.modes import Overflow, Rounding
 from isobit.model.accumulation import accumulation_order
 from isobit.model.graph import Graph
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor
+from isobit.model.set_ops import PointwiseConv
 
 __all__ = ["refined_bounds"]
 
@@ -43,6 +46,9 @@ def refined_bounds(graph: Graph, inputs: Mapping[str, Range] | None = None) -> B
         of = op_bounds(op, tensor, values)
         if isinstance(op, Dense) and isinstance(of, DenseBounds):
             of, stages = _dense(op, tensor, values, of, chain)
+        elif isinstance(op, PointwiseConv) and isinstance(of, PointwiseBounds):
+            found = set_refine.pointwise_conv(op, tensor, values, of, chain, _dense)
+            of, stages = found if found is not None else (of, [_constants(values, of.result)])
         else:
             stages = _elementwise(op, tensor, values, of)
         ops[op.name], tensors[op.output.name] = of, of.result

@@ -6,8 +6,8 @@ computes exactly what its ops compute; which machine arithmetic may do it is dec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -36,11 +36,23 @@ from isobit.fixed.assign import assign
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import accumulation_order
-from isobit.model.graph import Graph
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor, Threshold
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Tensor, Threshold
 from isobit.model.weights import Weight
 
-__all__ = ["Linear", "Sequential", "Stage", "Unfit", "factors_of", "folding_of", "joined", "stages_of"]
+__all__ = [
+    "MAPS",
+    "Linear",
+    "MapRule",
+    "Sequential",
+    "Stage",
+    "Unfit",
+    "dense_map",
+    "factors_of",
+    "folding_of",
+    "into_result",
+    "joined",
+    "scaled",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +73,8 @@ class Stage:
         Bounds of the tensor that is read and of the one that is given, shape (size,).
     refusal
         Why no lane can take the ops as they are (then there is neither a map nor steps), else None.
+    positions
+        How often the map is applied: to neighbouring parts of the tensor that is read, one after the other.
     """
 
     ops: tuple[Op, ...]
@@ -71,6 +85,7 @@ class Stage:
     data: Range
     result: Range
     refusal: str | None = None
+    positions: int = 1
 
     @property
     def name(self) -> str:
@@ -81,7 +96,7 @@ class Stage:
     def start_bounds(self) -> tuple[IntArray, IntArray]:
         """Bounds of what the steps begin with."""
         if isinstance(self.map, (Linear, Sequential)):
-            return self.map.low, self.map.high
+            return np.tile(self.map.low, self.positions), np.tile(self.map.high, self.positions)
         return self.data.low, self.data.high
 
     @property
@@ -127,15 +142,17 @@ def _batchnorm(op: BatchNorm, tensor: Tensor, bounds: Bounds) -> list[Step]:
     b = shift_left(compact(op.bias.raw.ravel()[channel]), exact.fraction - op.bias.type.fraction)
     if summands is not None:
         b = add(b, shift_left(summands.ravel()[channel], up))
-    return [Affine(a, b), *_into_result(op, exact, exact.fraction, bounds)]
+    return [Affine(a, b), *into_result(op, exact, exact.fraction, bounds)]
 
 
-def _into_result(op: Op, source: FixedType | None, fraction: int, bounds: Bounds) -> list[Step]:
+def into_result(op: Op, source: FixedType | None, fraction: int, bounds: Bounds) -> list[Step]:
+    """The cast into an op's result; see :func:`isobit.analysis.steps.cast_steps`."""
     overflows = bool(bounds.ops[op.name].result_overflow.any())
     return cast_steps(source, fraction, op.output.type, overflows, op.output.size, op.name)
 
 
-def _scaled(size: int, factor: int, summand: int = 0) -> Affine:
+def scaled(size: int, factor: int, summand: int = 0) -> Affine:
+    """One affine step for all outputs."""
     return Affine(compact(np.full(size, factor, dtype=object)), compact(np.full(size, summand, dtype=object)))
 
 
@@ -174,7 +191,7 @@ def _tanh(op: Activation, tensor: Tensor, bounds: Bounds) -> list[Step]:
     cast = cast_steps(kind.sum_with(kind), kind.fraction, kind, not inside or symmetric, size)
     extra, one = max(0, -kind.fraction), 1 << max(0, kind.fraction)
     chosen = [_whole(value, target) for value in (1, 0, -1)]
-    return [_scaled(size, 2), *cast, _scaled(size, 1 << extra), Between(_same(size, one), _same(size, -one), *chosen)]
+    return [scaled(size, 2), *cast, scaled(size, 1 << extra), Between(_same(size, one), _same(size, -one), *chosen)]
 
 
 def _hard(op: Activation, tensor: Tensor, bounds: Bounds) -> list[Step]:
@@ -184,17 +201,17 @@ def _hard(op: Activation, tensor: Tensor, bounds: Bounds) -> list[Step]:
     fraction = max(finest, 0)
     slope = int(op.slope.raw.ravel()[0]) << (fraction - tensor.type.fraction - op.slope.type.fraction)
     shift = int(op.shift.raw.ravel()[0]) << (fraction - op.shift.type.fraction)
-    steps: list[Step] = [_scaled(tensor.size, slope, shift), Clamp(0, 1 << fraction if finest >= 0 else 0)]
+    steps: list[Step] = [scaled(tensor.size, slope, shift), Clamp(0, 1 << fraction if finest >= 0 else 0)]
     if op.function == "hard_tanh":
-        steps.append(_scaled(tensor.size, 2, -(1 << fraction)))
+        steps.append(scaled(tensor.size, 2, -(1 << fraction)))
     exact = FixedType.from_bits(fraction + 2, fraction=fraction)
-    return [*steps, *_into_result(op, exact, fraction, bounds)]
+    return [*steps, *into_result(op, exact, fraction, bounds)]
 
 
 def _activation(op: Activation, tensor: Tensor, bounds: Bounds) -> list[Step]:
     if op.function in ("linear", "relu"):
         first: list[Step] = [Clamp(0, None)] if op.function == "relu" else []
-        return [*first, *_into_result(op, tensor.type, tensor.type.fraction, bounds)]
+        return [*first, *into_result(op, tensor.type, tensor.type.fraction, bounds)]
     if op.function == "leaky_relu":
         return _leaky_relu(op, tensor, bounds)
     return (_tanh if op.function in ("binary_tanh", "ternary_tanh") else _hard)(op, tensor, bounds)
@@ -204,7 +221,7 @@ def _threshold(op: Threshold, tensor: Tensor, bounds: Bounds) -> list[Step]:
     channel = np.arange(tensor.size) % op.high.raw.size
     shift = tensor.type.fraction - op.high.type.fraction
     high = shift_left(compact(op.high.raw.ravel()[channel]), max(0, shift))
-    steps: list[Step] = [_scaled(tensor.size, 1 << -shift)] if shift < 0 else []
+    steps: list[Step] = [scaled(tensor.size, 1 << -shift)] if shift < 0 else []
     if op.low is None:
         return [*steps, AtLeast(high, 1, 0)]
     low = shift_left(compact(op.low.raw.ravel()[channel]), max(0, shift))
@@ -217,12 +234,28 @@ ELEMENTWISE: dict[type[Op], Any] = {BatchNorm: _batchnorm, Activation: _activati
 # -- Dense -------------------------------------------------------------------------------------------------------------
 
 
-def _dense(op: Dense, tensor: Tensor, bounds: Bounds) -> tuple[Linear | Sequential, list[Step]]:
+#: (op, input tensor, bounds) -> the map, the steps that follow, and the positions to which the map is applied.
+MapRule = Callable[[Any, Tensor, Bounds], tuple[Linear | Sequential, list[Step], int]]
+MAPS: dict[type[Op], MapRule] = {}
+
+
+def _dense(op: Dense, tensor: Tensor, bounds: Bounds) -> tuple[Linear | Sequential, list[Step], int]:
     found = bounds.ops[op.name]
     assert isinstance(found, DenseBounds)
+    chosen, steps, source = dense_map(op, tensor, found, bounds.tensors[tensor.name])
+    return chosen, [*steps, *into_result(op, source, source.fraction, bounds)], 1
+
+
+MAPS[Dense] = _dense
+
+
+def dense_map(
+    op: Dense, tensor: Tensor, found: DenseBounds, data: Range
+) -> tuple[Linear | Sequential, list[Step], FixedType]:
+    """A Dense layer's sums, the steps up to the cast into the result, and the format that this takes."""
     kind = Product.of(tensor, op.weight)
     form, accum = kind.exact_type(tensor.type, op.weight.type), op.accum
-    factors, summands = factors_of(kind, tensor, op.weight, bounds.tensors[tensor.name])
+    factors, summands = factors_of(kind, tensor, op.weight, data)
     drop = form.fraction - accum.fraction
     exact = bool(found.terms_exact.all())
     overflows = bool(found.accum_overflow.any())
@@ -237,16 +270,15 @@ def _dense(op: Dense, tensor: Tensor, bounds: Bounds) -> tuple[Linear | Sequenti
             raise Unfit("binary data whose products are rounded or saturate")
         chosen = _cast_sum(op, found, factors, form, overflows, wraps)
         steps += [Wrap(accum)] if overflows and wraps else []
-    source, fraction = accum, accum.fraction
+    source = accum
     if tensor.type == op.weight.type == FixedType.int_type(1, signed=False):
         n_in, size = op.weight.shape[0], op.output.size
         fraction = max(0, accum.fraction)
         source = FixedType.int_type((n_in - 1).bit_length() + 2)
-        steps.append(_scaled(size, 2 << max(0, -accum.fraction), -n_in << fraction))
+        steps.append(scaled(size, 2 << max(0, -accum.fraction), -n_in << fraction))
         exact_type = FixedType.from_bits(accum.width + 64, fraction=fraction)
         steps += cast_steps(exact_type, fraction, source, True, size)
-        fraction = source.fraction
-    return chosen, [*steps, *_into_result(op, source, fraction, bounds)]
+    return chosen, steps, source
 
 
 def _free_sum(found: DenseBounds, factors: IntArray, summands: IntArray | None, drop: int) -> Linear:
@@ -309,87 +341,3 @@ def folding_of(kind: FixedType) -> Step:
 def joined(op: Op, before: Sequence[Step], steps: Sequence[Step]) -> list[Step]:
     """Steps of one stage, as few as possible."""
     return normalised([*before, *steps])
-
-
-# -- the graph ---------------------------------------------------------------------------------------------------------
-
-
-def stages_of(
-    graph: Graph,
-    bounds: Bounds,
-    keep: Collection[str],
-    arrange: Callable[[Op, Sequence[Step], Sequence[Step]], Sequence[Step]] = joined,
-) -> list[Stage]:
-    """Stages of a graph, in order.
-
-    Parameters
-    ----------
-    graph
-        The network.
-    bounds
-        Its bounds.
-    keep
-        Tensors that must exist when all is done; a stage ends with each. Outputs are kept in any case.
-    arrange
-        What becomes of an op's steps: (op, steps of the stage so far, steps of the op) -> steps of the stage.
-
-    Notes
-    -----
-    A Reshape is no stage: its tensor is another name for its source's.
-    """
-    kept = {*keep, *graph.outputs}
-    alias: dict[str, str] = {}
-    readers: dict[str, int] = {}
-    for op in graph.ops:
-        source = alias.get(op.inputs[0], op.inputs[0])
-        readers[source] = readers.get(source, 0) + 1
-        if isinstance(op, Reshape):
-            alias[op.output.name] = source
-            readers[source] -= 1
-    kept = {alias.get(name, name) for name in kept}
-    stages: list[Stage] = []
-    for op in graph.ops:
-        if isinstance(op, Reshape):
-            continue
-        tensor = graph.tensors[op.inputs[0]]
-        source = alias.get(tensor.name, tensor.name)
-        last = stages[-1] if stages else None
-        try:
-            if isinstance(op, Dense):
-                chosen, steps = _dense(op, tensor, bounds)
-                stages.append(_stage(op, source, chosen, arrange(op, (), steps), bounds))
-                continue
-            if type(op) not in ELEMENTWISE:
-                raise Unfit(f"op {op.tag!r} is neither a linear map nor elementwise")
-            steps = ELEMENTWISE[type(op)](op, tensor, bounds)
-        except Unfit as reason:
-            stages.append(
-                Stage(
-                    (op,),
-                    source,
-                    op.output.name,
-                    None,
-                    (),
-                    bounds.tensors[source],
-                    bounds.tensors[op.output.name],
-                    str(reason),
-                )
-            )
-            continue
-        joins = last is not None and last.target == source and source not in kept and readers[source] == 1
-        if last is not None and joins and last.refusal is None:
-            stages[-1] = replace(
-                last,
-                ops=(*last.ops, op),
-                target=op.output.name,
-                steps=tuple(arrange(op, last.steps, steps)),
-                result=bounds.tensors[op.output.name],
-            )
-        else:
-            stages.append(_stage(op, source, None, arrange(op, (), steps), bounds))
-    return stages
-
-
-def _stage(op: Op, source: str, chosen: Linear | Sequential | None, steps: Sequence[Step], bounds: Bounds) -> Stage:
-    data, result = bounds.tensors[source], bounds.tensors[op.output.name]
-    return Stage((op,), source, op.output.name, chosen, tuple(steps), data, result)

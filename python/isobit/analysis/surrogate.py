@@ -13,6 +13,7 @@ import numpy as np
 
 from isobit.analysis.ranges import magnitude_bits
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Tensor, Threshold
+from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
 from isobit.model.weights import Weight
 
 __all__ = ["backward", "real_weights"]
@@ -77,11 +78,40 @@ def _step(op: Threshold, tensor: Tensor, raw: Any, slope: Floats) -> Floats:
     return slope * _LEAK
 
 
+def _pointwise_conv(op: PointwiseConv, tensor: Tensor, raw: Any, slope: Floats) -> Floats:
+    at_positions = slope.reshape(len(slope), op.positions, -1)
+    return (at_positions @ real_weights(op.at_position(tensor), op.weight).T).reshape(len(slope), -1)
+
+
+def _pooling(op: Pooling, tensor: Tensor, raw: Any, slope: Floats) -> Floats:
+    found = np.zeros((len(slope), tensor.size))
+    x = _floats(raw, tensor.type.fraction)
+    for place, (window, divisor) in enumerate(zip(op.windows, op.divisors.tolist(), strict=True)):
+        for channel in range(op.channels):
+            inputs = window[window >= 0] * op.channels + channel
+            share = slope[:, place * op.channels + channel, None]
+            if op.function == "average":
+                found[:, inputs] += share / divisor
+            else:
+                top = x[:, inputs] == x[:, inputs].max(axis=1, keepdims=True)
+                found[:, inputs] += share * np.where(top, 1.0, _LEAK)
+    return found
+
+
+def _transpose(op: Transpose, tensor: Tensor, raw: Any, slope: Floats) -> Floats:
+    found = np.zeros_like(slope)
+    found[:, op.sources] = slope
+    return found
+
+
 _BACKWARD: dict[type[Op], Callable[[Any, Tensor, Any, Floats], Floats]] = {
     Dense: _dense,
     BatchNorm: _batchnorm,
     Activation: _activation,
     Threshold: _step,
+    PointwiseConv: _pointwise_conv,
+    Pooling: _pooling,
+    Transpose: _transpose,
 }
 
 

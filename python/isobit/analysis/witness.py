@@ -16,10 +16,12 @@ from typing import Any
 import numpy as np
 
 from isobit.analysis.intervals import Bounds, DenseBounds, graph_bounds
-from isobit.analysis.margins import AccumMargins, Chain, Margins, ResultMargins
+from isobit.analysis.margins import Chain, Margins, ResultMargins
 from isobit.analysis.proposals import Box, first_positions, moved
 from isobit.analysis.ranges import Range, lowest
-from isobit.analysis.surrogate import backward, real_weights
+from isobit.analysis.set_bounds import PointwiseBounds, PoolingBounds
+from isobit.analysis.set_margins import accum_margins
+from isobit.analysis.surrogate import backward
 from isobit.engines import vector
 from isobit.engines.domain import fits_int64
 from isobit.fixed.array import FixedArray
@@ -27,9 +29,12 @@ from isobit.fixed.assign import Cast, outside_range
 from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
 from isobit.model.ops import Dense, Op, Tensor
+from isobit.model.set_ops import PointwiseConv
 
 __all__ = ["MayOverflow", "Witness", "Witnesses", "find_witnesses", "may_overflow"]
 
+#: What knows of an accumulator.
+ACCUMULATING = (DenseBounds, PointwiseBounds, PoolingBounds)
 #: Inputs kept for every verdict.
 _KEPT = 3
 #: Multiplications that one batch of the search may cost, and that the first inputs may.
@@ -117,7 +122,7 @@ def may_overflow(bounds: Bounds) -> list[MayOverflow]:
     """Every cast that may overflow, in the order of the layers."""
     found = []
     for name, of in bounds.ops.items():
-        slots = {"accum": of.accum_overflow} if isinstance(of, DenseBounds) else {}
+        slots = {"accum": of.accum_overflow} if isinstance(of, ACCUMULATING) else {}
         for slot, may in {**slots, "result": of.result_overflow}.items():
             found += [MayOverflow(name, slot, int(neuron)) for neuron in np.flatnonzero(may)]
     return found
@@ -184,13 +189,9 @@ class _Search:
         self.chain = Chain(self.source, self.ops)
         self.box = Box(bounds.inputs[self.source.name])
         self.of = bounds.ops[op.name]
-        self.type = op.accum if slot == "accum" and isinstance(op, Dense) else op.output.type
+        self.type = op.types()[slot]
         self.work = sum(_multiplications(part) for part in (*self.ops, op))
-        self.accum = (
-            AccumMargins(op, self.tensor, self.of)
-            if slot == "accum" and isinstance(op, Dense) and isinstance(self.of, DenseBounds)
-            else None
-        )
+        self.accum = accum_margins(op, self.tensor, self.of) if slot == "accum" else None
         self.result = None if self.accum else ResultMargins(op, self.tensor, self.of)
         # The best inputs of every open neuron: positions, margins, and what in the layer they are margins of.
         self.positions: dict[int, Any] = {}
@@ -284,18 +285,11 @@ class _Search:
             return [one if up else -one, -one if down else one]
         high, low = self.accum.aims(neuron)
         places = self.places[neuron]
-        somewhere = self.rng.integers(1, self.tensor.size + 1, _KEPT), self.rng.choice([-1, 1], _KEPT)
-        own = [self._drive(neuron, int(place), int(side)) for place, side in [*places, *zip(*somewhere, strict=True)]]
-        aimed = [np.tile(self._drive(neuron, *aim), (2 * _KEPT, 1)) for aim in ((high, 1), (low, -1))]
+        somewhere = self.rng.integers(1, self.accum.count + 1, _KEPT), self.rng.choice([-1, 1], _KEPT)
+        drive, all_places = self.accum.drive, [*places, *zip(*somewhere, strict=True)]
+        own = [drive(neuron, int(place), int(side)) for place, side in all_places]
+        aimed = [np.tile(drive(neuron, *aim), (2 * _KEPT, 1)) for aim in ((high, 1), (low, -1))]
         return [np.stack(own), *aimed]
-
-    def _drive(self, neuron: int, place: int, side: int) -> Any:
-        assert self.accum is not None
-        order = self.accum.order[neuron]
-        taken = order[:place] if place > 0 else order[-place - 1 : -place]
-        slope = np.zeros(self.tensor.size)
-        slope[taken] = side * real_weights(self.tensor, self.accum.op.weight)[taken, neuron]
-        return slope
 
     # -- proof -------------------------------------------------------------------------------------------------------
 
@@ -326,4 +320,6 @@ class _Search:
 
 
 def _multiplications(op: Op) -> int:
+    if isinstance(op, PointwiseConv):
+        return op.weight.raw.size * op.positions
     return op.weight.raw.size if isinstance(op, Dense) else op.output.size

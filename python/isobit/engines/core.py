@@ -14,6 +14,7 @@ from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor, Threshold
+from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
 from isobit.model.weights import Encoding, Weight
 
 __all__ = ["ENGINE", "KERNELS", "CoreEngine", "core_format", "from_words", "to_words"]
@@ -60,23 +61,24 @@ def _weights(weight: Weight, *, transposed: bool = False) -> Any:
 
 
 def _dense(op: Dense, tensor: Tensor, words: Any, threads: int) -> Any:
+    weights, given = _dense_arguments(op, tensor)
+    return _core.dense(words, weights, _weights(op.bias), **given, threads=threads)
+
+
+def _dense_arguments(op: Dense, tensor: Tensor) -> tuple[Any, dict[str, Any]]:
     n_in, n_out = op.weight.shape
-    return _core.dense(
-        words,
-        _weights(op.weight, transposed=op.strategy == "resource"),
-        _weights(op.bias),
-        data=core_format(tensor.type),
-        weight=core_format(op.weight.type),
-        bias=core_format(op.bias.type),
-        accum=core_format(op.accum),
-        result=core_format(op.output.type),
-        n_in=n_in,
-        n_out=n_out,
-        product=Product.of(tensor, op.weight).value,
-        kernel=op.kernel,
-        reuse_factor=op.reuse_factor,
-        threads=threads,
-    )
+    return _weights(op.weight, transposed=op.strategy == "resource"), {
+        "data": core_format(tensor.type),
+        "weight": core_format(op.weight.type),
+        "bias": core_format(op.bias.type),
+        "accum": core_format(op.accum),
+        "result": core_format(op.output.type),
+        "n_in": n_in,
+        "n_out": n_out,
+        "product": Product.of(tensor, op.weight).value,
+        "kernel": op.kernel,
+        "reuse_factor": op.reuse_factor,
+    }
 
 
 def _batchnorm(op: BatchNorm, tensor: Tensor, words: Any, threads: int) -> Any:
@@ -117,12 +119,41 @@ def _reshape(op: Reshape, tensor: Tensor, words: Any, threads: int) -> Any:
     return words
 
 
+def _pointwise_conv(op: PointwiseConv, tensor: Tensor, words: Any, threads: int) -> Any:
+    weights, given = _dense_arguments(op.dense, tensor)
+    return _core.pointwise_conv(words, weights, _weights(op.bias), **given, positions=op.positions, threads=threads)
+
+
+def _pooling(op: Pooling, tensor: Tensor, words: Any, threads: int) -> Any:
+    return _core.pooling(
+        words,
+        op.windows,
+        op.divisors,
+        function=op.function,
+        order=op.order,
+        data=core_format(tensor.type),
+        accum=core_format(op.accum),
+        result=core_format(op.output.type),
+        channels=op.channels,
+        threads=threads,
+    )
+
+
+def _transpose(op: Transpose, tensor: Tensor, words: Any, threads: int) -> Any:
+    moved = np.ascontiguousarray(words[:, op.sources])
+    data, result = core_format(tensor.type), core_format(op.output.type)
+    return _core.activation(moved, "linear", data=data, result=result, threads=threads)
+
+
 KERNELS: dict[type[Op], Kernel] = {
     Dense: _dense,
     BatchNorm: _batchnorm,
     Activation: _activation,
     Threshold: _threshold,
     Reshape: _reshape,
+    PointwiseConv: _pointwise_conv,
+    Pooling: _pooling,
+    Transpose: _transpose,
 }
 
 

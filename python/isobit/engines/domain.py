@@ -7,6 +7,7 @@ from typing import Any
 from isobit.fixed.law import INT64_BITS, int64_domain
 from isobit.fixed.types import FixedType
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor, Threshold
+from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
 from isobit.model.weights import Weight
 
 __all__ = ["fits_int64"]
@@ -88,6 +89,16 @@ def _threshold(op: Threshold, tensor: Tensor) -> bool:
     return max(tensor.type.width, op.high.type.width) + shift <= INT64_BITS
 
 
+def _pooling(op: Pooling, tensor: Tensor) -> bool:
+    exact = op.accum.sum_with(tensor.type if op.order == "parallel" else op.accum)
+    return (
+        _cast(tensor.type.width, tensor.type.fraction, op.accum)
+        and exact.width + 1 <= INT64_BITS
+        and _cast(exact.width, exact.fraction, op.accum)
+        and _cast(op.accum.width, op.accum.fraction, op.output.type)
+    )
+
+
 def fits_int64(op: Op, tensor: Tensor) -> bool:
     """Tell whether every intermediate of an op provably stays within the law's int64 domain."""
     if isinstance(op, Dense):
@@ -98,4 +109,10 @@ def fits_int64(op: Op, tensor: Tensor) -> bool:
         return _activation(op, tensor)
     if isinstance(op, Threshold):
         return _threshold(op, tensor)
+    if isinstance(op, PointwiseConv):
+        return _dense(op.dense, op.at_position(tensor))
+    if isinstance(op, Pooling):
+        return _pooling(op, tensor)
+    if isinstance(op, Transpose):
+        return _cast(tensor.type.width, tensor.type.fraction, op.output.type)
     return isinstance(op, Reshape)

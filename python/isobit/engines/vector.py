@@ -13,24 +13,20 @@ from typing import Any
 
 import numpy as np
 
+from isobit.engines.set_vectors import at_every_position, pooling, transpose
+from isobit.engines.tallies import Tally, ignore, of_index
 from isobit.errors import UnsupportedError
 from isobit.fixed import law
-from isobit.fixed.assign import Cast, assign
+from isobit.fixed.assign import assign
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import accumulation_order
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor, Threshold
+from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
 from isobit.model.weights import Weight
 
 __all__ = ["Tally", "compute"]
 
-#: Called with (slot, output index, cast) for every cast of a column of events.
-Tally = Callable[[str, int, Cast], None]
-
 Column = Any
-
-
-def _ignore(slot: str, index: int, cast: Cast) -> None:
-    """Count nothing."""
 
 
 def product(
@@ -70,14 +66,14 @@ def _dense(op: Dense, tensor: Tensor, data: Column, tally: Tally) -> Column:
     both_binary = tensor.type == op.weight.type == FixedType.int_type(1, signed=False)
     columns = []
     for j in range(n_out):
-        count: Any = None if tally is _ignore else (lambda cast, j=j: tally("accum", j, cast))
+        count = of_index(tally, "accum", j)
         start = np.full(data.shape[1], biases[j], dtype=data.dtype)
         total = assign(start, op.bias.type, op.accum, count)
         for i in order[j]:
             k = int(i) * n_out + j
             term = product(kind, data[i], weights[k], signs[k], tensor.type, op.weight.type)
             total = assign(total + assign(term, form, op.accum, count), grown, op.accum, count)
-        count = None if tally is _ignore else (lambda cast, j=j: tally("result", j, cast))
+        count = of_index(tally, "result", j)
         source = op.accum
         if both_binary:
             # nnet_mult.h: the sum of matches becomes a sum of signs, in an ap_int just wide enough.
@@ -102,18 +98,16 @@ def _batchnorm(op: BatchNorm, tensor: Tensor, data: Column, tally: Tally) -> Col
         exact = product(kind, column, scales[k], signs[k], tensor.type, op.scale.type)
         bias = biases[k] << (total.fraction - op.bias.type.fraction)
         columns.append(
-            assign((exact << (total.fraction - form.fraction)) + bias, total, op.output.type, _slot(tally, i))
+            assign(
+                (exact << (total.fraction - form.fraction)) + bias, total, op.output.type, of_index(tally, "result", i)
+            )
         )
     return np.stack(columns)
 
 
-def _slot(tally: Tally, index: int) -> Callable[[Cast], None] | None:
-    return None if tally is _ignore else lambda cast: tally("result", index, cast)
-
-
 def _activation(op: Activation, tensor: Tensor, data: Column, tally: Tally) -> Column:
     function = _FUNCTIONS[op.function]
-    return np.stack([function(op, tensor, column, _slot(tally, i)) for i, column in enumerate(data)])
+    return np.stack([function(op, tensor, column, of_index(tally, "result", i)) for i, column in enumerate(data)])
 
 
 def _linear(op: Activation, tensor: Tensor, x: Column, count: Any) -> Column:
@@ -212,6 +206,9 @@ KERNELS: dict[type[Op], Callable[..., Column]] = {
     Activation: _activation,
     Threshold: _threshold,
     Reshape: _reshape,
+    PointwiseConv: at_every_position(_dense),
+    Pooling: pooling,
+    Transpose: transpose,
 }
 
 
@@ -235,4 +232,4 @@ def compute(op: Op, tensor: Tensor, raw: Any, tally: Tally | None = None) -> Any
     if kernel is None:
         raise UnsupportedError(f"the emulator has no kernel for op {op.tag!r} (layer {op.name!r})")
     columns = np.ascontiguousarray(raw.T)
-    return np.ascontiguousarray(kernel(op, tensor, columns, _ignore if tally is None else tally).T)
+    return np.ascontiguousarray(kernel(op, tensor, columns, ignore if tally is None else tally).T)

@@ -1,4 +1,4 @@
-"""From an hls4ml ``ModelGraph`` (Vitis or Vivado back end, io_parallel) to a :class:`~isobit.model.Graph`.
+"""From an hls4ml ``ModelGraph`` (Vitis or Vivado back end) to a :class:`~isobit.model.Graph`.
 
 The graph is read after hls4ml's passes, where every format, strategy and reuse factor is what the writer prints into
 the firmware. Each node class has one handler; anything else is refused by name.
@@ -39,14 +39,15 @@ def graph_from_hls4ml(source: Any) -> Graph:
     backend = getattr(source.config.backend, "name", None)
     if backend not in BACKENDS:
         raise UnsupportedError(f"hls4ml back end {backend!r} is not supported; supported: {', '.join(BACKENDS)}")
+    from isobit.frontends import set_layers  # registers its handlers, which are made of this module's
+
     io_type = source.config.get_config_value("IOType")
-    if io_type != "io_parallel":
-        raise UnsupportedError(f"IOType {io_type!r} is not supported; supported: io_parallel")
+    set_layers.check_io_type(source, io_type)
 
     inputs = tuple(_tensor(source.graph[name]) for name in source.inputs)
     ops = []
     for node in source.get_layers():
-        if node.class_name == "Input":
+        if node.class_name in ("Input", "Clone"):
             continue
         handler = HANDLERS.get(node.class_name)
         if handler is None:
@@ -138,7 +139,8 @@ def _weight(node: Any, slot: str, *, transposed: bool = False) -> Weight:
     data = np.asarray(variable.data)
     source = np.asarray(getattr(variable, "data_unquantized", data))
     if transposed:
-        data = data.T
+        data = np.moveaxis(data, 0, -1)
+    data, source = _without_kernel(data), _without_kernel(source)
     # From PyTorch, hls4ml's ChannelsLastConverter turns the weights, but not the unquantised ones beside them.
     turned = source.shape != data.shape or getattr(node, "channels_last_converted", False)
     if data.ndim == 2 and source.T.shape == data.shape and turned:
@@ -159,6 +161,11 @@ def _weight(node: Any, slot: str, *, transposed: bool = False) -> Weight:
     return Weight.from_written(slot, data, precision_to_type(precision, where), source.reshape(data.shape), encoding)
 
 
+def _without_kernel(data: Any) -> Any:
+    """Weights of a convolution whose kernel has one element, shape (1, ..., n_in, n_out), as (n_in, n_out)."""
+    return data.reshape(data.shape[-2:]) if data.ndim > 2 and set(data.shape[:-2]) == {1} else data
+
+
 def _constant(node: Any, slot: str, value: Any, named_type: Any) -> Weight:
     """A number that the writer prints as a literal into the source; the compiler reads it as a double."""
     kind = precision_to_type(named_type.precision, f"{node.name}.{slot}")
@@ -167,7 +174,13 @@ def _constant(node: Any, slot: str, value: Any, named_type: Any) -> Weight:
 
 
 def _edges(node: Any) -> dict[str, Any]:
-    return {"name": node.name, "inputs": tuple(node.inputs), "output": _tensor(node)}
+    from isobit.frontends.set_layers import origin
+
+    return {
+        "name": node.name,
+        "inputs": tuple(origin(node.model, name) for name in node.inputs),
+        "output": _tensor(node),
+    }
 
 
 # -- handlers ---------------------------------------------------------------------------------------------------------

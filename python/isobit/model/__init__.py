@@ -2,6 +2,21 @@
 
 from isobit.model.graph import Graph
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Reshape, Tensor, Threshold
+from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
 from isobit.model.weights import Encoding, Weight
 
-__all__ = ["Activation", "BatchNorm", "Dense", "Encoding", "Graph", "Op", "Reshape", "Tensor", "Threshold", "Weight"]
+__all__ = [
+    "Activation",
+    "BatchNorm",
+    "Dense",
+    "Encoding",
+    "Graph",
+    "Op",
+    "PointwiseConv",
+    "Pooling",
+    "Reshape",
+    "Tensor",
+    "Threshold",
+    "Transpose",
+    "Weight",
+]

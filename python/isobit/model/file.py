@@ -212,8 +212,10 @@ def _read_op(data: dict[str, Any], arrays: list[Any]) -> Op:
             values[f.name] = FixedType.parse(value)
         elif Tensor in kinds:
             values[f.name] = _read_tensor(value)
-        elif isinstance(value, list):
-            values[f.name] = tuple(str(v) for v in value)
+        elif isinstance(value, list) and kinds[-1] is Ellipsis:
+            if not all(type(entry) is kinds[0] for entry in value):
+                raise ModelFileError(f"{tag}.{f.name} is {value!r}, expected {hint}")
+            values[f.name] = tuple(value)
         elif type(value) in kinds:
             values[f.name] = value
         else:

@@ -97,10 +97,23 @@ class ObservingEngine(PlannedEngine):
 
     def pack(self, inputs: Sequence[Tensor], lanes: Sequence[Lane], outputs: Mapping[str, Tensor]) -> ObservedProgram:
         """Take note of stages; they are packed when it is known what to count."""
-        watching: list[Lane] = list(lanes)
+        watching = [part for lane in lanes for part in _in_two(lane)]
         for tensor in inputs:
             _watch_input(tensor, watching)
         return ObservedProgram(tuple(inputs), tuple(outputs.values()), tuple(watching), self.instruction_set)
+
+
+def _in_two(lane: Lane) -> list[Lane]:
+    """A map at many positions and, all positions at once, the steps that follow it: these are watched as one."""
+    stage = lane.stage
+    if stage.positions == 1:
+        return [lane]
+    between = f"{stage.target} (sums)"
+    low, high = stage.start_bounds
+    sums = Range(low, high, 0)
+    first = replace(stage, ops=(), target=between, steps=(), result=sums)
+    second = replace(stage, source=between, map=None, data=sums, positions=1)
+    return [replace(lane, stage=first), replace(lane, stage=second, multiply=lane.compute, split=0)]
 
 
 def _watch_input(tensor: Tensor, lanes: list[Lane]) -> None:

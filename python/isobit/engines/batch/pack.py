@@ -27,6 +27,7 @@ from isobit.analysis.steps import (
     Wrap,
     Zero,
 )
+from isobit.engines.batch.positions import add_positions, in_place, position_weights
 from isobit.engines.planned import accepts_floats
 from isobit.fixed.modes import Overflow, Rounding
 from isobit.fixed.types import FixedType
@@ -158,6 +159,9 @@ def pack(
     for name in outputs:
         natural = _SHORT[computed[name].compute] if name in computed else "i64"
         space.place(name, sizes[name], natural, 0)
+    for name, lane in computed.items():
+        if lane.stage.positions > 1 and not in_place(space.targets(name), sizes[name] // lane.stage.positions):
+            space.place(name, sizes[name], _SHORT[lane.compute], 0)
     scratch = space.size
     most = max((tensor.size for tensor in inputs), default=0)
     program = _core.BatchProgram(scratch + 4 * most * _core.BATCH_BLOCK + 64)
@@ -220,21 +224,23 @@ def _add_stage(
     check, overflowing_terms = -1, True
     measures: Any = None
     limits: Any = None
-    inputs, outputs = sizes[stage.source], sizes[stage.target]
+    positions = stage.positions
+    inputs, outputs = sizes[stage.source] // positions, sizes[stage.target] // positions
+    everywhere = outputs * positions
     if isinstance(stage.map, Linear):
         kind = "dense"
         first = next((step for step in steps if not isinstance(step, Observe)), None)
         if lane.multiply in ("float32", "float64") and isinstance(first, Round):
             scale = 2.0**-first.shift  # a power of two: the significand stays
         if lane.multiply.startswith("dot16"):
-            weights = _pairs(stage.map.weights)
+            weights = position_weights(stage.map.weights, _pairs) if positions > 1 else _pairs(stage.map.weights)
             start = stage.map.start.astype(np.int32)
         else:
             numbers = stage.map.weights.astype(dtype)
             weights = tiles(numbers * dtype(scale) if scale != 1 else numbers)
             start = stage.map.start.astype(dtype)
             start = start * dtype(scale) if scale != 1 else start
-        packed = _steps(steps, dtype, outputs, scaled=scale != 1)
+        packed = _steps(steps, dtype, everywhere, scaled=scale != 1)
     elif isinstance(stage.map, Counting):
         kind, packed = "counting", []
         counted = stage.map
@@ -263,7 +269,7 @@ def _add_stage(
             weights = tiles(((numbers & 0xFFFF) | (numbers << 16)).astype(np.int32))
             start = stage.map.start.astype(np.int16)
             whole = _sparse(whole_part)
-        packed = _steps(steps, dtype, outputs)
+        packed = _steps(steps, dtype, everywhere)
     elif isinstance(stage.map, Sequential):
         kind = "sequential"
         seq = stage.map
@@ -281,31 +287,35 @@ def _add_stage(
             term = _steps(inner, dtype, outputs)
         weights = tiles(weights)
         sums = _steps(list(seq.sum), dtype, outputs)
-        packed = _steps(steps, dtype, outputs)
+        packed = _steps(steps, dtype, everywhere)
     else:
-        packed = _steps(steps, dtype, outputs)
-    program.stage(
-        map=kind,
-        multiply="i32" if kind == "none" else _multiply(lane),
-        compute=_SHORT[compute],
-        inputs=inputs,
-        outputs=outputs,
-        split=lane.split,
-        source=space.place(stage.source, inputs, _form(lane), lane.split),
-        weights=weights,
-        start=start,
-        whole=whole,
-        order=order,
-        offset=offset,
-        check=check,
-        terms=overflowing_terms,
-        measures=measures,
-        limits=limits,
-        term=[core_step(step, dtype) for step in term],
-        sum=[core_step(step, dtype) for step in sums],
-        finish=[core_step(step if observed else step | {"watch": False}, dtype) for step in packed],
-        targets=space.targets(stage.target),
-    )
+        packed = _steps(steps, dtype, everywhere)
+    finish = [step if observed else step | {"watch": False} for step in packed]
+    given = {
+        "map": kind,
+        "multiply": "i32" if kind == "none" else _multiply(lane),
+        "compute": _SHORT[compute],
+        "inputs": inputs,
+        "outputs": outputs,
+        "split": lane.split,
+        "source": space.place(stage.source, sizes[stage.source], _form(lane), lane.split),
+        "weights": weights,
+        "start": start,
+        "whole": whole,
+        "order": order,
+        "offset": offset,
+        "check": check,
+        "terms": overflowing_terms,
+        "measures": measures,
+        "limits": limits,
+        "term": [core_step(step, dtype) for step in term],
+        "sum": [core_step(step, dtype) for step in sums],
+        "targets": space.targets(stage.target),
+    }
+    if positions > 1:
+        add_positions(program, positions, given, _form(lane), finish, lambda step: core_step(step, dtype))
+    else:
+        program.stage(**given, finish=[core_step(step, dtype) for step in finish])
     if isinstance(stage.map, Counting):
         return [Statistic(lane, None)]
     divided = next((place for place, step in enumerate(steps) if isinstance(step, Round)), 0)

@@ -198,5 +198,5 @@ def _lane(stage: Stage, multiply: str, compute: str, bits: int) -> Lane:
                 kind = f"general {multiply}"
             elif stage.map.sum:
                 kind = f"sequential {multiply}"
-        cost += stage.map.weights.size * _MACS[kind]
+        cost += stage.map.weights.size * stage.positions * _MACS[kind]
     return Lane(stage, multiply, compute, 0, bits, cost)

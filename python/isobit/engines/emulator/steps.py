@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -57,6 +57,10 @@ class Pass:
     head: Sequence[Any] = ()
     low: int | None = None
     high: int | None = None
+
+    def part(self, first: int, count: int) -> Pass:
+        """The same of some neighbouring outputs."""
+        return replace(self, a=self.a[first : first + count], b=self.b[first : first + count])
 
     def constants(self, dtype: Any) -> Any:
         """As the kernels take them."""

@@ -49,8 +49,12 @@ class _Tables:
         """Where a tensor's numbers begin in a form."""
         if (tensor, form) not in self.forms:
             self.forms[tensor, form] = self.sizes[form]
-            self.sizes[form] += features * (self.block + PADDING[form])
+            self.sizes[form] += features * self.stride(form)
         return self.forms[tensor, form]
+
+    def stride(self, form: int) -> int:
+        """Numbers from one row to the next."""
+        return self.block + PADDING[form]
 
     def add_constants(self, form: int, values: Any) -> int:
         """Append constants; where they begin."""
@@ -65,12 +69,15 @@ class _Tables:
         self.passes += [(one.kind, self.add_constants(form, one.constants(FORMS[form]))) for one in passes]
         return start, len(self.passes)
 
-    def add_targets(self, tensor: str) -> tuple[int, int]:
-        """Append every form of a tensor; where they begin and end."""
+    def add_targets(self, tensor: str, first: int = 0) -> tuple[int, int]:
+        """Append every form of a tensor, from its feature ``first`` on; where they begin and end."""
         start = len(self.targets)
-        self.targets += [(form, at, 0) for (name, form), at in self.forms.items() if name == tensor]
+        self.targets += [
+            (form, at + first * self.stride(form), 0) for (name, form), at in self.forms.items() if name == tensor
+        ]
         if tensor in self.leaving:
-            self.targets.append((OUT, *self.leaving[tensor]))
+            column, lsb = self.leaving[tensor]
+            self.targets.append((OUT, column + first, lsb))
         return start, len(self.targets)
 
     def add_order(self, order: Any) -> int:
@@ -114,7 +121,7 @@ def pack(inputs: Sequence[Tensor], lanes: Sequence[Lane], outputs: Mapping[str, 
         from_raw.append((ENTER, I64, *here, I64, 0, 0, -1, 0, 0, *targets))
         limits.append(_LARGEST * 2.0**-tensor.type.fraction if floats else 0.0)
         column += tensor.size
-    stages = [_stage(made, lane, sizes) for lane in lanes]
+    stages = [row for lane in lanes for row in _stage(made, lane, sizes)]
     return Program(
         inputs=tuple(inputs),
         outputs=tuple(outputs.values()),
@@ -152,11 +159,12 @@ def _read(lane: Lane) -> int:
     return _FORM[lane.multiply.split()[-1]]
 
 
-def _stage(made: _Tables, lane: Lane, sizes: Mapping[str, int]) -> tuple[int, ...]:
+def _stage(made: _Tables, lane: Lane, sizes: Mapping[str, int]) -> list[tuple[int, ...]]:
+    """A row of the table, or one for each position."""
     stage, compute = lane.stage, _FORM[lane.compute]
-    form, n_in, n_out = _read(lane), sizes[stage.source], sizes[stage.target]
+    form, n_in, n_out = _read(lane), sizes[stage.source] // stage.positions, sizes[stage.target] // stage.positions
     steps = list(stage.steps)
-    source = made.place(stage.source, n_in, form)
+    source = made.place(stage.source, sizes[stage.source], form)
     kind, weights, order, shift = COPY, 0, 0, 0
     if isinstance(stage.map, Linear):
         kind, order = LINEAR, made.add_order(np.arange(n_in))
@@ -175,12 +183,16 @@ def _stage(made: _Tables, lane: Lane, sizes: Mapping[str, int]) -> tuple[int, ..
             left, right = bits - shift - wrap.type.width, bits - wrap.type.width
             mask = -1 if wrap.type.signed else (1 << wrap.type.width) - 1
             steps = steps[1:]
-    packed = integer_passes(steps, n_out) if compute == I64 else float_passes(steps, n_out)
-    return (
-        *(kind, form, n_in, n_out, source, weights, order, compute, left, right, mask),
-        *made.add_passes(compute, packed),
-        *made.add_targets(stage.target),
-    )
+    passes = (integer_passes if compute == I64 else float_passes)(steps, sizes[stage.target])
+    return [
+        (
+            *(kind, form, n_in, n_out, source + position * n_in * made.stride(form), weights, order, compute),
+            *(left, right, mask),
+            *made.add_passes(compute, [one.part(position * n_out, n_out) for one in passes]),
+            *made.add_targets(stage.target, position * n_out),
+        )
+        for position in range(stage.positions)
+    ]
 
 
 def _rounding_down(sums: Sequential, form: int) -> tuple[Any, int]:

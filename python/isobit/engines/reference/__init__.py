@@ -7,12 +7,16 @@ from fractions import Fraction
 
 import numpy as np
 
+from isobit.engines.reference import set_kernels
 from isobit.engines.reference.kernels import register_kernel, supported
 from isobit.engines.registry import Values
 from isobit.fixed.array import FixedArray
 from isobit.model.graph import Graph
 
-__all__ = ["ENGINE", "ReferenceEngine", "register_kernel"]
+__all__ = ["ENGINE", "KERNEL_MODULES", "ReferenceEngine", "register_kernel"]
+
+#: Kernels beside those of ``kernels.py``; importing them registers them.
+KERNEL_MODULES = (set_kernels,)
 
 
 class ReferenceEngine:

@@ -1,4 +1,4 @@
-"""Networks on jets: the MLP on expert features, b-tagging on particles, recurrent top-taggers."""
+"""Networks on jets: the MLP on expert features, b-tagging on particles, deep sets, recurrent top-taggers."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ _HIDDEN: Final = (64, 32, 32)
 # jet_mlp: 6 bits. Weights within +-1; activations 0..4 in steps of 1/16: two integer bits, so that few values saturate.
 _BITS: Final = 6
 _RELU_INTEGER: Final = 2
+
+# jet_deepsets: 8 bits, as above; a mean over a power of two of constituents is a shift.
+_SET: Final = 8
+_SET_BITS: Final = 8
+_SET_WIDTH: Final = 32
 
 
 def _jet_mlp(tensor: Any) -> Any:
@@ -59,6 +64,27 @@ def _btag_conv1d_sheet() -> Sheet:
     for index in (1, 2):
         sheet.dense(f"fc{index}").activation(f"relu{index}")
     return sheet.dense("output").activation("sigmoid")
+
+
+def _jet_deepsets(tensor: Any) -> Any:
+    keras, qkeras = keras_package(), qkeras_package()
+    relu = qkeras.quantized_relu(_SET_BITS, _RELU_INTEGER)
+    quantisers = {f"{part}_quantizer": qkeras.quantized_bits(_SET_BITS, 0, alpha=1) for part in ("kernel", "bias")}
+    for index in (1, 2, 3):  # a Dense layer on (8, 3) would lose its quantisers on hls4ml's way to a convolution
+        tensor = qkeras.QConv1D(_SET_WIDTH, 1, **quantisers, name=f"phi{index}")(tensor)
+        tensor = qkeras.QActivation(relu, name=f"phi_relu{index}")(tensor)
+    tensor = keras.layers.GlobalAveragePooling1D(name="mean")(tensor)
+    tensor = qkeras.QDense(_SET_WIDTH, **quantisers, name="fc1")(tensor)
+    tensor = qkeras.QActivation(relu, name="relu1")(tensor)
+    return qkeras.QDense(5, **quantisers, name="output")(tensor)
+
+
+def _jet_deepsets_sheet() -> Sheet:
+    weight, relu = f"ap_fixed<{_SET_BITS},1>", f"ap_ufixed<{_SET_BITS},{_RELU_INTEGER},RND_CONV,SAT>"
+    sheet = Sheet(_NUMBER, weight=weight, bias=weight).shape("inputs")
+    for index in (1, 2, 3):
+        sheet.conv(f"phi{index}").activation(f"phi_relu{index}", relu)
+    return sheet.pooling("mean").dense("fc1").activation("relu1", relu).dense("output")
 
 
 def _recurrent(kind: str, tensor: Any) -> Any:
@@ -110,6 +136,17 @@ ENTRIES: Final = (
         layers=_btag_conv1d,
         events=lambda n, seed: events.particles(n, seed, 10, 13),
         config=_btag_conv1d_sheet,
+    ),
+    Recipe(
+        name="jet_deepsets",
+        summary="tells five kinds of jets by 8 constituents of 3 features as a set, 8-bit weights, mean, five logits",
+        shape=(_SET, 3),
+        outputs=5,
+        task="classification",
+        sparsity=0.0,
+        layers=_jet_deepsets,
+        events=lambda n, seed: events.particles(n, seed, _SET, 3),
+        config=_jet_deepsets_sheet,
     ),
     _top("lstm"),
     _top("gru"),

@@ -1,0 +1,117 @@
+// Layers on sets at compile-time formats on isobit::fixed, under -std=c++14 -pedantic-errors, against results worked
+// out by hand. Comparison with hls4ml's kernels is in sets_vendor_test.cpp.
+#include <isobit/kernels/isobit_numbers.hpp>
+#include <isobit/kernels/pointwise_conv.hpp>
+#include <isobit/kernels/pooling.hpp>
+#include <isobit/kernels/set_streams.hpp>
+
+#include "check.hpp"
+
+namespace k = isobit::kernels;
+using isobit::fixed;
+
+namespace {
+
+using number = fixed<8, 8>;
+using sat8 = fixed<8, 8, true, isobit::rounding_mode::TRN, isobit::overflow_mode::SAT>;
+
+void pointwise_conv() {
+    // Two positions of two channels; an accumulator that ends at 127, so that the order within a position decides.
+    using arith = k::dense_arith<number, number, number, sat8, sat8, 4>;
+    const number x[8] = {1, 1, 1, 1, 0, 1, 1, 1}, w[4] = {100, 100, -100, -90}, bias[1] = {0};
+    sat8 y[2];
+    k::pointwise_conv_latency<arith, k::static_dense_shape<4, 1>, 2>(x, w, bias, y);
+    check::equal(y[0].raw(), -63, "latency: 100, 127, 27, -63");
+    check::equal(y[1].raw(), -90, "latency, second position: 0, 100, 0, -90");
+    k::pointwise_conv_resource_rf_leq_nin<arith, k::static_dense_shape<4, 1, 2>, 2>(x, w, bias, y);
+    check::equal(y[0].raw(), 10, "rf_leq_nin, RF 2: inputs 0, 2, 1, 3: 100, 0, 100, 10");
+    check::equal(y[1].raw(), -90, "rf_leq_nin, second position: 0, -100, 0, -90");
+    k::pointwise_conv_resource_rf_gt_nin_rem0<arith, k::static_dense_shape<4, 1, 8>, 2>(x, w, bias, y);
+    check::equal(y[0].raw(), -63, "rf_gt_nin_rem0: in order");
+    check::equal(y[1].raw(), -90, "rf_gt_nin_rem0, second position");
+}
+
+void pooling() {
+    // Three positions of two channels.
+    const number x[6] = {100, -5, 100, -4, -90, -4};
+    using set = k::static_global_pool_shape<3, 2>;
+    sat8 y[2];
+    k::average_pool(k::pool_arith<number, sat8, sat8>(), set(), x, y);
+    check::equal(y[0].raw(), 12, "average: 100, 127, 37, and a third of it, toward zero");
+    check::equal(y[1].raw(), -4, "average: -13 / 3, toward zero");
+    k::max_pool(k::pool_arith<number, number, number>(), set(), x, y);
+    check::equal(y[0].raw(), 100, "max");
+    check::equal(y[1].raw(), -4, "max of negative numbers");
+
+    using narrow = fixed<6, 6, true, isobit::rounding_mode::TRN, isobit::overflow_mode::SAT>;
+    k::average_pool(k::pool_arith<number, narrow, sat8, false>(), set(), x, y);
+    check::equal(y[0].raw(), -10, "added as they are: 31, 31, -32 (31 - 90)");
+    k::average_pool(k::pool_arith<number, narrow, sat8, true>(), set(), x, y);
+    check::equal(y[0].raw(), 0, "cast before they are added: 31, 31, 31 - 32");
+
+    // 100 + 100, then -90 + -90, then both: 127 - 128; in order it is 127, 37, -53.
+    const number four[4] = {100, 100, -90, -90};
+    using window = k::static_pool_shape<1, 4, 1, 1, 4, 1, 1>;
+    k::average_pool_tree(k::pool_arith<number, sat8, sat8, true>(), window(), four, y);
+    check::equal(y[0].raw(), 0, "tree: -1 / 4");
+    k::average_pool(k::pool_arith<number, sat8, sat8>(), window(), four, y);
+    check::equal(y[0].raw(), -13, "in order: -53 / 4");
+
+    // A 3 x 3 image, windows of 2 x 2 that overlap.
+    const number image[9] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+    number four_windows[4];
+    k::max_pool(k::pool_arith<number, number, number>(), k::static_pool_shape<3, 3, 1, 2, 2, 1, 1>(), image,
+                four_windows);
+    const int want[4] = {5, 6, 8, 9};
+    for (int i = 0; i < 4; ++i) check::equal(four_windows[i].raw(), want[i], "windows of an image");
+}
+
+// A stream of packs, and nothing of it that a kernel should not need.
+template <class T, int Size>
+struct pack {
+    T values[Size];
+    T& operator[](int i) { return values[i]; }
+    const T& operator[](int i) const { return values[i]; }
+};
+
+template <class Pack>
+class queue {
+public:
+    Pack read() { return packs_[first_++]; }
+    void write(const Pack& pack) { packs_[last_++] = pack; }
+
+private:
+    Pack packs_[8];
+    int first_ = 0, last_ = 0;
+};
+
+void streams() {
+    using arith = k::dense_arith<number, number, number, sat8, sat8, 2>;
+    const number w[4] = {100, 1, 100, -1}, bias[2] = {0, 1};
+    queue<pack<number, 2>> in;
+    in.write({{1, 1}});
+    in.write({{-1, 1}});
+    in.write({{1, 0}});
+    queue<pack<sat8, 2>> between, out;
+    k::pointwise_conv_latency_stream<arith, k::static_dense_shape<2, 2>, 3, pack<sat8, 2>>(in, w, bias, between);
+    // (127, 1), (0, -1), (100, 2)
+    queue<pack<sat8, 2>> again = between;
+    using set = k::static_global_pool_shape<3, 2>;
+    k::average_pool_stream<k::pool_arith<sat8, sat8, sat8, true>, set, pack<sat8, 2>>({}, {}, between, out);
+    const pack<sat8, 2> mean = out.read();
+    check::equal(mean[0].raw(), 42, "mean of a stream: 127, 127, 127 saturated, a third of it");
+    check::equal(mean[1].raw(), 0, "mean of a stream: 2 / 3, toward zero");
+    k::max_pool_stream<k::pool_arith<sat8, sat8, sat8, true>, set, pack<sat8, 2>>({}, {}, again, out);
+    const pack<sat8, 2> largest = out.read();
+    check::equal(largest[0].raw(), 127, "maximum of a stream");
+    check::equal(largest[1].raw(), 2, "maximum of a stream");
+}
+
+}  // namespace
+
+int main() {
+    pointwise_conv();
+    pooling();
+    streams();
+    return check::report("set_kernels_test");
+}
