@@ -13,12 +13,14 @@ from typing import Any
 
 import numpy as np
 
+from isobit.engines import vector_tables
 from isobit.errors import UnsupportedError
 from isobit.fixed import law
 from isobit.fixed.assign import Cast, assign
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import accumulation_order
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor, Threshold
+from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Weight
 
 __all__ = ["Tally", "compute"]
@@ -212,6 +214,8 @@ KERNELS: dict[type[Op], Callable[..., Column]] = {
     Activation: _activation,
     Threshold: _threshold,
     Reshape: _reshape,
+    TableActivation: vector_tables.table_activation,
+    Softmax: vector_tables.softmax,
 }
 
 

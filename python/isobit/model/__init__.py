@@ -2,6 +2,7 @@
 
 from isobit.model.graph import Graph
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Reshape, Tensor, Threshold
+from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Encoding, Weight
 
-__all__ = ["Activation", "BatchNorm", "Dense", "Encoding", "Graph", "Op", "Reshape", "Tensor", "Threshold", "Weight"]
+__all__ = ["Activation", "BatchNorm", "Dense", "Encoding", "Graph", "Op", "Reshape", "Softmax", "TableActivation", "Tensor", "Threshold", "Weight"]

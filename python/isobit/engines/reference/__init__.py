@@ -7,12 +7,16 @@ from fractions import Fraction
 
 import numpy as np
 
+from isobit.engines.reference import tables
 from isobit.engines.reference.kernels import register_kernel, supported
 from isobit.engines.registry import Values
 from isobit.fixed.array import FixedArray
 from isobit.model.graph import Graph
 
 __all__ = ["ENGINE", "ReferenceEngine", "register_kernel"]
+
+#: Kernels in modules of their own; importing them registers them.
+MORE_KERNELS = (tables,)
 
 
 class ReferenceEngine:
