@@ -14,7 +14,7 @@ from isobit.model.ops import Tensor
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Weight
 
-__all__ = ["softmax", "table_activation", "table_index"]
+__all__ = ["index_leaves_int", "softmax", "table_activation", "table_index"]
 
 Column = Any
 #: Called with (slot, output index, cast); see :mod:`isobit.engines.vector`.
@@ -33,12 +33,16 @@ def _as_int(value: Column) -> Column:
 
 def _steps(x: Column, entries: int, span: int, fraction: int) -> Column:
     """``int(x * entries / span)``, the span a power of two: cut toward zero at x's LSB, then to a whole number."""
+    return _as_int(_whole_steps(x, entries, span, fraction))
+
+
+def _whole_steps(x: Column, entries: int, span: int, fraction: int) -> Column:
     scaled = x * (entries if span > 0 else -entries)
     shift = abs(span).bit_length() - 1 + max(0, fraction)
     if scaled.dtype == np.int64:
         shift = min(shift, 63)
     magnitude = abs(scaled) >> shift
-    return _as_int(np.where(scaled < 0, -magnitude, magnitude) << max(0, -fraction))
+    return np.where(scaled < 0, -magnitude, magnitude) << max(0, -fraction)
 
 
 def _clamped(index: Column, entries: int) -> Any:
@@ -56,6 +60,12 @@ def table_index(op: TableActivation, x: Column, fraction: int) -> Any:
     return _clamped(_steps(x, op.entries, -op.span, fraction), op.entries)
 
 
+def index_leaves_int(op: TableActivation, x: Column, fraction: int) -> Any:
+    """Whether the firmware's int does not hold the index of a number (Python integers), before it is clamped."""
+    steps = _whole_steps(x, op.entries, op.span, fraction)
+    return np.asarray((steps >= (1 << 31) - op.entries) | (steps < -(1 << 31)), dtype=bool)
+
+
 def _raw(table: Weight, like: Column) -> Column:
     return table.raw.astype(like.dtype)
 
@@ -71,12 +81,10 @@ def table_activation(op: TableActivation, tensor: Tensor, data: Column, tally: T
             columns.append(assign(entry, op.table.type, target, count))
             continue
         assert op.factor is not None
-        factor, kind = op.factor
+        factor, _ = op.factor
         negative = x < 0
         below, above = (entry * factor, x) if op.function == "elu" else (entry, x * factor)
-        forms = kind.product_with(op.table.type), tensor.type
-        if op.function == "selu":
-            forms = op.table.type, kind.product_with(tensor.type)
+        forms = op.forms(tensor.type)
         lower = assign(below * negative, forms[0], target, count)
         upper = assign(above * ~np.asarray(negative, dtype=bool), forms[1], target, count)
         columns.append(np.where(negative, lower, upper))

@@ -273,9 +273,7 @@ def _softmax(node: Any) -> Softmax:
             "inv_table", int(written["inv_table_size"]), parts["inv_inp"], kind("inv_table")
         )
     outer, inner = int(written["n_outer"]), int(written["n_inner"])
-    return Softmax(
-        **_edges(node), implementation=implementation, size=size, outer=outer, inner=inner, **parts
-    )
+    return Softmax(**_edges(node), implementation=implementation, size=size, outer=outer, inner=inner, **parts)
 
 
 @register_handler("BatchNormalizationQuantizedTanh")

@@ -5,4 +5,17 @@ from isobit.model.ops import Activation, BatchNorm, Dense, Op, Reshape, Tensor, 
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Encoding, Weight
 
-__all__ = ["Activation", "BatchNorm", "Dense", "Encoding", "Graph", "Op", "Reshape", "Softmax", "TableActivation", "Tensor", "Threshold", "Weight"]
+__all__ = [
+    "Activation",
+    "BatchNorm",
+    "Dense",
+    "Encoding",
+    "Graph",
+    "Op",
+    "Reshape",
+    "Softmax",
+    "TableActivation",
+    "Tensor",
+    "Threshold",
+    "Weight",
+]

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
-
-import numpy as np
+from typing import ClassVar
 
 from isobit.errors import FormatError, ShapeError, UnsupportedError
 from isobit.fixed.types import FixedType
@@ -88,6 +86,20 @@ class TableActivation(Op):
         if self.function == "selu":
             return SELU_LAMBDA, SELU_LAMBDA_TYPE
         return None if self.param is None else (int(self.param.raw.ravel()[0]), self.param.type)
+
+    def forms(self, data: FixedType) -> tuple[FixedType, FixedType]:
+        """Formats that the casts of elu and selu take: of a negative number, and of others.
+
+        Parameters
+        ----------
+        data
+            Format of the input.
+        """
+        assert self.factor is not None
+        _, factor = self.factor
+        if self.function == "elu":
+            return factor.product_with(self.table.type), data
+        return self.table.type, factor.product_with(data)
 
     def check_input(self, tensor: Tensor) -> None:
         """Check sizes, and that no index leaves an int; see :meth:`Op.check_input`."""
@@ -198,25 +210,24 @@ class Softmax(Op):
     def with_types(self, types: Mapping[str, FixedType]) -> Softmax:
         """As :meth:`Op.with_types`; a table that other numbers now address is made anew."""
         changed = super().with_types({slot: type for slot, type in types.items() if slot != "address"})
-        tables: dict[str, Weight] = {}
         if changed.inp_norm != self.inp_norm:
-            tables |= changed._exponentials()
+            changed = replace(changed, exp_table=changed._exponentials())
         if changed.inv_inp != self.inv_inp and changed.inv_table is not None and changed.inv_inp is not None:
             old = changed.inv_table
-            tables["inv_table"] = inverse_table("inv_table", int(old.raw.size), changed.inv_inp, old.type)
-        return replace(changed, **tables) if tables else changed
+            inverses = inverse_table("inv_table", int(old.raw.size), changed.inv_inp, old.type)
+            changed = replace(changed, inv_table=inverses)
+        return changed
 
     def with_input_type(self, type: FixedType) -> Softmax:
         """As :meth:`Op.with_input_type`: the exponentials of ``latency`` belong to the input's format."""
         if self.address is None or self.address == type:
             return self
         changed = replace(self, address=type)
-        return replace(changed, **changed._exponentials())
+        return replace(changed, exp_table=changed._exponentials())
 
-    def _exponentials(self) -> dict[str, Weight]:
+    def _exponentials(self) -> Weight:
         old, address = self.exp_table, self.exp_address
-        if old is None or address is None:
-            return {}
+        assert old is not None
+        assert address is not None
         distances = self.implementation == "stable"
-        entries = int(old.raw.size)
-        return {"exp_table": exponential_table("exp_table", entries, address, self.exp_scale, distances, old.type)}
+        return exponential_table("exp_table", int(old.raw.size), address, self.exp_scale, distances, old.type)

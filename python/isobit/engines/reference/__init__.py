@@ -13,10 +13,10 @@ from isobit.engines.registry import Values
 from isobit.fixed.array import FixedArray
 from isobit.model.graph import Graph
 
-__all__ = ["ENGINE", "ReferenceEngine", "register_kernel"]
+__all__ = ["ENGINE", "KERNEL_MODULES", "ReferenceEngine", "register_kernel"]
 
-#: Kernels in modules of their own; importing them registers them.
-MORE_KERNELS = (tables,)
+#: Kernels beside those of ``kernels.py``; importing them registers them.
+KERNEL_MODULES = (tables,)
 
 
 class ReferenceEngine:

@@ -27,19 +27,19 @@ def _steps(value: Fraction, entries: int, span: int, type: FixedType) -> int:
     return _as_int(trunc(quotient))
 
 
-def _entry(table: list[Fraction], index: int) -> Fraction:
+def _entry(table: Weight, index: int) -> Fraction:
     """The entry, or the nearest that there is."""
-    return table[min(max(index, 0), len(table) - 1)]
+    return int(table.raw[min(max(index, 0), len(table.raw) - 1)]) * table.type.lsb
 
 
-def _centred(value: Fraction, table: list[Fraction], span: int, type: FixedType) -> Fraction:
-    return _entry(table, _as_int(_steps(value, len(table), span, type) + len(table) // 2))
+def _centred(value: Fraction, table: Weight, span: int, type: FixedType) -> Fraction:
+    return _entry(table, _as_int(_steps(value, len(table.raw), span, type) + len(table.raw) // 2))
 
 
 @register_kernel(TableActivation)
 def table_activation(op: TableActivation, tensor: Tensor, data: Vector) -> list[Fraction]:
     """The functions of nnet_activation.h that have a table."""
-    table = values_of(op.table)
+    table, entries = op.table, len(op.table.raw)
     result = []
     for value in data:
         if op.function == "selu" and value >= 0:
@@ -49,11 +49,11 @@ def table_activation(op: TableActivation, tensor: Tensor, data: Vector) -> list[
         elif op.function == "elu" and value >= 0:
             result.append(assign(value, op.output.type, tensor.type))
         elif op.function == "selu":
-            result.append(assign(_entry(table, _steps(value, len(table), -8, tensor.type)), op.output.type, op.table.type))
+            result.append(assign(_entry(table, _steps(value, entries, -8, tensor.type)), op.output.type, op.table.type))
         elif op.function == "elu":
             assert op.param is not None
             exact = op.param.type.product_with(op.table.type)
-            entry = _entry(table, _steps(value, len(table), -8, tensor.type))
+            entry = _entry(table, _steps(value, entries, -8, tensor.type))
             result.append(assign(values_of(op.param)[0] * entry, op.output.type, exact))
         else:
             entry = _centred(value, table, 8 if op.function == "tanh" else 16, tensor.type)
@@ -90,7 +90,7 @@ def _by_top_bits(table: Weight, value: Fraction, type: FixedType) -> Fraction:
     while 2**bits < len(table.raw):
         bits += 1
     word = int(value / type.lsb) % 2**type.width
-    return values_of(table)[word // 2 ** (type.width - bits)]
+    return _entry(table, word // 2 ** (type.width - bits))
 
 
 def _normalised(op: Softmax, exponentials: list[Fraction]) -> list[Fraction]:
@@ -123,15 +123,14 @@ def _stable(op: Softmax, tensor: Tensor, data: list[Fraction]) -> list[Fraction]
 def _legacy(op: Softmax, tensor: Tensor, data: list[Fraction]) -> list[Fraction]:
     assert op.exp_table is not None
     assert op.inv_table is not None
-    exponentials, inverses = values_of(op.exp_table), values_of(op.inv_table)
     difference = growth.difference(tensor.type, tensor.type)
     result = []
     for i, value in enumerate(data):
         total = Fraction(0)
         for j, other in enumerate(data):
-            term = Fraction(1) if i == j else _centred(other - value, exponentials, 16, difference)
+            term = Fraction(1) if i == j else _centred(other - value, op.exp_table, 16, difference)
             total = assign(total + term, LEGACY_TABLE)
-        inverse = _entry(inverses, _steps(total, len(inverses), 64, LEGACY_TABLE))
+        inverse = _entry(op.inv_table, _steps(total, len(op.inv_table.raw), 64, LEGACY_TABLE))
         result.append(assign(inverse, op.output.type, LEGACY_TABLE))
     return result
 
