@@ -142,7 +142,8 @@ def _normalised(op: Softmax, tensor: Tensor, values: Range) -> OpBounds:
     _, terms = entries.between(*_top_bits(addresses, address.width, table.raw.size, address.signed))
     sums, held, overflow = _sums(terms, slices, accum)
     if op.inp_norm is not None and not overflow.any():
-        sums = _with_first_entry(sums, terms.result, slices, int(entries.parts[2][0]))
+        nothing = table.raw.size // 2 if address.signed else 0  # a distance of zero
+        sums = _with_first_entry(sums, terms.result, slices, int(entries.parts[2][nothing]))
     inner["accum"] = InnerBounds(accum, held, overflow)
     inverted = cast_range(sums, accum, op.inv_inp)
     inverses = _Entries(_in_order(op.inv_table.raw, op.inv_inp.signed), op.inv_table.type, op.inv_table.type)

@@ -25,34 +25,48 @@ SOFTMAXES = ("latency", "stable", "legacy", "argmax")
 _EXHAUSTIVE = 13
 
 
-def _softmax_precision(rng: np.random.Generator, address_bits: int) -> tuple[dict[str, str], int]:
-    """Formats of a softmax, and a table size that they can address."""
-    names = {slot: draw_type(rng, 4.0, narrow=False) for slot in ("exp_table", "inv_table", "accum", "inv_inp")}
+def _softmax(rng: np.random.Generator, kind: str, given: FixedType) -> dict[str, Any]:
+    """A softmax's configuration, with tables that its formats can address."""
+    slots = {slot: draw_type(rng, 4.0, narrow=False) for slot in ("exp_table", "inv_table", "accum", "inv_inp")}
     if rng.random() < 0.4:  # hls4ml's own
-        names = dict.fromkeys(names, FixedType.parse("ap_fixed<18,8,RND,SAT>"))
-    if rng.random() < 0.2:
-        names["exp_table"] = FixedType.parse("ap_ufixed<34,2,RND>")
-    most = min(address_bits, names["inv_inp"].width, names["inv_table"].width, 11)
-    return {slot: str(kind) for slot, kind in names.items()}, 1 << int(rng.integers(2, most + 1))
+        slots = dict.fromkeys(slots, FixedType.parse("ap_fixed<18,8,RND,SAT>"))
+    if rng.random() < 0.3:
+        slots["exp_table"] = FixedType.parse("ap_ufixed<34,2,RND>")
+    entry: dict[str, Any] = {"Implementation": kind, "Precision": {"accum": str(slots.pop("accum"))}}
+    address = given.width - given.signed
+    if kind == "stable" and rng.random() < 0.5:
+        distances = draw_type(rng, float(given.max), narrow=False, signed=bool(rng.random() < 0.3))
+        entry["inp_norm_t"], address = str(distances), distances.width
+    most = [min(address, 11), min(slots["inv_inp"].width, slots["inv_table"].width, 11)]
+    entry |= {f"{slot}_t": str(kind) for slot, kind in slots.items()}
+    if kind == "legacy":
+        entry["exp_table_size"], entry["inv_table_size"] = (int(n) for n in rng.integers(3, 1500, 2))
+    elif rng.random() < 0.5:
+        entry["exp_table_size"], entry["inv_table_size"] = (1 << int(rng.integers(2, bits + 1)) for bits in most)
+        if kind == "stable" and "inp_norm_t" not in entry:  # hls4ml takes the other size
+            entry["inv_table_size"] = 1 << int(rng.integers(2, min(most) + 1))
+        entry["exp_scale"] = float(rng.choice([1.0, 0.5, 0.3]))
+    else:
+        entry["TableSize"] = 1 << int(rng.integers(2, min(most) + 1))
+    if rng.random() < 0.4:
+        entry["n_outer"], entry["n_inner"] = ((2, 1), (1, 3), (3, 2), (1, 2))[int(rng.integers(4))]
+    return entry
 
 
 def _head(rng: np.random.Generator, name: str, given: FixedType) -> dict[str, Any]:
-    """hls4ml's configuration of one layer."""
-    precision = {"result": str(draw_type(rng, 1.0, narrow=bool(rng.random() < 0.3)))}
+    """hls4ml's configuration of one layer. The formats of tables stand beside ``Precision``, where it ignores them."""
+    result = str(draw_type(rng, 1.0, narrow=bool(rng.random() < 0.3)))
     kind = name.split("_")[0]
     if kind in SOFTMAXES:
-        slots, size = _softmax_precision(rng, given.width - given.signed)
-        if kind == "legacy" and rng.random() < 0.5:
-            size = int(rng.integers(3, 1500))
-        return {"Precision": {**precision, **slots}, "TableSize": size, "Implementation": kind}
-    precision["table"] = str(draw_type(rng, 1.0, narrow=False))
-    if rng.random() < 0.4:
-        precision["table"] = "ap_fixed<45,6,RND>"
+        entry = _softmax(rng, kind, given)
+        entry["Precision"]["result"] = result
+        return entry
+    table = "ap_fixed<45,6,RND>" if rng.random() < 0.4 else str(draw_type(rng, 1.0, narrow=False))
     size = 1 << int(rng.integers(3, 12)) if rng.random() < 0.6 else int(rng.integers(2, 3000))
-    entry: dict[str, Any] = {"Precision": precision, "TableSize": size}
+    entry = {"Precision": {"result": result}, "table_t": table, "TableSize": size}
     if kind == "elu":
         entry["alpha"] = float(np.round(rng.uniform(0.1, 3.0), 3))
-        precision["param"] = str(draw_type(rng, 2.0, narrow=True, signed=False))
+        entry["Precision"]["param"] = str(draw_type(rng, 2.0, narrow=True, signed=False))
     return entry
 
 
