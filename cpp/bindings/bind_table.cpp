@@ -3,15 +3,22 @@
 #include <isobit/host/table.hpp>
 #include <isobit/host/table_values.hpp>
 
+#include <algorithm>
+#include <climits>
 #include <optional>
 
+#include <isobit/host/parallel.hpp>
+
 #include "bindings.hpp"
-#include "elementwise.hpp"
+#include "raw_array.hpp"
 
 namespace isobit {
 namespace bindings {
 
 namespace {
+
+// Values at a time: they stay in the cache, whatever the size of an event.
+constexpr std::size_t block = 1024;
 
 py::array table_activation(const py::array& raw, const py::array& table, const std::string& name, const format& data,
                            const format& table_format, const format& result, const std::optional<py::array>& factor,
@@ -38,8 +45,6 @@ py::array table_activation(const py::array& raw, const py::array& table, const s
     const int count = static_cast<int>(entries.size());
     host::integer_choice choice;
     host::dynamic_table_arith<int128>::plan(choice, formats, what, count);
-    const batch events(input);
-    const kernels::vector_shape shape(static_cast<int>(events.size), static_cast<int>(events.size));
     raw_output output(input.shape(), result);
     {
         const py::gil_scoped_release release;
@@ -48,8 +53,15 @@ py::array table_activation(const py::array& raw, const py::array& table, const s
             const auto known = static_cast<integer>(constant);
             const host::dynamic_table_arith<integer> arith(formats, what, count, known);
             const std::vector<integer> made = arith.entries(entries.load_all<integer>());
-            for_each_event<integer>(input, output, events, threads, [&](const integer* x, integer* y) {
-                host::run_table_activation<integer>(formats, what, known, shape, x, made, y);
+            host::parallel_for(input.size(), threads, [&](std::size_t begin, std::size_t end) {
+                std::vector<integer> x(block), y(block);
+                for (std::size_t first = begin; first < end; first += block) {
+                    const std::size_t values = std::min(block, end - first);
+                    for (std::size_t i = 0; i < values; ++i) x[i] = input.load<integer>(first + i);
+                    const kernels::vector_shape shape(static_cast<int>(values), static_cast<int>(values));
+                    host::run_table_activation<integer>(formats, what, known, shape, x.data(), made, y.data());
+                    for (std::size_t i = 0; i < values; ++i) output.store(first + i, y[i]);
+                }
             });
         });
     }
@@ -106,10 +118,11 @@ void bind_table(py::module_& module) {
     module.attr("TABLE_ACTIVATIONS") = py::tuple(names);
     module.def("table_values", &table_values, py::arg("function"), py::arg("entries"),
                "The values of a table before they are rounded, (entries,): by the C library, in float as hls4ml's.");
-    module.def("softmax_exponentials", &softmax_exponentials, py::arg("integer"), py::arg("is_signed"),
-               py::arg("bits"), py::arg("scale"), py::arg("distances"),
-               "exp(scale * x) of every x that the top bits of a format give, (2^bits,); exp(-scale * x) of distances.\n"
-               "Infinite where float overflows.");
+    module.def(
+        "softmax_exponentials", &softmax_exponentials, py::arg("integer"), py::arg("is_signed"), py::arg("bits"),
+        py::arg("scale"), py::arg("distances"),
+        "exp(scale * x) of every x that the top bits of a format give, (2^bits,); exp(-scale * x) of distances.\n"
+        "Infinite where float overflows.");
     module.def("softmax_inverses", &softmax_inverses, py::arg("integer"), py::arg("is_signed"), py::arg("bits"),
                "1 / x of every x that the top bits of a format give, (2^bits,); infinite for 0.");
 }

@@ -85,7 +85,13 @@ public:
     std::size_t data_index(Int x) const { return data_(x); }
     std::size_t distance_index(Int largest, Int x) const { return distance_(difference_to_distance_(largest - x)); }
     std::size_t inverse_index(Int sum) const { return inverse_(accum_to_inverse_(sum)); }
-    Int exponential(Int e) const { return exponential_to_accum_(e); }
+    // Entries are cast for the sum once, before any event.
+    Int exponential(Int made) const { return made; }
+    std::vector<Int> entries(const std::vector<Int>& table) const {
+        std::vector<Int> made(table.size());
+        for (std::size_t i = 0; i < table.size(); ++i) made[i] = exponential_to_accum_(table[i]);
+        return made;
+    }
     Int add(Int a, Int b) const { return total_to_accum_(a + b); }
     Int result(Int e, Int inverse) const { return product_to_result_(e * inverse); }
 
@@ -162,9 +168,9 @@ public:
                    const std::vector<Int>& exponentials, const std::vector<Int>& inverses)
         : kind_(kind),
           shape_(shape),
-          exponentials_(exponentials),
-          inverses_(inverses),
           tables_(f, bits(exponentials), bits(inverses)),
+          exponentials_(kind == softmax_kind::legacy ? exponentials : tables_.entries(exponentials)),
+          inverses_(inverses),
           legacy_(f, static_cast<int>(exponentials.size()), static_cast<int>(inverses.size())),
           argmax_(f.result),
           in_(buffer()),
@@ -201,8 +207,8 @@ private:
 
     softmax_kind kind_;
     kernels::softmax_shape shape_;
-    const std::vector<Int>&exponentials_, &inverses_;
     dynamic_softmax_arith<Int> tables_;
+    std::vector<Int> exponentials_, inverses_;
     dynamic_legacy_arith<Int> legacy_;
     dynamic_argmax_arith<Int> argmax_;
     std::vector<Int> in_, out_, maxima_, exps_, sums_;
