@@ -85,9 +85,7 @@ inline float softmax_exponential(const addressing& by, int index, int bits, floa
     const float x = top_bits_value(by, index, bits) * scale;
     return std::exp(distances ? -x : x);
 }
-inline float softmax_inverse(const addressing& by, int index, int bits) {
-    return 1 / top_bits_value(by, index, bits);
-}
+inline float softmax_inverse(const addressing& by, int index, int bits) { return 1 / top_bits_value(by, index, bits); }
 
 }  // namespace host
 }  // namespace isobit
