@@ -27,7 +27,8 @@ def generate() -> str:
     text = re.sub(r"typing\.SupportsInt \| typing\.SupportsIndex", "int", text)
     text = re.sub(r"^((?:OVERFLOW|ROUNDING)_MODES): dict.*$", r"\1: dict[str, int]", text, flags=re.MULTILINE)
     text = re.sub(r"^MODE_RULES: dict.*$", "MODE_RULES: dict[str, str]", text, flags=re.MULTILINE)
-    text = re.sub(r"^ACTIVATIONS: tuple.*$", "ACTIVATIONS: tuple[str, ...]", text, flags=re.MULTILINE)
+    names = r"ACTIVATIONS|TABLE_ACTIVATIONS|SOFTMAX_IMPLEMENTATIONS"
+    text = re.sub(rf"^({names}): tuple.*$", r"\1: tuple[str, ...]", text, flags=re.MULTILINE)
     text = re.sub(r"def (__eq__|__ne__)\(self, arg0: Format\)", r"def \1(self, other: object, /)", text)
     return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
 

@@ -13,6 +13,8 @@ void bind_dense(pybind11::module_& module);
 void bind_batchnorm(pybind11::module_& module);
 void bind_activation(pybind11::module_& module);
 void bind_sets(pybind11::module_& module);
+void bind_table(pybind11::module_& module);
+void bind_softmax(pybind11::module_& module);
 void bind_batch(pybind11::module_& module);
 
 }  // namespace bindings

@@ -9,5 +9,7 @@ PYBIND11_MODULE(_core, module) {
     isobit::bindings::bind_batchnorm(module);
     isobit::bindings::bind_activation(module);
     isobit::bindings::bind_sets(module);
+    isobit::bindings::bind_table(module);
+    isobit::bindings::bind_softmax(module);
     isobit::bindings::bind_batch(module);
 }

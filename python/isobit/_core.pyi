@@ -7,6 +7,7 @@ import numpy
 import numpy.typing
 import typing
 __all__: list[str] = ['ACTIVATIONS', 'BATCH_BLOCK', 'BatchProgram', 'BatchStep', 'Format', 'MAX_WIDTH', 'MODE_RULES', 'OVERFLOW_MODES', 'ROUNDING_MODES', 'activation', 'cast', 'dense', 'instruction_sets', 'normalize', 'pointwise_conv', 'pooling', 'threshold']
+__all__: list[str] = ['ACTIVATIONS', 'BATCH_BLOCK', 'BatchProgram', 'BatchStep', 'Format', 'MAX_WIDTH', 'MODE_RULES', 'OVERFLOW_MODES', 'ROUNDING_MODES', 'SOFTMAX_IMPLEMENTATIONS', 'TABLE_ACTIVATIONS', 'activation', 'cast', 'dense', 'instruction_sets', 'normalize', 'softmax', 'softmax_exponentials', 'softmax_inverses', 'table_activation', 'table_values', 'threshold']
 class Format:
     """
     Fixed-point format: ap_[u]fixed<width, integer, ...>, or ap_[u]int if is_int.
@@ -119,6 +120,27 @@ def pooling(raw: numpy.ndarray[typing.Any, typing.Any], windows: typing.Annotate
     Maximum or average over windows: raw (n, positions * channels) to (n, w * channels).
 
     `windows` (w, k) are positions, -1 for padding; `divisors` (w,) what an average divides by.
+def softmax(raw: numpy.ndarray[typing.Any, typing.Any], exponentials: numpy.ndarray[typing.Any, typing.Any] | None, inverses: numpy.ndarray[typing.Any, typing.Any] | None, implementation: str, *, data: Format, distance: Format, exponential: Format, accum: Format, inverse_input: Format, inverse: Format, result: Format, size: int, outer: int = 1, inner: int = 1, threads: int = 1) -> numpy.ndarray[typing.Any, typing.Any]:
+    """
+    Softmax on raw (n, ...), over `size` values of each of outer x inner slices. Tables are raw, of the
+    formats `exponential` and `inverse`; `distance` is hls4ml's inp_norm_t, `inverse_input` inv_inp_t.
+    """
+def softmax_exponentials(integer: int, is_signed: bool, bits: int, scale: typing.SupportsFloat | typing.SupportsIndex, distances: bool) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    exp(scale * x) of every x that the top bits of a format give, (2^bits,); exp(-scale * x) of distances.
+    Infinite where float overflows.
+    """
+def softmax_inverses(integer: int, is_signed: bool, bits: int) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    1 / x of every x that the top bits of a format give, (2^bits,); infinite for 0.
+    """
+def table_activation(raw: numpy.ndarray[typing.Any, typing.Any], table: numpy.ndarray[typing.Any, typing.Any], name: str, *, data: Format, table_format: Format, result: Format, factor: numpy.ndarray[typing.Any, typing.Any] | None = None, factor_format: Format | None = None, threads: int = 1) -> numpy.ndarray[typing.Any, typing.Any]:
+    """
+    Activation by table on raw (n, ...). table (entries,); `factor` is elu's alpha or selu's lambda.
+    """
+def table_values(function: str, entries: int) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    The values of a table before they are rounded, (entries,): by the C library, in float as hls4ml's.
     """
 def threshold(raw: numpy.ndarray[typing.Any, typing.Any], threshold: numpy.ndarray[typing.Any, typing.Any], threshold_low: numpy.ndarray[typing.Any, typing.Any] | None = None, *, data: Format, threads: int = 1) -> numpy.ndarray[typing.Any, typing.Any]:
     """
@@ -132,3 +154,5 @@ MAX_WIDTH: int = 127
 MODE_RULES: dict[str, str]
 OVERFLOW_MODES: dict[str, int]
 ROUNDING_MODES: dict[str, int]
+SOFTMAX_IMPLEMENTATIONS: tuple[str, ...]
+TABLE_ACTIVATIONS: tuple[str, ...]

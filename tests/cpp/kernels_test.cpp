@@ -7,6 +7,9 @@
 #include <isobit/kernels/leaky_relu.hpp>
 #include <isobit/kernels/linear.hpp>
 #include <isobit/kernels/relu.hpp>
+#include <isobit/kernels/softmax.hpp>
+#include <isobit/kernels/softmax_legacy.hpp>
+#include <isobit/kernels/table.hpp>
 #include <isobit/kernels/tanh_steps.hpp>
 #include <isobit/kernels/threshold.hpp>
 
@@ -96,10 +99,55 @@ void elementwise() {
     check::that(steps[0] == -1 && steps[1] == 0 && steps[2] == 1, "threshold_ternary");
 }
 
+void tables() {
+    using in = fixed<8, 4>;
+    using out = fixed<10, 5>;
+    const in x[3] = {in::from_raw(-24), in::from_raw(0), in::from_raw(40)};  // -1.5, 0, 2.5
+    const k::static_vector_shape<3> shape;
+    const out ramp[4] = {1, 2, 3, 4};
+    const fixed<6, 2> half = fixed<6, 2>::from_raw(8);
+    out y[3];
+    const auto expect = [&](const char* what, int a, int b, int c) {
+        check::equal(y[0].raw(), a, what);
+        check::equal(y[1].raw(), b, what);
+        check::equal(y[2].raw(), c, what);
+    };
+    k::table_activation(k::centred_table_arith<out, 4, 8>(), shape, x, ramp, y);
+    expect("table: steps of 2 toward zero, the middle is entry 2", 96, 96, 128);
+    k::elu(k::negative_table_arith<out, 4>(), shape, x, half, ramp, y);
+    expect("elu: half of entry 0", 16, 0, 80);
+    k::selu(k::negative_table_arith<out, 4>(), shape, x, half, ramp, y);
+    expect("selu: entry 0; half of the positive", 32, 0, 40);
+
+    using distance = fixed<4, 4, false>;
+    const k::static_softmax_shape<3> slice;
+    const k::softmax_arith<out, fixed<4, 4>, out, distance, 2, 2> arith;
+    const out inverses[4] = {2, out::from_raw(16), 1, 1};
+    out exps[3], sums[3];
+    in maxima[3];
+    k::softmax_latency(arith, slice, x, ramp, inverses, y, exps, sums);
+    expect("latency: 4 + 1 + 1 = 6, whose top bits are 1", 64, 16, 16);
+    k::softmax_stable(arith, slice, x, ramp, inverses, y, maxima, exps, sums);
+    expect("stable: distances 4, 2, 0; 2 + 1 + 1 = 4", 32, 16, 16);
+    k::softmax_argmax(k::argmax_arith<out>(), slice, x, y);
+    expect("argmax", 0, 0, 32);
+    const in steps[4] = {0, in::from_raw(8), 1, 2};
+    in inverse_of[16] = {2, 1};
+    k::softmax_legacy(k::softmax_legacy_arith<in, out, 4, 16>(), slice, x, steps, inverse_of, y);
+    expect("legacy: sums 4, 3, 2.5", 32, 64, 64);
+    in gathered[3];
+    out scattered[3];
+    k::softmax_slices(k::static_softmax_shape<1, 1, 3>(), x, y, gathered, scattered, [](const in* from, out* to) {
+        k::linear(k::linear_arith<out>(), k::static_vector_shape<1>(), from, to);
+    });
+    expect("slices of one, each by itself", -48, 0, 80);
+}
+
 }  // namespace
 
 int main() {
     dense();
     elementwise();
+    tables();
     return check::report("kernels_test");
 }

@@ -25,7 +25,7 @@ from isobit.fixed.assign import assign
 from isobit.fixed.types import FixedType
 from isobit.model.ops import Activation, BatchNorm, Op, Product, Reshape, Tensor, Threshold
 
-__all__ = ["activation_bounds", "batchnorm_bounds", "reshape_bounds", "threshold_bounds"]
+__all__ = ["activation_bounds", "batchnorm_bounds", "join_branches", "reshape_bounds", "threshold_bounds"]
 
 
 def _of_cast(op: Op, source: Range, cast: CastRange) -> OpBounds:
@@ -77,12 +77,19 @@ def _leaky_relu(op: Activation, tensor: Tensor, values: Range) -> OpBounds:
     upper = Range(np.minimum(np.maximum(values.low, 1), values.high), values.high, values.fraction, values.zeros)
     above, below = cast_range(upper, tensor.type, op.output.type), cast_range(lower, exact, op.output.type)
     no_upper, no_lower = np.asarray(values.high <= 0, dtype=bool), np.asarray(values.low > 0, dtype=bool)
+    return join_branches(op, (upper, above, no_upper), (lower, below, no_lower))
+
+
+def join_branches(
+    op: Op, first: tuple[Range, CastRange, BoolArray], second: tuple[Range, CastRange, BoolArray]
+) -> OpBounds:
+    """Bounds of an op with two branches: of each the numbers, their cast, and where it is never taken."""
+    (upper, above, no_upper), (lower, below, no_lower) = first, second
 
     def joined(a: Range, b: Range) -> Range:
         fraction = max(a.fraction, b.fraction)
         a, b = a.at(fraction), b.at(fraction)
-        first = _either(no_upper, b, a)
-        return hull([first, _either(no_lower, a, b)])
+        return hull([_either(no_upper, b, a), _either(no_lower, a, b)])
 
     overflow = (above.overflow & ~no_upper) | (below.overflow & ~no_lower)
     rounded, result = joined(above.rounded, below.rounded), joined(above.result, below.result)

@@ -7,7 +7,7 @@ they follow exactly, since a monotone step moves the ends of a range to the ends
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,8 @@ class Observed:
         Events in which rounding into the result dropped set bits.
     outside
         Events in which the result's range was left.
+    inner
+        By slot, overflows of other formats on the way (a softmax's): (events, times) by element, shape (2, size).
     """
 
     low: IntArray
@@ -57,6 +59,7 @@ class Observed:
     held_high: IntArray
     lossy: IntArray
     outside: IntArray
+    inner: dict[str, IntArray] = field(default_factory=dict)
 
 
 def watched(op: Op, before: Sequence[Step], steps: Sequence[Step]) -> list[Step]:

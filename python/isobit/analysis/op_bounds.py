@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from isobit.analysis.ranges import BoolArray, IntArray, Range
 from isobit.errors import UnsupportedError
+from isobit.fixed.types import FixedType
 from isobit.model.ops import Op, Tensor
 
-__all__ = ["KERNELS", "DenseBounds", "OpBounds", "op_bounds", "register_bounds"]
+__all__ = ["KERNELS", "DenseBounds", "InnerBounds", "OpBounds", "op_bounds", "register_bounds"]
+
+
+@dataclass(frozen=True, eq=False)
+class InnerBounds:
+    """Bounds of a cast inside an op; ranges of the shape (output size,).
+
+    Attributes
+    ----------
+    type
+        The format that is written into.
+    rounded
+        Every number that it takes, rounded, before overflow.
+    overflow
+        Where a number may leave its range.
+    """
+
+    type: FixedType
+    rounded: Range
+    overflow: BoolArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +51,8 @@ class OpBounds:
     result_overflow
         Where a value may leave the range of the result's format, as :meth:`isobit.Model.profile` counts it (which
         knows no overflow of the constants of the functions with few values).
+    inner
+        Casts on the way, by slot, of ops that have some (those of a Dense layer's accumulator aside).
     """
 
     op: Op
@@ -38,6 +60,7 @@ class OpBounds:
     rounded: Range
     result: Range
     result_overflow: BoolArray
+    inner: Mapping[str, InnerBounds] = field(default_factory=dict, kw_only=True)
 
 
 @dataclass(frozen=True, eq=False)

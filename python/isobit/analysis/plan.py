@@ -26,6 +26,7 @@ from isobit.model.accumulation import accumulation_order
 from isobit.model.graph import Graph
 from isobit.model.ops import Dense, Op
 from isobit.model.set_ops import PointwiseConv, Pooling
+from isobit.model.table_ops import Softmax, TableActivation
 
 __all__ = ["Plan", "PlannedStage", "Verdict", "make_plan"]
 
@@ -40,7 +41,7 @@ class Verdict:
     Attributes
     ----------
     layer, slot
-        Where: ``accum`` is about products, bias and partial sums, ``result`` about the last cast.
+        Where: ``accum`` is about products, bias and partial sums, ``result`` about the last cast; a softmax has others.
     type
         The format.
     bits
@@ -102,7 +103,7 @@ class PlannedStage:
     stage
         The ops.
     lane
-        How they are computed; None: by the wide road (128-bit or Python integers).
+        How they are computed; None: by the wide road (128-bit or Python integers), or a kernel that looks up tables.
     reason
         Why that is exact, in words.
     """
@@ -116,10 +117,10 @@ class PlannedStage:
         """Lane in a word.
 
         One of ``float32``, ``float64``, ``int32``, ``int64``, ``dot16``, ``dot16-split``, ``floor32``, ``mulhi16``,
-        ``wide``; where products or partial sums are cast one by one, ``sequential`` and the arithmetic.
+        ``wide``, ``table``; where products or partial sums are cast one by one, ``sequential`` and the arithmetic.
         """
         if self.lane is None:
-            return "wide"
+            return "table" if isinstance(self.stage.ops[0], (Softmax, TableActivation)) else "wide"
         strict = isinstance(self.stage.map, Sequential) and self.lane.multiply in BITS
         return f"sequential {self.lane.multiply}" if strict else self.lane.multiply
 
@@ -239,6 +240,10 @@ def _planned_stages(
 
 def _planned(stage: Stage, lanes: list[Lane]) -> PlannedStage:
     if not lanes:
+        if isinstance(stage.ops[0], (Softmax, TableActivation)):
+            return PlannedStage(
+                stage, None, "entries are looked up by the kernel itself, on 64-bit integers or wider ones"
+            )
         reason = stage.refusal or f"needs {needed_bits(stage)} bits, more than any lane has ({max(BITS.values())})"
         return PlannedStage(stage, None, f"128-bit or Python integers: {reason}")
     lane = lanes[0]
@@ -293,6 +298,9 @@ def _verdicts(op: Op, bounds: Bounds, witnesses: Witnesses | None) -> list[Verdi
     if isinstance(op, Pooling) and isinstance(found, PoolingBounds) and found.needed is not None:
         needs = found.needed.widths(op.accum.signed)
         verdicts.append(_verdict(op.name, "accum", op.accum, needs, found.accum_overflow, witnesses))
+    for slot, inside in found.inner.items():
+        needs = inside.rounded.widths(inside.type.signed)
+        verdicts.append(_verdict(op.name, slot, inside.type, needs, inside.overflow, None))
     if op.tag != "reshape":
         needs = found.rounded.widths(op.output.type.signed)
         verdicts.append(_verdict(op.name, "result", op.output.type, needs, found.result_overflow, witnesses))

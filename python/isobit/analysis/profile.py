@@ -25,7 +25,8 @@ class OverflowCount:
     Attributes
     ----------
     layer, slot
-        Where: ``accum`` counts casts of products and bias and every partial sum, ``result`` the last cast.
+        Where: ``accum`` counts casts of products and bias and every partial sum, ``result`` the last cast; a softmax
+        has ``inp_norm`` and ``inv_inp``, too.
     type
         The format that was too narrow.
     events

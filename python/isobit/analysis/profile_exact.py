@@ -14,6 +14,7 @@ from isobit.engines.domain import fits_int64
 from isobit.fixed.assign import Cast, outside_range
 from isobit.model.graph import Graph
 from isobit.model.ops import Activation, Op, Tensor
+from isobit.model.table_ops import TableActivation
 
 __all__ = ["exact_profile"]
 
@@ -52,17 +53,17 @@ def exact_profile(graph: Graph, inputs: Mapping[str, Any], threads: int) -> dict
 
 def _observe(op: Op, tensor: Tensor, raw: Any) -> tuple[Any, Found]:
     size = op.output.size
-    sums = np.zeros((2, size), dtype=np.int64)
-    hit: dict[int, Any] = {}
+    inner = {"accum": np.zeros((2, size), dtype=np.int64)}
+    hit: dict[tuple[str, int], Any] = {}
     lossy, outside = (np.zeros(size, dtype=np.int64) for _ in range(2))
     casts: dict[int, list[Any]] = {}
 
     def tally(slot: str, index: int, cast: Cast) -> None:
         left = outside_range(cast.rounded, cast.type)
-        if slot == "accum":
+        if slot != "result":
             if left.any():
-                sums[1, index] += np.count_nonzero(left)
-                hit[index] = hit.get(index, False) | left
+                inner.setdefault(slot, np.zeros((2, size), dtype=np.int64))[1, index] += np.count_nonzero(left)
+                hit[slot, index] = hit.get((slot, index), False) | left
             return
         outside[index] += np.count_nonzero(left)
         casts.setdefault(index, []).append(cast.rounded)
@@ -71,17 +72,22 @@ def _observe(op: Op, tensor: Tensor, raw: Any) -> tuple[Any, Found]:
 
     lane = raw if raw.dtype == np.int64 and fits_int64(op, tensor) else raw.astype(object)
     result = vector.compute(op, tensor, lane, tally)
-    for index, left in hit.items():
-        sums[0, index] = np.count_nonzero(left)
+    for (slot, index), left in hit.items():
+        inner[slot][0, index] = np.count_nonzero(left)
     held = result.astype(lane.dtype)
     for index, columns in casts.items():
         held[:, index] = _held(op, tensor, raw, index, columns, held[:, index])
-    seen = Observed(result.min(axis=0), result.max(axis=0), held.min(axis=0), held.max(axis=0), lossy, outside)
+    sums = inner.pop("accum")
+    seen = Observed(result.min(axis=0), result.max(axis=0), held.min(axis=0), held.max(axis=0), lossy, outside, inner)
     return result.astype(np.int64) if op.output.type.fits_int64 else result.astype(object), (seen, sums)
 
 
 def _held(op: Op, tensor: Tensor, raw: Any, index: int, columns: list[Any], result: Any) -> Any:
     """What an element's casts took, event by event; a copy is no cast."""
+    if isinstance(op, TableActivation) and not op.centred:
+        casts = iter(columns)
+        below, above = (result if form == op.output.type else next(casts) for form in op.forms(tensor.type))
+        return np.where(raw[:, index] < 0, below, above)
     if not isinstance(op, Activation) or op.function != "leaky_relu":
         return columns[0]
     assert op.param is not None
@@ -101,6 +107,12 @@ def _joined(parts: list[Found]) -> Found:
             np.maximum.reduce([s.held_high for s in seen]),
             np.add.reduce([s.lossy for s in seen]),
             np.add.reduce([s.outside for s in seen]),
+            _added([s.inner for s in seen]),
         ),
         sum(sums for _, sums in parts),
     )
+
+
+def _added(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    slots = dict.fromkeys(slot for part in parts for slot in part)
+    return {slot: sum(part[slot] for part in parts if slot in part) for slot in slots}

@@ -57,8 +57,9 @@ def profile_graph(
 
 def _overflows(op: Op, seen: Observed, sums: Any) -> Iterator[OverflowCount]:
     types = op.types()
-    if "accum" in types and sums.any():
-        yield OverflowCount(op.name, "accum", types["accum"], sums[0], sums[1])
+    for slot, (events, total) in {**seen.inner, "accum": sums}.items():
+        if slot in types and total.any():
+            yield OverflowCount(op.name, slot, types[slot], events, total)
     if seen.outside.any():
         yield OverflowCount(op.name, "result", types["result"], seen.outside, seen.outside.copy())
 

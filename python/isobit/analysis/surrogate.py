@@ -14,6 +14,7 @@ import numpy as np
 from isobit.analysis.ranges import magnitude_bits
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Tensor, Threshold
 from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
+from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Weight
 
 __all__ = ["backward", "real_weights"]
@@ -104,6 +105,17 @@ def _transpose(op: Transpose, tensor: Tensor, raw: Any, slope: Floats) -> Floats
     return found
 
 
+def _table(op: TableActivation, tensor: Tensor, raw: Any, slope: Floats) -> Floats:
+    """All these functions rise; how steeply does not matter much."""
+    return slope * np.where(np.asarray(raw) < 0, 0.5, 1.0)
+
+
+def _softmax(op: Softmax, tensor: Tensor, raw: Any, slope: Floats) -> Floats:
+    """Each rises with its own input and falls with the others of its slice."""
+    grid = slope.reshape(len(slope), op.outer, op.size, op.inner)
+    return (grid - grid.mean(axis=2, keepdims=True)).reshape(slope.shape)
+
+
 _BACKWARD: dict[type[Op], Callable[[Any, Tensor, Any, Floats], Floats]] = {
     Dense: _dense,
     BatchNorm: _batchnorm,
@@ -112,6 +124,8 @@ _BACKWARD: dict[type[Op], Callable[[Any, Tensor, Any, Floats], Floats]] = {
     PointwiseConv: _pointwise_conv,
     Pooling: _pooling,
     Transpose: _transpose,
+    TableActivation: _table,
+    Softmax: _softmax,
 }
 
 

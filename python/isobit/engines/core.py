@@ -15,6 +15,7 @@ from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor, Threshold
 from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
+from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Encoding, Weight
 
 __all__ = ["ENGINE", "KERNELS", "CoreEngine", "core_format", "from_words", "to_words"]
@@ -110,6 +111,43 @@ def _activation(op: Activation, tensor: Tensor, words: Any, threads: int) -> Any
     )
 
 
+def _table_activation(op: TableActivation, tensor: Tensor, words: Any, threads: int) -> Any:
+    factor = op.factor
+    return _core.table_activation(
+        words,
+        _weights(op.table),
+        op.function,
+        data=core_format(tensor.type),
+        table_format=core_format(op.table.type),
+        result=core_format(op.output.type),
+        factor=None if factor is None else to_words(np.array([factor[0]]), factor[1]),
+        factor_format=None if factor is None else core_format(factor[1]),
+        threads=threads,
+    )
+
+
+def _softmax(op: Softmax, tensor: Tensor, words: Any, threads: int) -> Any:
+    # Formats that an implementation does not have are not looked at: any will do.
+    exponential, inverse = (tensor.type if t is None else t.type for t in (op.exp_table, op.inv_table))
+    return _core.softmax(
+        words,
+        None if op.exp_table is None else _weights(op.exp_table),
+        None if op.inv_table is None else _weights(op.inv_table),
+        op.implementation,
+        data=core_format(tensor.type),
+        distance=core_format(op.inp_norm or tensor.type),
+        exponential=core_format(exponential),
+        accum=core_format(op.accum or tensor.type),
+        inverse_input=core_format(op.inv_inp or tensor.type),
+        inverse=core_format(inverse),
+        result=core_format(op.output.type),
+        size=op.size,
+        outer=op.outer,
+        inner=op.inner,
+        threads=threads,
+    )
+
+
 def _threshold(op: Threshold, tensor: Tensor, words: Any, threads: int) -> Any:
     low = None if op.low is None else _weights(op.low)
     return _core.threshold(words, _weights(op.high), low, data=core_format(tensor.type), threads=threads)
@@ -154,6 +192,8 @@ KERNELS: dict[type[Op], Kernel] = {
     PointwiseConv: _pointwise_conv,
     Pooling: _pooling,
     Transpose: _transpose,
+    TableActivation: _table_activation,
+    Softmax: _softmax,
 }
 
 

@@ -8,6 +8,7 @@ from isobit.fixed.law import INT64_BITS, int64_domain
 from isobit.fixed.types import FixedType
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor, Threshold
 from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
+from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Weight
 
 __all__ = ["fits_int64"]
@@ -99,6 +100,38 @@ def _pooling(op: Pooling, tensor: Tensor) -> bool:
     )
 
 
+def _table(op: TableActivation, tensor: Tensor) -> bool:
+    kind = tensor.type
+    bits = kind.width + op.entries.bit_length() + max(0, -kind.fraction) + 1
+    forms = [op.table.type] if op.centred else list(op.forms(kind))
+    return bits <= INT64_BITS and all(_cast(form.width, form.fraction, op.output.type) for form in forms)
+
+
+def _softmax(op: Softmax, tensor: Tensor) -> bool:
+    kind, target = tensor.type, op.output.type
+    if op.implementation == "argmax":
+        return kind.width <= INT64_BITS and _cast(2, 0, target)
+    assert op.exp_table is not None
+    assert op.inv_table is not None
+    exp, inv = op.exp_table.type, op.inv_table.type
+    if op.implementation == "legacy":
+        bits = kind.width + 2 + op.exp_table.raw.size.bit_length() + max(0, -kind.fraction)
+        return max(bits, exp.width + op.inv_table.raw.size.bit_length()) < INT64_BITS and _cast(
+            inv.width, inv.fraction, target
+        )
+    assert op.accum is not None
+    assert op.inv_inp is not None
+    accum = op.accum
+    return (
+        (op.inp_norm is None or _cast(kind.width + 2, kind.fraction, op.inp_norm))
+        and kind.width <= INT64_BITS
+        and _cast(exp.width, exp.fraction, accum)
+        and _cast(accum.width + 1, accum.fraction, accum)
+        and _cast(accum.width, accum.fraction, op.inv_inp)
+        and _cast(accum.width + inv.width, accum.fraction + inv.fraction, target)
+    )
+
+
 def fits_int64(op: Op, tensor: Tensor) -> bool:
     """Tell whether every intermediate of an op provably stays within the law's int64 domain."""
     if isinstance(op, Dense):
@@ -115,4 +148,8 @@ def fits_int64(op: Op, tensor: Tensor) -> bool:
         return _pooling(op, tensor)
     if isinstance(op, Transpose):
         return _cast(tensor.type.width, tensor.type.fraction, op.output.type)
+    if isinstance(op, TableActivation):
+        return _table(op, tensor)
+    if isinstance(op, Softmax):
+        return _softmax(op, tensor)
     return isinstance(op, Reshape)

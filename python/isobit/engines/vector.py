@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from isobit.engines import vector_tables
 from isobit.engines.set_vectors import at_every_position, pooling, transpose
 from isobit.engines.tallies import Tally, ignore, of_index
 from isobit.errors import UnsupportedError
@@ -22,6 +23,7 @@ from isobit.fixed.types import FixedType
 from isobit.model.accumulation import accumulation_order
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor, Threshold
 from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
+from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Weight
 
 __all__ = ["Tally", "compute"]
@@ -209,6 +211,8 @@ KERNELS: dict[type[Op], Callable[..., Column]] = {
     PointwiseConv: at_every_position(_dense),
     Pooling: pooling,
     Transpose: transpose,
+    TableActivation: vector_tables.table_activation,
+    Softmax: vector_tables.softmax,
 }
 
 

@@ -14,8 +14,11 @@ from isobit.errors import FormatError, UnsupportedError
 from isobit.fixed.array import quantise_floats
 from isobit.fixed.types import FixedType
 from isobit.frontends.registry import HANDLERS, register_handler
+from isobit.frontends.written import written_config
 from isobit.model.graph import Graph
 from isobit.model.ops import Activation, BatchNorm, Dense, Reshape, Tensor, Threshold
+from isobit.model.table_ops import LEGACY_TABLE, Softmax, TableActivation
+from isobit.model.tables import exponential_table, function_table, inverse_table
 from isobit.model.weights import Encoding, Weight
 
 __all__ = ["BACKENDS", "graph_from_hls4ml", "is_model_graph", "precision_to_type"]
@@ -168,7 +171,10 @@ def _without_kernel(data: Any) -> Any:
 
 def _constant(node: Any, slot: str, value: Any, named_type: Any) -> Weight:
     """A number that the writer prints as a literal into the source; the compiler reads it as a double."""
-    kind = precision_to_type(named_type.precision, f"{node.name}.{slot}")
+    return _literal(slot, value, precision_to_type(named_type.precision, f"{node.name}.{slot}"))
+
+
+def _literal(slot: str, value: Any, kind: FixedType) -> Weight:
     written = np.array([float(f"{value}")])
     return Weight(slot, quantise_floats(written, kind), kind, written, written, Encoding.LITERAL)
 
@@ -208,17 +214,31 @@ def _batchnorm(node: Any) -> BatchNorm:
 
 
 @register_handler("Activation", "TernaryTanh")
-def _activation(node: Any) -> Activation:
-    return Activation(**_edges(node), function=str(node.get_attr("activation")).lower())
+def _activation(node: Any) -> Activation | TableActivation:
+    function = str(node.get_attr("activation")).lower()
+    if function in TableActivation.FUNCTIONS:
+        # Without an alpha of the layer's, elu takes ap_uint<1>(1).
+        one = FixedType.int_type(1, signed=False)
+        return _table_activation(node, function, _literal("param", 1.0, one) if function == "elu" else None)
+    return Activation(**_edges(node), function=function)
+
+
+def _table_activation(node: Any, function: str, param: Weight | None) -> TableActivation:
+    type = precision_to_type(node.get_attr("table_t").precision, f"{node.name}.table")
+    table = function_table("table", function, int(written_config(node)["table_size"]), type)
+    return TableActivation(**_edges(node), function=function, table=table, param=param)
 
 
 @register_handler("ParametrizedActivation")
-def _parametrised(node: Any) -> Activation:
+def _parametrised(node: Any) -> Activation | TableActivation:
     function = node._get_act_function_name()
+    if function == "elu":
+        alpha = _constant(node, "param", node.get_attr("activ_param", 1.0), node.get_attr("param_t"))
+        return _table_activation(node, function, alpha)
     if function != "leaky_relu":
         raise UnsupportedError(
             f"activation {function!r} of layer {node.name!r} is not supported; supported: "
-            f"{', '.join(Activation.FUNCTIONS)}"
+            f"{', '.join((*Activation.FUNCTIONS, *TableActivation.FUNCTIONS))}"
         )
     value = node.get_attr("activ_param", 1.0)
     return Activation(
@@ -234,6 +254,39 @@ def _hard(node: Any) -> Activation:
         slope=_constant(node, "slope", node.get_attr("slope"), node.get_attr("slope_t")),
         shift=_constant(node, "shift", node.get_attr("shift"), node.get_attr("shift_t")),
     )
+
+
+@register_handler("Softmax")
+def _softmax(node: Any) -> Softmax:
+    written = written_config(node)
+
+    def kind(slot: str) -> FixedType:
+        """A type of the layer's by its name, or one that is written out."""
+        name = written[f"{slot}_t"]
+        for attribute in node.attributes.values():
+            if getattr(attribute, "name", None) == name and hasattr(attribute, "precision"):
+                return precision_to_type(attribute.precision, f"{node.name}.{slot}")
+        return FixedType.parse(name)
+
+    implementation = written["implementation"].rpartition("::")[2]
+    size = int(written["n_slice"])
+    parts: dict[str, Any] = {}
+    if implementation == "legacy":
+        for slot, function in (("exp_table", "legacy_exponential"), ("inv_table", "legacy_inverse")):
+            parts[slot] = function_table(slot, function, int(written[f"{slot}_size"]), LEGACY_TABLE)
+    elif implementation in ("latency", "stable"):
+        stable = implementation == "stable"
+        address = kind("inp_norm") if stable else precision_to_type(node.get_input_variable().type.precision, node.name)
+        scale = float(written["exp_scale"])
+        entries = int(written["exp_table_size"])
+        parts = {"accum": kind("accum"), "inv_inp": kind("inv_inp"), "exp_scale": scale}
+        parts["inp_norm" if stable else "address"] = address
+        parts["exp_table"] = exponential_table("exp_table", entries, address, scale, stable, kind("exp_table"))
+        parts["inv_table"] = inverse_table(
+            "inv_table", int(written["inv_table_size"]), parts["inv_inp"], kind("inv_table")
+        )
+    outer, inner = int(written["n_outer"]), int(written["n_inner"])
+    return Softmax(**_edges(node), implementation=implementation, size=size, outer=outer, inner=inner, **parts)
 
 
 @register_handler("BatchNormalizationQuantizedTanh")

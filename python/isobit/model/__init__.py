@@ -3,6 +3,7 @@
 from isobit.model.graph import Graph
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Reshape, Tensor, Threshold
 from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
+from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Encoding, Weight
 
 __all__ = [
@@ -15,6 +16,8 @@ __all__ = [
     "PointwiseConv",
     "Pooling",
     "Reshape",
+    "Softmax",
+    "TableActivation",
     "Tensor",
     "Threshold",
     "Transpose",

@@ -126,6 +126,7 @@ class Graph:
                         f"{op.name}.result follows its input ({follows}); change {op.inputs[0]}.result instead"
                     )
                 mine = {"result": follows}
-            ops.append(op.with_types(mine) if mine else op)
+            changed = op.with_types(mine) if mine else op
+            ops.append(changed.with_input_type(current[op.inputs[0]]))
             current[op.output.name] = ops[-1].output.type
         return replace(self, inputs=tuple(inputs), ops=tuple(ops))

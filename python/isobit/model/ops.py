@@ -185,6 +185,11 @@ class Op:
             changes["output"] = replace(self.output, type=types["result"])
         return replace(self, **changes)
 
+    def with_input_type(self: OpT, type: FixedType) -> OpT:
+        """Copy for an input of another format; most ops hold nothing that depends on it."""
+        del type
+        return self
+
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
             return NotImplemented

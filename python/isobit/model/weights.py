@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from isobit.errors import FormatError, RangeError, ShapeError, UnsupportedError
 from isobit.fixed.array import quantise_floats
+from isobit.fixed.quantise import cast_integers, to_storage
 from isobit.fixed.types import FixedType
 
-__all__ = ["Encoding", "Weight", "read_written"]
+__all__ = ["Encoding", "Weight", "quantise_entries", "read_written"]
 
 
 class Encoding(str, Enum):
@@ -22,6 +23,7 @@ class Encoding(str, Enum):
     PLAIN = "plain"  #: a number of the weight's format
     XNOR = "xnor"  #: ap_uint<1>: 0 is minus one, 1 is plus one (hls4ml's XnorPrecisionType)
     LITERAL = "literal"  #: a number that stands as a literal in the source, read as a double without decimal rounding
+    TABLE = "table"  #: entries of a lookup table, computed as doubles (infinite ones are 2**1024), rounded once
     EXPONENT = "exponent"  #: a sign bit (1 is plus) and the exponent of a power of two (ExponentPrecisionType)
 
 
@@ -116,6 +118,8 @@ class Weight:
             return self
         if self.encoding is Encoding.LITERAL:
             return replace(self, raw=quantise_floats(self.written, type), type=type)
+        if self.encoding is Encoding.TABLE:
+            return replace(self, raw=quantise_entries(self.written, type, self.name), type=type)
         if self.encoding is not Encoding.PLAIN:
             raise UnsupportedError(
                 f"the format {self.type} of {self.name} belongs to its {self.encoding.value} encoding and cannot be "
@@ -136,6 +140,27 @@ class Weight:
         )
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def quantise_entries(values: npt.NDArray[np.float64], type: FixedType, name: str) -> npt.NDArray[Any]:
+    """Raw integers of a lookup table's entries: doubles, assigned to the table's type.
+
+    Infinite entries (1 / 0, exponentials beyond float) count as 2**1024, as ``ap_fixed(double)`` reads them
+    (docs/semantics.md, B11): saturating formats take their bound, others mostly 0.
+
+    Raises
+    ------
+    UnsupportedError
+        For infinite entries of an ``ap_int``, which ``ap_int(double)`` does not define.
+    """
+    finite = np.isfinite(values)
+    raw = to_storage(quantise_floats(np.where(finite, values, 0.0), type), type)
+    if not finite.all():
+        if type.is_int:
+            raise UnsupportedError(f"{name} has infinite entries, which {type} cannot take; use an ap_fixed format")
+        beyond = np.array([1 << 1024 if value > 0 else -(1 << 1024) for value in values[~finite]], dtype=object)
+        raw[~finite] = to_storage(cast_integers(beyond, -type.fraction, type), type)
+    return raw
 
 
 def read_written(values: npt.NDArray[np.float64], type: FixedType) -> npt.NDArray[Any]:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from isobit.engines.reference import set_kernels
+from isobit.engines.reference import set_kernels, tables
 from isobit.engines.reference.kernels import register_kernel, supported
 from isobit.engines.registry import Values
 from isobit.fixed.array import FixedArray
@@ -16,7 +16,7 @@ from isobit.model.graph import Graph
 __all__ = ["ENGINE", "KERNEL_MODULES", "ReferenceEngine", "register_kernel"]
 
 #: Kernels beside those of ``kernels.py``; importing them registers them.
-KERNEL_MODULES = (set_kernels,)
+KERNEL_MODULES = (set_kernels, tables)
 
 
 class ReferenceEngine:

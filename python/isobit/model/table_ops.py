@@ -1,0 +1,233 @@
+"""Ops that look numbers up: activations by table, and softmax. The tables are constants of the op, raw integers.
+
+Semantics: nnet_activation.h in hls4ml 1.3.0 (one file for Vivado and Vitis), ``SoftmaxConfigTemplate`` in
+backends/vivado/passes/core_templates.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from isobit.errors import FormatError, ShapeError, UnsupportedError
+from isobit.fixed.types import FixedType
+from isobit.model.ops import Op, Tensor, register_op
+from isobit.model.tables import exponential_table, index_bits, inverse_table
+from isobit.model.weights import Encoding, Weight
+
+__all__ = ["LEGACY_TABLE", "SELU_LAMBDA", "SELU_LAMBDA_TYPE", "Softmax", "TableActivation"]
+
+#: The slope of selu for positive numbers: the firmware's ``ap_ufixed<16,1>(1.0507009873554805)``, raw.
+SELU_LAMBDA_TYPE = FixedType(16, 1, False)
+SELU_LAMBDA = 34429
+#: What softmax_legacy's tables and sums hold: activ_config's default, which hls4ml's softmax never overrides.
+LEGACY_TABLE = FixedType(18, 8)
+
+
+def _is_table(weight: Weight, name: str, where: str) -> None:
+    if weight.encoding is not Encoding.TABLE or len(weight.shape) != 1 or not weight.raw.size or weight.name != name:
+        raise ShapeError(
+            f"{where}: {name} must be a table of shape (entries,), got {weight.name!r} of shape {weight.shape}"
+        )
+
+
+@register_op
+@dataclass(frozen=True, eq=False)
+class TableActivation(Op):
+    """An elementwise function by lookup table: nnet_activation.h.
+
+    Attributes
+    ----------
+    function
+        One of :attr:`FUNCTIONS`. The table of ``tanh`` spans -4 to 4, those of ``elu`` and ``selu`` -8 to 0 from the
+        upper end, the others -8 to 8.
+    table
+        The entries, shape (entries,).
+    param
+        For ``elu`` alpha (one value).
+    """
+
+    function: str
+    table: Weight
+    param: Weight | None = None
+
+    tag: ClassVar[str] = "table_activation"
+    FUNCTIONS: ClassVar[tuple[str, ...]] = ("sigmoid", "tanh", "softplus", "softsign", "elu", "selu")
+
+    def __post_init__(self) -> None:
+        if self.function not in self.FUNCTIONS:
+            raise UnsupportedError(
+                f"table activation {self.function!r} of layer {self.name!r} is not supported; supported: "
+                f"{', '.join(self.FUNCTIONS)}"
+            )
+        _is_table(self.table, "table", f"layer {self.name!r}")
+        if (self.param is not None) != (self.function == "elu") or (self.param and self.param.raw.size != 1):
+            raise ShapeError(f"layer {self.name!r}: 'elu' has one alpha (param), and no other table activation has any")
+
+    @property
+    def entries(self) -> int:
+        """Size of the table."""
+        return int(self.table.raw.size)
+
+    @property
+    def span(self) -> int:
+        """Length of the interval that the table covers."""
+        return {"tanh": 8, "elu": 8, "selu": 8}.get(self.function, 16)
+
+    @property
+    def centred(self) -> bool:
+        """Whether the interval lies around zero; otherwise it ends there, and the table begins with its upper end."""
+        return self.function not in ("elu", "selu")
+
+    @property
+    def factor(self) -> tuple[int, FixedType] | None:
+        """Raw integer and format of the constant that multiplies: elu's entries, or selu's positive inputs."""
+        if self.function == "selu":
+            return SELU_LAMBDA, SELU_LAMBDA_TYPE
+        return None if self.param is None else (int(self.param.raw.ravel()[0]), self.param.type)
+
+    def forms(self, data: FixedType) -> tuple[FixedType, FixedType]:
+        """Formats that the casts of elu and selu take: of a negative number, and of others.
+
+        Parameters
+        ----------
+        data
+            Format of the input.
+        """
+        assert self.factor is not None
+        _, factor = self.factor
+        if self.function == "elu":
+            return factor.product_with(self.table.type), data
+        return self.table.type, factor.product_with(data)
+
+    def check_input(self, tensor: Tensor) -> None:
+        """Check sizes, and that no index leaves an int; see :meth:`Op.check_input`."""
+        super().check_input(tensor)
+        lowest = -tensor.type.raw_min * self.entries * tensor.type.lsb / self.span
+        if self.function == "elu" and lowest >= 1 << 31:
+            raise UnsupportedError(
+                f"layer {self.name!r} takes numbers of {tensor.type}, down to {float(tensor.type.raw_min):g} LSB: the "
+                f"firmware's index into the {self.entries} entries of elu's table would leave an int and the table; "
+                "use fewer integer bits"
+            )
+
+
+@register_op
+@dataclass(frozen=True, eq=False)
+class Softmax(Op):
+    """Softmax by tables, as hls4ml implements it; and its argmax.
+
+    Attributes
+    ----------
+    implementation
+        One of :attr:`IMPLEMENTATIONS`. ``latency`` and ``stable`` look exponentials up, add them in a balanced tree,
+        look the inverse up and multiply; ``stable`` exponentiates distances from the largest value. ``legacy`` sums
+        exponentials of differences for every output. ``argmax`` gives 1 and zeros.
+    size, outer, inner
+        Values that are normalised together, in each of ``outer * inner`` slices of an input (outer, size, inner).
+    exp_table, inv_table
+        Tables of exponentials and inverses, shape (entries,); None for ``argmax``.
+    accum
+        Format of exponentials in the sum, and of every partial sum.
+    inv_inp
+        Format of the sum, whose top bits address ``inv_table``.
+    inp_norm
+        ``stable``: format of the distances, whose top bits address ``exp_table``.
+    address
+        ``latency``: format of the input, whose top bits address ``exp_table``.
+    exp_scale
+        Factor of the exponents.
+    """
+
+    implementation: str
+    size: int
+    outer: int = 1
+    inner: int = 1
+    exp_table: Weight | None = None
+    inv_table: Weight | None = None
+    accum: FixedType | None = None
+    inv_inp: FixedType | None = None
+    inp_norm: FixedType | None = None
+    address: FixedType | None = None
+    exp_scale: float = 1.0
+
+    tag: ClassVar[str] = "softmax"
+    IMPLEMENTATIONS: ClassVar[tuple[str, ...]] = ("latency", "stable", "legacy", "argmax")
+    _PARTS: ClassVar[dict[str, set[str]]] = {
+        "latency": {"exp_table", "inv_table", "accum", "inv_inp", "address"},
+        "stable": {"exp_table", "inv_table", "accum", "inv_inp", "inp_norm"},
+        "legacy": {"exp_table", "inv_table"},
+        "argmax": set(),
+    }
+
+    def __post_init__(self) -> None:
+        if self.implementation not in self.IMPLEMENTATIONS:
+            raise UnsupportedError(
+                f"softmax implementation {self.implementation!r} of layer {self.name!r} is not supported; supported: "
+                f"{', '.join(self.IMPLEMENTATIONS)}"
+            )
+        given = {part for part in set().union(*self._PARTS.values()) if getattr(self, part) is not None}
+        if given != (wanted := self._PARTS[self.implementation]):
+            raise ShapeError(
+                f"softmax {self.implementation!r} of layer {self.name!r} has {sorted(given)}; expected {sorted(wanted)}"
+            )
+        if min(self.size, self.outer, self.inner) < 1:
+            raise ShapeError(
+                f"layer {self.name!r} has {self.outer} x {self.inner} slices of {self.size}; expected at least 1 each"
+            )
+        for name in ("exp_table", "inv_table"):
+            if (table := getattr(self, name)) is not None:
+                _is_table(table, name, f"layer {self.name!r}")
+                if self.implementation == "legacy" and table.type != LEGACY_TABLE:
+                    raise UnsupportedError(
+                        f"{self.name}.{name} is {table.type}; hls4ml's legacy softmax always has {LEGACY_TABLE}"
+                    )
+        for name, address in (("exp_table", self.exp_address), ("inv_table", self.inv_inp)):
+            if address is not None:
+                index_bits(f"{self.name}.{name}", int(getattr(self, name).raw.size), address)
+
+    @property
+    def exp_address(self) -> FixedType | None:
+        """Format of the numbers whose top bits address ``exp_table``."""
+        return self.inp_norm if self.implementation == "stable" else self.address
+
+    def check_input(self, tensor: Tensor) -> None:
+        """Check sizes and the format that the table was made for; see :meth:`Op.check_input`."""
+        super().check_input(tensor)
+        self._same(self.outer * self.size * self.inner, (tensor.size,), "values in all slices", tensor)
+        if self.address is not None and self.address != tensor.type:
+            raise FormatError(
+                f"{self.name}.exp_table was made for numbers of {self.address}; the input is {tensor.type}"
+            )
+
+    def types(self) -> dict[str, FixedType]:
+        """Format of every slot; the input's is not one of them."""
+        slots = super().types()
+        slots.pop("address", None)
+        return slots
+
+    def with_types(self, types: Mapping[str, FixedType]) -> Softmax:
+        """As :meth:`Op.with_types`; a table that other numbers now address is made anew."""
+        changed = super().with_types({slot: type for slot, type in types.items() if slot != "address"})
+        if changed.inp_norm != self.inp_norm:
+            changed = replace(changed, exp_table=changed._exponentials())
+        if changed.inv_inp != self.inv_inp and changed.inv_table is not None and changed.inv_inp is not None:
+            old = changed.inv_table
+            inverses = inverse_table("inv_table", int(old.raw.size), changed.inv_inp, old.type)
+            changed = replace(changed, inv_table=inverses)
+        return changed
+
+    def with_input_type(self, type: FixedType) -> Softmax:
+        """As :meth:`Op.with_input_type`: the exponentials of ``latency`` belong to the input's format."""
+        if self.address is None or self.address == type:
+            return self
+        changed = replace(self, address=type)
+        return replace(changed, exp_table=changed._exponentials())
+
+    def _exponentials(self) -> Weight:
+        old, address = self.exp_table, self.exp_address
+        assert old is not None
+        assert address is not None
+        distances = self.implementation == "stable"
+        return exponential_table("exp_table", int(old.raw.size), address, self.exp_scale, distances, old.type)

@@ -1,0 +1,54 @@
+"""hls4ml's compiled C-simulation against every road, on networks of tables and on a network of the trigger.
+
+One random network a run; many more once, with tools/tables_run.py (tests/tables/tables_run.json).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from pathlib import Path
+
+import pytest
+from comparison import compare_roads
+from table_networks import FUNCTIONS, SOFTMAXES, build
+
+import isobit as ib
+from isobit.students import zoo
+
+pytestmark = [pytest.mark.hls4ml, pytest.mark.csim]
+
+
+def test_every_road_gives_the_bits_of_csim() -> None:
+    model, x = build(0)
+    result = compare_roads(model, x)
+    assert not result.differences, "\n".join(result.differences)
+    assert result.layers == 3 + len(FUNCTIONS) + len(SOFTMAXES) + 2
+    # Most layers tell their inputs apart, and saturate or wrap on some.
+    traced = model.trace(x)
+    assert sum(len(set(array.raw.ravel().tolist())) > 8 for array in traced.values()) >= 9
+    assert len({count.layer for count in model.profile(x).overflows}) >= 4
+
+
+def test_jet_mlp_to_its_softmax(tmp_path: Path) -> None:
+    import hls4ml
+
+    with contextlib.redirect_stdout(io.StringIO()):
+        graph = hls4ml.converters.convert_from_keras_model(
+            zoo.build("jet_mlp"), output_dir=str(tmp_path), **zoo.golden_config("jet_mlp")
+        )
+    model = ib.load(graph)
+    result = compare_roads(model, zoo.inputs("jet_mlp", 200, 0))
+    assert not result.differences, "\n".join(result.differences)
+    plan = model.plan()
+    assert plan.lanes["softmax"] == "table"
+    assert all(plan[f"softmax.{slot}"].safe for slot in ("inp_norm", "accum", "inv_inp", "result"))
+
+
+def test_the_large_run_found_nothing() -> None:
+    """What tools/tables_run.py recorded."""
+    report = json.loads((Path(__file__).parent / "tables_run.json").read_text())
+    assert report["networks_with_differences"] == []
+    assert report["networks"] >= 10
+    assert report["values_compared"] > 30_000_000
