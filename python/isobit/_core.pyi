@@ -2,10 +2,9 @@
 Fixed-point law and inference kernels on raw integers (C++).
 """
 from __future__ import annotations
-import collections.abc
 import numpy
 import typing
-__all__: list[str] = ['ACTIVATIONS', 'BATCH_BLOCK', 'BatchProgram', 'BatchStep', 'Format', 'MAX_WIDTH', 'MODE_RULES', 'OVERFLOW_MODES', 'ROUNDING_MODES', 'activation', 'cast', 'dense', 'instruction_sets', 'normalize', 'threshold']
+__all__: list[str] = ['ACTIVATIONS', 'Format', 'MAX_WIDTH', 'MODE_RULES', 'OVERFLOW_MODES', 'ROUNDING_MODES', 'activation', 'cast', 'dense', 'normalize', 'threshold']
 class Format:
     """
     Fixed-point format: ap_[u]fixed<width, integer, ...>, or ap_[u]int if is_int.
@@ -44,44 +43,6 @@ class Format:
     @property
     def width(self) -> int:
         ...
-class BatchStep:
-    """
-    One step of a stage; see isobit/host/batch/program.hpp.
-    """
-    def __init__(self, *, kind: str, rounding: int = 5, overflow: int = 3, shift: int = 0, width: int = 0, is_signed: bool = False, saturation_bits: int = 0, low: typing.Any = None, middle: typing.Any = None, high: typing.Any = None, a: typing.Any = None, b: typing.Any = None, watch: bool = False) -> None:
-        ...
-class BatchProgram:
-    """
-    Planned stages, in order; offsets are bytes of the workspace.
-    """
-    def __init__(self, workspace: int) -> None:
-        ...
-    def entry(self, features: int, scale: typing.SupportsFloat | typing.SupportsIndex, quantise: collections.abc.Sequence[BatchStep], quick: bool, rounding: int, fold: collections.abc.Sequence[BatchStep], scratch: int, targets: collections.abc.Sequence[tuple[str, int, int]]) -> None:
-        """
-        Add an input.
-        """
-    def exit(self, features: int, form: str, offset: int, lsb: typing.SupportsFloat | typing.SupportsIndex) -> None:
-        """
-        Add an output.
-        """
-    def observe(self, inputs: collections.abc.Sequence[numpy.ndarray[typing.Any, typing.Any]], outputs: collections.abc.Sequence[numpy.ndarray[typing.Any, typing.Any]], threads: int, instruction_set: str = '') -> typing.Any:
-        """
-        As run, on whole blocks of events, with statistics of every watched step in the order of the stages.
-
-        Returns arrays of shape (outputs, 2) for steps that observe (smallest, largest value in the lane's
-        numbers), (outputs, 1) for others (how often a rounding dropped set bits, or overflow changed a value),
-        (outputs, 2) for counting stages (events, times); None for floats that run refuses.
-        """
-    def run(self, inputs: collections.abc.Sequence[numpy.ndarray[typing.Any, typing.Any]], outputs: collections.abc.Sequence[numpy.ndarray[typing.Any, typing.Any]], threads: int, instruction_set: str = '') -> bool:
-        """
-        Compute arrays of shape (events, features): float32, float64 or raw int64 in, raw int64 or float64 out.
-
-        Returns False, with undefined outputs, if a float is NaN, infinite or beyond 2**50 LSB.
-        """
-    def stage(self, *, map: str, multiply: str, compute: str, inputs: int, outputs: int, split: int, source: int, weights: typing.Any, start: typing.Any, whole: typing.Any, order: typing.Any, offset: typing.SupportsFloat | typing.SupportsIndex, check: int = -1, terms: bool = True, measures: typing.Any = None, limits: typing.Any = None, term: collections.abc.Sequence[BatchStep], sum: collections.abc.Sequence[BatchStep], finish: collections.abc.Sequence[BatchStep], targets: collections.abc.Sequence[tuple[str, int, int]]) -> None:
-        """
-        Add a stage.
-        """
 def activation(raw: numpy.ndarray[typing.Any, typing.Any], name: str, *, data: Format, result: Format, param: numpy.ndarray[typing.Any, typing.Any] | None = None, param_format: Format | None = None, shift: numpy.ndarray[typing.Any, typing.Any] | None = None, shift_format: Format | None = None, threads: int = 1) -> numpy.ndarray[typing.Any, typing.Any]:
     """
     Elementwise activation on raw (n, ...). `param` is leaky_relu's alpha or the slope of hard_sigmoid
@@ -99,10 +60,6 @@ def dense(raw: numpy.ndarray[typing.Any, typing.Any], weights: numpy.ndarray[typ
     [n_out][n_in] for the resource kernels; for product 'weight_exponential' each is 2 * exponent + sign
     (sign 1 is plus) and `weight` is the exponent's ap_[u]int.
     """
-def instruction_sets() -> list[str]:
-    """
-    Instruction sets of the batch kernels that this processor has, the best first.
-    """
 def normalize(raw: numpy.ndarray[typing.Any, typing.Any], scale: numpy.ndarray[typing.Any, typing.Any], bias: numpy.ndarray[typing.Any, typing.Any], *, data: Format, scale_format: Format, bias_format: Format, result: Format, product: str = 'mult', threads: int = 1) -> numpy.ndarray[typing.Any, typing.Any]:
     """
     x * scale + bias, exact, then one cast. raw (n, ...); scale and bias (k,), repeated over the last axis.
@@ -114,7 +71,6 @@ def threshold(raw: numpy.ndarray[typing.Any, typing.Any], threshold: numpy.ndarr
     Thresholds (k,) are of the data's format.
     """
 ACTIVATIONS: tuple[str, ...]
-BATCH_BLOCK: int = 96
 MAX_WIDTH: int = 127
 MODE_RULES: dict[str, str]
 OVERFLOW_MODES: dict[str, int]

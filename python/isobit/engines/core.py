@@ -12,6 +12,7 @@ from isobit.engines.registry import Values
 from isobit.errors import UnsupportedError
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
+from isobit.model.accumulation import kept_weights
 from isobit.model.graph import Graph
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor, Threshold
 from isobit.model.weights import Encoding, Weight
@@ -61,9 +62,17 @@ def _weights(weight: Weight, *, transposed: bool = False) -> Any:
 
 def _dense(op: Dense, tensor: Tensor, words: Any, threads: int) -> Any:
     n_in, n_out = op.weight.shape
+    weights = _weights(op.weight, transposed=op.strategy != "latency")
+    pattern: dict[str, Any] = {}
+    if op.strategy == "resource_unrolled":
+        pattern["kept"] = kept_weights(op).T.ravel()
+    elif op.strategy == "compressed":
+        kept = kept_weights(op).T
+        weights = np.ascontiguousarray(weights[kept.ravel()])
+        pattern["columns"], pattern["rows"] = np.nonzero(kept)
     return _core.dense(
         words,
-        _weights(op.weight, transposed=op.strategy == "resource"),
+        weights,
         _weights(op.bias),
         data=core_format(tensor.type),
         weight=core_format(op.weight.type),
@@ -76,6 +85,7 @@ def _dense(op: Dense, tensor: Tensor, words: Any, threads: int) -> Any:
         kernel=op.kernel,
         reuse_factor=op.reuse_factor,
         threads=threads,
+        **pattern,
     )
 
 

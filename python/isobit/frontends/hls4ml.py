@@ -14,6 +14,7 @@ from isobit.errors import FormatError, UnsupportedError
 from isobit.fixed.array import quantise_floats
 from isobit.fixed.types import FixedType
 from isobit.frontends.registry import HANDLERS, register_handler
+from isobit.model.accumulation import kept_weights
 from isobit.model.graph import Graph
 from isobit.model.ops import Activation, BatchNorm, Dense, Reshape, Tensor, Threshold
 from isobit.model.weights import Encoding, Weight
@@ -130,12 +131,10 @@ def _weight(node: Any, slot: str, *, transposed: bool = False) -> Weight:
     """Read one weight variable of a node; ``transposed`` undoes ``ApplyResourceStrategy``."""
     variable = node.weights[slot]
     where = f"{node.name}.{slot}"
-    if variable.weight_class == "CompressedWeightVariable":
-        raise UnsupportedError(
-            f"{where} is compressed (strategy 'compressed'); supported strategies: {', '.join(Dense.STRATEGIES)}"
-        )
     precision = variable.type.precision
     data = np.asarray(variable.data)
+    if variable.weight_class == "CompressedWeightVariable":
+        data = _expanded(variable)
     source = np.asarray(getattr(variable, "data_unquantized", data))
     if transposed:
         data = data.T
@@ -159,6 +158,14 @@ def _weight(node: Any, slot: str, *, transposed: bool = False) -> Weight:
     return Weight.from_written(slot, data, precision_to_type(precision, where), source.reshape(data.shape), encoding)
 
 
+def _expanded(variable: Any) -> Any:
+    """All weights, shape (n_in, n_out), of a ``CompressedWeightVariable``, which lists (neuron, input, value)."""
+    data = np.zeros(variable.shape)
+    for neuron, source, value in variable.data:
+        data[source, neuron] = value
+    return data
+
+
 def _constant(node: Any, slot: str, value: Any, named_type: Any) -> Weight:
     """A number that the writer prints as a literal into the source; the compiler reads it as a double."""
     kind = precision_to_type(named_type.precision, f"{node.name}.{slot}")
@@ -179,7 +186,7 @@ def _dense(node: Any) -> Dense:
         raise UnsupportedError(
             f"Dense layer {node.name!r} on an input of shape {tuple(shape)} is not supported; flatten it first"
         )
-    return Dense(
+    op = Dense(
         **_edges(node),
         weight=_weight(node, "weight", transposed=bool(node.get_attr("_weights_transposed", False))),
         bias=_weight(node, "bias"),
@@ -187,6 +194,24 @@ def _dense(node: Any) -> Dense:
         strategy=str(node.get_attr("strategy")).lower(),
         reuse_factor=int(node.get_attr("reuse_factor")),
     )
+    if op.strategy == "compressed":
+        _check_stored(op, node.weights["weight"])
+    return op
+
+
+def _check_stored(op: Dense, variable: Any) -> None:
+    """Check that hls4ml stored the weights that its kernel reads.
+
+    It pads them before it replaces an illegal reuse factor (``CompressedWeightVariable``, ``init_dense``); then its kernel
+    reads past them, or takes them in an order that :func:`turns_of` does not know.
+    """
+    stored = [(int(neuron), int(source)) for neuron, source, _ in variable.data]
+    wanted = [(int(neuron), int(source)) for neuron, source in np.argwhere(kept_weights(op).T)]
+    if stored != wanted:
+        raise UnsupportedError(
+            f"layer {op.name!r} stores {len(stored)} compressed weights, expected {len(wanted)} for the reuse factor "
+            f"{op.reuse_factor}: hls4ml padded them for another one; ask for a legal reuse factor"
+        )
 
 
 @register_handler("BatchNormalization", "ApplyAlpha")
