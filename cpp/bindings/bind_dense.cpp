@@ -71,8 +71,8 @@ host::dense_pattern pattern_of(host::dense_kernel kernel, const kernels::dense_s
     return pattern;
 }
 
-py::array_t<bool> legal_reuse_factors(const py::array_t<int>& n_in, const py::array_t<int>& n_out,
-                                      const py::array_t<int>& factors) {
+py::object legal_reuse_factors(const py::array_t<int>& n_in, const py::array_t<int>& n_out,
+                               const py::array_t<int>& factors) {
     return py::vectorize([](int in, int out, int factor) {
         return in > 0 && out > 0 && kernels::legal_reuse_factor(in, out, factor);
     })(n_in, n_out, factors);

@@ -2,9 +2,11 @@
 Fixed-point law and inference kernels on raw integers (C++).
 """
 from __future__ import annotations
+import collections.abc
 import numpy
+import numpy.typing
 import typing
-__all__: list[str] = ['ACTIVATIONS', 'Format', 'MAX_WIDTH', 'MODE_RULES', 'OVERFLOW_MODES', 'ROUNDING_MODES', 'activation', 'cast', 'dense', 'normalize', 'threshold']
+__all__: list[str] = ['ACTIVATIONS', 'BATCH_BLOCK', 'BatchProgram', 'BatchStep', 'Format', 'MAX_WIDTH', 'MODE_RULES', 'OVERFLOW_MODES', 'ROUNDING_MODES', 'activation', 'cast', 'dense', 'instruction_sets', 'legal_reuse_factors', 'normalize', 'threshold']
 class Format:
     """
     Fixed-point format: ap_[u]fixed<width, integer, ...>, or ap_[u]int if is_int.
@@ -43,6 +45,44 @@ class Format:
     @property
     def width(self) -> int:
         ...
+class BatchStep:
+    """
+    One step of a stage; see isobit/host/batch/program.hpp.
+    """
+    def __init__(self, *, kind: str, rounding: int = 5, overflow: int = 3, shift: int = 0, width: int = 0, is_signed: bool = False, saturation_bits: int = 0, low: typing.Any = None, middle: typing.Any = None, high: typing.Any = None, a: typing.Any = None, b: typing.Any = None, watch: bool = False) -> None:
+        ...
+class BatchProgram:
+    """
+    Planned stages, in order; offsets are bytes of the workspace.
+    """
+    def __init__(self, workspace: int) -> None:
+        ...
+    def entry(self, features: int, scale: typing.SupportsFloat | typing.SupportsIndex, quantise: collections.abc.Sequence[BatchStep], quick: bool, rounding: int, fold: collections.abc.Sequence[BatchStep], scratch: int, targets: collections.abc.Sequence[tuple[str, int, int]]) -> None:
+        """
+        Add an input.
+        """
+    def exit(self, features: int, form: str, offset: int, lsb: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        """
+        Add an output.
+        """
+    def observe(self, inputs: collections.abc.Sequence[numpy.ndarray[typing.Any, typing.Any]], outputs: collections.abc.Sequence[numpy.ndarray[typing.Any, typing.Any]], threads: int, instruction_set: str = '') -> typing.Any:
+        """
+        As run, on whole blocks of events, with statistics of every watched step in the order of the stages.
+
+        Returns arrays of shape (outputs, 2) for steps that observe (smallest, largest value in the lane's
+        numbers), (outputs, 1) for others (how often a rounding dropped set bits, or overflow changed a value),
+        (outputs, 2) for counting stages (events, times); None for floats that run refuses.
+        """
+    def run(self, inputs: collections.abc.Sequence[numpy.ndarray[typing.Any, typing.Any]], outputs: collections.abc.Sequence[numpy.ndarray[typing.Any, typing.Any]], threads: int, instruction_set: str = '') -> bool:
+        """
+        Compute arrays of shape (events, features): float32, float64 or raw int64 in, raw int64 or float64 out.
+
+        Returns False, with undefined outputs, if a float is NaN, infinite or beyond 2**50 LSB.
+        """
+    def stage(self, *, map: str, multiply: str, compute: str, inputs: int, outputs: int, split: int, source: int, weights: typing.Any, start: typing.Any, whole: typing.Any, order: typing.Any, offset: typing.SupportsFloat | typing.SupportsIndex, check: int = -1, terms: bool = True, measures: typing.Any = None, limits: typing.Any = None, term: collections.abc.Sequence[BatchStep], sum: collections.abc.Sequence[BatchStep], finish: collections.abc.Sequence[BatchStep], targets: collections.abc.Sequence[tuple[str, int, int]]) -> None:
+        """
+        Add a stage.
+        """
 def activation(raw: numpy.ndarray[typing.Any, typing.Any], name: str, *, data: Format, result: Format, param: numpy.ndarray[typing.Any, typing.Any] | None = None, param_format: Format | None = None, shift: numpy.ndarray[typing.Any, typing.Any] | None = None, shift_format: Format | None = None, threads: int = 1) -> numpy.ndarray[typing.Any, typing.Any]:
     """
     Elementwise activation on raw (n, ...). `param` is leaky_relu's alpha or the slope of hard_sigmoid
@@ -52,13 +92,24 @@ def cast(raw: numpy.ndarray[typing.Any, typing.Any], source: Format, target: For
     """
     Raw values of `source` assigned to variables of `target`; equal formats copy bits. Any shape.
     """
-def dense(raw: numpy.ndarray[typing.Any, typing.Any], weights: numpy.ndarray[typing.Any, typing.Any], biases: numpy.ndarray[typing.Any, typing.Any], *, data: Format, weight: Format, bias: Format, accum: Format, result: Format, n_in: int, n_out: int, product: str = 'mult', kernel: str = 'latency', reuse_factor: int = 1, threads: int = 1) -> numpy.ndarray[typing.Any, typing.Any]:
+def dense(raw: numpy.ndarray[typing.Any, typing.Any], weights: numpy.ndarray[typing.Any, typing.Any], biases: numpy.ndarray[typing.Any, typing.Any], *, data: Format, weight: Format, bias: Format, accum: Format, result: Format, n_in: int, n_out: int, product: str = 'mult', kernel: str = 'latency', reuse_factor: int = 1, threads: int = 1, kept: typing.Any = None, rows: typing.Any = None, columns: typing.Any = None) -> numpy.ndarray[typing.Any, typing.Any]:
     """
     Dense layer in the hardware's order: raw (n, n_in) to (n, n_out).
 
     `weights` are flat in the layout that hls4ml's kernel reads: [n_in][n_out] for 'latency', transposed
     [n_out][n_in] for the resource kernels; for product 'weight_exponential' each is 2 * exponent + sign
     (sign 1 is plus) and `weight` is the exponent's ap_[u]int.
+
+    'resource_unrolled' reads the weights where `kept` is true; 'compressed' takes only the stored weights,
+    neuron by neuron, with their inputs in `rows` and their neurons in `columns`.
+    """
+def instruction_sets() -> list[str]:
+    """
+    Instruction sets of the batch kernels that this processor has, the best first.
+    """
+def legal_reuse_factors(n_in: typing.Annotated[numpy.typing.ArrayLike, numpy.int32], n_out: typing.Annotated[numpy.typing.ArrayLike, numpy.int32], factors: typing.Annotated[numpy.typing.ArrayLike, numpy.int32]) -> typing.Any:
+    """
+    Whether the kernels' rule allows reuse factors at a shape, elementwise: bool, arguments broadcast.
     """
 def normalize(raw: numpy.ndarray[typing.Any, typing.Any], scale: numpy.ndarray[typing.Any, typing.Any], bias: numpy.ndarray[typing.Any, typing.Any], *, data: Format, scale_format: Format, bias_format: Format, result: Format, product: str = 'mult', threads: int = 1) -> numpy.ndarray[typing.Any, typing.Any]:
     """
@@ -71,6 +122,7 @@ def threshold(raw: numpy.ndarray[typing.Any, typing.Any], threshold: numpy.ndarr
     Thresholds (k,) are of the data's format.
     """
 ACTIVATIONS: tuple[str, ...]
+BATCH_BLOCK: int = 96
 MAX_WIDTH: int = 127
 MODE_RULES: dict[str, str]
 OVERFLOW_MODES: dict[str, int]

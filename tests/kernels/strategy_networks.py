@@ -26,7 +26,7 @@ ACCUMULATORS = (
 
 
 def strategy_keras(seed: int = 5) -> Any:
-    """Dense layers side by side on one input, one after the other: 12 -> 6 -> 8 -> 4 -> 9 -> 2, half of the weights 0."""
+    """Dense layers one after the other, 12 -> 6 -> 8 -> 4 -> 9 -> 2; half of the weights are zero."""
     from tensorflow.keras import Model, layers
 
     rng = np.random.default_rng(seed)
@@ -76,9 +76,9 @@ def strategy_graph(keras: Any, folder: Path, backend: str, strategy: str, factor
 def compressed_mended() -> Iterator[None]:
     """Let hls4ml 1.3.0 write compressed weights: four mends, none of them in its kernel.
 
-    Its template names no kernel for the strategy (nor has its C++ a constant of that name: 'resource' stays, which nothing
-    reads); the kernel multiplies by the struct of weight and indices, where the number in it is meant; and the struct's
-    indices have a type, ``uint<N>``, that is declared nowhere.
+    Its template names no kernel for the strategy (nor has its C++ a constant of that name: 'resource' stays, which
+    nothing reads); the kernel multiplies by the struct of weight and indices, where the number in it is meant; and the
+    struct's indices have a type, ``uint<N>``, that is declared nowhere.
     """
     from hls4ml.backends.fpga import fpga_types
     from hls4ml.backends.vivado.passes import core_templates

@@ -17,6 +17,7 @@ from isobit.frontends.registry import HANDLERS, register_handler
 from isobit.model.accumulation import kept_weights
 from isobit.model.graph import Graph
 from isobit.model.ops import Activation, BatchNorm, Dense, Reshape, Tensor, Threshold
+from isobit.model.requested import request
 from isobit.model.weights import Encoding, Weight
 
 __all__ = ["BACKENDS", "graph_from_hls4ml", "is_model_graph", "precision_to_type"]
@@ -78,6 +79,10 @@ def _metadata(source: Any, backend: str) -> dict[str, str]:
     facts |= {
         key: str(config[name]) for key, name in (("part", "Part"), ("clock_period_ns", "ClockPeriod")) if name in config
     }
+    for node in source.get_layers():
+        if node.class_name == "Dense":
+            asked = "compressed" if source.config.get_compression(node) else source.config.get_strategy(node).lower()
+            facts |= request(node.name, asked, source.config.get_reuse_factor(node))
     return facts
 
 
@@ -202,8 +207,8 @@ def _dense(node: Any) -> Dense:
 def _check_stored(op: Dense, variable: Any) -> None:
     """Check that hls4ml stored the weights that its kernel reads.
 
-    It pads them before it replaces an illegal reuse factor (``CompressedWeightVariable``, ``init_dense``); then its kernel
-    reads past them, or takes them in an order that :func:`turns_of` does not know.
+    It pads them before it replaces an illegal reuse factor (``CompressedWeightVariable``, ``init_dense``); then its
+    kernel reads past them, or takes them in an order that :func:`turns_of` does not know.
     """
     stored = [(int(neuron), int(source)) for neuron, source, _ in variable.data]
     wanted = [(int(neuron), int(source)) for neuron, source in np.argwhere(kept_weights(op).T)]
