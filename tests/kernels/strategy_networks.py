@@ -21,7 +21,7 @@ ACCUMULATORS = (
     "ap_fixed<10,4,AP_TRN,AP_SAT_SYM>",
     "ap_fixed<9,4,AP_RND_CONV,AP_SAT>",
     "ap_fixed<18,8>",
-    "ap_fixed<9,5,AP_RND_ZERO,AP_SAT_ZERO>",
+    "ap_fixed<9,4,AP_RND_ZERO,AP_SAT_ZERO>",
 )
 
 
@@ -36,7 +36,7 @@ def strategy_keras(seed: int = 5) -> Any:
     keras = Model(inputs, x)
     for layer in keras.layers[1:]:
         kernel, bias = layer.get_weights()
-        kernel = rng.normal(0.0, 2.5 / np.sqrt(len(kernel)), kernel.shape)
+        kernel = rng.normal(0.0, 1.8, kernel.shape)
         kernel[rng.random(kernel.shape) < 0.5] = 0.0
         kernel[:, 0] *= layer.name == "fc0"  # elsewhere a neuron of nothing but its bias
         layer.set_weights([kernel, rng.normal(0.0, 1.0, bias.shape)])
