@@ -138,7 +138,13 @@ def _weight(node: Any, slot: str, *, transposed: bool = False) -> Weight:
     where = f"{node.name}.{slot}"
     precision = variable.type.precision
     data = np.asarray(variable.data)
-    if variable.weight_class == "CompressedWeightVariable":
+    strategy, stored = str(node.get_attr("strategy")).lower(), variable.weight_class == "CompressedWeightVariable"
+    if slot == "weight" and stored != (strategy == "compressed"):
+        raise UnsupportedError(
+            f"{where} is {'compressed' if stored else 'not compressed'}, but the strategy is {strategy!r}: hls4ml's "
+            "firmware would not compile"
+        )
+    if stored:
         data = _expanded(variable)
     source = np.asarray(getattr(variable, "data_unquantized", data))
     if transposed:
