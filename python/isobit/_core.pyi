@@ -6,8 +6,7 @@ import collections.abc
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['ACTIVATIONS', 'BATCH_BLOCK', 'BatchProgram', 'BatchStep', 'Format', 'MAX_WIDTH', 'MODE_RULES', 'OVERFLOW_MODES', 'ROUNDING_MODES', 'activation', 'cast', 'dense', 'instruction_sets', 'normalize', 'pointwise_conv', 'pooling', 'threshold']
-__all__: list[str] = ['ACTIVATIONS', 'BATCH_BLOCK', 'BatchProgram', 'BatchStep', 'Format', 'MAX_WIDTH', 'MODE_RULES', 'OVERFLOW_MODES', 'ROUNDING_MODES', 'SOFTMAX_IMPLEMENTATIONS', 'TABLE_ACTIVATIONS', 'activation', 'cast', 'dense', 'instruction_sets', 'normalize', 'softmax', 'softmax_exponentials', 'softmax_inverses', 'table_activation', 'table_values', 'threshold']
+__all__: list[str] = ['ACTIVATIONS', 'BATCH_BLOCK', 'BatchProgram', 'BatchStep', 'Format', 'MAX_WIDTH', 'MODE_RULES', 'OVERFLOW_MODES', 'ROUNDING_MODES', 'activation', 'cast', 'dense', 'instruction_sets', 'legal_reuse_factors', 'normalize', 'threshold']
 class Format:
     """
     Fixed-point format: ap_[u]fixed<width, integer, ...>, or ap_[u]int if is_int.
@@ -93,17 +92,24 @@ def cast(raw: numpy.ndarray[typing.Any, typing.Any], source: Format, target: For
     """
     Raw values of `source` assigned to variables of `target`; equal formats copy bits. Any shape.
     """
-def dense(raw: numpy.ndarray[typing.Any, typing.Any], weights: numpy.ndarray[typing.Any, typing.Any], biases: numpy.ndarray[typing.Any, typing.Any], *, data: Format, weight: Format, bias: Format, accum: Format, result: Format, n_in: int, n_out: int, product: str = 'mult', kernel: str = 'latency', reuse_factor: int = 1, threads: int = 1) -> numpy.ndarray[typing.Any, typing.Any]:
+def dense(raw: numpy.ndarray[typing.Any, typing.Any], weights: numpy.ndarray[typing.Any, typing.Any], biases: numpy.ndarray[typing.Any, typing.Any], *, data: Format, weight: Format, bias: Format, accum: Format, result: Format, n_in: int, n_out: int, product: str = 'mult', kernel: str = 'latency', reuse_factor: int = 1, threads: int = 1, kept: typing.Any = None, rows: typing.Any = None, columns: typing.Any = None) -> numpy.ndarray[typing.Any, typing.Any]:
     """
     Dense layer in the hardware's order: raw (n, n_in) to (n, n_out).
 
     `weights` are flat in the layout that hls4ml's kernel reads: [n_in][n_out] for 'latency', transposed
     [n_out][n_in] for the resource kernels; for product 'weight_exponential' each is 2 * exponent + sign
     (sign 1 is plus) and `weight` is the exponent's ap_[u]int.
+
+    'resource_unrolled' reads the weights where `kept` is true; 'compressed' takes only the stored weights,
+    neuron by neuron, with their inputs in `rows` and their neurons in `columns`.
     """
 def instruction_sets() -> list[str]:
     """
     Instruction sets of the batch kernels that this processor has, the best first.
+    """
+def legal_reuse_factors(n_in: typing.Annotated[numpy.typing.ArrayLike, numpy.int32], n_out: typing.Annotated[numpy.typing.ArrayLike, numpy.int32], factors: typing.Annotated[numpy.typing.ArrayLike, numpy.int32]) -> typing.Any:
+    """
+    Whether the kernels' rule allows reuse factors at a shape, elementwise: bool, arguments broadcast.
     """
 def normalize(raw: numpy.ndarray[typing.Any, typing.Any], scale: numpy.ndarray[typing.Any, typing.Any], bias: numpy.ndarray[typing.Any, typing.Any], *, data: Format, scale_format: Format, bias_format: Format, result: Format, product: str = 'mult', threads: int = 1) -> numpy.ndarray[typing.Any, typing.Any]:
     """

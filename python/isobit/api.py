@@ -22,6 +22,7 @@ from isobit.frontends.keras import KERAS_SUFFIXES, convert, is_keras_model, load
 from isobit.model.file import load_graph, save_graph
 from isobit.model.graph import Graph
 from isobit.model.ops import Tensor
+from isobit.model.requested import ReuseFactor, reuse_factors
 
 if TYPE_CHECKING:
     from isobit.analysis.plan import Plan
@@ -57,6 +58,11 @@ class Model:
         return [op.name for op in self.graph.ops]
 
     @property
+    def reuse_factors(self) -> tuple[ReuseFactor, ...]:
+        """Of every Dense layer, the reuse factor and strategy that were requested, and those that hls4ml took."""
+        return reuse_factors(self.graph)
+
+    @property
     def types(self) -> dict[str, FixedType]:
         """Every format by ``layer.slot``; the keys of :meth:`with_types`."""
         return self.graph.types()
@@ -74,7 +80,10 @@ class Model:
     def __repr__(self) -> str:
         lines = [f"Model {self.graph.name!r}: {len(self.graph.ops)} layers"]
         lines += [f"  {tensor.name}: input {tensor.shape} {tensor.type}" for tensor in self.graph.inputs]
-        lines += [f"  {op.name}: {op.tag} -> {op.output.shape} {op.output.type}" for op in self.graph.ops]
+        dense = {factor.layer: f" ({factor})" for factor in self.reuse_factors}
+        for op in self.graph.ops:
+            about = dense.get(op.name, "").replace(f"{op.name}: ", "", 1)
+            lines.append(f"  {op.name}: {op.tag}{about} -> {op.output.shape} {op.output.type}")
         return "\n".join(lines)
 
     # -- what it computes ------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from isobit.fixed.types import FixedType
 from isobit.frontends.hls4ml import is_model_graph
 from isobit.frontends.keras import KERAS_SUFFIXES, convert, is_keras_model, load_keras_file
 from isobit.frontends.project import layer_shapes, project_from_hls4ml, read_project
+from isobit.model.requested import ReuseFactor
 
 __all__ = ["CSim", "csim"]
 
@@ -46,6 +47,14 @@ class CSim:
         self._source = source if model is None else model.source
         self._shapes = dict(shapes or {})
         self._timeout = timeout
+
+    @property
+    def reuse_factors(self) -> tuple[ReuseFactor, ...]:
+        """Of every Dense layer, the reuse factor and strategy that were requested, and those that the firmware has.
+
+        Layers of a folder that an hls4ml before 1.0 wrote are left out.
+        """
+        return self.program.reuse
 
     @property
     def model(self) -> Model:

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from isobit.fixed import FixedType
 from isobit.model import Activation, BatchNorm, Dense, Graph, Reshape, Tensor, Threshold, Weight
-from isobit.model.ops import Op, legal_reuse_factors
+from isobit.model.ops import Op
 from isobit.model.weights import Encoding
 from isobit.testing import fixed_types
+from isobit.testing.networks import dense_strategies
 
 BIT = FixedType.int_type(1, signed=False)
 #: Fixed and integer formats: an ap_int takes numbers by rules of its own (B13).
@@ -24,10 +25,11 @@ LAYERS = ("dense", "dense", "dense", "reshape", *ELEMENTWISE)
 
 
 def number(name: str, raw: Any, type: FixedType, encoding: Encoding = Encoding.PLAIN, signs: Any = None) -> Weight:
-    """A weight of raw integers (nothing here asks for its floats)."""
+    """A weight of raw integers; of its floats only where they are zero matters."""
     array = np.array(raw, dtype=np.int64 if type.fits_int64 else object)
-    blank = np.zeros(array.shape)
-    return Weight(name, array, type, blank, blank, encoding, None if signs is None else np.array(signs, dtype=np.int64))
+    floats = (array != 0).astype(np.float64)
+    signed = None if signs is None else np.array(signs, dtype=np.int64)
+    return Weight(name, array, type, floats, floats, encoding, signed)
 
 
 @st.composite
@@ -52,9 +54,8 @@ def layer(draw: st.DrawFn, name: str, tensor: Tensor, kind: str, kinds: Any, max
     inputs = (tensor.name,)
     if kind == "dense":
         n_out = draw(st.integers(1, max_size))
-        strategy = draw(st.sampled_from(["latency", "resource"]))
-        reuse = draw(st.sampled_from(legal_reuse_factors(size, n_out) if strategy == "resource" else [1]))
         weight = draw(weights("weight", (size, n_out), kinds, True))
+        strategy, reuse = draw(dense_strategies(weight))
         accum = draw(kinds)
         bias = draw(weights("bias", (n_out,), st.just(accum) | kinds, False))
         result = draw(st.just(accum) | kinds)

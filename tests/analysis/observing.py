@@ -12,7 +12,7 @@ from isobit.engines import vector
 from isobit.fixed import law
 from isobit.fixed.assign import Cast, assign, outside_range
 from isobit.model import Dense, Graph
-from isobit.model.accumulation import accumulation_order
+from isobit.model.accumulation import accumulation_order, in_turns, kept_weights, turns_of
 from isobit.model.ops import Product
 
 
@@ -32,13 +32,24 @@ def dense_steps(op: Dense, tensor: Any, raw: Any) -> dict[str, Any]:
     terms = products if form == op.accum else law.round_shift(products, shift, int(target.rounding))
     folded = assign(products, form, op.accum)
     start = assign(op.bias.raw.astype(object), op.bias.type, op.accum)
-    order = accumulation_order(op)
+    order, kept = accumulation_order(op), kept_weights(op)
+    turns = turns_of(op) if in_turns(op) else None
     total = np.tile(start, (len(raw), 1))
     partial = [total]
-    for step in range(n_in):
-        before = total + np.stack([folded[:, order[j, step], j] for j in range(n_out)], axis=1)
+
+    def add(to: Any, what: Any, where: Any) -> Any:
+        """The sum cast, where something is added; every sum is kept as it was before."""
+        before = np.where(where, to + what, total)
         partial.append(before)
-        total = assign(before, op.accum.sum_with(op.accum), op.accum)
+        return np.where(where, assign(before, op.accum.sum_with(op.accum), op.accum), to)
+
+    for turn in range(1 if turns is None else op.reuse_factor):
+        part = total if turns is None else total * 0
+        for step in range(n_in):
+            inputs = order[np.arange(n_out), step] if turns is None else np.full(n_out, step)
+            now = kept[inputs, np.arange(n_out)] if turns is None else turns[step] == turn
+            part = add(part, folded[:, inputs, np.arange(n_out)], now)
+        total = part if turns is None else add(total, part, np.ones(n_out, dtype=bool))
     return {
         "products": products,
         "terms": terms,

@@ -60,6 +60,10 @@ int main() {
         contains(refusal([] { h::dense_kernel_of("resource_rf_leq_nin", isobit::kernels::dense_shape(4, 3, 3)); }),
                  "divisors"),
         "a reuse factor that would read past the weights is refused");
+    check::that(
+        contains(refusal([] { h::dense_kernel_of("resource_unrolled", isobit::kernels::dense_shape(4, 3, 12)); }),
+                 "but for 1 and n_in * n_out"),
+        "unrolled code has no greatest reuse factor");
     check::that(!refusal([] {
                      h::product_format(h::product_kind::weight_ternary, fixed_format(8, 4, true),
                                        fixed_format(2, 1, true));

@@ -30,6 +30,21 @@ const number terms[4] = {100, 100, -100, -90};
 const number no_bias[1] = {0};
 using sum_arith = k::dense_arith<number, number, number, sat8, sat8, 4>;
 
+struct all_kept {
+    static constexpr bool at(int) { return true; }
+};
+struct third_left_out {
+    static constexpr bool at(int w) { return w != 2; }
+};
+static_assert(k::used_multipliers(k::static_dense_shape<4, 1, 2>(), all_kept()) == 2, "both multipliers work");
+struct none_in_the_second {
+    static constexpr bool at(int w) { return w < 2; }
+};
+static_assert(k::used_multipliers(k::static_dense_shape<4, 1, 2>(), none_in_the_second()) == 1, "one has only zeros");
+static_assert(k::legal_reuse_factor(6, 4, 3) && k::legal_reuse_factor(6, 4, 12) && !k::legal_reuse_factor(6, 4, 4) &&
+                  !k::legal_reuse_factor(6, 4, 18) && !k::legal_reuse_factor(6, 4, 0),
+              "the rule of reuse factors");
+
 void dense() {
     sat8 y[1];
     k::dense_latency<sum_arith, k::static_dense_shape<4, 1>>(ones, terms, no_bias, y);
@@ -38,10 +53,25 @@ void dense() {
     check::equal(y[0].raw(), 10, "rf_leq_nin, RF 2: inputs 0, 2, 1, 3: 100, 0, 100, 10");
     k::dense_resource_rf_leq_nin<sum_arith, k::static_dense_shape<4, 1, 4>>(ones, terms, no_bias, y);
     check::equal(y[0].raw(), -63, "rf_leq_nin, RF 4: in order");
-    k::dense_resource_rf_gt_nin_rem0<sum_arith, k::static_dense_shape<4, 1, 8>>(ones, terms, no_bias, y);
-    check::equal(y[0].raw(), -63, "rf_gt_nin_rem0: in order");
+    const number twice[8] = {100, 100, -100, -90, -100, 100, 100, -90};
+    const number no_biases[2] = {0, 0};
+    sat8 both[2];
+    k::dense_resource_rf_gt_nin_rem0<sum_arith, k::static_dense_shape<4, 2, 8>>(ones, twice, no_biases, both);
+    check::equal(both[0].raw(), -63, "rf_gt_nin_rem0: in order");
+    check::equal(both[1].raw(), 10, "rf_gt_nin_rem0: the second neuron");
     k::dense_resource_rf_gt_nin<sum_arith, k::static_dense_shape<4, 1, 6>>(ones, terms, no_bias, y);
     check::equal(y[0].raw(), -63, "rf_gt_nin: in order");
+    k::dense_resource_unrolled<sum_arith, k::static_dense_shape<4, 1, 2>, all_kept>(ones, terms, no_bias, y);
+    check::equal(y[0].raw(), 10, "unrolled, RF 2: as rf_leq_nin");
+    k::dense_resource_unrolled<sum_arith, k::static_dense_shape<4, 1, 2>, third_left_out>(ones, terms, no_bias, y);
+    check::equal(y[0].raw(), 37, "unrolled without the third weight: 100, 127, 37");
+    using stored = k::compressed_weight<int, number>;
+    const stored in_order[4] = {{0, 0, 100}, {1, 0, 100}, {2, 0, -100}, {3, 0, -90}};
+    k::dense_compressed<sum_arith, k::static_compressed_shape<4, 1, 4, 4>>(ones, in_order, no_bias, y);
+    check::equal(y[0].raw(), -63, "compressed, RF 4: in order");
+    const stored dealt[4] = {{0, 0, 100}, {2, 0, -100}, {1, 0, 100}, {3, 0, -90}};
+    k::dense_compressed<sum_arith, k::static_compressed_shape<4, 1, 4, 2>>(ones, dealt, no_bias, y);
+    check::equal(y[0].raw(), -1, "compressed, RF 2: a turn of 127, a turn of -128");
 
     using bit = integer<1, false>;
     const bit signs[3] = {1, 0, 1}, weights[3] = {1, 1, 1};

@@ -31,4 +31,26 @@ void run(const number* x, const number* w, const number* b, number* y) {
     isobit::kernels::dense_resource_rf_leq_nin<isobit::kernels::dense_arith<number, number, number, number, number, 4>,
                                                isobit::kernels::static_dense_shape<4, 3, 3>>(x, w, b, y);
 }
+#elif defined(ISOBIT_TEST_REUSE_FACTOR_ABOVE)
+using number = fixed<8, 4>;
+void run(const number* x, const number* w, const number* b, number* y) {
+    isobit::kernels::dense_resource_rf_gt_nin_rem0<
+        isobit::kernels::dense_arith<number, number, number, number, number, 4>,
+        isobit::kernels::static_dense_shape<4, 3, 8>>(x, w, b, y);
+}
+#elif defined(ISOBIT_TEST_REUSE_FACTOR_UNROLLED)
+using number = fixed<8, 4>;
+struct kept {
+    static constexpr bool at(int) { return true; }
+};
+void run(const number* x, const number* w, const number* b, number* y) {
+    isobit::kernels::dense_resource_unrolled<isobit::kernels::dense_arith<number, number, number, number, number, 4>,
+                                             isobit::kernels::static_dense_shape<4, 3, 12>, kept>(x, w, b, y);
+}
+#elif defined(ISOBIT_TEST_REUSE_FACTOR_COMPRESSED)
+using number = fixed<8, 4>;
+void run(const number* x, const isobit::kernels::compressed_weight<int, number>* w, const number* b, number* y) {
+    isobit::kernels::dense_compressed<isobit::kernels::dense_arith<number, number, number, number, number, 4>,
+                                      isobit::kernels::static_compressed_shape<4, 3, 7, 2>>(x, w, b, y);
+}
 #endif

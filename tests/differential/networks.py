@@ -279,8 +279,12 @@ def hls_config(description: Description, model: Any) -> dict[str, Any]:
 
     for number, layer in enumerate(description.layers):
         entry = names[f"fc{number}"]
-        reuse = legal_reuse_factors(n_in, layer.width)
-        entry["Strategy"], entry["ReuseFactor"] = description.strategy, reuse[int(layer.reuse_choice * len(reuse))]
+        strategy, reuse = description.strategy, legal_reuse_factors(n_in, layer.width)
+        unrolled = legal_reuse_factors(n_in, layer.width, "resource_unrolled")
+        # Where a coded zero is minus one, isobit refuses unrolled code.
+        if strategy == "Resource" and (description.seed + number) % 2 and unrolled and "binary" not in layer.quantiser:
+            strategy, reuse = "resource_unrolled", unrolled
+        entry["Strategy"], entry["ReuseFactor"] = strategy, reuse[int(layer.reuse_choice * len(reuse))]
         auto = description.auto and rng.random() < 0.6
         for slot in ("weight", "bias", *(() if auto else ("accum", "result"))):
             entry["Precision"][slot] = str(_PLACEHOLDER)

@@ -195,7 +195,7 @@ def test_models_have_every_layer_and_agree_on_every_road() -> None:
 
     compare()
     assert set(tags) == {"dense", "activation", "batchnorm", "reshape"}
-    assert {"latency", "resource"} <= strategies
+    assert {"latency", "resource", "resource_unrolled", "compressed"} <= strategies
     functions = {op.function for m in sample(models(layers=["activation"]), 60) for op in m.graph.ops}  # type: ignore[attr-defined]
     assert functions == {"relu", "linear", "leaky_relu", "hard_sigmoid", "hard_tanh"}
     assert 20 < overflowed < 120

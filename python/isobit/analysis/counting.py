@@ -22,7 +22,7 @@ from isobit.analysis.steps import FACTOR_BITS, FLOOR_BITS, Wrap
 from isobit.fixed import law
 from isobit.fixed.assign import assign, outside_range
 from isobit.fixed.modes import Overflow, Rounding
-from isobit.model.accumulation import accumulation_order
+from isobit.model.accumulation import shared_order
 from isobit.model.ops import Dense, Product, Tensor
 
 __all__ = ["Accumulator", "counting_lane"]
@@ -63,10 +63,11 @@ class Accumulator:
         raw = compact(op.weight.raw)
         shift = kind.exact_type(tensor.type, op.weight.type).fraction - op.accum.fraction
         bits = tensor.type.width + magnitude_bits(raw) + max(0, -shift) + len(raw).bit_length()
-        if kind is not Product.MULT or max(bits, op.accum.width + 1) > law.INT64_BITS:
+        order = shared_order(op)
+        if order is None or kind is not Product.MULT or max(bits, op.accum.width + 1) > law.INT64_BITS:
             return None
         start = assign(op.bias.raw.ravel().astype(object), op.bias.type, op.accum).astype(np.int64)
-        return raw, start, law.int64_shift(shift), accumulation_order(op)[0]
+        return raw, start, law.int64_shift(shift), order
 
     def unproven(self, low: IntArray, high: IntArray) -> tuple[BoolArray, BoolArray]:
         """Which neurons may overflow.
@@ -173,7 +174,8 @@ def counting_lane(
         factors, summands = factors_of(kind, tensor, op.weight, data)
     except Unfit:
         return None
-    if summands is not None:
+    order = shared_order(op)
+    if summands is not None or order is None:
         return None
     shift = kind.exact_type(tensor.type, op.weight.type).fraction - accum.fraction
     factors = shift_left(factors[:, neurons], max(0, -shift))
@@ -185,8 +187,6 @@ def counting_lane(
     check = -1 if terms or lowest(accum) != accum.raw_min else accum.width
     held = max(magnitude_bits(found.terms.low[:, neurons], found.terms.high[:, neurons]), accum.width) + 1
     products = data.bits + magnitude_bits(factors)
-    order = accumulation_order(op)[0]
-
     measured = () if terms or limits is None else limits
 
     def lane(multiply: str, compute: str) -> Lane:

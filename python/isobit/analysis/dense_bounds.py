@@ -23,11 +23,12 @@ from isobit.analysis.ranges import (
     total,
     trailing_zeros,
 )
+from isobit.analysis.turns import turn_sums
 from isobit.fixed import law
 from isobit.fixed.assign import assign
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
-from isobit.model.accumulation import accumulation_order
+from isobit.model.accumulation import accumulation_order, adds_nothing, in_turns
 from isobit.model.ops import Dense, Product, Tensor
 from isobit.model.weights import Weight
 
@@ -152,12 +153,14 @@ def _partial_sums(op: Dense, start: Range, terms: Range) -> tuple[Range, Range, 
 
     ``terms`` are those after their own overflow.
     """
+    if in_turns(op):
+        return turn_sums(op, start, terms)
     lows, highs = free_partial_sums(op, start, terms)
     zeros = np.minimum(np.min(terms.zeros, axis=0), start.zeros)
     partial = Range(lows.min(axis=0), highs.max(axis=0), start.fraction, zeros)
     # The start is in the accumulator already: a copy may even hold SAT_SYM's minimum, and is not cast again.
     sums = Range(lows[1:].min(axis=0), highs[1:].max(axis=0), start.fraction)
-    overflow = cast_range(sums, None, op.accum).overflow
+    overflow = cast_range(sums, None, op.accum).overflow & ~adds_nothing(op)
     last = Range(lows[-1], highs[-1], start.fraction, zeros)
     if not overflow.any():
         return partial, last, overflow

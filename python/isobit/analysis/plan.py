@@ -11,18 +11,20 @@ from typing import Any
 
 import numpy as np
 
+from isobit.analysis.dense_bounds import free_partial_sums
 from isobit.analysis.graph_stages import stages_of
 from isobit.analysis.intervals import Bounds, DenseBounds, Range, graph_bounds
 from isobit.analysis.lanes import BITS, Lane, candidates, needed_bits
-from isobit.analysis.ranges import accumulate, cast_range
+from isobit.analysis.ranges import cast_range
 from isobit.analysis.refine import refined_bounds
 from isobit.analysis.set_bounds import PointwiseBounds, PoolingBounds
 from isobit.analysis.stages import Linear, Sequential, Stage, joined
 from isobit.analysis.steps import Step, Wrap, describe
+from isobit.analysis.turns import turn_sums
 from isobit.analysis.witness import Witness, Witnesses, find_witnesses
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
-from isobit.model.accumulation import accumulation_order
+from isobit.model.accumulation import in_turns
 from isobit.model.graph import Graph
 from isobit.model.ops import Dense, Op
 from isobit.model.set_ops import PointwiseConv, Pooling
@@ -309,11 +311,13 @@ def _verdicts(op: Op, bounds: Bounds, witnesses: Witnesses | None) -> list[Verdi
 
 def _unfolded(op: Dense, found: DenseBounds) -> Range:
     """What an accumulator would have to hold so that nothing overflows: bias, terms, and sums of them as they are."""
-    order = accumulation_order(op).T
-    columns = np.arange(order.shape[1])
     terms, start = found.terms, found.start
-    low = accumulate(terms.low[order, columns], start.low).min(axis=0)
-    high = accumulate(terms.high[order, columns], start.high).max(axis=0)
+    if in_turns(op):
+        sums = turn_sums(op, start, terms, folds=False)[0]
+        low, high = sums.low, sums.high
+    else:
+        lows, highs = free_partial_sums(op, start, terms)
+        low, high = lows.min(axis=0), highs.max(axis=0)
     # The bias on its way into the accumulator, too.
     bias = cast_range(Range.constant(op.bias.raw.ravel(), op.bias.type.fraction), op.bias.type, op.accum).rounded
     low = np.minimum(np.minimum(low, terms.low.min(axis=0)), bias.low)

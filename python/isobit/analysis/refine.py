@@ -20,7 +20,7 @@ from isobit.analysis.product_lines import product_lines
 from isobit.analysis.ranges import BoolArray, IntArray, Range, cast_range, compact, lowest, shift_left
 from isobit.analysis.set_bounds import PointwiseBounds
 from isobit.fixed.modes import Overflow, Rounding
-from isobit.model.accumulation import accumulation_order
+from isobit.model.accumulation import accumulation_order, in_turns
 from isobit.model.graph import Graph
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor
 from isobit.model.set_ops import PointwiseConv
@@ -145,7 +145,7 @@ def _clamping(op: Dense, of: DenseBounds) -> tuple[BoolArray, Any, Any]:
     """
     bottom, top = lowest(op.accum), op.accum.raw_max
     nothing = np.zeros(of.accum.shape, dtype=object)
-    if op.accum.overflow not in (Overflow.SAT, Overflow.SAT_SYM):
+    if op.accum.overflow not in (Overflow.SAT, Overflow.SAT_SYM) or in_turns(op):
         return np.zeros(of.accum.shape, dtype=bool), nothing, nothing
     where = np.asarray(of.accum_overflow & ~of.term_overflow.any(axis=0) & (of.start.low >= bottom), dtype=bool)
     lows, highs = free_partial_sums(op, of.start, of.terms)
@@ -159,7 +159,7 @@ def _partial_sums(op: Dense, values: Range, of: DenseBounds, chain: list[Stage],
     biased = cast_range(Range.constant(op.bias.raw.ravel(), op.bias.type.fraction), op.bias.type, op.accum).overflow
     n_in = len(sums.weight)
     neurons = np.flatnonzero(of.accum_overflow & ~of.term_overflow.any(axis=0) & ~biased)[: _PARTIAL_SUMS // n_in]
-    if not len(neurons):
+    if not len(neurons) or in_turns(op):
         return of
     order = accumulation_order(op)[neurons]
     # One target per neuron and number of terms: the weights of the terms that are in.

@@ -35,7 +35,7 @@ from isobit.analysis.steps import (
 from isobit.fixed.assign import assign
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
-from isobit.model.accumulation import accumulation_order
+from isobit.model.accumulation import accumulation_order, shared_order
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Tensor, Threshold
 from isobit.model.weights import Weight
 
@@ -302,8 +302,11 @@ def _cast_sum(
     op: Dense, found: DenseBounds, factors: IntArray, form: FixedType, overflows: bool, wraps: bool
 ) -> Sequential:
     drop = form.fraction - op.accum.fraction
-    order = accumulation_order(op)
-    assert (order == order[0]).all()
+    order = shared_order(op)
+    if order is None:
+        if overflows and not wraps:
+            raise Unfit("partial sums that may overflow, in an order that the neurons do not share")
+        order = accumulation_order(op)[0]
     product_low, product_high = found.products.low, found.products.high
     if drop < 0:
         factors = shift_left(factors, -drop)
@@ -326,9 +329,7 @@ def _cast_sum(
     else:
         low, high, bits = found.free_sum.low, found.free_sum.high, magnitude_bits(found.free_magnitude)
     needed = max(term_bits, bits, magnitude_bits(factors))
-    return Sequential(
-        factors, found.start.low, order[0], tuple(term), tuple(sums), low, high, term_low, term_high, needed
-    )
+    return Sequential(factors, found.start.low, order, tuple(term), tuple(sums), low, high, term_low, term_high, needed)
 
 
 def folding_of(kind: FixedType) -> Step:

@@ -27,6 +27,7 @@ from isobit.engines.domain import fits_int64
 from isobit.fixed.array import FixedArray
 from isobit.fixed.assign import Cast, outside_range
 from isobit.fixed.types import FixedType
+from isobit.model.accumulation import in_turns
 from isobit.model.graph import Graph
 from isobit.model.ops import Dense, Op, Tensor
 from isobit.model.set_ops import PointwiseConv
@@ -158,7 +159,8 @@ def find_witnesses(
     for op in graph.ops:
         for slot in ("accum", "result"):
             neurons = [v.neuron for v in asked if (v.layer, v.slot) == (op.name, slot)]
-            if neurons:
+            # Margins are those of sums that grow term by term.
+            if neurons and not (slot == "accum" and isinstance(op, Dense) and in_turns(op)):
                 search = _Search(graph, limits, op, slot, neurons, rng)
                 for witness in search.run(rounds, deadline):
                     found[MayOverflow(witness.layer, witness.slot, witness.neuron)] = witness

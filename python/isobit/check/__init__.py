@@ -16,6 +16,7 @@ from isobit.engines.registry import resolve, thread_count
 from isobit.errors import RangeError, ShapeError, TypeMismatchError, UnsupportedError
 from isobit.fixed.array import FixedArray
 from isobit.model.graph import Graph
+from isobit.model.requested import reuse_factors
 from isobit.simulation import CSim, csim
 
 __all__ = ["BLOCK", "FloatDifference", "LayerComparison", "Report", "Road", "check"]
@@ -155,6 +156,7 @@ def check(
         roads,
         _with_inputs(profile, subject, x),
         _against_keras(subject, x, keras_model, workers) if keras_model is not None else (),
+        reuse=reuse_factors(subject.graph),
     )
 
 

@@ -14,6 +14,8 @@ import numpy as np
 from isobit.analysis.profile import Profile
 from isobit.files import atomic_path
 from isobit.fixed.array import FixedArray
+from isobit.model.requested import ReuseFactor
+from isobit.model.requested import summary as reuse_summary
 
 __all__ = ["FloatDifference", "LayerComparison", "Report", "Road"]
 
@@ -140,6 +142,8 @@ class Report:
         Difference to the Keras model's floats, if it was given.
     notes
         What the reader should know, such as a road that could not be compared.
+    reuse
+        Requested and effective reuse factors of the Dense layers.
     """
 
     model: str
@@ -149,6 +153,7 @@ class Report:
     profile: Profile
     keras: tuple[FloatDifference, ...] = ()
     notes: tuple[str, ...] = ()
+    reuse: tuple[ReuseFactor, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -196,6 +201,7 @@ class Report:
             _table(["road", "events", "seconds", "events/s", "threads"], speeds),
             "",
         ]
+        parts += [*reuse_summary(self.reuse), ""] if self.reuse else []
         parts.append(str(self.profile))
         if self.keras:
             rows = [[d.output, f"{d.largest:.6g}", f"{d.rms:.6g}", f"{d.lsb:.6g}"] for d in self.keras]
@@ -228,6 +234,7 @@ class Report:
             ],
             "keras": [asdict(difference) for difference in self.keras],
             "notes": list(self.notes),
+            "reuse_factors": [{**asdict(factor), "replaced": factor.replaced} for factor in self.reuse],
         }
 
     def to_json(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
@@ -261,7 +268,8 @@ class Report:
             "table{border-collapse:collapse}td,th{padding:.25em .8em;border-bottom:1px solid #d0d7de;text-align:left;"
             "font-variant-numeric:tabular-nums}tr.bad td{background:#ffebe9}"
             "pre{background:#f6f8fa;padding:1em;overflow:auto}"
-            f"</style><h1>{escape(self.verdict())}</h1>{''.join(tables)}<h2>Throughput, overflows, notes</h2>"
+            f"</style><h1>{escape(self.verdict())}</h1>{''.join(tables)}"
+            "<h2>Throughput, reuse factors, overflows, notes</h2>"
             f"<pre>{escape(rest.strip())}</pre></html>\n"
         )
         with atomic_path(path, overwrite=overwrite) as temporary:

@@ -7,6 +7,7 @@ import json
 import time
 import zipfile
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from isobit.files import atomic_path, refuse_overwrite
 from isobit.fixed.array import FixedArray
 from isobit.frontends.keras import KERAS_SUFFIXES
 from isobit.headers import HEADER_SETS
+from isobit.model.requested import summary
 from isobit.simulation import CSim, csim
 
 
@@ -101,6 +103,7 @@ def command(
         "outputs": _types(outputs),
         "state": list(simulation.state),
         "layers": len(layers) // 2,
+        "reuse_factors": [{**asdict(factor), "replaced": factor.replaced} for factor in simulation.reuse_factors],
         "out": None if out is None else str(out),
         "trace": None if trace is None else str(trace),
         "seconds": {"compile": compiled - began, "simulate": done - compiled},
@@ -111,6 +114,8 @@ def command(
     click.echo(f"{facts['events']} events simulated with {headers} headers in {done - compiled:.3g} s")
     for name, kind in _types(outputs).items():
         click.echo(f"  {name}: {kind}")
+    for line in summary(simulation.reuse_factors):
+        click.echo(line)
     if simulation.state:
         click.echo(f"one worker process, in order: the firmware keeps {', '.join(simulation.state)}")
     for path, what in ((out, "outputs"), (trace, f"{len(layers) // 2} layers")):

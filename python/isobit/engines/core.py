@@ -12,6 +12,7 @@ from isobit.engines.registry import Values
 from isobit.errors import UnsupportedError
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
+from isobit.model.accumulation import kept_weights
 from isobit.model.graph import Graph
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor, Threshold
 from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
@@ -68,7 +69,15 @@ def _dense(op: Dense, tensor: Tensor, words: Any, threads: int) -> Any:
 
 def _dense_arguments(op: Dense, tensor: Tensor) -> tuple[Any, dict[str, Any]]:
     n_in, n_out = op.weight.shape
-    return _weights(op.weight, transposed=op.strategy == "resource"), {
+    weights = _weights(op.weight, transposed=op.strategy != "latency")
+    pattern: dict[str, Any] = {}
+    if op.strategy == "resource_unrolled":
+        pattern["kept"] = kept_weights(op).T.ravel()
+    elif op.strategy == "compressed":
+        kept = kept_weights(op).T
+        weights = np.ascontiguousarray(weights[kept.ravel()])
+        pattern["columns"], pattern["rows"] = np.nonzero(kept)
+    return weights, {
         "data": core_format(tensor.type),
         "weight": core_format(op.weight.type),
         "bias": core_format(op.bias.type),
@@ -79,6 +88,7 @@ def _dense_arguments(op: Dense, tensor: Tensor) -> tuple[Any, dict[str, Any]]:
         "product": Product.of(tensor, op.weight).value,
         "kernel": op.kernel,
         "reuse_factor": op.reuse_factor,
+        **pattern,
     }
 
 

@@ -20,7 +20,7 @@ from isobit.errors import UnsupportedError
 from isobit.fixed import law
 from isobit.fixed.assign import assign
 from isobit.fixed.types import FixedType
-from isobit.model.accumulation import accumulation_order
+from isobit.model.accumulation import accumulation_order, in_turns, kept_weights, turns_of
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor, Threshold
 from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
 from isobit.model.table_ops import Softmax, TableActivation
@@ -63,7 +63,8 @@ def _dense(op: Dense, tensor: Tensor, data: Column, tally: Tally) -> Column:
     kind = Product.of(tensor, op.weight)
     form = kind.exact_type(tensor.type, op.weight.type)
     weights, signs = _constants(op.weight)
-    order, grown = accumulation_order(op), op.accum.sum_with(op.accum)
+    order, grown, kept = accumulation_order(op), op.accum.sum_with(op.accum), kept_weights(op)
+    turns = turns_of(op) if in_turns(op) else None
     biases = op.bias.raw.astype(data.dtype)
     both_binary = tensor.type == op.weight.type == FixedType.int_type(1, signed=False)
     columns = []
@@ -71,10 +72,21 @@ def _dense(op: Dense, tensor: Tensor, data: Column, tally: Tally) -> Column:
         count = of_index(tally, "accum", j)
         start = np.full(data.shape[1], biases[j], dtype=data.dtype)
         total = assign(start, op.bias.type, op.accum, count)
-        for i in order[j]:
+        terms: dict[int, list[Column]] = {0: []}  # by turn, where sums of turns are added
+        for i in order[j][kept[order[j], j]]:
             k = int(i) * n_out + j
             term = product(kind, data[i], weights[k], signs[k], tensor.type, op.weight.type)
-            total = assign(total + assign(term, form, op.accum, count), grown, op.accum, count)
+            term = assign(term, form, op.accum, count)
+            if turns is None:
+                total = assign(total + term, grown, op.accum, count)
+            else:
+                terms.setdefault(int(turns[i, j]), []).append(term)
+        # After the first turn, which casts even where it is empty, empty ones change nothing.
+        for turn in sorted(terms) if turns is not None else ():
+            part = np.zeros_like(total)
+            for term in terms[turn]:
+                part = assign(part + term, grown, op.accum, count)
+            total = assign(total + part, grown, op.accum, count)
         count = of_index(tally, "result", j)
         source = op.accum
         if both_binary:

@@ -15,8 +15,10 @@ from isobit.fixed.array import quantise_floats
 from isobit.fixed.types import FixedType
 from isobit.frontends.registry import HANDLERS, register_handler
 from isobit.frontends.written import written_config
+from isobit.model.accumulation import kept_weights
 from isobit.model.graph import Graph
 from isobit.model.ops import Activation, BatchNorm, Dense, Reshape, Tensor, Threshold
+from isobit.model.requested import request
 from isobit.model.table_ops import LEGACY_TABLE, Softmax, TableActivation
 from isobit.model.tables import exponential_table, function_table, inverse_table
 from isobit.model.weights import Encoding, Weight
@@ -81,6 +83,10 @@ def _metadata(source: Any, backend: str) -> dict[str, str]:
     facts |= {
         key: str(config[name]) for key, name in (("part", "Part"), ("clock_period_ns", "ClockPeriod")) if name in config
     }
+    for node in source.get_layers():
+        if node.class_name == "Dense":
+            asked = "compressed" if source.config.get_compression(node) else source.config.get_strategy(node).lower()
+            facts |= request(node.name, asked, source.config.get_reuse_factor(node))
     return facts
 
 
@@ -134,12 +140,16 @@ def _weight(node: Any, slot: str, *, transposed: bool = False) -> Weight:
     """Read one weight variable of a node; ``transposed`` undoes ``ApplyResourceStrategy``."""
     variable = node.weights[slot]
     where = f"{node.name}.{slot}"
-    if variable.weight_class == "CompressedWeightVariable":
-        raise UnsupportedError(
-            f"{where} is compressed (strategy 'compressed'); supported strategies: {', '.join(Dense.STRATEGIES)}"
-        )
     precision = variable.type.precision
     data = np.asarray(variable.data)
+    strategy, stored = str(node.get_attr("strategy")).lower(), variable.weight_class == "CompressedWeightVariable"
+    if slot == "weight" and stored != (strategy == "compressed"):
+        raise UnsupportedError(
+            f"{where} is {'compressed' if stored else 'not compressed'}, but the strategy is {strategy!r}: hls4ml's "
+            "firmware would not compile"
+        )
+    if stored:
+        data = _expanded(variable)
     source = np.asarray(getattr(variable, "data_unquantized", data))
     if transposed:
         data = np.moveaxis(data, 0, -1)
@@ -167,6 +177,14 @@ def _weight(node: Any, slot: str, *, transposed: bool = False) -> Weight:
 def _without_kernel(data: Any) -> Any:
     """Weights of a convolution whose kernel has one element, shape (1, ..., n_in, n_out), as (n_in, n_out)."""
     return data.reshape(data.shape[-2:]) if data.ndim > 2 and set(data.shape[:-2]) == {1} else data
+
+
+def _expanded(variable: Any) -> Any:
+    """All weights, shape (n_in, n_out), of a ``CompressedWeightVariable``, which lists (neuron, input, value)."""
+    data = np.zeros(variable.shape)
+    for neuron, source, value in variable.data:
+        data[source, neuron] = value
+    return data
 
 
 def _constant(node: Any, slot: str, value: Any, named_type: Any) -> Weight:
@@ -198,7 +216,7 @@ def _dense(node: Any) -> Dense:
         raise UnsupportedError(
             f"Dense layer {node.name!r} on an input of shape {tuple(shape)} is not supported; flatten it first"
         )
-    return Dense(
+    op = Dense(
         **_edges(node),
         weight=_weight(node, "weight", transposed=bool(node.get_attr("_weights_transposed", False))),
         bias=_weight(node, "bias"),
@@ -206,6 +224,24 @@ def _dense(node: Any) -> Dense:
         strategy=str(node.get_attr("strategy")).lower(),
         reuse_factor=int(node.get_attr("reuse_factor")),
     )
+    if op.strategy == "compressed":
+        _check_stored(op, node.weights["weight"])
+    return op
+
+
+def _check_stored(op: Dense, variable: Any) -> None:
+    """Check that hls4ml stored the weights that its kernel reads.
+
+    It pads them before it replaces an illegal reuse factor (``CompressedWeightVariable``, ``init_dense``); then its
+    kernel reads past them, or takes them in an order that :func:`turns_of` does not know.
+    """
+    stored = [(int(neuron), int(source)) for neuron, source, _ in variable.data]
+    wanted = [(int(neuron), int(source)) for neuron, source in np.argwhere(kept_weights(op).T)]
+    if stored != wanted:
+        raise UnsupportedError(
+            f"layer {op.name!r} stores {len(stored)} compressed weights, expected {len(wanted)} for the reuse factor "
+            f"{op.reuse_factor}: hls4ml padded them for another one; ask for a legal reuse factor"
+        )
 
 
 @register_handler("BatchNormalization", "ApplyAlpha")

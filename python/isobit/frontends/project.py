@@ -16,6 +16,7 @@ from typing import Any
 
 from isobit.engines.csim.project import Parameter, Project
 from isobit.errors import MissingDependencyError, ModelFileError, UnsupportedError
+from isobit.frontends.folder_reuse import folder_reuse_factors
 from isobit.frontends.quiet import quiet
 
 __all__ = ["layer_shapes", "project_from_hls4ml", "read_project", "read_yaml", "write_project"]
@@ -134,7 +135,8 @@ def read_project(folder: str | os.PathLike[str]) -> Project:
     for direction, what in (("in", "input"), ("out", "output")):
         if not any(p.direction == direction for p in parameters):
             raise ModelFileError(f"{root}/firmware/{name}.h: the function {name!r} has no {what}")
-    return Project(name, namespace and namespace[1], parameters, files, "nnet::save_layer_output" in source)
+    reuse = folder_reuse_factors(config, files.get("firmware/parameters.h", b"").decode(errors="replace"))
+    return Project(name, namespace and namespace[1], parameters, files, "nnet::save_layer_output" in source, reuse)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

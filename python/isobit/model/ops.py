@@ -14,6 +14,7 @@ from typing import Any, ClassVar, TypeVar
 
 from isobit.errors import FormatError, ShapeError, UnsupportedError
 from isobit.fixed.types import FixedType
+from isobit.model.reuse import STRATEGIES, check_reuse_factor, check_zeros, legal_reuse_factors
 from isobit.model.weights import Encoding, Weight
 
 __all__ = [
@@ -102,20 +103,6 @@ class Product(str, Enum):
             half = data.width + weight.width
             return FixedType(2 * half, half)
         return data.product_with(weight)
-
-
-def legal_reuse_factors(n_in: int, n_out: int) -> list[int]:
-    """Reuse factors that hls4ml's resource kernels accept: ``FPGABackend.get_valid_reuse_factors``.
-
-    They divide n_in * n_out; those above n_in are multiples of it; those below leave each output whole blocks.
-    """
-    legal = []
-    for factor in range(1, n_in * n_out + 1):
-        multipliers = -(-n_in * n_out // min(n_in, factor))
-        whole = multipliers % n_out == 0 or factor >= n_in
-        if whole and (factor < n_in or factor % n_in == 0) and n_in * n_out % factor == 0:
-            legal.append(factor)
-    return legal
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,7 +202,7 @@ def register_op(cls: type[OpT]) -> type[OpT]:
 @register_op
 @dataclass(frozen=True, eq=False)
 class Dense(Op):
-    """Matrix product plus bias: nnet_dense_latency.h and nnet_dense_resource.h.
+    """Matrix product plus bias: nnet_dense_latency.h, _resource.h, _compressed.h, and what unrolled_codegen.py writes.
 
     Attributes
     ----------
@@ -226,9 +213,10 @@ class Dense(Op):
     accum
         Format of the accumulator; every product, the bias and every sum is cast to it.
     strategy
-        ``latency`` or ``resource``: fixes the order of the sum.
+        ``latency``, ``resource``, ``resource_unrolled`` or ``compressed``: fixes the order of the sum. The last two
+        leave out the weights whose *written* value is zero, so a changed format never changes which.
     reuse_factor
-        Multiplications per multiplier and event, as hls4ml uses it.
+        Multiplications per multiplier and event, as hls4ml uses it; see :func:`legal_reuse_factors`.
     """
 
     weight: Weight
@@ -238,22 +226,14 @@ class Dense(Op):
     reuse_factor: int = 1
 
     tag: ClassVar[str] = "dense"
-    STRATEGIES: ClassVar[tuple[str, ...]] = ("latency", "resource")
+    STRATEGIES: ClassVar[tuple[str, ...]] = STRATEGIES
 
     def __post_init__(self) -> None:
         if len(self.weight.shape) != 2:
             raise ShapeError(f"weights of layer {self.name!r} have shape {self.weight.shape}, expected (n_in, n_out)")
         n_in, n_out = self.weight.shape
-        if self.strategy not in self.STRATEGIES:
-            raise UnsupportedError(
-                f"strategy {self.strategy!r} of layer {self.name!r} is not supported; supported: "
-                f"{', '.join(self.STRATEGIES)}"
-            )
-        if self.strategy == "resource" and self.reuse_factor not in (legal := legal_reuse_factors(n_in, n_out)):
-            raise UnsupportedError(
-                f"reuse factor {self.reuse_factor} of layer {self.name!r} ({n_in} x {n_out}) is not legal for the "
-                f"resource strategy; legal: {', '.join(map(str, legal))}"
-            )
+        check_reuse_factor(self.name, n_in, n_out, self.strategy, self.reuse_factor)
+        check_zeros(self.name, self.strategy, self.weight)
 
     def check_input(self, tensor: Tensor) -> None:
         """Check the sizes; see :meth:`Op.check_input`."""
@@ -265,8 +245,8 @@ class Dense(Op):
     @property
     def kernel(self) -> str:
         """The hls4ml kernel that computes this layer (``DenseConfigTemplate`` in core_templates.py)."""
-        if self.strategy == "latency":
-            return "latency"
+        if self.strategy != "resource":
+            return self.strategy
         return "resource_rf_leq_nin" if self.reuse_factor <= self.weight.shape[0] else "resource_rf_gt_nin_rem0"
 
 

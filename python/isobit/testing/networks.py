@@ -16,7 +16,7 @@ from isobit.model.ops import Activation, BatchNorm, Dense, Op, Reshape, Tensor, 
 from isobit.model.weights import Encoding, Weight
 from isobit.testing.numbers import fixed_types, raw_integers
 
-__all__ = ["models", "precisions"]
+__all__ = ["dense_strategies", "models", "precisions"]
 
 Types = st.SearchStrategy[FixedType]
 
@@ -48,7 +48,7 @@ def models(
     types
         Formats of inputs, weights, accumulators and results; by default up to 12 bits, every mode.
     layers
-        Kinds to draw from: ``dense`` (latency and resource strategy, legal reuse factors), ``activation`` (those
+        Kinds to draw from: ``dense`` (every strategy, legal reuse factors), ``activation`` (those
         without a table and of more than one bit), ``batchnorm``, ``reshape``.
     """
     kinds = _SMALL if types is None else types
@@ -76,18 +76,30 @@ def _weights(draw: st.DrawFn, name: str, shape: tuple[int, ...], kinds: Types) -
 @st.composite
 def _dense(draw: st.DrawFn, name: str, tensor: Tensor, kinds: Types, max_size: int) -> Dense:
     outputs = draw(st.integers(1, max_size))
-    strategy = draw(st.sampled_from(["latency", "resource"]))
-    factors = legal_reuse_factors(tensor.size, outputs) if strategy == "resource" else [1]
+    weight = draw(_weights("weight", (tensor.size, outputs), kinds))
     return Dense(
         name,
         (tensor.name,),
         Tensor(f"{name}_out", (outputs,), draw(kinds)),
-        draw(_weights("weight", (tensor.size, outputs), kinds)),
+        weight,
         draw(_weights("bias", (outputs,), kinds)),
         draw(kinds),
-        strategy,
-        draw(st.sampled_from(factors)),
+        *draw(dense_strategies(weight)),
     )
+
+
+@st.composite
+def dense_strategies(draw: st.DrawFn, weight: Weight) -> tuple[str, int]:
+    """Strategy and legal reuse factor for a Dense layer with these weights."""
+    n_in, n_out = weight.shape
+    factors = {"latency": [1], "resource": legal_reuse_factors(n_in, n_out)}
+    zeros = weight.written == 0
+    if weight.encoding is Encoding.PLAIN and not zeros.all():
+        factors["compressed"] = factors["resource"]
+    if weight.encoding is Encoding.PLAIN or (weight.encoding is Encoding.EXPONENT and not zeros.any()):
+        factors["resource_unrolled"] = legal_reuse_factors(n_in, n_out, "resource_unrolled")
+    strategy = draw(st.sampled_from([name for name, legal in factors.items() if legal]))
+    return strategy, draw(st.sampled_from(factors[strategy]))
 
 
 @st.composite

@@ -8,11 +8,14 @@
 #include <string>
 #include <vector>
 
+#include "../kernels/dense_compressed.hpp"
 #include "../kernels/dense_latency.hpp"
 #include "../kernels/dense_resource_rf_gt_nin.hpp"
 #include "../kernels/dense_resource_rf_gt_nin_rem0.hpp"
 #include "../kernels/dense_resource_rf_leq_nin.hpp"
+#include "../kernels/dense_resource_unrolled.hpp"
 #include "../kernels/number.hpp"
+#include "../kernels/reuse_factor.hpp"
 #include "../kernels/shape.hpp"
 #include "caster.hpp"
 #include "product.hpp"
@@ -20,7 +23,14 @@
 namespace isobit {
 namespace host {
 
-enum class dense_kernel { latency, resource_rf_leq_nin, resource_rf_gt_nin_rem0, resource_rf_gt_nin };
+enum class dense_kernel {
+    latency,
+    resource_rf_leq_nin,
+    resource_rf_gt_nin_rem0,
+    resource_rf_gt_nin,
+    resource_unrolled,
+    compressed
+};
 
 // The kernel of that name; throws if it is unknown or would read past the weights at this shape.
 inline dense_kernel dense_kernel_of(const std::string& name, const kernels::dense_shape& shape) {
@@ -28,7 +38,8 @@ inline dense_kernel dense_kernel_of(const std::string& name, const kernels::dens
         if (!legal) {
             throw std::invalid_argument("kernel '" + name + "' does not allow reuse_factor " +
                                         std::to_string(shape.reuse_factor()) + " with n_in " +
-                                        std::to_string(shape.n_in()) + "; allowed: " + rule);
+                                        std::to_string(shape.n_in()) + " and n_out " + std::to_string(shape.n_out()) +
+                                        "; allowed: " + rule);
         }
     };
     if (name == "latency") return dense_kernel::latency;
@@ -37,17 +48,32 @@ inline dense_kernel dense_kernel_of(const std::string& name, const kernels::dens
         return dense_kernel::resource_rf_leq_nin;
     }
     if (name == "resource_rf_gt_nin_rem0") {
-        require(kernels::legal_rf_gt_nin_rem0(shape), "multiples of n_in above n_in");
+        require(kernels::legal_rf_gt_nin_rem0(shape), "n_in times the divisors of n_out above 1");
         return dense_kernel::resource_rf_gt_nin_rem0;
     }
     if (name == "resource_rf_gt_nin") {
         require(kernels::legal_rf_gt_nin(shape), "anything above n_in");
         return dense_kernel::resource_rf_gt_nin;
     }
+    if (name == "resource_unrolled") {
+        require(kernels::legal_unrolled(shape),
+                "the divisors of n_in and n_in times those of n_out, but for 1 and n_in * n_out");
+        return dense_kernel::resource_unrolled;
+    }
+    if (name == "compressed") {
+        require(kernels::legal_reuse_factor(shape), "the divisors of n_in and n_in times those of n_out");
+        return dense_kernel::compressed;
+    }
     throw std::invalid_argument("kernel '" + name +
-                                "' is not known; allowed: latency, resource_rf_leq_nin, "
-                                "resource_rf_gt_nin_rem0, resource_rf_gt_nin");
+                                "' is not known; allowed: latency, resource_rf_leq_nin, resource_rf_gt_nin_rem0, "
+                                "resource_rf_gt_nin, resource_unrolled, compressed");
 }
+
+// Which weights a kernel reads, where it does not read them all.
+struct dense_pattern {
+    std::vector<bool> kept;          // resource_unrolled: of each weight, transposed as they are
+    std::vector<int> rows, columns;  // compressed: input and neuron of each stored weight
+};
 
 struct dense_formats {
     format data, weight, bias, accum, result;
@@ -110,10 +136,13 @@ private:
 template <class Int>
 class dense_layer {
 public:
-    dense_layer(const dense_formats& formats, const kernels::dense_shape& shape, dense_kernel kernel)
+    // `pattern` must outlive the layer and fit the kernel.
+    dense_layer(const dense_formats& formats, const kernels::dense_shape& shape, dense_kernel kernel,
+                const dense_pattern& pattern)
         : arith_(formats, shape.n_in()),
           shape_(shape),
           kernel_(kernel),
+          pattern_(pattern),
           sums_(count(shape.n_out())),
           turn_sums_(count(shape.n_out())),
           products_(count(std::max(kernels::weight_count(shape), kernels::multipliers(shape)))) {}
@@ -129,10 +158,29 @@ public:
             case dense_kernel::resource_rf_gt_nin:
                 return kernels::dense_resource_rf_gt_nin(arith_, shape_, data, weights, biases, results, products_,
                                                          turn_sums_, sums_);
+            case dense_kernel::resource_unrolled:
+                return kernels::dense_resource_unrolled(arith_, shape_, kept_weights{pattern_.kept}, data, weights,
+                                                        biases, results, sums_);
+            case dense_kernel::compressed:
+                return kernels::dense_compressed(
+                    arith_, kernels::compressed_shape(shape_, static_cast<int>(pattern_.rows.size())), data,
+                    stored_weights{pattern_, weights}, biases, results, turn_sums_, sums_);
         }
     }
 
 private:
+    struct kept_weights {
+        const std::vector<bool>& kept;
+        bool at(int w) const { return kept[static_cast<std::size_t>(w)]; }
+    };
+    struct stored_weights {
+        const dense_pattern& pattern;
+        const Int* weights;
+        kernels::compressed_weight<int, Int> operator[](int w) const {
+            const auto i = static_cast<std::size_t>(w);
+            return {pattern.rows[i], pattern.columns[i], weights[i]};
+        }
+    };
     // Buffers are indexed by int in the kernels; the checks on the sizes are the binding's.
     class workspace {
     public:
@@ -147,6 +195,7 @@ private:
     dynamic_dense_arith<Int> arith_;
     kernels::dense_shape shape_;
     dense_kernel kernel_;
+    const dense_pattern& pattern_;
     workspace sums_, turn_sums_, products_;
 };
 

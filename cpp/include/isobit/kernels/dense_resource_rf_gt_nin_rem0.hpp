@@ -17,8 +17,7 @@ void dense_resource_rf_gt_nin_rem0(const Arith& arith, const Shape& shape, const
                                    const Bias* biases, Result* results, Sums& sums) {
     ISOBIT_PRAGMA(HLS INLINE)
     const int n_in = shape.n_in();
-    const int count = weight_count(shape);
-    const int reuse = shape.reuse_factor() < count ? shape.reuse_factor() : count;
+    const int reuse = shape.reuse_factor();
     const int neurons_apart = reuse / n_in;  // between the neurons of neighbouring multipliers
 
     ISOBIT_LOOP(Bias)
@@ -39,7 +38,7 @@ void dense_resource_rf_gt_nin_rem0(const Arith& arith, const Shape& shape, const
             ISOBIT_PRAGMA(HLS UNROLL)
             const int w = turn + m * reuse;
             const int j = first_neuron + m * neurons_apart;
-            if (w < count) sums[j] = arith.add(sums[j], arith.product(data[i], weights[w]));
+            sums[j] = arith.add(sums[j], arith.product(data[i], weights[w]));
         }
     }
 

@@ -38,6 +38,21 @@ constexpr int multipliers(const Shape& shape) {
     return (weight_count(shape) + shape.reuse_factor() - 1) / shape.reuse_factor();
 }
 
+// A dense layer that keeps `stored` of its weights, each with its place (dense_compressed.hpp).
+template <int NIn, int NOut, int Stored, int ReuseFactor = 1>
+struct static_compressed_shape : static_dense_shape<NIn, NOut, ReuseFactor> {
+    static constexpr int stored() { return Stored; }
+};
+
+class compressed_shape : public dense_shape {
+public:
+    constexpr compressed_shape(const dense_shape& dense, int stored) : dense_shape(dense), stored_(stored) {}
+    constexpr int stored() const { return stored_; }
+
+private:
+    int stored_;
+};
+
 // Elementwise layers: `size` values that share `parameters` scales, biases or thresholds cyclically (channels last;
 // hls4ml's n_filt, or the size itself where n_filt is -1).
 template <int Size, int Parameters = Size>
@@ -56,22 +71,6 @@ public:
 private:
     int size_, parameters_;
 };
-
-// Which reuse factors the resource kernels compute correctly; others would read past the weights.
-template <class Shape>
-constexpr bool legal_rf_leq_nin(const Shape& s) {
-    return s.reuse_factor() <= s.n_in() && s.n_in() % s.reuse_factor() == 0;
-}
-
-template <class Shape>
-constexpr bool legal_rf_gt_nin_rem0(const Shape& s) {
-    return s.reuse_factor() > s.n_in() && s.reuse_factor() % s.n_in() == 0;
-}
-
-template <class Shape>
-constexpr bool legal_rf_gt_nin(const Shape& s) {
-    return s.reuse_factor() > s.n_in();
-}
 
 }  // namespace kernels
 }  // namespace isobit

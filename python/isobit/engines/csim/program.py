@@ -54,6 +54,7 @@ class CSimProgram:
         self.folder: Path = built.folder
         self.state = built.state
         self.traced = project.traced
+        self.reuse = project.reuse
         self.inputs = _named(built.inputs, project.directed("in"))
         self.outputs = _named(built.outputs, project.directed("out"))
 

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from isobit.engines.csim.build import Built, base_flags, bridge_files, build, header_identity
 from isobit.engines.csim.state import filled_once
 from isobit.headers import isobit_include_folders
+from isobit.model.requested import ReuseFactor
 
 __all__ = ["Parameter", "Project", "build_project"]
 
@@ -78,6 +79,8 @@ class Project:
         Content by path; all under ``firmware/``.
     traced
         Whether the source hands any layer to ``nnet::save_layer_output``.
+    reuse
+        Requested and effective reuse factors of the Dense layers, as far as the sources say.
     """
 
     name: str
@@ -85,6 +88,7 @@ class Project:
     parameters: tuple[Parameter, ...]
     files: Mapping[str, bytes]
     traced: bool
+    reuse: tuple[ReuseFactor, ...] = ()
 
     def directed(self, direction: str) -> tuple[Parameter, ...]:
         """The parameters of one direction."""

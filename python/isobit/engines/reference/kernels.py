@@ -76,9 +76,29 @@ def _ceil_log2(n: int) -> int:
     return bits
 
 
+def _stored(op: Dense) -> list[tuple[int, int]]:
+    """(neuron, input) of the weights that CompressedWeightVariable stores, in its order.
+
+    It walks over the weights row by row, keeps those that are not zero and the first zeros, as many as make the number
+    a multiple of the reuse factor, and sorts.
+    """
+    n_in, n_out = op.weight.shape
+    values = op.weight.written
+    extra = -sum(1 for value in values.ravel() if value != 0) % op.reuse_factor
+    stored = []
+    for i in range(n_in):
+        for j in range(n_out):
+            if values[i, j] == 0:
+                if extra == 0:
+                    continue
+                extra -= 1
+            stored.append((j, i))
+    return sorted(stored)
+
+
 @register_kernel(Dense)
 def dense(op: Dense, tensor: Tensor, data: Vector) -> list[Fraction]:
-    """nnet_dense_latency.h and nnet_dense_resource.h."""
+    """nnet_dense_latency.h, nnet_dense_resource.h, unrolled_codegen.py and nnet_dense_compressed.h."""
     n_in, n_out = op.weight.shape
     kind = Product.of(tensor, op.weight)
     weights = values_of(op.weight)
@@ -98,6 +118,20 @@ def dense(op: Dense, tensor: Tensor, data: Vector) -> list[Fraction]:
         for i in range(n_in):
             for j in range(n_out):
                 add(j, multiply(i, j))
+    elif op.kernel == "resource_unrolled":
+        for step in range(op.reuse_factor):
+            for position in range(step, n_in * n_out, op.reuse_factor):  # of the transposed weights
+                j, i = divmod(position, n_in)
+                if op.weight.written[i, j] != 0:
+                    add(j, multiply(i, j))
+    elif op.kernel == "compressed":
+        stored = _stored(op)
+        for step in range(op.reuse_factor):
+            turn = [Fraction(0)] * n_out
+            for j, i in stored[step :: op.reuse_factor]:
+                turn[j] = assign(turn[j] + multiply(i, j), op.accum)
+            for j in range(n_out):
+                add(j, turn[j])
     elif op.kernel == "resource_rf_leq_nin":
         reuse = op.reuse_factor
         block = -(-n_in * n_out // reuse)

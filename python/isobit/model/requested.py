@@ -1,0 +1,77 @@
+"""What was asked for and what hls4ml made of it: reuse factors and strategies of Dense layers.
+
+hls4ml replaces a reuse factor that is not legal by the closest one (``FPGABackend.set_closest_reuse_factor``), and
+``resource_unrolled`` at reuse factor 1 by ``resource``, with no more than a line on the terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from isobit.model.graph import Graph
+from isobit.model.ops import Dense
+
+__all__ = ["ReuseFactor", "request", "reuse_factors", "summary"]
+
+
+@dataclass(frozen=True)
+class ReuseFactor:
+    """One Dense layer's.
+
+    Attributes
+    ----------
+    layer
+        Layer name.
+    strategy, reuse_factor
+        What the firmware has.
+    requested_strategy, requested
+        What the configuration says; None where that is not known.
+    """
+
+    layer: str
+    strategy: str
+    reuse_factor: int
+    requested_strategy: str | None = None
+    requested: int | None = None
+
+    @property
+    def replaced(self) -> bool:
+        """Whether the firmware has something else than was asked for."""
+        return self.requested not in (None, self.reuse_factor) or self.requested_strategy not in (None, self.strategy)
+
+    def __str__(self) -> str:
+        text = f"{self.layer}: {self.strategy}, reuse factor {self.reuse_factor}"
+        asked = [] if self.requested in (None, self.reuse_factor) else [f"reuse factor {self.requested}"]
+        if self.requested_strategy not in (None, self.strategy):
+            asked.insert(0, str(self.requested_strategy))
+        return f"{text} (requested: {', '.join(asked)})" if asked else text
+
+
+def request(layer: str, strategy: str, reuse_factor: int) -> dict[str, str]:
+    """The entries of :attr:`Graph.metadata` that remember what was asked for."""
+    return {f"{layer}.requested_strategy": strategy, f"{layer}.requested_reuse_factor": str(reuse_factor)}
+
+
+def reuse_factors(graph: Graph) -> tuple[ReuseFactor, ...]:
+    """Requested and effective reuse factor and strategy of every Dense layer, in the order of computation."""
+    found = []
+    for op in graph.ops:
+        if isinstance(op, Dense):
+            asked = graph.metadata.get(f"{op.name}.requested_reuse_factor", "")
+            strategy = graph.metadata.get(f"{op.name}.requested_strategy")
+            requested = int(asked) if asked.isdigit() else None
+            found.append(ReuseFactor(op.name, op.strategy, op.reuse_factor, strategy, requested))
+    return tuple(found)
+
+
+def summary(factors: Sequence[ReuseFactor]) -> list[str]:
+    """Lines for a report: those that were replaced one by one, else one line for all."""
+    if not factors:
+        return []
+    replaced = [factor for factor in factors if factor.replaced]
+    if replaced:
+        return ["replaced by hls4ml:", *(f"  {factor}" for factor in replaced)]
+    if all(factor.requested is not None for factor in factors):
+        return [f"reuse factors as requested: {', '.join(f'{f.layer} {f.reuse_factor}' for f in factors)}"]
+    return [f"reuse factors: {', '.join(f'{f.layer} {f.reuse_factor}' for f in factors)}"]
