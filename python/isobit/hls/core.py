@@ -84,8 +84,8 @@ class _Draft:
 def make_core(graph: Graph, name: str | None = None) -> Core:
     """Write a network's core.
 
-    The style follows one rule, hls4ml's own (``SetPipelineStyle``, backends/vivado/passes/pipeline_style.py): where every
-    layer computes within one pass (latency strategy), the top function is one pipeline, a new event every
+    The style follows one rule, hls4ml's own (``SetPipelineStyle``, backends/vivado/passes/pipeline_style.py): where
+    every layer computes within one pass (latency strategy), the top function is one pipeline, a new event every
     max(reuse factor) clocks; as soon as one layer loops over its reuse factor (resource), layers run side by side
     (DATAFLOW), each in its own pipeline, and the slowest sets the interval.
 
@@ -224,7 +224,9 @@ def _indented(text: str, by: int = 4) -> str:
 
 def written_by(what: str) -> str:
     """First lines of a generated file."""
-    return f"// {what}\n//\n// Written by isobit {isobit.__version__}; do not edit, export again.\n// clang-format off\n"
+    return (
+        f"// {what}\n//\n// Written by isobit {isobit.__version__}; do not edit, export again.\n// clang-format off\n"
+    )
 
 
 def guarded(core: Core, file: str, text: str) -> str:

@@ -89,7 +89,7 @@ class Layer:
         Powers of two stand as 2 * exponent + sign, 1 for plus.
         """
         raw, kind = weight.raw, weight.type
-        if weight.encoding is Encoding.EXPONENT:
+        if weight.signs is not None:
             raw, kind = 2 * weight.raw + weight.signs, FixedType.int_type(weight.type.width + 1)
         shape = " x ".join(map(str, raw.T.shape if transposed else raw.shape))
         what = f"{shape}, {weight.type}" + {
@@ -153,5 +153,3 @@ def emit(layer: Layer) -> str:
             f"{', '.join(sorted(op.tag for op in EMITTERS))}"
         )
     return emitter(layer.op, layer)
-
-

@@ -62,8 +62,8 @@ def export_hls(
         Name of the top function; by default the network's.
     oracle
         Where the golden results come from. ``vendor``: the exported core compiled with AMD's open headers (of the
-        installed hls4ml). ``reference``: isobit's computation by definition on Python integers, which shares no code with
-        the core.
+        installed hls4ml). ``reference``: isobit's computation by definition on Python integers, which shares no code
+        with the core.
     csim
         Whether hls4ml's own C-simulation must give the same results; None: where there is a project behind the model.
     random_events, seed
@@ -197,8 +197,8 @@ def _same(found: dict[str, FixedArray], other: dict[str, FixedArray], graph: Gra
         if not np.array_equal(mine, theirs):
             event, index = (int(i) for i in np.argwhere(mine != theirs)[0])
             raise CSimError(
-                f"{top} is not exported: {road} gives raw {theirs[event, index]} for event {event}, {name}[{index}]; the "
-                f"exported core gives {mine[event, index]} ({np.count_nonzero(mine != theirs)} results differ)"
+                f"{top} is not exported: {road} gives raw {theirs[event, index]} for event {event}, {name}[{index}]; "
+                f"the exported core gives {mine[event, index]} ({np.count_nonzero(mine != theirs)} results differ)"
             )
 
 

@@ -73,7 +73,9 @@ class HlsProject:
             try:
                 found[path] = (self.folder / path).read_bytes()
             except OSError as error:
-                raise ModelFileError(f"{self.folder}: {path} stands in {MANIFEST} and cannot be read: {error}") from None
+                raise ModelFileError(
+                    f"{self.folder}: {path} stands in {MANIFEST} and cannot be read: {error}"
+                ) from None
         return found
 
     def changed(self) -> list[str]:
@@ -144,7 +146,9 @@ def read_folder(folder: str | os.PathLike[str]) -> HlsProject:
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise ModelFileError(f"{place / MANIFEST} is not isobit's; expected 'format': {FORMAT!r}")
     if manifest.get("version") != VERSION:
-        raise ModelFileError(f"{place} has version {manifest.get('version')!r} of the layout; this isobit reads {VERSION}")
+        raise ModelFileError(
+            f"{place} has version {manifest.get('version')!r} of the layout; this isobit reads {VERSION}"
+        )
     if manifest.get("incomplete"):
         raise ModelFileError(f"{place} was not written to its end; export again with overwrite")
     project = HlsProject(place.resolve(), manifest)

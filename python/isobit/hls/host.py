@@ -69,8 +69,8 @@ class HostProgram:
         Parameters
         ----------
         inputs
-            Every input by tensor name, shape (events, size): :class:`FixedArray` of its format if ``raw``, else float64,
-            which the core's own number types quantise.
+            Every input by tensor name, shape (events, size): :class:`FixedArray` of its format if ``raw``, else
+            float64, which the core's own number types quantise.
         raw
             Which of the two.
         threads
@@ -97,6 +97,7 @@ class HostProgram:
                 parts = list(pool.map(lambda part: self._part(part, raw), slices))
         table = np.concatenate(parts)
         if raw:
+            table &= _masks(self.outputs)
             return {p.name: a for p, a in zip(self.outputs, split(table, self.outputs), strict=True)}
         values, start = {}, 0
         for port in self.outputs:
@@ -115,6 +116,16 @@ class HostProgram:
         if done.returncode != 0 or len(done.stdout) != 8 * width * len(words):
             raise CSimError(f"the simulation of the exported core {_end(done)}")
         return np.frombuffer(done.stdout, dtype=np.uint64).reshape(len(words), width)
+
+
+def _masks(ports: Sequence[Port]) -> Any:
+    """What of each word is bits of the number; the C interface extends the sign above them."""
+    masks: list[int] = []
+    for port in ports:
+        assert port.type is not None
+        top = (1 << (port.type.width - 64 * (port.limbs - 1))) - 1
+        masks += [*[(1 << 64) - 1] * (port.limbs - 1), top] * port.size
+    return np.array(masks, dtype=np.uint64)
 
 
 def compile_host(
@@ -215,5 +226,3 @@ def _end(done: subprocess.CompletedProcess[bytes]) -> str:
     how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"exited with status {status}"
     said = " / ".join(done.stderr.decode(errors="replace").strip().splitlines()[-5:])
     return how + (f": {said}" if said else " and said nothing")
-
-

@@ -12,9 +12,9 @@ __all__ = ["activation", "batchnorm", "dense", "reshape", "threshold"]
 def dense(op: Dense, layer: Layer) -> str:
     """A dense layer in its strategy's order.
 
-    Latency: every weight is a constant beside its multiplier. Resource: multiplier m reads the weights [m RF, (m + 1) RF)
-    of the transposed array in turn, so that a reshape in blocks gives it a word a clock (nnet_dense_resource.h does the
-    same).
+    Latency: every weight is a constant beside its multiplier. Resource: multiplier m reads the weights m RF to
+    (m + 1) RF - 1 of the transposed array in turn, so that a reshape in blocks gives it a word a clock
+    (nnet_dense_resource.h does the same).
     """
     n_in, n_out = op.weight.shape
     resource = op.strategy != "latency"

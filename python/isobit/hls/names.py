@@ -9,14 +9,16 @@ from isobit.errors import FormatError
 __all__ = ["Names", "top_name"]
 
 #: Words that C++14 keeps for itself, and global names that the generated sources or C libraries use.
-_TAKEN = frozenset(
-    """alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t class compl const
-    const_cast constexpr continue decltype default delete do double dynamic_cast else enum explicit export extern false
-    float for friend goto if inline int long mutable namespace new noexcept not not_eq nullptr operator or or_eq private
-    protected public register reinterpret_cast return short signed sizeof static static_assert static_cast struct switch
-    template this thread_local throw true try typedef typeid typename union unsigned using virtual void volatile wchar_t
-    while xor xor_eq main std isobit kernels golden data results numbers arith shape high low NULL INLINE""".split()
-)
+_WORDS = """
+alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t class compl const
+const_cast constexpr continue decltype default delete do double dynamic_cast else enum explicit export extern false
+float for friend goto if inline int long mutable namespace new noexcept not not_eq nullptr operator or or_eq
+private protected public register reinterpret_cast return short signed sizeof static static_assert static_cast
+struct switch template this thread_local throw true try typedef typeid typename union unsigned using virtual void
+volatile wchar_t while xor xor_eq main std isobit kernels golden data results numbers arith shape high low NULL
+INLINE
+"""
+_TAKEN = frozenset(_WORDS.split())
 _TOP = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 
 

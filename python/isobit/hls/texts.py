@@ -51,7 +51,9 @@ def golden_text(core: Core, vectors: Mapping[str, Any]) -> str:
         rows = ",\n".join("    {\n" + integer_rows(flat(row), kind, "        ") + "    }" for row in raw)
         if p.tensor.size <= 16:  # one event a line
             rows = ",\n".join("    {" + " ".join(integer_rows(flat(row), kind, "").split()) + "}" for row in raw)
-        arrays.append(f"// {kind}\nconstexpr {native_type(kind)} {p.name}[{events}][{p.tensor.size}] = {{\n{rows}\n}};\n")
+        arrays.append(
+            f"// {kind}\nconstexpr {native_type(kind)} {p.name}[{events}][{p.tensor.size}] = {{\n{rows}\n}};\n"
+        )
         for value in flat(raw):
             # A native integer counts as its sign-extended word, several words as they are.
             words = [value & _WORD] if kind.width <= 64 else words_of(value, kind.width)
@@ -63,7 +65,9 @@ def golden_text(core: Core, vectors: Mapping[str, Any]) -> str:
         f"#include <isobit/kernels/number.hpp>\n\nnamespace {namespace} {{\n\nconstexpr int events = {events};\n"
         f"constexpr unsigned long long digest = {digest}ULL;\n\n{body}\n}}  // namespace {namespace}\n"
     )
-    what = "Golden vectors: raw inputs, and the raw results that hardware must give. README.md says where they are from."
+    what = (
+        "Golden vectors: raw inputs, and the raw results that hardware must give. README.md says where they are from."
+    )
     return written_by(what) + guarded(core, "golden.hpp", text)
 
 
@@ -123,9 +127,7 @@ def tool_files(core: Core, part: str, clock_ns: float) -> dict[str, str]:
     }
 
 
-def readme_text(
-    core: Core, *, model: str, part: str, clock_ns: float, events: int, vectors: Sequence[str]
-) -> str:
+def readme_text(core: Core, *, model: str, part: str, clock_ns: float, events: int, vectors: Sequence[str]) -> str:
     """The folder's README, enough for somebody who has the tool and not isobit."""
     ports = []
     for direction, found in (("input", core.inputs), ("output", core.outputs)):

@@ -155,5 +155,3 @@ def _by_input(graph: Graph, rows: Sequence[Sequence[int]]) -> dict[str, list[lis
         found[t.name] = [list(row[start : start + t.size]) for row in rows]
         start += t.size
     return found
-
-
