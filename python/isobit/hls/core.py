@@ -187,12 +187,16 @@ def _layer(graph: Graph, index: int, draft: _Draft, read: set[str]) -> Layer:
         return layer
     layer.types[result] = op.output.type
     draft.types[op.output.name] = result
-    array = draft.names.take(op.output.name if op.output.name != op.name else f"{op.name}_out")
+    shown = op.output.name if op.output.name != op.name else f"{op.name}_out"
+    direct = op.output.name in graph.outputs and op.output.name not in read
+    if op.output.name in graph.outputs and not direct:
+        shown += "_local"  # the argument has the name itself
+    array = draft.names.take(shown)
     draft.arrays[op.output.name] = array
-    if op.output.name in read or op.output.name not in graph.outputs:
-        draft.calls += [f"{result} {array}[{op.output.size}];", pragma(f"ARRAY_PARTITION variable = {array} complete")]
-    else:
+    if direct:
         draft.written[array] = op.output.name
+    else:
+        draft.calls += [f"{result} {array}[{op.output.size}];", pragma(f"ARRAY_PARTITION variable = {array} complete")]
     inputs = [graph.tensors[name] for name in op.inputs]
     parameters = ["data"] if len(inputs) == 1 else [f"data{k}" for k in range(len(inputs))]
     taken = [f"const {draft.types[t.name]} {p}[{t.size}]" for t, p in zip(inputs, parameters, strict=True)]
@@ -207,7 +211,7 @@ def _output(tensor: Tensor, draft: _Draft, read: set[str]) -> Port:
     """An output: written by its layer, or copied where other layers read it, too, or where it is an alias."""
     array = draft.arrays[tensor.name]
     if draft.written.get(array) != tensor.name:
-        name = draft.names.take(f"{tensor.name}_copy")
+        name = draft.names.take(tensor.name)
         kind = draft.types[tensor.name]
         copy = f"kernels::linear(kernels::linear_arith<{kind}>(), kernels::static_vector_shape<{tensor.size}>(), "
         draft.calls.append(f"{copy}{array}, {name});")

@@ -23,7 +23,7 @@ __all__ = ["EMITTERS", "Emitter", "Layer", "emit", "pragma", "register_emitter"]
 
 def pragma(text: str) -> str:
     """A directive for synthesis, which vanishes on a host."""
-    return f"ISOBIT_PRAGMA(HLS {text})"
+    return f"ISOBIT_PRAGMA(HLS {text.replace(' = ', '=')})"
 
 
 @dataclass

@@ -9,7 +9,7 @@ import isobit
 from isobit.fixed.types import FixedType
 from isobit.hls.constants import flat, integer_rows, native_type, words_of
 from isobit.hls.core import Core, Port, guarded, written_by
-from isobit.hls.templates import fill, indented
+from isobit.hls.templates import fill, indented, template_text
 
 __all__ = ["GOLDEN", "golden_text", "host_files", "readme_text", "testbench_files", "tool_files"]
 
@@ -39,7 +39,7 @@ def testbench_files(core: Core) -> dict[str, str]:
         arguments=_arguments(core),
         compare=indented(compare, 8),
     )
-    return {f"tb/{core.top}_test.cpp": text, "tb/compare.hpp": fill("compare.hpp")}
+    return {f"tb/{core.top}_test.cpp": text, "tb/compare.hpp": template_text("compare.hpp")}
 
 
 def golden_text(core: Core, vectors: Mapping[str, Any]) -> str:
