@@ -12,6 +12,7 @@ from isobit.engines.csim.build import compiler
 
 _ARRAY = re.compile(r"constexpr ([\w: <>]+) (\w+)((?:\[\d+\])+) = \{(.*?)\n?\};", re.DOTALL)
 _ALIAS = re.compile(r"using (\w+) = (ap_u?(?:fixed|int))<([^>]*)>;")
+_FLAGS = ["-std=c++14", "-O0", "-w", "-DNDEBUG"]
 _LOOP = re.compile(r"(?:ISOBIT_LOOP\((\w+)\)\s*)?for \(int (\w+) = (\w+); \2 < ([^;]+); \+\+\2\)")
 
 
@@ -45,7 +46,7 @@ def judge(folder: Path, mutant: Mutant, work: Path) -> str:
     program = work / "program"
     include = [f"-I{place / sub}" for sub in ("firmware/include", "firmware", "tb") for place in (shadow, folder)]
     numbers = f"-I{folder / 'firmware/include/numbers/isobit'}"
-    command = [*compiler(), "-std=c++14", "-O0", "-w", "-DNDEBUG", numbers, *include, str(work / "unit.cpp")]
+    command = [*compiler(), *_FLAGS, f"-I{work}", numbers, *include, str(work / "unit.cpp")]
     done = subprocess.run([*command, "-o", str(program)], capture_output=True, text=True, check=False)
     try:
         if done.returncode != 0:
@@ -70,7 +71,11 @@ def prepare(folder: Path, top: str, work: Path) -> Path:
         if path.suffix in (".hpp", ".cpp"):
             text = searched(text, path.relative_to(folder).as_posix())
         target.write_text(text)
-    (work / "unit.cpp").write_text(f"#include <{top}.cpp>\n#include <{top}_test.cpp>\n")
+    (work / "unit.cpp").write_text(f"#include <number_types.hpp>\n#include <{top}.cpp>\n#include <{top}_test.cpp>\n")
+    # The number types are no mutant's, and half of the compiler's work: read once.
+    (work / "number_types.hpp").write_text("#include <cstdio>\n#include <isobit/numbers.hpp>\n")
+    header = ["-x", "c++-header", str(work / "number_types.hpp"), "-o", str(work / "number_types.hpp.gch")]
+    subprocess.run([*compiler(), *_FLAGS, f"-I{copy / 'firmware/include'}", *header], check=True)
     return copy
 
 

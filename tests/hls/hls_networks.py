@@ -66,9 +66,9 @@ def saturating(seed: int = 5) -> Graph:
         "leaky_relu",
         param=raw("param", rng, (1,), "ap_ufixed<6,0>"),
     )
-    fc2 = dense("fc2", leaky.output, 4, rng, strategy="resource", reuse=5, weight="ap_fixed<6,1>")
-    fc3 = dense("fc3", fc2.output, 4, rng, strategy="resource", reuse=2, weight="ap_fixed<6,1>")
-    fc4 = dense("fc4", fc3.output, 4, rng, strategy="resource", reuse=8, weight="ap_fixed<6,1>")
+    fc2 = dense("fc2", leaky.output, 4, rng, strategy="resource", reuse=5, weight="ap_fixed<6,2>")
+    fc3 = dense("fc3", fc2.output, 4, rng, strategy="resource", reuse=2, weight="ap_fixed<6,2>")
+    fc4 = dense("fc4", fc3.output, 4, rng, strategy="resource", reuse=8, weight="ap_fixed<6,2>")
     relu = Activation("relu", ("fc1_out",), tensor("relu_out", 5, "ap_ufixed<9,5,AP_RND,AP_SAT>"), "relu")
     hard = Activation(
         "hard",

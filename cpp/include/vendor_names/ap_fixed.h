@@ -5,6 +5,8 @@
 #ifndef ISOBIT_VENDOR_NAMES_AP_FIXED_H
 #define ISOBIT_VENDOR_NAMES_AP_FIXED_H
 
+#include <isobit/fixed.hpp>
+
 #include "isobit_names.h"
 
 // AMD's headers bring these in, and code written against them relies on it.

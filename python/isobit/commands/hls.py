@@ -15,6 +15,8 @@ from isobit.hls.vitis import STEPS, check_steps, run_tool, shown, tool_command
 
 #: The columns of resources.
 _RESOURCES = ("DSP", "LUT", "FF", "BRAM", "URAM")
+#: Width of the table where it goes to no terminal.
+_COLUMNS = 120
 
 
 @click.command("hls")
@@ -47,6 +49,8 @@ def command(folder: Path, steps: str, report_only: bool, as_json: bool) -> int:
         raise click.ClickException(f"{project.folder}/build holds no report; run isobit hls without --report")
     if as_json:
         click.echo(json.dumps({"top": project.top, "steps": [] if report_only else list(chosen), **report.to_dict()}))
+    elif report.empty:
+        click.echo("no report was left")
     else:
         _show(project.top, report)
     return status
@@ -84,7 +88,8 @@ def _show(top: str, report: HlsReport) -> None:
             _real(implementation.target_ns),
             *_resources(implementation.used, implementation.available),
         )
-    Console().print(table)
+    console = Console()
+    (console if console.is_terminal else Console(width=_COLUMNS)).print(table)
 
 
 def _span(low: int | None, high: int | None) -> str:

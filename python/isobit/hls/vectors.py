@@ -67,6 +67,7 @@ def choose_vectors(
     RangeError
         If there are more numbers than a header should hold.
     """
+    _few_enough(graph, random_events)
     parts: list[tuple[dict[str, list[list[int]]], str]] = []
     if given is not None:
         rows = {t.name: given[t.name].raw.reshape(len(given[t.name]), t.size).tolist() for t in graph.inputs}
@@ -85,13 +86,17 @@ def choose_vectors(
     found = Vectors(inputs, tuple(sources))
     if found.events == 0:
         raise ShapeError("there is no event for the test bench")
-    numbers = found.events * sum(t.size for t in (*graph.inputs, *graph.output_tensors))
+    _few_enough(graph, found.events)
+    return found
+
+
+def _few_enough(graph: Graph, events: int) -> None:
+    numbers = events * sum(t.size for t in (*graph.inputs, *graph.output_tensors))
     if numbers > _NUMBERS:
         raise RangeError(
-            f"{found.events} events are {numbers:,} numbers, too many for a test bench's header; at most {_NUMBERS:,}: "
-            "give fewer events (isobit csim simulates any number)"
+            f"{events} events are {numbers:,} numbers, too many for a test bench's header; at most {_NUMBERS:,}: give "
+            "fewer events (isobit csim simulates any number)"
         )
-    return found
 
 
 def edge_events(graph: Graph) -> dict[str, list[list[int]]]:

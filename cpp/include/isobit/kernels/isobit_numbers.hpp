@@ -2,7 +2,7 @@
 #ifndef ISOBIT_KERNELS_ISOBIT_NUMBERS_HPP
 #define ISOBIT_KERNELS_ISOBIT_NUMBERS_HPP
 
-#include "../fixed.hpp"
+#include "../numbers.hpp"
 #include "number.hpp"
 
 namespace isobit {

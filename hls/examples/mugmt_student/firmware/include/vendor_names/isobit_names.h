@@ -2,7 +2,7 @@
 #ifndef ISOBIT_VENDOR_NAMES_ISOBIT_NAMES_H
 #define ISOBIT_VENDOR_NAMES_ISOBIT_NAMES_H
 
-#include <isobit/fixed.hpp>
+#include <isobit/numbers.hpp>
 
 typedef signed long long ap_slong;
 typedef unsigned long long ap_ulong;

@@ -34,9 +34,8 @@ struct from_words<T, false> {
 // words[count][words_of] -> numbers[count]; bits above the width are ignored.
 template <class T>
 void read_words(const std::int64_t* words, int count, T* numbers) {
-    for (int i = 0; i < count; ++i) {
-        numbers[i] = detail::from_words<T, words_of<T>() == 1>::get(words + i * words_of<T>());
-    }
+    constexpr bool one = words_of<T>() == 1;
+    for (int i = 0; i < count; ++i) numbers[i] = detail::from_words<T, one>::get(words + i * words_of<T>());
 }
 
 // numbers[count] -> words[count][words_of]; the top word is sign-extended if Signed.
