@@ -41,7 +41,7 @@ def test_export_and_simulate(model: str, tmp_path: Path, capsys: pytest.CaptureF
     assert capsys.readouterr().out.endswith("EQUAL: test bench of other on isobit headers\n")
     weights = folder / "firmware/weights.hpp"
     text = weights.read_text()
-    weights.write_text(text.replace("norm_bias[3] = {\n    ", "norm_bias[3] = {\n    1"))
+    weights.write_text(text.replace("norm_bias[3] = {\n    ", "norm_bias[3] = {\n    (1LL << 50) + "))
     assert run(["csim", str(folder), "--headers", "isobit"]) == 1
     said = capsys.readouterr().out
     assert "changed since the export: firmware/weights.hpp" in said

@@ -19,7 +19,7 @@ from isobit.fixed.array import FixedArray
 from isobit.hls.core import Core, make_core
 from isobit.hls.folder import HlsProject, check_target, make_manifest, read_folder, write_folder
 from isobit.hls.host import compile_host, compile_test_bench, run_test_bench
-from isobit.hls.texts import GOLDEN, golden_text, host_files, readme_text, testbench_files, tool_files
+from isobit.hls.texts import GOLDEN, emulator_files, golden_text, host_files, readme_text, testbench_files, tool_files
 from isobit.hls.vectors import Vectors, choose_vectors
 from isobit.model.file import graph_digest
 from isobit.model.graph import Graph
@@ -112,6 +112,7 @@ def export_hls(
     texts = {
         **testbench_files(core),
         GOLDEN: golden_text(core, golden),
+        **emulator_files(core),
         **tool_files(core, part, clock_ns),
         "README.md": readme_text(
             core,

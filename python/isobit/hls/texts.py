@@ -11,7 +11,7 @@ from isobit.hls.constants import flat, integer_rows, native_type, words_of
 from isobit.hls.core import Core, Port, guarded, written_by
 from isobit.hls.templates import fill, indented, template_text
 
-__all__ = ["GOLDEN", "golden_text", "host_files", "readme_text", "testbench_files", "tool_files"]
+__all__ = ["GOLDEN", "emulator_files", "golden_text", "host_files", "readme_text", "testbench_files", "tool_files"]
 
 GOLDEN = "tb/golden.hpp"
 _WORD = (1 << 64) - 1
@@ -116,6 +116,62 @@ def host_files(core: Core) -> dict[str, str]:
         f"host/{core.top}_c.cpp": source,
         f"host/{core.top}_run.cpp": fill("run.cpp", **common),
     }
+
+
+def emulator_files(core: Core) -> dict[str, str]:
+    """The library for CMS's Level-1 emulation: border, interface, Makefile."""
+    prepare: list[str] = []
+    read: list[str] = []
+    for lines, ports, holder, constant in (
+        (prepare, core.inputs, "input", "const "),
+        (read, core.outputs, "result", ""),
+    ):
+        if len(ports) > 1:
+            lines.append(
+                f"const auto all = std::any_cast<std::tuple<{', '.join(f'{p.type}*' for p in ports)}>>({holder});"
+            )
+        word = 0
+        for k, p in enumerate(ports):
+            size = p.tensor.size
+            if len(ports) > 1:
+                lines.append(f"{p.type}* const {p.name} = std::get<{k}>(all);")
+            elif constant:  # hosts hand over either
+                lines += [
+                    f"const {p.type}* const* constant = std::any_cast<const {p.type}*>(&{holder});",
+                    f"const {p.type}* const {p.name} = constant ? *constant : std::any_cast<{p.type}*>({holder});",
+                ]
+            else:
+                lines.append(f"{p.type}* const {p.name} = std::any_cast<{p.type}*>({holder});")
+            if constant:
+                signed = str(p.tensor.type.signed).lower()
+                lines.append(f"isobit::host::write_words<{signed}>({p.name}, {size}, in_ + {word});")
+            else:
+                lines.append(f"isobit::host::read_words(out_ + {word}, {size}, {p.name});")
+            word += size * _words(p.tensor.type)
+    source = fill(
+        "emulator.cpp",
+        version=isobit.__version__,
+        top=core.top,
+        upper=core.top.upper(),
+        namespace=core.namespace,
+        input_form=_held(core.inputs),
+        output_form=_held(core.outputs),
+        prepare=indented(prepare, 8),
+        read=indented(read, 8),
+    )
+    return {
+        f"emulator/{core.top}_emulator.cpp": source,
+        "emulator/emulator.h": template_text("emulator.h"),
+        "emulator/exports.map": fill("exports.map", top=core.top),
+        "emulator/Makefile": fill("emulator.make", version=isobit.__version__, top=core.top),
+    }
+
+
+def _held(ports: Sequence[Port]) -> str:
+    """What a std::any holds, in words."""
+    if len(ports) == 1:
+        return f"a pointer to {ports[0].tensor.size} numbers, {ports[0].tensor.type}*"
+    return f"a std::tuple<{', '.join(f'{p.tensor.type}*' for p in ports)}>"
 
 
 def tool_files(core: Core, part: str, clock_ns: float) -> dict[str, str]:
