@@ -42,11 +42,9 @@ def student() -> ib.Model:
         )
 
 
-def export(folder: Path, **options: Any) -> ib.HlsProject:
+def export(model: ib.Model, folder: Path) -> ib.HlsProject:
     """Export the example into an empty folder."""
-    return ib.export_hls(
-        student(), folder, test_vectors=zoo.inputs(NAME, MUONS, seed=1), random_events=RANDOM, **options
-    )
+    return ib.export_hls(model, folder, test_vectors=zoo.inputs(NAME, MUONS, seed=1), random_events=RANDOM)
 
 
 def differences(made: Path, kept: Path) -> list[str]:
@@ -65,7 +63,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="only compare")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        made = export(Path(name) / NAME).folder
+        made = export(student(), Path(name) / NAME).folder
         stale = differences(made, EXAMPLE)
         if arguments.check:
             print("\n".join(f"differs: {path}" for path in stale) or "the example is current")

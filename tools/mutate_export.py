@@ -70,7 +70,8 @@ def main() -> int:
             print(f"{word:10} {mutant.kind:7} {mutant.what}  {verdict.partition(': ')[2][:90]}", flush=True)
     total = {word: sum(counts[word] for counts in table.values()) for word in ("caught", "equivalent", "survived")}
     print(json.dumps(table, indent=2))
-    print(f"{total} of {len(tried)} mutants in {time.monotonic() - begin:.0f} s")
+    counts_text = ", ".join(f"{count} {word}" for word, count in total.items())
+    print(f"{len(tried)} mutants in {time.monotonic() - begin:.0f} s: {counts_text}")
     for what in unexplained:
         print(f"survivor without a reason: {what}")
     if arguments.report:

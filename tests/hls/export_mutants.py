@@ -124,10 +124,9 @@ def _types(files: Mapping[str, str]) -> Iterator[Mutant]:
             changes += [[fields[0], str(int(fields[1]) + step), *fields[2:]] for step in (1, -1)]
         # A constant is taken from its bits: no cast into its format is ever made, so its modes mean nothing.
         if re.search(r"_(accum|result)_t$", alias[1]) and len(fields) > 1:
-            modes = [*fields[2:], "AP_TRN", "AP_WRAP"][:2] if len(fields) > 2 else ["AP_TRN", "AP_WRAP"]
-            modes = [*modes, "AP_WRAP"][:2]
-            changes.append([*fields[:2], "AP_TRN" if modes[0] != "AP_TRN" else "AP_RND_INF", modes[1]])
-            changes.append([*fields[:2], modes[0], "AP_WRAP" if modes[1] != "AP_WRAP" else "AP_SAT"])
+            rounding, overflow = [*fields[2:], *["AP_TRN", "AP_WRAP"][len(fields) - 2 :]][:2]
+            changes.append([*fields[:2], "AP_RND_INF" if rounding == "AP_TRN" else "AP_TRN", overflow])
+            changes.append([*fields[:2], rounding, "AP_SAT" if overflow == "AP_WRAP" else "AP_WRAP"])
         for change in changes:
             new = f"using {alias[1]} = {alias[2]}<{','.join(change)}>;"
             if int(change[0]) > 0:

@@ -31,7 +31,8 @@ def test_exported_again_it_is_the_same(tmp_path: Path) -> None:
         import make_example
     finally:
         sys.path.pop(0)
-    made = make_example.export(tmp_path / "mugmt_student")
+    model = make_example.student()
+    made = make_example.export(model, tmp_path / "mugmt_student")
     assert make_example.differences(made.folder, EXAMPLE) == [], "run python tools/make_example.py"
     roads = made.manifest["vectors"]["results"]
     assert [road.split(",")[0] for road in roads] == [
@@ -41,7 +42,7 @@ def test_exported_again_it_is_the_same(tmp_path: Path) -> None:
     ]
     # And what was exported predicts what the model does.
     x = make_example.zoo.inputs(make_example.NAME, 2000, seed=9)
-    np.testing.assert_array_equal(made.predict_raw(x).raw, make_example.student().predict_raw(x).raw)
+    np.testing.assert_array_equal(made.predict_raw(x).raw, model.predict_raw(x).raw)
 
 
 def test_it_is_whole_and_its_headers_are_this_trees() -> None:

@@ -88,7 +88,7 @@ def test_an_exported_folder_predicts_on_both_header_sets(exported: Exported) -> 
         for x in (raw, real) if graph.name != "wide" else (raw,):
             given = x if len(x) > 1 else x[0]
             want = ib.Model(graph).predict_raw(given)
-            for headers in ("isobit", "vendor"):
+            for headers in ("isobit", "vendor") if graph.name == "saturating" else ("isobit",):
                 for got, right in zip(project.predict_raw(given, headers), want, strict=True):
                     np.testing.assert_array_equal(got.raw, right.raw)
     with pytest.raises(UnsupportedError, match="headers='other' is not supported"):

@@ -16,7 +16,7 @@ from isobit.hls.vitis import STEPS, check_steps, run_tool, shown, tool_command
 #: The columns of resources.
 _RESOURCES = ("DSP", "LUT", "FF", "BRAM", "URAM")
 #: Width of the table where it goes to no terminal.
-_COLUMNS = 120
+_COLUMNS = 160
 
 
 @click.command("hls")
@@ -62,7 +62,7 @@ def _show(top: str, report: HlsReport) -> None:
 
     table = Table(title=top, title_justify="left")
     for column in ("", "latency", "interval", "clock ns", "of", *_RESOURCES):
-        table.add_column(column, justify="left" if column == "" else "right")
+        table.add_column(column, justify="left" if column == "" else "right", no_wrap=True)
     synthesis, cosimulation, implementation = report.synthesis, report.cosimulation, report.implementation
     if synthesis is not None:
         table.add_row(
