@@ -12,6 +12,8 @@ from isobit.check import Report, check
 from isobit.errors import IsobitError
 from isobit.fixed import FixedArray, FixedType, Overflow, Rounding
 from isobit.headers import get_include
+from isobit.hls.export import export_hls
+from isobit.hls.folder import HlsProject
 from isobit.kernel import CSimKernel, In, InOut, Out, csim_kernel
 from isobit.simulation import CSim, csim
 
@@ -22,6 +24,7 @@ __all__ = [
     "CSimKernel",
     "FixedArray",
     "FixedType",
+    "HlsProject",
     "In",
     "InOut",
     "IsobitError",
@@ -37,6 +40,7 @@ __all__ = [
     "check",
     "csim",
     "csim_kernel",
+    "export_hls",
     "get_include",
     "load",
 ]

@@ -97,7 +97,7 @@ class Model:
             Real numbers or :class:`FixedArray`, shape (events, ...) as the input, or one event without the first axis;
             a list of them for several inputs.
         engine
-            ``auto``, ``numba``, ``cpp``, ``cpp-strict`` or ``reference``.
+            ``auto``, ``numba``, ``cpp``, ``cpp-strict``, ``reference`` or ``hls`` (the exported core, compiled).
         threads
             Threads to use; None takes every core.
 

@@ -20,7 +20,7 @@ from isobit.commands import run
 from isobit.model.file import save_graph
 
 MAIN = [sys.executable, "-c", "from isobit.cli import main; main()"]
-COMMANDS = ["check", "csim", "demo", "predict"]
+COMMANDS = ["check", "csim", "demo", "export", "hls", "predict"]
 group = pytest.mark.xdist_group("api-check")
 
 
@@ -128,7 +128,7 @@ def test_help_of_every_command(command: list[str], capsys: pytest.CaptureFixture
     assert run([*command, "--help"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("Usage: isobit")
-    assert all(name in out for name in (COMMANDS if not command else ["--json", "--threads"]))
+    assert all(name in out for name in (COMMANDS if not command else ["--json"]))
 
 
 def test_version_and_command_list(capsys: pytest.CaptureFixture[str]) -> None:

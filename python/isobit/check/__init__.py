@@ -49,8 +49,8 @@ def check(
         Events, as for :meth:`isobit.Model.predict`; real numbers reach the csim as doubles, so that its own types
         quantise them, too.
     against
-        Roads to compare with ``engine``: ``csim``, ``cpp``, ``cpp-strict``, ``reference``, ``numba``, or a compiled
-        :class:`isobit.CSim`.
+        Roads to compare with ``engine``: ``csim``, ``cpp``, ``cpp-strict``, ``reference``, ``numba``, ``hls`` (what
+        :func:`isobit.export_hls` writes, compiled), or a compiled :class:`isobit.CSim`.
     keras_model
         Also report the difference to this model's float output.
     engine

@@ -18,8 +18,10 @@ EQUAL_OR_DONE, BITS_DIFFER, BAD_INPUT = 0, 1, 2
 
 _COMMANDS = {
     "check": "Compare a network's bits on every road, layer by layer.",
-    "csim": "Compile hls4ml's firmware and simulate a file of events with it.",
+    "csim": "Compile firmware, hls4ml's or an exported folder's, and simulate events with it.",
     "demo": "Simulate L1 muons and check the shipped student on 100,000 events.",
+    "export": "Write a network as a project for Vitis HLS, with a test bench that knows the right bits.",
+    "hls": "Synthesise an exported folder with Vitis HLS, and read its reports.",
     "predict": "Predict a file of events at the firmware's precision.",
 }
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -14,12 +13,15 @@ from typing import Any
 import click
 import numpy as np
 
-from isobit.commands.options import load_config, load_data
+from isobit.commands import EQUAL_OR_DONE
+from isobit.commands.exported import simulate_exported
+from isobit.commands.options import load_config, load_data, save_arrays
 from isobit.engines.csim.ports import Port
 from isobit.files import atomic_path, refuse_overwrite
 from isobit.fixed.array import FixedArray
 from isobit.frontends.keras import KERAS_SUFFIXES
 from isobit.headers import HEADER_SETS
+from isobit.hls.folder import is_exported
 from isobit.model.requested import summary
 from isobit.simulation import CSim, csim
 
@@ -28,9 +30,8 @@ from isobit.simulation import CSim, csim
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option(
     "--data",
-    required=True,
     type=click.Path(path_type=Path),
-    help="Events: .npy, or .npz with an array for each input by its name.",
+    help="Events: .npy, or .npz with an array for each input by its name. An exported folder's test bench needs none.",
 )
 @click.option(
     "--config", type=click.Path(path_type=Path, exists=True), help="hls4ml configuration (YAML) for a Keras file."
@@ -53,7 +54,7 @@ from isobit.simulation import CSim, csim
 @click.option("--allow-lambda", is_flag=True, help="Load Keras files that carry Python code.")
 def command(
     source: Path,
-    data: Path,
+    data: Path | None,
     config: Path | None,
     headers: str,
     optimisation: str,
@@ -63,13 +64,20 @@ def command(
     as_json: bool,
     overwrite: bool,
     allow_lambda: bool,
-) -> None:
-    """Compile hls4ml's firmware and simulate the events in DATA with it.
+) -> int:
+    """Compile firmware and simulate the events in DATA with it.
 
-    SOURCE is a folder that hls4ml wrote, which is only read, or a .keras or .h5 file, which hls4ml converts. Exit
-    status: 0 done, 2 bad input.
+    SOURCE is a folder that hls4ml wrote, which is only read; a .keras or .h5 file, which hls4ml converts; or a folder
+    that isobit export wrote, whose test bench runs if no data are given. Exit status: 0 done, 1 the test bench found
+    bits that differ, 2 bad input.
     """
     _check_targets(out, trace, overwrite)
+    if is_exported(source):
+        if trace is not None or config is not None:
+            raise click.UsageError("an exported folder takes no --trace and no --config")
+        return simulate_exported(source, data, headers, out, threads, as_json, overwrite)
+    if data is None:
+        raise click.UsageError("--data is needed: events to simulate")
     if allow_lambda and source.suffix not in KERAS_SUFFIXES:
         raise click.UsageError(f"--allow-lambda needs a Keras file ({', '.join(KERAS_SUFFIXES)}), got {source}")
     options: dict[str, Any] = {"allow_lambda": allow_lambda} if source.suffix in KERAS_SUFFIXES else {}
@@ -93,9 +101,9 @@ def command(
     with contextlib.ExitStack() as stack:  # both files take their names when both are written
         if out is not None:
             arrays = values if out.suffix == ".npz" else next(iter(values.values()))
-            _save(stack.enter_context(atomic_path(out, overwrite=overwrite)), arrays)
+            save_arrays(stack.enter_context(atomic_path(out, overwrite=overwrite)), arrays)
         if trace is not None:
-            _save(stack.enter_context(atomic_path(trace, overwrite=overwrite)), layers)
+            save_arrays(stack.enter_context(atomic_path(trace, overwrite=overwrite)), layers)
     facts = {
         "events": len(next(iter(values.values()))),
         "headers": headers,
@@ -110,7 +118,7 @@ def command(
     }
     if as_json:
         click.echo(json.dumps(facts))
-        return
+        return EQUAL_OR_DONE
     click.echo(f"{facts['events']} events simulated with {headers} headers in {done - compiled:.3g} s")
     for name, kind in _types(outputs).items():
         click.echo(f"  {name}: {kind}")
@@ -121,6 +129,7 @@ def command(
     for path, what in ((out, "outputs"), (trace, f"{len(layers) // 2} layers")):
         if path is not None:
             click.echo(f"{what} written to {path}")
+    return EQUAL_OR_DONE
 
 
 def _events(simulation: CSim, path: Path) -> Any:
@@ -162,14 +171,3 @@ def _check_targets(out: Path | None, trace: Path | None, overwrite: bool) -> Non
     for path in (out, trace):
         if path is not None:
             refuse_overwrite(path, overwrite)
-
-
-def _save(path: Path, arrays: Any) -> None:
-    if not isinstance(arrays, dict):
-        with path.open("wb") as file:
-            np.save(file, arrays, allow_pickle=False)
-        return
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:  # a layer may have any name, even 'file'
-        for name, array in arrays.items():
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
-                np.save(entry, array, allow_pickle=False)

@@ -16,7 +16,7 @@ from isobit.errors import ModelFileError, RangeError
 from isobit.frontends.keras import KERAS_SUFFIXES, load_keras_file
 from isobit.frontends.project import read_yaml
 
-__all__ = ["load_data", "load_model", "progress_bar", "random_events"]
+__all__ = ["load_data", "load_model", "progress_bar", "random_events", "save_arrays"]
 
 
 def load_model(path: Path, config: Path | None, *, allow_lambda: bool) -> tuple[Model, Any]:
@@ -102,3 +102,15 @@ def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
             progress.update(tasks[what], completed=done, total=total)
 
         yield report
+
+
+def save_arrays(path: Path, arrays: Any) -> None:
+    """Write one array as .npy, or a dict of them as .npz."""
+    if not isinstance(arrays, dict):
+        with path.open("wb") as file:
+            np.save(file, arrays, allow_pickle=False)
+        return
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:  # a layer may have any name, even 'file'
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
+                np.save(entry, array, allow_pickle=False)

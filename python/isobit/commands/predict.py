@@ -30,7 +30,7 @@ from isobit.streaming import predict_file
 @click.option(
     "--config", type=click.Path(path_type=Path, exists=True), help="hls4ml configuration (YAML) for a Keras file."
 )
-@click.option("--engine", default="auto", show_default=True, help="auto, numba, cpp, cpp-strict or reference.")
+@click.option("--engine", default="auto", show_default=True, help="auto, numba, cpp, cpp-strict, reference or hls.")
 @click.option("--threads", type=click.IntRange(1), default=None, help="Threads.  [default: all cores]")
 @click.option(
     "--chunk", type=click.IntRange(1), default=None, help="Events at a time.  [default: well below 1 GiB of memory]"

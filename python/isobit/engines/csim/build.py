@@ -24,7 +24,16 @@ from isobit.engines.csim.state import BASELINE_MAIN, static_state, symbols
 from isobit.errors import CompilerError, CSimError, UnsupportedError
 from isobit.headers import isobit_include_folders
 
-__all__ = ["Built", "base_flags", "bridge_files", "build", "compiler", "header_identity", "preprocessed"]
+__all__ = [
+    "Built",
+    "base_flags",
+    "bridge_files",
+    "build",
+    "build_program",
+    "compiler",
+    "header_identity",
+    "preprocessed",
+]
 
 _FACTS = "facts.json"
 #: A static_assert of the bridge, as g++ and clang print it.
@@ -208,6 +217,53 @@ def build(
                 store(folder, ["program", _FACTS, "firmware/weights"], final)
     prune(final)
     return _built(final)
+
+
+def build_program(
+    files: Mapping[str, bytes], flags: Sequence[str], sources: Sequence[str], identity: bytes, *, what: str
+) -> Path:
+    """Compile and link sources that stand by themselves, or take the result of an earlier time.
+
+    Parameters
+    ----------
+    files
+        Relative path and content of everything that is written to the private folder where the compiler runs.
+    flags
+        The compiler's flags; paths relative to that folder, or absolute.
+    sources
+        Paths among ``files`` to compile.
+    identity
+        What the result depends on besides files, flags and the compiler's version.
+    what
+        The design in words, for messages.
+
+    Returns
+    -------
+    The program, in the cache.
+
+    Raises
+    ------
+    CompilerError
+        If there is no compiler, or it fails; the message ends with what it said.
+    """
+    command = compiler()
+    digest = hashlib.sha256("\0".join([_version_and_standard(command)[0], *command, *flags, *sources]).encode())
+    digest.update(b"\0" + identity)
+    for path, content in sorted(files.items()):
+        digest.update(f"\0{path}\0{len(content)}\0".encode() + content)
+    final = _place(digest.digest())
+    if not (final.exists() and intact(final)):
+        with _written(files) as folder, _alone(final):
+            if not (final.exists() and intact(final)):  # else another process was faster
+                with writing():
+                    if final.exists():
+                        discard(final)
+                _run_compiler([*flags, *sources, "-o", "program"], folder, what)
+                with writing():
+                    store(folder, ["program"], final)
+        prune(final)
+    touch(final)
+    return final / "program"
 
 
 def _place(key: bytes) -> Path:

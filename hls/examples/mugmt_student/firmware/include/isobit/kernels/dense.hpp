@@ -1,0 +1,74 @@
+// Dense layers at compile-time formats: each function owns the registers of one kernel and runs it.
+//
+// Layouts: weights[n_in][n_out] for latency, transposed [n_out][n_in] for the resource kernels, as hls4ml stores them.
+#ifndef ISOBIT_KERNELS_DENSE_HPP
+#define ISOBIT_KERNELS_DENSE_HPP
+
+#include "dense_arith.hpp"
+#include "dense_latency.hpp"
+#include "dense_resource_rf_gt_nin.hpp"
+#include "dense_resource_rf_gt_nin_rem0.hpp"
+#include "dense_resource_rf_leq_nin.hpp"
+#include "pragma.hpp"
+#include "shape.hpp"
+
+namespace isobit {
+namespace kernels {
+
+// The layer's initiation interval is the reuse factor of its shape.
+template <class Arith, class Shape>
+void dense_latency(const typename Arith::data_type data[Shape::n_in()],
+                   const typename Arith::weight_type weights[Shape::n_in() * Shape::n_out()],
+                   const typename Arith::bias_type biases[Shape::n_out()],
+                   typename Arith::result_type results[Shape::n_out()]) {
+    constexpr int interval = Shape::reuse_factor();
+    static_cast<void>(interval);  // a host does not read the directive
+    ISOBIT_PRAGMA(HLS PIPELINE II = interval)
+    typename Arith::accum_type products[Shape::n_in() * Shape::n_out()];
+    ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable = products complete)
+    typename Arith::accum_type sums[Shape::n_out()];
+    ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable = sums complete)
+    dense_latency(Arith(), Shape(), data, weights, biases, results, products, sums);
+}
+
+template <class Arith, class Shape>
+void dense_resource_rf_leq_nin(const typename Arith::data_type data[Shape::n_in()],
+                               const typename Arith::weight_type weights[Shape::n_in() * Shape::n_out()],
+                               const typename Arith::bias_type biases[Shape::n_out()],
+                               typename Arith::result_type results[Shape::n_out()]) {
+    static_assert(legal_rf_leq_nin(Shape()), "isobit: rf_leq_nin needs a reuse factor that divides n_in");
+    typename Arith::accum_type sums[Shape::n_out()];
+    ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable = sums complete)
+    dense_resource_rf_leq_nin(Arith(), Shape(), data, weights, biases, results, sums);
+}
+
+template <class Arith, class Shape>
+void dense_resource_rf_gt_nin_rem0(const typename Arith::data_type data[Shape::n_in()],
+                                   const typename Arith::weight_type weights[Shape::n_in() * Shape::n_out()],
+                                   const typename Arith::bias_type biases[Shape::n_out()],
+                                   typename Arith::result_type results[Shape::n_out()]) {
+    static_assert(legal_rf_gt_nin_rem0(Shape()), "isobit: rf_gt_nin_rem0 needs a reuse factor k * n_in, k > 1");
+    typename Arith::accum_type sums[Shape::n_out()];
+    ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable = sums complete)
+    dense_resource_rf_gt_nin_rem0(Arith(), Shape(), data, weights, biases, results, sums);
+}
+
+template <class Arith, class Shape>
+void dense_resource_rf_gt_nin(const typename Arith::data_type data[Shape::n_in()],
+                              const typename Arith::weight_type weights[Shape::n_in() * Shape::n_out()],
+                              const typename Arith::bias_type biases[Shape::n_out()],
+                              typename Arith::result_type results[Shape::n_out()]) {
+    static_assert(legal_rf_gt_nin(Shape()), "isobit: rf_gt_nin needs a reuse factor above n_in");
+    typename Arith::accum_type products[multipliers(Shape())];
+    ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable = products complete)
+    typename Arith::accum_type turn_sums[Shape::n_out()];
+    ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable = turn_sums complete)
+    typename Arith::accum_type sums[Shape::n_out()];
+    ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable = sums complete)
+    dense_resource_rf_gt_nin(Arith(), Shape(), data, weights, biases, results, products, turn_sums, sums);
+}
+
+}  // namespace kernels
+}  // namespace isobit
+
+#endif

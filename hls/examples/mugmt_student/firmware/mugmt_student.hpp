@@ -1,0 +1,13 @@
+// The top function.
+//
+// Written by isobit 0.1.0; do not edit, export again.
+// clang-format off
+#ifndef MUGMT_STUDENT_CORE_MUGMT_STUDENT_HPP
+#define MUGMT_STUDENT_CORE_MUGMT_STUDENT_HPP
+
+#include "types.hpp"
+
+// One event.
+void mugmt_student(const mugmt_student_core::inputs_t inputs[5], mugmt_student_core::output_result_t output_out[3]);
+
+#endif

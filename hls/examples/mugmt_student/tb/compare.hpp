@@ -1,0 +1,91 @@
+// What the test bench needs: raw integers in, raw integers compared.
+#ifndef ISOBIT_TB_COMPARE_HPP
+#define ISOBIT_TB_COMPARE_HPP
+
+#include <cstdio>
+
+#include <isobit/kernels/number.hpp>
+
+namespace isobit_tb {
+
+typedef unsigned long long word;
+
+// Word k of a golden value.
+inline word word_of(long long raw, int) { return static_cast<word>(raw); }
+template <int Words>
+word word_of(const isobit::kernels::raw_words<Words>& raw, int k) {
+    return raw.word[k];
+}
+
+template <class T, class Raw, int Size>
+void set(const Raw (&raw)[Size], T (&numbers)[Size]) {
+    for (int i = 0; i < Size; ++i) numbers[i] = isobit::kernels::number<T>::from_raw(raw[i]);
+}
+
+// FNV-1a over the words of golden arrays: a changed vector is noticed even where no output depends on it.
+template <class Raw, int Events, int Size>
+word digest(const Raw (&raw)[Events][Size], int words, word hash) {
+    for (int event = 0; event < Events; ++event)
+        for (int i = 0; i < Size; ++i)
+            for (int k = 0; k < words; ++k) hash = (hash ^ word_of(raw[event][i], k)) * 1099511628211ULL;
+    return hash;
+}
+const word digest_start = 14695981039346656037ULL;
+
+class Tally {
+public:
+    // Before the call: every bit wrong, so that an output that is not written is noticed.
+    template <class T, class Raw, int Size>
+    void spoil(const Raw (&want)[Size], T (&numbers)[Size]) {
+        for (int i = 0; i < Size; ++i) {
+            const T right = isobit::kernels::number<T>::from_raw(want[i]);
+            isobit::kernels::raw_words<words<T>()> wrong;
+            for (int k = 0; k < words<T>(); ++k) wrong.word[k] = ~isobit::kernels::number<T>::word(right, k);
+            numbers[i] = isobit::kernels::number<T>::from_raw(wrong);
+        }
+    }
+
+    template <class T, class Raw, int Size>
+    void compare(const char* output, int event, const Raw (&want)[Size], const T (&got)[Size]) {
+        for (int i = 0; i < Size; ++i) {
+            const T right = isobit::kernels::number<T>::from_raw(want[i]);
+            bool equal = true;
+            for (int k = 0; k < words<T>(); ++k) equal = equal && same(got[i], right, k);
+            ++compared_;
+            if (equal || ++differ_ > 10) continue;
+            std::printf("event %d, output %s[%d]: got raw 0x", event, output, i);
+            print(got[i]);
+            std::printf(", want 0x");
+            print(right);
+            std::printf("\n");
+        }
+    }
+
+    // The exit status: 0 means that every bit agrees.
+    int report(const char* top) const {
+        std::printf("%s: %ld results compared, %ld differ\n", top, compared_, differ_);
+        return differ_ == 0 && compared_ > 0 ? 0 : 1;
+    }
+
+private:
+    template <class T>
+    static constexpr int words() {
+        return (isobit::kernels::number<T>::width + 63) / 64;
+    }
+    template <class T>
+    static bool same(const T& a, const T& b, int k) {
+        return isobit::kernels::number<T>::word(a, k) == isobit::kernels::number<T>::word(b, k);
+    }
+    template <class T>
+    static void print(const T& x) {
+        for (int k = words<T>() - 1; k >= 0; --k)
+            std::printf(k + 1 == words<T>() ? "%llx" : "%016llx", isobit::kernels::number<T>::word(x, k));
+    }
+
+    long compared_ = 0;
+    long differ_ = 0;
+};
+
+}  // namespace isobit_tb
+
+#endif

@@ -1,0 +1,98 @@
+"""Raw integers as text of C++: constants never pass through decimal fractions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from isobit.fixed.types import FixedType
+
+__all__ = ["Constant", "integer_rows", "native_type", "words_of"]
+
+#: Columns that a line of numbers may take.
+_COLUMNS = 116
+#: Integers of C++ by the bits that they hold, a sign included.
+_NATIVE = ((8, "signed char"), (16, "short"), (32, "int"), (64, "long long"))
+
+
+@dataclass(frozen=True)
+class Constant:
+    """An array of raw integers in the generated ``weights.hpp``.
+
+    Attributes
+    ----------
+    name
+        Its identifier.
+    element
+        C++ type of an element: a native integer, or ``raw_words<N>`` beyond 64 bits.
+    text
+        The elements, as C++.
+    count
+        Their number.
+    comment
+        What they are.
+    """
+
+    name: str
+    element: str
+    text: str
+    count: int
+    comment: str
+
+    def __str__(self) -> str:
+        return f"// {self.comment}\nconstexpr {self.element} {self.name}[{self.count}] = {{\n{self.text}}};\n"
+
+
+def native_type(type: FixedType) -> str:
+    """The C++ type that carries raw integers of a format: the narrowest that holds them, sign included."""
+    bits = type.width if type.width == 64 else type.width + (not type.signed)
+    for width, name in _NATIVE:
+        if bits <= width:
+            return name
+    return f"isobit::kernels::raw_words<{-(-type.width // 64)}>"
+
+
+def words_of(raw: int, width: int) -> list[int]:
+    """Words of 64 bits, the low one first, the bits above the width zero."""
+    bits = raw & ((1 << width) - 1)
+    return [bits >> (64 * k) & ((1 << 64) - 1) for k in range(-(-width // 64))]
+
+
+def integer_rows(raw: Iterable[Any], type: FixedType, indent: str = "    ") -> str:
+    """Raw integers, comma-separated and wrapped, each line ended."""
+    if type.width > 64:
+        return _wrapped([f"{{{{{', '.join(map(_word, words_of(int(v), type.width)))}}}}}" for v in raw], indent)
+    # The bits of 64 unsigned ones, as the native type that carries them has a sign.
+    top = 1 << 63
+    values = (int(v) if int(v) < top else int(v) - (1 << 64) for v in raw)
+    return _wrapped([_literal(v) for v in values], indent)
+
+
+def _literal(value: int) -> str:
+    """An integer literal; the lowest of 64 bits has none."""
+    if value == -(1 << 63):
+        return "(-9223372036854775807LL - 1)"
+    return f"{value}LL" if abs(value) >= 1 << 31 else str(value)
+
+
+def _word(value: int) -> str:
+    return f"0x{value:x}ULL"
+
+
+def _wrapped(texts: Sequence[str], indent: str) -> str:
+    lines, line = [], indent
+    for k, text in enumerate(texts):
+        piece = text + ("," if k + 1 < len(texts) else "")
+        if len(line) > len(indent) and len(line) + len(piece) + 1 > _COLUMNS:
+            lines.append(line.rstrip())
+            line = indent
+        line += piece if line == indent else f" {piece}"
+    return "".join(f"{text}\n" for text in [*lines, line])
+
+
+def flat(raw: Any) -> list[int]:
+    """Integers of an array in row-major order."""
+    return [int(v) for v in np.asarray(raw).ravel().tolist()]

@@ -1,0 +1,155 @@
+"""From an op to the C++ that calls its kernel: one emitter an op, in a registry that a user can add to.
+
+An emitter gets its op and a :class:`Layer`, declares on it the formats, constants and kernel headers that it needs, and
+returns the statements of the layer's function. There, ``data`` is the input array and ``results`` the output array, of
+the types :attr:`Layer.data` and :attr:`Layer.result`; ``kernels`` is the namespace of ``cpp/include/isobit/kernels``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from isobit.errors import UnsupportedError
+from isobit.fixed.types import FixedType
+from isobit.hls.constants import Constant, flat, integer_rows, native_type
+from isobit.hls.names import Names
+from isobit.model.ops import Op, Tensor
+from isobit.model.weights import Encoding, Weight
+
+__all__ = ["EMITTERS", "Emitter", "Layer", "emit", "pragma", "register_emitter"]
+
+
+def pragma(text: str) -> str:
+    """A directive for synthesis, which vanishes on a host."""
+    return f"ISOBIT_PRAGMA(HLS {text.replace(' = ', '=')})"
+
+
+@dataclass
+class Layer:
+    """One layer on its way into C++: what an emitter declares.
+
+    Attributes
+    ----------
+    op
+        The layer.
+    tensor
+        Its (first) input.
+    name
+        Its identifier, that of its function and the beginning of its other names.
+    data, result
+        C++ names of the types of the input's and the output's numbers.
+    names
+        Hands out identifiers.
+    headers
+        Kernel headers, such as ``dense.hpp``.
+    types
+        Formats by their C++ names, in the order of declaration.
+    constants
+        Arrays of raw integers.
+    interval
+        Clocks between two events that the layer alone needs.
+    dataflow
+        Whether the layer works over several clocks in a loop of its own, so that layers must run side by side.
+    what
+        The layer in words.
+    """
+
+    op: Op
+    tensor: Tensor
+    name: str
+    data: str
+    result: str
+    names: Names
+    headers: list[str] = field(default_factory=list)
+    types: dict[str, FixedType] = field(default_factory=dict)
+    constants: list[Constant] = field(default_factory=list)
+    interval: int = 1
+    dataflow: bool = False
+    what: str = ""
+
+    def type(self, slot: str, type: FixedType) -> str:
+        """Declare a format; returns its C++ name."""
+        name = self.names.take(f"{self.name}_{slot}_t")
+        self.types[name] = type
+        return name
+
+    def weight_type(self, weight: Weight) -> str:
+        """Declare the type of a weight, which for powers of two is a pair; returns what to write in C++."""
+        if weight.encoding is not Encoding.EXPONENT:
+            return self.type(weight.name, weight.type)
+        sign = self.type(f"{weight.name}_sign", FixedType.int_type(1, signed=False))
+        exponent = self.type(f"{weight.name}_exponent", weight.type)
+        return f"kernels::exponential<{sign}, {exponent}>"
+
+    def constant(self, weight: Weight, *, transposed: bool = False) -> str:
+        """Declare a weight's raw integers, flat; returns the array's name.
+
+        Powers of two stand as 2 * exponent + sign, 1 for plus.
+        """
+        raw, kind = weight.raw, weight.type
+        if weight.signs is not None:
+            raw, kind = 2 * weight.raw + weight.signs, FixedType.int_type(weight.type.width + 1)
+        shape = " x ".join(map(str, raw.T.shape if transposed else raw.shape))
+        what = f"{shape}, {weight.type}" + {
+            Encoding.EXPONENT: ", powers of two: 2 * exponent + sign (1 is plus)",
+            Encoding.XNOR: ", 0 stands for -1",
+        }.get(weight.encoding, "")
+        return self.array(weight.name, raw.T if transposed else raw, kind, what)
+
+    def array(self, slot: str, raw: Any, type: FixedType, what: str) -> str:
+        """Declare raw integers of a format, flat; returns the array's name."""
+        values = flat(raw)
+        name = self.names.take(f"{self.name}_{slot}")
+        comment = f"{self.op.name}.{slot}: {what}"
+        self.constants.append(Constant(name, native_type(type), integer_rows(values, type), len(values), comment))
+        return name
+
+    def raw_type(self, weight: Weight) -> str:
+        """C++ type of the elements of :meth:`constant`."""
+        exponent = weight.encoding is Encoding.EXPONENT
+        return native_type(FixedType.int_type(weight.type.width + 1) if exponent else weight.type)
+
+    def number(self, weight: Weight) -> str:
+        """Declare a single constant and its format; returns an expression of it."""
+        name = self.type(weight.name, weight.type)
+        return f"kernels::raw_constant<{name}>::of({self.constant(weight)}[0])"
+
+    def include(self, *headers: str) -> None:
+        """Declare kernel headers."""
+        self.headers += [header for header in headers if header not in self.headers]
+
+
+Emitter = Callable[[Any, Layer], str]
+EmitterT = TypeVar("EmitterT", bound=Emitter)
+
+#: Emitter by op.
+EMITTERS: dict[type[Op], Emitter] = {}
+
+
+def register_emitter(op: type[Op]) -> Callable[[EmitterT], EmitterT]:
+    """Make an op exportable (decorator of its emitter)."""
+
+    def register(emitter: EmitterT) -> EmitterT:
+        EMITTERS[op] = emitter
+        return emitter
+
+    return register
+
+
+def emit(layer: Layer) -> str:
+    """The statements of a layer's function.
+
+    Raises
+    ------
+    UnsupportedError
+        For an op without an emitter.
+    """
+    emitter = EMITTERS.get(type(layer.op))
+    if emitter is None:
+        raise UnsupportedError(
+            f"layer {layer.op.name!r} cannot be exported: no emitter for op {layer.op.tag!r}; those with one: "
+            f"{', '.join(sorted(op.tag for op in EMITTERS))}"
+        )
+    return emitter(layer.op, layer)

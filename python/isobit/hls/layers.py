@@ -1,0 +1,115 @@
+"""Emitters of isobit's own ops; importing this module registers them."""
+
+from __future__ import annotations
+
+from isobit.hls.emitters import Layer, pragma, register_emitter
+from isobit.model.ops import Activation, BatchNorm, Dense, Product, Reshape, Threshold
+
+__all__ = ["activation", "batchnorm", "dense", "reshape", "threshold"]
+
+
+@register_emitter(Dense)
+def dense(op: Dense, layer: Layer) -> str:
+    """A dense layer in its strategy's order.
+
+    Latency: every weight is a constant beside its multiplier. Resource: multiplier m reads the weights m RF to
+    (m + 1) RF - 1 of the transposed array in turn, so that a reshape in blocks gives it a word a clock
+    (nnet_dense_resource.h does the same).
+    """
+    n_in, n_out = op.weight.shape
+    resource = op.strategy != "latency"
+    product = Product.of(layer.tensor, op.weight)
+    layer.include("dense.hpp", "raw_constants.hpp")
+    layer.interval, layer.dataflow = op.reuse_factor, resource
+    layer.what = f"Dense {n_in} -> {n_out}, {op.strategy}, reuse factor {op.reuse_factor}"
+    types = [
+        layer.data,
+        layer.weight_type(op.weight),
+        layer.type("bias", op.bias.type),
+        layer.type("accum", op.accum),
+        layer.result,
+        str(n_in),
+        f"kernels::{product.value}",
+        str(product is Product.BOTH_BINARY).lower(),
+    ]
+    weight = layer.constant(op.weight, transposed=resource)
+    bias = layer.constant(op.bias)
+    multipliers = -(-n_in * n_out // op.reuse_factor)
+    if resource and multipliers < n_in * n_out:
+        layout = pragma(f"ARRAY_RESHAPE variable = {weight} block factor = {multipliers}")
+    else:
+        layout = pragma(f"ARRAY_PARTITION variable = {weight} complete")
+    return f"""{layout}
+{pragma(f"ARRAY_PARTITION variable = {bias} complete")}
+using numbers = kernels::dense_arith<{", ".join(types)}>;
+using arith = kernels::raw_dense_arith<numbers, {layer.raw_type(op.weight)}, {layer.raw_type(op.bias)}>;
+using shape = kernels::static_dense_shape<{n_in}, {n_out}, {op.reuse_factor}>;
+kernels::dense_{op.kernel}<arith, shape>(data, {weight}, {bias}, results);"""
+
+
+@register_emitter(BatchNorm)
+def batchnorm(op: BatchNorm, layer: Layer) -> str:
+    """Scale and shift."""
+    size, parameters = op.output.size, op.scale.raw.size
+    product = Product.of(layer.tensor, op.scale)
+    layer.include("batchnorm.hpp", "raw_constants.hpp")
+    layer.what = f"BatchNorm of {size}"
+    scale_type, bias_type = layer.weight_type(op.scale), layer.type("bias", op.bias.type)
+    scale, bias = layer.constant(op.scale), layer.constant(op.bias)
+    return f"""{pragma(f"ARRAY_PARTITION variable = {scale} complete")}
+{pragma(f"ARRAY_PARTITION variable = {bias} complete")}
+using numbers = kernels::affine_arith<{layer.result}, kernels::{product.value}>;
+using arith = kernels::raw_affine_arith<numbers, {scale_type}, {bias_type}>;
+kernels::normalize(arith(), kernels::static_vector_shape<{size}, {parameters}>(), data, {scale}, {bias}, results);"""
+
+
+#: Header and arith policy of each activation; binary and ternary policies know the data's type, too.
+_ACTIVATIONS = {
+    "linear": ("linear.hpp", "linear_arith<{result}>"),
+    "relu": ("relu.hpp", "relu_arith<{result}>"),
+    "leaky_relu": ("leaky_relu.hpp", "leaky_relu_arith<{result}>"),
+    "binary_tanh": ("tanh_steps.hpp", "binary_tanh_arith<{data}, {result}>"),
+    "ternary_tanh": ("tanh_steps.hpp", "ternary_tanh_arith<{data}, {result}>"),
+    "hard_sigmoid": ("hard_steps.hpp", "hard_arith<{result}>"),
+    "hard_tanh": ("hard_steps.hpp", "hard_arith<{result}>"),
+}
+
+
+@register_emitter(Activation)
+def activation(op: Activation, layer: Layer) -> str:
+    """An elementwise function; its constants follow the data in the kernel's arguments."""
+    header, policy = _ACTIVATIONS[op.function]
+    layer.include(header, "raw_constants.hpp")
+    layer.what = f"{op.function} of {op.output.size}"
+    constants = [layer.number(weight) for weight in (op.param, op.slope, op.shift) if weight is not None]
+    arith = "kernels::" + policy.format(data=layer.data, result=layer.result)
+    shape = f"kernels::static_vector_shape<{op.output.size}>"
+    return f"kernels::{op.function}({', '.join([f'{arith}()', f'{shape}()', 'data', *constants, 'results'])});"
+
+
+@register_emitter(Threshold)
+def threshold(op: Threshold, layer: Layer) -> str:
+    """Comparison with thresholds, which are numbers of the data's own type."""
+    bounds = [("high", op.high)] if op.low is None else [("high", op.high), ("low", op.low)]
+    parameters = op.high.raw.size
+    layer.include("threshold.hpp", "raw_constants.hpp")
+    layer.what = f"{'binary' if op.low is None else 'ternary'} thresholds of {op.output.size}"
+    lines = []
+    for local, weight in bounds:
+        array = layer.constant(weight)
+        lines += [
+            f"{layer.data} {local}[{parameters}];",
+            pragma(f"ARRAY_PARTITION variable = {local} complete"),
+            f"kernels::read_constants<{parameters}>({array}, {local});",
+        ]
+    kernel = "threshold_binary" if op.low is None else "threshold_ternary"
+    arguments = ", ".join(["data", *(local for local, _ in bounds), "results"])
+    lines.append(f"kernels::{kernel}(kernels::static_vector_shape<{op.output.size}, {parameters}>(), {arguments});")
+    return "\n".join(lines)
+
+
+@register_emitter(Reshape)
+def reshape(op: Reshape, layer: Layer) -> str:
+    """Nothing is computed: the input's array goes by another name; no function is made of an empty text."""
+    layer.what = f"reshape to {' x '.join(map(str, op.output.shape))}"
+    return ""

@@ -1,0 +1,224 @@
+"""What stands beside the core in an exported folder: test bench, C interface, Tcl, constraints, README."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import isobit
+from isobit.fixed.types import FixedType
+from isobit.hls.constants import flat, integer_rows, native_type, words_of
+from isobit.hls.core import Core, Port, guarded, written_by
+from isobit.hls.templates import fill, indented, template_text
+
+__all__ = ["GOLDEN", "emulator_files", "golden_text", "host_files", "readme_text", "testbench_files", "tool_files"]
+
+GOLDEN = "tb/golden.hpp"
+_WORD = (1 << 64) - 1
+
+
+def testbench_files(core: Core) -> dict[str, str]:
+    """The test bench, without its golden vectors."""
+    digests = [
+        f"digest = isobit_tb::digest(golden::{p.name}, {_words(p.tensor.type)}, digest);"
+        for p in (*core.inputs, *core.outputs)
+    ]
+    set_inputs, compare = [], []
+    for p in core.inputs:
+        set_inputs += [f"{p};", f"isobit_tb::set(golden::{p.name}[event], {p.name});"]
+    for p in core.outputs:
+        set_inputs += [f"{p};", f"tally.spoil(golden::{p.name}[event], {p.name});"]
+        compare.append(f'tally.compare("{p.name}", event, golden::{p.name}[event], {p.name});')
+    text = fill(
+        "testbench.cpp",
+        version=isobit.__version__,
+        top=core.top,
+        namespace=core.namespace,
+        digests=indented(digests, 4),
+        set=indented(set_inputs, 8),
+        arguments=_arguments(core),
+        compare=indented(compare, 8),
+    )
+    return {f"tb/{core.top}_test.cpp": text, "tb/compare.hpp": template_text("compare.hpp")}
+
+
+def golden_text(core: Core, vectors: Mapping[str, Any]) -> str:
+    """The golden vectors: raw integers of every port by tensor name, shape (events, size)."""
+    arrays, digest = [], 14695981039346656037  # FNV-1a, as tb/compare.hpp computes it
+    events = len(next(iter(vectors.values())))
+    for p in (*core.inputs, *core.outputs):
+        raw, kind = vectors[p.tensor.name], p.tensor.type
+        rows = ",\n".join("    {\n" + integer_rows(flat(row), kind, "        ") + "    }" for row in raw)
+        if p.tensor.size <= 16:  # one event a line
+            rows = ",\n".join("    {" + " ".join(integer_rows(flat(row), kind, "").split()) + "}" for row in raw)
+        arrays.append(
+            f"// {kind}\nconstexpr {native_type(kind)} {p.name}[{events}][{p.tensor.size}] = {{\n{rows}\n}};\n"
+        )
+        for value in flat(raw):
+            # A native integer counts as its sign-extended word, several words as they are.
+            words = [value & _WORD] if kind.width <= 64 else words_of(value, kind.width)
+            for word in words:
+                digest = (digest ^ word) * 1099511628211 & _WORD
+    body = "\n".join(arrays)
+    namespace = f"{core.namespace}_golden"
+    text = (
+        f"#include <isobit/kernels/number.hpp>\n\nnamespace {namespace} {{\n\nconstexpr int events = {events};\n"
+        f"constexpr unsigned long long digest = {digest}ULL;\n\n{body}\n}}  // namespace {namespace}\n"
+    )
+    what = (
+        "Golden vectors: raw inputs, and the raw results that hardware must give. README.md says where they are from."
+    )
+    return written_by(what) + guarded(core, "golden.hpp", text)
+
+
+def host_files(core: Core) -> dict[str, str]:
+    """The C interface, and the program that reads events from its standard input."""
+    declare = [f"{p};" for p in (*core.inputs, *core.outputs)]
+    read_raw, read, write_raw, write = [], [], [], []
+    words = numbers = 0
+    for p in core.inputs:
+        size = p.tensor.size
+        read_raw.append(f"isobit::host::read_words(in + {words}, {size}, {p.name});")
+        read.append(f"for (int i = 0; i < {size}; ++i) {p.name}[i] = {p.type}(in[{numbers} + i]);")
+        words, numbers = words + size * _words(p.tensor.type), numbers + size
+    input_words, input_numbers = words, numbers
+    words = numbers = 0
+    for p in core.outputs:
+        size, signed = p.tensor.size, str(p.tensor.type.signed).lower()
+        write_raw.append(f"isobit::host::write_words<{signed}>({p.name}, {size}, out + {words});")
+        write.append(f"for (int i = 0; i < {size}; ++i) out[{numbers} + i] = {p.name}[i].to_double();")
+        words, numbers = words + size * _words(p.tensor.type), numbers + size
+    common = {"version": isobit.__version__, "top": core.top, "upper": core.top.upper()}
+    header = fill(
+        "c_header.h",
+        **common,
+        guard=f"{core.top.upper()}_C_H",
+        inputs=_contents(core.inputs),
+        outputs=_contents(core.outputs),
+        input_numbers=input_numbers,
+        output_numbers=numbers,
+        input_words=input_words,
+        output_words=words,
+    )
+    source = fill(
+        "c_source.cpp",
+        **common,
+        namespace=core.namespace,
+        declare=indented(declare, 8),
+        read_raw=indented(read_raw, 8),
+        read=indented(read, 8),
+        write_raw=indented(write_raw, 8),
+        write=indented(write, 8),
+        arguments=_arguments(core),
+    )
+    return {
+        f"host/{core.top}_c.h": header,
+        f"host/{core.top}_c.cpp": source,
+        f"host/{core.top}_run.cpp": fill("run.cpp", **common),
+    }
+
+
+def emulator_files(core: Core) -> dict[str, str]:
+    """The library for CMS's Level-1 emulation: border, interface, Makefile."""
+    prepare: list[str] = []
+    read: list[str] = []
+    for lines, ports, holder, constant in (
+        (prepare, core.inputs, "input", "const "),
+        (read, core.outputs, "result", ""),
+    ):
+        if len(ports) > 1:
+            lines.append(
+                f"const auto all = std::any_cast<std::tuple<{', '.join(f'{p.type}*' for p in ports)}>>({holder});"
+            )
+        word = 0
+        for k, p in enumerate(ports):
+            size = p.tensor.size
+            if len(ports) > 1:
+                lines.append(f"{p.type}* const {p.name} = std::get<{k}>(all);")
+            elif constant:  # hosts hand over either
+                lines += [
+                    f"const {p.type}* const* constant = std::any_cast<const {p.type}*>(&{holder});",
+                    f"const {p.type}* const {p.name} = constant ? *constant : std::any_cast<{p.type}*>({holder});",
+                ]
+            else:
+                lines.append(f"{p.type}* const {p.name} = std::any_cast<{p.type}*>({holder});")
+            if constant:
+                signed = str(p.tensor.type.signed).lower()
+                lines.append(f"isobit::host::write_words<{signed}>({p.name}, {size}, in_ + {word});")
+            else:
+                lines.append(f"isobit::host::read_words(out_ + {word}, {size}, {p.name});")
+            word += size * _words(p.tensor.type)
+    source = fill(
+        "emulator.cpp",
+        version=isobit.__version__,
+        top=core.top,
+        upper=core.top.upper(),
+        namespace=core.namespace,
+        input_form=_held(core.inputs),
+        output_form=_held(core.outputs),
+        prepare=indented(prepare, 8),
+        read=indented(read, 8),
+    )
+    return {
+        f"emulator/{core.top}_emulator.cpp": source,
+        "emulator/emulator.h": template_text("emulator.h"),
+        "emulator/exports.map": fill("exports.map", top=core.top),
+        "emulator/Makefile": fill("emulator.make", version=isobit.__version__, top=core.top),
+    }
+
+
+def _held(ports: Sequence[Port]) -> str:
+    """What a std::any holds, in words."""
+    if len(ports) == 1:
+        return f"a pointer to {ports[0].tensor.size} numbers, {ports[0].tensor.type}*"
+    return f"a std::tuple<{', '.join(f'{p.tensor.type}*' for p in ports)}>"
+
+
+def tool_files(core: Core, part: str, clock_ns: float) -> dict[str, str]:
+    """Script and constraints."""
+    clock = f"{clock_ns:.3f}"
+    return {
+        "run_hls.tcl": fill("run_hls.tcl", version=isobit.__version__, top=core.top, part=part, clock_ns=clock),
+        "constraints.xdc": fill("constraints.xdc", top=core.top, clock_ns=clock),
+    }
+
+
+def readme_text(core: Core, *, model: str, part: str, clock_ns: float, events: int, vectors: Sequence[str]) -> str:
+    """The folder's README, enough for somebody who has the tool and not isobit."""
+    ports = []
+    for direction, found in (("input", core.inputs), ("output", core.outputs)):
+        for p in found:
+            shape = " x ".join(map(str, p.tensor.shape)) or "1"
+            ports.append(f"| {direction} `{p.name}` | {shape} numbers of `{p.tensor.type}` |")
+    style = {
+        "pipeline": f"one pipeline, a new event every {core.interval} clocks",
+        "dataflow": f"layers side by side (DATAFLOW), a new event about every {core.interval} clocks",
+    }[core.style]
+    rows = ["| layer | what | result |", "|---|---|---|"]
+    rows += [f"| `{layer.op.name}` | {layer.what} | `{layer.op.output.type}` |" for layer in core.layers]
+    return fill(
+        "README.md",
+        version=isobit.__version__,
+        top=core.top,
+        model=model,
+        part=part,
+        clock_ns=f"{clock_ns:g}",
+        ports="\n".join(ports),
+        schedule=style,
+        layers="\n".join(rows),
+        events=events,
+        results=events * sum(p.tensor.size for p in core.outputs),
+        vectors="\n".join(f"- {line}" for line in vectors),
+    )
+
+
+def _words(type: FixedType) -> int:
+    return -(-type.width // 64)
+
+
+def _arguments(core: Core) -> str:
+    return ", ".join(p.name for p in (*core.inputs, *core.outputs))
+
+
+def _contents(ports: Sequence[Port]) -> str:
+    return ", ".join(f"{p.name}[{p.tensor.size}] of {p.tensor.type}" for p in ports)

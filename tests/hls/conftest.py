@@ -1,0 +1,40 @@
+"""Exports that the tests share: each compiled with AMD's headers once a session."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hls_networks import binary, saturating, wide
+
+import isobit as ib
+from isobit.model import Graph
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], ib.HlsProject]:
+    """The export of one of the networks by hand; read it, don't change it."""
+    networks: dict[str, Callable[[], Graph]] = {"saturating": saturating, "binary": binary, "wide": wide}
+    done: dict[str, ib.HlsProject] = {}
+
+    def export(name: str) -> ib.HlsProject:
+        if name not in done:
+            folder = tmp_path_factory.mktemp("exported") / name
+            done[name] = ib.export_hls(ib.Model(networks[name]()), folder, random_events=400)
+        return done[name]
+
+    return export
+
+
+@pytest.fixture
+def copied(exported: Callable[[str], ib.HlsProject], tmp_path: Path) -> Callable[[str], ib.HlsProject]:
+    """A copy of one, to change."""
+    from isobit.hls.folder import read_folder
+
+    def copy(name: str) -> ib.HlsProject:
+        shutil.copytree(exported(name).folder, tmp_path / name)
+        return read_folder(tmp_path / name)
+
+    return copy

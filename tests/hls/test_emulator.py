@@ -1,0 +1,68 @@
+"""The library for CMS's Level-1 emulation, in a host with AMD's numbers, beside another model's."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hls_networks import binary
+
+import isobit as ib
+from isobit.engines.csim.build import compiler
+from isobit.headers import vendor_include_folder
+from isobit.hls.folder import read_folder
+
+pytestmark = [pytest.mark.xdist_group("hls-export"), pytest.mark.csim]
+EXAMPLE = Path(__file__).resolve().parents[2] / "hls/examples/mugmt_student"
+EVENTS = 300
+
+
+def _library(source: Path, top: str, work: Path) -> Path:
+    folder = work / top
+    shutil.copytree(source, folder)
+    command = ["make", "-s", "-C", str(folder / "emulator"), "CXXFLAGS=-O0", f"AP_TYPES={vendor_include_folder()}"]
+    done = subprocess.run([*command, f"CXX={' '.join(compiler())}"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return folder / "emulator" / f"{top}_emulator.so"
+
+
+def test_two_models_in_one_host(exported: Callable[[str], ib.HlsProject], tmp_path: Path) -> None:
+    one = _library(EXAMPLE, "mugmt_student", tmp_path)
+    two = _library(exported("binary").folder, "binary", tmp_path)
+    _only_the_interface_is_visible(one, "mugmt_student")
+    _only_the_interface_is_visible(two, "binary")
+
+    host = tmp_path / "host"
+    here = Path(__file__).parent
+    flags = ["-std=c++17", "-O0", "-w", "-DNDEBUG", "-isystem", str(vendor_include_folder()), f"-I{one.parent}"]
+    subprocess.run([*compiler(), *flags, str(here / "cms_host.cpp"), "-ldl", "-o", str(host)], check=True)
+
+    rng = np.random.default_rng(12)
+    x = rng.integers(-(1 << 14), 1 << 14, (EVENTS, 5))
+    a, b = rng.integers(-512, 512, (EVENTS, 4)), rng.integers(0, 128, (EVENTS, 3))
+    text = "\n".join(" ".join(map(str, row)) for row in np.concatenate([x, a, b], axis=1).tolist())
+    done = subprocess.run([str(host), str(one), str(two)], input=text, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, (done.returncode, done.stderr)
+    found = np.array([line.split() for line in done.stdout.splitlines()], dtype=np.int64)
+
+    graph = binary()
+    inputs = [ib.FixedArray.from_raw(raw, t.type) for raw, t in zip((a, b), graph.inputs, strict=True)]
+    results = ib.Model(graph).predict_raw(inputs, engine="reference")
+    first = read_folder(EXAMPLE).predict_raw(ib.FixedArray.from_raw(x, "ap_fixed<18,6>"), "vendor")
+    want = [(first.raw, 18), *((r.raw, r.type.width) for r in results)]
+    bits = np.concatenate([raw & ((1 << width) - 1) for raw, width in want], axis=1)  # as the host prints them
+    np.testing.assert_array_equal(found, bits)
+
+
+def _only_the_interface_is_visible(library: Path, top: str) -> None:
+    """What another library could collide with: nothing but the C functions; and behind the border, no name of AMD's."""
+    listed = subprocess.run(["nm", "-D", "--defined-only", str(library)], capture_output=True, text=True, check=True)
+    visible = {line.split()[-1] for line in listed.stdout.splitlines()}
+    assert visible == {"create_model", "destroy_model", f"{top}_predict", f"{top}_predict_raw"}
+    for part in ("core.o", "interface.o"):
+        command = ["nm", "-C", str(library.parent / part)]
+        assert "ap_fixed" not in subprocess.run(command, capture_output=True, text=True, check=True).stdout
