@@ -30,6 +30,9 @@ py::array pointwise_conv(const py::array& raw, const py::array& weights, const p
     }
     const kernels::dense_shape shape(n_in, n_out, reuse_factor);
     const host::dense_kernel chosen = host::dense_kernel_of(kernel, shape);
+    if (chosen == host::dense_kernel::resource_unrolled || chosen == host::dense_kernel::compressed)
+        throw py::value_error("pointwise_conv: no kernel " + kernel + " at every position");
+    const host::dense_pattern every_weight;
     const host::dense_formats formats{data, weight, bias, accum, result, host::product_of(product)};
     host::integer_choice choice;
     host::dynamic_dense_arith<int128>::plan(choice, formats, n_in);
@@ -50,7 +53,7 @@ py::array pointwise_conv(const py::array& raw, const py::array& weights, const p
             using integer = decltype(zero);
             const std::vector<integer> w = weight_values.load_all<integer>(), b = bias_values.load_all<integer>();
             host::parallel_for(static_cast<std::size_t>(events), threads, [&](std::size_t begin, std::size_t end) {
-                host::dense_layer<integer> dense(formats, shape, chosen);
+                host::dense_layer<integer> dense(formats, shape, chosen, every_weight);
                 auto layer = [&](const integer* from, integer* to) { dense.run(from, w.data(), b.data(), to); };
                 std::vector<integer> x(inputs), y(outputs);
                 for (std::size_t event = begin; event < end; ++event) {

@@ -6,7 +6,7 @@ import collections.abc
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['ACTIVATIONS', 'BATCH_BLOCK', 'BatchProgram', 'BatchStep', 'Format', 'MAX_WIDTH', 'MODE_RULES', 'OVERFLOW_MODES', 'ROUNDING_MODES', 'activation', 'cast', 'dense', 'instruction_sets', 'legal_reuse_factors', 'normalize', 'threshold']
+__all__: list[str] = ['ACTIVATIONS', 'BATCH_BLOCK', 'BatchProgram', 'BatchStep', 'Format', 'MAX_WIDTH', 'MODE_RULES', 'OVERFLOW_MODES', 'ROUNDING_MODES', 'SOFTMAX_IMPLEMENTATIONS', 'TABLE_ACTIVATIONS', 'activation', 'cast', 'dense', 'instruction_sets', 'legal_reuse_factors', 'normalize', 'pointwise_conv', 'pooling', 'softmax', 'softmax_exponentials', 'softmax_inverses', 'table_activation', 'table_values', 'threshold']
 class Format:
     """
     Fixed-point format: ap_[u]fixed<width, integer, ...>, or ap_[u]int if is_int.
@@ -126,6 +126,7 @@ def pooling(raw: numpy.ndarray[typing.Any, typing.Any], windows: typing.Annotate
     Maximum or average over windows: raw (n, positions * channels) to (n, w * channels).
 
     `windows` (w, k) are positions, -1 for padding; `divisors` (w,) what an average divides by.
+    """
 def softmax(raw: numpy.ndarray[typing.Any, typing.Any], exponentials: numpy.ndarray[typing.Any, typing.Any] | None, inverses: numpy.ndarray[typing.Any, typing.Any] | None, implementation: str, *, data: Format, distance: Format, exponential: Format, accum: Format, inverse_input: Format, inverse: Format, result: Format, size: int, outer: int = 1, inner: int = 1, threads: int = 1) -> numpy.ndarray[typing.Any, typing.Any]:
     """
     Softmax on raw (n, ...), over `size` values of each of outer x inner slices. Tables are raw, of the
