@@ -193,17 +193,7 @@ class PlannedEngine(ABC):
         prepared: Prepared, graph: Graph, inputs: Mapping[str, FixedArray], threads: int, names: Sequence[str]
     ) -> Values:
         values: dict[str, Any] = {name: array.raw for name, array in inputs.items()}
-        events = len(next(iter(values.values())))
-        for segment in prepared.segments:
-            if isinstance(segment, Op):
-                tensor = graph.tensors[segment.inputs[0]]
-                source = prepared.aliases.get(tensor.name, tensor.name)
-                values[segment.output.name] = compute_wide(segment, tensor, values[source], threads)
-                continue
-            given = [np.ascontiguousarray(values[tensor.name], dtype=np.int64) for tensor in segment.inputs]
-            results = [np.empty((events, tensor.size), dtype=np.int64) for tensor in segment.outputs]
-            segment.run(given, results, threads)
-            values |= {tensor.name: result for tensor, result in zip(segment.outputs, results, strict=True)}
+        _compute(prepared, prepared.segments, graph, values, threads)
         tensors = graph.tensors
         found: Values = {}
         for name in names:
@@ -217,18 +207,23 @@ class PlannedEngine(ABC):
     ) -> list[Any] | None:
         """Compute outputs straight from floats; see :class:`isobit.engines.registry.BatchEngine`.
 
-        None for inputs that the kernels do not quantise, numbers that are not finite or beyond 2**50 LSB, and networks
-        with a stage that no lane can take or an output that is an input reshaped.
+        None for inputs that the kernels do not quantise, numbers that are not finite or beyond 2**50 LSB, networks that
+        begin with a stage that no lane can take, and an output that is an input reshaped.
         """
         prepared = self.prepare(graph, every=False)
-        program = prepared.single
-        if program is None or not program.floats or [t.name for t in program.inputs] != [t.name for t in graph.inputs]:
+        program = prepared.segments[0] if prepared.segments else None
+        names = [tensor.name for tensor in graph.inputs]
+        if program is None or isinstance(program, Op) or not program.floats:
+            return None
+        if [tensor.name for tensor in program.inputs] != names:
             return None
         # Wider numbers are rounded on their way to float64, which is not this door's business.
-        if not raw and any(t.type.width > 53 or abs(t.type.fraction) >= 900 for t in program.outputs):
+        if not raw and any(t.type.width > 53 or abs(t.type.fraction) >= 900 for t in graph.output_tensors):
             return None
-        if raw and not all(t.type.fits_int64 for t in program.outputs):
+        if raw and not all(t.type.fits_int64 for t in graph.output_tensors):
             return None
+        if len(prepared.segments) > 1:
+            return self._mixed_floats(prepared, program, graph, inputs, threads, raw)
         wanted = [prepared.aliases.get(name, name) for name in graph.outputs]
         if not {*wanted} <= {t.name for t in program.outputs}:
             return None
@@ -237,6 +232,47 @@ class PlannedEngine(ABC):
         if not program.run(list(inputs), list(results.values()), threads):
             return None
         return [results[name] for name in wanted]
+
+    @staticmethod
+    def _mixed_floats(
+        prepared: Prepared, program: Program, graph: Graph, inputs: Sequence[Any], threads: int, raw: bool
+    ) -> list[Any] | None:
+        """The same where ops without a lane follow the first program: from there on raw integers."""
+        names, rest = {tensor.name for tensor in graph.inputs}, prepared.segments[1:]
+        read = {
+            prepared.aliases.get(name, name)
+            for part in rest
+            for name in (part.inputs if isinstance(part, Op) else [tensor.name for tensor in part.inputs])
+        }
+        outputs = [prepared.aliases.get(name, name) for name in graph.outputs]
+        if names & {*read, *outputs}:
+            return None
+        values = {tensor.name: np.empty((len(inputs[0]), tensor.size), dtype=np.int64) for tensor in program.outputs}
+        if not program.run(list(inputs), list(values.values()), threads):
+            return None
+        _compute(prepared, rest, graph, values, threads)
+        found = [np.asarray(values[name], dtype=np.int64) for name in outputs]
+        if raw:
+            return found
+        fractions = [tensor.type.fraction for tensor in graph.output_tensors]
+        return [np.ldexp(array.astype(np.float64), -f) for array, f in zip(found, fractions, strict=True)]
+
+
+def _compute(
+    prepared: Prepared, segments: Sequence[Program | Op], graph: Graph, values: dict[str, Any], threads: int
+) -> None:
+    """Compute segments in order, from raw integers and into them, by tensor name."""
+    events = len(next(iter(values.values())))
+    for segment in segments:
+        if isinstance(segment, Op):
+            tensor = graph.tensors[segment.inputs[0]]
+            source = prepared.aliases.get(tensor.name, tensor.name)
+            values[segment.output.name] = compute_wide(segment, tensor, values[source], threads)
+            continue
+        given = [np.ascontiguousarray(values[tensor.name], dtype=np.int64) for tensor in segment.inputs]
+        results = [np.empty((events, tensor.size), dtype=np.int64) for tensor in segment.outputs]
+        segment.run(given, results, threads)
+        values |= {tensor.name: result for tensor, result in zip(segment.outputs, results, strict=True)}
 
 
 def _aliases(graph: Graph) -> dict[str, str]:
