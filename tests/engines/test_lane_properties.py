@@ -1,6 +1,7 @@
 """Random networks and precisions on every instruction set and every joining of ops, against the reference.
 
-What is drawn differs between versions of Hypothesis, so only the commonest lanes are demanded here; `test_lanes` takes every one.
+What is drawn differs between versions of Hypothesis, so only the commonest lanes are demanded here; `test_lanes` takes
+every one.
 """
 
 from __future__ import annotations
