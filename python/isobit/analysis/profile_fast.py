@@ -163,23 +163,26 @@ class _Pass:
         if broken:  # what comes after is wrong, so nothing else can be learned
             self._repack(self.loud | broken, None)
             return False
-        if self.accumulators.within_limits(tensors) and self.accumulators.all_proven(tensors):
+        if self.accumulators.all_proven(tensors):
             return True
-        wider = self._follow(_widened(self.packed.statistics, statistics))[1]
-        self.accumulators.add(wider)
-        self._repack(self.loud, wider)
-        self.proven = None  # with other limits
+        self._count_more(statistics)
         return False
+
+    def _count_more(self, statistics: list[Any]) -> bool:
+        """Count what cannot be proven for half as wide a range again; whether that is more than before."""
+        more = self.accumulators.add(self._follow(_widened(self.packed.statistics, statistics, 4))[1])
+        if more:
+            self._repack(self.loud, self._follow(_widened(self.packed.statistics, statistics))[1])
+        return more
 
     def _foresee(self, statistics: list[Any]) -> None:
         """Prove more than was asked for: later events reach a little further. Change the program where that fails."""
         wider = _widened(self.packed.statistics, statistics)
-        _, tensors, expected = self._follow(wider)
-        broken = self._left(expected)
-        more = self.accumulators.add(tensors)
+        broken = self._left(self._follow(wider)[2])
+        self._count_more(statistics)
         self.proven = wider
-        if broken or more or not self.accumulators.within_limits(tensors):
-            self._repack(self.loud | broken, tensors)
+        if broken:
+            self._repack(self.loud | broken, None)
 
     def _repack(self, loud: frozenset[str], tensors: dict[str, Observed] | None) -> None:
         if tensors is not None:
@@ -215,11 +218,11 @@ def _within(kinds: tuple[Statistic, ...], statistics: list[Any], limits: list[An
     )
 
 
-def _widened(kinds: tuple[Statistic, ...], statistics: list[Any]) -> list[Any]:
-    """Ranges a quarter as wide again."""
+def _widened(kinds: tuple[Statistic, ...], statistics: list[Any], share: int = 8) -> list[Any]:
+    """Ranges with a share of their width more at each end."""
     wider = []
     for kind, array in zip(kinds, statistics, strict=False):
-        more = (array[:, -1:] - array[:, :1]) // 8 + 1
+        more = (array[:, -1:] - array[:, :1]) // share + 1
         wider.append(array + np.concatenate([-more, more], axis=1) if isinstance(kind.step, Observe) else array)
     return wider
 

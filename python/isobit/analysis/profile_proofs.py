@@ -9,6 +9,7 @@ import numpy as np
 from isobit.analysis.counting import Accumulator, counting_lane
 from isobit.analysis.intervals import Bounds
 from isobit.analysis.lanes import Lane
+from isobit.analysis.maps import FloatArray
 from isobit.analysis.observed import Observed
 from isobit.analysis.ranges import IntArray
 from isobit.model.graph import Graph
@@ -41,8 +42,6 @@ class Accumulators:
         #: Neurons whose products may overflow by themselves, and those whose sums alone may.
         self.products = {name: np.zeros(a.op.output.size, dtype=bool) for name, a in self.all.items()}
         self.sums = {name: np.zeros(a.op.output.size, dtype=bool) for name, a in self.all.items()}
-        #: Bounds of the inputs on which the kernels' limits rely.
-        self.limited: dict[str, tuple[IntArray, IntArray]] = {}
 
     def _range(self, name: str, tensors: dict[str, Observed]) -> tuple[IntArray, IntArray]:
         seen, kind = tensors[self.sources[name]], self.all[name].tensor.type
@@ -56,14 +55,6 @@ class Accumulators:
                 return False
         return True
 
-    def within_limits(self, tensors: dict[str, Observed]) -> bool:
-        """Whether inputs keep to the bounds on which limits rely."""
-        for name, (least, most) in self.limited.items():
-            low, high = self._range(name, tensors)
-            if (low < least).any() or (high > most).any():
-                return False
-        return True
-
     def add(self, tensors: dict[str, Observed]) -> bool:
         """Count from now on what cannot be proven for tensors within these bounds; whether that is more than before."""
         before = sum(int(array.sum()) for array in (*self.products.values(), *self.sums.values()))
@@ -74,7 +65,7 @@ class Accumulators:
         return sum(int(array.sum()) for array in (*self.products.values(), *self.sums.values())) > before
 
     def lanes(self, tensors: dict[str, Observed]) -> list[tuple[str, IntArray, Lane]]:
-        """How overflows are counted, as long as tensors keep to these bounds: layer, neurons, stage.
+        """How overflows are counted, best where tensors keep to these bounds: layer, neurons, stage.
 
         Raises
         ------
@@ -82,27 +73,32 @@ class Accumulators:
             If no lane counts some.
         """
         found: list[tuple[str, IntArray, Lane]] = []
-        self.limited = {}
         for name, accumulator in self.all.items():
-            sums, products = np.flatnonzero(self.sums[name]), np.flatnonzero(self.products[name])
-            limits = None
-            if len(sums):
-                bounds = self._range(name, tensors)
-                limits = accumulator.limits(*bounds, sums)
-            if limits is not None:
-                self.limited[name] = bounds
-                alike = np.argsort(limits[1], kind="stable")  # tiles of neurons that stand as much
-                sums, limits = sums[alike], (limits[0], limits[1][alike])
-            for neurons, terms in ((sums, False), (products, True)):
+            for array, terms in ((self.sums[name], False), (self.products[name], True)):
+                neurons = np.flatnonzero(array)
                 if not len(neurons):
                     continue
-                lane = counting_lane(
-                    accumulator, self.sources[name], neurons, terms, self.bounds, None if terms else limits
-                )
+                limits = self._limits(name, neurons, terms, tensors)
+                if limits is not None:
+                    alike = np.argsort(limits[1], kind="stable")  # tiles of neurons that stand as much
+                    neurons, limits = neurons[alike], (limits[0], limits[1][alike])
+                lane = counting_lane(accumulator, self.sources[name], neurons, terms, self.bounds, limits)
                 if lane is None:
                     raise Uncountable
                 found.append((name, neurons, lane))
         return found
+
+    def _limits(
+        self, name: str, neurons: IntArray, terms: bool, tensors: dict[str, Observed]
+    ) -> tuple[FloatArray, FloatArray] | None:
+        low, high = self._range(name, tensors)
+        most = np.maximum(np.maximum(np.abs(low), np.abs(high)), 1)
+        if terms:
+            largest = self.all[name].largest(neurons)
+            if largest is None:
+                return None
+            most = np.minimum(most, largest)
+        return self.all[name].limits(most, self.bounds.tensors[self.sources[name]].low >= 0, neurons)
 
     def totals(self, counts: dict[str, Any], events: int) -> dict[str, Any]:
         """Overflows with those of the biases: (events, times) by neuron, shape (2, n_out), by layer."""

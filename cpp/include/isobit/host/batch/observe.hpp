@@ -236,27 +236,29 @@ struct counting {
     }
 
 private:
-    // The largest sum of measured magnitudes of every tile of events.
+    // The largest sum of measured magnitudes of every tile of events; without end if one alone exceeds 1.
     static inline void measure(const task& t, float* largest) {
         if constexpr (sizeof(T) == 4) {
             for (int event = 0; event < block; event += events) {
-                f32 sum[columns];
+                f32 sum[columns], peak{};
                 for (int c = 0; c < columns; ++c) sum[c] = f32{};
                 const char* x = t.source() + place(4, 0, event);
                 for (int k = 0; k < t.s.inputs; ++k) {
                     const f32 measure = splat(t.s.count.measures[k]);
                     for (int c = 0; c < columns; ++c) {
                         f32 size = convert<f32>(load<vec<weight>>(x + c * vector_bytes));
-                        size = size < 0 ? -size : size;
-                        sum[c] += size * measure;
+                        size = (size < 0 ? -size : size) * measure;
+                        sum[c] += size;
+                        peak = most(peak, size);
                     }
                     x += place(4, 1, 0);
                 }
-                float values[columns * lanes];
-                for (int c = 0; c < columns; ++c) store(values + c * lanes, sum[c]);
-                float most = 0;
-                for (const float value : values) most = value > most ? value : most;
-                largest[event / events] = most;
+                float sums[columns * lanes], peaks[lanes];
+                for (int c = 0; c < columns; ++c) store(sums + c * lanes, sum[c]);
+                store(peaks, peak);
+                float& found = largest[event / events] = 0;
+                for (const float value : sums) found = value > found ? value : found;
+                for (const float value : peaks) found = value > 1 ? std::numeric_limits<float>::infinity() : found;
             }
         } else {
             for (int i = 0; i < block / events; ++i) largest[i] = std::numeric_limits<float>::infinity();
@@ -268,7 +270,10 @@ private:
                                 const float* limit) {
         for (int event = 0; event < block; event += events) {
             if (limit != nullptr && largest[event / events] <= *limit) continue;
-            if (t.s.count.check >= 0 && !leaves<Rows>(t, weights, first, event)) continue;
+            // Products that may overflow by themselves do so only beyond the measures, which end the check, too.
+            const bool products = t.s.count.terms != 0 &&
+                                  (limit == nullptr || largest[event / events] == std::numeric_limits<float>::infinity());
+            if (t.s.count.check >= 0 && !products && !leaves<Rows>(t, weights, first, event)) continue;
             for (int c = 0; c < columns; ++c) count_all<Rows>(t, weights, first, event + c * lanes);
         }
     }

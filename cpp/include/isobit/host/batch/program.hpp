@@ -122,11 +122,10 @@ enum class map_kind : std::int32_t { none, dense, sequential, counting };
 // counting: the casts of products and sums into the accumulator, `sum` being what overflow makes of a number.
 struct counted {
     std::int32_t watch;  // vectors of every output: events, times
-    std::int32_t
-        check;  // width of the accumulator if a sum beyond it shows in the bit of that number, or -1: count all
-    std::int32_t terms;  // whether a product may overflow by itself
+    std::int32_t check;  // width of the accumulator if a sum beyond it shows in the bit of that number, or -1: count all
+    std::int32_t terms;  // whether a product may overflow by itself, where an input exceeds its measure
     // No sum of a tile of outputs can overflow in an event whose inputs' magnitudes, each times its measure, sum up to
-    // no more than the tile's limit. Null: not known.
+    // no more than the tile's limit and are no more than 1. Null: not known.
     const float* measures;
     const float* limits;
 };
