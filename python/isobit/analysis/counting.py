@@ -93,7 +93,6 @@ class Accumulator:
         down, up = np.cumsum(least, axis=0).min(axis=0) + start, np.cumsum(most, axis=0).max(axis=0) + start
         return terms, terms | (down < bottom) | (up > top)
 
-
     def largest(self, neurons: IntArray) -> IntArray | None:
         """Magnitude of each input, shape (n_in,), up to which no product of these neurons overflows by itself.
 
@@ -109,9 +108,7 @@ class Accumulator:
         found = (room << shift if shift > 0 else room >> -shift) // most.astype(object)
         return compact(found) if room > 0 and (found >= 1).all() else None
 
-    def limits(
-        self, most: IntArray, positive: BoolArray, neurons: IntArray
-    ) -> tuple[FloatArray, FloatArray] | None:
+    def limits(self, most: IntArray, positive: BoolArray, neurons: IntArray) -> tuple[FloatArray, FloatArray] | None:
         """How much input each neuron stands.
 
         Parameters
@@ -151,7 +148,7 @@ class Accumulator:
             whole = (filled <= room[:, None]).sum(axis=1)
             before = np.where(whole > 0, filled[row, np.maximum(whole, 1) - 1], 0.0)
             part = (room - before) / np.maximum(added[row, np.minimum(whole, count - 1)], 1e-300)
-            limit = np.where(whole == count, np.inf, np.where(room < 0, -1.0, whole + np.minimum(part, 1)))
+            limit = np.where(whole == count, count + 1.0, np.where(room < 0, -1.0, whole + np.minimum(part, 1)))
             least = np.minimum(least, limit)
         # The kernels sum up in float32.
         slack = (count + 4) * 2.0**-22
@@ -165,6 +162,7 @@ def counting_lane(
     terms: bool,
     bounds: Bounds,
     limits: tuple[FloatArray, FloatArray] | None = None,
+    as_int16: bool = False,
 ) -> Lane | None:
     """How overflows of some neurons are counted; None if no lane can.
 
@@ -182,6 +180,8 @@ def counting_lane(
         Bounds of the graph, for every input that the formats allow.
     limits
         See :meth:`Accumulator.limits`, of these neurons; where products may overflow, :meth:`Accumulator.largest` bounds the measures.
+    as_int16
+        Whether the layer reads its input as int16.
     """
     op, tensor = accumulator.op, accumulator.tensor
     found, accum = bounds.ops[op.name], op.accum
@@ -218,7 +218,7 @@ def counting_lane(
     )
     if floors and shift <= 60 and magnitude_bits(factors) <= FACTOR_BITS and held <= BITS["int32"]:
         check = check if check <= _FLOOR_CHECK else -1
-        return lane("floor32", "int32")
+        return lane("floor16" if as_int16 else "floor32", "int32")
     needed = max(held, products + 1, shift + 2)
     if needed <= BITS["int32"]:
         return lane("int32", "int32")

@@ -71,7 +71,7 @@ class _Pass:
         self.graph = graph
         self.program = program
         self.threads = threads
-        self.accumulators = Accumulators(graph, prepared.plan.bounds, prepared.aliases)
+        self.accumulators = Accumulators(graph, prepared.plan.bounds, prepared.aliases, program.lanes)
         self.counts = {name: np.zeros((2, a.op.output.size), np.int64) for name, a in self.accumulators.all.items()}
         self.statistics: list[Any] | None = None
         #: Statistics within which everything is proven that is not counted.
@@ -165,24 +165,19 @@ class _Pass:
             return False
         if self.accumulators.all_proven(tensors):
             return True
-        self._count_more(statistics)
+        wider = self._follow(_widened(self.packed.statistics, statistics))[1]
+        self.accumulators.add(wider)
+        self._repack(self.loud, wider)
         return False
-
-    def _count_more(self, statistics: list[Any]) -> bool:
-        """Count what cannot be proven for half as wide a range again; whether that is more than before."""
-        more = self.accumulators.add(self._follow(_widened(self.packed.statistics, statistics, 4))[1])
-        if more:
-            self._repack(self.loud, self._follow(_widened(self.packed.statistics, statistics))[1])
-        return more
 
     def _foresee(self, statistics: list[Any]) -> None:
         """Prove more than was asked for: later events reach a little further. Change the program where that fails."""
         wider = _widened(self.packed.statistics, statistics)
-        broken = self._left(self._follow(wider)[2])
-        self._count_more(statistics)
+        _, tensors, expected = self._follow(wider)
+        broken = self._left(expected)
         self.proven = wider
-        if broken:
-            self._repack(self.loud | broken, None)
+        if self.accumulators.add(tensors) or broken:
+            self._repack(self.loud | broken, tensors)
 
     def _repack(self, loud: frozenset[str], tensors: dict[str, Observed] | None) -> None:
         if tensors is not None:
@@ -218,11 +213,11 @@ def _within(kinds: tuple[Statistic, ...], statistics: list[Any], limits: list[An
     )
 
 
-def _widened(kinds: tuple[Statistic, ...], statistics: list[Any], share: int = 8) -> list[Any]:
-    """Ranges with a share of their width more at each end."""
+def _widened(kinds: tuple[Statistic, ...], statistics: list[Any]) -> list[Any]:
+    """Ranges a quarter as wide again."""
     wider = []
     for kind, array in zip(kinds, statistics, strict=False):
-        more = (array[:, -1:] - array[:, :1]) // share + 1
+        more = (array[:, -1:] - array[:, :1]) // 8 + 1
         wider.append(array + np.concatenate([-more, more], axis=1) if isinstance(kind.step, Observe) else array)
     return wider
 

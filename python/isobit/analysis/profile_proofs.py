@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -33,10 +34,13 @@ class Accumulators:
         Its bounds for every input that the formats allow.
     aliases
         Tensors of reshapes: the tensor that holds the same numbers.
+    lanes
+        How the network is computed.
     """
 
-    def __init__(self, graph: Graph, bounds: Bounds, aliases: dict[str, str]) -> None:
+    def __init__(self, graph: Graph, bounds: Bounds, aliases: dict[str, str], lanes: Iterable[Lane]) -> None:
         self.bounds = bounds
+        self.as_int16 = {op.name for lane in lanes if lane.multiply == "mulhi16" for op in lane.stage.ops}
         self.all = {op.name: Accumulator(op, graph.tensors[op.inputs[0]]) for op in graph.ops if isinstance(op, Dense)}
         self.sources = {name: aliases.get(a.tensor.name, a.tensor.name) for name, a in self.all.items()}
         #: Neurons whose products may overflow by themselves, and those whose sums alone may.
@@ -82,7 +86,9 @@ class Accumulators:
                 if limits is not None:
                     alike = np.argsort(limits[1], kind="stable")  # tiles of neurons that stand as much
                     neurons, limits = neurons[alike], (limits[0], limits[1][alike])
-                lane = counting_lane(accumulator, self.sources[name], neurons, terms, self.bounds, limits)
+                lane = counting_lane(
+                    accumulator, self.sources[name], neurons, terms, self.bounds, limits, name in self.as_int16
+                )
                 if lane is None:
                     raise Uncountable
                 found.append((name, neurons, lane))

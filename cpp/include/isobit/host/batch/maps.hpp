@@ -302,9 +302,10 @@ inline void run_map(const task& t) {
 template <class T>
 inline void run_counting(const task& t) {
     if constexpr (std::is_same<T, std::int32_t>::value) {
-        if (t.s.multiply == product::floor32) return counting<T, true>::run(t);
+        if (t.s.multiply == product::floor32) return counting<T, true, float>::run(t);
+        if (t.s.multiply == product::floor16) return counting<T, true, std::int16_t>::run(t);
     }
-    counting<T, false>::run(t);
+    counting<T, false, T>::run(t);
 }
 
 template <class T>

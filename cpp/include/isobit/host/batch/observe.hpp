@@ -202,11 +202,11 @@ ISOBIT_INLINE bool any(V v) {
 
 // Sums in the hardware's order. `start` is that of the accumulator in any case.
 //
-// Quick check: as long as no sum leaves the accumulator's range, sums that nobody wraps or clamps are the same. Counted
-// from the smallest number of the range, a sum within it has no bit beyond its width, and the first sum beyond it has
-// the next bit set: the sum before was within, and the product is of the accumulator's format. So the bits of all sums
-// together tell whether an event overflows; only then it is counted how often.
-template <class T, bool Floor>
+// Quick check: as long as no sum leaves the accumulator's range, sums that nobody wraps or clamps are the same. Counted from
+// the smallest number of the range, a sum within it has no bit beyond its width, and the first sum beyond it has the next
+// bit set: the sum before was within, and the product is of the accumulator's format. So the bits of all sums together
+// tell whether an event overflows; only then it is counted how often.
+template <class T, bool Floor, class Data>
 struct counting {
     static constexpr int columns = 2;
     static constexpr int lanes = vector_of<T>::lanes;
@@ -236,22 +236,32 @@ struct counting {
     }
 
 private:
+    // Data as the lane multiplies it: float32, which may lie as int16, or its own numbers.
+    static ISOBIT_INLINE vec<weight> read(const char* x, int c) {
+        const char* at = x + static_cast<std::size_t>(c) * lanes * sizeof(Data);
+        if constexpr (std::is_same<Data, std::int16_t>::value) {
+            return convert<f32>(convert<i32>(load<typename vector_of<std::int16_t, vector_bytes / 2>::type>(at)));
+        } else {
+            return load<vec<weight>>(at);
+        }
+    }
+
     // The largest sum of measured magnitudes of every tile of events; without end if one alone exceeds 1.
     static inline void measure(const task& t, float* largest) {
         if constexpr (sizeof(T) == 4) {
             for (int event = 0; event < block; event += events) {
                 f32 sum[columns], peak{};
                 for (int c = 0; c < columns; ++c) sum[c] = f32{};
-                const char* x = t.source() + place(4, 0, event);
+                const char* x = t.source() + place(sizeof(Data), 0, event);
                 for (int k = 0; k < t.s.inputs; ++k) {
                     const f32 measure = splat(t.s.count.measures[k]);
                     for (int c = 0; c < columns; ++c) {
-                        f32 size = convert<f32>(load<vec<weight>>(x + c * vector_bytes));
+                        f32 size = convert<f32>(read(x, c));
                         size = (size < 0 ? -size : size) * measure;
                         sum[c] += size;
                         peak = most(peak, size);
                     }
-                    x += place(4, 1, 0);
+                    x += place(sizeof(Data), 1, 0);
                 }
                 float sums[columns * lanes], peaks[lanes];
                 for (int c = 0; c < columns; ++c) store(sums + c * lanes, sum[c]);
@@ -286,13 +296,13 @@ private:
         for (int r = 0; r < Rows; ++r)
             for (int c = 0; c < columns; ++c) sum[r][c] = splat(static_cast<T>(t.start<T>()[first + r] - lowest));
         for (int c = 0; c < columns; ++c) seen[c] = V{};
-        const char* const source = t.source() + place(sizeof(weight), 0, event);
+        const char* const source = t.source() + place(sizeof(Data), 0, event);
         for (int k = 0; k < t.s.inputs; ++k) {
-            const char* x = source + place(sizeof(weight), t.s.order[k], 0);
+            const char* x = source + place(sizeof(Data), t.s.order[k], 0);
             if constexpr (Floor) {
                 // floor_bias has no bit below 2^22; the check looks at one of those.
                 f32 data[columns];
-                for (int c = 0; c < columns; ++c) data[c] = load<f32>(x + c * vector_bytes);
+                for (int c = 0; c < columns; ++c) data[c] = read(x, c);
                 for (int r = 0; r < Rows; ++r) {
                     const f32 factor = splat(w[r]);
                     for (int c = 0; c < columns; ++c) {
@@ -302,7 +312,7 @@ private:
                 }
             } else {
                 for (int c = 0; c < columns; ++c) {
-                    const auto term = product_of<Rows>(t, load<V>(x + c * vector_bytes), w, first);
+                    const auto term = product_of<Rows>(t, read(x, c), w, first);
                     for (int r = 0; r < Rows; ++r) {
                         sum[r][c] += term.v[r][0];
                         seen[c] |= sum[r][c];
@@ -342,13 +352,13 @@ private:
             }
         };
         for (int k = 0; k < t.s.inputs; ++k) {
-            const char* x = t.source() + place(sizeof(weight), t.s.order[k], event);
+            const char* x = t.source() + place(sizeof(Data), t.s.order[k], event);
             tile<T, Rows, 1> term;
             if constexpr (Floor) {
-                const f32 data = load<f32>(x);
+                const f32 data = read(x, 0);
                 for (int r = 0; r < Rows; ++r) term.v[r][0] = multiply_floor(data, splat(w[r])) - floor_bias;
             } else {
-                term = product_of<Rows>(t, load<V>(x), w, first);
+                term = product_of<Rows>(t, read(x, 0), w, first);
             }
             if (t.s.count.terms != 0) fold(term);
             for (int r = 0; r < Rows; ++r) sum.v[r][0] += term.v[r][0];
