@@ -51,14 +51,18 @@ const std::map<std::string, batch::lane> lanes{{"f32", batch::lane::f32},
                                                {"i32", batch::lane::i32},
                                                {"i64", batch::lane::i64}};
 const std::map<std::string, batch::product> products{
-    {"f32", batch::product::f32},     {"f64", batch::product::f64},
-    {"i32", batch::product::i32},     {"i64", batch::product::i64},
-    {"dot16", batch::product::dot16}, {"dot16_split", batch::product::dot16_split},
+    {"f32", batch::product::f32},         {"f64", batch::product::f64},
+    {"i32", batch::product::i32},         {"i64", batch::product::i64},
+    {"dot16", batch::product::dot16},     {"dot16_split", batch::product::dot16_split},
     {"floor32", batch::product::floor32}, {"mulhi16", batch::product::mulhi16},
     {"floor16", batch::product::floor16}};
-const std::map<std::string, batch::form> forms{
-    {"f32", batch::form::f32}, {"f64", batch::form::f64},             {"i32", batch::form::i32},
-    {"i16", batch::form::i16}, {"i64", batch::form::i64}, {"i16_pairs", batch::form::i16_pairs}, {"i16_split", batch::form::i16_split}};
+const std::map<std::string, batch::form> forms{{"f32", batch::form::f32},
+                                               {"f64", batch::form::f64},
+                                               {"i32", batch::form::i32},
+                                               {"i16", batch::form::i16},
+                                               {"i64", batch::form::i64},
+                                               {"i16_pairs", batch::form::i16_pairs},
+                                               {"i16_split", batch::form::i16_split}};
 const std::map<std::string, batch::map_kind> maps{{"none", batch::map_kind::none},
                                                   {"dense", batch::map_kind::dense},
                                                   {"sequential", batch::map_kind::sequential},

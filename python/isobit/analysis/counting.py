@@ -122,9 +122,9 @@ class Accumulator:
 
         Returns
         -------
-        Measures of the inputs, shape (n_in,), and limits, one for each of the neurons: where the magnitudes of an event's inputs,
-        each times its measure, sum up to no more than the limit and are no more than 1, no sum in any order
-        overflows. None if not known.
+        Measures of the inputs, shape (n_in,), and limits, one for each of the neurons: where the magnitudes of an
+        event's inputs, each times its measure, sum up to no more than the limit and are no more than 1, no sum in any
+        order overflows. None if not known.
 
         Notes
         -----
@@ -179,7 +179,8 @@ def counting_lane(
     bounds
         Bounds of the graph, for every input that the formats allow.
     limits
-        See :meth:`Accumulator.limits`, of these neurons; where products may overflow, :meth:`Accumulator.largest` bounds the measures.
+        See :meth:`Accumulator.limits`, of these neurons; where products may overflow, measured by no more than
+        :meth:`Accumulator.largest`.
     as_int16
         Whether the layer reads its input as int16.
     """

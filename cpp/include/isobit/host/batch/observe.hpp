@@ -202,10 +202,10 @@ ISOBIT_INLINE bool any(V v) {
 
 // Sums in the hardware's order. `start` is that of the accumulator in any case.
 //
-// Quick check: as long as no sum leaves the accumulator's range, sums that nobody wraps or clamps are the same. Counted from
-// the smallest number of the range, a sum within it has no bit beyond its width, and the first sum beyond it has the next
-// bit set: the sum before was within, and the product is of the accumulator's format. So the bits of all sums together
-// tell whether an event overflows; only then it is counted how often.
+// Quick check: as long as no sum leaves the accumulator's range, sums that nobody wraps or clamps are the same. Counted
+// from the smallest number of the range, a sum within it has no bit beyond its width, and the first sum beyond it has
+// the next bit set: the sum before was within, and the product is of the accumulator's format. So the bits of all sums
+// together tell whether an event overflows; only then it is counted how often.
 template <class T, bool Floor, class Data>
 struct counting {
     static constexpr int columns = 2;
@@ -281,8 +281,9 @@ private:
         for (int event = 0; event < block; event += events) {
             if (limit != nullptr && largest[event / events] <= *limit) continue;
             // Products that may overflow by themselves do so only beyond the measures, which end the check, too.
-            const bool products = t.s.count.terms != 0 &&
-                                  (limit == nullptr || largest[event / events] == std::numeric_limits<float>::infinity());
+            const bool products =
+                t.s.count.terms != 0 &&
+                (limit == nullptr || largest[event / events] == std::numeric_limits<float>::infinity());
             if (t.s.count.check >= 0 && !products && !leaves<Rows>(t, weights, first, event)) continue;
             for (int c = 0; c < columns; ++c) count_all<Rows>(t, weights, first, event + c * lanes);
         }

@@ -20,11 +20,11 @@ constexpr int tile_rows = 4;
 // Arithmetic of accumulators and steps.
 enum class lane : std::int32_t { f32, f64, i16, i32, i64 };
 
-// How a linear map multiplies. dot16: products of int16 pairs, summed in int32. dot16_split: the data in two int16 parts,
-// high * 2^split + low, summed apart. floor32: each product of float32 rounded down to an integer (a fused multiply-add
-// that rounds down does that exactly for products of any size), summed in int32. mulhi16: the same of int16 by the upper
-// half of the product, for weights of -1/2 .. 1/2; whole parts of larger weights are apart (`whole`), sums are int16. floor16:
-// floor32 of data that lies as int16 (counting maps only).
+// How a linear map multiplies. dot16: products of int16 pairs, summed in int32. dot16_split: the data in two int16
+// parts, high * 2^split + low, summed apart. floor32: each product of float32 rounded down to an integer (a fused
+// multiply-add that rounds down does that exactly for products of any size), summed in int32. mulhi16: the same of
+// int16 by the upper half of the product, for weights of -1/2 .. 1/2; whole parts of larger weights are apart
+// (`whole`), sums are int16. floor16: floor32 of data that lies as int16 (counting maps only).
 enum class product : std::int32_t { f32, f64, i32, i64, dot16, dot16_split, floor32, mulhi16, floor16 };
 
 // How values lie in a block: [feature][event] of one number each; i16_pairs: [feature / 2][event] of two int16 in 32
@@ -122,7 +122,8 @@ enum class map_kind : std::int32_t { none, dense, sequential, counting };
 // counting: the casts of products and sums into the accumulator, `sum` being what overflow makes of a number.
 struct counted {
     std::int32_t watch;  // vectors of every output: events, times
-    std::int32_t check;  // width of the accumulator if a sum beyond it shows in the bit of that number, or -1: count all
+    std::int32_t
+        check;  // width of the accumulator if a sum beyond it shows in the bit of that number, or -1: count all
     std::int32_t terms;  // whether a product may overflow by itself, where an input exceeds its measure
     // No sum of a tile of outputs can overflow in an event whose inputs' magnitudes, each times its measure, sum up to
     // no more than the tile's limit and are no more than 1. Null: not known.
