@@ -197,6 +197,8 @@ def counting_lane(
     shift = kind.exact_type(tensor.type, op.weight.type).fraction - accum.fraction
     factors = shift_left(factors[:, neurons], max(0, -shift))
     shift = max(0, shift)
+    if shift and terms and accum.overflow is Overflow.WRAP_SM:
+        return None  # it looks at the bits before rounding
     plain_wrap = accum.overflow is Overflow.WRAP and not accum.saturation_bits
     fold = Wrap(accum) if plain_wrap else folding_of(accum)
     start = found.start.low[neurons]

@@ -10,13 +10,21 @@ import numpy as np
 from isobit.analysis.counting import Accumulator, counting_lane
 from isobit.analysis.intervals import Bounds
 from isobit.analysis.lanes import Lane
-from isobit.analysis.maps import FloatArray
 from isobit.analysis.observed import Observed
-from isobit.analysis.ranges import IntArray
+from isobit.analysis.ranges import BoolArray, IntArray
 from isobit.model.graph import Graph
 from isobit.model.ops import Dense
 
-__all__ = ["Accumulators", "Uncountable"]
+__all__ = ["Accumulators", "Counted", "Counts", "Uncountable"]
+
+#: By layer: neurons whose products may overflow by themselves, and those of which only sums may; shape (n_out,) each.
+Counted = dict[str, tuple[BoolArray, BoolArray]]
+
+#: A stage that counts: layer, neurons, stage.
+Counts = tuple[str, IntArray, Lane]
+
+#: Stages that count are made for ranges of the inputs; as long as these grow no further, they are kept.
+_GROWN = 1.25
 
 
 class Uncountable(Exception):
@@ -43,68 +51,76 @@ class Accumulators:
         self.as_int16 = {op.name for lane in lanes if lane.multiply == "mulhi16" for op in lane.stage.ops}
         self.all = {op.name: Accumulator(op, graph.tensors[op.inputs[0]]) for op in graph.ops if isinstance(op, Dense)}
         self.sources = {name: aliases.get(a.tensor.name, a.tensor.name) for name, a in self.all.items()}
-        #: Neurons whose products may overflow by themselves, and those whose sums alone may.
-        self.products = {name: np.zeros(a.op.output.size, dtype=bool) for name, a in self.all.items()}
-        self.sums = {name: np.zeros(a.op.output.size, dtype=bool) for name, a in self.all.items()}
+        self._made: dict[tuple[str, bool], tuple[IntArray, IntArray, tuple[str, IntArray, Lane]]] = {}
+
+    @property
+    def products_per_event(self) -> int:
+        """How many products an event takes."""
+        return max(1, sum(accumulator.op.weight.raw.size for accumulator in self.all.values()))
 
     def _range(self, name: str, tensors: dict[str, Observed]) -> tuple[IntArray, IntArray]:
         seen, kind = tensors[self.sources[name]], self.all[name].tensor.type
         return np.maximum(seen.low, kind.raw_min), np.minimum(seen.high, kind.raw_max)
 
-    def all_proven(self, tensors: dict[str, Observed]) -> bool:
-        """Whether nothing overflowed but what is counted, for tensors within these bounds."""
+    def nothing(self) -> Counted:
+        """No neuron is counted."""
+        none = {name: np.zeros(a.op.output.size, dtype=bool) for name, a in self.all.items()}
+        return {name: (array, array) for name, array in none.items()}
+
+    def needed(self, tensors: dict[str, Observed]) -> Counted:
+        """What must be counted, since it cannot be proven for tensors within these bounds."""
+        found: Counted = {}
         for name, accumulator in self.all.items():
             terms, either = accumulator.unproven(*self._range(name, tensors))
-            if (terms & ~self.products[name] | either & ~self.products[name] & ~self.sums[name]).any():
+            found[name] = (terms, either & ~terms)
+        return found
+
+    @staticmethod
+    def covers(counted: Counted, needed: Counted) -> bool:
+        """Whether all that is needed is counted."""
+        for name, (products, sums) in needed.items():
+            counts_products, counts_sums = counted[name]
+            if (products & ~counts_products | sums & ~counts_products & ~counts_sums).any():
                 return False
         return True
 
-    def add(self, tensors: dict[str, Observed]) -> bool:
-        """Count from now on what cannot be proven for tensors within these bounds; whether that is more than before."""
-        before = sum(int(array.sum()) for array in (*self.products.values(), *self.sums.values()))
-        for name, accumulator in self.all.items():
-            terms, either = accumulator.unproven(*self._range(name, tensors))
-            self.products[name] |= terms
-            self.sums[name] = (self.sums[name] | either) & ~self.products[name]
-        return sum(int(array.sum()) for array in (*self.products.values(), *self.sums.values())) > before
-
-    def lanes(self, tensors: dict[str, Observed]) -> list[tuple[str, IntArray, Lane]]:
-        """How overflows are counted, best where tensors keep to these bounds: layer, neurons, stage.
+    def lanes(self, counted: Counted, tensors: dict[str, Observed]) -> tuple[Counts, ...]:
+        """How overflows are counted, best where tensors keep to these bounds.
 
         Raises
         ------
         Uncountable
             If no lane counts some.
         """
-        found: list[tuple[str, IntArray, Lane]] = []
-        for name, accumulator in self.all.items():
-            for array, terms in ((self.sums[name], False), (self.products[name], True)):
+        found = []
+        for name, (products, sums) in counted.items():
+            for array, terms in ((sums, False), (products, True)):
                 neurons = np.flatnonzero(array)
-                if not len(neurons):
-                    continue
-                limits = self._limits(name, neurons, terms, tensors)
-                if limits is not None:
-                    alike = np.argsort(limits[1], kind="stable")  # tiles of neurons that stand as much
-                    neurons, limits = neurons[alike], (limits[0], limits[1][alike])
-                lane = counting_lane(
-                    accumulator, self.sources[name], neurons, terms, self.bounds, limits, name in self.as_int16
-                )
-                if lane is None:
-                    raise Uncountable
-                found.append((name, neurons, lane))
-        return found
+                if len(neurons):
+                    found.append(self._lane(name, neurons, terms, tensors))
+        return tuple(found)
 
-    def _limits(
-        self, name: str, neurons: IntArray, terms: bool, tensors: dict[str, Observed]
-    ) -> tuple[FloatArray, FloatArray] | None:
+    def _lane(self, name: str, neurons: IntArray, terms: bool, tensors: dict[str, Observed]) -> Counts:
         low, high = self._range(name, tensors)
         most = np.maximum(np.maximum(np.abs(low), np.abs(high)), 1)
-        if terms:
-            largest = self.all[name].largest(neurons)
-            if largest is None:
-                return None
-            most = np.minimum(most, largest)
-        return self.all[name].limits(most, self.bounds.tensors[self.sources[name]].low >= 0, neurons)
+        known = self._made.get((name, terms))
+        if known is not None and np.array_equal(known[0], neurons) and (most <= known[1] * _GROWN).all():
+            return known[2]
+        accumulator, source = self.all[name], self.sources[name]
+        order, limits = neurons, None
+        # Measuring takes about as long as watching two sums.
+        largest = accumulator.largest(neurons) if terms else most if len(neurons) > 2 else None
+        if largest is not None:
+            positive = self.bounds.tensors[source].low >= 0
+            limits = accumulator.limits(np.minimum(most, largest), positive, neurons)
+        if limits is not None:
+            alike = np.argsort(limits[1], kind="stable")  # tiles of neurons that stand as much
+            order, limits = neurons[alike], (limits[0], limits[1][alike])
+        lane = counting_lane(accumulator, source, order, terms, self.bounds, limits, name in self.as_int16)
+        if lane is None:
+            raise Uncountable
+        self._made[name, terms] = neurons, most, (name, order, lane)
+        return name, order, lane
 
     def totals(self, counts: dict[str, Any], events: int) -> dict[str, Any]:
         """Overflows with those of the biases: (events, times) by neuron, shape (2, n_out), by layer."""

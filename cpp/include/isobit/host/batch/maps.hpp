@@ -2,8 +2,7 @@
 #ifndef ISOBIT_HOST_BATCH_MAPS_HPP
 #define ISOBIT_HOST_BATCH_MAPS_HPP
 
-#include "finish.hpp"
-#include "observe.hpp"
+#include "counting.hpp"
 
 namespace isobit {
 namespace host {
@@ -22,6 +21,7 @@ struct plain {
 
     template <int Rows, class Finish>
     static ISOBIT_INLINE void run(const task& t, const T* weights, int first) {
+        typename Finish::template rows<Rows> finish{t, first};
         for (int event = 0; event < block; event += events) {
             tile<T, Rows, columns> sum;
             for (int r = 0; r < Rows; ++r)
@@ -38,7 +38,7 @@ struct plain {
                 w += Rows;
                 x += place(sizeof(T), 1, 0);
             }
-            Finish::of(t, sum, first, event);
+            finish.of(sum, event);
         }
     }
 };
@@ -78,6 +78,7 @@ struct dot16 {
     template <int Rows, class Finish>
     static ISOBIT_INLINE void run(const task& t, const std::int32_t* weights, int first) {
         const int pairs = (t.s.inputs + 1) / 2;
+        typename Finish::template rows<Rows> finish{t, first};
         for (int event = 0; event < block; event += events) {
             tile<std::int32_t, Rows, columns> sum;
             for (int r = 0; r < Rows; ++r)
@@ -96,7 +97,7 @@ struct dot16 {
                 x += place(4, 1, 0);
             }
             auto wide = widened<T, Rows, columns>::of(sum);
-            Finish::of(t, wide, first, event);
+            finish.of(wide, event);
         }
     }
 };
@@ -113,6 +114,7 @@ struct dot16_split {
         const int pairs = (t.s.inputs + 1) / 2;
         const std::size_t to_high = place(4, pairs, 0);
         const vec<T> factor_high = splat(static_cast<T>(std::int64_t{1} << t.s.split));
+        typename Finish::template rows<Rows> finish{t, first};
         for (int event = 0; event < block; event += events) {
             tile<std::int32_t, Rows, 1> low, high;
             for (int r = 0; r < Rows; ++r) {
@@ -135,7 +137,7 @@ struct dot16_split {
             const auto top = widened<T, Rows, 1>::of(high);
             for (int r = 0; r < Rows; ++r)
                 for (int c = 0; c < widened<T, Rows, 1>::parts; ++c) sum.v[r][c] += top.v[r][c] * factor_high;
-            Finish::of(t, sum, first, event);
+            finish.of(sum, event);
         }
     }
 };
@@ -154,6 +156,7 @@ struct floor32 {
     static ISOBIT_INLINE void run(const task& t, const float* weights, int first) {
         // Modulo 2^32, as the sums.
         const auto biases = static_cast<std::uint32_t>(t.s.inputs) * static_cast<std::uint32_t>(floor_bias);
+        typename Finish::template rows<Rows> finish{t, first};
         for (int event = 0; event < block; event += events) {
             tile<std::int32_t, Rows, columns> sum;
             for (int r = 0; r < Rows; ++r)
@@ -174,7 +177,7 @@ struct floor32 {
                 x += place(4, 1, 0);
             }
             auto wide = widened<T, Rows, columns>::of(sum);
-            Finish::of(t, wide, first, event);
+            finish.of(wide, event);
         }
     }
 };
@@ -188,6 +191,7 @@ struct mulhi16 {
 
     template <int Rows, class Finish>
     static ISOBIT_INLINE void run(const task& t, const std::int32_t* weights, int first) {
+        typename Finish::template rows<Rows> finish{t, first};
         for (int event = 0; event < block; event += events) {
             tile<std::int16_t, Rows, columns> sum;
             for (int r = 0; r < Rows; ++r)
@@ -213,7 +217,7 @@ struct mulhi16 {
                     for (int c = 0; c < columns; ++c) sum.v[r][c] += load<i16>(data + c * vector_bytes) * factor;
                 }
             }
-            Finish::of(t, sum, first, event);
+            finish.of(sum, event);
         }
     }
 };
@@ -231,6 +235,7 @@ struct sequential {
     template <int Rows, class Finish>
     static ISOBIT_INLINE void run(const task& t, const T* weights, int first) {
         const vec<T> offset = splat(constant<T>(t.s.offset));
+        typename Finish::template rows<Rows> finish{t, first};
         for (int event = 0; event < block; event += events) {
             tile<T, Rows, columns> sum;
             for (int r = 0; r < Rows; ++r)
@@ -249,7 +254,7 @@ struct sequential {
                 apply_in_loop(sum, t.s.sum, first, t.p);
                 w += Rows;
             }
-            Finish::of(t, sum, first, event);
+            finish.of(sum, event);
         }
     }
 };
@@ -266,6 +271,7 @@ struct elementwise {
 
     template <int Rows, class Finish>
     static ISOBIT_INLINE void run(const task& t, const T*, int first) {
+        typename Finish::template rows<Rows> finish{t, first};
         for (int event = 0; event < block; event += events) {
             tile<T, Rows, columns> values;
             for (int r = 0; r < Rows; ++r)
@@ -273,7 +279,7 @@ struct elementwise {
                     const char* x = t.source() + place(sizeof(T), first + r, event);
                     values.v[r][c] = load<vec<T>>(x + c * vector_bytes);
                 }
-            Finish::of(t, values, first, event);
+            finish.of(values, event);
         }
     }
 };
