@@ -54,7 +54,9 @@ def raw_inputs(tensor: Tensor, events: int, seed: int) -> Any:
     return raw[np.argsort(np.abs(raw).max(axis=1), kind="stable")]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(data=st.data(), seed=st.integers(0, 99), events=st.sampled_from([1, 95, 96, 97, 1000]))
 def test_observes_what_one_cast_after_the_other_gives(data: st.DataObject, seed: int, events: int) -> None:
     kinds = data.draw(st.sampled_from([None, fixed_types(max_width=20, min_fraction=-4, max_fraction=16)]))

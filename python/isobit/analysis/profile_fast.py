@@ -36,8 +36,10 @@ _FIRST = 16 * _BLOCK
 _MOST = 2048 * _BLOCK
 #: Products of a pass that is little work.
 _WORK = 1 << 24
-#: Events after which ranges may still be twice as wide.
+#: Few events, after which ranges may still grow by much.
 _FEW = 48 * _BLOCK
+#: After so many times as many events, stages that count are made for the ranges now known.
+_STALE = 8
 
 
 class _Refused(Exception):
@@ -80,6 +82,8 @@ class _Knowledge:
         What they count.
     proven
         Statistics within which everything is proven that is not counted.
+    made
+        Events whose ranges the stages that count were made for: they spare most events, if not few were known.
     """
 
     loud: frozenset[str]
@@ -88,6 +92,7 @@ class _Knowledge:
     counting: tuple[Counts, ...]
     counted: Counted
     proven: list[Any] | None
+    made: int
 
 
 class _Pass:
@@ -106,7 +111,7 @@ class _Pass:
         #: Events observed.
         self.events = 0
         self.known: _Knowledge = program.memory.get("known") or _Knowledge(
-            frozenset(), *program.prepare(frozenset(), ()), (), self.accumulators.nothing(), None
+            frozenset(), *program.prepare(frozenset(), ()), (), self.accumulators.nothing(), None, 0
         )
 
     def over(self, arrays: list[Any]) -> dict[str, Found]:
@@ -199,28 +204,41 @@ class _Pass:
         More than that is proven, since later events reach a little further. Where that fails, the program is another
         one from now on.
         """
-        known = self.known
-        wider = _widened(known.packed.statistics, statistics, self.events + events)
+        known, kinds = self.known, self.known.packed.statistics
+        margin = self._margin(events)
+        wider = _widened(kinds, statistics, margin)
         _, tensors, expected = self._follow(wider)
         soon = self._left(expected)
         if soon and (broken := self._left(self._follow(statistics)[2])):
             # What comes after is wrong, so nothing else can be learned.
-            self.known = self._program(known.loud | broken, known.counting, known.counted, None)
+            self.known = self._program(known.loud | broken, known.counting, known.counted, None, known.made)
             return False
         needed = self.accumulators.needed(tensors)
         enough = self.accumulators.covers(known.counted, needed)
         holds = enough or self.accumulators.covers(known.counted, self.accumulators.needed(self._follow(statistics)[1]))
         if holds:
             self.statistics = statistics
-        if enough and not soon:
+        stale = bool(known.counting) and self.events + events >= _STALE * known.made
+        if enough and not soon and not stale:
             self.known = replace(known, proven=wider)
         else:
-            counting = self.accumulators.lanes(needed, tensors)
-            self.known = self._program(known.loud | soon, counting, needed, wider)
+            if enough:
+                needed = known.counted
+            else:  # with more to spare, so that it is seldom
+                far = self.accumulators.needed(self._follow(_widened(kinds, statistics, 4 * margin))[1])
+                needed = self.accumulators.with_sums(needed, far)
+            usual = self._follow(_widened(kinds, statistics, 1))[1]
+            counting = self.accumulators.lanes(needed, usual)
+            self.known = self._program(known.loud | soon, counting, needed, wider, self.events + events)
         return holds
 
+    def _margin(self, events: int) -> int:
+        """Eighths by which ranges may grow with more events of the same kind: less, the more have been seen."""
+        seen = self.events + events
+        return 4 if seen < _FEW else 2 if seen < 8 * _FEW else 1
+
     def _program(
-        self, loud: frozenset[str], counting: tuple[Counts, ...], counted: Counted, proven: list[Any] | None
+        self, loud: frozenset[str], counting: tuple[Counts, ...], counted: Counted, proven: list[Any] | None, made: int
     ) -> _Knowledge:
         """Another program; what was observed becomes what it would have observed."""
         if loud != self.known.loud:
@@ -228,7 +246,7 @@ class _Pass:
             if self.statistics is not None:
                 self.statistics = self._upgraded(self.statistics, loud)
         lanes, packed = self.program.prepare(loud, tuple(lane for _, _, lane in counting))
-        return _Knowledge(loud, lanes, packed, counting, counted, proven)
+        return _Knowledge(loud, lanes, packed, counting, counted, proven, made)
 
     def _upgraded(self, statistics: list[Any], loud: frozenset[str]) -> list[Any]:
         """The same statistics as of a program that trusts fewer layers."""
@@ -254,12 +272,11 @@ def _within(kinds: tuple[Statistic, ...], statistics: list[Any], limits: list[An
     )
 
 
-def _widened(kinds: tuple[Statistic, ...], statistics: list[Any], events: int) -> list[Any]:
-    """Ranges that more events of the same kind may reach: twice as wide after few events, a quarter after many."""
-    part = 2 if events < _FEW else 4 if events < 8 * _FEW else 8
+def _widened(kinds: tuple[Statistic, ...], statistics: list[Any], margin: int) -> list[Any]:
+    """Wider ranges: at both ends by so many eighths of their width."""
     wider = []
     for kind, array in zip(kinds, statistics, strict=False):
-        more = (array[:, -1:] - array[:, :1]) // part + 1
+        more = (array[:, -1:] - array[:, :1]) // 8 * margin + margin
         wider.append(array + np.concatenate([-more, more], axis=1) if isinstance(kind.step, Observe) else array)
     return wider
 

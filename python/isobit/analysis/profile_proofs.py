@@ -23,9 +23,6 @@ Counted = dict[str, tuple[BoolArray, BoolArray]]
 #: A stage that counts: layer, neurons, stage.
 Counts = tuple[str, IntArray, Lane]
 
-#: Stages that count are made for ranges of the inputs; as long as these grow no further, they are kept.
-_GROWN = 1.25
-
 
 class Uncountable(Exception):
     """No lane counts an accumulator's overflows."""
@@ -51,7 +48,6 @@ class Accumulators:
         self.as_int16 = {op.name for lane in lanes if lane.multiply == "mulhi16" for op in lane.stage.ops}
         self.all = {op.name: Accumulator(op, graph.tensors[op.inputs[0]]) for op in graph.ops if isinstance(op, Dense)}
         self.sources = {name: aliases.get(a.tensor.name, a.tensor.name) for name, a in self.all.items()}
-        self._made: dict[tuple[str, bool], tuple[IntArray, IntArray, tuple[str, IntArray, Lane]]] = {}
 
     @property
     def products_per_event(self) -> int:
@@ -84,8 +80,16 @@ class Accumulators:
                 return False
         return True
 
+    @staticmethod
+    def with_sums(needed: Counted, more: Counted) -> Counted:
+        """Sums of more neurons, too, which costs little where inputs keep to their measures; not their products."""
+        return {
+            name: (products, (sums | more[name][0] | more[name][1]) & ~products)
+            for name, (products, sums) in needed.items()
+        }
+
     def lanes(self, counted: Counted, tensors: dict[str, Observed]) -> tuple[Counts, ...]:
-        """How overflows are counted, best where tensors keep to these bounds.
+        """How overflows are counted, best where tensors keep to these bounds, and come close to them.
 
         Raises
         ------
@@ -103,9 +107,6 @@ class Accumulators:
     def _lane(self, name: str, neurons: IntArray, terms: bool, tensors: dict[str, Observed]) -> Counts:
         low, high = self._range(name, tensors)
         most = np.maximum(np.maximum(np.abs(low), np.abs(high)), 1)
-        known = self._made.get((name, terms))
-        if known is not None and np.array_equal(known[0], neurons) and (most <= known[1] * _GROWN).all():
-            return known[2]
         accumulator, source = self.all[name], self.sources[name]
         order, limits = neurons, None
         # Measuring takes about as long as watching two sums.
@@ -119,7 +120,6 @@ class Accumulators:
         lane = counting_lane(accumulator, source, order, terms, self.bounds, limits, name in self.as_int16)
         if lane is None:
             raise Uncountable
-        self._made[name, terms] = neurons, most, (name, order, lane)
         return name, order, lane
 
     def totals(self, counts: dict[str, Any], events: int) -> dict[str, Any]:
