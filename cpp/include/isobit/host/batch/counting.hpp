@@ -123,6 +123,7 @@ private:
         for (int r = 0; r < Rows; ++r)
             for (int c = 0; c < columns; ++c) sum[r][c] = splat(static_cast<T>(t.start<T>()[first + r] - lowest));
         for (int c = 0; c < columns; ++c) seen[c] = V{};
+        [[maybe_unused]] const floor_product multiply;
         const char* const source = t.source() + place(sizeof(Data), 0, event);
         for (int k = 0; k < t.s.inputs; ++k) {
             const char* x = source + place(sizeof(Data), t.s.order[k], 0);
@@ -133,7 +134,7 @@ private:
                 for (int r = 0; r < Rows; ++r) {
                     const f32 factor = splat(w[r]);
                     for (int c = 0; c < columns; ++c) {
-                        sum[r][c] += multiply_floor(data[c], factor);
+                        sum[r][c] += multiply(data[c], factor);
                         seen[c] |= sum[r][c];
                     }
                 }
@@ -178,12 +179,13 @@ private:
                 times[r] -= outside;
             }
         };
+        [[maybe_unused]] const floor_product multiply;
         for (int k = 0; k < t.s.inputs; ++k) {
             const char* x = t.source() + place(sizeof(Data), t.s.order[k], event);
             tile<T, Rows, 1> term;
             if constexpr (Floor) {
                 const f32 data = read(x, 0);
-                for (int r = 0; r < Rows; ++r) term.v[r][0] = multiply_floor(data, splat(w[r])) - floor_bias;
+                for (int r = 0; r < Rows; ++r) term.v[r][0] = multiply(data, splat(w[r])) - floor_bias;
             } else {
                 term = product_of<Rows>(t, read(x, 0), w, first);
             }

@@ -17,8 +17,7 @@ ISOBIT_INLINE char* statistic(const task& t, std::int32_t vector) {
     return t.workspace + t.p.statistics + static_cast<std::size_t>(vector) * vector_bytes;
 }
 
-// What a step needs, in the lane's numbers. Values of its own: no store into the workspace can change them, so that
-// they stay in registers.
+// What a step needs, in the lane's numbers. Values of its own: no store into the workspace can change them.
 template <class T>
 struct own_step {
     bool here;
@@ -45,8 +44,7 @@ struct own_step {
     }
 };
 
-// Statistics of a step about some rows, in registers or on the stack from the first tile to the last: how often
-// something was the case.
+// Statistics of a step about some rows, on the stack from the first tile to the last: how often something was the case.
 template <class T, int Rows>
 struct counter {
     mask_of<T> times[Rows];
@@ -58,7 +56,9 @@ struct counter {
     }
 
     // Processors compare for equality alone: the others are counted.
-    ISOBIT_INLINE void add_others(int r, mask_of<T> equal, int columns) { times[r] += equal + static_cast<typename std::decay<decltype(equal[0])>::type>(columns); }
+    ISOBIT_INLINE void add_others(int r, mask_of<T> equal, int columns) {
+        times[r] += equal + static_cast<typename std::decay<decltype(equal[0])>::type>(columns);
+    }
 
     ISOBIT_INLINE void leave() {
         if (at == nullptr) return;
@@ -220,6 +220,7 @@ struct observed_finish {
         ISOBIT_INLINE void of(tile<T, Rows, Columns>& values, int event) {
             if (!usual_) return take_all(t_, values, first_, event);
             using V = vec<T>;
+            stay_in_memory();
             if (first_wrap_.here) values.each([&](V v, int) { return wrapping<T>::of(v, first_wrap_); });
             if (seen_.at != nullptr) seen_.see(values);
             if (affine_.here) affine(values, affine_, first_);
@@ -237,6 +238,7 @@ struct observed_finish {
             if (wrap_.here) watched(values, wrapped_, [&](V v) { return wrapping<T>::of(v, wrap_); });
             if (seen_wrapped_.at != nullptr) seen_wrapped_.see(values);
             if (clamp_.here) watched_clamp(values, clamped_, clamp_);
+            stay_in_memory();
             lay_usual(values, t_.s.result, t_.s.outputs, first_, event, t_.workspace);
         }
 
@@ -251,6 +253,9 @@ struct observed_finish {
         }
 
     private:
+        // Between tiles the registers are for the sums.
+        ISOBIT_INLINE void stay_in_memory() { __asm__ volatile("" : "+m"(*this)); }
+
         static ISOBIT_INLINE usual_observed_steps usual(const task& t) {
             return t.s.usual_observed == nullptr ? usual_observed_steps{} : *t.s.usual_observed;
         }
@@ -275,9 +280,9 @@ struct observed_finish {
               clamped_(t, clamp_.here, clamp_.watch, first) {}
 
         const task& t_;
-        const int first_;
-        const bool usual_;
-        const own_step<T> first_wrap_, affine_, scale_floor_, first_clamp_, round_, wrap_, clamp_;
+        int first_;
+        bool usual_;
+        own_step<T> first_wrap_, affine_, scale_floor_, first_clamp_, round_, wrap_, clamp_;
         extent<T, Rows> seen_, seen_wrapped_;
         counter<T, Rows> scaled_, first_clamped_, rounded_, wrapped_, clamped_;
     };

@@ -78,7 +78,9 @@ struct rounding_of {  // integers
         return (v + below_half + ((v >> how.shift) & 1)) >> how.shift;
     }
     template <class How>
-    static ISOBIT_INLINE V down(V v, const How& how) { return v >> how.shift; }
+    static ISOBIT_INLINE V down(V v, const How& how) {
+        return v >> how.shift;
+    }
 };
 
 template <class T>
@@ -98,9 +100,13 @@ struct floating_rounding {
         }
     }
     template <class How>
-    static ISOBIT_INLINE V down(V v, const How&) { return floor(v); }
+    static ISOBIT_INLINE V down(V v, const How&) {
+        return floor(v);
+    }
     template <class How>
-    static ISOBIT_INLINE V to_even(V v, const How&) { return nearest(v); }
+    static ISOBIT_INLINE V to_even(V v, const How&) {
+        return nearest(v);
+    }
 };
 // Numbers with any significand: adding half could round. What truncation drops is exact.
 template <class V>
@@ -176,13 +182,13 @@ template <int Rows, int Columns, class How>
 ISOBIT_INLINE void scale_floor(tile<std::int32_t, Rows, Columns>& values, const How& s, int first) {
     const float* a = static_cast<const float*>(s.a) + first;
     const std::int32_t* b = static_cast<const std::int32_t*>(s.b) + first;
+    const floor_product multiply;
     for (int r = 0; r < Rows; ++r) {
         const f32 factor = splat(a[r]);
         // Modulo 2^32: together with the bias of the product it is in range again.
         const i32 summand =
             splat(static_cast<std::int32_t>(static_cast<std::uint32_t>(b[r]) - static_cast<std::uint32_t>(floor_bias)));
-        for (int c = 0; c < Columns; ++c)
-            values.v[r][c] = multiply_floor(convert<f32>(values.v[r][c]), factor) + summand;
+        for (int c = 0; c < Columns; ++c) values.v[r][c] = multiply(convert<f32>(values.v[r][c]), factor) + summand;
     }
 }
 
