@@ -1,7 +1,7 @@
 // The batch kernels for one instruction set. CMake compiles this file once for each, with ISOBIT_ISA,
 // ISOBIT_VECTOR_BYTES and the compiler's flags for it; _core takes the best that the processor has.
 #include <isobit/host/batch/borders.hpp>
-#include <isobit/host/batch/maps.hpp>
+#include <isobit/host/batch/stages.hpp>
 
 namespace isobit {
 namespace host {

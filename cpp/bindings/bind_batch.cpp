@@ -54,7 +54,8 @@ const std::map<std::string, batch::product> products{
     {"f32", batch::product::f32},         {"f64", batch::product::f64},
     {"i32", batch::product::i32},         {"i64", batch::product::i64},
     {"dot16", batch::product::dot16},     {"dot16_split", batch::product::dot16_split},
-    {"floor32", batch::product::floor32}, {"mulhi16", batch::product::mulhi16}};
+    {"floor32", batch::product::floor32}, {"mulhi16", batch::product::mulhi16},
+    {"floor16", batch::product::floor16}};
 const std::map<std::string, batch::form> forms{{"f32", batch::form::f32},
                                                {"f64", batch::form::f64},
                                                {"i32", batch::form::i32},
@@ -265,7 +266,8 @@ public:
         s.outputs = positive(outputs, "outputs");
         s.split = split;
         s.source = source;
-        const bool dot = is_dot16(s.multiply), floors = s.multiply == batch::product::floor32;
+        const bool dot = is_dot16(s.multiply), floor16 = s.multiply == batch::product::floor16;
+        const bool floors = floor16 || s.multiply == batch::product::floor32;
         const bool high = s.multiply == batch::product::mulhi16;
         const bool may_floor = floors && s.map == batch::map_kind::counting && s.compute == batch::lane::i32;
         if ((dot || floors || high) && s.map != batch::map_kind::dense && !may_floor)
@@ -274,6 +276,7 @@ public:
             throw py::value_error("mulhi16 and the lane i16 belong together");
         const bool steps_fit = s.compute == batch::lane::f64 ||
                                (s.compute == batch::lane::i32 && s.multiply != batch::product::dot16_split);
+        if (floor16 && s.map != batch::map_kind::counting) throw py::value_error("floor16 is for counting maps");
         if ((dot || floors) && !steps_fit) throw py::value_error(multiply + " has no steps in the lane " + compute);
         const bool counts = s.map == batch::map_kind::counting,
                    in_order = counts || s.map == batch::map_kind::sequential;
@@ -283,7 +286,7 @@ public:
         batch::form read = forms.at(compute);
         if (s.multiply == batch::product::dot16) read = batch::form::i16_pairs;
         if (s.multiply == batch::product::dot16_split) read = batch::form::i16_split;
-        if (floors) read = batch::form::f32;
+        if (floors) read = floor16 ? batch::form::i16 : batch::form::f32;
         within(source, read, inputs);
         const std::size_t number = dot || floors || high ? 4 : bytes_of(s.compute);
         const auto in = static_cast<std::size_t>(inputs), out = static_cast<std::size_t>(outputs);

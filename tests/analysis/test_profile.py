@@ -1,21 +1,36 @@
-"""Profiling: the observing kernels against one cast after the other, on random networks and the zoo's."""
+"""Profiling: the observing kernels against one cast after the other, on random networks and by hand."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from hypothesis import given, settings
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import isobit as ib
 import isobit._core as _core
+from isobit.analysis import profile_fast
 from isobit.analysis.profile_exact import exact_profile
 from isobit.analysis.profile_fast import fast_profile
 from isobit.engines.batch.observe import ObservingEngine
+from isobit.errors import RangeError
+from isobit.model.graph import Graph
+from isobit.model.ops import Activation, BatchNorm, Dense, Tensor
+from isobit.model.weights import Weight
 from isobit.testing import fixed_types, models, precisions
 
 ENGINES = {name: ObservingEngine(name) for name in _core.instruction_sets()}
+
+
+@pytest.fixture(autouse=True)
+def short_passes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Several passes over few events."""
+    monkeypatch.setattr(profile_fast, "_FIRST", 96)
+    monkeypatch.setattr(profile_fast, "_MOST", 288)
+    yield
 
 
 def same(found: dict[str, Any], wanted: dict[str, Any]) -> None:
@@ -29,24 +44,178 @@ def same(found: dict[str, Any], wanted: dict[str, Any]) -> None:
             assert sums.tolist() == expected_sums.tolist(), f"{name}.accum: events and times"
 
 
-def raw_inputs(model: ib.Model, events: int, seed: int) -> dict[str, Any]:
-    """Numbers of every size, and the ends of the format."""
+def raw_inputs(tensor: Tensor, events: int, seed: int) -> Any:
+    """Numbers of every size, the ends of the format; small events first, so that proofs fail on the way."""
     random = np.random.default_rng(seed)
-    (tensor,) = model.graph.inputs
     low, high = tensor.type.raw_min, tensor.type.raw_max
     raw = random.integers(low, high + 1, (events, tensor.size)) >> random.integers(0, tensor.type.width, (events, 1))
     ends = random.choice([low, high], raw.shape)
-    return {tensor.name: np.where(random.random(raw.shape) < 0.1, ends, raw)}
+    raw = np.where(random.random(raw.shape) < 0.1 * random.random((events, 1)), ends, raw)
+    return raw[np.argsort(np.abs(raw).max(axis=1), kind="stable")]
 
 
-@settings(max_examples=150, deadline=None)
-@given(data=st.data(), seed=st.integers(0, 99), events=st.sampled_from([1, 95, 96, 97, 500]))
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(data=st.data(), seed=st.integers(0, 99), events=st.sampled_from([1, 95, 96, 97, 1000]))
 def test_observes_what_one_cast_after_the_other_gives(data: st.DataObject, seed: int, events: int) -> None:
     kinds = data.draw(st.sampled_from([None, fixed_types(max_width=20, min_fraction=-4, max_fraction=16)]))
     model = data.draw(models(types=kinds, max_size=6))
     model = model.with_types(data.draw(precisions(model)))
     engine = ENGINES[data.draw(st.sampled_from(sorted(ENGINES)))]
-    inputs = raw_inputs(model, events, seed)
+    (tensor,) = model.graph.inputs
+    inputs = {tensor.name: raw_inputs(tensor, events, seed)}
     found = fast_profile(model.graph, inputs, 2, engine)
     if found is not None:
         same(found, exact_profile(model.graph, inputs, 1))
+
+
+# -- by hand ----------------------------------------------------------------------------------------------------------
+
+
+def weight(name: str, values: Any, type: str) -> Weight:
+    """A weight in a format."""
+    return Weight.from_written(name, np.asarray(values, dtype=np.float64), ib.FixedType.parse(type))
+
+
+def network(
+    accum: str,
+    result: str = "ap_fixed<18,6>",
+    data: str = "ap_fixed<18,6>",
+    weights: str = "ap_fixed<18,6>",
+    share: float = 0.25,
+) -> ib.Model:
+    """Dense 7 -> 11, BatchNorm, ReLU, Dense -> 3; weights of up to a share of what their format holds."""
+    random = np.random.default_rng(5)
+    kind = ib.FixedType.parse(data)
+    tensor = Tensor("x", (7,), kind)
+    parsed = ib.FixedType.parse(result)
+    first, norm, relu = (Tensor(name, (11,), parsed) for name in ("fc1_out", "bn1_out", "relu1_out"))
+    scale = 0.9 * float(ib.FixedType.parse(weights).max)
+    w1, w2 = (random.uniform(-scale, scale, shape) * share for shape in ((7, 11), (11, 3)))
+    ops = (
+        Dense("fc1", ("x",), first, weight("weight", w1, weights), weight("bias", random.normal(0, 1, 11), accum),
+              ib.FixedType.parse(accum)),
+        BatchNorm("bn1", ("fc1_out",), norm, weight("scale", random.normal(1, 0.5, 11), "ap_fixed<18,6>"),
+                  weight("bias", random.normal(0, 1, 11), "ap_fixed<18,6>")),
+        Activation("relu1", ("bn1_out",), relu, "relu"),
+        Dense("out", ("relu1_out",), Tensor("out_out", (3,), parsed), weight("weight", w2, weights),
+              weight("bias", np.zeros(3), accum), ib.FixedType.parse(accum)),
+    )  # fmt: skip
+    return ib.Model(Graph("network", (tensor,), ops, ("out_out",)))
+
+
+CASES = {
+    "floor32": network("ap_fixed<18,6>"),
+    "floor16": network("ap_fixed<16,6>", "ap_fixed<16,6>", "ap_fixed<16,6>", "ap_fixed<6,1>", 1),
+    "int32": network("ap_fixed<14,6,RND>", "ap_fixed<14,6,RND_CONV,SAT>", "ap_fixed<12,6>", "ap_fixed<10,4>"),
+    "int64": network("ap_fixed<22,6,RND,SAT>", "ap_fixed<20,5,TRN_ZERO,SAT_ZERO>"),
+    "symmetric": network("ap_fixed<18,6,TRN,SAT_SYM>", "ap_fixed<17,5,RND_INF,SAT_SYM>"),
+    "saturation bits": network("ap_fixed<17,5,TRN,WRAP,3>", "ap_fixed<16,4,RND,WRAP,2>"),
+}
+
+
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+@pytest.mark.parametrize("case", CASES)
+def test_every_way_to_count_is_taken_and_exact(case: str, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = CASES[case].graph
+    taken: set[str] = set()
+    lanes = profile_fast.Accumulators.lanes
+
+    def noting(self: Any, counted: Any, tensors: Any) -> Any:
+        found = lanes(self, counted, tensors)
+        taken.update(lane.multiply for _, _, lane in found)
+        return found
+
+    monkeypatch.setattr(profile_fast.Accumulators, "lanes", noting)
+    inputs = {"x": raw_inputs(graph.inputs[0], 2000, 1)}
+    found = fast_profile(graph, inputs, 2, ObservingEngine(engine))
+    assert found is not None
+    same(found, exact_profile(graph, inputs, 1))
+    assert sum(sums.sum() for _, sums in found.values()) > 0
+    if case in ("floor32", "floor16", "int32", "int64"):
+        assert case in taken
+
+
+def test_what_overflows_late_is_counted_from_there() -> None:
+    graph = CASES["floor32"].graph
+    raw = raw_inputs(graph.inputs[0], 2000, 2)
+    quiet = np.random.default_rng(0).integers(-50, 50, raw.shape)
+    for place in (0, 97, 1000, 1999):
+        late = quiet.copy()
+        late[place:] = raw[place:]
+        found = fast_profile(graph, {"x": late}, 1, ObservingEngine())
+        assert found is not None
+        same(found, exact_profile(graph, {"x": late}, 1))
+    still = fast_profile(graph, {"x": quiet}, 1, ObservingEngine())
+    assert still is not None
+    assert not any(sums.any() for _, sums in still.values())
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_one_profile_has_found_out_serves_the_next(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph, engine = CASES[case].graph, ObservingEngine()
+    proofs: list[int] = []
+    needed = profile_fast.Accumulators.needed
+
+    def noting(self: Any, tensors: Any) -> Any:
+        proofs.append(1)
+        return needed(self, tensors)
+
+    monkeypatch.setattr(profile_fast.Accumulators, "needed", noting)
+    wild = raw_inputs(graph.inputs[0], 1000, 4)
+    for raw in (wild >> 6, wild, wild >> 6, wild[::-1]):
+        proofs.clear()
+        raw = np.ascontiguousarray(raw)
+        found = fast_profile(graph, {"x": raw}, 1, engine)
+        assert found is not None
+        same(found, exact_profile(graph, {"x": raw}, 1))
+    assert not proofs  # the last call knew all ranges
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_floats_of_any_threads_are_profiled_as_their_raw_integers(dtype: Any) -> None:
+    model = CASES["floor32"]
+    x = np.random.default_rng(3).normal(0, 8, (1501, 7)).astype(dtype)
+    fixed = ib.FixedArray.from_float(x, model.input_types[0])
+    wanted = exact_profile(model.graph, {"x": fixed.raw}, 1)
+    for profile in (model.profile(x, threads=1), model.profile(x, threads=3), model.profile(fixed)):
+        assert profile.events == 1501
+        assert [layer.layer for layer in profile.layers] == ["fc1", "bn1", "relu1", "out"]
+        for layer in profile.layers:
+            seen, sums = wanted[layer.layer]
+            assert layer.low.tolist() == seen.low.tolist()
+            assert layer.lossy.tolist() == seen.lossy.tolist()
+            if sums.any():
+                assert profile[f"{layer.layer}.accum"].total.tolist() == sums[1].tolist()
+
+
+def test_floats_that_the_kernels_refuse_go_through_the_exact_door() -> None:
+    model = CASES["floor32"]
+    x = np.full((100, 7), 1e30)
+    assert model.profile(x).events == 100
+    x[3, 2] = np.nan
+    with pytest.raises(RangeError, match="nan"):
+        model.profile(x)
+
+
+def test_no_events() -> None:
+    profile = CASES["floor32"].profile(np.zeros((0, 7)))
+    assert (profile.events, list(profile), profile.layers) == (0, [], ())
+
+
+def test_report_says_what_is_in_use() -> None:
+    model = network("ap_fixed<24,12>", "ap_fixed<20,12>")
+    x = np.zeros((100, 7))
+    x[0] = 1
+    profile = model.profile(x)
+    layer = profile.layer("fc1")
+    values = model.trace(x)["fc1"]
+    assert layer.low.tolist() == values.raw.min(axis=0).tolist()
+    widest = max(int(v).bit_length() if v >= 0 else int(-v - 1).bit_length() for v in values.raw.ravel()) + 1
+    assert int(layer.bits.max()) == widest
+    assert f"fc1 ap_fixed<20,12>: {widest} of 20 bits" in str(profile)
+    assert "rounding drops set bits of" in str(profile)
+    assert str(profile).startswith("no overflow in 100 events")
+    with pytest.raises(KeyError, match="fc1, bn1, relu1, out"):
+        profile.layer("fc2")

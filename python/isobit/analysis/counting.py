@@ -44,6 +44,11 @@ class Accumulator:
         self.op = op
         self.tensor = tensor
 
+    @property
+    def products(self) -> int:
+        """How many products an event takes."""
+        return int(self.op.weight.raw.size)
+
     @cached_property
     def bias(self) -> BoolArray:
         """Neurons whose bias does not fit the accumulator: they overflow once more in every event; shape (n_out,)."""
@@ -94,25 +99,42 @@ class Accumulator:
         down, up = np.cumsum(least, axis=0).min(axis=0) + start, np.cumsum(most, axis=0).max(axis=0) + start
         return terms, terms | (down < bottom) | (up > top)
 
-    def limits(self, low: IntArray, high: IntArray, neurons: IntArray) -> tuple[FloatArray, FloatArray] | None:
+    def largest(self, neurons: IntArray) -> IntArray | None:
+        """Magnitude of each input, shape (n_in,), up to which no product of these neurons overflows by itself.
+
+        None if not known, or less than 1.
+        """
+        if self._plain is None:
+            return None
+        accum = self.op.accum
+        kind = Product.of(self.tensor, self.op.weight)
+        shift = kind.exact_type(self.tensor.type, self.op.weight.type).fraction - accum.fraction
+        most = np.maximum(np.abs(self._plain[0][:, neurons]).max(axis=1), 1)
+        room = min(accum.raw_max, -lowest(accum)) - 1  # rounding may add one
+        found = (room << shift if shift > 0 else room >> -shift) // most.astype(object)
+        return compact(found) if room > 0 and (found >= 1).all() else None
+
+    def limits(self, most: IntArray, positive: BoolArray, neurons: IntArray) -> tuple[FloatArray, FloatArray] | None:
         """How much input each neuron stands.
 
         Parameters
         ----------
-        low, high
-            Bounds of the input, shape (n_in,).
+        most
+            Magnitudes that inputs seldom exceed, 1 or more, shape (n_in,).
+        positive
+            Whether an input cannot be negative, shape (n_in,).
         neurons
             Indices of the neurons.
 
         Returns
         -------
         Measures of the inputs, shape (n_in,), and limits, one for each of the neurons: where the magnitudes of an
-        event's inputs, each times its measure, sum up to no more than the limit, no sum in any order overflows. None
-        if not known.
+        event's inputs, each times its measure, sum up to no more than the limit and are no more than 1, no sum in any
+        order overflows. None if not known.
 
         Notes
         -----
-        Measured by its largest magnitude, an input adds at most 1. What n of them can add to a sum is then what those
+        Measured by ``most``, an input adds at most 1. What n of them can add to a sum is then what those
         n add that add most; the limit is where that uses up the range. Rounding adds up to one LSB a product.
         """
         if self._plain is None:
@@ -121,24 +143,22 @@ class Accumulator:
         kind = Product.of(self.tensor, self.op.weight)
         accum = self.op.accum
         shift = kind.exact_type(self.tensor.type, self.op.weight.type).fraction - accum.fraction
-        most = np.maximum(np.maximum(np.abs(low), np.abs(high)), 1).astype(np.float64)
         count = len(most)
-        either, positive = (low < 0) & (high > 0), low >= 0
         row = np.arange(len(weights))
         least = np.full(len(weights), np.inf)
         for sign, end in ((1, accum.raw_max), (-1, -lowest(accum))):
-            signed = np.where(positive, sign * weights, -sign * weights)
-            added = np.where(either, np.abs(weights), np.maximum(signed, 0)) * (most * 2.0**-shift)
+            added = np.where(positive, np.maximum(sign * weights, 0), np.abs(weights)) * (most * 2.0**-shift)
             added = -np.sort(-added, axis=1)
             room = end - sign * start - count - 1
             filled = np.cumsum(added, axis=1)
             whole = (filled <= room[:, None]).sum(axis=1)
             before = np.where(whole > 0, filled[row, np.maximum(whole, 1) - 1], 0.0)
             part = (room - before) / np.maximum(added[row, np.minimum(whole, count - 1)], 1e-300)
-            limit = np.where(whole == count, np.inf, np.where(room < 0, -1.0, whole + np.minimum(part, 1)))
+            limit = np.where(whole == count, count + 1.0, np.where(room < 0, -1.0, whole + np.minimum(part, 1)))
             least = np.minimum(least, limit)
         # The kernels sum up in float32.
-        return 1 / most, least * (1 - (count + 4) * 2.0**-22)
+        slack = (count + 4) * 2.0**-22
+        return 1.0 / most, least * (1 - slack) - slack
 
 
 def counting_lane(
@@ -148,6 +168,7 @@ def counting_lane(
     terms: bool,
     bounds: Bounds,
     limits: tuple[FloatArray, FloatArray] | None = None,
+    as_int16: bool = False,
 ) -> Lane | None:
     """How overflows of some neurons are counted; None if no lane can.
 
@@ -164,7 +185,10 @@ def counting_lane(
     bounds
         Bounds of the graph, for every input that the formats allow.
     limits
-        See :meth:`Accumulator.limits`, of these neurons; of no use where products may overflow.
+        See :meth:`Accumulator.limits`, of these neurons; where products may overflow, measured by no more than
+        :meth:`Accumulator.largest`.
+    as_int16
+        Whether the layer reads its input as int16.
     """
     op, tensor = accumulator.op, accumulator.tensor
     found, accum = bounds.ops[op.name], op.accum
@@ -180,14 +204,16 @@ def counting_lane(
     shift = kind.exact_type(tensor.type, op.weight.type).fraction - accum.fraction
     factors = shift_left(factors[:, neurons], max(0, -shift))
     shift = max(0, shift)
+    if shift and terms and accum.overflow is Overflow.WRAP_SM:
+        return None  # it looks at the bits before rounding
     plain_wrap = accum.overflow is Overflow.WRAP and not accum.saturation_bits
     fold = Wrap(accum) if plain_wrap else folding_of(accum)
     start = found.start.low[neurons]
     # Without an even number of values in the range, the bit beyond the width does not tell.
-    check = -1 if terms or lowest(accum) != accum.raw_min else accum.width
+    check = -1 if lowest(accum) != accum.raw_min else accum.width
     held = max(magnitude_bits(found.terms.low[:, neurons], found.terms.high[:, neurons]), accum.width) + 1
     products = data.bits + magnitude_bits(factors)
-    measured = () if terms or limits is None else limits
+    measured = () if limits is None else limits
 
     def lane(multiply: str, compute: str) -> Lane:
         counted = Counting(factors, start, order, shift, accum, fold, check, terms, *measured)
@@ -200,7 +226,7 @@ def counting_lane(
     )
     if floors and shift <= 60 and magnitude_bits(factors) <= FACTOR_BITS and held <= BITS["int32"]:
         check = check if check <= _FLOOR_CHECK else -1
-        return lane("floor32", "int32")
+        return lane("floor16" if as_int16 else "floor32", "int32")
     needed = max(held, products + 1, shift + 2)
     if needed <= BITS["int32"]:
         return lane("int32", "int32")

@@ -98,7 +98,7 @@ class Counting:
         Whether a product may overflow by itself.
     measures, limits
         No sum of output j overflows where the inputs' magnitudes, each times its measure, sum up to no more than
-        limits[j]; shapes (n_in,), (n_out,). None if not known.
+        limits[j] and are no more than 1; shapes (n_in,), (n_out,). None if not known.
     """
 
     weights: IntArray

@@ -8,6 +8,7 @@ the same, they are taken once more.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,11 @@ import numpy as np
 import isobit._core as _core
 from isobit.analysis.lanes import Lane
 from isobit.analysis.observed import Observed, follow, left, upgraded
-from isobit.analysis.profile_proofs import Accumulators, Uncountable
+from isobit.analysis.profile_proofs import Accumulators, Counted, Counts, Uncountable
 from isobit.analysis.ranges import IntArray
 from isobit.analysis.steps import Mark, Observe
 from isobit.engines.batch.observe import ObservedProgram, ObservingEngine
-from isobit.engines.batch.pack import Statistic
+from isobit.engines.batch.pack import Packed, Statistic
 from isobit.engines.planned import Prepared
 from isobit.model.graph import Graph
 from isobit.model.ops import Reshape
@@ -29,12 +30,16 @@ __all__ = ["Found", "fast_profile"]
 #: A layer's observations, and its accumulator's overflows: (events, times) by neuron, shape (2, size).
 Found = tuple[Observed, Any]
 
-#: Events of a block of the kernels, of the first pass, which finds out what to count, and of others at most; each is so
-#: many times longer than the one before.
+#: Events of a block of the kernels, of the first pass, which finds out what to count, and of others at most.
 _BLOCK = _core.BATCH_BLOCK
 _FIRST = 16 * _BLOCK
 _MOST = 2048 * _BLOCK
-_GROWTH = 4
+#: Products of a pass that is little work.
+_WORK = 1 << 24
+#: Few events, after which ranges may still grow by much.
+_FEW = 48 * _BLOCK
+#: After so many times as many events, stages that count are made for the ranges now known.
+_STALE = 8
 
 
 class _Refused(Exception):
@@ -61,40 +66,69 @@ def fast_profile(
         return None
 
 
+@dataclass(frozen=True, eq=False)
+class _Knowledge:
+    """What a profile has found out about its network, for the next one: it is true of any events.
+
+    Attributes
+    ----------
+    loud
+        Layers whose results have left their format, or may soon; the others are trusted (``trusting``).
+    lanes, packed
+        The program for these.
+    counting
+        Stages that count accumulators' overflows.
+    counted
+        What they count.
+    proven
+        Statistics within which everything is proven that is not counted.
+    made
+        Events whose ranges the stages that count were made for: they spare most events, if not few were known.
+    """
+
+    loud: frozenset[str]
+    lanes: tuple[Lane, ...]
+    packed: Packed
+    counting: tuple[Counts, ...]
+    counted: Counted
+    proven: list[Any] | None
+    made: int
+
+
 class _Pass:
     """Some events after others.
 
-    What was observed so far is in ``statistics`` (as of ``packed``, without those that count) and ``counts``.
+    What was observed so far is in ``statistics`` (as of ``known.packed``, without those that count) and ``counts``.
     """
 
     def __init__(self, graph: Graph, prepared: Prepared, program: ObservedProgram, threads: int) -> None:
         self.graph = graph
         self.program = program
         self.threads = threads
-        self.accumulators = Accumulators(graph, prepared.plan.bounds, prepared.aliases)
+        self.accumulators = Accumulators(graph, prepared.plan.bounds, prepared.aliases, program.lanes)
         self.counts = {name: np.zeros((2, a.op.output.size), np.int64) for name, a in self.accumulators.all.items()}
         self.statistics: list[Any] | None = None
-        #: Statistics within which everything is proven that is not counted.
-        self.proven: list[Any] | None = None
-        #: Layers whose results have left their format, or may soon; the others are trusted (``trusting``).
-        self.loud: frozenset[str] = frozenset()
-        self.lanes, self.packed = program.prepare(self.loud, ())
-        self.counting: list[tuple[str, IntArray, Lane]] = []
+        #: Events observed.
+        self.events = 0
+        self.known: _Knowledge = program.memory.get("known") or _Knowledge(
+            frozenset(), *program.prepare(frozenset(), ()), (), self.accumulators.nothing(), None, 0
+        )
 
     def over(self, arrays: list[Any]) -> dict[str, Found]:
         """All events."""
         events = len(arrays[0])
-        whole, first, size = events - events % _BLOCK, 0, _FIRST
+        whole, first = events - events % _BLOCK, 0
         while first < whole:
-            end = min(whole, first + size)
+            end = min(whole, first + self._next())
             self._take([array[first:end] for array in arrays])
-            first, size = end, min(_MOST, size * _GROWTH)
+            first = end
         if events > whole:
             rest = [array[whole:] for array in arrays]
             # The last event fills the block; what it adds to the counts is known from a block of nothing else.
             last = [np.repeat(array[-1:], _BLOCK, axis=0) for array in arrays]
             filled = [np.concatenate([r, a[: _BLOCK - len(r)]]) for r, a in zip(rest, last, strict=True)]
             self._take(filled, last, _BLOCK - (events - whole))
+        self.program.memory["known"] = self.known
         assert self.statistics is not None
         layers = self._follow(self.statistics)[0]
         counts = self.accumulators.totals(self.counts, events)
@@ -102,35 +136,43 @@ class _Pass:
         ops = [op for op in self.graph.ops if not isinstance(op, Reshape)]
         return {op.name: (layers[op.name], counts.get(op.name, none)) for op in ops}
 
+    def _next(self) -> int:
+        """Events of the next pass: as few as are little work, unless half as many as all before."""
+        little = min(_MOST, _WORK // self.accumulators.products_per_event)
+        if self.known.proven is None:
+            little = min(little, _FIRST)
+        return max(_FIRST, min(_MOST, max(little, self.events // 2))) // _BLOCK * _BLOCK
+
     def _take(self, arrays: list[Any], copies: list[Any] | None = None, excess: int = 0) -> None:
         """Some events: whole blocks, ``excess`` of which are copies of one event, of which ``copies`` has a block."""
         while True:
+            known = self.known
             seen = self._observe(arrays)
             if copies is not None:
-                for array, one, statistic in zip(seen, self._observe(copies), self.packed.statistics, strict=True):
+                for array, one, statistic in zip(seen, self._observe(copies), known.packed.statistics, strict=True):
                     if not isinstance(statistic.step, Observe):
                         array -= one // _BLOCK * excess
-            count = len(seen) - len(self.counting)
+            count = len(seen) - len(known.counting)
             merged = seen[:count]
             if self.statistics is not None:
-                merged = _merged(self.packed.statistics, self.statistics, merged)
-            known = self.proven is not None and _within(self.packed.statistics, merged, self.proven)
-            if known or self._holds(merged):
+                merged = _merged(known.packed.statistics, self.statistics, merged)
+            if known.proven is not None and _within(known.packed.statistics, merged, known.proven):
+                self.statistics = merged
                 break
-        self.statistics = merged
-        for (name, neurons, _), array in zip(self.counting, seen[count:], strict=True):
+            if self._holds(merged, len(arrays[0])):
+                break
+        self.events += len(arrays[0])
+        for (name, neurons, _), array in zip(known.counting, seen[count:], strict=True):
             self.counts[name][:, neurons] += array.T
-        if not known:
-            self._foresee(merged)
 
     def _observe(self, arrays: list[Any]) -> list[Any]:
-        found = self.packed.observe(arrays, [], self.threads)
+        found = self.known.packed.observe(arrays, [], self.threads)
         if found is None:
             raise _Refused
         with np.errstate(invalid="ignore"):  # what comes after a format that was left can be anything
             return [
                 np.rint(array * statistic.unit).astype(np.int64) if array.dtype == np.float64 else array
-                for array, statistic in zip(found, self.packed.statistics, strict=True)
+                for array, statistic in zip(found, self.known.packed.statistics, strict=True)
             ]
 
     def _follow(
@@ -141,7 +183,7 @@ class _Pass:
         tensors: dict[str, Observed] = {}
         expected: dict[str, tuple[IntArray, IntArray]] = {}
         place = 0
-        for lane in self.lanes:
+        for lane in self.known.lanes:
             stage, count = lane.stage, _watched(lane)
             given, place = statistics[place : place + count], place + count
             if stage.steps and stage.steps[0].watch == stage.source:  # an input
@@ -154,51 +196,66 @@ class _Pass:
         return layers, tensors, expected
 
     def _left(self, expected: dict[str, tuple[IntArray, IntArray]]) -> set[str]:
-        return {layer for lane in self.lanes for layer in left(lane.stage.steps, expected)}
+        return {layer for lane in self.known.lanes for layer in left(lane.stage.steps, expected)}
 
-    def _holds(self, statistics: list[Any]) -> bool:
-        """Whether the program was right for its events; if not, it is another one from now on."""
-        _, tensors, expected = self._follow(statistics)
-        broken = self._left(expected)
-        if broken:  # what comes after is wrong, so nothing else can be learned
-            self._repack(self.loud | broken, None)
-            return False
-        if self.accumulators.within_limits(tensors) and self.accumulators.all_proven(tensors):
-            return True
-        wider = self._follow(_widened(self.packed.statistics, statistics))[1]
-        self.accumulators.add(wider)
-        self._repack(self.loud, wider)
-        self.proven = None  # with other limits
-        return False
+    def _holds(self, statistics: list[Any], events: int) -> bool:
+        """Whether the program was right for its events, which then have been observed.
 
-    def _foresee(self, statistics: list[Any]) -> None:
-        """Prove more than was asked for: later events reach a little further. Change the program where that fails."""
-        wider = _widened(self.packed.statistics, statistics)
+        More than that is proven, since later events reach a little further. Where that fails, the program is another
+        one from now on.
+        """
+        known, kinds = self.known, self.known.packed.statistics
+        margin = self._margin(events)
+        wider = _widened(kinds, statistics, margin)
         _, tensors, expected = self._follow(wider)
-        broken = self._left(expected)
-        more = self.accumulators.add(tensors)
-        self.proven = wider
-        if broken or more or not self.accumulators.within_limits(tensors):
-            self._repack(self.loud | broken, tensors)
+        soon = self._left(expected)
+        if soon and (broken := self._left(self._follow(statistics)[2])):
+            # What comes after is wrong, so nothing else can be learned.
+            self.known = self._program(known.loud | broken, known.counting, known.counted, None, known.made)
+            return False
+        needed = self.accumulators.needed(tensors)
+        enough = self.accumulators.covers(known.counted, needed)
+        holds = enough or self.accumulators.covers(known.counted, self.accumulators.needed(self._follow(statistics)[1]))
+        if holds:
+            self.statistics = statistics
+        stale = bool(known.counting) and self.events + events >= _STALE * known.made
+        if enough and not soon and not stale:
+            self.known = replace(known, proven=wider)
+        else:
+            if enough:
+                needed = known.counted
+            else:  # with more to spare, so that it is seldom
+                far = self.accumulators.needed(self._follow(_widened(kinds, statistics, 4 * margin))[1])
+                needed = self.accumulators.with_sums(needed, far)
+            usual = self._follow(_widened(kinds, statistics, 1))[1]
+            counting = self.accumulators.lanes(needed, usual)
+            self.known = self._program(known.loud | soon, counting, needed, wider, self.events + events)
+        return holds
 
-    def _repack(self, loud: frozenset[str], tensors: dict[str, Observed] | None) -> None:
-        if tensors is not None:
-            self.counting = self.accumulators.lanes(tensors)
-        if loud != self.loud:
-            self.proven = None  # it is about fewer statistics
+    def _margin(self, events: int) -> int:
+        """Eighths by which ranges may grow with more events of the same kind: less, the more have been seen."""
+        seen = self.events + events
+        return 4 if seen < _FEW else 2 if seen < 8 * _FEW else 1
+
+    def _program(
+        self, loud: frozenset[str], counting: tuple[Counts, ...], counted: Counted, proven: list[Any] | None, made: int
+    ) -> _Knowledge:
+        """Another program; what was observed becomes what it would have observed."""
+        if loud != self.known.loud:
+            proven = None if proven is None else self._upgraded(proven, loud)
             if self.statistics is not None:
                 self.statistics = self._upgraded(self.statistics, loud)
-        self.loud = loud
-        self.lanes, self.packed = self.program.prepare(loud, tuple(lane for _, _, lane in self.counting))
+        lanes, packed = self.program.prepare(loud, tuple(lane for _, _, lane in counting))
+        return _Knowledge(loud, lanes, packed, counting, counted, proven, made)
 
     def _upgraded(self, statistics: list[Any], loud: frozenset[str]) -> list[Any]:
         """The same statistics as of a program that trusts fewer layers."""
         expected = self._follow(statistics)[2]
         found, place = [], 0
-        for old, lane in zip(self.lanes, self.program.lanes, strict=True):
+        for old, lane in zip(self.known.lanes, self.program.lanes, strict=True):
             count = _watched(old)
             given, place = statistics[place : place + count], place + count
-            found += upgraded(lane.stage.steps, self.loud, given, expected, loud)
+            found += upgraded(lane.stage.steps, self.known.loud, given, expected, loud)
         return found
 
 
@@ -215,11 +272,11 @@ def _within(kinds: tuple[Statistic, ...], statistics: list[Any], limits: list[An
     )
 
 
-def _widened(kinds: tuple[Statistic, ...], statistics: list[Any]) -> list[Any]:
-    """Ranges a quarter as wide again."""
+def _widened(kinds: tuple[Statistic, ...], statistics: list[Any], margin: int) -> list[Any]:
+    """Wider ranges: at both ends by so many eighths of their width."""
     wider = []
     for kind, array in zip(kinds, statistics, strict=False):
-        more = (array[:, -1:] - array[:, :1]) // 8 + 1
+        more = (array[:, -1:] - array[:, :1]) // 8 * margin + margin
         wider.append(array + np.concatenate([-more, more], axis=1) if isinstance(kind.step, Observe) else array)
     return wider
 

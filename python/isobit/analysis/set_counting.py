@@ -35,6 +35,13 @@ class SetAccumulator:
             Accumulator(self.op.dense, self.op.at_position(self.tensor)) if isinstance(self.op, PointwiseConv) else None
         )
 
+    @property
+    def products(self) -> int:
+        """As :attr:`Accumulator.products`; an average's inputs count as such."""
+        if isinstance(self.op, PointwiseConv):
+            return self.op.positions * self.op.weight.raw.size
+        return self.tensor.size
+
     @cached_property
     def bias(self) -> BoolArray:
         """As :attr:`Accumulator.bias`, shape (size,)."""

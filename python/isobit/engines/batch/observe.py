@@ -32,12 +32,15 @@ class ObservedProgram:
         How every stage is computed, and one for each input, which is observed, too.
     instruction_set
         Of the kernels; empty for the machine's best.
+    memory
+        What those who use the program want to find again.
     """
 
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     lanes: tuple[Lane, ...]
     instruction_set: str = ""
+    memory: dict[str, Any] = field(default_factory=dict)
     _packed: dict[frozenset[str], tuple[tuple[Lane, ...], Packed]] = field(default_factory=dict)
 
     @property

@@ -123,7 +123,7 @@ class _Workspace:
 
 def _form(lane: Lane) -> str:
     """How a lane reads its data."""
-    forms = {"dot16": "i16_pairs", "dot16-split": "i16_split", "floor32": "f32", "mulhi16": "i16"}
+    forms = {"dot16": "i16_pairs", "dot16-split": "i16_split", "floor32": "f32", "floor16": "i16", "mulhi16": "i16"}
     return forms.get(lane.multiply) or _SHORT[lane.multiply]
 
 
@@ -245,7 +245,7 @@ def _add_stage(
         kind, packed = "counting", []
         counted = stage.map
         weights, start, order = counted.weights[counted.order], counted.start.astype(dtype), counted.order
-        if lane.multiply == "floor32":
+        if lane.multiply in ("floor32", "floor16"):
             weights = tiles(weights.astype(np.float32) * np.float32(2.0**-counted.shift))
         else:
             weights = tiles(weights.astype(dtype))

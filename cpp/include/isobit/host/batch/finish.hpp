@@ -22,46 +22,60 @@ struct task {
     ISOBIT_INLINE const char* source() const { return workspace + s.source; }
 };
 
+// What a map does with its tiles: `rows` for some outputs, beginning with `first`, then `of` for each tile of events.
+
 // Any steps and targets.
 template <class T>
 struct any_finish {
-    template <int Rows, int Columns>
-    static __attribute__((noinline)) void of(const task& t, tile<T, Rows, Columns>& values, int first, int event) {
-        apply(values, t.s.finish, first, t.p);
-        lay(values, t.s.result, t.s.outputs, first, event, t.workspace);
-    }
+    template <int Rows>
+    struct rows {
+        const task& t;
+        const int first;
+
+        template <int Columns>
+        __attribute__((noinline)) void of(tile<T, Rows, Columns>& values, int event) const {
+            apply(values, t.s.finish, first, t.p);
+            lay(values, t.s.result, t.s.outputs, first, event, t.workspace);
+        }
+    };
 };
 
 // The usual steps and one target.
 template <class T, form To>
 struct usual_finish {
-    template <int Rows, int Columns>
-    static ISOBIT_INLINE void of(const task& t, tile<T, Rows, Columns>& values, int first, int event) {
-        using V = vec<T>;
-        const usual_steps& u = *t.s.usual;
-        if (u.first_wrap != nullptr) values.each([&](V v, int) { return wrapping<T>::of(v, *u.first_wrap); });
-        if (u.affine != nullptr) {
-            const T* a = static_cast<const T*>(u.affine->a) + first;
-            const T* b = static_cast<const T*>(u.affine->b) + first;
-            values.each([&](V v, int r) { return v * a[r] + b[r]; });
-        }
-        if constexpr (std::is_same<T, std::int32_t>::value) {
-            if (u.scale_floor != nullptr) scale_floor(values, *u.scale_floor, first);
-        }
-        if (u.round != nullptr) {
-            if (u.round->rounding == TRN) {
-                values.each([&](V v, int) { return rounding_of<T>::down(v, *u.round); });
-            } else {
-                values.each([&](V v, int) { return rounding_of<T>::to_even(v, *u.round); });
+    template <int Rows>
+    struct rows {
+        const task& t;
+        const int first;
+
+        template <int Columns>
+        ISOBIT_INLINE void of(tile<T, Rows, Columns>& values, int event) const {
+            using V = vec<T>;
+            const usual_steps& u = *t.s.usual;
+            if (u.first_wrap != nullptr) values.each([&](V v, int) { return wrapping<T>::of(v, *u.first_wrap); });
+            if (u.affine != nullptr) {
+                const T* a = static_cast<const T*>(u.affine->a) + first;
+                const T* b = static_cast<const T*>(u.affine->b) + first;
+                values.each([&](V v, int r) { return v * a[r] + b[r]; });
             }
+            if constexpr (std::is_same<T, std::int32_t>::value) {
+                if (u.scale_floor != nullptr) scale_floor(values, *u.scale_floor, first);
+            }
+            if (u.round != nullptr) {
+                if (u.round->rounding == TRN) {
+                    values.each([&](V v, int) { return rounding_of<T>::down(v, *u.round); });
+                } else {
+                    values.each([&](V v, int) { return rounding_of<T>::to_even(v, *u.round); });
+                }
+            }
+            if (u.wrap != nullptr) values.each([&](V v, int) { return wrapping<T>::of(v, *u.wrap); });
+            if (u.clamp != nullptr) {
+                const V low = splat(constant<T>(u.clamp->low)), high = splat(constant<T>(u.clamp->high));
+                values.each([&](V v, int) { return least(most(v, low), high); });
+            }
+            lay_as<To>(values, t.s.result.data[0], t.s.outputs, first, event, t.workspace);
         }
-        if (u.wrap != nullptr) values.each([&](V v, int) { return wrapping<T>::of(v, *u.wrap); });
-        if (u.clamp != nullptr) {
-            const V low = splat(constant<T>(u.clamp->low)), high = splat(constant<T>(u.clamp->high));
-            values.each([&](V v, int) { return least(most(v, low), high); });
-        }
-        lay_as<To>(values, t.s.result.data[0], t.s.outputs, first, event, t.workspace);
-    }
+    };
 };
 
 }  // namespace ISOBIT_ISA

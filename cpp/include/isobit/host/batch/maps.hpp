@@ -3,7 +3,6 @@
 #define ISOBIT_HOST_BATCH_MAPS_HPP
 
 #include "finish.hpp"
-#include "observe.hpp"
 
 namespace isobit {
 namespace host {
@@ -22,6 +21,7 @@ struct plain {
 
     template <int Rows, class Finish>
     static ISOBIT_INLINE void run(const task& t, const T* weights, int first) {
+        typename Finish::template rows<Rows> finish{t, first};
         for (int event = 0; event < block; event += events) {
             tile<T, Rows, columns> sum;
             for (int r = 0; r < Rows; ++r)
@@ -38,7 +38,7 @@ struct plain {
                 w += Rows;
                 x += place(sizeof(T), 1, 0);
             }
-            Finish::of(t, sum, first, event);
+            finish.of(sum, event);
         }
     }
 };
@@ -78,6 +78,7 @@ struct dot16 {
     template <int Rows, class Finish>
     static ISOBIT_INLINE void run(const task& t, const std::int32_t* weights, int first) {
         const int pairs = (t.s.inputs + 1) / 2;
+        typename Finish::template rows<Rows> finish{t, first};
         for (int event = 0; event < block; event += events) {
             tile<std::int32_t, Rows, columns> sum;
             for (int r = 0; r < Rows; ++r)
@@ -96,7 +97,7 @@ struct dot16 {
                 x += place(4, 1, 0);
             }
             auto wide = widened<T, Rows, columns>::of(sum);
-            Finish::of(t, wide, first, event);
+            finish.of(wide, event);
         }
     }
 };
@@ -113,6 +114,7 @@ struct dot16_split {
         const int pairs = (t.s.inputs + 1) / 2;
         const std::size_t to_high = place(4, pairs, 0);
         const vec<T> factor_high = splat(static_cast<T>(std::int64_t{1} << t.s.split));
+        typename Finish::template rows<Rows> finish{t, first};
         for (int event = 0; event < block; event += events) {
             tile<std::int32_t, Rows, 1> low, high;
             for (int r = 0; r < Rows; ++r) {
@@ -135,7 +137,7 @@ struct dot16_split {
             const auto top = widened<T, Rows, 1>::of(high);
             for (int r = 0; r < Rows; ++r)
                 for (int c = 0; c < widened<T, Rows, 1>::parts; ++c) sum.v[r][c] += top.v[r][c] * factor_high;
-            Finish::of(t, sum, first, event);
+            finish.of(sum, event);
         }
     }
 };
@@ -154,12 +156,14 @@ struct floor32 {
     static ISOBIT_INLINE void run(const task& t, const float* weights, int first) {
         // Modulo 2^32, as the sums.
         const auto biases = static_cast<std::uint32_t>(t.s.inputs) * static_cast<std::uint32_t>(floor_bias);
+        typename Finish::template rows<Rows> finish{t, first};
         for (int event = 0; event < block; event += events) {
             tile<std::int32_t, Rows, columns> sum;
             for (int r = 0; r < Rows; ++r)
                 for (int c = 0; c < columns; ++c)
                     sum.v[r][c] = splat(static_cast<std::int32_t>(
                         static_cast<std::uint32_t>(t.start<std::int32_t>()[first + r]) - biases));
+            const floor_product multiply;
             const char* x = t.source() + place(4, 0, event);
             const float* w = weights;
             ISOBIT_UNROLL_TWICE
@@ -168,13 +172,13 @@ struct floor32 {
                 for (int c = 0; c < columns; ++c) data[c] = load<f32>(x + c * vector_bytes);
                 for (int r = 0; r < Rows; ++r) {
                     const f32 factor = splat(w[r]);
-                    for (int c = 0; c < columns; ++c) sum.v[r][c] += multiply_floor(data[c], factor);
+                    for (int c = 0; c < columns; ++c) sum.v[r][c] += multiply(data[c], factor);
                 }
                 w += Rows;
                 x += place(4, 1, 0);
             }
             auto wide = widened<T, Rows, columns>::of(sum);
-            Finish::of(t, wide, first, event);
+            finish.of(wide, event);
         }
     }
 };
@@ -188,6 +192,7 @@ struct mulhi16 {
 
     template <int Rows, class Finish>
     static ISOBIT_INLINE void run(const task& t, const std::int32_t* weights, int first) {
+        typename Finish::template rows<Rows> finish{t, first};
         for (int event = 0; event < block; event += events) {
             tile<std::int16_t, Rows, columns> sum;
             for (int r = 0; r < Rows; ++r)
@@ -213,7 +218,7 @@ struct mulhi16 {
                     for (int c = 0; c < columns; ++c) sum.v[r][c] += load<i16>(data + c * vector_bytes) * factor;
                 }
             }
-            Finish::of(t, sum, first, event);
+            finish.of(sum, event);
         }
     }
 };
@@ -231,6 +236,7 @@ struct sequential {
     template <int Rows, class Finish>
     static ISOBIT_INLINE void run(const task& t, const T* weights, int first) {
         const vec<T> offset = splat(constant<T>(t.s.offset));
+        typename Finish::template rows<Rows> finish{t, first};
         for (int event = 0; event < block; event += events) {
             tile<T, Rows, columns> sum;
             for (int r = 0; r < Rows; ++r)
@@ -249,7 +255,7 @@ struct sequential {
                 apply_in_loop(sum, t.s.sum, first, t.p);
                 w += Rows;
             }
-            Finish::of(t, sum, first, event);
+            finish.of(sum, event);
         }
     }
 };
@@ -266,6 +272,7 @@ struct elementwise {
 
     template <int Rows, class Finish>
     static ISOBIT_INLINE void run(const task& t, const T*, int first) {
+        typename Finish::template rows<Rows> finish{t, first};
         for (int event = 0; event < block; event += events) {
             tile<T, Rows, columns> values;
             for (int r = 0; r < Rows; ++r)
@@ -273,139 +280,10 @@ struct elementwise {
                     const char* x = t.source() + place(sizeof(T), first + r, event);
                     values.v[r][c] = load<vec<T>>(x + c * vector_bytes);
                 }
-            Finish::of(t, values, first, event);
+            finish.of(values, event);
         }
     }
 };
-
-// -- a whole stage
-// -----------------------------------------------------------------------------------------------------
-
-template <class Map, class Finish>
-inline void run_map(const task& t) {
-    static_assert(block % Map::events == 0, "a block must be whole tiles");
-    const auto* weights = static_cast<const typename Map::weight*>(t.s.weights);
-    const std::size_t depth = Map::depth(t.s.inputs);
-    int first = 0;
-    for (; first + tile_rows <= t.s.outputs; first += tile_rows) {
-        Map::template run<4, Finish>(t, weights, first);
-        if (weights != nullptr) weights += 4 * depth;
-    }
-    if (t.s.outputs - first >= 2) {
-        Map::template run<2, Finish>(t, weights, first);
-        if (weights != nullptr) weights += 2 * depth;
-        first += 2;
-    }
-    if (first < t.s.outputs) Map::template run<1, Finish>(t, weights, first);
-}
-
-template <class T>
-inline void run_counting(const task& t) {
-    if constexpr (std::is_same<T, std::int32_t>::value) {
-        if (t.s.multiply == product::floor32) return counting<T, true>::run(t);
-    }
-    counting<T, false>::run(t);
-}
-
-template <class T>
-struct natural_form;
-template <>
-struct natural_form<float> : std::integral_constant<form, form::f32> {};
-template <>
-struct natural_form<double> : std::integral_constant<form, form::f64> {};
-template <>
-struct natural_form<std::int16_t> : std::integral_constant<form, form::i16> {};
-template <>
-struct natural_form<std::int32_t> : std::integral_constant<form, form::i32> {};
-template <>
-struct natural_form<std::int64_t> : std::integral_constant<form, form::i64> {};
-
-// The forms that the stages after usually read have code of their own.
-template <class T, form To>
-constexpr bool is_usual_form() {
-    return To == natural_form<T>::value || (To == form::i16_pairs && !std::is_same<T, std::int64_t>::value) ||
-           (To == form::i16_split && std::is_same<T, double>::value) ||
-           ((To == form::f32 || To == form::i16) && std::is_same<T, std::int32_t>::value);
-}
-
-template <class Map, class T, form To, form... Others>
-inline void run_usual(const task& t) {
-    if constexpr (is_usual_form<T, To>()) {
-        if (t.s.result.data[0].to == To) return run_map<Map, usual_finish<T, To>>(t);
-    }
-    if constexpr (sizeof...(Others) > 0) {
-        run_usual<Map, T, Others...>(t);
-    } else {
-        run_map<Map, any_finish<T>>(t);
-    }
-}
-
-template <class Map, class T>
-inline void run_any(const task& t) {
-    if (t.s.observed != 0) return run_map<Map, observed_finish<T>>(t);
-    run_map<Map, any_finish<T>>(t);
-}
-
-template <class Map, class T>
-inline void run_finish(const task& t) {
-    if (t.s.usual == nullptr) return run_any<Map, T>(t);
-    run_usual<Map, T, form::f32, form::f64, form::i16, form::i32, form::i64, form::i16_pairs, form::i16_split>(t);
-}
-
-// Which lanes the steps after a way to multiply may have; the binding refuses others.
-template <class T>
-inline void run_dense(const task& t) {
-    constexpr bool wide = std::is_same<T, double>::value, narrow32 = std::is_same<T, std::int32_t>::value;
-    switch (t.s.multiply) {
-        case product::dot16:
-            if constexpr (wide || narrow32) run_finish<dot16<T>, T>(t);
-            break;
-        case product::dot16_split:
-            if constexpr (wide) run_finish<dot16_split<T>, T>(t);
-            break;
-        case product::floor32:
-            if constexpr (wide || narrow32) run_finish<floor32<T>, T>(t);
-            break;
-        default: run_finish<plain<T>, T>(t); break;
-    }
-}
-
-template <class T>
-inline void run_lane(const task& t) {
-    switch (t.s.map) {
-        case map_kind::none:
-            if constexpr (std::is_same<T, std::int32_t>::value) {
-                run_finish<elementwise<T>, T>(t);
-            } else {
-                run_any<elementwise<T>, T>(t);
-            }
-            break;
-        case map_kind::sequential: run_any<sequential<T>, T>(t); break;
-        case map_kind::counting:
-            if constexpr (std::is_integral<T>::value) run_counting<T>(t);
-            break;
-        case map_kind::dense: run_dense<T>(t); break;
-    }
-}
-
-// int16 has elementwise stages and one way to multiply.
-inline void run_int16(const task& t) {
-    if (t.s.map == map_kind::none) {
-        run_any<elementwise<std::int16_t>, std::int16_t>(t);
-    } else {
-        run_finish<mulhi16, std::int16_t>(t);
-    }
-}
-
-inline void run_stage(const task& t) {
-    switch (t.s.compute) {
-        case lane::i16: run_int16(t); break;
-        case lane::f32: run_lane<float>(t); break;
-        case lane::f64: run_lane<double>(t); break;
-        case lane::i32: run_lane<std::int32_t>(t); break;
-        case lane::i64: run_lane<std::int64_t>(t); break;
-    }
-}
 
 }  // namespace ISOBIT_ISA
 }  // namespace batch

@@ -2,8 +2,6 @@
 #ifndef ISOBIT_HOST_BATCH_OBSERVE_HPP
 #define ISOBIT_HOST_BATCH_OBSERVE_HPP
 
-#include <limits>
-
 #include "finish.hpp"
 
 namespace isobit {
@@ -19,343 +17,275 @@ ISOBIT_INLINE char* statistic(const task& t, std::int32_t vector) {
     return t.workspace + t.p.statistics + static_cast<std::size_t>(vector) * vector_bytes;
 }
 
-template <class M>
-ISOBIT_INLINE void count(const task& t, std::int32_t vector, M holds) {
-    char* at = statistic(t, vector);
-    store(at, load<M>(at) - holds);
-}
+// What a step needs, in the lane's numbers. Values of its own: no store into the workspace can change them.
+template <class T>
+struct own_step {
+    bool here;
+    bool is_signed;
+    std::int32_t rounding, shift, width, watch;
+    const std::int32_t* fraction;
+    T low, middle, high;
+    const void* a;
+    const void* b;
 
-// Tiles whose steps are watched. `first`: the tile's first output.
-template <class T, int Rows, int Columns>
-struct observer {
-    using V = vec<T>;
-    using M = mask_of<T>;
-    const task& t;
-    tile<T, Rows, Columns>& values;
-    int first;
+    explicit ISOBIT_INLINE own_step(const step* s) : here(s != nullptr) {
+        if (!here) return;
+        is_signed = s->is_signed != 0;
+        rounding = s->rounding;
+        shift = s->shift;
+        width = s->width;
+        watch = s->watch;
+        fraction = s->fraction;
+        low = constant<T>(s->low);
+        middle = constant<T>(s->middle);
+        high = constant<T>(s->high);
+        a = s->a;
+        b = s->b;
+    }
+};
 
-    // What overflow does, or rounding of fractions: a change is counted.
-    template <class F>
-    ISOBIT_INLINE void watched(const step& s, const F& f) const {
-        if (s.watch < 0) return values.each([&](V v, int) { return f(v); });
-        for (int r = 0; r < Rows; ++r) {
-            M same{};
-            for (int c = 0; c < Columns; ++c) {
-                const V now = f(values.v[r][c]);
-                same += now == values.v[r][c];
-                values.v[r][c] = now;
-            }
-            count_others(s, r, same);
-        }
+// Statistics of a step about some rows, on the stack from the first tile to the last: how often something was the case.
+template <class T, int Rows>
+struct counter {
+    mask_of<T> times[Rows];
+    char* at;
+
+    ISOBIT_INLINE counter(const task& t, bool here, std::int32_t watch, int first)
+        : at(here && watch >= 0 ? statistic(t, watch + first) : nullptr) {
+        for (int r = 0; r < Rows; ++r) times[r] = mask_of<T>{};
     }
 
     // Processors compare for equality alone: the others are counted.
-    ISOBIT_INLINE void count_others(const step& s, int r, M equal) const {
-        count(t, s.watch + first + r, -equal - Columns);
+    ISOBIT_INLINE void add_others(int r, mask_of<T> equal, int columns) {
+        times[r] += equal + static_cast<typename std::decay<decltype(equal[0])>::type>(columns);
     }
 
-    template <class F>
-    ISOBIT_INLINE void round(const step& s, const F& f) const {
-        if constexpr (is_floating<T>::value) {
-            watched(s, f);
-        } else {
-            if (s.watch >= 0) {
-                const V dropped = splat(static_cast<T>((std::int64_t{1} << s.shift) - 1));
-                for (int r = 0; r < Rows; ++r) {
-                    M whole{};
-                    for (int c = 0; c < Columns; ++c) whole += (values.v[r][c] & dropped) == 0;
-                    count_others(s, r, whole);
-                }
-            }
-            values.each([&](V v, int) { return f(v); });
-        }
-    }
-
-    ISOBIT_INLINE void observe(const step& s) const {
+    ISOBIT_INLINE void leave() {
+        if (at == nullptr) return;
         for (int r = 0; r < Rows; ++r) {
-            V low = values.v[r][0], high = low;
-            for (int c = 1; c < Columns; ++c) {
-                low = least(low, values.v[r][c]);
-                high = most(high, values.v[r][c]);
-            }
-            char* at = statistic(t, s.watch + 2 * (first + r));
-            store(at, least(load<V>(at), low));
-            store(at + vector_bytes, most(load<V>(at + vector_bytes), high));
-        }
-    }
-
-    ISOBIT_INLINE void scale_floor(const step& s) const {
-        if (s.watch >= 0) {
-            for (int r = 0; r < Rows; ++r) {
-                const V fraction = splat(static_cast<T>(s.fraction[first + r]));
-                M whole{};
-                for (int c = 0; c < Columns; ++c) whole += (values.v[r][c] & fraction) == 0;
-                count_others(s, r, whole);
-            }
-        }
-        ISOBIT_ISA::scale_floor(values, s, first);
-    }
-
-    ISOBIT_INLINE void affine(const step& s) const {
-        const T* a = static_cast<const T*>(s.a) + first;
-        const T* b = static_cast<const T*>(s.b) + first;
-        values.each([&](V v, int r) { return v * a[r] + b[r]; });
-    }
-
-    ISOBIT_INLINE void clamp(const step& s) const {
-        const V low = splat(constant<T>(s.low)), high = splat(constant<T>(s.high));
-        watched(s, [&](V v) { return least(most(v, low), high); });
-    }
-
-    ISOBIT_INLINE void wrap(const step& s) const {
-        watched(s, [&](V v) { return wrapping<T>::of(v, s); });
-    }
-
-    ISOBIT_INLINE void any_other(const step& s) const {
-        const V low = splat(constant<T>(s.low)), high = splat(constant<T>(s.high));
-        const T* a = static_cast<const T*>(s.a) + (s.a == nullptr ? 0 : first);
-        const T* b = static_cast<const T*>(s.b) + (s.b == nullptr ? 0 : first);
-        switch (s.kind) {
-            case step_kind::zero: watched(s, [&](V v) { return (v >= low) & (v <= high) ? v : V{}; }); break;
-            case step_kind::law: watched(s, [&](V v) { return by_law<T>(v, s, t.p.law); }); break;
-            case step_kind::leaky: values.each([&](V v, int) { return v > 0 ? v * low : v * high; }); break;
-            case step_kind::at_least: values.each([&](V v, int r) { return v >= splat(a[r]) ? high : low; }); break;
-            case step_kind::between: {
-                const V middle = splat(constant<T>(s.middle));
-                values.each([&](V v, int r) { return v > splat(a[r]) ? high : v > splat(b[r]) ? middle : low; });
-                break;
-            }
-            default: break;  // no others in observed stages
-        }
-    }
-
-    ISOBIT_INLINE void take(const step& s) const {
-        switch (s.kind) {
-            case step_kind::observe: observe(s); break;
-            case step_kind::affine: affine(s); break;
-            case step_kind::scale_floor:
-                if constexpr (std::is_same<T, std::int32_t>::value) scale_floor(s);
-                break;
-            case step_kind::round:
-                if (s.rounding == TRN) {
-                    round(s, [&](V v) { return rounding_of<T>::down(v, s); });
-                } else {
-                    round(s, [&](V v) { return rounding_of<T>::of(v, s); });
-                }
-                break;
-            case step_kind::clamp: clamp(s); break;
-            case step_kind::wrap: wrap(s); break;
-            default: any_other(s); break;
+            char* to = at + r * vector_bytes;
+            store(to, load<mask_of<T>>(to) + times[r]);
         }
     }
 };
+
+// The smallest and the largest values.
+template <class T, int Rows>
+struct extent {
+    vec<T> low[Rows], high[Rows];
+    char* at;
+
+    ISOBIT_INLINE extent(const task& t, const step* s, int first)
+        : at(s == nullptr ? nullptr : statistic(t, s->watch + 2 * first)) {
+        if (at == nullptr) return;
+        for (int r = 0; r < Rows; ++r) {
+            low[r] = load<vec<T>>(at + 2 * r * vector_bytes);
+            high[r] = load<vec<T>>(at + (2 * r + 1) * vector_bytes);
+        }
+    }
+
+    template <int Columns>
+    ISOBIT_INLINE void see(const tile<T, Rows, Columns>& values) {
+        for (int r = 0; r < Rows; ++r)
+            for (int c = 0; c < Columns; ++c) {
+                low[r] = least(low[r], values.v[r][c]);
+                high[r] = most(high[r], values.v[r][c]);
+            }
+    }
+
+    ISOBIT_INLINE void leave() {
+        if (at == nullptr) return;
+        for (int r = 0; r < Rows; ++r) {
+            store(at + 2 * r * vector_bytes, low[r]);
+            store(at + (2 * r + 1) * vector_bytes, high[r]);
+        }
+    }
+};
+
+// -- watched steps
+// -----------------------------------------------------------------------------------------------------
+
+// What overflow does, or rounding of fractions: a change is counted.
+template <class T, int Rows, int Columns, class F>
+ISOBIT_INLINE void watched(tile<T, Rows, Columns>& values, counter<T, Rows>& count, const F& f) {
+    if (count.at == nullptr) return values.each([&](vec<T> v, int) { return f(v); });
+    for (int r = 0; r < Rows; ++r) {
+        mask_of<T> same{};
+        for (int c = 0; c < Columns; ++c) {
+            const vec<T> now = f(values.v[r][c]);
+            same += now == values.v[r][c];
+            values.v[r][c] = now;
+        }
+        count.add_others(r, same, Columns);
+    }
+}
+
+// `dropped(r)`: the bits that are zero where nothing is lost.
+template <class T, int Rows, int Columns, class F>
+ISOBIT_INLINE void count_fractions(const tile<T, Rows, Columns>& values, counter<T, Rows>& count, const F& dropped) {
+    for (int r = 0; r < Rows; ++r) {
+        const vec<T> bits = splat(dropped(r));
+        mask_of<T> whole{};
+        for (int c = 0; c < Columns; ++c) whole += (values.v[r][c] & bits) == 0;
+        count.add_others(r, whole, Columns);
+    }
+}
+
+template <class T, int Rows, int Columns, class How, class F>
+ISOBIT_INLINE void watched_round(tile<T, Rows, Columns>& values, counter<T, Rows>& count, const How& how, const F& f) {
+    if constexpr (is_floating<T>::value) {
+        watched(values, count, f);
+    } else {
+        if (count.at != nullptr) {
+            const T dropped = static_cast<T>((std::int64_t{1} << how.shift) - 1);
+            count_fractions(values, count, [&](int) { return dropped; });
+        }
+        values.each([&](vec<T> v, int) { return f(v); });
+    }
+}
+
+template <int Rows, int Columns, class How>
+ISOBIT_INLINE void watched_scale_floor(tile<std::int32_t, Rows, Columns>& values, counter<std::int32_t, Rows>& count,
+                                       const How& how, int first) {
+    if (count.at != nullptr) count_fractions(values, count, [&](int r) { return how.fraction[first + r]; });
+    scale_floor(values, how, first);
+}
+
+template <class T, int Rows, int Columns, class How>
+ISOBIT_INLINE void watched_clamp(tile<T, Rows, Columns>& values, counter<T, Rows>& count, const How& how) {
+    const vec<T> low = splat(constant<T>(how.low)), high = splat(constant<T>(how.high));
+    watched(values, count, [&](vec<T> v) { return least(most(v, low), high); });
+}
+
+template <class T, int Rows, int Columns, class How>
+ISOBIT_INLINE void affine(tile<T, Rows, Columns>& values, const How& how, int first) {
+    const T* a = static_cast<const T*>(how.a) + first;
+    const T* b = static_cast<const T*>(how.b) + first;
+    values.each([&](vec<T> v, int r) { return v * a[r] + b[r]; });
+}
+
+// Any step.
+template <class T, int Rows, int Columns>
+ISOBIT_INLINE void take(const task& t, tile<T, Rows, Columns>& values, const step& s, int first) {
+    using V = vec<T>;
+    if (s.kind == step_kind::observe) {
+        extent<T, Rows> seen(t, &s, first);
+        seen.see(values);
+        return seen.leave();
+    }
+    counter<T, Rows> count(t, true, s.watch, first);
+    const V low = splat(constant<T>(s.low)), high = splat(constant<T>(s.high));
+    const T* a = static_cast<const T*>(s.a) + (s.a == nullptr ? 0 : first);
+    const T* b = static_cast<const T*>(s.b) + (s.b == nullptr ? 0 : first);
+    switch (s.kind) {
+        case step_kind::affine: affine(values, s, first); break;
+        case step_kind::scale_floor:
+            if constexpr (std::is_same<T, std::int32_t>::value) watched_scale_floor(values, count, s, first);
+            break;
+        case step_kind::round: watched_round(values, count, s, [&](V v) { return rounding_of<T>::of(v, s); }); break;
+        case step_kind::clamp: watched_clamp(values, count, s); break;
+        case step_kind::wrap: watched(values, count, [&](V v) { return wrapping<T>::of(v, s); }); break;
+        case step_kind::zero: watched(values, count, [&](V v) { return (v >= low) & (v <= high) ? v : V{}; }); break;
+        case step_kind::law: watched(values, count, [&](V v) { return by_law<T>(v, s, t.p.law); }); break;
+        case step_kind::leaky: values.each([&](V v, int) { return v > 0 ? v * low : v * high; }); break;
+        case step_kind::at_least: values.each([&](V v, int r) { return v >= splat(a[r]) ? high : low; }); break;
+        case step_kind::between: {
+            const V middle = splat(constant<T>(s.middle));
+            values.each([&](V v, int r) { return v > splat(a[r]) ? high : v > splat(b[r]) ? middle : low; });
+            break;
+        }
+        default: break;  // no others in observed stages
+    }
+    count.leave();
+}
+
+template <class T, int Rows, int Columns>
+__attribute__((noinline)) void take_all(const task& t, tile<T, Rows, Columns>& values, int first, int event) {
+    const step* const end = t.s.finish.data + t.s.finish.count;
+    for (const step* s = t.s.finish.data; s != end; ++s) take(t, values, *s, first);
+    lay(values, t.s.result, t.s.outputs, first, event, t.workspace);
+}
 
 // Steps and targets with statistics, in registers if the steps are the usual ones.
 template <class T>
 struct observed_finish {
-    template <int Rows, int Columns>
-    static ISOBIT_INLINE void of(const task& t, tile<T, Rows, Columns>& values, int first, int event) {
-        if (t.s.usual_observed == nullptr) return any(t, values, first, event);
-        using V = vec<T>;
-        const observer<T, Rows, Columns> watch{t, values, first};
-        const usual_observed_steps& u = *t.s.usual_observed;
-        if (u.first_wrap != nullptr) watch.wrap(*u.first_wrap);
-        if (u.observe != nullptr) watch.observe(*u.observe);
-        if (u.affine != nullptr) watch.affine(*u.affine);
-        if constexpr (std::is_same<T, std::int32_t>::value) {
-            if (u.scale_floor != nullptr) watch.scale_floor(*u.scale_floor);
-        }
-        if (u.first_clamp != nullptr) watch.clamp(*u.first_clamp);
-        if (u.round != nullptr) {
-            if (u.round->rounding == TRN) {
-                watch.round(*u.round, [&](V v) { return rounding_of<T>::down(v, *u.round); });
-            } else {
-                watch.round(*u.round, [&](V v) { return rounding_of<T>::to_even(v, *u.round); });
-            }
-        }
-        if (u.wrap != nullptr) watch.wrap(*u.wrap);
-        if (u.observe_wrapped != nullptr) watch.observe(*u.observe_wrapped);
-        if (u.clamp != nullptr) watch.clamp(*u.clamp);
-        lay(values, t.s.result, t.s.outputs, first, event, t.workspace);
-    }
-
-private:
-    template <int Rows, int Columns>
-    static __attribute__((noinline)) void any(const task& t, tile<T, Rows, Columns>& values, int first, int event) {
-        const observer<T, Rows, Columns> watch{t, values, first};
-        const step* const end = t.s.finish.data + t.s.finish.count;
-        for (const step* s = t.s.finish.data; s != end; ++s) watch.take(*s);
-        lay(values, t.s.result, t.s.outputs, first, event, t.workspace);
-    }
-};
-
-// -- overflows of an accumulator
-// -----------------------------------------------------------------------------------------
-
-template <class V>
-ISOBIT_INLINE bool any(V v) {
-    std::uint64_t words[sizeof(V) / 8], all = 0;
-    std::memcpy(words, &v, sizeof words);
-    for (const std::uint64_t word : words) all |= word;
-    return all != 0;
-}
-
-// Sums in the hardware's order. `start` is that of the accumulator in any case.
-//
-// Quick check: as long as no sum leaves the accumulator's range, sums that nobody wraps or clamps are the same. Counted
-// from the smallest number of the range, a sum within it has no bit beyond its width, and the first sum beyond it has
-// the next bit set: the sum before was within, and the product is of the accumulator's format. So the bits of all sums
-// together tell whether an event overflows; only then it is counted how often.
-template <class T, bool Floor>
-struct counting {
-    static constexpr int columns = 2;
-    static constexpr int lanes = vector_of<T>::lanes;
-    static constexpr int events = columns * lanes;
-    using V = vec<T>;
-    using weight = typename std::conditional<Floor, float, T>::type;
-
-    static inline void run(const task& t) {
-        float largest[block / events];
-        const counted& how = t.s.count;
-        if (how.measures != nullptr) measure(t, largest);
-        const auto* w = static_cast<const weight*>(t.s.weights);
-        int number = 0;
-        for (int first = 0, rows = 0; first < t.s.outputs; first += rows, ++number) {
-            const float* limit = how.measures == nullptr ? nullptr : how.limits + number;
-            const int left = t.s.outputs - first;
-            rows = left >= tile_rows ? tile_rows : left >= 2 ? 2 : 1;
-            if (rows == tile_rows) {
-                run_tile<tile_rows>(t, w, first, largest, limit);
-            } else if (rows == 2) {
-                run_tile<2>(t, w, first, largest, limit);
-            } else {
-                run_tile<1>(t, w, first, largest, limit);
-            }
-            w += rows * t.s.inputs;
-        }
-    }
-
-private:
-    // The largest sum of measured magnitudes of every tile of events.
-    static inline void measure(const task& t, float* largest) {
-        if constexpr (sizeof(T) == 4) {
-            for (int event = 0; event < block; event += events) {
-                f32 sum[columns];
-                for (int c = 0; c < columns; ++c) sum[c] = f32{};
-                const char* x = t.source() + place(4, 0, event);
-                for (int k = 0; k < t.s.inputs; ++k) {
-                    const f32 measure = splat(t.s.count.measures[k]);
-                    for (int c = 0; c < columns; ++c) {
-                        f32 size = convert<f32>(load<vec<weight>>(x + c * vector_bytes));
-                        size = size < 0 ? -size : size;
-                        sum[c] += size * measure;
-                    }
-                    x += place(4, 1, 0);
-                }
-                float values[columns * lanes];
-                for (int c = 0; c < columns; ++c) store(values + c * lanes, sum[c]);
-                float most = 0;
-                for (const float value : values) most = value > most ? value : most;
-                largest[event / events] = most;
-            }
-        } else {
-            for (int i = 0; i < block / events; ++i) largest[i] = std::numeric_limits<float>::infinity();
-        }
-    }
-
     template <int Rows>
-    static inline void run_tile(const task& t, const weight* weights, int first, const float* largest,
-                                const float* limit) {
-        for (int event = 0; event < block; event += events) {
-            if (limit != nullptr && largest[event / events] <= *limit) continue;
-            if (t.s.count.check >= 0 && !leaves<Rows>(t, weights, first, event)) continue;
-            for (int c = 0; c < columns; ++c) count_all<Rows>(t, weights, first, event + c * lanes);
-        }
-    }
+    class rows {
+    public:
+        ISOBIT_INLINE rows(const task& t, int first) : rows(t, first, usual(t)) {}
+        rows(const rows&) = delete;
+        rows& operator=(const rows&) = delete;
 
-    // Whether any sum of the tile leaves the range.
-    template <int Rows>
-    static ISOBIT_INLINE bool leaves(const task& t, const weight* w, int first, int event) {
-        V sum[Rows][columns], seen[columns];
-        const T lowest = constant<T>(t.s.offset);
-        for (int r = 0; r < Rows; ++r)
-            for (int c = 0; c < columns; ++c) sum[r][c] = splat(static_cast<T>(t.start<T>()[first + r] - lowest));
-        for (int c = 0; c < columns; ++c) seen[c] = V{};
-        const char* const source = t.source() + place(sizeof(weight), 0, event);
-        for (int k = 0; k < t.s.inputs; ++k) {
-            const char* x = source + place(sizeof(weight), t.s.order[k], 0);
-            if constexpr (Floor) {
-                // floor_bias has no bit below 2^22; the check looks at one of those.
-                f32 data[columns];
-                for (int c = 0; c < columns; ++c) data[c] = load<f32>(x + c * vector_bytes);
-                for (int r = 0; r < Rows; ++r) {
-                    const f32 factor = splat(w[r]);
-                    for (int c = 0; c < columns; ++c) {
-                        sum[r][c] += multiply_floor(data[c], factor);
-                        seen[c] |= sum[r][c];
-                    }
-                }
-            } else {
-                for (int c = 0; c < columns; ++c) {
-                    const auto term = product_of<Rows>(t, load<V>(x + c * vector_bytes), w, first);
-                    for (int r = 0; r < Rows; ++r) {
-                        sum[r][c] += term.v[r][0];
-                        seen[c] |= sum[r][c];
-                    }
+        template <int Columns>
+        ISOBIT_INLINE void of(tile<T, Rows, Columns>& values, int event) {
+            if (!usual_) return take_all(t_, values, first_, event);
+            using V = vec<T>;
+            stay_in_memory();
+            if (first_wrap_.here) values.each([&](V v, int) { return wrapping<T>::of(v, first_wrap_); });
+            if (seen_.at != nullptr) seen_.see(values);
+            if (affine_.here) affine(values, affine_, first_);
+            if constexpr (std::is_same<T, std::int32_t>::value) {
+                if (scale_floor_.here) watched_scale_floor(values, scaled_, scale_floor_, first_);
+            }
+            if (first_clamp_.here) watched_clamp(values, first_clamped_, first_clamp_);
+            if (round_.here) {
+                if (round_.rounding == TRN) {
+                    watched_round(values, rounded_, round_, [&](V v) { return rounding_of<T>::down(v, round_); });
+                } else {
+                    watched_round(values, rounded_, round_, [&](V v) { return rounding_of<T>::to_even(v, round_); });
                 }
             }
-            w += Rows;
+            if (wrap_.here) watched(values, wrapped_, [&](V v) { return wrapping<T>::of(v, wrap_); });
+            if (seen_wrapped_.at != nullptr) seen_wrapped_.see(values);
+            if (clamp_.here) watched_clamp(values, clamped_, clamp_);
+            stay_in_memory();
+            lay_usual(values, t_.s.result, t_.s.outputs, first_, event, t_.workspace);
         }
-        V all = seen[0];
-        for (int c = 1; c < columns; ++c) all |= seen[c];
-        return any(all & splat(static_cast<T>(T{1} << t.s.count.check)));
-    }
 
-    template <int Rows>
-    static ISOBIT_INLINE tile<T, Rows, 1> product_of(const task& t, V data, const T* w, int first) {
-        tile<T, Rows, 1> term;
-        for (int r = 0; r < Rows; ++r) term.v[r][0] = data * w[r];
-        apply_in_loop(term, t.s.term, first, t.p);
-        return term;
-    }
+        ISOBIT_INLINE ~rows() {
+            seen_.leave();
+            scaled_.leave();
+            first_clamped_.leave();
+            rounded_.leave();
+            wrapped_.leave();
+            seen_wrapped_.leave();
+            clamped_.leave();
+        }
 
-    template <int Rows>
-    static __attribute__((noinline)) void count_all(const task& t, const weight* w, int first, int event) {
-        tile<T, Rows, 1> sum;
-        V seen[Rows], times[Rows];
-        for (int r = 0; r < Rows; ++r) {
-            sum.v[r][0] = splat(t.start<T>()[first + r]);
-            seen[r] = times[r] = V{};
+    private:
+        // Between tiles the registers are for the sums.
+        ISOBIT_INLINE void stay_in_memory() { __asm__ volatile("" : "+m"(*this)); }
+
+        static ISOBIT_INLINE usual_observed_steps usual(const task& t) {
+            return t.s.usual_observed == nullptr ? usual_observed_steps{} : *t.s.usual_observed;
         }
-        const auto fold = [&](tile<T, Rows, 1>& values) {
-            const tile<T, Rows, 1> before = values;
-            apply_in_loop(values, t.s.sum, first, t.p);
-            for (int r = 0; r < Rows; ++r) {
-                const V outside = values.v[r][0] != before.v[r][0];
-                seen[r] |= outside;
-                times[r] -= outside;
-            }
-        };
-        for (int k = 0; k < t.s.inputs; ++k) {
-            const char* x = t.source() + place(sizeof(weight), t.s.order[k], event);
-            tile<T, Rows, 1> term;
-            if constexpr (Floor) {
-                const f32 data = load<f32>(x);
-                for (int r = 0; r < Rows; ++r) term.v[r][0] = multiply_floor(data, splat(w[r])) - floor_bias;
-            } else {
-                term = product_of<Rows>(t, load<V>(x), w, first);
-            }
-            if (t.s.count.terms != 0) fold(term);
-            for (int r = 0; r < Rows; ++r) sum.v[r][0] += term.v[r][0];
-            fold(sum);
-            w += Rows;
-        }
-        for (int r = 0; r < Rows; ++r) {
-            const std::int32_t vector = t.s.count.watch + 2 * (first + r);
-            count(t, vector, seen[r]);
-            count(t, vector + 1, V{} - times[r]);
-        }
-    }
+
+        ISOBIT_INLINE rows(const task& t, int first, const usual_observed_steps& u)
+            : t_(t),
+              first_(first),
+              usual_(t.s.usual_observed != nullptr),
+              first_wrap_(u.first_wrap),
+              affine_(u.affine),
+              scale_floor_(u.scale_floor),
+              first_clamp_(u.first_clamp),
+              round_(u.round),
+              wrap_(u.wrap),
+              clamp_(u.clamp),
+              seen_(t, u.observe, first),
+              seen_wrapped_(t, u.observe_wrapped, first),
+              scaled_(t, scale_floor_.here, scale_floor_.watch, first),
+              first_clamped_(t, first_clamp_.here, first_clamp_.watch, first),
+              rounded_(t, round_.here, round_.watch, first),
+              wrapped_(t, wrap_.here, wrap_.watch, first),
+              clamped_(t, clamp_.here, clamp_.watch, first) {}
+
+        const task& t_;
+        int first_;
+        bool usual_;
+        own_step<T> first_wrap_, affine_, scale_floor_, first_clamp_, round_, wrap_, clamp_;
+        extent<T, Rows> seen_, seen_wrapped_;
+        counter<T, Rows> scaled_, first_clamped_, rounded_, wrapped_, clamped_;
+    };
 };
 
 }  // namespace ISOBIT_ISA

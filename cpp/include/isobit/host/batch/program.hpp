@@ -24,8 +24,8 @@ enum class lane : std::int32_t { f32, f64, i16, i32, i64 };
 // parts, high * 2^split + low, summed apart. floor32: each product of float32 rounded down to an integer (a fused
 // multiply-add that rounds down does that exactly for products of any size), summed in int32. mulhi16: the same of
 // int16 by the upper half of the product, for weights of -1/2 .. 1/2; whole parts of larger weights are apart
-// (`whole`), sums are int16.
-enum class product : std::int32_t { f32, f64, i32, i64, dot16, dot16_split, floor32, mulhi16 };
+// (`whole`), sums are int16. floor16: floor32 of data that lies as int16 (counting maps only).
+enum class product : std::int32_t { f32, f64, i32, i64, dot16, dot16_split, floor32, mulhi16, floor16 };
 
 // How values lie in a block: [feature][event] of one number each; i16_pairs: [feature / 2][event] of two int16 in 32
 // bits, the even feature low; i16_split: the same twice, low parts first.
@@ -124,9 +124,9 @@ struct counted {
     std::int32_t watch;  // vectors of every output: events, times
     std::int32_t
         check;  // width of the accumulator if a sum beyond it shows in the bit of that number, or -1: count all
-    std::int32_t terms;  // whether a product may overflow by itself
+    std::int32_t terms;  // whether a product may overflow by itself, where an input exceeds its measure
     // No sum of a tile of outputs can overflow in an event whose inputs' magnitudes, each times its measure, sum up to
-    // no more than the tile's limit. Null: not known.
+    // no more than the tile's limit and are no more than 1. Null: not known.
     const float* measures;
     const float* limits;
 };

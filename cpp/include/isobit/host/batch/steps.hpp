@@ -38,6 +38,12 @@ ISOBIT_INLINE std::int64_t constant<std::int64_t>(const constants& c) {
     return c.i64;
 }
 
+// Of steps that hold the lane's numbers themselves.
+template <class T>
+ISOBIT_INLINE T constant(T value) {
+    return value;
+}
+
 template <class T>
 struct is_floating {
     static constexpr bool value = static_cast<T>(0.5) != 0;
@@ -49,7 +55,8 @@ struct is_floating {
 template <class T>
 struct rounding_of {  // integers
     using V = vec<T>;
-    static ISOBIT_INLINE V of(V v, const step& how) {
+    template <class How>
+    static ISOBIT_INLINE V of(V v, const How& how) {
         const int shift = how.shift;
         const V down = v >> shift, rest = v - (down << shift);
         const V half = splat(static_cast<T>(std::int64_t{1} << (shift - 1)));
@@ -64,18 +71,23 @@ struct rounding_of {  // integers
             default: return down - ((rest > half) | ((rest == half) & ((down & 1) != 0)));
         }
     }
-    static ISOBIT_INLINE V to_even(V v, const step& how) {
+    template <class How>
+    static ISOBIT_INLINE V to_even(V v, const How& how) {
         if constexpr (sizeof(T) == 2) return of(v, how);  // nothing may be added to the largest
         const T below_half = static_cast<T>((T{1} << (how.shift - 1)) - 1);
         return (v + below_half + ((v >> how.shift) & 1)) >> how.shift;
     }
-    static ISOBIT_INLINE V down(V v, const step& how) { return v >> how.shift; }
+    template <class How>
+    static ISOBIT_INLINE V down(V v, const How& how) {
+        return v >> how.shift;
+    }
 };
 
 template <class T>
 struct floating_rounding {
     using V = vec<T>;
-    static ISOBIT_INLINE V of(V v, const step& how) {
+    template <class How>
+    static ISOBIT_INLINE V of(V v, const How& how) {
         const T half = static_cast<T>(0.5);
         switch (how.rounding) {
             case TRN: return floor(v);
@@ -87,8 +99,14 @@ struct floating_rounding {
             default: return nearest(v);
         }
     }
-    static ISOBIT_INLINE V down(V v, const step&) { return floor(v); }
-    static ISOBIT_INLINE V to_even(V v, const step&) { return nearest(v); }
+    template <class How>
+    static ISOBIT_INLINE V down(V v, const How&) {
+        return floor(v);
+    }
+    template <class How>
+    static ISOBIT_INLINE V to_even(V v, const How&) {
+        return nearest(v);
+    }
 };
 // Numbers with any significand: adding half could round. What truncation drops is exact.
 template <class V>
@@ -118,7 +136,8 @@ struct rounding_of<float> : floating_rounding<float> {};
 
 template <class T>
 struct wrapping {  // integers: the low bits, read as a number of the format
-    static ISOBIT_INLINE vec<T> of(vec<T> v, const step& how) {
+    template <class How>
+    static ISOBIT_INLINE vec<T> of(vec<T> v, const How& how) {
         typedef typename vector_of<typename std::make_unsigned<T>::type>::type U;
         const int unused = static_cast<int>(8 * sizeof(T)) - how.width;
         return how.is_signed ? v << unused >> unused : (vec<T>)((U)(v << unused) >> unused);
@@ -126,7 +145,8 @@ struct wrapping {  // integers: the low bits, read as a number of the format
 };
 template <class T>
 struct floating_wrapping {  // low: the smallest value of the format, middle: 2^width, high: 2^-width
-    static ISOBIT_INLINE vec<T> of(vec<T> v, const step& how) {
+    template <class How>
+    static ISOBIT_INLINE vec<T> of(vec<T> v, const How& how) {
         const T low = constant<T>(how.low), span = constant<T>(how.middle), per_span = constant<T>(how.high);
         return v - floor((v - low) * per_span) * span;
     }
@@ -158,17 +178,17 @@ struct tile {
     }
 };
 
-template <int Rows, int Columns>
-ISOBIT_INLINE void scale_floor(tile<std::int32_t, Rows, Columns>& values, const step& s, int first) {
+template <int Rows, int Columns, class How>
+ISOBIT_INLINE void scale_floor(tile<std::int32_t, Rows, Columns>& values, const How& s, int first) {
     const float* a = static_cast<const float*>(s.a) + first;
     const std::int32_t* b = static_cast<const std::int32_t*>(s.b) + first;
+    const floor_product multiply;
     for (int r = 0; r < Rows; ++r) {
         const f32 factor = splat(a[r]);
         // Modulo 2^32: together with the bias of the product it is in range again.
         const i32 summand =
             splat(static_cast<std::int32_t>(static_cast<std::uint32_t>(b[r]) - static_cast<std::uint32_t>(floor_bias)));
-        for (int c = 0; c < Columns; ++c)
-            values.v[r][c] = multiply_floor(convert<f32>(values.v[r][c]), factor) + summand;
+        for (int c = 0; c < Columns; ++c) values.v[r][c] = multiply(convert<f32>(values.v[r][c]), factor) + summand;
     }
 }
 
@@ -349,6 +369,27 @@ ISOBIT_INLINE void lay(const tile<T, Rows, Columns>& values, const targets& all,
             case form::i16_split: lay_as<form::i16_split>(values, *t, outputs, first, event, workspace); break;
         }
     }
+}
+
+template <class T, int Rows, int Columns>
+__attribute__((noinline)) void lay_any(const tile<T, Rows, Columns>& values, const targets& all, std::int32_t outputs,
+                                       int first, int event, char* workspace) {
+    lay(values, all, outputs, first, event, workspace);
+}
+
+// The same, where one target of a usual form leaves values in registers.
+template <class T, int Rows, int Columns>
+ISOBIT_INLINE void lay_usual(const tile<T, Rows, Columns>& values, const targets& all, std::int32_t outputs, int first,
+                             int event, char* workspace) {
+    constexpr form floats = sizeof(T) == 8 ? form::f64 : form::f32;
+    constexpr form narrow = sizeof(T) == 8 ? form::i16_split : form::i16;
+    if (all.count == 0) return;
+    const form to = all.data->to;
+    if (all.count > 1 || (to != floats && to != form::i16_pairs && to != narrow))
+        return lay_any(values, all, outputs, first, event, workspace);
+    if (to == form::i16_pairs) return lay_as<form::i16_pairs>(values, *all.data, outputs, first, event, workspace);
+    if (to == narrow) return lay_as<narrow>(values, *all.data, outputs, first, event, workspace);
+    lay_as<floats>(values, *all.data, outputs, first, event, workspace);
 }
 
 }  // namespace ISOBIT_ISA

@@ -174,24 +174,35 @@ ISOBIT_INLINE i16 multiply_high(i16 a, i16 b) {
 // that rounding direction. The integer then stands in the low bits.
 #ifdef __FMA__
 constexpr std::int32_t floor_bias = 0x4b400000;
-ISOBIT_INLINE i32 multiply_floor(f32 a, f32 b) {
+class floor_product {
+public:
+    // The compiler is not to know the number, lest it load it with every product where registers are few.
+    ISOBIT_INLINE floor_product() : bias_(splat(12582912.0f)) { __asm__("" : "+v"(bias_)); }
+
+    ISOBIT_INLINE i32 operator()(f32 a, f32 b) const {
 #if ISOBIT_VECTOR_BYTES == 64
-    return (i32)_mm512_fmadd_ps(a, b, _mm512_set1_ps(12582912.0f));
+        return (i32)_mm512_fmadd_ps(a, b, bias_);
 #else
-    return (i32)_mm256_fmadd_ps(a, b, _mm256_set1_ps(12582912.0f));
+        return (i32)_mm256_fmadd_ps(a, b, bias_);
 #endif
-}
+    }
+
+private:
+    f32 bias_;
+};
 #else
 constexpr std::int32_t floor_bias = 0;
-ISOBIT_INLINE i32 multiply_floor(f32 a, f32 b) {
-    i32 product;
-    for (int i = 0; i < vector_of<float>::lanes; ++i) {
-        const double exact = static_cast<double>(a[i]) * static_cast<double>(b[i]);
-        const std::int32_t whole = static_cast<std::int32_t>(exact);
-        product[i] = whole - (static_cast<double>(whole) > exact ? 1 : 0);
+struct floor_product {
+    ISOBIT_INLINE i32 operator()(f32 a, f32 b) const {
+        i32 product;
+        for (int i = 0; i < vector_of<float>::lanes; ++i) {
+            const double exact = static_cast<double>(a[i]) * static_cast<double>(b[i]);
+            const std::int32_t whole = static_cast<std::int32_t>(exact);
+            product[i] = whole - (static_cast<double>(whole) > exact ? 1 : 0);
+        }
+        return product;
     }
-    return product;
-}
+};
 #endif
 
 // -- conversions, all of integers that both sides hold ----------------------------------------------------------------

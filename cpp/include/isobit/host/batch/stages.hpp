@@ -1,0 +1,145 @@
+// Whole stages: which map on which lane, with which steps after it.
+#ifndef ISOBIT_HOST_BATCH_STAGES_HPP
+#define ISOBIT_HOST_BATCH_STAGES_HPP
+
+#include "counting.hpp"
+#include "maps.hpp"
+
+namespace isobit {
+namespace host {
+namespace batch {
+namespace ISOBIT_ISA {
+
+template <class Map, class Finish>
+inline void run_map(const task& t) {
+    static_assert(block % Map::events == 0, "a block must be whole tiles");
+    const auto* weights = static_cast<const typename Map::weight*>(t.s.weights);
+    const std::size_t depth = Map::depth(t.s.inputs);
+    int first = 0;
+    for (; first + tile_rows <= t.s.outputs; first += tile_rows) {
+        Map::template run<4, Finish>(t, weights, first);
+        if (weights != nullptr) weights += 4 * depth;
+    }
+    if (t.s.outputs - first >= 2) {
+        Map::template run<2, Finish>(t, weights, first);
+        if (weights != nullptr) weights += 2 * depth;
+        first += 2;
+    }
+    if (first < t.s.outputs) Map::template run<1, Finish>(t, weights, first);
+}
+
+template <class T>
+inline void run_counting(const task& t) {
+    if constexpr (std::is_same<T, std::int32_t>::value) {
+        if (t.s.multiply == product::floor32) return counting<T, true, float>::run(t);
+        if (t.s.multiply == product::floor16) return counting<T, true, std::int16_t>::run(t);
+    }
+    counting<T, false, T>::run(t);
+}
+
+template <class T>
+struct natural_form;
+template <>
+struct natural_form<float> : std::integral_constant<form, form::f32> {};
+template <>
+struct natural_form<double> : std::integral_constant<form, form::f64> {};
+template <>
+struct natural_form<std::int16_t> : std::integral_constant<form, form::i16> {};
+template <>
+struct natural_form<std::int32_t> : std::integral_constant<form, form::i32> {};
+template <>
+struct natural_form<std::int64_t> : std::integral_constant<form, form::i64> {};
+
+// The forms that the stages after usually read have code of their own.
+template <class T, form To>
+constexpr bool is_usual_form() {
+    return To == natural_form<T>::value || (To == form::i16_pairs && !std::is_same<T, std::int64_t>::value) ||
+           (To == form::i16_split && std::is_same<T, double>::value) ||
+           ((To == form::f32 || To == form::i16) && std::is_same<T, std::int32_t>::value);
+}
+
+template <class Map, class T, form To, form... Others>
+inline void run_usual(const task& t) {
+    if constexpr (is_usual_form<T, To>()) {
+        if (t.s.result.data[0].to == To) return run_map<Map, usual_finish<T, To>>(t);
+    }
+    if constexpr (sizeof...(Others) > 0) {
+        run_usual<Map, T, Others...>(t);
+    } else {
+        run_map<Map, any_finish<T>>(t);
+    }
+}
+
+template <class Map, class T>
+inline void run_any(const task& t) {
+    if (t.s.observed != 0) return run_map<Map, observed_finish<T>>(t);
+    run_map<Map, any_finish<T>>(t);
+}
+
+template <class Map, class T>
+inline void run_finish(const task& t) {
+    if (t.s.usual == nullptr) return run_any<Map, T>(t);
+    run_usual<Map, T, form::f32, form::f64, form::i16, form::i32, form::i64, form::i16_pairs, form::i16_split>(t);
+}
+
+// Which lanes the steps after a way to multiply may have; the binding refuses others.
+template <class T>
+inline void run_dense(const task& t) {
+    constexpr bool wide = std::is_same<T, double>::value, narrow32 = std::is_same<T, std::int32_t>::value;
+    switch (t.s.multiply) {
+        case product::dot16:
+            if constexpr (wide || narrow32) run_finish<dot16<T>, T>(t);
+            break;
+        case product::dot16_split:
+            if constexpr (wide) run_finish<dot16_split<T>, T>(t);
+            break;
+        case product::floor32:
+            if constexpr (wide || narrow32) run_finish<floor32<T>, T>(t);
+            break;
+        default: run_finish<plain<T>, T>(t); break;
+    }
+}
+
+template <class T>
+inline void run_lane(const task& t) {
+    switch (t.s.map) {
+        case map_kind::none:
+            if constexpr (std::is_same<T, std::int32_t>::value) {
+                run_finish<elementwise<T>, T>(t);
+            } else {
+                run_any<elementwise<T>, T>(t);
+            }
+            break;
+        case map_kind::sequential: run_any<sequential<T>, T>(t); break;
+        case map_kind::counting:
+            if constexpr (std::is_integral<T>::value) run_counting<T>(t);
+            break;
+        case map_kind::dense: run_dense<T>(t); break;
+    }
+}
+
+// int16 has elementwise stages and one way to multiply.
+inline void run_int16(const task& t) {
+    if (t.s.map == map_kind::none) {
+        run_any<elementwise<std::int16_t>, std::int16_t>(t);
+    } else {
+        run_finish<mulhi16, std::int16_t>(t);
+    }
+}
+
+inline void run_stage(const task& t) {
+    switch (t.s.compute) {
+        case lane::i16: run_int16(t); break;
+        case lane::f32: run_lane<float>(t); break;
+        case lane::f64: run_lane<double>(t); break;
+        case lane::i32: run_lane<std::int32_t>(t); break;
+        case lane::i64: run_lane<std::int64_t>(t); break;
+    }
+}
+
+}  // namespace ISOBIT_ISA
+}  // namespace batch
+}  // namespace host
+}  // namespace isobit
+
+#endif
