@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from isobit.errors import UnsupportedError
 from isobit.hls.emitters import Layer, pragma, register_emitter
 from isobit.model.ops import Activation, BatchNorm, Dense, Product, Reshape, Threshold
 
 __all__ = ["activation", "batchnorm", "dense", "reshape", "threshold"]
+
+EXPORTED_STRATEGIES = ("latency", "resource")
 
 
 @register_emitter(Dense)
@@ -16,6 +19,11 @@ def dense(op: Dense, layer: Layer) -> str:
     (m + 1) RF - 1 of the transposed array in turn, so that a reshape in blocks gives it a word a clock
     (nnet_dense_resource.h does the same).
     """
+    if op.strategy not in EXPORTED_STRATEGIES:
+        raise UnsupportedError(
+            f"layer {op.name!r} has the strategy {op.strategy!r}, which cannot be exported yet; those that can: "
+            f"{', '.join(EXPORTED_STRATEGIES)}"
+        )
     n_in, n_out = op.weight.shape
     resource = op.strategy != "latency"
     product = Product.of(layer.tensor, op.weight)
