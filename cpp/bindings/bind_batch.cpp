@@ -393,19 +393,25 @@ private:
         std::atomic<bool> good{true};
         std::mutex merging;
         const py::gil_scoped_release release;
-        host::parallel_for(blocks, threads, [&](std::size_t begin, std::size_t end) {
+        // Shares are taken one after the other, so that a thread whose core others use, too, takes fewer.
+        const std::size_t workers = std::min(blocks, static_cast<std::size_t>(std::max(threads, 1)));
+        const std::size_t most = found == nullptr ? 64 : 2048;  // statistics are taken out after each
+        const std::size_t share = std::max<std::size_t>(1, std::min(most, blocks / (8 * workers + 1)));
+        std::atomic<std::size_t> next{0};
+        host::parallel_for(workers, threads, [&](std::size_t, std::size_t) {
             const std::unique_ptr<char, void (*)(void*)> memory(
                 static_cast<char*>(std::aligned_alloc(64, (bytes + 127) / 64 * 64)), std::free);
             if (!memory) throw std::bad_alloc();
-            std::size_t first = begin * batch::block;
-            const std::size_t last = std::min(count, end * batch::block);
             const rounding_down direction(kernels.rounds_down);
             statistics::totals own = found == nullptr ? statistics::totals{} : statistics_.nothing();
-            for (; first < last; first += piece) {
-                if (found != nullptr) statistics_.clear(memory.get() + p.statistics, kernels.vector_bytes);
-                const std::size_t some = std::min(piece, last - first);
-                if (!kernels.run(p, in.data(), out.data(), first, some, memory.get())) good = false;
-                if (found != nullptr) statistics_.collect(memory.get() + p.statistics, kernels.vector_bytes, own);
+            for (std::size_t begin; (begin = next.fetch_add(share)) < blocks;) {
+                const std::size_t last = std::min(count, (begin + share) * batch::block);
+                for (std::size_t first = begin * batch::block; first < last; first += piece) {
+                    if (found != nullptr) statistics_.clear(memory.get() + p.statistics, kernels.vector_bytes);
+                    const std::size_t some = std::min(piece, last - first);
+                    if (!kernels.run(p, in.data(), out.data(), first, some, memory.get())) good = false;
+                    if (found != nullptr) statistics_.collect(memory.get() + p.statistics, kernels.vector_bytes, own);
+                }
             }
             if (found != nullptr) {
                 const std::lock_guard<std::mutex> lock(merging);
