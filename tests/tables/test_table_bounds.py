@@ -25,7 +25,7 @@ from isobit.fixed.assign import Cast, outside_range
 EVENTS = 60
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10**6), most=st.sampled_from([8, 20, 45, 110]))
 def test_roads_agree(seed: int, most: int) -> None:
     graph = a_graph(seed, most)
@@ -46,7 +46,7 @@ def test_roads_agree(seed: int, most: int) -> None:
         assert values.tolist() == found["objects"].tolist(), f"{road}: {op}"
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 10**6), data=st.data())
 def test_bounds_hold(seed: int, data: st.DataObject) -> None:
     graph = a_graph(seed)
