@@ -37,13 +37,13 @@ def test_jet_deepsets(tmp_path: Path) -> None:
     name = "jet_deepsets"
     graph = convert_from_keras_model(zoo.network(name), output_dir=str(tmp_path / "prj"), **zoo.golden_config(name))
     model = ib.load(graph)
-    x = zoo.inputs(name, 2000, seed=7)
+    x = zoo.inputs(name, 300, seed=7)  # tools/sets_run.py takes 2,000, which cost this simulation a minute
     layers = ib.csim(model, optimisation="0").trace(x)
     for engine in ("cpp", "numba", "cpp-strict"):
         found = model.trace(x, engine=engine)
         for layer, wanted in layers.items():
             np.testing.assert_array_equal(found[layer].raw, wanted.raw, err_msg=f"{engine}: {layer}")
-    assert len(np.unique(layers["output"].raw, axis=0)) > 1900
+    assert len(np.unique(layers["output"].raw, axis=0)) > 280
     assert set(model.plan().lanes.values()).isdisjoint({"wide"})
     model.save(tmp_path / "deepsets.isobit")
     np.testing.assert_array_equal(ib.load(tmp_path / "deepsets.isobit").predict(x), model.predict(x))
