@@ -1,4 +1,5 @@
-// The core 'mugmt_student' behind CMS's interface (emulator.h): compiled with AMD's ap_fixed, which hosts hold in their std::any.
+// The core 'mugmt_student' behind CMS's interface (emulator.h): compiled with AMD's ap_fixed, which
+// hosts hold in their std::any.
 //
 // Written by isobit 0.1.0; do not edit, export again.
 //
