@@ -26,9 +26,13 @@ void pointwise_conv() {
     k::pointwise_conv_resource_rf_leq_nin<arith, k::static_dense_shape<4, 1, 2>, 2>(x, w, bias, y);
     check::equal(y[0].raw(), 10, "rf_leq_nin, RF 2: inputs 0, 2, 1, 3: 100, 0, 100, 10");
     check::equal(y[1].raw(), -90, "rf_leq_nin, second position: 0, -100, 0, -90");
-    k::pointwise_conv_resource_rf_gt_nin_rem0<arith, k::static_dense_shape<4, 1, 8>, 2>(x, w, bias, y);
-    check::equal(y[0].raw(), -63, "rf_gt_nin_rem0: in order");
-    check::equal(y[1].raw(), -90, "rf_gt_nin_rem0, second position");
+    const number two_neurons[8] = {100, 100, -100, -90, 1, 2, 3, 4}, biases[2] = {0, 5};
+    sat8 pairs[4];
+    k::pointwise_conv_resource_rf_gt_nin_rem0<arith, k::static_dense_shape<4, 2, 8>, 2>(x, two_neurons, biases, pairs);
+    check::equal(pairs[0].raw(), -63, "rf_gt_nin_rem0: in order");
+    check::equal(pairs[1].raw(), 15, "rf_gt_nin_rem0, second neuron");
+    check::equal(pairs[2].raw(), -90, "rf_gt_nin_rem0, second position");
+    check::equal(pairs[3].raw(), 14, "rf_gt_nin_rem0, second neuron there");
 }
 
 void pooling() {
