@@ -105,7 +105,9 @@ class _Pass:
         self.graph = graph
         self.program = program
         self.threads = threads
-        self.accumulators = Accumulators(graph, prepared.plan.bounds, prepared.aliases, program.lanes)
+        if "accumulators" not in program.memory:
+            program.memory["accumulators"] = Accumulators(graph, prepared.plan.bounds, prepared.aliases, program.lanes)
+        self.accumulators: Accumulators = program.memory["accumulators"]
         self.counts = {name: np.zeros((2, a.op.output.size), np.int64) for name, a in self.accumulators.all.items()}
         self.statistics: list[Any] | None = None
         #: Events observed.
@@ -222,11 +224,9 @@ class _Pass:
         if enough and not soon and not stale:
             self.known = replace(known, proven=wider)
         else:
-            if enough:
-                needed = known.counted
-            else:  # with more to spare, so that it is seldom
-                far = self.accumulators.needed(self._follow(_widened(kinds, statistics, 4 * margin))[1])
-                needed = self.accumulators.with_sums(needed, far)
+            # With more to spare, so that it is seldom.
+            far = self.accumulators.needed(self._follow(_widened(kinds, statistics, 4 * margin))[1])
+            needed = self.accumulators.with_sums(needed, far)
             usual = self._follow(_widened(kinds, statistics, 1))[1]
             counting = self.accumulators.lanes(needed, usual)
             self.known = self._program(known.loud | soon, counting, needed, wider, self.events + events)

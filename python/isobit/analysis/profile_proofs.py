@@ -90,13 +90,13 @@ class Accumulators:
         return True
 
     def with_sums(self, needed: Counted, more: Counted) -> Counted:
-        """Sums of more neurons, too, which costs little where inputs keep to their measures; not their products."""
-        return {
-            name: (products, (sums | more[name][0] | more[name][1]) & ~products)
-            if isinstance(self.all[name], Accumulator)
-            else (products, sums)
-            for name, (products, sums) in needed.items()
-        }
+        """Sums of more neurons of the same layers, too, which costs little where inputs keep to their measures."""
+        found: Counted = {}
+        for name, (products, sums) in needed.items():
+            spares = isinstance(self.all[name], Accumulator) and bool((products | sums).any())
+            others = more[name][0] | more[name][1] if spares else sums
+            found[name] = (products, (sums | others) & ~products)
+        return found
 
     def lanes(self, counted: Counted, tensors: dict[str, Observed]) -> tuple[Counts, ...]:
         """How overflows are counted, best where tensors keep to these bounds, and come close to them.
