@@ -13,7 +13,7 @@ from isobit.engines.registry import get_engine
 from isobit.fixed import FixedArray
 
 #: Multiplications that the reference may spend on a network.
-REFERENCE_BUDGET = 24_000
+REFERENCE_BUDGET = 60_000
 
 
 @dataclass
