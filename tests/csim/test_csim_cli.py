@@ -12,7 +12,7 @@ import pytest
 
 import isobit as ib
 from isobit.commands import run
-from isobit.commands.csim import _save
+from isobit.commands.options import save_arrays
 from isobit.engines.csim import CSimProgram
 
 pytestmark = [pytest.mark.hls4ml, pytest.mark.csim, pytest.mark.xdist_group("csim-projects")]
@@ -164,7 +164,7 @@ def test_neither_file_is_written_without_the_other(conv: Any, tmp_path: Path, mo
 
 
 def test_layers_may_have_any_name(tmp_path: Path) -> None:
-    _save(tmp_path / "t.npz", {"file": np.arange(3), "self": np.arange(2)})
+    save_arrays(tmp_path / "t.npz", {"file": np.arange(3), "self": np.arange(2)})
     with np.load(tmp_path / "t.npz") as stored:
         assert stored["file"].tolist() == [0, 1, 2]
         assert stored["self"].tolist() == [0, 1]
