@@ -10,7 +10,7 @@ import numpy as np
 
 from isobit.fixed.types import FixedType
 
-__all__ = ["Constant", "integer_rows", "native_type", "words_of"]
+__all__ = ["Constant", "integer_rows", "native_type", "structure_rows", "words_of"]
 
 #: Columns that a line of numbers may take.
 _COLUMNS = 116
@@ -34,6 +34,8 @@ class Constant:
         Their number.
     comment
         What they are.
+    header
+        Header of the kernels that declares the element's type.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Constant:
     text: str
     count: int
     comment: str
+    header: str = "number.hpp"
 
     def __str__(self) -> str:
         return f"// {self.comment}\nconstexpr {self.element} {self.name}[{self.count}] = {{\n{self.text}}};\n"
@@ -63,12 +66,21 @@ def words_of(raw: int, width: int) -> list[int]:
 
 def integer_rows(raw: Iterable[Any], type: FixedType, indent: str = "    ") -> str:
     """Raw integers, comma-separated and wrapped, each line ended."""
+    return _wrapped(_literals(raw, type), indent)
+
+
+def structure_rows(members: Sequence[tuple[Iterable[Any], FixedType]], indent: str = "    ") -> str:
+    """Structures of raw integers, ``{a, b, ...}``, from the integers and the format of each member."""
+    columns = [_literals(raw, type) for raw, type in members]
+    return _wrapped([f"{{{', '.join(texts)}}}" for texts in zip(*columns, strict=True)], indent)
+
+
+def _literals(raw: Iterable[Any], type: FixedType) -> list[str]:
     if type.width > 64:
-        return _wrapped([f"{{{{{', '.join(map(_word, words_of(int(v), type.width)))}}}}}" for v in raw], indent)
+        return [f"{{{{{', '.join(map(_word, words_of(int(v), type.width)))}}}}}" for v in raw]
     # The bits of 64 unsigned ones, as the native type that carries them has a sign.
     top = 1 << 63
-    values = (int(v) if int(v) < top else int(v) - (1 << 64) for v in raw)
-    return _wrapped([_literal(v) for v in values], indent)
+    return [_literal(int(v) if int(v) < top else int(v) - (1 << 64)) for v in raw]
 
 
 def _literal(value: int) -> str:

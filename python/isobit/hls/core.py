@@ -11,7 +11,9 @@ import isobit
 from isobit.errors import UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.headers import get_include
-from isobit.hls import layers as _isobits_own  # registers their emitters
+from isobit.hls import layers as _elementwise  # the three register their emitters
+from isobit.hls import set_layers as _sets
+from isobit.hls import table_layers as _tables
 from isobit.hls.emitters import Layer, emit, pragma
 from isobit.hls.names import Names, top_name
 from isobit.model.graph import Graph
@@ -19,7 +21,7 @@ from isobit.model.ops import Tensor
 
 __all__ = ["EMITTED_BY", "Core", "Port", "header_closure", "make_core"]
 
-EMITTED_BY = (_isobits_own,)
+EMITTED_BY = (_elementwise, _sets, _tables)
 #: Where the copied headers lie in the folder.
 INCLUDE = "firmware/include"
 _QUOTED = re.compile(r'^\s*#\s*include\s+["<]([\w./]+)[">]', re.MULTILINE)
@@ -266,10 +268,9 @@ def _plain(name: str) -> str:
 def _weights_text(core: Core) -> str:
     constants = [str(constant) for layer in core.layers for constant in layer.constants]
     body = "\n".join(constants)
-    text = (
-        f"#include <isobit/kernels/number.hpp>\n\nnamespace {core.namespace} {{\n\n{body}\n"
-        f"}}  // namespace {core.namespace}\n"
-    )
+    headers = {"number.hpp"} | {constant.header for layer in core.layers for constant in layer.constants}
+    includes = "\n".join(f"#include <isobit/kernels/{header}>" for header in sorted(headers))
+    text = f"{includes}\n\nnamespace {core.namespace} {{\n\n{body}\n}}  // namespace {core.namespace}\n"
     return written_by("Weights and other constants, as raw integers in the formats of types.hpp.") + guarded(
         core, "weights.hpp", text
     )

@@ -11,9 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import numpy as np
+
 from isobit.errors import UnsupportedError
 from isobit.fixed.types import FixedType
-from isobit.hls.constants import Constant, flat, integer_rows, native_type
+from isobit.hls.constants import Constant, flat, integer_rows, native_type, structure_rows
 from isobit.hls.names import Names
 from isobit.model.ops import Op, Tensor
 from isobit.model.weights import Encoding, Weight
@@ -106,6 +108,31 @@ class Layer:
         self.constants.append(Constant(name, native_type(type), integer_rows(values, type), len(values), comment))
         return name
 
+    def stored_weights(self, weight: Weight, kept: Any) -> tuple[str, int]:
+        """Declare the weights that ``compressed`` stores, neuron by neuron, each with its place.
+
+        Parameters
+        ----------
+        weight
+            Plain weights, shape (n_in, n_out).
+        kept
+            Which are stored: bool, the same shape.
+
+        Returns
+        -------
+        tuple of str and int
+            The array's name, and its length.
+        """
+        columns, rows = np.nonzero(kept.T)
+        index = FixedType.int_type(max(1, (max(weight.shape) - 1).bit_length()), signed=False)
+        members = [(rows.tolist(), index), (columns.tolist(), index), (weight.raw[rows, columns].tolist(), weight.type)]
+        name = self.names.take(f"{self.name}_{weight.name}")
+        element = f"isobit::kernels::compressed_weight<{native_type(index)}, {self.raw_type(weight)}>"
+        comment = f"{self.op.name}.{weight.name}: {len(rows)} of {kept.size}, {weight.type}: input, neuron, weight"
+        text = structure_rows(members)
+        self.constants.append(Constant(name, element, text, len(rows), comment, "dense_compressed.hpp"))
+        return name, len(rows)
+
     def raw_type(self, weight: Weight) -> str:
         """C++ type of the elements of :meth:`constant`."""
         exponent = weight.encoding is Encoding.EXPONENT
@@ -113,8 +140,12 @@ class Layer:
 
     def number(self, weight: Weight) -> str:
         """Declare a single constant and its format; returns an expression of it."""
-        name = self.type(weight.name, weight.type)
-        return f"kernels::raw_constant<{name}>::of({self.constant(weight)}[0])"
+        return self.literal(weight.name, int(weight.raw.ravel()[0]), weight.type)
+
+    def literal(self, slot: str, raw: int, type: FixedType) -> str:
+        """Declare a raw integer and its format; returns an expression of the number."""
+        name = self.type(slot, type)
+        return f"kernels::raw_constant<{name}>::of({self.array(slot, [raw], type, str(type))}[0])"
 
     def include(self, *headers: str) -> None:
         """Declare kernel headers."""

@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-from isobit.errors import UnsupportedError
+from isobit.fixed.types import FixedType
 from isobit.hls.emitters import Layer, pragma, register_emitter
+from isobit.model.accumulation import kept_weights
 from isobit.model.ops import Activation, BatchNorm, Dense, Product, Reshape, Threshold
 
-__all__ = ["activation", "batchnorm", "dense", "reshape", "threshold"]
-
-EXPORTED_STRATEGIES = ("latency", "resource")
+__all__ = ["activation", "batchnorm", "dense", "dense_parts", "reshape", "threshold"]
 
 
 @register_emitter(Dense)
 def dense(op: Dense, layer: Layer) -> str:
-    """A dense layer in its strategy's order.
-
-    Latency: every weight is a constant beside its multiplier. Resource: multiplier m reads the weights m RF to
-    (m + 1) RF - 1 of the transposed array in turn, so that a reshape in blocks gives it a word a clock
-    (nnet_dense_resource.h does the same).
-    """
-    if op.strategy not in EXPORTED_STRATEGIES:
-        raise UnsupportedError(
-            f"layer {op.name!r} has the strategy {op.strategy!r}, which cannot be exported yet; those that can: "
-            f"{', '.join(EXPORTED_STRATEGIES)}"
-        )
+    """A dense layer in its strategy's order."""
     n_in, n_out = op.weight.shape
-    resource = op.strategy != "latency"
+    layer.interval, layer.dataflow = op.reuse_factor, op.strategy in ("resource", "compressed")
+    layer.what = f"Dense {n_in} -> {n_out}, {op.strategy}, reuse factor {op.reuse_factor}"
+    declared, arguments, pattern = dense_parts(op, layer)
+    kernel = f"dense_{op.kernel}<{', '.join(['arith', 'shape', *pattern])}>"
+    return f"{declared}\nkernels::{kernel}(data, {arguments}, results);"
+
+
+def dense_parts(op: Dense, layer: Layer) -> tuple[str, str, list[str]]:
+    """What the kernel of a dense layer needs, which pointwise convolutions share.
+
+    Latency and resource_unrolled: every weight is a constant beside its multiplier. Resource: multiplier m reads the
+    weights m RF to (m + 1) RF - 1 of the transposed array in turn, so that a reshape in blocks gives it a word a clock
+    (nnet_dense_resource.h does the same); compressed likewise, of the stored weights (nnet_dense_compressed.h).
+
+    Returns
+    -------
+    tuple of str, str and list of str
+        Statements that declare ``arith`` and ``shape``; weights and biases, as arguments; further template arguments.
+    """
+    n_in, n_out = op.weight.shape
     product = Product.of(layer.tensor, op.weight)
     layer.include("dense.hpp", "raw_constants.hpp")
-    layer.interval, layer.dataflow = op.reuse_factor, resource
-    layer.what = f"Dense {n_in} -> {n_out}, {op.strategy}, reuse factor {op.reuse_factor}"
     types = [
         layer.data,
         layer.weight_type(op.weight),
@@ -40,19 +46,35 @@ def dense(op: Dense, layer: Layer) -> str:
         f"kernels::{product.value}",
         str(product is Product.BOTH_BINARY).lower(),
     ]
-    weight = layer.constant(op.weight, transposed=resource)
+    stored, sizes = n_in * n_out, [n_in, n_out]
+    if op.strategy == "compressed":
+        weight, stored = layer.stored_weights(op.weight, kept_weights(op))
+        sizes.append(stored)
+    else:
+        weight = layer.constant(op.weight, transposed=op.strategy != "latency")
     bias = layer.constant(op.bias)
-    multipliers = -(-n_in * n_out // op.reuse_factor)
-    if resource and multipliers < n_in * n_out:
+    multipliers = -(-stored // op.reuse_factor)
+    if op.strategy in ("resource", "compressed") and multipliers < stored:
         layout = pragma(f"ARRAY_RESHAPE variable = {weight} block factor = {multipliers}")
     else:
         layout = pragma(f"ARRAY_PARTITION variable = {weight} complete")
-    return f"""{layout}
-{pragma(f"ARRAY_PARTITION variable = {bias} complete")}
-using numbers = kernels::dense_arith<{", ".join(types)}>;
-using arith = kernels::raw_dense_arith<numbers, {layer.raw_type(op.weight)}, {layer.raw_type(op.bias)}>;
-using shape = kernels::static_dense_shape<{n_in}, {n_out}, {op.reuse_factor}>;
-kernels::dense_{op.kernel}<arith, shape>(data, {weight}, {bias}, results);"""
+    lines = [layout, pragma(f"ARRAY_PARTITION variable = {bias} complete")]
+    if op.strategy == "compressed":  # one word of a place and its weight, before words are put side by side
+        lines.insert(0, pragma(f"AGGREGATE variable = {weight}"))
+    shape = "static_compressed_shape" if op.strategy == "compressed" else "static_dense_shape"
+    sizes.append(op.reuse_factor)
+    lines += [
+        f"using numbers = kernels::dense_arith<{', '.join(types)}>;",
+        f"using arith = kernels::raw_dense_arith<numbers, {layer.raw_type(op.weight)}, {layer.raw_type(op.bias)}>;",
+        f"using shape = kernels::{shape}<{', '.join(map(str, sizes))}>;",
+    ]
+    pattern: list[str] = []
+    if op.strategy == "resource_unrolled":
+        bit = FixedType.int_type(1, signed=False)
+        kept = layer.array("kept", kept_weights(op).T, bit, f"{n_out} x {n_in}, 1 for weights that are multiplied")
+        lines.append(f"struct pattern {{\n    static constexpr bool at(int w) {{ return {kept}[w] != 0; }}\n}};")
+        pattern.append("pattern")
+    return "\n".join(lines), f"{weight}, {bias}", pattern
 
 
 @register_emitter(BatchNorm)

@@ -154,13 +154,18 @@ class Pooling(Op):
         """Channels, which are pooled one by one."""
         return self.output.shape[-1]
 
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Rows and columns of windows."""
+        if len(self.output.shape) < 2:  # global
+            return 1, 1
+        *rows, columns, _ = self.output.shape
+        return prod(rows), columns
+
     @cached_property
     def windows(self) -> Any:
         """Positions of the input in every window, -1 for padding: int64, shape (windows, pool_height * pool_width)."""
-        *rows, columns, _ = (1, *self.output.shape) if len(self.output.shape) < 3 else self.output.shape
-        if len(self.output.shape) < 2:  # global
-            columns = 1
-        height = prod(rows)
+        height, columns = self.grid
         down = np.arange(height)[:, None] * self.stride_height + np.arange(self.pool_height) - self.pad_top
         right = np.arange(columns)[:, None] * self.stride_width + np.arange(self.pool_width) - self.pad_left
         y, x = down[:, None, :, None], right[None, :, None, :]

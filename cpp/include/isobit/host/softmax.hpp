@@ -133,6 +133,7 @@ public:
 
     Int zero() const { return 0; }
     Int one() const { return one_; }
+    Int exponential(Int e) const { return e; }
     Int add(Int sum, Int e) const { return total_to_table_(sum + e); }
     int difference_index(Int a, Int b) const {
         const std::uint32_t steps = static_cast<std::uint32_t>(difference_steps_(a - b));

@@ -36,6 +36,37 @@ struct static_pool_shape {
     static constexpr int divisor(int) { return PoolHeight * PoolWidth; }
 };
 
+// Rows x Columns windows, the first PadTop and PadLeft positions before the image; what lies beyond its end is padding,
+// too. CountPad: an average is divided by the whole window, otherwise by the positions of the image in it.
+template <int Height, int Width, int Channels, int PoolHeight, int PoolWidth, int StrideHeight, int StrideWidth,
+          int PadTop, int PadLeft, int Rows, int Columns, bool CountPad>
+struct static_padded_pool_shape {
+    static_assert(Height > 0 && Width > 0 && PoolHeight > 0 && PoolWidth > 0 && StrideHeight > 0 && StrideWidth > 0 &&
+                      Channels > 0 && PadTop >= 0 && PadLeft >= 0 && Rows > 0 && Columns > 0,
+                  "isobit: a pooling shape needs positive sizes");
+    static constexpr int channels() { return Channels; }
+    static constexpr int windows() { return Rows * Columns; }
+    static constexpr int window_size() { return PoolHeight * PoolWidth; }
+    static constexpr int position(int window, int k) {
+        return within(top(window) + k / PoolWidth, left(window) + k % PoolWidth);
+    }
+    static constexpr int divisor(int window) {
+        return CountPad ? PoolHeight * PoolWidth
+                        : covered(top(window), PoolHeight, Height) * covered(left(window), PoolWidth, Width);
+    }
+
+private:
+    static constexpr int top(int window) { return window / Columns * StrideHeight - PadTop; }
+    static constexpr int left(int window) { return window % Columns * StrideWidth - PadLeft; }
+    static constexpr int within(int y, int x) {
+        return y >= 0 && y < Height && x >= 0 && x < Width ? y * Width + x : -1;
+    }
+    // How many of the `size` places from `first` on lie in [0, extent).
+    static constexpr int covered(int first, int size, int extent) {
+        return (first + size < extent ? first + size : extent) - (first > 0 ? first : 0);
+    }
+};
+
 // Shape: windows(), window_size(), channels(); position(window, k) of the input, negative for padding; divisor(window).
 // Arith: zero(), lowest() and padding() are accumulators, add(a, x) and larger(a, x) take data into one,
 // quotient(a, n) is cut toward zero at the accumulator's LSB, result(a) casts.
@@ -125,9 +156,8 @@ struct pool_arith {
         return x;
     }
     static Accum lowest() {
-        Accum x = 0;
-        if (Accum(-1) < 0) x[Accum::width - 1] = 1;
-        return x;
+        const Accum x = padding();
+        return x < 0 ? x : Accum(0);
     }
     static Accum taken(const Data& x) {
         ISOBIT_PRAGMA(HLS INLINE)

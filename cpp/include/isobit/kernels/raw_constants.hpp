@@ -68,6 +68,58 @@ struct raw_affine_arith {
     }
 };
 
+// The arith policy of an activation (table.hpp) whose Entries are raw integers.
+template <class Arith, class Entry>
+struct raw_table_arith : Arith {
+    template <class Raw>
+    static auto entry(const Raw& raw) -> decltype(Arith::entry(raw_constant<Entry>::of(raw))) {
+        ISOBIT_PRAGMA(HLS INLINE)
+        return Arith::entry(raw_constant<Entry>::of(raw));
+    }
+};
+
+// The same for elu, which scales its entries.
+template <class Arith, class Entry>
+struct raw_elu_arith : Arith {
+    template <class Factor, class Raw>
+    static auto scaled(const Factor& factor, const Raw& raw)
+        -> decltype(Arith::scaled(factor, raw_constant<Entry>::of(raw))) {
+        ISOBIT_PRAGMA(HLS INLINE)
+        return Arith::scaled(factor, raw_constant<Entry>::of(raw));
+    }
+};
+
+// The arith policy of a softmax (softmax.hpp) whose Exponentials and Inverses are raw integers.
+template <class Arith, class Exponential, class Inverse>
+struct raw_softmax_arith : Arith {
+    template <class Raw>
+    static typename Arith::accum_type exponential(const Raw& raw) {
+        ISOBIT_PRAGMA(HLS INLINE)
+        return Arith::exponential(raw_constant<Exponential>::of(raw));
+    }
+    template <class Raw>
+    static auto result(const typename Arith::accum_type& e, const Raw& raw)
+        -> decltype(Arith::result(e, raw_constant<Inverse>::of(raw))) {
+        ISOBIT_PRAGMA(HLS INLINE)
+        return Arith::result(e, raw_constant<Inverse>::of(raw));
+    }
+};
+
+// The same for softmax_legacy.hpp.
+template <class Arith, class Exponential, class Inverse>
+struct raw_legacy_arith : Arith {
+    template <class Raw>
+    static Exponential exponential(const Raw& raw) {
+        ISOBIT_PRAGMA(HLS INLINE)
+        return Arith::exponential(raw_constant<Exponential>::of(raw));
+    }
+    template <class Raw>
+    static auto result(const Raw& raw) -> decltype(Arith::result(raw_constant<Inverse>::of(raw))) {
+        ISOBIT_PRAGMA(HLS INLINE)
+        return Arith::result(raw_constant<Inverse>::of(raw));
+    }
+};
+
 }  // namespace kernels
 }  // namespace isobit
 

@@ -171,6 +171,8 @@ unsigned top_bits(const T& x) {
 // Distance is the type of max - x (hls4ml's inp_norm_t), Sum the type of the sum that is inverted (inv_inp_t).
 template <class Accum, class Sum, class Result, class Distance, int ExponentialBits, int InverseBits>
 struct softmax_arith {
+    using accum_type = Accum;
+
     template <class Data>
     static unsigned data_index(const Data& x) {
         ISOBIT_PRAGMA(HLS INLINE)

@@ -12,19 +12,21 @@ namespace isobit {
 namespace kernels {
 
 // data[size], exponentials[], inverses[] -> results[size]. Arith: difference_index(a, b) addresses the table with
-// a - b, zero(), one() and add(sum, e) give values of the tables' type, inverse_index(sum), result(v).
-template <class Arith, class Shape, class Data, class Entry, class Result>
-void softmax_legacy(const Arith& arith, const Shape& shape, const Data* data, const Entry* exponentials,
-                    const Entry* inverses, Result* results) {
+// a - b, zero(), one(), exponential(entry) and add(sum, e) give values of the tables' type, inverse_index(sum),
+// result(entry).
+template <class Arith, class Shape, class Data, class Exponential, class Inverse, class Result>
+void softmax_legacy(const Arith& arith, const Shape& shape, const Data* data, const Exponential* exponentials,
+                    const Inverse* inverses, Result* results) {
     ISOBIT_PRAGMA(HLS INLINE)
     ISOBIT_LOOP(Output)
     for (int i = 0; i < shape.size(); ++i) {
         ISOBIT_PRAGMA(HLS UNROLL)
-        Entry sum = arith.zero();
+        auto sum = arith.zero();
         ISOBIT_LOOP(Sum)
         for (int j = 0; j < shape.size(); ++j) {
             ISOBIT_PRAGMA(HLS UNROLL)
-            sum = arith.add(sum, i == j ? arith.one() : exponentials[arith.difference_index(data[j], data[i])]);
+            sum = arith.add(
+                sum, i == j ? arith.one() : arith.exponential(exponentials[arith.difference_index(data[j], data[i])]));
         }
         results[i] = arith.result(inverses[arith.inverse_index(sum)]);
     }
@@ -35,6 +37,7 @@ template <class Entry, class Result, int Exponentials, int Inverses>
 struct softmax_legacy_arith {
     static Entry zero() { return Entry(0); }
     static Entry one() { return Entry(1); }
+    static Entry exponential(const Entry& e) { return e; }
     static Entry add(const Entry& sum, const Entry& e) {
         ISOBIT_PRAGMA(HLS INLINE)
         return Entry(sum + e);

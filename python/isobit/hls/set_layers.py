@@ -1,0 +1,79 @@
+"""Emitters of layers on sets and images. Every position is in an array, in the order of io_parallel's tensors."""
+
+from __future__ import annotations
+
+from isobit.errors import UnsupportedError
+from isobit.fixed.types import FixedType
+from isobit.hls.emitters import Layer, pragma, register_emitter
+from isobit.hls.layers import dense_parts
+from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
+
+__all__ = ["pointwise_conv", "pooling", "transpose"]
+
+#: Strategies with a kernel at every position (pointwise_conv.hpp).
+POINTWISE_STRATEGIES = ("latency", "resource")
+
+
+@register_emitter(PointwiseConv)
+def pointwise_conv(op: PointwiseConv, layer: Layer) -> str:
+    """The dense layer of one position in a loop over the positions."""
+    if op.strategy not in POINTWISE_STRATEGIES:
+        raise UnsupportedError(
+            f"pointwise convolution {op.name!r} has the strategy {op.strategy!r}, which cannot be exported; those that "
+            f"can: {', '.join(POINTWISE_STRATEGIES)}"
+        )
+    n_in, n_out = op.weight.shape
+    layer.interval = op.positions * op.reuse_factor
+    layer.dataflow = op.strategy == "resource" or op.positions > 1
+    layer.what = (
+        f"PointwiseConv {n_in} -> {n_out} at {op.positions} positions, {op.strategy}, reuse factor {op.reuse_factor}"
+    )
+    layer.include("pointwise_conv.hpp")
+    declared, arguments, _ = dense_parts(op.dense, layer)
+    kernel = f"pointwise_conv_{op.dense.kernel}<arith, shape, {op.positions}>"
+    return f"{declared}\nkernels::{kernel}(data, {arguments}, results);"
+
+
+@register_emitter(Pooling)
+def pooling(op: Pooling, layer: Layer) -> str:
+    """All windows at once, as hls4ml's with io_parallel; the order of io_stream's kernels where the op has it."""
+    layer.include("pooling.hpp")
+    windows = len(op.windows)
+    layer.what = f"{op.function} pooling over {windows} window{'s' if windows > 1 else ''} of {op.channels} channels"
+    cast = str(op.order != "parallel").lower()
+    accum = layer.type("accum", op.accum)
+    kernel = "max_pool" if op.function == "max" else "average_pool_tree" if op.order == "tree" else "average_pool"
+    arguments = ["arith()", f"kernels::{_window_shape(op)}()", "data", "results"]
+    return f"""{pragma("PIPELINE II = 1")}
+using arith = kernels::pool_arith<{layer.data}, {accum}, {layer.result}, {cast}>;
+kernels::{kernel}({", ".join(arguments)});"""
+
+
+def _window_shape(op: Pooling) -> str:
+    """The shape policy of the windows, the simplest that has them."""
+    positions, pool = op.height * op.width, (op.pool_height, op.pool_width)
+    if len(op.windows) == 1 and pool == (op.height, op.width) and not (op.pad_top or op.pad_left):
+        return f"static_global_pool_shape<{positions}, {op.channels}>"
+    rows, columns = op.grid
+    sizes = [op.height, op.width, op.channels, *pool, op.stride_height, op.stride_width]
+    full = tuple(
+        (extent - size) // stride + 1
+        for extent, size, stride in zip((op.height, op.width), pool, (op.stride_height, op.stride_width), strict=True)
+    )
+    if (rows, columns) == full and not (op.pad_top or op.pad_left):
+        return f"static_pool_shape<{', '.join(map(str, sizes))}>"
+    sizes += [op.pad_top, op.pad_left, rows, columns]
+    return f"static_padded_pool_shape<{', '.join(map(str, sizes))}, {str(op.count_pad).lower()}>"
+
+
+@register_emitter(Transpose)
+def transpose(op: Transpose, layer: Layer) -> str:
+    """Wires, and a cast where the formats differ."""
+    size = op.output.size
+    layer.include("transpose.hpp")
+    layer.what = f"transposition of {' x '.join(map(str, op.shape))} to {' x '.join(map(str, op.output.shape))}"
+    index = FixedType.int_type(max(1, (size - 1).bit_length()), signed=False)
+    sources = layer.array("sources", op.sources, index, "input of every output")
+    return f"""{pragma(f"ARRAY_PARTITION variable = {sources} complete")}
+using arith = kernels::linear_arith<{layer.result}>;
+kernels::transpose(arith(), kernels::static_vector_shape<{size}>(), data, {sources}, results);"""

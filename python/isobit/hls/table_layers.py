@@ -1,0 +1,74 @@
+"""Emitters of activations by table and of softmax: tables are constants, raw integers that become numbers once read."""
+
+from __future__ import annotations
+
+from isobit.hls.emitters import Layer, pragma, register_emitter
+from isobit.model.table_ops import Softmax, TableActivation
+
+__all__ = ["softmax", "table_activation"]
+
+
+@register_emitter(TableActivation)
+def table_activation(op: TableActivation, layer: Layer) -> str:
+    """A look-up for every element; of elu and selu, whose table is one side, with the constant of the other."""
+    layer.include("table.hpp", "raw_constants.hpp")
+    layer.what = f"{op.function} of {op.output.size} by a table of {op.entries}"
+    table_type, table = layer.type("table", op.table.type), layer.constant(op.table)
+    if op.centred:
+        numbers, kernel = f"centred_table_arith<{layer.result}, {op.entries}, {op.span}>", "table_activation"
+    else:
+        numbers, kernel = f"negative_table_arith<{layer.result}, {op.entries}>", op.function
+    factor = [] if op.factor is None else [layer.literal("factor", *op.factor)]
+    raw = "raw_elu_arith" if op.function == "elu" else "raw_table_arith"
+    arguments = ["arith()", f"kernels::static_vector_shape<{op.output.size}>()", "data", *factor, table, "results"]
+    return f"""{pragma("PIPELINE II = 1")}
+using numbers = kernels::{numbers};
+using arith = kernels::{raw}<numbers, {table_type}>;
+kernels::{kernel}({", ".join(arguments)});"""
+
+
+@register_emitter(Softmax)
+def softmax(op: Softmax, layer: Layer) -> str:
+    """Every slice by the implementation's kernel, all of them at once."""
+    layer.include("softmax_layer.hpp", "raw_constants.hpp")
+    slices = f" in {op.outer * op.inner} slices" if op.outer * op.inner > 1 else ""
+    layer.what = f"softmax of {op.size}{slices}, {op.implementation}"
+    tables: list[str] = []
+    raw: list[str] = []
+    types: list[str] = []
+    entries: list[int] = []
+    for table in (op.exp_table, op.inv_table):
+        if table is not None:
+            types.append(layer.type(table.name, table.type))
+            tables.append(layer.constant(table))
+            raw.append(layer.raw_type(table))
+            entries.append(int(table.raw.size))
+    lines = [pragma("PIPELINE II = 1")]
+    if op.implementation == "argmax":
+        lines.append(f"using arith = kernels::argmax_arith<{layer.result}>;")
+    elif op.implementation == "legacy":
+        sizes = ", ".join(map(str, entries))
+        lines += [
+            f"using numbers = kernels::softmax_legacy_arith<{types[0]}, {layer.result}, {sizes}>;",
+            f"using arith = kernels::raw_legacy_arith<numbers, {types[0]}, {types[1]}>;",
+        ]
+    else:
+        assert op.accum is not None
+        assert op.inv_inp is not None
+        accum, total = layer.type("accum", op.accum), layer.type("inv_inp", op.inv_inp)
+        # Only `stable` forms distances.
+        distance = layer.data if op.inp_norm is None else layer.type("inp_norm", op.inp_norm)
+        bits = ", ".join(str(count.bit_length() - 1) for count in entries)
+        lines += [
+            f"using numbers = kernels::softmax_arith<{accum}, {total}, {layer.result}, {distance}, {bits}>;",
+            f"using arith = kernels::raw_softmax_arith<numbers, {', '.join(types)}>;",
+        ]
+    arguments = ", ".join(["arith", "shape", *raw])
+    return "\n".join(
+        [
+            *lines,
+            f"using shape = kernels::static_softmax_shape<{op.size}, {op.outer}, {op.inner}>;",
+            f"using slice = kernels::softmax_{op.implementation}_slice<{arguments}>;",
+            f"kernels::softmax_layer(shape(), data, results, slice{{{', '.join(tables)}}});",
+        ]
+    )
