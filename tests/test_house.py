@@ -41,7 +41,7 @@ def test_activations_are_those_of_the_kernels() -> None:
     assert set(Activation.FUNCTIONS) == set(core.ACTIVATIONS)
 
 
-@pytest.mark.parametrize("engine", sorted(set(ENGINES) - {"hls"}))  # tests/hls says what it lacks
+@pytest.mark.parametrize("engine", sorted(ENGINES))
 def test_every_engine_has_a_kernel_for_every_op(engine: str) -> None:
     module = sys.modules[type(get_engine(engine)).__module__]
     if engine in ("cpp", "numba"):  # what no lane takes goes the wide road, in the end on Python integers

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from hls_networks import binary, saturating, wide
+from hls_tables_sets import sets, tables
 
 import isobit as ib
 from isobit.model import Graph
@@ -16,7 +17,8 @@ from isobit.model import Graph
 @pytest.fixture(scope="session")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], ib.HlsProject]:
     """The export of one of the networks by hand; read it, don't change it."""
-    networks: dict[str, Callable[[], Graph]] = {"saturating": saturating, "binary": binary, "wide": wide}
+    made: tuple[Callable[[], Graph], ...] = (saturating, binary, wide, sets, tables)
+    networks = {make.__name__: make for make in made}
     done: dict[str, ib.HlsProject] = {}
 
     def export(name: str) -> ib.HlsProject:

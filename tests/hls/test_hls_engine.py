@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hls_networks import binary, saturating, wide
+from hls_tables_sets import sets, tables
 
 import isobit as ib
 from isobit.engines.hls import ENGINE
@@ -30,7 +31,7 @@ def _events(graph: Graph, count: int, seed: int = 3) -> list[ib.FixedArray]:
     return arrays
 
 
-@pytest.mark.parametrize("make", [saturating, binary, wide])
+@pytest.mark.parametrize("make", [saturating, binary, wide, sets, tables])
 def test_every_tensor_is_the_references(make: Callable[[], Graph]) -> None:
     model = ib.Model(make())
     x = _events(model.graph, 150)
