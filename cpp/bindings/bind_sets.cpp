@@ -2,7 +2,6 @@
 #include <isobit/host/dense.hpp>
 #include <isobit/host/parallel.hpp>
 #include <isobit/host/pooling.hpp>
-#include <isobit/kernels/pointwise_conv.hpp>
 
 #include <climits>
 
@@ -54,11 +53,12 @@ py::array pointwise_conv(const py::array& raw, const py::array& weights, const p
             const std::vector<integer> w = weight_values.load_all<integer>(), b = bias_values.load_all<integer>();
             host::parallel_for(static_cast<std::size_t>(events), threads, [&](std::size_t begin, std::size_t end) {
                 host::dense_layer<integer> dense(formats, shape, chosen, every_weight);
-                auto layer = [&](const integer* from, integer* to) { dense.run(from, w.data(), b.data(), to); };
                 std::vector<integer> x(inputs), y(outputs);
                 for (std::size_t event = begin; event < end; ++event) {
                     for (std::size_t i = 0; i < inputs; ++i) x[i] = input.load<integer>(event * inputs + i);
-                    kernels::for_each_position(shape, positions, x.data(), y.data(), layer);
+                    for (int p = 0; p < positions; ++p) {
+                        dense.run(x.data() + p * n_in, w.data(), b.data(), y.data() + p * n_out);
+                    }
                     for (std::size_t j = 0; j < outputs; ++j) output.store(event * outputs + j, y[j]);
                 }
             });

@@ -14,13 +14,6 @@
 namespace isobit {
 namespace kernels {
 
-// data[positions][n_in] -> results[positions][n_out]; Layer(x, y) is the dense layer from x to y.
-template <class Shape, class Data, class Result, class Layer>
-void for_each_position(const Shape& shape, int positions, const Data* data, Result* results, Layer& layer) {
-    ISOBIT_LOOP(Position)
-    for (int p = 0; p < positions; ++p) layer(data + p * shape.n_in(), results + p * shape.n_out());
-}
-
 template <class Arith, class Shape, int Positions>
 void pointwise_conv_latency(const typename Arith::data_type data[Positions * Shape::n_in()],
                             const typename Arith::weight_type weights[Shape::n_in() * Shape::n_out()],
