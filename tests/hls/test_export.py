@@ -89,7 +89,7 @@ def test_sparse_weights_are_those_that_are_kept(exported: Exported) -> None:
     text = (exported("sets").folder / "firmware/weights.hpp").read_text()
     ops = sets().by_name
     packed = ops["packed"]
-    found = re.search(r"constexpr isobit::kernels::compressed_weight<\S+ \S+> packed_weight\[(\d+)\] = ([^;]*);", text)
+    found = re.search(r"constexpr isobit::kernels::compressed_weight<[\w, ]+> packed_weight\[(\d+)\] = ([^;]*);", text)
     assert found is not None
     assert int(found[1]) % packed.reuse_factor == 0
     rows, columns, raw = np.array([part.split(",") for part in re.findall(r"\{(\d[^{}]*)\}", found[2])], dtype=int).T
