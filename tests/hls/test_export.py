@@ -102,7 +102,7 @@ def test_sparse_weights_are_those_that_are_kept(exported: Exported) -> None:
     np.testing.assert_array_equal(flags.reshape(6, 4), ops["unrolled"].weight.written.T != 0)
 
 
-def test_the_oracle_of_the_bench_is_the_reference(exported: Exported) -> None:
+def test_golden_results_are_the_cores_on_amds_headers(exported: Exported) -> None:
     """Golden results are this core's on AMD's headers; isobit's engines have agreed with them."""
     for make in (sets, tables):
         project = exported(make.__name__)
