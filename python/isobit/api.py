@@ -353,9 +353,10 @@ def _flat(tensor: Tensor | Port, value: Any) -> tuple[Any, bool]:
     shape = tuple(array.shape)
     if shape == tensor.shape:
         return array.reshape(1, tensor.size), True
-    if shape[1:] in (tensor.shape, (tensor.size,)) and len(shape) > 1:
+    if shape and shape[1:] in (tensor.shape, (tensor.size,)):
         return array.reshape(shape[0], tensor.size), False
-    raise ShapeError(f"input {tensor.name!r} has shape {shape}; expected (events, {', '.join(map(str, tensor.shape))})")
+    expected = ("events", *map(str, tensor.shape)) if tensor.shape else ("events,",)
+    raise ShapeError(f"input {tensor.name!r} has shape {shape}; expected ({', '.join(expected)})")
 
 
 def columns_of(tensors: Sequence[Tensor | Port], x: Data) -> tuple[dict[str, Any], bool, bool]:

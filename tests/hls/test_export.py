@@ -152,7 +152,7 @@ def test_overwriting_replaces_what_the_manifest_names_and_nothing_else(tmp_path:
     folder = tmp_path / "w"
     first = _export(folder, name="before")
     (folder / "notes.txt").write_text("mine")
-    (folder / "firmware" / "weights.hpp").write_text("damaged")
+    (folder / "firmware" / "weights.hpp").unlink()
     assert first.changed() == ["firmware/weights.hpp"]
     with pytest.raises(OverwriteError, match="is not empty"):
         _export(folder)
@@ -171,6 +171,45 @@ def test_a_file_of_the_users_is_never_replaced(tmp_path: Path) -> None:
         _export(folder, name="after", overwrite=True)
     assert (folder / "firmware" / "after.cpp").read_text() == "mine"
     assert read_folder(folder).changed() == []
+
+
+def test_a_changed_file_is_never_replaced(tmp_path: Path) -> None:
+    project = _export(tmp_path / "w")
+    script = project.folder / "run_hls.tcl"
+    edited = script.read_text().replace("set clock_ns 5.000", "set clock_ns 3.000")
+    script.write_text(edited)
+    with pytest.raises(OverwriteError, match=r"run_hls\.tcl was changed since it was exported; move it away first"):
+        _export(project.folder, overwrite=True)
+    assert script.read_text() == edited
+
+
+def test_nothing_is_written_or_removed_through_a_link(tmp_path: Path) -> None:
+    project = _export(tmp_path / "w", name="before")
+    include, elsewhere = project.folder / "firmware/include", tmp_path / "elsewhere"
+    include.rename(elsewhere)
+    include.symlink_to(elsewhere)
+    there = sorted(p for p in elsewhere.rglob("*"))
+    with pytest.raises(OverwriteError, match=r"firmware/include is a symbolic link"):
+        _export(project.folder, name="after", overwrite=True)
+    assert sorted(p for p in elsewhere.rglob("*")) == there
+    include.unlink()
+    elsewhere.rename(include)
+    (project.folder / "tb/golden.hpp").unlink()
+    (project.folder / "tb/golden.hpp").mkdir()
+    with pytest.raises(OverwriteError, match=r"golden\.hpp is a folder, where tb/golden\.hpp belongs"):
+        _export(project.folder, name="after", overwrite=True)
+    assert (project.folder / "firmware/before.cpp").exists()
+
+
+def test_empty_folders_however_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert _export(Path()).changed() == []
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    assert _export(tmp_path / "link").folder == tmp_path / "real"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["here", "link", "real"]
+    assert not [p for p in (tmp_path / "here").iterdir() if p.name.startswith(".")]
 
 
 def test_folders_that_are_none(tmp_path: Path, copied: Exported) -> None:

@@ -77,6 +77,8 @@ def test_events_through_an_exported_folder(
         (["--out", "y.npz"], "--out needs --data"),
         (["--data", "x.npy", "--out", "y.npy"], "has 5 outputs; --out must end in .npz"),
         (["--data", "x.npy", "--trace", "t.npz"], "takes no --trace"),
+        (["--optimisation", "1"], "takes no --optimisation"),
+        (["--allow-lambda"], "takes no --allow-lambda"),
         (["--data", "nothing.npy"], "does not exist"),
     ],
 )

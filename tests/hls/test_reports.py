@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import stat
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,9 +16,12 @@ import pytest
 import isobit as ib
 from isobit.commands import run
 from isobit.errors import DataFileError
+from isobit.headers import vendor_include_folder
 from isobit.hls.reports import read_reports
 
 pytestmark = pytest.mark.xdist_group("hls-export")
+#: By their paths: the tests of the command see an empty PATH.
+CP, TOUCH = shutil.which("cp"), shutil.which("touch")
 Exported = Callable[[str], ib.HlsProject]
 
 CSYNTH = """<?xml version="1.0" encoding="UTF-8"?>
@@ -177,11 +183,11 @@ def _tool(folder: Path, name: str, lines: str) -> None:
 
 @pytest.mark.parametrize("name", ["vitis_hls", "vitis-run"])
 def test_the_tool_runs_in_the_folder_and_its_reports_become_a_table(
-    copied: Exported, no_tool: Path, name: str, capfd: pytest.CaptureFixture[str]
+    copied: Exported, no_tool: Path, name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    folder = copied("wide").folder
-    _write(folder)
-    _tool(no_tool, name, f'echo "{name} $* in $PWD: $ISOBIT_HLS_STEPS"')
+    folder, made = copied("wide").folder, _write(tmp_path / "made")
+    lines = f'echo "{name} $* in $PWD: $ISOBIT_HLS_STEPS"; {CP} -R {made}/build .'
+    _tool(no_tool, name, lines)
     assert run(["hls", str(folder), "--steps", "csim,csynth"]) == 0
     captured = capfd.readouterr()
     arguments = {"vitis_hls": "-f run_hls.tcl", "vitis-run": "--mode hls --tcl run_hls.tcl"}[name]
@@ -196,19 +202,34 @@ def test_the_tool_runs_in_the_folder_and_its_reports_become_a_table(
     assert json.loads(capfd.readouterr().out)["cosimulation"]["status"] == "Pass"
 
 
-def test_a_failing_bench_is_1_and_a_failing_tool_2(
-    copied: Exported, no_tool: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_the_exit_status(copied: Exported, no_tool: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """1: bits differ, which a bench has said. 2: the tool failed, with the very message of a bench that fails."""
     folder = copied("wide").folder
-    _tool(no_tool, "vitis_hls", "echo 'ERROR: [SIM 211-100] csim_design failed: nonzero return value.'; exit 1")
+    failed = "echo 'ERROR: [SIM 211-100] csim_design failed: compilation error(s).'; exit 1"
+    _tool(no_tool, "vitis_hls", "echo 'wide: 60 results compared, 3 differ'; " + failed)
     assert run(["hls", str(folder)]) == 1
-    _tool(no_tool, "vitis_hls", "echo 'ERROR: no licence'; exit 1")
+    _tool(no_tool, "vitis_hls", "echo 'wide: 60 results compared, 0 differ'; " + failed)
     assert run(["hls", str(folder)]) == 2
     assert capfd.readouterr().out == "no report was left\n" * 2
-    _write(folder, wide_cosim=COSIM.replace("Pass", "Fail"))
-    _tool(no_tool, "vitis_hls", "exit 0")
+    made = _write(tmp_path / "made", wide_cosim=COSIM.replace("Pass", "Fail"))
+    _tool(no_tool, "vitis_hls", f"{CP} -R {made}/build .")
     assert run(["hls", str(folder), "--json"]) == 1
     assert json.loads(capfd.readouterr().out)["cosimulation"]["status"] == "Fail"
+
+
+def test_an_earlier_runs_reports_are_not_this_ones(
+    copied: Exported, no_tool: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = _write(copied("wide").folder, wide_cosim=COSIM.replace("Pass", "Fail"))
+    _tool(no_tool, "vitis_hls", "echo 'ERROR: no licence'; exit 1")
+    assert run(["hls", str(folder), "--steps", "csynth"]) == 2
+    assert capfd.readouterr().out == "no report was left\n"
+    _tool(no_tool, "vitis_hls", f"{TOUCH} build/solution1/syn/report/csynth.xml")
+    assert run(["hls", str(folder), "--steps", "csynth", "--json"]) == 0
+    document = json.loads(capfd.readouterr().out)
+    assert document["synthesis"]["used"]["DSP"] == 72
+    assert document["cosimulation"] is None
+    assert document["implementation"] is None
 
 
 def test_the_script_is_the_readmes(exported: Exported) -> None:
@@ -223,3 +244,71 @@ def test_the_script_is_the_readmes(exported: Exported) -> None:
     assert script.count("{") == script.count("}")
     assert "create_clock -period 5.000" in (folder / "constraints.xdc").read_text()
     assert os.access(folder / "README.md", os.R_OK)
+
+
+#: Stand-ins of the tool's commands: each writes itself and its arguments down, a line each.
+STAND_INS = """
+proc exit {args} {}
+foreach command {open_project set_top add_files open_solution set_part create_clock
+                 csim_design csynth_design cosim_design export_design} {
+    proc $command {args} [format {puts "%s $args"} $command]
+}
+source run_hls.tcl
+"""
+
+
+def _script_says(folder: Path, steps: str | None) -> subprocess.CompletedProcess[str]:
+    tclsh = shutil.which("tclsh")
+    if tclsh is None:
+        pytest.skip("tclsh is not installed")
+    environment = {**os.environ, **({} if steps is None else {"ISOBIT_HLS_STEPS": steps})}
+    return subprocess.run(
+        [tclsh], input=STAND_INS, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("steps", "project", "designs"),
+    [
+        (None, "build", ["csim_design", "csynth_design"]),
+        ("csim", "build_csim", ["csim_design"]),
+        ("cosim", "build", ["csynth_design", "cosim_design -rtl verilog"]),
+        ("csim csynth cosim export", "build", ["csim_design", "csynth_design", "cosim_design -rtl verilog", "export"]),
+    ],
+)
+def test_what_the_script_asks_of_the_tool(
+    exported: Exported, steps: str | None, project: str, designs: list[str]
+) -> None:
+    folder = exported("wide").folder
+    said = _script_says(folder, steps)
+    assert said.stderr == ""
+    lines = said.stdout.splitlines()
+    assert lines[:2] == [f"open_project -reset {project}", "set_top wide"]
+    assert [line.split()[0] for line in lines[2:4]] == ["add_files", "add_files"]
+    assert lines[4:7] == [
+        "open_solution -reset solution1 -flow_target vivado",
+        "set_part xcvu9p-flga2104-2L-e",
+        "create_clock -period 5.000 -name default",
+    ]
+    assert len(lines[7:]) == len(designs)
+    assert all(line.startswith(design) for line, design in zip(lines[7:], designs, strict=True))
+
+
+def test_the_scripts_flags_compile_the_bench(exported: Exported, tmp_path: Path) -> None:
+    folder = exported("saturating").folder
+    lines = [line for line in _script_says(folder, "csim").stdout.splitlines() if line.startswith("add_files")]
+    sources = [re.sub(r"^add_files (-tb )?", "", line).split(" -cflags ") for line in lines]
+    flags = {part[1].strip("{}") for part in sources}
+    assert len(flags) == 1
+    command = ["g++", *flags.pop().split(), "-isystem", str(vendor_include_folder()), "-w"]
+    program = tmp_path / "bench"
+    subprocess.run([*command, *(part[0] for part in sources), "-o", str(program)], check=True)
+    done = subprocess.run([str(program)], capture_output=True, text=True, check=False)
+    assert re.search(r"^saturating: \d+ results compared, 0 differ\n$", done.stdout)
+    assert done.returncode == 0
+
+
+def test_the_script_refuses(exported: Exported, tmp_path: Path) -> None:
+    assert "unknown step 'place' in ISOBIT_HLS_STEPS" in _script_says(exported("wide").folder, "place").stderr
+    shutil.copytree(exported("wide").folder, tmp_path / "sp ace")
+    assert "has a space, which compiler flags cannot carry" in _script_says(tmp_path / "sp ace", None).stderr

@@ -73,8 +73,9 @@ def command(
     """
     _check_targets(out, trace, overwrite)
     if is_exported(source):
-        if trace is not None or config is not None:
-            raise click.UsageError("an exported folder takes no --trace and no --config")
+        for option in ("trace", "config", "optimisation", "allow_lambda"):
+            if click.get_current_context().get_parameter_source(option) is not click.core.ParameterSource.DEFAULT:
+                raise click.UsageError(f"an exported folder takes no --{option.replace('_', '-')}")
         return simulate_exported(source, data, headers, out, threads, as_json, overwrite)
     if data is None:
         raise click.UsageError("--data is needed: events to simulate")

@@ -175,7 +175,7 @@ def check_target(folder: Path, overwrite: bool) -> Mapping[str, Any]:
     Raises
     ------
     OverwriteError
-        If something is there and may not be replaced.
+        If something is there and may not be replaced: anything that isobit did not export, or that is changed.
     """
     if not folder.exists() and not folder.is_symlink():
         return {}
@@ -191,46 +191,68 @@ def check_target(folder: Path, overwrite: bool) -> Mapping[str, Any]:
             "it is replaced; choose another name"
         )
     known: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
+    place = folder.resolve()
+    for path, digest in known.get("files", {}).items():
+        if not _inside(path):
+            raise OverwriteError(f"{folder / MANIFEST} names {path!r}, which is not inside the folder")
+        _refuse_detours(place, path)
+        if known.get("incomplete") or not (place / path).is_file():
+            continue
+        if _sha256((place / path).read_bytes()) != digest:
+            raise OverwriteError(f"{place / path} was changed since it was exported; move it away first")
     return known
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes], manifest: Mapping[str, Any], *, overwrite: bool) -> None:
-    """Write an export; only files that an earlier manifest names are replaced or removed.
+    """Write an export; only files that an earlier manifest names, and that are as it says, are replaced or removed.
 
     Raises
     ------
     OverwriteError
-        If the folder is not empty and ``overwrite`` is false, or a file of the user's would be replaced.
+        If the folder is not empty and ``overwrite`` is false, or something of the user's would be replaced.
     """
     old = check_target(folder, overwrite)
-    named = {path for path in old.get("files", {}) if _inside(path)}
-    for path in files:
-        if path not in named and (folder / path).exists():
-            raise OverwriteError(f"{folder / path} exists and was not exported by isobit; move it away first")
+    place = folder.resolve()
+    listed = old.get("files", {})
+    for path in (*files, MANIFEST):
+        _refuse_detours(place, path)
+        if path in files and path not in listed and (place / path).exists():
+            raise OverwriteError(f"{place / path} exists and was not exported by isobit; move it away first")
     document = (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    place.parent.mkdir(parents=True, exist_ok=True)
+    fresh = not place.exists()
+    staging = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent if fresh else place))
     try:
         staging.chmod(0o755)
         for path, content in {**files, MANIFEST: document}.items():
             (staging / path).parent.mkdir(parents=True, exist_ok=True)
             (staging / path).write_bytes(content)
-        if not old:
-            if folder.exists():
-                folder.rmdir()  # empty, or this raises
-            staging.rename(folder)
+        if fresh:
+            staging.rename(place)
             return
         # Whoever is interrupted here finds a manifest that names all that may lie there, and says that it is not whole.
-        both = {**old.get("files", {}), **manifest["files"]}
-        _replace(folder / MANIFEST, json.dumps({**manifest, "incomplete": True, "files": both}).encode())
+        both = {**listed, **manifest["files"]}
+        _replace(place / MANIFEST, json.dumps({**manifest, "incomplete": True, "files": both}).encode())
         for path in files:
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (staging / path).replace(folder / path)
-        for path in named - set(files):
-            (folder / path).unlink(missing_ok=True)
-        _replace(folder / MANIFEST, document)
+            (place / path).parent.mkdir(parents=True, exist_ok=True)
+            (staging / path).replace(place / path)
+        for path in set(listed) - set(files):
+            (place / path).unlink(missing_ok=True)
+        _replace(place / MANIFEST, document)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def _refuse_detours(place: Path, path: str) -> None:
+    """Refuse to write or remove through a link, which may lead out of the folder, or where a folder lies."""
+    parts = Path(path).parts
+    for count in range(1, len(parts) + 1):
+        part = place.joinpath(*parts[:count])
+        if part.is_symlink():
+            raise OverwriteError(f"{part} is a symbolic link; nothing is written or removed through it, move it away")
+        last = count == len(parts)
+        if part.exists() and part.is_dir() == last:
+            raise OverwriteError(f"{part} is {'a folder' if last else 'no folder'}, where {path} belongs; move it away")
 
 
 def _replace(path: Path, content: bytes) -> None:

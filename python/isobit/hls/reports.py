@@ -12,14 +12,17 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from isobit.errors import DataFileError
 
-__all__ = ["Cosimulation", "HlsReport", "Implementation", "Synthesis", "read_reports"]
+__all__ = ["Cosimulation", "HlsReport", "Implementation", "Synthesis", "read_reports", "report_stamps"]
 
+#: Time of change (ns) and size (bytes) of a file.
+Stamp = tuple[int, int]
 SOLUTION = Path("build") / "solution1"
 #: Our name of a resource, and the tool's in its versions.
 _RESOURCES = {"DSP": ("DSP", "DSP48E"), "LUT": ("LUT",), "FF": ("FF",), "BRAM": ("BRAM_18K", "BRAM"), "URAM": ("URAM",)}
@@ -89,32 +92,56 @@ class HlsReport:
         return asdict(self)
 
 
-def read_reports(folder: Path, top: str) -> HlsReport:
+def read_reports(folder: Path, top: str, *, but: Mapping[Path, Stamp] | None = None) -> HlsReport:
     """Read the reports of an exported folder.
+
+    Parameters
+    ----------
+    folder
+        The exported folder.
+    top
+        Name of its top function.
+    but
+        Reports that do not count unless they changed since: what `report_stamps` gave before a run.
 
     Raises
     ------
     DataFileError
         For a report that is damaged, or not of the format that is known.
     """
-    solution = folder / SOLUTION
+    synthesis, cosimulation, implementation = (
+        [path for path in paths if path.is_file() and (but or {}).get(path) != _stamp(path)]
+        for paths in _paths(folder, top)
+    )
     return HlsReport(
-        _first(_synthesis, [solution / "syn/report/csynth.xml", solution / f"syn/report/{top}_csynth.xml"]),
-        _first(_cosimulation, [solution / f"sim/report/{top}_cosim.rpt"]),
-        _first(
-            _implementation,
-            [
-                solution / f"impl/report/{language}/{name}"
-                for language in ("verilog", "vhdl")
-                for name in ("export_impl.xml", f"{top}_export.xml")
-            ],
-        ),
+        _synthesis(synthesis[0]) if synthesis else None,
+        _cosimulation(cosimulation[0]) if cosimulation else None,
+        _implementation(implementation[0]) if implementation else None,
     )
 
 
-def _first(read: Any, paths: list[Path]) -> Any:
-    found = next((path for path in paths if path.is_file()), None)
-    return None if found is None else read(found)
+def report_stamps(folder: Path, top: str) -> dict[Path, Stamp]:
+    """The reports that lie there now, each with its time of change and size."""
+    return {path: _stamp(path) for paths in _paths(folder, top) for path in paths if path.is_file()}
+
+
+def _paths(folder: Path, top: str) -> tuple[list[Path], list[Path], list[Path]]:
+    """Where the reports of synthesis, co-simulation and implementation may lie, newer versions' places first."""
+    solution = folder / SOLUTION
+    return (
+        [solution / "syn/report/csynth.xml", solution / f"syn/report/{top}_csynth.xml"],
+        [solution / f"sim/report/{top}_cosim.rpt"],
+        [
+            solution / f"impl/report/{language}/{name}"
+            for language in ("verilog", "vhdl")
+            for name in ("export_impl.xml", f"{top}_export.xml")
+        ],
+    )
+
+
+def _stamp(path: Path) -> Stamp:
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size
 
 
 def _synthesis(path: Path) -> Synthesis:
