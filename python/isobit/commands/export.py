@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from isobit.commands.options import load_data, load_model
+from isobit.hls.core import IO_TYPES
 from isobit.hls.export import ORACLES, export_hls
 
 
@@ -21,6 +22,13 @@ from isobit.hls.export import ORACLES, export_hls
 @click.option("--part", default="xcvu9p-flga2104-2L-e", show_default=True, help="FPGA.")
 @click.option("--clock-ns", type=float, default=5.0, show_default=True, help="Clock period.")
 @click.option("--name", default=None, help="Name of the top function.  [default: the network's]")
+@click.option(
+    "--io-type",
+    type=click.Choice(IO_TYPES),
+    default=IO_TYPES[0],
+    show_default=True,
+    help="Arguments of the top function: arrays, or streams of packets, as hls4ml calls them.",
+)
 @click.option(
     "--oracle",
     type=click.Choice(ORACLES),
@@ -42,6 +50,7 @@ def command(
     part: str,
     clock_ns: float,
     name: str | None,
+    io_type: str,
     oracle: str,
     no_csim: bool,
     events: int,
@@ -63,6 +72,7 @@ def command(
         clock_ns,
         None if data is None else load_data(data),
         name=name,
+        io_type=io_type,
         oracle=oracle,
         csim=False if no_csim else None,
         random_events=events,

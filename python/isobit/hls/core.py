@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import isobit
@@ -14,29 +14,22 @@ from isobit.headers import get_include
 from isobit.hls import layers as _elementwise  # the three register their emitters
 from isobit.hls import set_layers as _sets
 from isobit.hls import table_layers as _tables
-from isobit.hls.emitters import Layer, emit, pragma
+from isobit.hls.arrays import ArrayWiring
+from isobit.hls.emitters import Layer, pragma
 from isobit.hls.names import Names, top_name
+from isobit.hls.streams import StreamWiring, array_adapter
+from isobit.hls.wiring import Port, Wiring, block
 from isobit.model.graph import Graph
-from isobit.model.ops import Tensor
 
-__all__ = ["EMITTED_BY", "Core", "Port", "header_closure", "make_core"]
+__all__ = ["EMITTED_BY", "IO_TYPES", "Core", "Port", "header_closure", "make_core"]
 
 EMITTED_BY = (_elementwise, _sets, _tables)
+WIRINGS: dict[str, type[Wiring]] = {wiring.io_type: wiring for wiring in (ArrayWiring, StreamWiring)}
+#: How numbers may go in and out, by hls4ml's names.
+IO_TYPES = tuple(WIRINGS)
 #: Where the copied headers lie in the folder.
 INCLUDE = "firmware/include"
 _QUOTED = re.compile(r'^\s*#\s*include\s+["<]([\w./]+)[">]', re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Port:
-    """An argument of the top function: its name and type in C++, the tensor behind it."""
-
-    name: str
-    type: str
-    tensor: Tensor
-
-    def __str__(self) -> str:
-        return f"{self.type} {self.name}[{self.tensor.size}]"
 
 
 @dataclass(frozen=True)
@@ -59,6 +52,8 @@ class Core:
         Clocks between two events.
     files
         Text by path in the folder.
+    io_type
+        ``io_parallel``: arguments are arrays; ``io_stream``: streams of packets.
     """
 
     top: str
@@ -69,27 +64,22 @@ class Core:
     style: str
     interval: int
     files: Mapping[str, str]
+    io_type: str = ArrayWiring.io_type
+
+    @property
+    def on_arrays(self) -> str:
+        """The function (and its header) that takes arrays: the top function itself, or what feeds its streams."""
+        return self.top if self.io_type == ArrayWiring.io_type else f"{self.top}_arrays"
 
 
-@dataclass
-class _Draft:
-    """What is known while the layers are walked through."""
-
-    names: Names
-    types: dict[str, str] = field(default_factory=dict)  # C++ type by tensor
-    arrays: dict[str, str] = field(default_factory=dict)  # C++ array by tensor
-    functions: list[str] = field(default_factory=list)
-    calls: list[str] = field(default_factory=list)
-    written: dict[str, str] = field(default_factory=dict)  # tensor by array, of arguments that a layer writes
-
-
-def make_core(graph: Graph, name: str | None = None) -> Core:
+def make_core(graph: Graph, name: str | None = None, io_type: str = ArrayWiring.io_type) -> Core:
     """Write a network's core.
 
-    The style follows one rule, hls4ml's own (``SetPipelineStyle``, backends/vivado/passes/pipeline_style.py): where
-    every layer computes within one pass (latency strategy), the top function is one pipeline, a new event every
-    max(reuse factor) clocks; as soon as one layer loops over its reuse factor (resource), layers run side by side
-    (DATAFLOW), each in its own pipeline, and the slowest sets the interval.
+    With arrays, the style follows one rule, hls4ml's own (``SetPipelineStyle``,
+    backends/vivado/passes/pipeline_style.py): where every layer computes within one pass (latency strategy), the top
+    function is one pipeline, a new event every max(reuse factor) clocks; as soon as one layer loops over its reuse
+    factor (resource), layers run side by side (DATAFLOW), each in its own pipeline, and the slowest sets the interval.
+    With streams they always do.
 
     Parameters
     ----------
@@ -97,41 +87,46 @@ def make_core(graph: Graph, name: str | None = None) -> Core:
         The network.
     name
         Name of the top function; by default the network's.
+    io_type
+        One of :data:`IO_TYPES`.
 
     Raises
     ------
     UnsupportedError
-        For an op without an emitter.
+        For an op without an emitter, or another io_type.
     FormatError
         For a name that C++ does not take.
     """
+    if io_type not in WIRINGS:
+        raise UnsupportedError(f"io_type={io_type!r} is not supported; supported: {', '.join(IO_TYPES)}")
     top = top_name(graph.name if name is None else name)
     namespace = f"{top}_core"
-    draft = _Draft(Names())
-    for taken in (top, namespace):
-        draft.names.take(taken)
+    names = Names()
+    wiring = WIRINGS[io_type](graph, names)
+    streams = isinstance(wiring, StreamWiring)
+    for taken in (top, namespace, *([f"{top}_arrays"] if streams else [])):
+        names.take(taken)
     if not graph.ops:
         raise UnsupportedError(f"the network {graph.name!r} has no layer; there is nothing to export")
-    input_names = {tensor.name: draft.names.take(tensor.name) for tensor in graph.inputs}
-    for tensor in graph.inputs:
-        draft.types[tensor.name] = draft.names.take(f"{tensor.name}_t")
-        draft.arrays[tensor.name] = input_names[tensor.name]
-    read = {name for op in graph.ops for name in op.inputs}
-    made = [_layer(graph, k, draft, read) for k in range(len(graph.ops))]
-    inputs = tuple(Port(input_names[t.name], draft.types[t.name], t) for t in graph.inputs)
-    outputs = tuple(_output(t, draft, read) for t in graph.output_tensors)
-    dataflow = any(layer.dataflow for layer in made)
-    interval = max(layer.interval for layer in made)
-    core = Core(top, namespace, inputs, outputs, tuple(made), "dataflow" if dataflow else "pipeline", interval, {})
+    inputs, layers, outputs = wiring.wire()
+    style = "dataflow" if wiring.dataflow(layers) else "pipeline"
+    core = Core(top, namespace, inputs, outputs, layers, style, wiring.interval(layers), {}, io_type)
     files = {
-        "firmware/types.hpp": _types_text(core, graph),
+        "firmware/types.hpp": _types_text(core, wiring),
         "firmware/weights.hpp": _weights_text(core),
-        f"firmware/{top}.hpp": _top_header(core),
-        f"firmware/{top}.cpp": _top_source(core, draft),
+        f"firmware/{top}.hpp": _top_header(core, wiring),
+        f"firmware/{top}.cpp": _top_source(core, wiring),
     }
-    headers = sorted({f"isobit/kernels/{header}" for layer in made for header in layer.headers} | _ALWAYS)
+    if streams:
+        text = guarded(core, f"{top}_arrays.hpp", array_adapter(top, namespace, inputs, outputs, names))
+        files[f"firmware/{top}_arrays.hpp"] = written_by("The top function for hosts that work on arrays.") + text
+    headers = sorted({f"isobit/kernels/{name}" for name in _kernels(core, wiring)} | wiring.other_headers | _ALWAYS)
     files |= {f"{INCLUDE}/{path}": text for path, text in header_closure(headers).items()}
-    return Core(top, namespace, inputs, outputs, core.layers, core.style, interval, files)
+    return replace(core, files=files)
+
+
+def _kernels(core: Core, wiring: Wiring) -> list[str]:
+    return sorted({header for layer in core.layers for header in layer.headers} | wiring.kernel_headers)
 
 
 #: Headers of every project.
@@ -139,8 +134,6 @@ _ALWAYS = frozenset(
     {
         "numbers/amd/numbers.hpp",
         "numbers/isobit/numbers.hpp",
-        "isobit/kernels/linear.hpp",
-        "isobit/kernels/pragma.hpp",
         "isobit/host/raw_words.hpp",
     }
 )
@@ -173,58 +166,6 @@ def header_closure(headers: Sequence[str], root: Path | None = None) -> dict[str
     return dict(sorted(found.items()))
 
 
-# -- layers -----------------------------------------------------------------------------------------------------------
-
-
-def _layer(graph: Graph, index: int, draft: _Draft, read: set[str]) -> Layer:
-    op = graph.ops[index]
-    tensor = graph.tensors[op.inputs[0]]
-    name = draft.names.take(op.name)
-    result = draft.names.take(f"{op.name}_result_t")
-    layer = Layer(op, tensor, name, draft.types[tensor.name], result, draft.names)
-    body = emit(layer)
-    if not body:  # another name for the same array
-        draft.types[op.output.name] = draft.types[tensor.name]
-        draft.arrays[op.output.name] = draft.arrays[tensor.name]
-        return layer
-    layer.types[result] = op.output.type
-    draft.types[op.output.name] = result
-    shown = op.output.name if op.output.name != op.name else f"{op.name}_out"
-    direct = op.output.name in graph.outputs and op.output.name not in read
-    if op.output.name in graph.outputs and not direct:
-        shown += "_local"  # the argument has the name itself
-    array = draft.names.take(shown)
-    draft.arrays[op.output.name] = array
-    if direct:
-        draft.written[array] = op.output.name
-    else:
-        draft.calls += [f"{result} {array}[{op.output.size}];", pragma(f"ARRAY_PARTITION variable = {array} complete")]
-    inputs = [graph.tensors[name] for name in op.inputs]
-    parameters = ["data"] if len(inputs) == 1 else [f"data{k}" for k in range(len(inputs))]
-    taken = [f"const {draft.types[t.name]} {p}[{t.size}]" for t, p in zip(inputs, parameters, strict=True)]
-    arguments = ", ".join([*(draft.arrays[t.name] for t in inputs), array])
-    draft.calls.append(f"{name}({arguments});")
-    head = f"static void {name}({', '.join([*taken, f'{result} results[{op.output.size}]'])}) {{"
-    draft.functions.append(f"// {layer.what or op.tag}\n{head}\n{_indented(body)}\n}}\n")
-    return layer
-
-
-def _output(tensor: Tensor, draft: _Draft, read: set[str]) -> Port:
-    """An output: written by its layer, or copied where other layers read it, too, or where it is an alias."""
-    array = draft.arrays[tensor.name]
-    if draft.written.get(array) != tensor.name:
-        name = draft.names.take(tensor.name)
-        kind = draft.types[tensor.name]
-        copy = f"kernels::linear(kernels::linear_arith<{kind}>(), kernels::static_vector_shape<{tensor.size}>(), "
-        draft.calls.append(f"{copy}{array}, {name});")
-        return Port(name, kind, tensor)
-    return Port(array, draft.types[tensor.name], tensor)
-
-
-def _indented(text: str, by: int = 4) -> str:
-    return "\n".join(" " * by + line if line else "" for line in text.splitlines())
-
-
 # -- texts ------------------------------------------------------------------------------------------------------------
 
 
@@ -241,22 +182,25 @@ def guarded(core: Core, file: str, text: str) -> str:
     return f"#ifndef {guard}\n#define {guard}\n\n{text}\n#endif\n"
 
 
-def _types_text(core: Core, graph: Graph) -> str:
+def _types_text(core: Core, wiring: Wiring) -> str:
     lines = []
     for port in core.inputs:
-        lines += [f"// Input '{_plain(port.tensor.name)}'", _alias(port.type, port.tensor.type), ""]
+        lines += [f"// Input '{_plain(port.tensor.name)}'", _alias(port.type, port.tensor.type)]
+        lines += [*(_alias(*further) for further in wiring.aliases(port.tensor)), ""]
     for layer in core.layers:
         if layer.types:
             lines.append(f"// Layer '{_plain(layer.op.name)}': {layer.what}")
             lines += [_alias(name, type) for name, type in layer.types.items()]
-            lines.append("")
+            lines += [*(_alias(*further) for further in wiring.aliases(layer.op.output)), ""]
     body = "\n".join(lines)
-    text = f"#include <numbers.hpp>\n\nnamespace {core.namespace} {{\n\n{body}\n}}  // namespace {core.namespace}\n"
-    what = f"Every number format of '{_plain(graph.name)}'. <numbers.hpp> decides whose ap_fixed it is."
+    packets = "#include <isobit/kernels/packets.hpp>\n\n" if isinstance(wiring, StreamWiring) else ""
+    space = f"namespace {core.namespace}"
+    text = f"#include <numbers.hpp>\n\n{packets}{space} {{\n\n{body}\n}}  // {space}\n"
+    what = f"Every number format of '{_plain(wiring.graph.name)}'. <numbers.hpp> decides whose ap_fixed it is."
     return written_by(what) + guarded(core, "types.hpp", text)
 
 
-def _alias(name: str, type: FixedType) -> str:
+def _alias(name: str, type: FixedType | str) -> str:
     return f"using {name} = {type};"
 
 
@@ -276,40 +220,32 @@ def _weights_text(core: Core) -> str:
     )
 
 
-def _top_header(core: Core) -> str:
-    text = f'#include "types.hpp"\n\n// One event.\n{signature(core)};\n'
+def _top_header(core: Core, wiring: Wiring) -> str:
+    streams = "#include <streams.hpp>\n\n" if isinstance(wiring, StreamWiring) else ""
+    text = f'{streams}#include "types.hpp"\n\n// One event.\n{_signature(core, wiring)};\n'
     return written_by("The top function.") + guarded(core, f"{core.top}.hpp", text)
 
 
-def signature(core: Core) -> str:
+def _signature(core: Core, wiring: Wiring) -> str:
     """The top function's declaration, without its semicolon."""
-    inputs = [f"const {core.namespace}::{port}" for port in core.inputs]
-    outputs = [f"{core.namespace}::{port}" for port in core.outputs]
+    inputs = [wiring.argument(port, core.namespace, written=False) for port in core.inputs]
+    outputs = [wiring.argument(port, core.namespace, written=True) for port in core.outputs]
     return f"void {core.top}({', '.join([*inputs, *outputs])})"
 
 
-def _top_source(core: Core, draft: _Draft) -> str:
-    headers = sorted({header for layer in core.layers for header in layer.headers} | {"linear.hpp", "pragma.hpp"})
-    includes = "\n".join(f"#include <isobit/kernels/{header}>" for header in headers)
-    functions = "\n".join(draft.functions)
-    directives = []
-    for port in core.inputs:
-        directives += [
-            pragma(f"INTERFACE mode = ap_vld port = {port.name}"),
-            pragma(f"ARRAY_RESHAPE variable = {port.name} complete"),
-        ]
-    for port in core.outputs:
-        directives += [
-            pragma(f"INTERFACE mode = ap_vld port = {port.name}"),
-            pragma(f"ARRAY_PARTITION variable = {port.name} complete"),
-        ]
+def _top_source(core: Core, wiring: Wiring) -> str:
+    includes = "\n".join(f"#include <isobit/kernels/{header}>" for header in _kernels(core, wiring))
+    functions = "\n".join(wiring.functions)
+    directives = [line for port in core.inputs for line in wiring.interface(port, written=False)]
+    directives += [line for port in core.outputs for line in wiring.interface(port, written=True)]
     directives.append(pragma("DATAFLOW" if core.style == "dataflow" else f"PIPELINE II = {core.interval}"))
-    body = _indented("\n".join([*directives, "", *draft.calls]))
+    top = block(
+        _signature(core, wiring), "\n".join([f"using namespace {core.namespace};", *directives, "", *wiring.body])
+    )
     what = f"The layers and the top function; {core.style}, a new event every {core.interval} clocks."
     return (
         written_by(what)
         + f'#include "{core.top}.hpp"\n\n{includes}\n\n#include "weights.hpp"\n\n'
         + f"namespace kernels = isobit::kernels;\n\nnamespace {core.namespace} {{\n\n{functions}\n"
-        + f"}}  // namespace {core.namespace}\n\n"
-        + f"{signature(core)} {{\n    using namespace {core.namespace};\n{body}\n}}\n"
+        + f"}}  // namespace {core.namespace}\n\n{top}"
     )

@@ -21,6 +21,7 @@ from isobit.hls.folder import HlsProject, check_target, make_manifest, read_fold
 from isobit.hls.host import compile_host, compile_test_bench, run_test_bench
 from isobit.hls.texts import GOLDEN, emulator_files, golden_text, host_files, readme_text, testbench_files, tool_files
 from isobit.hls.vectors import Vectors, choose_vectors
+from isobit.hls.wiring import Port as CorePort
 from isobit.model.file import graph_digest
 from isobit.model.graph import Graph
 
@@ -39,6 +40,7 @@ def export_hls(
     test_vectors: Data = None,
     *,
     name: str | None = None,
+    io_type: str = "io_parallel",
     oracle: str = "vendor",
     csim: bool | None = None,
     random_events: int = 128,
@@ -60,6 +62,10 @@ def export_hls(
         formats, inputs that overflow and random events are added in any case.
     name
         Name of the top function; by default the network's.
+    io_type
+        How numbers go in and out, by hls4ml's names. ``io_parallel``: arguments of the top function are arrays.
+        ``io_stream``: they are ``hls::stream``s of packets, each the channels of one position, and so is everything
+        between the layers. Bits are the same.
     oracle
         Where the golden results come from. ``vendor``: the exported core compiled with AMD's open headers (of the
         installed hls4ml). ``reference``: isobit's computation by definition on Python integers, which shares no code
@@ -79,7 +85,7 @@ def export_hls(
     Raises
     ------
     UnsupportedError
-        For a layer that cannot be exported, or a csim where no project is known.
+        For a layer that cannot be exported, another io_type, or a csim where no project is known.
     OverwriteError
         If the folder is not empty.
     MissingDependencyError
@@ -103,7 +109,7 @@ def export_hls(
         raise RangeError(f"random_events must be 0 or more, got {random_events}")
     subject = load(model)
     graph = subject.graph
-    core = make_core(graph, name)
+    core = make_core(graph, name, io_type)
     given = None if test_vectors is None else subject.quantise(test_vectors)[0]
     vectors = choose_vectors(graph, given, random_events=random_events, seed=seed)
     files = core_files(core)
@@ -132,8 +138,9 @@ def export_hls(
         top=core.top,
         part=part,
         clock_ns=clock_ns,
-        inputs=[_port(p.name, p.tensor) for p in core.inputs],
-        outputs=[_port(p.name, p.tensor) for p in core.outputs],
+        io_type=core.io_type,
+        inputs=[_port(p) for p in core.inputs],
+        outputs=[_port(p) for p in core.outputs],
         layers=[{"name": layer.op.name, "op": layer.op.tag, "what": layer.what} for layer in core.layers],
         schedule={"style": core.style, "interval": core.interval},
         vectors={"events": vectors.events, "inputs": list(vectors.sources), "results": witnesses},
@@ -147,8 +154,10 @@ def core_files(core: Core) -> dict[str, bytes]:
     return {path: text.encode() for path, text in {**core.files, **host_files(core)}.items()}
 
 
-def _port(cpp: str, tensor: Any) -> dict[str, Any]:
-    return {"name": tensor.name, "argument": cpp, "shape": list(tensor.shape), "type": str(tensor.type)}
+def _port(port: CorePort) -> dict[str, Any]:
+    tensor, packets = port.tensor, port.packets
+    known = {"name": tensor.name, "argument": port.name, "shape": list(tensor.shape), "type": str(tensor.type)}
+    return known if packets is None else {**known, "packets": {"count": packets.count, "width": packets.width}}
 
 
 def _results(

@@ -15,7 +15,7 @@ const_cast constexpr continue decltype default delete do double dynamic_cast els
 float for friend goto if inline int long mutable namespace new noexcept not not_eq nullptr operator or or_eq
 private protected public register reinterpret_cast return short signed sizeof static static_assert static_cast
 struct switch template this thread_local throw true try typedef typeid typename union unsigned using virtual void
-volatile wchar_t while xor xor_eq main std isobit kernels golden data results numbers arith shape pattern slice high
+volatile wchar_t while xor xor_eq main std isobit kernels hls golden data results numbers arith shape pattern slice high
 low NULL INLINE
 """
 _TAKEN = frozenset(_WORDS.split())

@@ -36,7 +36,8 @@ def testbench_files(core: Core) -> dict[str, str]:
         namespace=core.namespace,
         digests=indented(digests, 4),
         set=indented(set_inputs, 8),
-        arguments=_arguments(core),
+        header=core.on_arrays,
+        call=indented(_guarded_call(core), 8),
         compare=indented(compare, 8),
     )
     return {f"tb/{core.top}_test.cpp": text, "tb/compare.hpp": template_text("compare.hpp")}
@@ -109,7 +110,8 @@ def host_files(core: Core) -> dict[str, str]:
         read=indented(read, 8),
         write_raw=indented(write_raw, 8),
         write=indented(write, 8),
-        arguments=_arguments(core),
+        header=core.on_arrays,
+        call=_call(core),
     )
     return {
         f"host/{core.top}_c.h": header,
@@ -189,13 +191,15 @@ def readme_text(core: Core, *, model: str, part: str, clock_ns: float, events: i
     for direction, found in (("input", core.inputs), ("output", core.outputs)):
         for p in found:
             shape = " x ".join(map(str, p.tensor.shape)) or "1"
-            ports.append(f"| {direction} `{p.name}` | {shape} numbers of `{p.tensor.type}` |")
+            ports.append(f"| {direction} `{p.name}` | {shape} numbers of `{p.tensor.type}`{_in_packets(p)} |")
     style = {
         "pipeline": f"one pipeline, a new event every {core.interval} clocks",
         "dataflow": f"layers side by side (DATAFLOW), a new event about every {core.interval} clocks",
     }[core.style]
     rows = ["| layer | what | result |", "|---|---|---|"]
     rows += [f"| `{layer.op.name}` | {layer.what} | `{layer.op.output.type}` |" for layer in core.layers]
+    directives = template_text(f"README_{core.io_type}.md").rstrip("\n")
+    adapter = f"| `firmware/{core.on_arrays}.hpp` | a call of the top function with arrays, for hosts |\n"
     return fill(
         "README.md",
         version=isobit.__version__,
@@ -206,18 +210,41 @@ def readme_text(core: Core, *, model: str, part: str, clock_ns: float, events: i
         ports="\n".join(ports),
         schedule=style,
         layers="\n".join(rows),
+        adapter=adapter if core.on_arrays != core.top else "",
+        directives=directives,
         events=events,
         results=events * sum(p.tensor.size for p in core.outputs),
         vectors="\n".join(f"- {line}" for line in vectors),
     )
 
 
+def _in_packets(port: Port) -> str:
+    if port.packets is None:
+        return ""
+    count = port.packets.count
+    return f", in a stream of {count} packet{'' if count == 1 else 's'} of {port.packets.width}"
+
+
 def _words(type: FixedType) -> int:
     return -(-type.width // 64)
 
 
-def _arguments(core: Core) -> str:
-    return ", ".join(p.name for p in (*core.inputs, *core.outputs))
+def _call(core: Core) -> str:
+    return f"{core.on_arrays}({', '.join(p.name for p in (*core.inputs, *core.outputs))});"
+
+
+def _guarded_call(core: Core) -> list[str]:
+    """The test bench's call: streams can end too early, or be left with packets."""
+    if core.on_arrays == core.top:
+        return [_call(core)]
+    broken = ["tally.broken(event, error.what());", "continue;"]
+    return [
+        "try {",
+        f"    {_call(core)}",
+        "} catch (const std::exception& error) {",
+        *indented(broken, 4).split("\n"),
+        "}",
+    ]
 
 
 def _contents(ports: Sequence[Port]) -> str:

@@ -1,0 +1,280 @@
+"""Layers wired with streams of packets, as with hls4ml's ``io_stream``: each reads packets and writes packets.
+
+A tensor passes position by position; a packet holds the channels (the last axis) of one, as ``nnet::array`` does
+(nnet_utils/nnet_types.h). Layers that work position by position loop over packets; any other one reads an event's
+packets into an array first, as hls4ml's dense layer does (nnet_dense_stream.h). A stream has one reader, so that what
+several read is copied (``clone_stream`` in nnet_stream.h).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from isobit.hls.emitters import Layer, emit, pragma
+from isobit.hls.names import Names
+from isobit.hls.positions import position_op
+from isobit.hls.wiring import Packets, Port, Wiring, block
+from isobit.model.graph import Graph
+from isobit.model.ops import Op, Tensor
+
+__all__ = ["StreamWiring", "array_adapter"]
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What writes a stream: an input or a layer.
+
+    Attributes
+    ----------
+    tensor
+        Its tensor; reshapes of it are other names for the same packets.
+    shown
+        The name that its streams begin with.
+    layer, text
+        The layer and its functions; None for an input.
+    """
+
+    tensor: Tensor
+    shown: str
+    layer: Layer | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """What reads a stream: an input of an op, or an output of the network."""
+
+    op: str = ""
+    slot: int = 0
+    output: str = ""
+
+
+class StreamWiring(Wiring):
+    """Functions that read and write streams, with a stream of its own for every reader."""
+
+    io_type: ClassVar[str] = "io_stream"
+    kernel_headers: ClassVar[frozenset[str]] = frozenset({"packets.hpp", "pragma.hpp"})
+    other_headers: ClassVar[frozenset[str]] = frozenset(
+        {"numbers/amd/streams.hpp", "numbers/isobit/streams.hpp", "isobit/host/array_streams.hpp"}
+    )
+
+    def __init__(self, graph: Graph, names: Names) -> None:
+        super().__init__(graph, names)
+        self._packets: dict[str, Packets] = {}  # by tensor; a reshape has those of its input
+        self._origin: dict[str, str] = {}  # the tensor that a layer or the outside writes, by tensor
+        self._streams: dict[_Reader, str] = {}
+        self._inner: list[str] = []
+        self._copied = 1
+
+    def wire(self) -> tuple[tuple[Port, ...], tuple[Layer, ...], tuple[Port, ...]]:
+        """See :meth:`Wiring.wire`."""
+        graph, names = self.graph, self.names
+        ports = {t.name: names.take(t.name) for t in graph.inputs}
+        for tensor in graph.inputs:
+            self.types[tensor.name] = names.take(f"{tensor.name}_t")
+            self._packets[tensor.name] = self._split(tensor)
+            self._origin[tensor.name] = tensor.name
+        made = [self._layer(op) for op in graph.ops]
+        ports |= {op.output.name: names.take(self.shown(op)) for op in graph.ops if op.output.name in graph.outputs}
+        sources = [_Source(t, ports[t.name]) for t in graph.inputs]
+        sources += [_Source(layer.op.output, self.shown(layer.op), layer, text) for layer, text in made if text]
+        for source in sources:
+            self._connect(source, ports)
+        self.body += ["", *(f'ISOBIT_SIMULATION(isobit::host::expect_empty({s}, "{s}");)' for s in self._inner)]
+        inputs, outputs = (
+            tuple(Port(ports[t.name], self.types[t.name], t, self._packets[t.name]) for t in tensors)
+            for tensors in (graph.inputs, graph.output_tensors)
+        )
+        return inputs, tuple(layer for layer, _ in made), outputs
+
+    def interval(self, layers: tuple[Layer, ...]) -> int:
+        """The slowest layer's, or the longest copy's."""
+        return max(self._copied, *(layer.interval for layer in layers))
+
+    def dataflow(self, layers: tuple[Layer, ...]) -> bool:
+        """Always."""
+        return True
+
+    def aliases(self, tensor: Tensor) -> Iterator[tuple[str, str]]:
+        """The tensor's packet."""
+        if self._origin[tensor.name] == tensor.name:
+            packets = self._packets[tensor.name]
+            yield packets.type, f"isobit::kernels::packet<{self.types[tensor.name]}, {packets.width}>"
+
+    def argument(self, port: Port, namespace: str, *, written: bool) -> str:
+        """A stream."""
+        assert port.packets is not None
+        return f"hls::stream<{namespace}::{port.packets.type}>& {port.name}"
+
+    def interface(self, port: Port, *, written: bool) -> list[str]:
+        """AXI4-Stream."""
+        return [pragma(f"INTERFACE mode = axis port = {port.name}")]
+
+    # -- layers -------------------------------------------------------------------------------------------------------
+
+    def _split(self, tensor: Tensor) -> Packets:
+        width = tensor.shape[-1] if tensor.shape else 1
+        return Packets(self.names.take(f"{tensor.name}_packet"), tensor.size // width, width)
+
+    def _layer(self, op: Op) -> tuple[Layer, str]:
+        """A layer, and the text of its functions, empty where its output is another name for its input."""
+        inputs = [self.graph.tensors[name] for name in op.inputs]
+        first, taken = inputs[0], self._packets[op.inputs[0]]
+        name, result = self.names.take(op.name), self.names.take(f"{op.name}_result_t")
+        position = position_op(op, taken.width) if len(inputs) == 1 and taken.count > 1 else None
+        if position is not None and position.output.size * taken.count != op.output.size:
+            position = None
+        seen = first if position is None else Tensor(first.name, (taken.width,), first.type, first.xnor)
+        layer = Layer(position or op, seen, name, self.types[first.name], result, self.names)
+        body = emit(layer)
+        layer.op = op
+        if not body:
+            self.types[op.output.name] = self.types[first.name]
+            self._packets[op.output.name] = taken
+            self._origin[op.output.name] = self._origin[first.name]
+            return layer, ""
+        layer.types[result] = op.output.type
+        self.types[op.output.name] = result
+        self._packets[op.output.name] = given = self._split(op.output)
+        self._origin[op.output.name] = op.output.name
+        if position is not None or (len(inputs) == 1 and taken.count == given.count == 1):
+            return layer, self._passed(layer, body, taken, given)
+        return layer, self._gathered(layer, body, inputs, given)
+
+    def _passed(self, layer: Layer, body: str, taken: Packets, given: Packets) -> str:
+        """A packet in, a packet out, for every position."""
+        inner = self.names.take(f"{layer.name}_numbers")
+        head = f"static void {inner}(const {layer.data} data[{taken.width}], {layer.result} results[{given.width}])"
+        # A layer that loops by itself is pipelined there.
+        lines = [] if layer.dataflow else [pragma(f"PIPELINE II = {layer.interval}")]
+        lines += [
+            f"const {taken.type} taken = kernels::read_packet(from);",
+            f"{given.type} given;",
+            f"{inner}(taken.data, given.data);",
+            "to.write(given);",
+        ]
+        what = layer.what or layer.op.tag
+        if taken.count > 1:
+            lines = _loop("Position", taken.count, lines)
+            layer.what = f"{what} at each of {taken.count} positions"
+        layer.interval, layer.dataflow = taken.count * layer.interval, True
+        outer = f"static void {layer.name}(hls::stream<{taken.type}>& from, hls::stream<{given.type}>& to)"
+        return _functions(what, block(head, body), block(outer, "\n".join(lines)))
+
+    def _gathered(self, layer: Layer, body: str, inputs: list[Tensor], given: Packets) -> str:
+        """All packets read, the layer of the whole tensor, all packets written: one after the other."""
+        inner = self.names.take(f"{layer.name}_numbers")
+        numbered = [""] if len(inputs) == 1 else [str(k) for k in range(len(inputs))]
+        parameters, streams, lines = [], [], []
+        size, clocks = layer.op.output.size, layer.interval + given.count
+        for tensor, k in zip(inputs, numbered, strict=True):
+            packets, kind = self._packets[tensor.name], self.types[tensor.name]
+            parameters.append(f"const {kind} data{k}[{tensor.size}]")
+            streams.append(f"hls::stream<{packets.type}>& from{k}")
+            lines += [
+                f"{kind} data{k}[{tensor.size}];",
+                pragma(f"ARRAY_PARTITION variable = data{k} complete"),
+                f"kernels::read_packets<{packets.count}, {packets.width}>(from{k}, data{k});",
+            ]
+            clocks += packets.count
+        lines += [
+            f"{layer.result} results[{size}];",
+            pragma("ARRAY_PARTITION variable = results complete"),
+            f"{inner}({', '.join(f'data{k}' for k in numbered)}, results);",
+            f"kernels::write_packets<{given.count}, {given.width}>(results, to);",
+        ]
+        if not layer.dataflow and "HLS PIPELINE" not in body:
+            body = f"{pragma(f'PIPELINE II = {layer.interval}')}\n{body}"
+        layer.interval, layer.dataflow = clocks, True
+        head = f"static void {inner}({', '.join([*parameters, f'{layer.result} results[{size}]'])})"
+        outer = f"static void {layer.name}({', '.join([*streams, f'hls::stream<{given.type}>& to'])})"
+        return _functions(layer.what or layer.op.tag, block(head, body), block(outer, "\n".join(lines)))
+
+    # -- streams ------------------------------------------------------------------------------------------------------
+
+    def _connect(self, source: _Source, ports: dict[str, str]) -> None:
+        """The function and the call of what writes a tensor, and the streams that lead from there to its readers."""
+        packets, layer = self._packets[source.tensor.name], source.layer
+        readers = list(self._readers(source.tensor.name))
+        # One layer reads what another writes, or the outside takes it; an input that is an output must be handed on.
+        direct = len(readers) == 1 and (layer is not None or not readers[0].output)
+        if layer is None:
+            written = ports[source.tensor.name]
+        elif direct:
+            written = self._leading_to(readers[0], source.shown, packets, ports)
+        else:
+            written = self._declared(f"{source.shown}{'_local' if source.tensor.name in ports else ''}", packets)
+        if layer is not None:
+            arguments = [self._streams[_Reader(layer.op.name, slot)] for slot in range(len(layer.op.inputs))]
+            self.functions.append(source.text)
+            self.body.append(f"{layer.name}({', '.join([*arguments, written])});")
+        if direct:
+            self._streams[readers[0]] = written
+            return
+        for reader in readers:
+            self._streams[reader] = self._leading_to(reader, f"{source.shown}_to_{reader.op}", packets, ports)
+        self._copies(source.shown, packets, written, [self._streams[reader] for reader in readers])
+
+    def _readers(self, origin: str) -> Iterator[_Reader]:
+        """Who reads a tensor's packets, by that or another name."""
+        for op in self.graph.ops:
+            if self._origin[op.output.name] == op.output.name:  # no reshape
+                yield from (_Reader(op.name, k) for k, name in enumerate(op.inputs) if self._origin[name] == origin)
+        yield from (_Reader(output=name) for name in self.graph.outputs if self._origin[name] == origin)
+
+    def _leading_to(self, reader: _Reader, wanted: str, packets: Packets, ports: dict[str, str]) -> str:
+        """The stream of a reader: an output's argument, or an inner one."""
+        return ports[reader.output] if reader.output else self._declared(wanted, packets)
+
+    def _declared(self, wanted: str, packets: Packets) -> str:
+        name = self.names.take(wanted)
+        self._inner.append(name)
+        depth = pragma(f"STREAM variable = {name} depth = {packets.count}")
+        self.body += [f'hls::stream<{packets.type}> {name}("{name}");', depth]
+        return name
+
+    def _copies(self, shown: str, packets: Packets, written: str, copies: list[str]) -> None:
+        """A function that hands every packet to each of several readers; what nobody reads must be taken away."""
+        name = self.names.take(f"{shown}_copies")
+        targets = [f"to{k}" for k in range(len(copies))]
+        lines = [pragma("PIPELINE II = 1"), f"const {packets.type} taken = kernels::read_packet(from);"]
+        lines += [f"{target}.write(taken);" for target in targets] or ["static_cast<void>(taken);"]
+        parameters = ", ".join(f"hls::stream<{packets.type}>& {stream}" for stream in ["from", *targets])
+        what = f"Every packet to {len(copies)} reader{'' if len(copies) == 1 else 's'}"
+        loop = "\n".join(_loop("Copy", packets.count, lines))
+        self.functions.append(_functions(what, block(f"static void {name}({parameters})", loop)))
+        self.body.append(f"{name}({', '.join([written, *copies])});")
+        self._copied = max(self._copied, packets.count)
+
+
+def _loop(label: str, count: int, lines: list[str]) -> list[str]:
+    return [f"ISOBIT_LOOP({label})", f"for (int p = 0; p < {count}; ++p) {{", *(f"    {line}" for line in lines), "}"]
+
+
+def _functions(what: str, *functions: str) -> str:
+    return "\n".join([f"// {what}", functions[0], *functions[1:]])
+
+
+def array_adapter(top: str, namespace: str, inputs: Sequence[Port], outputs: Sequence[Port], names: Names) -> str:
+    """Text of ``TOP_arrays``: a call of the top function with arrays, for those who work on whole tensors."""
+    declared, before, after, arguments = [], [], [], []
+    for port in (*inputs, *outputs):
+        assert port.packets is not None
+        stream = names.take(f"{port.name}_stream")
+        arguments.append(stream)
+        declared.append(f'hls::stream<{namespace}::{port.packets.type}> {stream}("{port.name}");')
+        sizes = f"<{port.packets.count}, {port.packets.width}>"
+        if port in inputs:
+            before.append(f"isobit::kernels::write_packets{sizes}({port.name}, {stream});")
+            after.append(f'isobit::host::expect_empty({stream}, "{port.name}");')
+        else:
+            after.append(f'isobit::host::take_packets{sizes}({stream}, {port.name}, "{port.name}");')
+    taken = [f"const {namespace}::{port}" for port in inputs] + [f"{namespace}::{port}" for port in outputs]
+    body = "\n".join([*declared, *before, f"{top}({', '.join(arguments)});", *after])
+    return (
+        f'#include <isobit/host/array_streams.hpp>\n\n#include "{top}.hpp"\n\n'
+        "// One event. Throws std::runtime_error if a stream ends too early, or is left with packets.\n"
+        + block(f"inline void {top}_arrays({', '.join(taken)})", body)
+    )

@@ -1,0 +1,118 @@
+"""How the layers of an exported core are wired: with arrays (arrays.py) or with streams (streams.py)."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from isobit.hls.emitters import Layer
+from isobit.hls.names import Names
+from isobit.model.graph import Graph
+from isobit.model.ops import Op, Tensor
+
+__all__ = ["Packets", "Port", "Wiring", "block"]
+
+
+@dataclass(frozen=True)
+class Packets:
+    """How a tensor passes through a stream: position by position, each with its channels.
+
+    Attributes
+    ----------
+    type
+        C++ name of a packet.
+    count
+        Packets an event.
+    width
+        Numbers in each.
+    """
+
+    type: str
+    count: int
+    width: int
+
+
+@dataclass(frozen=True)
+class Port:
+    """An argument of the top function: its name, the C++ type of its numbers, the tensor behind it, and its packets."""
+
+    name: str
+    type: str
+    tensor: Tensor
+    packets: Packets | None = None
+
+    def __str__(self) -> str:
+        """Its declaration as an array."""
+        return f"{self.type} {self.name}[{self.tensor.size}]"
+
+
+class Wiring(ABC):
+    """The layers' functions and the body of the top function, while they are written.
+
+    Attributes
+    ----------
+    graph
+        The network.
+    names
+        Hands out identifiers.
+    types
+        C++ type of the numbers of every tensor.
+    functions
+        Text of every layer's function, in order.
+    body
+        Statements of the top function, in order.
+    """
+
+    #: hls4ml's name for it.
+    io_type: ClassVar[str]
+    #: Headers that its texts need: of the kernels, and others below the include folder.
+    kernel_headers: ClassVar[frozenset[str]]
+    other_headers: ClassVar[frozenset[str]]
+
+    def __init__(self, graph: Graph, names: Names) -> None:
+        self.graph, self.names = graph, names
+        self.types: dict[str, str] = {}
+        self.functions: list[str] = []
+        self.body: list[str] = []
+
+    @abstractmethod
+    def wire(self) -> tuple[tuple[Port, ...], tuple[Layer, ...], tuple[Port, ...]]:
+        """Write everything; returns inputs, layers and outputs.
+
+        Raises
+        ------
+        UnsupportedError
+            For an op without an emitter.
+        """
+
+    @abstractmethod
+    def interval(self, layers: tuple[Layer, ...]) -> int:
+        """Clocks between two events."""
+
+    @abstractmethod
+    def dataflow(self, layers: tuple[Layer, ...]) -> bool:
+        """Whether the layers run side by side."""
+
+    @abstractmethod
+    def aliases(self, tensor: Tensor) -> Iterator[tuple[str, str]]:
+        """Further types of a tensor: name and definition."""
+
+    @abstractmethod
+    def argument(self, port: Port, namespace: str, *, written: bool) -> str:
+        """A port as an argument of the top function."""
+
+    @abstractmethod
+    def interface(self, port: Port, *, written: bool) -> list[str]:
+        """Directives of a port."""
+
+    def shown(self, op: Op) -> str:
+        """What an op's output is called: layers of hls4ml often give it their own name, which the function has."""
+        return op.output.name if op.output.name != op.name else f"{op.name}_out"
+
+
+def block(head: str, body: str) -> str:
+    """A function: its head, and its statements indented."""
+    lines = (" " * 4 + line if line else "" for line in body.splitlines())
+    return "\n".join([f"{head} {{", *lines, "}\n"])
