@@ -29,8 +29,7 @@ void expect_empty(Stream& stream, const char* name) {
     int left = 0;
     for (; !stream.empty(); ++left) stream.read();
     if (left > 0) {
-        stream_fault("stream " + std::string(name) + " ends with " + std::to_string(left) +
-                     " packets that nobody has read");
+        stream_fault("stream " + std::string(name) + ": packets left that nobody has read, " + std::to_string(left));
     }
 }
 
