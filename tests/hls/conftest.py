@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
 from hls_networks import binary, saturating, wide
+from hls_packets import packets
 from hls_tables_sets import sets, tables
 
 import isobit as ib
@@ -26,6 +28,19 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], ib.Hls
             folder = tmp_path_factory.mktemp("exported") / name
             done[name] = ib.export_hls(ib.Model(networks[name]()), folder, random_events=400)
         return done[name]
+
+    return export
+
+
+@pytest.fixture(scope="session")
+def streamed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], ib.HlsProject]:
+    """The export of one of them with streams. What it must give is isobit's definition; benches compare with it."""
+    networks = {make.__name__: make for make in (saturating, binary, wide, sets, tables, packets)}
+
+    @lru_cache
+    def export(name: str) -> ib.HlsProject:
+        model, folder = ib.Model(networks[name]()), tmp_path_factory.mktemp("streamed") / name
+        return ib.export_hls(model, folder, io_type="io_stream", oracle="reference", random_events=30)
 
     return export
 

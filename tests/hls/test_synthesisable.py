@@ -16,6 +16,11 @@ from isobit.engines.csim.build import compiler
 pytestmark = pytest.mark.xdist_group("hls-export")
 Exported = Callable[[str], ib.HlsProject]
 NETWORKS = ["saturating", "binary", "wide", "sets", "tables"]
+#: With streams: two inputs and bits; every way in which packets pass.
+STREAMED = ["binary", "packets"]
+#: A stream as hardware has it. That of a host allocates and throws, and so do the checks that stand in the core.
+FIFO = Path(__file__).parent / "fifo"
+SYNTHESIS = ["-D__SYNTHESIS__", "-D__VITIS_HLS__", "-Wno-unknown-pragmas", "-Wno-unused-label"]
 STRICT = ["-std=c++14", "-pedantic-errors", "-fno-exceptions", "-fno-rtti", "-Wall", "-Wextra", "-Werror"]
 #: Balanced trees: distances double up to a size that every caller takes from its shape.
 TREE = {
@@ -28,21 +33,29 @@ TREE = {
 COPIES = {"memcpy", "memmove", "memset"}
 
 
+@pytest.fixture(
+    params=[pytest.param(("io_parallel", name), id=name) for name in NETWORKS]
+    + [pytest.param(("io_stream", name), id=f"{name}-streams") for name in STREAMED]
+)
+def project(request: pytest.FixtureRequest, exported: Exported, streamed: Exported) -> ib.HlsProject:
+    io_type, name = request.param
+    return (exported if io_type == "io_parallel" else streamed)(name)
+
+
 def _compile(project: ib.HlsProject, *flags: str, command: tuple[str, ...] | None = None) -> None:
     include = project.folder / "firmware/include"
     arguments = [f"-I{include / 'numbers/isobit'}", f"-I{include}", f"-I{project.folder / 'firmware'}"]
+    if project.manifest["io_type"] == "io_stream":
+        arguments = [f"-I{FIFO}", *arguments, *SYNTHESIS]
     source = str(project.folder / f"firmware/{project.top}.cpp")
     run = [*(command or compiler()), *STRICT, *arguments, *flags, source]
     done = subprocess.run(run, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[:3000]
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_strict_cpp14_without_a_warning_and_nothing_from_a_library(
-    exported: Exported, name: str, tmp_path: Path
-) -> None:
+def test_strict_cpp14_without_a_warning_and_nothing_from_a_library(project: ib.HlsProject, tmp_path: Path) -> None:
     """Neither allocation nor libm, exceptions, RTTI, virtual functions: the object needs nothing, has no vtable."""
-    _compile(exported(name), "-O2", "-c", "-o", str(tmp_path / "core.o"))
+    _compile(project, "-O2", "-c", "-o", str(tmp_path / "core.o"))
     undefined = subprocess.run(["nm", "-u", str(tmp_path / "core.o")], capture_output=True, text=True, check=True)
     needed = {line.split()[-1] for line in undefined.stdout.splitlines()}
     assert needed <= COPIES, needed
@@ -51,34 +64,22 @@ def test_strict_cpp14_without_a_warning_and_nothing_from_a_library(
     assert not re.search(r" [dDbB] ", symbols), symbols  # no writable data: the core keeps no state
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_the_directives_are_legal_where_they_stand(exported: Exported, name: str) -> None:
+def test_the_directives_are_legal_where_they_stand(project: ib.HlsProject) -> None:
     """With the tool's macros, pragmas and labels are switched on."""
-    flags = ["-D__SYNTHESIS__", "-D__VITIS_HLS__", "-fsyntax-only", "-Wno-unknown-pragmas", "-Wno-unused-label"]
-    _compile(exported(name), *flags)
+    _compile(project, "-fsyntax-only", *SYNTHESIS)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_a_second_compiler(exported: Exported, name: str) -> None:
+def test_a_second_compiler(project: ib.HlsProject) -> None:
     clang = next((found for v in ("clang++-14", "clang++") if (found := shutil.which(v))), None)
     if clang is None:
         pytest.skip("clang is not installed")
-    _compile(exported(name), "-fsyntax-only", command=(clang,))
-    _compile(
-        exported(name),
-        "-fsyntax-only",
-        "-D__SYNTHESIS__",
-        "-D__VITIS_HLS__",
-        "-Wno-unknown-pragmas",
-        "-Wno-unused-label",
-        command=(clang,),
-    )
+    _compile(project, "-fsyntax-only", command=(clang,))
+    _compile(project, "-fsyntax-only", *SYNTHESIS, command=(clang,))
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_no_recursion(exported: Exported, name: str, tmp_path: Path) -> None:
+def test_no_recursion(project: ib.HlsProject, tmp_path: Path) -> None:
     """The call graph, as the compiler writes it, has no cycle."""
-    _compile(exported(name), "-O0", "-fcallgraph-info", "-c", "-o", str(tmp_path / "core.o"))
+    _compile(project, "-O0", "-fcallgraph-info", "-c", "-o", str(tmp_path / "core.o"))
     text = (tmp_path / "core.ci").read_text()
     calls: dict[str, set[str]] = {}
     for source, target in re.findall(r'edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"', text):
@@ -97,12 +98,11 @@ def test_no_recursion(exported: Exported, name: str, tmp_path: Path) -> None:
         visit(function, ())
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_every_loop_is_bounded_by_the_shape(exported: Exported, name: str) -> None:
+def test_every_loop_is_bounded_by_the_shape(project: ib.HlsProject) -> None:
     """All loops are counted ones, from a constant to what the compile-time shape or a template argument says."""
-    folder = exported(name).folder / "firmware"
+    folder = project.folder / "firmware"
     loops = 0
-    for path in [*sorted((folder / "include/isobit/kernels").glob("*.hpp")), folder / f"{name}.cpp"]:
+    for path in [*sorted((folder / "include/isobit/kernels").glob("*.hpp")), folder / f"{project.top}.cpp"]:
         code = re.sub(r"//.*", "", path.read_text())
         assert not re.search(r"\b(while|do|goto|new|delete|throw|virtual|dynamic_cast|typeid)\b", code), path
         loops += len(re.findall(r"\bfor\b", code))
@@ -117,7 +117,7 @@ def test_every_loop_is_bounded_by_the_shape(exported: Exported, name: str) -> No
                 assert counted is not None, (path.name, header)
                 _assert_constant(counted[2], known, variables, f"{path.name}: for ({header})")
     assert loops >= 10
-    core = (folder / f"{name}.cpp").read_text()
+    core = (folder / f"{project.top}.cpp").read_text()
     shapes = set(re.findall(r"kernels::(\w*shape)\b", core))
     assert shapes
     assert all(shape.startswith("static_") for shape in shapes)  # never the shapes of run-time sizes
@@ -134,14 +134,14 @@ def _assert_constant(expression: str, known: dict[str, str], variables: set[str]
             assert word[0].isupper(), f"{where}: {word} is no constant"
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_every_directive_names_something(exported: Exported, name: str) -> None:
+def test_every_directive_names_something(project: ib.HlsProject) -> None:
     """A pragma's variable or port is an array that is declared in the same function or among the constants."""
-    folder = exported(name).folder / "firmware"
+    folder = project.folder / "firmware"
     constants = set(re.findall(r"constexpr [\w:, <>]+ (\w+)\[", (folder / "weights.hpp").read_text()))
     found = 0
-    for function in re.split(r"\n(?=static void|void)", (folder / f"{name}.cpp").read_text())[1:]:
+    for function in re.split(r"\n(?=static void|void)", (folder / f"{project.top}.cpp").read_text())[1:]:
         declared = set(re.findall(r"(\w+)\[\d+\]", function)) | constants
+        declared |= set(re.findall(r"hls::stream<\w+(?:::\w+)?>&? (\w+)", function))
         for variable in re.findall(r"ISOBIT_PRAGMA\(HLS [^)]*(?:variable|port)=(\w+)", function):
             assert variable in declared, (variable, function)
             found += 1

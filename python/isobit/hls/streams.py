@@ -147,8 +147,10 @@ class StreamWiring(Wiring):
         """A packet in, a packet out, for every position."""
         inner = self.names.take(f"{layer.name}_numbers")
         head = f"static void {inner}(const {layer.data} data[{taken.width}], {layer.result} results[{given.width}])"
-        # A layer that loops by itself is pipelined there.
-        lines = [] if layer.dataflow else [pragma(f"PIPELINE II = {layer.interval}")]
+        # A layer that loops by itself is pipelined there. A pipeline over events must be flushable: one that stalls
+        # keeps an event's result until the next event comes.
+        style = " style = flp" if taken.count == 1 else ""
+        lines = [] if layer.dataflow else [pragma(f"PIPELINE II = {layer.interval}{style}")]
         lines += [
             f"const {taken.type} taken = kernels::read_packet(from);",
             f"{given.type} given;",
