@@ -1,0 +1,358 @@
+"""Exports with streams: packets between layers, at the ports, and what a test bench says where they go astray."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+from export_mutants import Mutant, judge, prepare
+from hls_networks import binary, saturating, tensor, wide
+from hls_packets import GATHERED, STREAMED, packets
+from hls_tables_sets import sets, tables
+
+import isobit as ib
+from isobit.commands import run
+from isobit.engines.csim.build import compiler
+from isobit.errors import CSimError, UnsupportedError
+from isobit.hls.core import make_core
+from isobit.hls.emitters import EMITTERS, Layer
+from isobit.hls.export import core_files, ports
+from isobit.hls.host import HostProgram, compile_host
+from isobit.hls.positions import POSITION_OPS
+from isobit.model import Graph, Op
+from isobit.model.file import save_graph
+
+pytestmark = pytest.mark.xdist_group("hls-streams")
+Exported = Callable[[str], ib.HlsProject]
+NETWORKS = (saturating, binary, wide, sets, tables, packets)
+
+
+def _functions(text: str) -> dict[str, str]:
+    """The functions of a core by name."""
+    return {m[1]: m[0] for m in re.finditer(r"^(?:static )?void (\w+)\(.*?^}", text, re.MULTILINE | re.DOTALL)}
+
+
+def _core(project: ib.HlsProject) -> str:
+    return (project.folder / f"firmware/{project.top}.cpp").read_text()
+
+
+# -- bits -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.csim
+@pytest.mark.parametrize("make", NETWORKS)
+@pytest.mark.parametrize("headers", ["isobit", "vendor"])
+def test_every_bit_is_the_definitions_on_both_header_sets(
+    streamed: Exported, make: Callable[[], Graph], headers: str
+) -> None:
+    """The golden results are isobit's reference, the emulator has agreed; the cores are compiled with either set."""
+    project = streamed(make.__name__)
+    assert project.manifest["vectors"]["results"][0].startswith("isobit's reference")
+    bench = project.run_test_bench(headers)
+    assert bench.ok, bench.text
+    compared = re.fullmatch(rf"{project.top}: (\d+) results compared, 0 differ\n", bench.text)
+    assert compared is not None
+    assert int(compared[1]) == project.manifest["vectors"]["events"] * sum(port.size for port in project.outputs)
+
+
+@pytest.mark.parametrize("make", [binary, packets])
+def test_events_through_the_folder(streamed: Exported, make: Callable[[], Graph]) -> None:
+    """Several inputs and outputs, one with more than 64 bits; a batch of other events on each of two processes."""
+    graph, rng = make(), np.random.default_rng(4)
+    x = [
+        ib.FixedArray.from_float(rng.normal(0, 3, (70, t.size)).clip(*([0, 7] if t.type.is_int else [-9, 9])), t.type)
+        for t in graph.inputs
+    ]
+    found = streamed(make.__name__).predict_raw(x, threads=2)
+    for port, got, want in zip(graph.outputs, found, ib.Model(graph).predict_raw(x), strict=True):
+        np.testing.assert_array_equal(got.raw, want.raw, err_msg=port)
+        assert got.shape == want.shape
+
+
+@pytest.mark.hls4ml
+@pytest.mark.csim
+def test_a_project_with_streams_exported_with_streams(tmp_path: Path) -> None:
+    """Pointwise convolutions, pooling in a tree and in turn: hls4ml's own simulation on streams gives the same bits."""
+    from isobit.frontends.keras import convert
+    from isobit.students.zoo.entry import keras_package
+
+    keras = keras_package()
+    inputs = keras.layers.Input((6, 4), name="inputs")
+    random = {"kernel_initializer": "glorot_normal", "bias_initializer": "glorot_normal"}
+    random["bias_initializer"] = keras.initializers.RandomNormal(0, 0.3, seed=3)
+    random["kernel_initializer"] = keras.initializers.RandomNormal(0, 0.8, seed=2)
+    y = keras.layers.Conv1D(5, 1, activation="relu", name="phi", **random)(inputs)
+    y = keras.layers.AveragePooling1D(2, name="pool")(y)
+    y = keras.layers.Conv1D(4, 1, name="rho", **random)(y)
+    y = keras.layers.GlobalMaxPooling1D(name="most")(y)
+    y = keras.layers.Dense(3, name="last", **random)(y)
+    model = keras.Model(inputs, y)
+    short = {
+        "result": "fixed<9,4,RND,SAT>",
+        "accum": "fixed<11,4,TRN,SAT>",
+        "weight": "fixed<8,3>",
+        "bias": "fixed<8,3>",
+    }
+    names = {name: {"Precision": short, "Strategy": "Latency", "ReuseFactor": 1} for name in ("phi", "rho", "last")}
+    names["phi"]["ReuseFactor"], names["rho"] = 2, {**names["rho"], "Strategy": "Resource", "ReuseFactor": 5}
+    names["pool"] = {"Precision": {"result": "fixed<9,4>", "accum": "fixed<10,4>"}}
+    config = {
+        "Model": {"Precision": {"default": "fixed<10,4,RND,SAT>"}, "ReuseFactor": 1, "Strategy": "Latency"},
+        "LayerName": names,
+    }
+    subject = ib.load(convert(model, config, backend="Vitis", io_type="io_stream"))
+    x = np.random.default_rng(6).normal(0, 2, (200, 6, 4))
+    project = ib.export_hls(subject, tmp_path / "out", test_vectors=x, io_type="io_stream", random_events=40)
+    assert [line.split(",")[0] for line in project.manifest["vectors"]["results"]] == [
+        "this core compiled with AMD's open headers (ap_types of hls4ml)",
+        "hls4ml's own C-simulation of the network",
+        "isobit's emulator",
+    ]
+    assert {op.order for op in subject.graph.ops if op.tag == "pooling"} == {"tree", "stream"}
+    assert project.manifest["inputs"][0]["packets"] == {"count": 6, "width": 4}
+    assert len(np.unique(project.predict_raw(x).raw, axis=0)) > 100
+
+
+# -- what is written --------------------------------------------------------------------------------------------------
+
+
+def test_positions_stream(streamed: Exported) -> None:
+    """Layers that work position by position hold one position; others read the whole tensor first."""
+    functions = _functions(_core(streamed("packets")))
+    for name in STREAMED:
+        both = functions[name] + functions[f"{name}_numbers"]
+        sizes = [int(n) for n in re.findall(r" (?:data|results|high|low)\[(\d+)\]", both)]
+        assert sizes, name
+        assert max(sizes) <= 3, name
+        assert "for (int p = 0; p < 12; ++p)" in functions[name]
+        assert "kernels::read_packet(from)" in functions[name]
+    for name in GATHERED:
+        assert "kernels::read_packets<" in functions[name], name
+    assert "PIPELINE II=2)" in functions["conv"]
+    packed = {layer["name"]: layer["what"] for layer in streamed("packets").manifest["layers"]}
+    assert packed["norm"] == "BatchNorm of 2 at each of 12 positions"
+    assert packed["own_scales"] == "BatchNorm of 24"
+
+
+def test_every_stream_has_one_writer_and_one_reader(streamed: Exported) -> None:
+    """And is as deep as an event has packets."""
+    for make in NETWORKS:
+        core = make_core(make(), io_type="io_stream")
+        functions = _functions(core.files[f"firmware/{core.top}.cpp"])
+        top = functions[core.top]
+        written: list[str] = [port.name for port in core.inputs]
+        read: list[str] = [port.name for port in core.outputs]
+        for name, arguments in re.findall(r"^    (\w+)\(([^)]*)\);$", top, re.MULTILINE):
+            parameters = re.findall(r"hls::stream<\w+>& (\w+)", functions[name].splitlines()[0])
+            for parameter, argument in zip(parameters, arguments.split(", "), strict=True):
+                (written if parameter.startswith("to") else read).append(argument)
+        inner = dict(re.findall(r"STREAM variable=(\w+) depth=(\d+)", top))
+        expected = sorted([*inner, *(port.name for port in (*core.inputs, *core.outputs))])
+        assert sorted(written) == expected
+        assert sorted(read) == expected
+        assert set(re.findall(r'hls::stream<\w+> (\w+)\("\1"\);', top)) == set(inner)
+    assert make_core(saturating(), io_type="io_stream").style == "dataflow"
+
+
+def test_the_slowest_layer_sets_the_interval() -> None:
+    """Positions times reuse factor; for one that gathers, its packets in and out, too."""
+    core = make_core(sets(), io_type="io_stream")
+    intervals = {layer.op.name: layer.interval for layer in core.layers}
+    assert intervals["phi"] == 12 * 2
+    assert intervals["over"] == 12 * 8 == core.interval
+    assert intervals["turned"] == 12 + 1 + 9
+    assert make_core(saturating(), io_type="io_stream").interval == 8
+
+
+def test_manifest_and_readme_say_what_the_ports_are(streamed: Exported, exported: Exported) -> None:
+    project = streamed("packets")
+    manifest = json.loads((project.folder / "manifest.json").read_text())
+    assert (manifest["io_type"], exported("wide").manifest["io_type"]) == ("io_stream", "io_parallel")
+    found = {port["name"]: port["packets"] for port in (*manifest["inputs"], *manifest["outputs"])}
+    assert found["x"] == found["again_out"] == {"count": 12, "width": 2}  # a reshape has the packets that are written
+    assert found["conv_out"] == found["flat_out"] == {"count": 12, "width": 3}
+    assert found["rectified_out"] == {"count": 1, "width": 36}
+    readme = (project.folder / "README.md").read_text()
+    assert "| input `x` | 3 x 4 x 2 numbers of `ap_fixed<9,4>`, in a stream of 12 packets of 2 |" in readme
+    assert "AXI4-Stream" in readme
+    assert "`firmware/packets_arrays.hpp`" in readme
+    assert "packets" not in exported("wide").manifest["inputs"][0]
+    assert not [path for path in exported("wide").manifest["files"] if "stream" in path or "arrays" in path]
+
+
+def test_the_library_for_cms_is_the_arrays_one(streamed: Exported, tmp_path: Path) -> None:
+    """Its border and the C interface know nothing of streams: they compile, and speak of raw integers."""
+    project = streamed("binary")
+    folder = project.folder
+    include = [f"-I{folder / place}" for place in ("firmware/include/numbers/isobit", "firmware/include", "firmware")]
+    flags = ["-std=c++17", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", f"-I{folder / 'host'}"]
+    sources = [folder / f"emulator/{project.top}_emulator.cpp", folder / f"host/{project.top}_c.cpp"]
+    done = subprocess.run(
+        [*compiler(), *flags, *include, *map(str, sources)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[:2000]
+
+
+@dataclass(frozen=True, eq=False)
+class _Halves(Op):
+    """The sum of two inputs' elements, the second turned round: an op of a user's, which nothing else knows."""
+
+    tag: ClassVar[str] = "halves"
+
+    def check_input(self, tensor: ib.model.Tensor) -> None:
+        """Any size."""
+
+
+def test_an_op_of_ones_own_goes_the_general_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its emitter knows of arrays alone; two inputs, one of them read by another layer, too."""
+
+    def halves(op: _Halves, layer: Layer) -> str:
+        size = op.output.size
+        layer.what = f"sum of {size}"
+        return f"for (int i = 0; i < {size}; ++i) results[i] = data0[i] + data1[{size - 1} - i];"
+
+    monkeypatch.setitem(EMITTERS, _Halves, halves)
+    graph = packets()
+    first = next(op for op in graph.ops if op.name == "norm").output
+    output = replace(first, name="sum_out", shape=(24,))
+    ops = (
+        *graph.ops,
+        _Halves("sum", ("x", "norm_out"), output),
+        _Halves("twice", ("x", "x"), tensor("y", 24, "ap_fixed<6,4>")),
+    )
+    mine = Graph("mine", graph.inputs, ops, (*graph.outputs, "sum_out", "y"))
+    results = {}
+    rng = np.random.default_rng(8)
+    x = {t.name: ib.FixedArray.from_raw(rng.integers(0, 8, (20, t.size)), t.type) for t in mine.inputs}
+    for io_type in ("io_parallel", "io_stream"):
+        core = make_core(mine, io_type=io_type)
+        program = compile_host(core_files(core), core.top, ports(core.inputs), ports(core.outputs), optimisation="0")
+        results[io_type] = program.run(x, raw=True)
+    for name in mine.outputs:
+        np.testing.assert_array_equal(results["io_stream"][name].raw, results["io_parallel"][name].raw, err_msg=name)
+    assert len(np.unique(results["io_stream"]["sum_out"].raw)) > 20
+
+
+def test_an_emitter_of_ones_own_for_a_known_op_gets_one_position(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless it says that there is none."""
+    seen: list[int] = []
+    original = EMITTERS[type(packets().by_name["norm"])]
+
+    def emitter(op: Any, layer: Layer) -> str:
+        seen.append(op.output.size)
+        return original(op, layer)
+
+    monkeypatch.setitem(EMITTERS, type(packets().by_name["norm"]), emitter)
+    make_core(packets(), io_type="io_stream")
+    assert seen == [2, 24]
+    monkeypatch.delitem(POSITION_OPS, type(packets().by_name["norm"]))
+    make_core(packets(), io_type="io_stream")
+    assert seen == [2, 24, 24, 24]
+
+
+# -- packets that go astray -------------------------------------------------------------------------------------------
+
+_HELD = "static {kind} held; if (p % 2 == 0) {{ held = given; }} else {{ to.write(given); to.write(held); }}"
+_STALE = "static {kind} last; const {kind} now = given; given[1] = last[1]; last = now; to.write(given);"
+#: Function of `packets`, what to replace in it, by what, and what the bench says.
+ASTRAY = {
+    "one written too few, inside": ("norm", "to.write(given);", "if (p != 5) to.write(given);", "a packet is missing"),
+    "one written too many, inside": (
+        "norm",
+        "to.write(given);",
+        "to.write(given); if (p == 11) to.write(given);",
+        "stream norm_out: packets left that nobody has read, 1",
+    ),
+    "one not read, inside": ("step", "p < 12", "p < 11", "stream step_out ends after 11 of 12 packets"),
+    "one read too many": ("step", "p < 12", "p < 13", "a packet is missing"),
+    "an output's too few": ("soft", "to.write(given);", "if (p) to.write(given);", "soft_out ends after 11 of 12"),
+    "an output's too many": (
+        "soft",
+        "to.write(given);",
+        "to.write(given); if (p == 3) to.write(given);",
+        "stream soft_out: packets left that nobody has read, 1",
+    ),
+    "an input's not read": ("spare_copies", "p < 2", "p < 1", "stream spare: packets left that nobody has read, 1"),
+    "two swapped": ("conv", "to.write(given);", _HELD.format(kind="conv_out_packet"), "got raw"),
+    "a stale channel": ("norm", "to.write(given);", _STALE.format(kind="norm_out_packet"), "got raw"),
+    "a copy that is not one": ("conv_out_copies", "to3.write(taken);", "to3.write(conv_out_packet{});", "got raw"),
+}
+
+
+@pytest.fixture(scope="module")
+def workshop(streamed: Exported, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A folder to corrupt, and where it is compiled."""
+    work = tmp_path_factory.mktemp("astray")
+    return prepare(streamed("packets").folder, "packets", work), work
+
+
+@pytest.mark.parametrize("what", ASTRAY)
+def test_a_packet_astray_is_an_error_and_no_crash(workshop: tuple[Path, Path], what: str) -> None:
+    folder, work = workshop
+    name, old, new, told = ASTRAY[what]
+    path = "firmware/packets.cpp"
+    text = (folder / path).read_text()
+    function = _functions(text)[name]
+    assert function.count(old) == 1
+    verdict = judge(folder, Mutant("stream", path, text.replace(function, function.replace(old, new)), what), work)
+    assert verdict.startswith("caught: event 0"), verdict
+    assert told in verdict, verdict
+
+
+@pytest.mark.csim
+def test_a_packet_astray_with_amds_streams(streamed: Exported, tmp_path: Path) -> None:
+    """They go on with made-up numbers by themselves; every event is told."""
+    project = streamed("packets")
+    files = dict(project.files())
+    path = "firmware/packets.cpp"
+    norm = _functions(files[path].decode())["norm"]
+    wrong = norm.replace("to.write(given);", "if (p != 5) to.write(given);")
+    files[path] = files[path].replace(norm.encode(), wrong.encode())
+    from isobit.hls.host import compile_test_bench, run_test_bench
+
+    bench = run_test_bench(compile_test_bench(files, project.top, "vendor"))
+    assert not bench.ok
+    events = project.manifest["vectors"]["events"]
+    assert "event 0: isobit: a layer reads a stream that is empty: a packet is missing\n" in bench.text
+    assert bench.text.endswith(f"packets: {events} events without results\npackets: 0 results compared, 0 differ\n")
+
+
+def test_through_the_c_interface_it_is_an_error_too(streamed: Exported) -> None:
+    project = streamed("binary")
+    files = dict(project.files())
+    path = "firmware/binary.cpp"
+    wrong = re.sub(rb"(static void sign\(hls.*?)to\.write\(given\);", rb"\1", files[path], flags=re.DOTALL)
+    assert wrong != files[path]
+    files[path] = wrong
+    program = compile_host(files, project.top, project.inputs, project.outputs, optimisation="0")
+    x = {port.name: np.zeros((2, port.size)) for port in project.inputs}
+    with pytest.raises(CSimError, match="a layer reads a stream that is empty: a packet is missing"):
+        program.run(x, raw=False)
+    assert isinstance(program, HostProgram)
+
+
+# -- asked for --------------------------------------------------------------------------------------------------------
+
+
+def test_another_io_type_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedError, match="io_type='stream' is not supported; supported: io_parallel, io_stream"):
+        ib.export_hls(ib.Model(wide()), tmp_path / "x", io_type="stream", oracle="reference")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save_graph(wide(), tmp_path / "wide.isobit")
+    arguments = ["export", str(tmp_path / "wide.isobit"), "--oracle", "reference", "--random", "2", "--json"]
+    assert run([*arguments, "--out", str(tmp_path / "s"), "--io-type", "io_stream"]) == 0
+    assert json.loads(capsys.readouterr().out)["io_type"] == "io_stream"
+    assert run([*arguments, "--out", str(tmp_path / "t"), "--io-type", "streams"]) == 2
+    assert "'io_parallel', 'io_stream'" in capsys.readouterr().err
+    assert run(["csim", str(tmp_path / "s"), "--headers", "isobit"]) == 0
+    assert capsys.readouterr().out.endswith("EQUAL: test bench of wide on isobit headers\n")
