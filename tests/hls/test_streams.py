@@ -6,27 +6,28 @@ import json
 import re
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
-from export_mutants import Mutant, judge, prepare
-from hls_networks import binary, saturating, tensor, wide
+from hls_networks import binary, raw, saturating, wide
 from hls_packets import GATHERED, STREAMED, packets
 from hls_tables_sets import sets, tables
 
 import isobit as ib
+from isobit import FixedType
 from isobit.commands import run
 from isobit.engines.csim.build import compiler
 from isobit.errors import CSimError, UnsupportedError
 from isobit.hls.core import make_core
 from isobit.hls.emitters import EMITTERS, Layer
 from isobit.hls.export import core_files, ports
-from isobit.hls.host import HostProgram, compile_host
+from isobit.hls.host import TestBenchRun, compile_host, compile_test_bench, run_test_bench
 from isobit.hls.positions import POSITION_OPS
-from isobit.model import Graph, Op
+from isobit.hls.vectors import random_raw
+from isobit.model import BatchNorm, Graph, Op, Tensor
 from isobit.model.file import save_graph
 
 pytestmark = pytest.mark.xdist_group("hls-streams")
@@ -43,37 +44,48 @@ def _core(project: ib.HlsProject) -> str:
     return (project.folder / f"firmware/{project.top}.cpp").read_text()
 
 
+def _events(of: Tensor, count: int, seed: int) -> ib.FixedArray:
+    return ib.FixedArray.from_raw(np.array(random_raw(of.type, (count, of.size), seed), dtype=object), of.type)
+
+
 # -- bits -------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.csim
-@pytest.mark.parametrize("make", NETWORKS)
 @pytest.mark.parametrize("headers", ["isobit", "vendor"])
-def test_every_bit_is_the_definitions_on_both_header_sets(
-    streamed: Exported, make: Callable[[], Graph], headers: str
-) -> None:
-    """The golden results are isobit's reference, the emulator has agreed; the cores are compiled with either set."""
-    project = streamed(make.__name__)
+def test_every_bit_is_the_definitions_on_both_header_sets(streamed: Exported, headers: str) -> None:
+    """Golden results are isobit's reference, and the emulator has agreed. `streams_run.json` has every network."""
+    project = streamed("packets")
     assert project.manifest["vectors"]["results"][0].startswith("isobit's reference")
     bench = project.run_test_bench(headers)
     assert bench.ok, bench.text
-    compared = re.fullmatch(rf"{project.top}: (\d+) results compared, 0 differ\n", bench.text)
+    compared = re.fullmatch(r"packets: (\d+) results compared, 0 differ\n", bench.text)
     assert compared is not None
     assert int(compared[1]) == project.manifest["vectors"]["events"] * sum(port.size for port in project.outputs)
 
 
-@pytest.mark.parametrize("make", [binary, packets])
-def test_events_through_the_folder(streamed: Exported, make: Callable[[], Graph]) -> None:
-    """Several inputs and outputs, one with more than 64 bits; a batch of other events on each of two processes."""
-    graph, rng = make(), np.random.default_rng(4)
-    x = [
-        ib.FixedArray.from_float(rng.normal(0, 3, (70, t.size)).clip(*([0, 7] if t.type.is_int else [-9, 9])), t.type)
-        for t in graph.inputs
-    ]
-    found = streamed(make.__name__).predict_raw(x, threads=2)
-    for port, got, want in zip(graph.outputs, found, ib.Model(graph).predict_raw(x), strict=True):
-        np.testing.assert_array_equal(got.raw, want.raw, err_msg=port)
-        assert got.shape == want.shape
+@pytest.mark.parametrize("make", NETWORKS)
+def test_streams_give_what_the_emulator_gives(make: Callable[[], Graph]) -> None:
+    """Every op, several inputs and outputs, numbers of one bit and of more than 64; on two processes."""
+    graph = make()
+    core = make_core(graph, io_type="io_stream")
+    program = compile_host(core_files(core), core.top, ports(core.inputs), ports(core.outputs), optimisation="0")
+    x = {t.name: _events(t, 70, k) for k, t in enumerate(graph.inputs)}
+    found = program.run(x, raw=True, threads=2)
+    want = ib.Model(graph).predict_raw(list(x.values()) if len(x) > 1 else next(iter(x.values())))
+    for name, right in zip(graph.outputs, want, strict=True):
+        np.testing.assert_array_equal(found[name].raw, right.raw.reshape(70, -1), err_msg=name)
+
+
+def test_the_run_of_every_network_is_whole_and_without_a_difference() -> None:
+    """What tools/streams_run.py recorded: benches on both header sets, and hls4ml's simulation on streams."""
+    recorded = json.loads((Path(__file__).parent / "streams_run.json").read_text())["networks"]
+    assert {run["network"] for run in recorded} >= {make.__name__ for make in NETWORKS} | {"jet_deepsets"}
+    for one in recorded:
+        assert one["test bench passes"] == {"isobit": True, "vendor": True}, one
+        assert one["results"] > 0
+    roads = {run["network"]: run["roads"] for run in recorded}
+    assert any(road.startswith("hls4ml's own C-simulation") for road in roads["jet_deepsets"])
 
 
 @pytest.mark.hls4ml
@@ -85,9 +97,10 @@ def test_a_project_with_streams_exported_with_streams(tmp_path: Path) -> None:
 
     keras = keras_package()
     inputs = keras.layers.Input((6, 4), name="inputs")
-    random = {"kernel_initializer": "glorot_normal", "bias_initializer": "glorot_normal"}
-    random["bias_initializer"] = keras.initializers.RandomNormal(0, 0.3, seed=3)
-    random["kernel_initializer"] = keras.initializers.RandomNormal(0, 0.8, seed=2)
+    random = {
+        "kernel_initializer": keras.initializers.RandomNormal(0, 0.8, seed=2),
+        "bias_initializer": keras.initializers.RandomNormal(0, 0.3, seed=3),
+    }
     y = keras.layers.Conv1D(5, 1, activation="relu", name="phi", **random)(inputs)
     y = keras.layers.AveragePooling1D(2, name="pool")(y)
     y = keras.layers.Conv1D(4, 1, name="rho", **random)(y)
@@ -171,10 +184,10 @@ def test_the_slowest_layer_sets_the_interval() -> None:
     assert make_core(saturating(), io_type="io_stream").interval == 8
 
 
-def test_manifest_and_readme_say_what_the_ports_are(streamed: Exported, exported: Exported) -> None:
+def test_manifest_and_readme_say_what_the_ports_are(streamed: Exported) -> None:
     project = streamed("packets")
     manifest = json.loads((project.folder / "manifest.json").read_text())
-    assert (manifest["io_type"], exported("wide").manifest["io_type"]) == ("io_stream", "io_parallel")
+    assert manifest["io_type"] == "io_stream"
     found = {port["name"]: port["packets"] for port in (*manifest["inputs"], *manifest["outputs"])}
     assert found["x"] == found["again_out"] == {"count": 12, "width": 2}  # a reshape has the packets that are written
     assert found["conv_out"] == found["flat_out"] == {"count": 12, "width": 3}
@@ -183,13 +196,11 @@ def test_manifest_and_readme_say_what_the_ports_are(streamed: Exported, exported
     assert "| input `x` | 3 x 4 x 2 numbers of `ap_fixed<9,4>`, in a stream of 12 packets of 2 |" in readme
     assert "AXI4-Stream" in readme
     assert "`firmware/packets_arrays.hpp`" in readme
-    assert "packets" not in exported("wide").manifest["inputs"][0]
-    assert not [path for path in exported("wide").manifest["files"] if "stream" in path or "arrays" in path]
 
 
 def test_the_library_for_cms_is_the_arrays_one(streamed: Exported, tmp_path: Path) -> None:
     """Its border and the C interface know nothing of streams: they compile, and speak of raw integers."""
-    project = streamed("binary")
+    project = streamed("packets")
     folder = project.folder
     include = [f"-I{folder / place}" for place in ("firmware/include/numbers/isobit", "firmware/include", "firmware")]
     flags = ["-std=c++17", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", f"-I{folder / 'host'}"]
@@ -206,7 +217,7 @@ class _Halves(Op):
 
     tag: ClassVar[str] = "halves"
 
-    def check_input(self, tensor: ib.model.Tensor) -> None:
+    def check_input(self, tensor: Tensor) -> None:
         """Any size."""
 
 
@@ -219,25 +230,25 @@ def test_an_op_of_ones_own_goes_the_general_way(monkeypatch: pytest.MonkeyPatch)
         return f"for (int i = 0; i < {size}; ++i) results[i] = data0[i] + data1[{size - 1} - i];"
 
     monkeypatch.setitem(EMITTERS, _Halves, halves)
-    graph = packets()
-    first = next(op for op in graph.ops if op.name == "norm").output
-    output = replace(first, name="sum_out", shape=(24,))
-    ops = (
-        *graph.ops,
-        _Halves("sum", ("x", "norm_out"), output),
-        _Halves("twice", ("x", "x"), tensor("y", 24, "ap_fixed<6,4>")),
-    )
-    mine = Graph("mine", graph.inputs, ops, (*graph.outputs, "sum_out", "y"))
-    results = {}
     rng = np.random.default_rng(8)
-    x = {t.name: ib.FixedArray.from_raw(rng.integers(0, 8, (20, t.size)), t.type) for t in mine.inputs}
+    x = Tensor("x", (3, 4), FixedType.parse("ap_fixed<6,4>"))
+    scale, bias = raw("scale", rng, (4,), "ap_fixed<6,2>"), raw("bias", rng, (4,), "ap_fixed<8,4>")
+    norm = BatchNorm("norm", ("x",), Tensor("norm_out", (3, 4), FixedType.parse("ap_fixed<9,5>")), scale, bias)
+    both = _Halves("both", ("x", "norm_out"), Tensor("both_out", (2, 6), norm.output.type))
+    twice = _Halves("twice", ("x", "x"), Tensor("twice_out", (12,), norm.output.type))
+    mine = Graph("mine", (x,), (norm, both, twice), ("both_out", "twice_out"))
+    events = {"x": _events(x, 20, 8)}
+    results = {}
     for io_type in ("io_parallel", "io_stream"):
         core = make_core(mine, io_type=io_type)
         program = compile_host(core_files(core), core.top, ports(core.inputs), ports(core.outputs), optimisation="0")
-        results[io_type] = program.run(x, raw=True)
+        results[io_type] = program.run(events, raw=True)
     for name in mine.outputs:
         np.testing.assert_array_equal(results["io_stream"][name].raw, results["io_parallel"][name].raw, err_msg=name)
-    assert len(np.unique(results["io_stream"]["sum_out"].raw)) > 20
+    assert len(np.unique(results["io_stream"]["both_out"].raw)) > 20
+    sums = events["x"].raw.reshape(20, 12)
+    sums = (sums + sums[:, ::-1]) << 2  # two bits of fraction, then four
+    np.testing.assert_array_equal(results["io_stream"]["twice_out"].raw, sums)
 
 
 def test_an_emitter_of_ones_own_for_a_known_op_gets_one_position(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,83 +270,88 @@ def test_an_emitter_of_ones_own_for_a_known_op_gets_one_position(monkeypatch: py
 
 # -- packets that go astray -------------------------------------------------------------------------------------------
 
-_HELD = "static {kind} held; if (p % 2 == 0) {{ held = given; }} else {{ to.write(given); to.write(held); }}"
-_STALE = "static {kind} last; const {kind} now = given; given[1] = last[1]; last = now; to.write(given);"
-#: Function of `packets`, what to replace in it, by what, and what the bench says.
+_WRITE = "to.write(given);"
+_HELD = "static conv_out_packet held; if (p % 2 == 0) { held = given; } else { to.write(given); to.write(held); }"
+_STALE = (
+    "static norm_out_packet last; const norm_out_packet now = given; given[1] = last[1]; last = now; to.write(given);"
+)
+#: Function of `packets`, what is replaced in it, by what, and what the bench says.
 ASTRAY = {
-    "one written too few, inside": ("norm", "to.write(given);", "if (p != 5) to.write(given);", "a packet is missing"),
+    "one written too few, inside": ("norm", _WRITE, f"if (p != 5) {_WRITE}", "a packet is missing"),
     "one written too many, inside": (
         "norm",
-        "to.write(given);",
-        "to.write(given); if (p == 11) to.write(given);",
+        _WRITE,
+        f"{_WRITE} if (p == 11) {_WRITE}",
         "stream norm_out: packets left that nobody has read, 1",
     ),
-    "one not read, inside": ("step", "p < 12", "p < 11", "stream step_out ends after 11 of 12 packets"),
+    "one not read, inside": ("step", "p < 12", "p < 11", "norm_out_to_step: packets left that nobody has read, 1"),
     "one read too many": ("step", "p < 12", "p < 13", "a packet is missing"),
-    "an output's too few": ("soft", "to.write(given);", "if (p) to.write(given);", "soft_out ends after 11 of 12"),
+    "an output's too few": ("soft", _WRITE, f"if (p) {_WRITE}", "stream soft_out ends after 11 of 12 packets"),
     "an output's too many": (
         "soft",
-        "to.write(given);",
-        "to.write(given); if (p == 3) to.write(given);",
+        _WRITE,
+        f"{_WRITE} if (p == 3) {_WRITE}",
         "stream soft_out: packets left that nobody has read, 1",
     ),
     "an input's not read": ("spare_copies", "p < 2", "p < 1", "stream spare: packets left that nobody has read, 1"),
-    "two swapped": ("conv", "to.write(given);", _HELD.format(kind="conv_out_packet"), "got raw"),
-    "a stale channel": ("norm", "to.write(given);", _STALE.format(kind="norm_out_packet"), "got raw"),
+    "two swapped": ("conv", _WRITE, _HELD, "got raw"),
+    "a stale channel": ("norm", _WRITE, _STALE, "got raw"),
     "a copy that is not one": ("conv_out_copies", "to3.write(taken);", "to3.write(conv_out_packet{});", "got raw"),
 }
 
 
-@pytest.fixture(scope="module")
-def workshop(streamed: Exported, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A folder to corrupt, and where it is compiled."""
-    work = tmp_path_factory.mktemp("astray")
-    return prepare(streamed("packets").folder, "packets", work), work
-
-
-@pytest.mark.parametrize("what", ASTRAY)
-def test_a_packet_astray_is_an_error_and_no_crash(workshop: tuple[Path, Path], what: str) -> None:
-    folder, work = workshop
-    name, old, new, told = ASTRAY[what]
+@pytest.fixture(scope="module", params=["isobit", pytest.param("vendor", marks=pytest.mark.csim)])
+def corrupted(request: pytest.FixtureRequest, streamed: Exported) -> Path:
+    """A test bench of `packets` whose core does what the environment's ASTRAY says: 0 is right."""
+    files = dict(streamed("packets").files())
     path = "firmware/packets.cpp"
-    text = (folder / path).read_text()
-    function = _functions(text)[name]
-    assert function.count(old) == 1
-    verdict = judge(folder, Mutant("stream", path, text.replace(function, function.replace(old, new)), what), work)
-    assert verdict.startswith("caught: event 0"), verdict
-    assert told in verdict, verdict
+    text = files[path].decode()
+    for name, function in _functions(text).items():
+        changed = function
+        for old in {change[1] for change in ASTRAY.values() if change[0] == name}:
+            assert function.count(old) == 1
+            kinds = {k: change[2] for k, change in enumerate(ASTRAY.values(), 1) if change[:2] == (name, old)}
+            if old.endswith(";"):
+                new = "".join(f"if (astray == {k}) {{ {other} }} else " for k, other in kinds.items()) + old
+            else:
+                new = f"({''.join(f'astray == {k} ? {other} : ' for k, other in kinds.items())}{old})"
+            changed = changed.replace(old, new)
+        text = text.replace(function, changed)
+    start = '#include <cstdlib>\nstatic const int astray = std::atoi(std::getenv("ASTRAY"));\n'
+    files[path] = (start + text).encode()
+    return compile_test_bench(files, "packets", request.param)
 
 
-@pytest.mark.csim
-def test_a_packet_astray_with_amds_streams(streamed: Exported, tmp_path: Path) -> None:
-    """They go on with made-up numbers by themselves; every event is told."""
-    project = streamed("packets")
-    files = dict(project.files())
-    path = "firmware/packets.cpp"
-    norm = _functions(files[path].decode())["norm"]
-    wrong = norm.replace("to.write(given);", "if (p != 5) to.write(given);")
-    files[path] = files[path].replace(norm.encode(), wrong.encode())
-    from isobit.hls.host import compile_test_bench, run_test_bench
-
-    bench = run_test_bench(compile_test_bench(files, project.top, "vendor"))
-    assert not bench.ok
-    events = project.manifest["vectors"]["events"]
-    assert "event 0: isobit: a layer reads a stream that is empty: a packet is missing\n" in bench.text
-    assert bench.text.endswith(f"packets: {events} events without results\npackets: 0 results compared, 0 differ\n")
+def _bench(program: Path, astray: int, monkeypatch: pytest.MonkeyPatch) -> TestBenchRun:
+    monkeypatch.setenv("ASTRAY", str(astray))
+    return run_test_bench(program)
 
 
-def test_through_the_c_interface_it_is_an_error_too(streamed: Exported) -> None:
-    project = streamed("binary")
-    files = dict(project.files())
+def test_a_packet_astray_is_an_error_and_no_crash(corrupted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With AMD's streams, too, which go on with made-up numbers by themselves."""
+    assert _bench(corrupted, 0, monkeypatch).ok
+    for k, (what, (*_, told)) in enumerate(ASTRAY.items(), 1):
+        bench = _bench(corrupted, k, monkeypatch)
+        assert not bench.ok, what
+        first = next(line for line in bench.text.splitlines() if not line.startswith("WARNING"))
+        assert re.match(r"event \d+", first), (what, bench.text[:500])
+        assert told in first, (what, first)
+        last = bench.text.splitlines()[-2:]
+        if told != "got raw":
+            assert re.fullmatch(r"packets: \d+ events without results", last[0]), (what, last)
+        assert re.fullmatch(r"packets: \d+ results compared, \d+ differ", last[1]), (what, last)
+
+
+def test_a_packet_astray_is_an_error_through_the_c_interface() -> None:
+    core = make_core(binary(), io_type="io_stream")
+    files = core_files(core)
     path = "firmware/binary.cpp"
-    wrong = re.sub(rb"(static void sign\(hls.*?)to\.write\(given\);", rb"\1", files[path], flags=re.DOTALL)
-    assert wrong != files[path]
-    files[path] = wrong
-    program = compile_host(files, project.top, project.inputs, project.outputs, optimisation="0")
-    x = {port.name: np.zeros((2, port.size)) for port in project.inputs}
+    sign = _functions(files[path].decode())["sign"]
+    files[path] = files[path].replace(sign.encode(), sign.replace(_WRITE, "").encode())
+    program = compile_host(files, core.top, ports(core.inputs), ports(core.outputs), optimisation="0")
+    x = {port.name: np.zeros((2, port.size)) for port in program.inputs}
     with pytest.raises(CSimError, match="a layer reads a stream that is empty: a packet is missing"):
         program.run(x, raw=False)
-    assert isinstance(program, HostProgram)
 
 
 # -- asked for --------------------------------------------------------------------------------------------------------
@@ -354,5 +370,10 @@ def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert json.loads(capsys.readouterr().out)["io_type"] == "io_stream"
     assert run([*arguments, "--out", str(tmp_path / "t"), "--io-type", "streams"]) == 2
     assert "'io_parallel', 'io_stream'" in capsys.readouterr().err
+    assert run([*arguments, "--out", str(tmp_path / "a")]) == 0
+    manifest = json.loads(capsys.readouterr().out)
+    assert manifest["io_type"] == "io_parallel"
+    assert "packets" not in manifest["inputs"][0]
+    assert not [path for path in manifest["files"] if "stream" in path or "arrays" in path]
     assert run(["csim", str(tmp_path / "s"), "--headers", "isobit"]) == 0
     assert capsys.readouterr().out.endswith("EQUAL: test bench of wide on isobit headers\n")

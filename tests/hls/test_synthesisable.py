@@ -16,8 +16,8 @@ from isobit.engines.csim.build import compiler
 pytestmark = pytest.mark.xdist_group("hls-export")
 Exported = Callable[[str], ib.HlsProject]
 NETWORKS = ["saturating", "binary", "wide", "sets", "tables"]
-#: With streams: two inputs and bits; every way in which packets pass.
-STREAMED = ["binary", "packets"]
+#: With streams: every way in which packets pass.
+STREAMED = ["packets"]
 #: A stream as hardware has it. That of a host allocates and throws, and so do the checks that stand in the core.
 FIFO = Path(__file__).parent / "fifo"
 SYNTHESIS = ["-D__SYNTHESIS__", "-D__VITIS_HLS__", "-Wno-unknown-pragmas", "-Wno-unused-label"]
