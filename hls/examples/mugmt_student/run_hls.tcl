@@ -20,12 +20,18 @@ foreach step $steps {
     }
 }
 
-# numbers/amd: under Vitis the number types are AMD's own.
+if {[regexp {\s} $here]} {
+    error "the path '$here' has a space, which compiler flags cannot carry; move the folder"
+}
+
+# numbers/amd: under Vitis the number types are AMD's own. NDEBUG: otherwise they may abort in a cast that rounds away
+# more bits than its source has.
 set include "$here/firmware/include"
-set flags "-std=c++14 -I$include/numbers/amd -I$include -I$here/firmware -I$here/tb"
+set flags "-std=c++14 -DNDEBUG -I$include/numbers/amd -I$include -I$here/firmware -I$here/tb"
 
 cd $here
-open_project -reset build
+# A simulation by itself leaves an earlier synthesis alone; everything else starts anew.
+open_project -reset [expr {$steps eq {csim} ? "build_csim" : "build"}]
 set_top $top
 add_files "$here/firmware/$top.cpp" -cflags $flags
 add_files -tb "$here/tb/${top}_test.cpp" -cflags $flags
