@@ -49,7 +49,7 @@ class Core:
     style
         ``pipeline`` or ``dataflow``.
     interval
-        Clocks between two events.
+        Clocks between two events, as the directives ask for them: hardware may need more, never less.
     files
         Text by path in the folder.
     io_type
@@ -75,11 +75,14 @@ class Core:
 def make_core(graph: Graph, name: str | None = None, io_type: str = ArrayWiring.io_type) -> Core:
     """Write a network's core.
 
-    With arrays, the style follows one rule, hls4ml's own (``SetPipelineStyle``,
-    backends/vivado/passes/pipeline_style.py): where every layer computes within one pass (latency strategy), the top
-    function is one pipeline, a new event every max(reuse factor) clocks; as soon as one layer loops over its reuse
-    factor (resource), layers run side by side (DATAFLOW), each in its own pipeline, and the slowest sets the interval.
-    With streams they always do.
+    With arrays, the style follows one rule: where every layer computes within one pass (latency, resource_unrolled),
+    the top function is one pipeline, a new event every max(reuse factor) clocks; as soon as one layer loops over several
+    clocks (resource and compressed over the reuse factor, pointwise convolutions over positions), layers run side by
+    side (DATAFLOW), and the slowest sets the interval. Either way the function of a layer without a loop is a pipeline
+    with the top function's interval. docs/hls.md says where hls4ml's rule (``SetPipelineStyle``,
+    backends/vivado/passes/pipeline_style.py) differs.
+
+    With streams they always run side by side.
 
     Parameters
     ----------
@@ -242,7 +245,7 @@ def _top_source(core: Core, wiring: Wiring) -> str:
     top = block(
         _signature(core, wiring), "\n".join([f"using namespace {core.namespace};", *directives, "", *wiring.body])
     )
-    what = f"The layers and the top function; {core.style}, a new event every {core.interval} clocks."
+    what = f"The layers and the top function; {core.style}, at best a new event every {core.interval} clocks."
     return (
         written_by(what)
         + f'#include "{core.top}.hpp"\n\n{includes}\n\n#include "weights.hpp"\n\n'

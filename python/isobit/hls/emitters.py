@@ -51,9 +51,14 @@ class Layer:
     constants
         Arrays of raw integers.
     interval
-        Clocks between two events that the layer alone needs.
+        Clocks between two events that the layer alone needs, at least.
     dataflow
-        Whether the layer works over several clocks in a loop of its own, so that layers must run side by side.
+        Whether the layer works over several clocks in a loop of its own, which is pipelined there, so that layers must
+        run side by side. Any other layer's function becomes a pipeline as it is wired; its body has no PIPELINE.
+    products
+        Multiplications of an event that may share multipliers: those that are not unrolled by a loop of the layer's.
+    multipliers
+        How many they may have; 0: as many as it takes to begin an event in the function's interval.
     what
         The layer in words.
     """
@@ -69,7 +74,21 @@ class Layer:
     constants: list[Constant] = field(default_factory=list)
     interval: int = 1
     dataflow: bool = False
+    products: int = 0
+    multipliers: int = 0
     what: str = ""
+
+    def schedule(self, clocks: int) -> list[str]:
+        """Directives at the head of the function that computes the layer, a new event every so many clocks."""
+        pipeline = [] if self.dataflow else [pragma(f"PIPELINE II = {clocks}")]
+        return [*pipeline, *self.limits(clocks)]
+
+    def limits(self, clocks: int) -> list[str]:
+        """The directive of shared multipliers, if any are shared; where it is inlined it is lost (UG1399, INLINE)."""
+        limit = self.multipliers or -(-self.products // clocks)
+        if 0 < limit < self.products:
+            return [pragma(f"ALLOCATION operation instances = mul limit = {limit}")]
+        return []
 
     def type(self, slot: str, type: FixedType) -> str:
         """Declare a format; returns its C++ name."""

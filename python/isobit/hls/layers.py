@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from isobit.fixed.types import FixedType
 from isobit.hls.emitters import Layer, pragma, register_emitter
 from isobit.model.accumulation import kept_weights
@@ -54,11 +56,11 @@ def dense_parts(op: Dense, layer: Layer) -> tuple[str, str, list[str]]:
         weight = layer.constant(op.weight, transposed=op.strategy != "latency")
     bias = layer.constant(op.bias)
     multipliers = -(-stored // op.reuse_factor)
-    if op.strategy in ("resource", "compressed") and multipliers < stored:
-        layout = pragma(f"ARRAY_RESHAPE variable = {weight} block factor = {multipliers}")
-    else:
-        layout = pragma(f"ARRAY_PARTITION variable = {weight} complete")
-    lines = [layout, pragma(f"ARRAY_PARTITION variable = {bias} complete")]
+    lines = [pragma(f"ARRAY_PARTITION variable = {bias} complete")]
+    if op.strategy not in ("resource", "compressed") or multipliers == stored:
+        lines.insert(0, pragma(f"ARRAY_PARTITION variable = {weight} complete"))
+    elif multipliers > 1:  # a single multiplier reads the array as it is
+        lines.insert(0, pragma(f"ARRAY_RESHAPE variable = {weight} block factor = {multipliers}"))
     if op.strategy == "compressed":  # one word of a place and its weight, before words are put side by side
         lines.insert(0, pragma(f"AGGREGATE variable = {weight}"))
     shape = "static_compressed_shape" if op.strategy == "compressed" else "static_dense_shape"
@@ -69,12 +71,30 @@ def dense_parts(op: Dense, layer: Layer) -> tuple[str, str, list[str]]:
         f"using shape = kernels::{shape}<{', '.join(map(str, sizes))}>;",
     ]
     pattern: list[str] = []
+    layer.products, layer.multipliers = _shared_multipliers(op, product)
     if op.strategy == "resource_unrolled":
         bit = FixedType.int_type(1, signed=False)
         kept = layer.array("kept", kept_weights(op).T, bit, f"{n_out} x {n_in}, 1 for weights that are multiplied")
         lines.append(f"struct pattern {{\n    static constexpr bool at(int w) {{ return {kept}[w] != 0; }}\n}};")
         pattern.append("pattern")
     return "\n".join(lines), f"{weight}, {bias}", pattern
+
+
+def _shared_multipliers(op: Dense, product: Product) -> tuple[int, int]:
+    """Products that share multipliers by a directive, and how many of these.
+
+    As hls4ml limits them (``multiplier_limit`` in backends/vivado/passes/core_templates.py, unrolled_codegen.py): a
+    latency layer has one for every reuse factor of weights that are not zero, rounded up once; unrolled, each serves a
+    block of as many weights, and those of zeros alone are left out. Loops over the reuse factor need no limit.
+    """
+    if product is not Product.MULT or op.strategy not in ("latency", "resource_unrolled"):
+        return 0, 0
+    if op.strategy == "latency":
+        products = int(np.count_nonzero(op.weight.raw))
+        return products, -(-products // op.reuse_factor)
+    kept = kept_weights(op).T.ravel()
+    blocks = kept.reshape(-1, op.reuse_factor)  # a legal reuse factor divides them evenly
+    return int(np.count_nonzero(kept)), int(np.count_nonzero(blocks.any(axis=1)))
 
 
 @register_emitter(BatchNorm)
@@ -84,6 +104,7 @@ def batchnorm(op: BatchNorm, layer: Layer) -> str:
     product = Product.of(layer.tensor, op.scale)
     layer.include("batchnorm.hpp", "raw_constants.hpp")
     layer.what = f"BatchNorm of {size}"
+    layer.products = size if product is Product.MULT else 0
     scale_type, bias_type = layer.weight_type(op.scale), layer.type("bias", op.bias.type)
     scale, bias = layer.constant(op.scale), layer.constant(op.bias)
     return f"""{pragma(f"ARRAY_PARTITION variable = {scale} complete")}

@@ -23,6 +23,7 @@ def pointwise_conv(op: PointwiseConv, layer: Layer) -> str:
             f"can: {', '.join(POINTWISE_STRATEGIES)}"
         )
     n_in, n_out = op.weight.shape
+    # Resource: at least this. The loop of a position drains before the next one's begins.
     layer.interval = op.positions * op.reuse_factor
     layer.dataflow = op.strategy == "resource" or op.positions > 1
     layer.what = (
@@ -31,6 +32,8 @@ def pointwise_conv(op: PointwiseConv, layer: Layer) -> str:
     layer.include("pointwise_conv.hpp")
     declared, arguments, _ = dense_parts(op.dense, layer)
     kernel = f"pointwise_conv_{op.dense.kernel}<arith, shape, {op.positions}>"
+    if op.positions == 1:  # no loop
+        kernel = f"dense_{op.dense.kernel}<arith, shape>"
     return f"{declared}\nkernels::{kernel}(data, {arguments}, results);"
 
 
@@ -44,8 +47,7 @@ def pooling(op: Pooling, layer: Layer) -> str:
     accum = layer.type("accum", op.accum)
     kernel = "max_pool" if op.function == "max" else "average_pool_tree" if op.order == "tree" else "average_pool"
     arguments = ["arith()", f"kernels::{_window_shape(op)}()", "data", "results"]
-    return f"""{pragma("PIPELINE II = 1")}
-using arith = kernels::pool_arith<{layer.data}, {accum}, {layer.result}, {cast}>;
+    return f"""using arith = kernels::pool_arith<{layer.data}, {accum}, {layer.result}, {cast}>;
 kernels::{kernel}({", ".join(arguments)});"""
 
 

@@ -151,6 +151,8 @@ class StreamWiring(Wiring):
         # keeps an event's result until the next event comes.
         style = " style = flp" if taken.count == 1 else ""
         lines = [] if layer.dataflow else [pragma(f"PIPELINE II = {layer.interval}{style}")]
+        if not layer.dataflow:  # inlined, so that what limits multipliers stands where they are
+            body = f"{pragma('INLINE')}\n{body}"
         lines += [
             f"const {taken.type} taken = kernels::read_packet(from);",
             f"{given.type} given;",
@@ -161,6 +163,7 @@ class StreamWiring(Wiring):
         if taken.count > 1:
             lines = _loop("Position", taken.count, lines)
             layer.what = f"{what} at each of {taken.count} positions"
+        lines = [*layer.limits(layer.interval), *lines]
         layer.interval, layer.dataflow = taken.count * layer.interval, True
         outer = f"static void {layer.name}(hls::stream<{taken.type}>& from, hls::stream<{given.type}>& to)"
         return _functions(what, block(head, body), block(outer, "\n".join(lines)))
@@ -187,8 +190,7 @@ class StreamWiring(Wiring):
             f"{inner}({', '.join(f'data{k}' for k in numbered)}, results);",
             f"kernels::write_packets<{given.count}, {given.width}>(results, to);",
         ]
-        if not layer.dataflow and "HLS PIPELINE" not in body:
-            body = f"{pragma(f'PIPELINE II = {layer.interval}')}\n{body}"
+        body = "\n".join([*layer.schedule(layer.interval), body])
         layer.interval, layer.dataflow = clocks, True
         head = f"static void {inner}({', '.join([*parameters, f'{layer.result} results[{size}]'])})"
         outer = f"static void {layer.name}({', '.join([*streams, f'hls::stream<{given.type}>& to'])})"

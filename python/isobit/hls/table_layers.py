@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from isobit.hls.emitters import Layer, pragma, register_emitter
+from isobit.hls.emitters import Layer, register_emitter
 from isobit.model.table_ops import Softmax, TableActivation
 
 __all__ = ["softmax", "table_activation"]
@@ -21,8 +21,7 @@ def table_activation(op: TableActivation, layer: Layer) -> str:
     factor = [] if op.factor is None else [layer.literal("factor", *op.factor)]
     raw = "raw_elu_arith" if op.function == "elu" else "raw_table_arith"
     arguments = ["arith()", f"kernels::static_vector_shape<{op.output.size}>()", "data", *factor, table, "results"]
-    return f"""{pragma("PIPELINE II = 1")}
-using numbers = kernels::{numbers};
+    return f"""using numbers = kernels::{numbers};
 using arith = kernels::{raw}<numbers, {table_type}>;
 kernels::{kernel}({", ".join(arguments)});"""
 
@@ -43,7 +42,7 @@ def softmax(op: Softmax, layer: Layer) -> str:
             tables.append(layer.constant(table))
             raw.append(layer.raw_type(table))
             entries.append(int(table.raw.size))
-    lines = [pragma("PIPELINE II = 1")]
+    lines: list[str] = []
     if op.implementation == "argmax":
         lines.append(f"using arith = kernels::argmax_arith<{layer.result}>;")
     elif op.implementation == "legacy":

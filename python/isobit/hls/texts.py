@@ -194,7 +194,7 @@ def readme_text(core: Core, *, model: str, part: str, clock_ns: float, events: i
             ports.append(f"| {direction} `{p.name}` | {shape} numbers of `{p.tensor.type}`{_in_packets(p)} |")
     style = {
         "pipeline": f"one pipeline, a new event every {core.interval} clocks",
-        "dataflow": f"layers side by side (DATAFLOW), a new event about every {core.interval} clocks",
+        "dataflow": f"layers side by side (DATAFLOW), a new event every {core.interval} clocks at best",
     }[core.style]
     rows = ["| layer | what | result |", "|---|---|---|"]
     rows += [f"| `{layer.op.name}` | {layer.what} | `{layer.op.output.type}` |" for layer in core.layers]

@@ -89,7 +89,7 @@ class Wiring(ABC):
 
     @abstractmethod
     def interval(self, layers: tuple[Layer, ...]) -> int:
-        """Clocks between two events."""
+        """Clocks between two events, at best."""
 
     @abstractmethod
     def dataflow(self, layers: tuple[Layer, ...]) -> bool:

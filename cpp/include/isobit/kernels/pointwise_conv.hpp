@@ -3,7 +3,7 @@
 // is that of a dense layer.
 //
 // Positions are independent. With the latency strategy a new one enters every reuse factor; the resource kernels
-// pipeline their own loop, and positions follow each other.
+// pipeline their own loop, which a position runs through before the next one begins.
 #ifndef ISOBIT_KERNELS_POINTWISE_CONV_HPP
 #define ISOBIT_KERNELS_POINTWISE_CONV_HPP
 
@@ -19,6 +19,7 @@ void pointwise_conv_latency(const typename Arith::data_type data[Positions * Sha
                             const typename Arith::weight_type weights[Shape::n_in() * Shape::n_out()],
                             const typename Arith::bias_type biases[Shape::n_out()],
                             typename Arith::result_type results[Positions * Shape::n_out()]) {
+    ISOBIT_PRAGMA(HLS INLINE)
     constexpr int interval = Shape::reuse_factor();
     static_cast<void>(interval);  // a host does not read the directive
     ISOBIT_LOOP(Position)
@@ -33,6 +34,7 @@ void pointwise_conv_resource_rf_leq_nin(const typename Arith::data_type data[Pos
                                         const typename Arith::weight_type weights[Shape::n_in() * Shape::n_out()],
                                         const typename Arith::bias_type biases[Shape::n_out()],
                                         typename Arith::result_type results[Positions * Shape::n_out()]) {
+    ISOBIT_PRAGMA(HLS INLINE)
     ISOBIT_LOOP(Position)
     for (int p = 0; p < Positions; ++p) {
         dense_resource_rf_leq_nin<Arith, Shape>(data + p * Shape::n_in(), weights, biases,
@@ -46,6 +48,7 @@ void pointwise_conv_resource_rf_gt_nin_rem0(const typename Arith::data_type data
                                             const typename Arith::weight_type weights[Shape::n_in() * Shape::n_out()],
                                             const typename Arith::bias_type biases[Shape::n_out()],
                                             typename Arith::result_type results[Positions * Shape::n_out()]) {
+    ISOBIT_PRAGMA(HLS INLINE)
     ISOBIT_LOOP(Position)
     for (int p = 0; p < Positions; ++p) {
         dense_resource_rf_gt_nin_rem0<Arith, Shape>(data + p * Shape::n_in(), weights, biases,

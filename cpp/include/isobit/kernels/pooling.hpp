@@ -183,6 +183,7 @@ struct pool_arith {
 
 template <class Arith, class Shape, class Data, class Result>
 void average_pool_tree(const Arith& arith, const Shape& shape, const Data* data, Result* results) {
+    ISOBIT_PRAGMA(HLS INLINE)
     typename Arith::accum_type values[Shape::window_size()];
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable = values complete)
     average_pool_tree(arith, shape, data, results, values);
