@@ -76,8 +76,8 @@ def make_core(graph: Graph, name: str | None = None, io_type: str = ArrayWiring.
     """Write a network's core.
 
     With arrays, the style follows one rule: where every layer computes within one pass (latency, resource_unrolled),
-    the top function is one pipeline, a new event every max(reuse factor) clocks; as soon as one layer loops over several
-    clocks (resource and compressed over the reuse factor, pointwise convolutions over positions), layers run side by
+    the top function is one pipeline, a new event every max(reuse factor) clocks; as soon as one layer loops over
+    several (resource and compressed over the reuse factor, pointwise convolutions over positions), layers run side by
     side (DATAFLOW), and the slowest sets the interval. Either way the function of a layer without a loop is a pipeline
     with the top function's interval. docs/hls.md says where hls4ml's rule (``SetPipelineStyle``,
     backends/vivado/passes/pipeline_style.py) differs.
