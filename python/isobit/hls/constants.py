@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from isobit.fixed.types import FixedType
+from isobit.hls.names import in_comment
 
 __all__ = ["Constant", "integer_rows", "native_type", "structure_rows", "words_of"]
 
@@ -46,7 +47,9 @@ class Constant:
     header: str = "number.hpp"
 
     def __str__(self) -> str:
-        return f"// {self.comment}\nconstexpr {self.element} {self.name}[{self.count}] = {{\n{self.text}}};\n"
+        return (
+            f"// {in_comment(self.comment)}\nconstexpr {self.element} {self.name}[{self.count}] = {{\n{self.text}}};\n"
+        )
 
 
 def native_type(type: FixedType) -> str:

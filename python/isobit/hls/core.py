@@ -16,7 +16,7 @@ from isobit.hls import set_layers as _sets
 from isobit.hls import table_layers as _tables
 from isobit.hls.arrays import ArrayWiring
 from isobit.hls.emitters import Layer, pragma
-from isobit.hls.names import Names, top_name
+from isobit.hls.names import Names, in_comment, top_name
 from isobit.hls.streams import StreamWiring, array_adapter
 from isobit.hls.wiring import Port, Wiring, block
 from isobit.model.graph import Graph
@@ -109,6 +109,8 @@ def make_core(graph: Graph, name: str | None = None, io_type: str = ArrayWiring.
     streams = isinstance(wiring, StreamWiring)
     for taken in (top, namespace, *([f"{top}_arrays"] if streams else [])):
         names.take(taken)
+    for macro in interface_macros(top).values():
+        names.take(macro)
     if not graph.ops:
         raise UnsupportedError(f"the network {graph.name!r} has no layer; there is nothing to export")
     inputs, layers, outputs = wiring.wire()
@@ -180,36 +182,31 @@ def written_by(what: str) -> str:
 
 
 def guarded(core: Core, file: str, text: str) -> str:
-    """A header's text within its guard."""
-    guard = re.sub(r"\W", "_", f"{core.namespace}_{file}").upper()
+    """A header's text within its guard, which ends in an underscore, as no name of a layer does."""
+    guard = re.sub(r"\W", "_", f"{core.namespace}_{file}_").upper()
     return f"#ifndef {guard}\n#define {guard}\n\n{text}\n#endif\n"
 
 
 def _types_text(core: Core, wiring: Wiring) -> str:
     lines = []
     for port in core.inputs:
-        lines += [f"// Input '{_plain(port.tensor.name)}'", _alias(port.type, port.tensor.type)]
+        lines += [f"// Input '{in_comment(port.tensor.name)}'", _alias(port.type, port.tensor.type)]
         lines += [*(_alias(*further) for further in wiring.aliases(port.tensor)), ""]
     for layer in core.layers:
         if layer.types:
-            lines.append(f"// Layer '{_plain(layer.op.name)}': {layer.what}")
+            lines.append(f"// Layer '{in_comment(layer.op.name)}': {layer.what}")
             lines += [_alias(name, type) for name, type in layer.types.items()]
             lines += [*(_alias(*further) for further in wiring.aliases(layer.op.output)), ""]
     body = "\n".join(lines)
     packets = "#include <isobit/kernels/packets.hpp>\n\n" if isinstance(wiring, StreamWiring) else ""
     space = f"namespace {core.namespace}"
     text = f"#include <numbers.hpp>\n\n{packets}{space} {{\n\n{body}\n}}  // {space}\n"
-    what = f"Every number format of '{_plain(wiring.graph.name)}'. <numbers.hpp> decides whose ap_fixed it is."
+    what = f"Every number format of '{in_comment(wiring.graph.name)}'. <numbers.hpp> decides whose ap_fixed it is."
     return written_by(what) + guarded(core, "types.hpp", text)
 
 
 def _alias(name: str, type: FixedType | str) -> str:
     return f"using {name} = {type};"
-
-
-def _plain(name: str) -> str:
-    """A name that can stand in a comment."""
-    return re.sub(r"[^ -~]|\\", "?", name)
 
 
 def _weights_text(core: Core) -> str:
@@ -229,6 +226,11 @@ def _top_header(core: Core, wiring: Wiring) -> str:
     return written_by("The top function.") + guarded(core, f"{core.top}.hpp", text)
 
 
+def interface_macros(top: str) -> dict[str, str]:
+    """Macros of the C interface's header, by what they count."""
+    return {what: f"{top}_{what}".upper() for what in ("inputs", "outputs", "input_words", "output_words")}
+
+
 def _signature(core: Core, wiring: Wiring) -> str:
     """The top function's declaration, without its semicolon."""
     inputs = [wiring.argument(port, core.namespace, written=False) for port in core.inputs]
@@ -242,9 +244,7 @@ def _top_source(core: Core, wiring: Wiring) -> str:
     directives = [line for port in core.inputs for line in wiring.interface(port, written=False)]
     directives += [line for port in core.outputs for line in wiring.interface(port, written=True)]
     directives.append(pragma("DATAFLOW" if core.style == "dataflow" else f"PIPELINE II = {core.interval}"))
-    top = block(
-        _signature(core, wiring), "\n".join([f"using namespace {core.namespace};", *directives, "", *wiring.body])
-    )
+    top = block(_signature(core, wiring), "\n".join([*directives, "", *_qualified(wiring, core, functions)]))
     what = f"The layers and the top function; {core.style}, at best a new event every {core.interval} clocks."
     return (
         written_by(what)
@@ -252,3 +252,17 @@ def _top_source(core: Core, wiring: Wiring) -> str:
         + f"namespace kernels = isobit::kernels;\n\nnamespace {core.namespace} {{\n\n{functions}\n"
         + f"}}  // namespace {core.namespace}\n\n{top}"
     )
+
+
+def _qualified(wiring: Wiring, core: Core, functions: str) -> list[str]:
+    """Statements of the top function, with the namespace written before its layers and types.
+
+    A using-directive would make them ambiguous wherever a library declares the same name (a layer ``signgam``, an input
+    ``size`` with its ``size_t``).
+    """
+    members = {name for layer in core.layers for name in layer.types} | {port.type for port in core.inputs}
+    tensors = [*wiring.graph.inputs, *(op.output for op in wiring.graph.ops)]
+    members |= {name for tensor in tensors for name, _ in wiring.aliases(tensor)}
+    members |= set(re.findall(r"^static void (\w+)\(", functions, re.MULTILINE))
+    word = re.compile(rf"(?<![\w:])(?:{'|'.join(sorted(members))})(?!\w)")
+    return [word.sub(lambda found: f"{core.namespace}::{found[0]}", line) for line in wiring.body]

@@ -177,11 +177,11 @@ def run_test_bench(program: Path) -> TestBenchRun:
     Raises
     ------
     CSimError
-        If it dies instead of giving an answer.
+        If it dies instead of giving an answer, or has none to give.
     """
     done = subprocess.run([str(program)], capture_output=True, check=False)
     if done.returncode not in (0, 1):
-        raise CSimError(f"the test bench {_end(done)}")
+        raise CSimError(f"the test bench {_end(done, done.stdout)}")
     return TestBenchRun(done.returncode == 0, done.stdout.decode(errors="replace"))
 
 
@@ -220,9 +220,9 @@ def _vendor_identity() -> bytes:
     return digest.digest()
 
 
-def _end(done: subprocess.CompletedProcess[bytes]) -> str:
+def _end(done: subprocess.CompletedProcess[bytes], also: bytes = b"") -> str:
     """How a process ended, and what it said."""
     status = done.returncode
     how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"exited with status {status}"
-    said = " / ".join(done.stderr.decode(errors="replace").strip().splitlines()[-5:])
+    said = " / ".join((also + done.stderr).decode(errors="replace").strip().splitlines()[-5:])
     return how + (f": {said}" if said else " and said nothing")

@@ -1,4 +1,9 @@
-"""Names in C++ for the layers and tensors of a network, which may be called anything."""
+"""Names in C++ for the layers and tensors of a network, which may be called anything.
+
+What is handed out here never ends in an underscore. The generated sources' own locals, parameters and constants do
+(``event_``, ``events_``), and types are written with their namespace, so that no name can meet another. What cannot be
+told apart that way is reserved: words of the language, macros, and for top functions what stands in the global namespace.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +11,69 @@ import re
 
 from isobit.errors import FormatError
 
-__all__ = ["Names", "top_name"]
+__all__ = ["Names", "in_comment", "top_name"]
 
-#: Words that C++14 keeps for itself, and global names that the generated sources or C libraries use.
-_WORDS = """
-alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t class compl const
-const_cast constexpr continue decltype default delete do double dynamic_cast else enum explicit export extern false
-float for friend goto if inline int long mutable namespace new noexcept not not_eq nullptr operator or or_eq
-private protected public register reinterpret_cast return short signed sizeof static static_assert static_cast
-struct switch template this thread_local throw true try typedef typeid typename union unsigned using virtual void
-volatile wchar_t while xor xor_eq main std isobit kernels hls golden data results numbers arith shape pattern slice high
-low NULL INLINE
+#: Words that C++14 to C++20 and C keep for themselves.
+_LANGUAGE = """
+alignas alignof and and_eq asm auto bitand bitor bool break case catch char char8_t char16_t char32_t class co_await
+co_return co_yield compl concept const const_cast consteval constexpr constinit continue decltype default delete do
+double dynamic_cast else enum explicit export extern false float for friend goto if inline int long mutable namespace
+new noexcept not not_eq nullptr operator or or_eq private protected public register reinterpret_cast requires restrict
+return short signed sizeof static static_assert static_cast struct switch template this thread_local throw true try
+typedef typeid typename typeof union unsigned using virtual void volatile wchar_t while xor xor_eq
 """
-_TAKEN = frozenset(_WORDS.split())
+#: Namespaces that the generated sources use, the program's entry, and locals of the layers' functions.
+_SOURCES = """
+main std isobit isobit_tb kernels hls hls4mlEmulator data results numbers arith shape pattern slice high low
+"""
+#: Macros of C libraries and of AMD's headers that belong to no family below.
+_MACROS = """
+BIAS BIG_ENDIAN BUFSIZ BYTE_ORDER CSIGNAL I INFINITY INLINE LITTLE_ENDIAN MAXFLOAT MAX_CANON MAX_INPUT MAX_MODE NAN
+NFDBITS NL_ARGMAX NL_LANGMAX NL_MSGMAX NL_NMAX NL_SETMAX NL_TEXTMAX NULL NZERO PDP_ENDIAN PIPE_BUF SLICE TIMER_ABSTIME
+TIME_UTC BIT_WIDTH_UPPER_LIMIT CONCAT_SHIFT_WITH_INT L_ctermid L_cuserid L_tmpnam P_tmpdir
+alloca assert assert_perror complex errno i386 imaginary issubnormal linux major makedev math_errhandling minor offsetof
+pthread_cleanup_pop pthread_cleanup_pop_restore_np pthread_cleanup_push pthread_cleanup_push_defer_np sched_priority
+setjmp stderr stdin stdout strdupa strndupa unix va_arg va_copy va_end va_list va_start
+"""
+#: Families of macros: errno.h's E..., limits.h's ..._MAX, math.h's M_PI, ap_int.h's AP_..., and so on.
+_FAMILIES = re.compile(
+    r"E[0-9A-Z]\w*|(?:PRI|SCN)\w+|SNAN\w*|HUGE_VAL\w*|SIG[A-Z]+|W[A-Z]+|U?INT\w*_C|(?:be|le)\d+toh|hto[bl]e\d+"
+    r"|(?:\w+_)?(?:MAX|MIN|WIDTH|BIT|SIZE|SETSIZE|SUCCESS|FAILURE)"
+    r"|(?:ADJ|AF|AIO|ALL|AP|APFX|BC|CLOCKS|CLOCK|CLONE|CPU|DOUBLE|FD|FE|FLOAT|FP|HALF|HLS|ISOBIT|LC|LLVM|MATH|MB|M|MOD|OP"
+    r"|PTHREAD|REF|RENAME|SC|SCHED|SEEK|SIG|SSDM|STA|ap|ssdm)_\w+"
+)
+#: What else stands in the global namespace, where a top function cannot have its name: types and variables.
+_GLOBALS = """
+AESL_std CHAR_IS_SIGNED DIR FILE MAX_INT_BITS MIN_INT_BITS af_bit_ref af_range_ref daylight environ fd_mask fd_set
+getdate_err half optarg opterr optind optopt program_invocation_name program_invocation_short_name retval signgam timezone
+tzname u_char u_int u_long u_short uint ulong ushort valtype
+"""
+#: Words of Verilog, SystemVerilog and VHDL, in which the top function becomes a module or an entity.
+_HARDWARE = """
+abs access after alias all always always_comb always_ff always_latch architecture array assign attribute automatic begin
+bind bit block body buf buffer bufif0 bufif1 bus byte casex casez cell checker clocking cmos component config
+configuration constraint context cover covergroup coverpoint cross deassign defparam design disable disconnect dist
+downto edge elsif end endcase endclass endconfig endfunction endgenerate endgroup endinterface endmodule endpackage
+endprimitive endprogram endproperty endsequence endspecify endtable endtask entity event exit expect extends file final
+first_match force foreach forever fork forkjoin function generate generic genvar group guarded highz0 highz1 iff ifnone
+ignore_bins illegal_bins implements import impure in incdir include inertial initial inout input inside instance integer
+interconnect interface intersect is join join_any join_none label large library liblist linkage literal local localparam
+logic loop macromodule map matches medium mod modport module nand negedge nettype next nmos nor noshowcancelled notif0
+notif1 null of on open others out output package packed parameter pmos port posedge postponed primitive priority
+procedure process program property pull0 pull1 pulldown pullup pulsestyle_ondetect pulsestyle_onevent pure rand randc
+randcase randsequence range rcmos real realtime record ref reg reject release rem repeat report rnmos rol ror rpmos rtran
+rtranif0 rtranif1 scalared select sequence severity shared shortint shortreal showcancelled signal sla sll small solve
+specify specparam sra srl string strong0 strong1 subtype super supply0 supply1 table tagged task then throughout time
+timeprecision timeunit to tran tranif0 tranif1 transport tri tri0 tri1 triand trior trireg type unaffected unique units
+until use uwire var variable vectored wait wait_order wand weak0 weak1 when wildcard wire with within wor xnor
+"""
+_TAKEN = frozenset((_LANGUAGE + _SOURCES + _MACROS).split())
+_NO_TOP = frozenset((_GLOBALS + _HARDWARE).split())
 _TOP = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
+
+
+def _reserved(name: str) -> bool:
+    return name in _TAKEN or _FAMILIES.fullmatch(name) is not None
 
 
 class Names:
@@ -33,8 +87,10 @@ class Names:
         text = re.sub(r"_{2,}", "_", re.sub(r"[^A-Za-z0-9]", "_", wanted)).strip("_") or "x"
         if text[0].isdigit():
             text = f"n{text}"
+        if _FAMILIES.fullmatch(text):
+            text = f"x_{text}"  # a number would not lead out of it: M_PI_2 is a macro, too
         found, number = text, 2
-        while found in _TAKEN or found in self._taken:
+        while found in self._taken or _reserved(found):
             found, number = f"{text}_{number}", number + 1
         self._taken.add(found)
         return found
@@ -46,11 +102,22 @@ def top_name(name: str) -> str:
     Raises
     ------
     FormatError
-        For a name that C++, a file system or Vitis would not take.
+        For a name that C++, a file system, a hardware description language or Vitis would not take.
     """
-    if not _TOP.fullmatch(name) or name in _TAKEN or "__" in name or name.endswith("_"):
+    if not _TOP.fullmatch(name) or "__" in name or name.endswith("_"):
         raise FormatError(
             f"{name!r} cannot name a top function; expected a letter, then letters, digits and single underscores "
-            "(63 characters at most), and no word of C++"
+            "(63 characters at most)"
+        )
+    # Names that end in _t are types of POSIX, present or future.
+    if _reserved(name) or name.endswith("_t") or not {name, name.lower()}.isdisjoint(_NO_TOP):
+        raise FormatError(
+            f"{name!r} cannot name a top function: it is a word, a macro or a global name of C++, Verilog or VHDL; "
+            "expected another name"
         )
     return name
+
+
+def in_comment(name: str) -> str:
+    """A name as it can stand in a comment of C++."""
+    return re.sub(r"[^ -~]|\\", "?", name)

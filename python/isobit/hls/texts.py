@@ -20,15 +20,15 @@ _WORD = (1 << 64) - 1
 def testbench_files(core: Core) -> dict[str, str]:
     """The test bench, without its golden vectors."""
     digests = [
-        f"digest = isobit_tb::digest(golden::{p.name}, {_words(p.tensor.type)}, digest);"
+        f"digest_ = isobit_tb::digest({core.namespace}_golden::{p.name}, {_words(p.tensor.type)}, digest_);"
         for p in (*core.inputs, *core.outputs)
     ]
-    set_inputs, compare = [], []
+    set_inputs, compare, golden = [], [], f"{core.namespace}_golden"
     for p in core.inputs:
-        set_inputs += [f"{p};", f"isobit_tb::set(golden::{p.name}[event], {p.name});"]
+        set_inputs += [_declared(core, p), f"isobit_tb::set({golden}::{p.name}[event_], {p.name});"]
     for p in core.outputs:
-        set_inputs += [f"{p};", f"tally.spoil(golden::{p.name}[event], {p.name});"]
-        compare.append(f'tally.compare("{p.name}", event, golden::{p.name}[event], {p.name});')
+        set_inputs += [_declared(core, p), f"tally_.spoil({golden}::{p.name}[event_], {p.name});"]
+        compare.append(f'tally_.compare("{p.name}", event_, {golden}::{p.name}[event_], {p.name});')
     text = fill(
         "testbench.cpp",
         version=isobit.__version__,
@@ -63,8 +63,8 @@ def golden_text(core: Core, vectors: Mapping[str, Any]) -> str:
     body = "\n".join(arrays)
     namespace = f"{core.namespace}_golden"
     text = (
-        f"#include <isobit/kernels/number.hpp>\n\nnamespace {namespace} {{\n\nconstexpr int events = {events};\n"
-        f"constexpr unsigned long long digest = {digest}ULL;\n\n{body}\n}}  // namespace {namespace}\n"
+        f"#include <isobit/kernels/number.hpp>\n\nnamespace {namespace} {{\n\nconstexpr int events_ = {events};\n"
+        f"constexpr unsigned long long digest_ = {digest}ULL;\n\n{body}\n}}  // namespace {namespace}\n"
     )
     what = (
         "Golden vectors: raw inputs, and the raw results that hardware must give. README.md says where they are from."
@@ -74,26 +74,27 @@ def golden_text(core: Core, vectors: Mapping[str, Any]) -> str:
 
 def host_files(core: Core) -> dict[str, str]:
     """The C interface, and the program that reads events from its standard input."""
-    declare = [f"{p};" for p in (*core.inputs, *core.outputs)]
+    declare = [_declared(core, p) for p in (*core.inputs, *core.outputs)]
     read_raw, read, write_raw, write = [], [], [], []
     words = numbers = 0
     for p in core.inputs:
         size = p.tensor.size
-        read_raw.append(f"isobit::host::read_words(in + {words}, {size}, {p.name});")
-        read.append(f"for (int i = 0; i < {size}; ++i) {p.name}[i] = {p.type}(in[{numbers} + i]);")
+        read_raw.append(f"isobit::host::read_words(in_ + {words}, {size}, {p.name});")
+        number = f"{core.namespace}::{p.type}(in_[{numbers} + i_])"
+        read.append(f"for (int i_ = 0; i_ < {size}; ++i_) {p.name}[i_] = {number};")
         words, numbers = words + size * _words(p.tensor.type), numbers + size
     input_words, input_numbers = words, numbers
     words = numbers = 0
     for p in core.outputs:
         size, signed = p.tensor.size, str(p.tensor.type.signed).lower()
-        write_raw.append(f"isobit::host::write_words<{signed}>({p.name}, {size}, out + {words});")
-        write.append(f"for (int i = 0; i < {size}; ++i) out[{numbers} + i] = {p.name}[i].to_double();")
+        write_raw.append(f"isobit::host::write_words<{signed}>({p.name}, {size}, out_ + {words});")
+        write.append(f"for (int i_ = 0; i_ < {size}; ++i_) out_[{numbers} + i_] = {p.name}[i_].to_double();")
         words, numbers = words + size * _words(p.tensor.type), numbers + size
     common = {"version": isobit.__version__, "top": core.top, "upper": core.top.upper()}
     header = fill(
         "c_header.h",
         **common,
-        guard=f"{core.top.upper()}_C_H",
+        guard=f"{core.top.upper()}_C_H_",
         inputs=_contents(core.inputs),
         outputs=_contents(core.outputs),
         input_numbers=input_numbers,
@@ -104,7 +105,6 @@ def host_files(core: Core) -> dict[str, str]:
     source = fill(
         "c_source.cpp",
         **common,
-        namespace=core.namespace,
         declare=indented(declare, 8),
         read_raw=indented(read_raw, 8),
         read=indented(read, 8),
@@ -125,25 +125,25 @@ def emulator_files(core: Core) -> dict[str, str]:
     prepare: list[str] = []
     read: list[str] = []
     for lines, ports, holder, constant in (
-        (prepare, core.inputs, "input", "const "),
-        (read, core.outputs, "result", ""),
+        (prepare, core.inputs, "input_", "const "),
+        (read, core.outputs, "result_", ""),
     ):
+        types = [f"{core.namespace}::{p.type}" for p in ports]
         if len(ports) > 1:
-            lines.append(
-                f"const auto all = std::any_cast<std::tuple<{', '.join(f'{p.type}*' for p in ports)}>>({holder});"
-            )
+            held = ", ".join(f"{kind}*" for kind in types)
+            lines.append(f"const auto all_ = std::any_cast<std::tuple<{held}>>({holder});")
         word = 0
-        for k, p in enumerate(ports):
+        for k, (p, kind) in enumerate(zip(ports, types, strict=True)):
             size = p.tensor.size
             if len(ports) > 1:
-                lines.append(f"{p.type}* const {p.name} = std::get<{k}>(all);")
+                lines.append(f"{kind}* const {p.name} = std::get<{k}>(all_);")
             elif constant:  # hosts hand over either
                 lines += [
-                    f"const {p.type}* const* constant = std::any_cast<const {p.type}*>(&{holder});",
-                    f"const {p.type}* const {p.name} = constant ? *constant : std::any_cast<{p.type}*>({holder});",
+                    f"const {kind}* const* constant_ = std::any_cast<const {kind}*>(&{holder});",
+                    f"const {kind}* const {p.name} = constant_ ? *constant_ : std::any_cast<{kind}*>({holder});",
                 ]
             else:
-                lines.append(f"{p.type}* const {p.name} = std::any_cast<{p.type}*>({holder});")
+                lines.append(f"{kind}* const {p.name} = std::any_cast<{kind}*>({holder});")
             if constant:
                 signed = str(p.tensor.type.signed).lower()
                 lines.append(f"isobit::host::write_words<{signed}>({p.name}, {size}, in_ + {word});")
@@ -155,7 +155,6 @@ def emulator_files(core: Core) -> dict[str, str]:
         version=isobit.__version__,
         top=core.top,
         upper=core.top.upper(),
-        namespace=core.namespace,
         input_form=_held(core.inputs),
         output_form=_held(core.outputs),
         prepare=indented(prepare, 8),
@@ -225,6 +224,11 @@ def _in_packets(port: Port) -> str:
     return f", in a stream of {count} packet{'' if count == 1 else 's'} of {port.packets.width}"
 
 
+def _declared(core: Core, port: Port) -> str:
+    """A port's array, as a statement."""
+    return f"{core.namespace}::{port};"
+
+
 def _words(type: FixedType) -> int:
     return -(-type.width // 64)
 
@@ -237,11 +241,11 @@ def _guarded_call(core: Core) -> list[str]:
     """The test bench's call: streams can end too early, or be left with packets."""
     if core.on_arrays == core.top:
         return [_call(core)]
-    broken = ["tally.broken(event, error.what());", "continue;"]
+    broken = ["tally_.broken(event_, error_.what());", "continue;"]
     return [
         "try {",
         f"    {_call(core)}",
-        "} catch (const std::exception& error) {",
+        "} catch (const std::exception& error_) {",
         *indented(broken, 4).split("\n"),
         "}",
     ]
