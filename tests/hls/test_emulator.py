@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from emulator_host import compile_borders, make_emulator
 from hls_networks import binary
 
 import isobit as ib
 from isobit.engines.csim.build import compiler
 from isobit.headers import vendor_include_folder
+from isobit.hls.core import INCLUDE
 from isobit.hls.folder import read_folder
 
 pytestmark = [pytest.mark.xdist_group("hls-export"), pytest.mark.csim]
@@ -24,9 +29,7 @@ EVENTS = 300
 def _library(source: Path, top: str, work: Path) -> Path:
     folder = work / top
     shutil.copytree(source, folder)
-    command = ["make", "-s", "-C", str(folder / "emulator"), "CXXFLAGS=-O0", f"AP_TYPES={vendor_include_folder()}"]
-    done = subprocess.run([*command, f"CXX={' '.join(compiler())}"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
+    make_emulator(folder)
     return folder / "emulator" / f"{top}_emulator.so"
 
 
@@ -35,6 +38,7 @@ def test_two_models_in_one_host(exported: Callable[[str], ib.HlsProject], tmp_pa
     two = _library(exported("binary").folder, "binary", tmp_path)
     _only_the_interface_is_visible(one, "mugmt_student")
     _only_the_interface_is_visible(two, "binary")
+    _objects_follow_their_headers(two.parents[1])
 
     host = tmp_path / "host"
     here = Path(__file__).parent
@@ -56,6 +60,32 @@ def test_two_models_in_one_host(exported: Callable[[str], ib.HlsProject], tmp_pa
     want = [(first.raw, 18), *((r.raw, r.type.width) for r in results)]
     bits = np.concatenate([raw & ((1 << width) - 1) for raw, width in want], axis=1)  # as the host prints them
     np.testing.assert_array_equal(found, bits)
+
+
+def _objects_follow_their_headers(folder: Path) -> None:
+    """What make would compile after a change of one file, and nothing while nothing changed."""
+    assert "is up to date" in make_emulator(folder)
+    for path, wanted in (
+        ("firmware/weights.hpp", {"core.o"}),
+        ("firmware/types.hpp", {"core.o", "interface.o", "border.o"}),
+        ("firmware/include/isobit/kernels/dense.hpp", {"core.o"}),
+        ("host/binary_c.h", {"interface.o", "border.o"}),
+        ("emulator/emulator.h", {"border.o"}),
+    ):
+        file, before = folder / path, (folder / path).stat()
+        os.utime(file, (before.st_atime, time.time() + 60))
+        said = make_emulator(folder, "--dry-run")
+        assert set(re.findall(r"-c \S+ -o (\S+)", said)) == wanted, (path, said)
+        assert "-shared" in said
+        os.utime(file, (before.st_atime, before.st_mtime))
+
+
+def test_the_border_of_every_network_compiles(exported: Callable[[str], ib.HlsProject], tmp_path: Path) -> None:
+    made = {}
+    for name in ("saturating", "wide", "sets", "tables"):
+        files = exported(name).files()
+        made[name] = {path: text.decode() for path, text in files.items() if not path.startswith(INCLUDE)}
+    compile_borders(made, tmp_path)
 
 
 def _only_the_interface_is_visible(library: Path, top: str) -> None:

@@ -2,7 +2,7 @@
 
 What is handed out here never ends in an underscore. The generated sources' own locals, parameters and constants do
 (``event_``, ``events_``), and types are written with their namespace, so that no name can meet another. What cannot be
-told apart that way is reserved: words of the language, macros, and for top functions what stands in the global namespace.
+told apart that way is reserved: words of the language, macros, and for top functions what else is global.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ main std isobit isobit_tb kernels hls hls4mlEmulator data results numbers arith 
 #: Macros of C libraries and of AMD's headers that belong to no family below.
 _MACROS = """
 BIAS BIG_ENDIAN BUFSIZ BYTE_ORDER CSIGNAL I INFINITY INLINE LITTLE_ENDIAN MAXFLOAT MAX_CANON MAX_INPUT MAX_MODE NAN
-NFDBITS NL_ARGMAX NL_LANGMAX NL_MSGMAX NL_NMAX NL_SETMAX NL_TEXTMAX NULL NZERO PDP_ENDIAN PIPE_BUF SLICE TIMER_ABSTIME
-TIME_UTC BIT_WIDTH_UPPER_LIMIT CONCAT_SHIFT_WITH_INT L_ctermid L_cuserid L_tmpnam P_tmpdir
+NDEBUG NFDBITS NL_ARGMAX NL_LANGMAX NL_MSGMAX NL_NMAX NL_SETMAX NL_TEXTMAX NULL NZERO PDP_ENDIAN PIPE_BUF SLICE
+TIMER_ABSTIME TIME_UTC BIT_WIDTH_UPPER_LIMIT CONCAT_SHIFT_WITH_INT L_ctermid L_cuserid L_tmpnam P_tmpdir
 alloca assert assert_perror complex errno i386 imaginary issubnormal linux major makedev math_errhandling minor offsetof
 pthread_cleanup_pop pthread_cleanup_pop_restore_np pthread_cleanup_push pthread_cleanup_push_defer_np sched_priority
 setjmp stderr stdin stdout strdupa strndupa unix va_arg va_copy va_end va_list va_start
@@ -45,8 +45,8 @@ _FAMILIES = re.compile(
 #: What else stands in the global namespace, where a top function cannot have its name: types and variables.
 _GLOBALS = """
 AESL_std CHAR_IS_SIGNED DIR FILE MAX_INT_BITS MIN_INT_BITS af_bit_ref af_range_ref daylight environ fd_mask fd_set
-getdate_err half optarg opterr optind optopt program_invocation_name program_invocation_short_name retval signgam timezone
-tzname u_char u_int u_long u_short uint ulong ushort valtype
+getdate_err half optarg opterr optind optopt program_invocation_name program_invocation_short_name retval signgam
+timezone tzname u_char u_int u_long u_short uint ulong ushort valtype
 """
 #: Words of Verilog, SystemVerilog and VHDL, in which the top function becomes a module or an entity.
 _HARDWARE = """
@@ -61,9 +61,9 @@ interconnect interface intersect is join join_any join_none label large library 
 logic loop macromodule map matches medium mod modport module nand negedge nettype next nmos nor noshowcancelled notif0
 notif1 null of on open others out output package packed parameter pmos port posedge postponed primitive priority
 procedure process program property pull0 pull1 pulldown pullup pulsestyle_ondetect pulsestyle_onevent pure rand randc
-randcase randsequence range rcmos real realtime record ref reg reject release rem repeat report rnmos rol ror rpmos rtran
-rtranif0 rtranif1 scalared select sequence severity shared shortint shortreal showcancelled signal sla sll small solve
-specify specparam sra srl string strong0 strong1 subtype super supply0 supply1 table tagged task then throughout time
+randcase randsequence range rcmos real realtime record ref reg reject release rem repeat report rnmos rol ror rpmos
+rtran rtranif0 rtranif1 scalared select sequence severity shared shortint shortreal showcancelled signal sla sll small
+solve specify specparam sra srl string strong0 strong1 subtype super supply0 supply1 table tagged task then throughout time
 timeprecision timeunit to tran tranif0 tranif1 transport tri tri0 tri1 triand trior trireg type unaffected unique units
 until use uwire var variable vectored wait wait_order wand weak0 weak1 when wildcard wire with within wor xnor
 """
