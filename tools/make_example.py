@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
-import os
 import shutil
 import sys
 import tempfile
@@ -22,7 +21,6 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "python"))
 
 import isobit as ib  # noqa: E402
-from isobit.hls.core import INCLUDE  # noqa: E402
 from isobit.students import zoo  # noqa: E402
 
 NAME = "mugmt_student"
@@ -72,9 +70,6 @@ def main() -> int:
             return 1 if stale else 0
         shutil.rmtree(EXAMPLE, ignore_errors=True)
         shutil.copytree(made, EXAMPLE)
-        # The headers are this tree's, to the byte: an export holds copies, the example a link.
-        shutil.rmtree(EXAMPLE / INCLUDE)
-        (EXAMPLE / INCLUDE).symlink_to(os.path.relpath(ROOT / "cpp/include", (EXAMPLE / INCLUDE).parent))
         print(f"{len(stale)} files changed in {EXAMPLE.relative_to(ROOT)}")
     return 0
 

@@ -45,10 +45,12 @@ def test_exported_again_it_is_the_same(tmp_path: Path) -> None:
     np.testing.assert_array_equal(made.predict_raw(x).raw, model.predict_raw(x).raw)
 
 
-def test_it_is_whole_and_its_headers_are_this_trees() -> None:
+def test_it_is_whole_and_stands_by_itself() -> None:
     project = read_folder(EXAMPLE)
     assert project.changed() == []
-    for path in project.manifest["files"]:
+    assert not [path for path in EXAMPLE.rglob("*") if path.is_symlink()]
+    assert (EXAMPLE / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+    for path in project.manifest["files"]:  # without hls4ml, too
         if path.startswith(INCLUDE):
             here = (EXAMPLE / path).read_bytes()
             assert here == (Path(ib.get_include()) / path.removeprefix(f"{INCLUDE}/")).read_bytes(), path
@@ -60,16 +62,24 @@ def test_the_commands_of_its_readme_work(tmp_path: Path) -> None:
 
     folder = tmp_path / "copy"
     shutil.copytree(EXAMPLE, folder)
-    blocks = re.findall(r"```sh\n(.*?)```", (folder / "README.md").read_text(), re.DOTALL)
-    host = [block for block in blocks if "g++" in block]
-    assert len(host) == 3
-    script = "set -e\n" + "\n".join(host).replace("$(python ", f"$({sys.executable} ")
+    readme = (folder / "README.md").read_text()
+    host = [block for block in re.findall(r"```sh\n(.*?)```", readme, re.DOTALL) if "g++" in block]
+    assert len(host) == 4
+    (example,) = re.findall(r"```c\n(.*?)```", readme, re.DOTALL)
+    (folder / "example.c").write_text(example)
+    (built,) = re.findall(r"`(gcc example\.c [^`]*)`", readme)
+    script = "\n".join(["set -e", *host, built]).replace("$(python ", f"$({sys.executable} ")
     done = subprocess.run(
         ["bash", "-c", script], cwd=folder, capture_output=True, text=True, check=False, env={**os.environ}
     )
     assert done.returncode == 0, done.stderr[-2000:]
     events = json.loads((folder / "manifest.json").read_text())["vectors"]["events"]
-    assert done.stdout == f"mugmt_student: {3 * events} results compared, 0 differ\n" * 2
+    project = read_folder(folder)
+    zeros, half = project.predict_raw(np.zeros((1, 5))), project.predict(np.array([[0.5, 0, 0, 0, 0]]))
+    lines = [f"mugmt_student: {3 * events} results compared, 0 differ"] * 2
+    lines += [" ".join(map(str, zeros.raw[0]))] * 4
+    lines += [f"event {k}: first result {y[0, 0]:g}" for k, y in enumerate((zeros.to_float(), half))]
+    assert [" ".join(line.split()) for line in done.stdout.splitlines()] == lines
     _through_the_library(folder / "libmugmt_student.so")
 
 

@@ -63,9 +63,9 @@ notif1 null of on open others out output package packed parameter pmos port pose
 procedure process program property pull0 pull1 pulldown pullup pulsestyle_ondetect pulsestyle_onevent pure rand randc
 randcase randsequence range rcmos real realtime record ref reg reject release rem repeat report rnmos rol ror rpmos
 rtran rtranif0 rtranif1 scalared select sequence severity shared shortint shortreal showcancelled signal sla sll small
-solve specify specparam sra srl string strong0 strong1 subtype super supply0 supply1 table tagged task then throughout time
-timeprecision timeunit to tran tranif0 tranif1 transport tri tri0 tri1 triand trior trireg type unaffected unique units
-until use uwire var variable vectored wait wait_order wand weak0 weak1 when wildcard wire with within wor xnor
+solve specify specparam sra srl string strong0 strong1 subtype super supply0 supply1 table tagged task then throughout
+time timeprecision timeunit to tran tranif0 tranif1 transport tri tri0 tri1 triand trior trireg type unaffected unique
+units until use uwire var variable vectored wait wait_order wand weak0 weak1 when wildcard wire with within wor xnor
 """
 _TAKEN = frozenset((_LANGUAGE + _SOURCES + _MACROS).split())
 _NO_TOP = frozenset((_GLOBALS + _HARDWARE).split())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import isobit
+from isobit.errors import UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.hls.constants import flat, integer_rows, native_type, words_of
 from isobit.hls.core import Core, Port, guarded, written_by
@@ -176,12 +178,28 @@ def _held(ports: Sequence[Port]) -> str:
 
 
 def tool_files(core: Core, part: str, clock_ns: float) -> dict[str, str]:
-    """Script and constraints."""
+    """Script, constraints and licence."""
     clock = f"{clock_ns:.3f}"
     return {
+        "LICENSE": license_text(),
         "run_hls.tcl": fill("run_hls.tcl", version=isobit.__version__, top=core.top, part=part, clock_ns=clock),
         "constraints.xdc": fill("constraints.xdc", top=core.top, clock_ns=clock),
     }
+
+
+def license_text() -> str:
+    """The licence of isobit, and so of the kernels.
+
+    Raises
+    ------
+    UnsupportedError
+        If it is not installed with this copy of isobit.
+    """
+    package = Path(isobit.__file__).parent
+    for place in (package / "LICENSE", package.parents[1] / "LICENSE"):
+        if place.is_file():
+            return place.read_text(encoding="utf-8")
+    raise UnsupportedError(f"{package / 'LICENSE'} is not installed with this copy of isobit")
 
 
 def readme_text(core: Core, *, model: str, part: str, clock_ns: float, events: int, vectors: Sequence[str]) -> str:
@@ -213,6 +231,8 @@ def readme_text(core: Core, *, model: str, part: str, clock_ns: float, events: i
         directives=directives,
         events=events,
         results=events * sum(p.tensor.size for p in core.outputs),
+        **_host_facts(core),
+        rtl_ports=_rtl_ports(core),
         vectors="\n".join(f"- {line}" for line in vectors),
     )
 
@@ -222,6 +242,39 @@ def _in_packets(port: Port) -> str:
         return ""
     count = port.packets.count
     return f", in a stream of {count} packet{'' if count == 1 else 's'} of {port.packets.width}"
+
+
+def _host_facts(core: Core) -> dict[str, object]:
+    """What the README says about events on a host."""
+    facts: dict[str, object] = {"upper": core.top.upper()}
+    for what, found in (("input", core.inputs), ("output", core.outputs)):
+        facts[f"{what}s"] = ", ".join(f"`{p.name}[{p.tensor.size}]` of `{p.tensor.type}`" for p in found)
+        facts[f"{what}_numbers"] = sum(p.tensor.size for p in found)
+        facts[f"{what}_words"] = sum(p.tensor.size * _words(p.tensor.type) for p in found)
+        pointers = ", ".join(f"{p.tensor.type}*" for p in found)
+        facts[f"{what}_form"] = pointers if len(found) == 1 else f"std::tuple<{pointers}>"
+    facts["four_events"] = 4 * 8 * sum(p.tensor.size * _words(p.tensor.type) for p in core.inputs)
+    facts["result_bytes"] = 8 * sum(p.tensor.size * _words(p.tensor.type) for p in core.outputs)
+    return facts
+
+
+def _rtl_ports(core: Core) -> str:
+    """The README's table of ports, as the directives of the top function make them."""
+    rows, streams = [], core.io_type == "io_stream"
+    for p in (*core.inputs, *core.outputs) if streams else ():
+        signals = ", ".join(f"`{p.name}_{signal}`" for signal in ("TDATA", "TVALID", "TREADY"))
+        rows.append(f"| {signals} | as reported, 1, 1 | a packet a transfer |")
+    for p in () if streams else core.inputs:
+        width, size = p.tensor.type.width, p.tensor.size
+        packing = f"number k in bits {width} k to {width} k + {width - 1}: `{p.name}[0]` is lowest"
+        rows.append(f"| `{p.name}`, valid while `{p.name}_ap_vld` | {width * size} | {packing} |")
+    for p in () if streams else core.outputs:
+        last = p.tensor.size - 1
+        every = f"`{p.name}_0`" + (f" to `{p.name}_{last}`" if last else "")
+        more = " and so on" if last else ""
+        rows.append(f"| {every}, valid while `{p.name}_0_ap_vld`{more} | {p.tensor.type.width} | a number each |")
+    reset, active = ("ap_rst_n", "low") if streams else ("ap_rst", "high")  # AXI4-Stream's reset is active low
+    return fill("README_ports.md", ports="\n".join(rows), reset=reset, active=active).rstrip("\n")
 
 
 def _declared(core: Core, port: Port) -> str:

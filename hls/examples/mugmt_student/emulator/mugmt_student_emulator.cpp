@@ -20,18 +20,16 @@
 
 namespace mugmt_student_emulator {
 
-using namespace mugmt_student_core;
-
 class Emulator final : public hls4mlEmulator::Model {
 public:
-    void prepare_input(std::any input) override {
-        const inputs_t* const* constant = std::any_cast<const inputs_t*>(&input);
-        const inputs_t* const inputs = constant ? *constant : std::any_cast<inputs_t*>(input);
+    void prepare_input(std::any input_) override {
+        const mugmt_student_core::inputs_t* const* constant_ = std::any_cast<const mugmt_student_core::inputs_t*>(&input_);
+        const mugmt_student_core::inputs_t* const inputs = constant_ ? *constant_ : std::any_cast<mugmt_student_core::inputs_t*>(input_);
         isobit::host::write_words<true>(inputs, 5, in_ + 0);
     }
     void predict() override { mugmt_student_predict_raw(in_, out_, 1); }
-    void read_result(std::any result) override {
-        output_result_t* const output_out = std::any_cast<output_result_t*>(result);
+    void read_result(std::any result_) override {
+        mugmt_student_core::output_result_t* const output_out = std::any_cast<mugmt_student_core::output_result_t*>(result_);
         isobit::host::read_words(out_ + 0, 3, output_out);
     }
 

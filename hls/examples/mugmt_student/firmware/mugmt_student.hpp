@@ -2,8 +2,8 @@
 //
 // Written by isobit 0.1.0; do not edit, export again.
 // clang-format off
-#ifndef MUGMT_STUDENT_CORE_MUGMT_STUDENT_HPP
-#define MUGMT_STUDENT_CORE_MUGMT_STUDENT_HPP
+#ifndef MUGMT_STUDENT_CORE_MUGMT_STUDENT_HPP_
+#define MUGMT_STUDENT_CORE_MUGMT_STUDENT_HPP_
 
 #include "types.hpp"
 

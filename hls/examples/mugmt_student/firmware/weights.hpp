@@ -2,8 +2,8 @@
 //
 // Written by isobit 0.1.0; do not edit, export again.
 // clang-format off
-#ifndef MUGMT_STUDENT_CORE_WEIGHTS_HPP
-#define MUGMT_STUDENT_CORE_WEIGHTS_HPP
+#ifndef MUGMT_STUDENT_CORE_WEIGHTS_HPP_
+#define MUGMT_STUDENT_CORE_WEIGHTS_HPP_
 
 #include <isobit/kernels/number.hpp>
 

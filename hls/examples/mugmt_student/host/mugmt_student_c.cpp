@@ -8,28 +8,26 @@
 
 #include "mugmt_student.hpp"
 
-using namespace mugmt_student_core;
-
-extern "C" void mugmt_student_predict_raw(const int64_t* in, int64_t* out, size_t events) {
-    for (size_t event = 0; event < events; ++event) {
-        inputs_t inputs[5];
-        output_result_t output_out[3];
-        isobit::host::read_words(in + 0, 5, inputs);
+extern "C" void mugmt_student_predict_raw(const int64_t* in_, int64_t* out_, size_t events_) {
+    for (size_t event_ = 0; event_ < events_; ++event_) {
+        mugmt_student_core::inputs_t inputs[5];
+        mugmt_student_core::output_result_t output_out[3];
+        isobit::host::read_words(in_ + 0, 5, inputs);
         mugmt_student(inputs, output_out);
-        isobit::host::write_words<true>(output_out, 3, out + 0);
-        in += MUGMT_STUDENT_INPUT_WORDS;
-        out += MUGMT_STUDENT_OUTPUT_WORDS;
+        isobit::host::write_words<true>(output_out, 3, out_ + 0);
+        in_ += MUGMT_STUDENT_INPUT_WORDS;
+        out_ += MUGMT_STUDENT_OUTPUT_WORDS;
     }
 }
 
-extern "C" void mugmt_student_predict(const double* in, double* out, size_t events) {
-    for (size_t event = 0; event < events; ++event) {
-        inputs_t inputs[5];
-        output_result_t output_out[3];
-        for (int i = 0; i < 5; ++i) inputs[i] = inputs_t(in[0 + i]);
+extern "C" void mugmt_student_predict(const double* in_, double* out_, size_t events_) {
+    for (size_t event_ = 0; event_ < events_; ++event_) {
+        mugmt_student_core::inputs_t inputs[5];
+        mugmt_student_core::output_result_t output_out[3];
+        for (int i_ = 0; i_ < 5; ++i_) inputs[i_] = mugmt_student_core::inputs_t(in_[0 + i_]);
         mugmt_student(inputs, output_out);
-        for (int i = 0; i < 3; ++i) out[0 + i] = output_out[i].to_double();
-        in += MUGMT_STUDENT_INPUTS;
-        out += MUGMT_STUDENT_OUTPUTS;
+        for (int i_ = 0; i_ < 3; ++i_) out_[0 + i_] = output_out[i_].to_double();
+        in_ += MUGMT_STUDENT_INPUTS;
+        out_ += MUGMT_STUDENT_OUTPUTS;
     }
 }

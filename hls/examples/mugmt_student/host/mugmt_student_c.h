@@ -5,8 +5,8 @@
  * An event is its inputs one after the other (inputs[5] of ap_fixed<18,6>),
  * its results likewise (output_out[3] of ap_fixed<18,6>). */
 /* clang-format off */
-#ifndef MUGMT_STUDENT_C_H
-#define MUGMT_STUDENT_C_H
+#ifndef MUGMT_STUDENT_C_H_
+#define MUGMT_STUDENT_C_H_
 
 #include <stddef.h>
 #include <stdint.h>

@@ -12,7 +12,7 @@
 #include "mugmt_student_c.h"
 
 template <class In, class Out>
-static int run(size_t inputs, size_t outputs, void (*predict)(const In*, Out*, size_t)) {
+static int run_(size_t inputs, size_t outputs, void (*predict)(const In*, Out*, size_t)) {
     const size_t block = 256;
     std::vector<In> in(block * inputs);
     std::vector<Out> out(block * outputs);
@@ -28,9 +28,9 @@ static int run(size_t inputs, size_t outputs, void (*predict)(const In*, Out*, s
 
 int main(int argc, char** argv) {
     if (argc == 2 && std::strcmp(argv[1], "raw") == 0)
-        return run<int64_t, int64_t>(MUGMT_STUDENT_INPUT_WORDS, MUGMT_STUDENT_OUTPUT_WORDS, mugmt_student_predict_raw);
+        return run_<int64_t, int64_t>(MUGMT_STUDENT_INPUT_WORDS, MUGMT_STUDENT_OUTPUT_WORDS, mugmt_student_predict_raw);
     if (argc == 2 && std::strcmp(argv[1], "value") == 0)
-        return run<double, double>(MUGMT_STUDENT_INPUTS, MUGMT_STUDENT_OUTPUTS, mugmt_student_predict);
+        return run_<double, double>(MUGMT_STUDENT_INPUTS, MUGMT_STUDENT_OUTPUTS, mugmt_student_predict);
     std::fprintf(stderr, "usage: %s raw|value < events > results\n", argv[0]);
     return 2;
 }

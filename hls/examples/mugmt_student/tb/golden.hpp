@@ -2,15 +2,15 @@
 //
 // Written by isobit 0.1.0; do not edit, export again.
 // clang-format off
-#ifndef MUGMT_STUDENT_CORE_GOLDEN_HPP
-#define MUGMT_STUDENT_CORE_GOLDEN_HPP
+#ifndef MUGMT_STUDENT_CORE_GOLDEN_HPP_
+#define MUGMT_STUDENT_CORE_GOLDEN_HPP_
 
 #include <isobit/kernels/number.hpp>
 
 namespace mugmt_student_core_golden {
 
-constexpr int events = 116;
-constexpr unsigned long long digest = 11147299696784487317ULL;
+constexpr int events_ = 116;
+constexpr unsigned long long digest_ = 11147299696784487317ULL;
 
 // ap_fixed<18,6>
 constexpr int inputs[116][5] = {

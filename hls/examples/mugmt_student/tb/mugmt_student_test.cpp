@@ -1,4 +1,5 @@
-// Self-checking test bench: the top function against golden raw results, bit for bit. Exit status 0: every bit agrees.
+// Self-checking test bench: the top function against golden raw results, bit for bit. Exit status 0: every
+// bit agrees; 1: bits differ; 2: there is nothing to compare, or the golden vectors are damaged.
 //
 // Written by isobit 0.1.0; do not edit, export again.
 // clang-format off
@@ -9,23 +10,21 @@
 #include "golden.hpp"
 
 int main() {
-    using namespace mugmt_student_core;
-    namespace golden = mugmt_student_core_golden;
-    isobit_tb::word digest = isobit_tb::digest_start;
-    digest = isobit_tb::digest(golden::inputs, 1, digest);
-    digest = isobit_tb::digest(golden::output_out, 1, digest);
-    if (digest != golden::digest) {
+    isobit_tb::word digest_ = isobit_tb::digest_start;
+    digest_ = isobit_tb::digest(mugmt_student_core_golden::inputs, 1, digest_);
+    digest_ = isobit_tb::digest(mugmt_student_core_golden::output_out, 1, digest_);
+    if (digest_ != mugmt_student_core_golden::digest_) {
         std::printf("mugmt_student: the golden vectors are not those that were exported\n");
-        return 1;
+        return 2;
     }
-    isobit_tb::Tally tally;
-    for (int event = 0; event < golden::events; ++event) {
-        inputs_t inputs[5];
-        isobit_tb::set(golden::inputs[event], inputs);
-        output_result_t output_out[3];
-        tally.spoil(golden::output_out[event], output_out);
+    isobit_tb::Tally tally_;
+    for (int event_ = 0; event_ < mugmt_student_core_golden::events_; ++event_) {
+        mugmt_student_core::inputs_t inputs[5];
+        isobit_tb::set(mugmt_student_core_golden::inputs[event_], inputs);
+        mugmt_student_core::output_result_t output_out[3];
+        tally_.spoil(mugmt_student_core_golden::output_out[event_], output_out);
         mugmt_student(inputs, output_out);
-        tally.compare("output_out", event, golden::output_out[event], output_out);
+        tally_.compare("output_out", event_, mugmt_student_core_golden::output_out[event_], output_out);
     }
-    return tally.report("mugmt_student");
+    return tally_.report("mugmt_student");
 }
