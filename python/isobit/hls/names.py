@@ -48,24 +48,16 @@ AESL_std CHAR_IS_SIGNED DIR FILE MAX_INT_BITS MIN_INT_BITS af_bit_ref af_range_r
 getdate_err half optarg opterr optind optopt program_invocation_name program_invocation_short_name retval signgam
 timezone tzname u_char u_int u_long u_short uint ulong ushort valtype
 """
-#: Words of Verilog, SystemVerilog and VHDL, in which the top function becomes a module or an entity.
+#: Words of Verilog (IEEE 1364-2005) that are none of C++: the top function becomes a module of its name.
 _HARDWARE = """
-abs access after alias all always always_comb always_ff always_latch architecture array assign attribute automatic begin
-bind bit block body buf buffer bufif0 bufif1 bus byte casex casez cell checker clocking cmos component config
-configuration constraint context cover covergroup coverpoint cross deassign defparam design disable disconnect dist
-downto edge elsif end endcase endclass endconfig endfunction endgenerate endgroup endinterface endmodule endpackage
-endprimitive endprogram endproperty endsequence endspecify endtable endtask entity event exit expect extends file final
-first_match force foreach forever fork forkjoin function generate generic genvar group guarded highz0 highz1 iff ifnone
-ignore_bins illegal_bins implements import impure in incdir include inertial initial inout input inside instance integer
-interconnect interface intersect is join join_any join_none label large library liblist linkage literal local localparam
-logic loop macromodule map matches medium mod modport module nand negedge nettype next nmos nor noshowcancelled notif0
-notif1 null of on open others out output package packed parameter pmos port posedge postponed primitive priority
-procedure process program property pull0 pull1 pulldown pullup pulsestyle_ondetect pulsestyle_onevent pure rand randc
-randcase randsequence range rcmos real realtime record ref reg reject release rem repeat report rnmos rol ror rpmos
-rtran rtranif0 rtranif1 scalared select sequence severity shared shortint shortreal showcancelled signal sla sll small
-solve specify specparam sra srl string strong0 strong1 subtype super supply0 supply1 table tagged task then throughout
-time timeprecision timeunit to tran tranif0 tranif1 transport tri tri0 tri1 triand trior trireg type unaffected unique
-units until use uwire var variable vectored wait wait_order wand weak0 weak1 when wildcard wire with within wor xnor
+always assign automatic begin buf bufif0 bufif1 casex casez cell cmos config deassign defparam design disable edge end
+endcase endconfig endfunction endgenerate endmodule endprimitive endspecify endtable endtask event force forever fork
+function generate genvar highz0 highz1 ifnone incdir include initial inout input instance integer join large liblist
+library localparam macromodule medium module nand negedge nmos nor noshowcancelled notif0 notif1 output parameter pmos
+posedge primitive pull0 pull1 pulldown pullup pulsestyle_ondetect pulsestyle_onevent rcmos real realtime reg release
+repeat rnmos rpmos rtran rtranif0 rtranif1 scalared showcancelled small specify specparam strong0 strong1 supply0 supply1
+table task time tran tranif0 tranif1 tri tri0 tri1 triand trior trireg unsigned use uwire vectored wait wand weak0 weak1
+wire wor xnor
 """
 _TAKEN = frozenset((_LANGUAGE + _SOURCES + _MACROS).split())
 _NO_TOP = frozenset((_GLOBALS + _HARDWARE).split())
@@ -102,7 +94,7 @@ def top_name(name: str) -> str:
     Raises
     ------
     FormatError
-        For a name that C++, a file system, a hardware description language or Vitis would not take.
+        For a name that C++, a file system or Verilog would not take.
     """
     if not _TOP.fullmatch(name) or "__" in name or name.endswith("_"):
         raise FormatError(
@@ -110,9 +102,9 @@ def top_name(name: str) -> str:
             "(63 characters at most)"
         )
     # Names that end in _t are types of POSIX, present or future.
-    if _reserved(name) or name.endswith("_t") or not {name, name.lower()}.isdisjoint(_NO_TOP):
+    if _reserved(name) or name.endswith("_t") or name in _NO_TOP:
         raise FormatError(
-            f"{name!r} cannot name a top function: it is a word, a macro or a global name of C++, Verilog or VHDL; "
+            f"{name!r} cannot name a top function: it is a word, a macro or a global name of C++ or Verilog; "
             "expected another name"
         )
     return name
