@@ -208,9 +208,11 @@ def test_the_exit_status(copied: Exported, no_tool: Path, tmp_path: Path, capfd:
     failed = "echo 'ERROR: [SIM 211-100] csim_design failed: compilation error(s).'; exit 1"
     _tool(no_tool, "vitis_hls", "echo 'wide: 60 results compared, 3 differ'; " + failed)
     assert run(["hls", str(folder)]) == 1
+    _tool(no_tool, "vitis_hls", "echo 'wide: 2 events without results'; " + failed)
+    assert run(["hls", str(folder)]) == 1
     _tool(no_tool, "vitis_hls", "echo 'wide: 60 results compared, 0 differ'; " + failed)
     assert run(["hls", str(folder)]) == 2
-    assert capfd.readouterr().out == "no report was left\n" * 2
+    assert capfd.readouterr().out == "no report was left\n" * 3
     made = _write(tmp_path / "made", wide_cosim=COSIM.replace("Pass", "Fail"))
     _tool(no_tool, "vitis_hls", f"{CP} -R {made}/build .")
     assert run(["hls", str(folder), "--json"]) == 1

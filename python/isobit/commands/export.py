@@ -85,7 +85,7 @@ def command(
         return
     schedule = manifest["schedule"]
     click.echo(f"{project.top} written to {folder}: {len(manifest['files'])} files")
-    click.echo(f"  {schedule['style']}, a new event every {schedule['interval']} clocks by its directives")
+    click.echo(f"  {schedule['style']}, at best a new event every {schedule['interval']} clocks by its directives")
     click.echo(f"  test bench of {manifest['vectors']['events']} events; results from")
     for line in manifest["vectors"]["results"]:
         click.echo(f"    {line}")

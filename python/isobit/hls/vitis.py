@@ -24,7 +24,7 @@ _COMMANDS = {
 }
 #: Last words of a test bench (compare.hpp), which the tool passes on, in C simulation and in co-simulation. The tool's
 #: own message of a failure is the same for a bench that does not compile.
-_COMPARED = re.compile(r"\b\d+ results compared, (\d+) differ\b")
+_COMPARED = re.compile(r"\b(?:\d+ results compared, (\d+) differ|(\d+) events without results)\b")
 
 
 @dataclass(frozen=True)
@@ -83,5 +83,5 @@ def run_tool(folder: Path, steps: Sequence[str]) -> ToolRun:
         for line in process.stdout:
             os.write(2, line.encode())
             found = _COMPARED.search(line)
-            differ = differ or (found is not None and int(found[1]) > 0)
+            differ = differ or (found is not None and int(found[1] or found[2]) > 0)
     return ToolRun(process.returncode, differ)

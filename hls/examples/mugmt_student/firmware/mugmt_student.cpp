@@ -1,4 +1,4 @@
-// The layers and the top function; pipeline, a new event every 4 clocks.
+// The layers and the top function; pipeline, at best a new event every 4 clocks.
 //
 // Written by isobit 0.1.0; do not edit, export again.
 // clang-format off
@@ -19,6 +19,8 @@ namespace mugmt_student_core {
 
 // Dense 5 -> 8, latency, reuse factor 4
 static void fc1(const inputs_t data[5], fc1_result_t results[8]) {
+    ISOBIT_PRAGMA(HLS PIPELINE II=4)
+    ISOBIT_PRAGMA(HLS ALLOCATION operation instances=mul limit=10)
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=fc1_weight complete)
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=fc1_bias complete)
     using numbers = kernels::dense_arith<inputs_t, fc1_weight_t, fc1_bias_t, fc1_accum_t, fc1_result_t, 5, kernels::mult, false>;
@@ -29,6 +31,8 @@ static void fc1(const inputs_t data[5], fc1_result_t results[8]) {
 
 // BatchNorm of 8
 static void bn1(const fc1_result_t data[8], bn1_result_t results[8]) {
+    ISOBIT_PRAGMA(HLS PIPELINE II=4)
+    ISOBIT_PRAGMA(HLS ALLOCATION operation instances=mul limit=2)
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=bn1_scale complete)
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=bn1_bias complete)
     using numbers = kernels::affine_arith<bn1_result_t, kernels::mult>;
@@ -38,11 +42,14 @@ static void bn1(const fc1_result_t data[8], bn1_result_t results[8]) {
 
 // relu of 8
 static void relu1(const bn1_result_t data[8], relu1_result_t results[8]) {
+    ISOBIT_PRAGMA(HLS PIPELINE II=4)
     kernels::relu(kernels::relu_arith<relu1_result_t>(), kernels::static_vector_shape<8>(), data, results);
 }
 
 // Dense 8 -> 8, latency, reuse factor 4
 static void fc2(const relu1_result_t data[8], fc2_result_t results[8]) {
+    ISOBIT_PRAGMA(HLS PIPELINE II=4)
+    ISOBIT_PRAGMA(HLS ALLOCATION operation instances=mul limit=16)
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=fc2_weight complete)
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=fc2_bias complete)
     using numbers = kernels::dense_arith<relu1_result_t, fc2_weight_t, fc2_bias_t, fc2_accum_t, fc2_result_t, 8, kernels::mult, false>;
@@ -53,6 +60,8 @@ static void fc2(const relu1_result_t data[8], fc2_result_t results[8]) {
 
 // BatchNorm of 8
 static void bn2(const fc2_result_t data[8], bn2_result_t results[8]) {
+    ISOBIT_PRAGMA(HLS PIPELINE II=4)
+    ISOBIT_PRAGMA(HLS ALLOCATION operation instances=mul limit=2)
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=bn2_scale complete)
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=bn2_bias complete)
     using numbers = kernels::affine_arith<bn2_result_t, kernels::mult>;
@@ -62,11 +71,14 @@ static void bn2(const fc2_result_t data[8], bn2_result_t results[8]) {
 
 // relu of 8
 static void relu2(const bn2_result_t data[8], relu2_result_t results[8]) {
+    ISOBIT_PRAGMA(HLS PIPELINE II=4)
     kernels::relu(kernels::relu_arith<relu2_result_t>(), kernels::static_vector_shape<8>(), data, results);
 }
 
 // Dense 8 -> 8, latency, reuse factor 4
 static void fc3(const relu2_result_t data[8], fc3_result_t results[8]) {
+    ISOBIT_PRAGMA(HLS PIPELINE II=4)
+    ISOBIT_PRAGMA(HLS ALLOCATION operation instances=mul limit=16)
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=fc3_weight complete)
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=fc3_bias complete)
     using numbers = kernels::dense_arith<relu2_result_t, fc3_weight_t, fc3_bias_t, fc3_accum_t, fc3_result_t, 8, kernels::mult, false>;
@@ -77,6 +89,8 @@ static void fc3(const relu2_result_t data[8], fc3_result_t results[8]) {
 
 // BatchNorm of 8
 static void bn3(const fc3_result_t data[8], bn3_result_t results[8]) {
+    ISOBIT_PRAGMA(HLS PIPELINE II=4)
+    ISOBIT_PRAGMA(HLS ALLOCATION operation instances=mul limit=2)
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=bn3_scale complete)
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=bn3_bias complete)
     using numbers = kernels::affine_arith<bn3_result_t, kernels::mult>;
@@ -86,11 +100,14 @@ static void bn3(const fc3_result_t data[8], bn3_result_t results[8]) {
 
 // relu of 8
 static void relu3(const bn3_result_t data[8], relu3_result_t results[8]) {
+    ISOBIT_PRAGMA(HLS PIPELINE II=4)
     kernels::relu(kernels::relu_arith<relu3_result_t>(), kernels::static_vector_shape<8>(), data, results);
 }
 
 // Dense 8 -> 8, latency, reuse factor 4
 static void fc4(const relu3_result_t data[8], fc4_result_t results[8]) {
+    ISOBIT_PRAGMA(HLS PIPELINE II=4)
+    ISOBIT_PRAGMA(HLS ALLOCATION operation instances=mul limit=16)
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=fc4_weight complete)
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=fc4_bias complete)
     using numbers = kernels::dense_arith<relu3_result_t, fc4_weight_t, fc4_bias_t, fc4_accum_t, fc4_result_t, 8, kernels::mult, false>;
@@ -101,6 +118,8 @@ static void fc4(const relu3_result_t data[8], fc4_result_t results[8]) {
 
 // BatchNorm of 8
 static void bn4(const fc4_result_t data[8], bn4_result_t results[8]) {
+    ISOBIT_PRAGMA(HLS PIPELINE II=4)
+    ISOBIT_PRAGMA(HLS ALLOCATION operation instances=mul limit=2)
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=bn4_scale complete)
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=bn4_bias complete)
     using numbers = kernels::affine_arith<bn4_result_t, kernels::mult>;
@@ -110,11 +129,14 @@ static void bn4(const fc4_result_t data[8], bn4_result_t results[8]) {
 
 // relu of 8
 static void relu4(const bn4_result_t data[8], relu4_result_t results[8]) {
+    ISOBIT_PRAGMA(HLS PIPELINE II=4)
     kernels::relu(kernels::relu_arith<relu4_result_t>(), kernels::static_vector_shape<8>(), data, results);
 }
 
 // Dense 8 -> 3, latency, reuse factor 4
 static void output(const relu4_result_t data[8], output_result_t results[3]) {
+    ISOBIT_PRAGMA(HLS PIPELINE II=4)
+    ISOBIT_PRAGMA(HLS ALLOCATION operation instances=mul limit=6)
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=output_weight complete)
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=output_bias complete)
     using numbers = kernels::dense_arith<relu4_result_t, output_weight_t, output_bias_t, output_accum_t, output_result_t, 8, kernels::mult, false>;

@@ -61,10 +61,17 @@ public:
         }
     }
 
-    // The last line, and the exit status: 0, every bit agrees; 1, bits differ; 2, nothing was compared.
+    // An event that gave no results: streams did not hold what they should.
+    void broken(int event, const char* why) {
+        if (++broken_ <= 10) std::printf("event %d: %s\n", event, why);
+    }
+
+    // The last line, and the exit status: 0, every bit agrees; 1, bits differ or results are missing; 2, nothing was
+    // compared.
     int report(const char* top) const {
+        if (broken_ > 0) std::printf("%s: %ld events without results\n", top, broken_);
         std::printf("%s: %ld results compared, %ld differ\n", top, compared_, differ_);
-        return differ_ > 0 ? 1 : compared_ > 0 ? 0 : 2;
+        return differ_ + broken_ > 0 ? 1 : compared_ > 0 ? 0 : 2;
     }
 
 private:
@@ -84,6 +91,7 @@ private:
 
     long compared_ = 0;
     long differ_ = 0;
+    long broken_ = 0;
 };
 
 }  // namespace isobit_tb

@@ -1,5 +1,8 @@
 // Dense layers at compile-time formats: each function owns the registers of one kernel and runs it.
 //
+// All are inlined: what limits multipliers, or pipelines the unrolled ones, stands in the layer's function that calls
+// them, because a function that is inlined loses such directives (UG1399, pragma HLS inline).
+//
 // Layouts: weights[n_in][n_out] for latency, transposed [n_out][n_in] for the resource kernels, as hls4ml stores them;
 // for compressed weights compressed_weight[stored], neuron by neuron.
 #ifndef ISOBIT_KERNELS_DENSE_HPP
@@ -19,15 +22,12 @@
 namespace isobit {
 namespace kernels {
 
-// The layer's initiation interval is the reuse factor of its shape.
 template <class Arith, class Shape>
 void dense_latency(const typename Arith::data_type data[Shape::n_in()],
                    const typename Arith::weight_type weights[Shape::n_in() * Shape::n_out()],
                    const typename Arith::bias_type biases[Shape::n_out()],
                    typename Arith::result_type results[Shape::n_out()]) {
-    constexpr int interval = Shape::reuse_factor();
-    static_cast<void>(interval);  // a host does not read the directive
-    ISOBIT_PRAGMA(HLS PIPELINE II = interval)
+    ISOBIT_PRAGMA(HLS INLINE)
     typename Arith::accum_type products[Shape::n_in() * Shape::n_out()];
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable = products complete)
     typename Arith::accum_type sums[Shape::n_out()];
@@ -40,6 +40,7 @@ void dense_resource_rf_leq_nin(const typename Arith::data_type data[Shape::n_in(
                                const typename Arith::weight_type weights[Shape::n_in() * Shape::n_out()],
                                const typename Arith::bias_type biases[Shape::n_out()],
                                typename Arith::result_type results[Shape::n_out()]) {
+    ISOBIT_PRAGMA(HLS INLINE)
     static_assert(legal_rf_leq_nin(Shape()), "isobit: rf_leq_nin needs a reuse factor that divides n_in");
     typename Arith::accum_type sums[Shape::n_out()];
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable = sums complete)
@@ -51,6 +52,7 @@ void dense_resource_rf_gt_nin_rem0(const typename Arith::data_type data[Shape::n
                                    const typename Arith::weight_type weights[Shape::n_in() * Shape::n_out()],
                                    const typename Arith::bias_type biases[Shape::n_out()],
                                    typename Arith::result_type results[Shape::n_out()]) {
+    ISOBIT_PRAGMA(HLS INLINE)
     static_assert(legal_rf_gt_nin_rem0(Shape()),
                   "isobit: rf_gt_nin_rem0 needs a reuse factor k * n_in, k > 1, k divides n_out");
     typename Arith::accum_type sums[Shape::n_out()];
@@ -63,6 +65,7 @@ void dense_resource_rf_gt_nin(const typename Arith::data_type data[Shape::n_in()
                               const typename Arith::weight_type weights[Shape::n_in() * Shape::n_out()],
                               const typename Arith::bias_type biases[Shape::n_out()],
                               typename Arith::result_type results[Shape::n_out()]) {
+    ISOBIT_PRAGMA(HLS INLINE)
     static_assert(legal_rf_gt_nin(Shape()), "isobit: rf_gt_nin needs a reuse factor above n_in");
     typename Arith::accum_type products[multipliers(Shape())];
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable = products complete)
@@ -73,20 +76,15 @@ void dense_resource_rf_gt_nin(const typename Arith::data_type data[Shape::n_in()
     dense_resource_rf_gt_nin(Arith(), Shape(), data, weights, biases, results, products, turn_sums, sums);
 }
 
-// Kept::at(w), constexpr, says which weights are multiplied: those that are not zero. The layer's initiation interval
-// is the reuse factor.
+// Kept::at(w), constexpr, says which weights are multiplied: those that are not zero.
 template <class Arith, class Shape, class Kept>
 void dense_resource_unrolled(const typename Arith::data_type data[Shape::n_in()],
                              const typename Arith::weight_type weights[Shape::n_in() * Shape::n_out()],
                              const typename Arith::bias_type biases[Shape::n_out()],
                              typename Arith::result_type results[Shape::n_out()]) {
+    ISOBIT_PRAGMA(HLS INLINE)
     static_assert(legal_unrolled(Shape()),
                   "isobit: resource_unrolled needs a legal reuse factor above 1 and below n_in * n_out");
-    constexpr int interval = Shape::reuse_factor();
-    constexpr int limit = used_multipliers(Shape(), Kept());
-    static_cast<void>(interval), static_cast<void>(limit);
-    ISOBIT_PRAGMA(HLS PIPELINE II = interval)
-    ISOBIT_PRAGMA(HLS ALLOCATION operation instances = mul limit = limit)
     typename Arith::accum_type sums[Shape::n_out()];
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable = sums complete)
     dense_resource_unrolled(Arith(), Shape(), Kept(), data, weights, biases, results, sums);
@@ -97,6 +95,7 @@ void dense_compressed(const typename Arith::data_type data[Shape::n_in()],
                       const compressed_weight<Index, typename Arith::weight_type> weights[Shape::stored()],
                       const typename Arith::bias_type biases[Shape::n_out()],
                       typename Arith::result_type results[Shape::n_out()]) {
+    ISOBIT_PRAGMA(HLS INLINE)
     static_assert(legal_compressed(Shape()),
                   "isobit: compressed needs a legal reuse factor that divides the number of stored weights");
     typename Arith::accum_type turn_sums[Shape::n_out()];
