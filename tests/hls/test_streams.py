@@ -159,7 +159,7 @@ def test_every_stream_has_one_writer_and_one_reader(streamed: Exported) -> None:
     for make in NETWORKS:
         core = make_core(make(), io_type="io_stream")
         functions = _functions(core.files[f"firmware/{core.top}.cpp"])
-        top = functions[core.top]
+        top = functions[core.top].replace(f"{core.namespace}::", "")
         written: list[str] = [port.name for port in core.inputs]
         read: list[str] = [port.name for port in core.outputs]
         for name, arguments in re.findall(r"^    (\w+)\(([^)]*)\);$", top, re.MULTILINE):

@@ -55,9 +55,9 @@ endcase endconfig endfunction endgenerate endmodule endprimitive endspecify endt
 function generate genvar highz0 highz1 ifnone incdir include initial inout input instance integer join large liblist
 library localparam macromodule medium module nand negedge nmos nor noshowcancelled notif0 notif1 output parameter pmos
 posedge primitive pull0 pull1 pulldown pullup pulsestyle_ondetect pulsestyle_onevent rcmos real realtime reg release
-repeat rnmos rpmos rtran rtranif0 rtranif1 scalared showcancelled small specify specparam strong0 strong1 supply0 supply1
-table task time tran tranif0 tranif1 tri tri0 tri1 triand trior trireg unsigned use uwire vectored wait wand weak0 weak1
-wire wor xnor
+repeat rnmos rpmos rtran rtranif0 rtranif1 scalared showcancelled small specify specparam strong0 strong1 supply0
+supply1 table task time tran tranif0 tranif1 tri tri0 tri1 triand trior trireg unsigned use uwire vectored wait wand
+weak0 weak1 wire wor xnor
 """
 _TAKEN = frozenset((_LANGUAGE + _SOURCES + _MACROS).split())
 _NO_TOP = frozenset((_GLOBALS + _HARDWARE).split())
