@@ -66,7 +66,7 @@ def compare(
     emulated = model.predict_raw(x)
     emulated = emulated if isinstance(emulated, list) else [emulated]
     differing, compared = {}, {}
-    csim = model.csim(optimisation="1")
+    csim = model.csim(optimisation="0" if strategy == "resource_unrolled" else "1")
     roads = {
         "isobit's headers": lambda part: project.predict_raw(part),
         "AMD's headers": lambda part: project.predict_raw(part, headers="vendor"),
