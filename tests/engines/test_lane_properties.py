@@ -1,7 +1,7 @@
 """Random networks and precisions on every instruction set and every joining of ops, against the reference.
 
 What a seed draws differs between versions of Hypothesis, so another seed follows where a lane that is demanded was not
-drawn.
+drawn. Rare lanes (int64) are not demanded here: test_lanes.py has networks made for each.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def test_wide_formats_and_changed_precisions() -> None:
         compare(changed, {tensor.name: data.draw(fixed_arrays(tensor.type, (5, tensor.size)))})
         lanes.update(changed.plan().lanes.values())
 
-    drawn(run, lanes, {"float64", "int64", "floor32", "sequential float64"}, 12)
+    drawn(run, lanes, {"float64", "floor32", "sequential float64"}, 12)
 
 
 class AnyLane(BatchEngine):
