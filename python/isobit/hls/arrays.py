@@ -52,8 +52,8 @@ class ArrayWiring(Wiring):
     kernel_headers: ClassVar[frozenset[str]] = frozenset({"linear.hpp", "pragma.hpp"})
     other_headers: ClassVar[frozenset[str]] = frozenset()
 
-    def __init__(self, graph: Graph, names: Names) -> None:
-        super().__init__(graph, names)
+    def __init__(self, graph: Graph, names: Names, namespace: str) -> None:
+        super().__init__(graph, names, namespace)
         self._sources: dict[str, _Source] = {}  # by tensor; a reshape has that of its input
         self._places: dict[tuple[str, int], str] = {}  # the array that a layer reads, by the number of its input
 
@@ -90,9 +90,9 @@ class ArrayWiring(Wiring):
         """None."""
         yield from ()
 
-    def argument(self, port: Port, namespace: str, *, written: bool) -> str:
+    def argument(self, port: Port, *, written: bool) -> str:
         """An array."""
-        return f"{'' if written else 'const '}{namespace}::{port}"
+        return f"{'' if written else 'const '}{self.member(str(port))}"
 
     def interface(self, port: Port, *, written: bool) -> list[str]:
         """One wide port for an input, one a number for an output, each with a valid bit."""
@@ -137,11 +137,11 @@ class ArrayWiring(Wiring):
         text = block(head, "\n".join([*layer.schedule(clocks), body]))
         self.functions.append(f"// {layer.what or op.tag}\n{text}")
         arguments = [self._places[op.name, slot] for slot in range(len(op.inputs))]
-        self.body.append(f"{layer.name}({', '.join([*arguments, source.array])});")
+        self.body.append(f"{self.member(layer.name)}({', '.join([*arguments, source.array])});")
 
     def _share(self, source: _Source, ports: dict[str, str]) -> None:
         """Within one pipeline all read the same array; outputs are copies of it."""
-        size, kind = source.tensor.size, self.types[source.tensor.name]
+        size, kind = source.tensor.size, self.member(self.types[source.tensor.name])
         for reader in source.readers:
             if isinstance(reader, str):
                 copy = f"kernels::linear(kernels::linear_arith<{kind}>(), kernels::static_vector_shape<{size}>(), "
@@ -175,11 +175,11 @@ class ArrayWiring(Wiring):
         parameters = ", ".join([f"const {kind} data[{size}]", *(f"{kind} {result}[{size}]" for result in results)])
         text = block(f"static void {name}({parameters})", "\n".join(lines))
         self.functions.append(f"// {len(targets)} cop{'y' if len(targets) == 1 else 'ies'}\n{text}")
-        self.body.append(f"{name}({', '.join([source.array, *targets])});")
+        self.body.append(f"{self.member(name)}({', '.join([source.array, *targets])});")
 
     def _declared(self, wanted: str, source: _Source) -> str:
         """An array of the top function, of registers, as a source writes it."""
         name = self.names.take(wanted)
         partition = pragma(f"ARRAY_PARTITION variable = {name} complete")
-        self.body += [f"{self.types[source.tensor.name]} {name}[{source.tensor.size}];", partition]
+        self.body += [f"{self.member(self.types[source.tensor.name])} {name}[{source.tensor.size}];", partition]
         return name

@@ -105,7 +105,7 @@ def make_core(graph: Graph, name: str | None = None, io_type: str = ArrayWiring.
     top = top_name(graph.name if name is None else name)
     namespace = f"{top}_core"
     names = Names()
-    wiring = WIRINGS[io_type](graph, names)
+    wiring = WIRINGS[io_type](graph, names, namespace)
     streams = isinstance(wiring, StreamWiring)
     for taken in (top, namespace, *([f"{top}_arrays"] if streams else [])):
         names.take(taken)
@@ -233,8 +233,8 @@ def interface_macros(top: str) -> dict[str, str]:
 
 def _signature(core: Core, wiring: Wiring) -> str:
     """The top function's declaration, without its semicolon."""
-    inputs = [wiring.argument(port, core.namespace, written=False) for port in core.inputs]
-    outputs = [wiring.argument(port, core.namespace, written=True) for port in core.outputs]
+    inputs = [wiring.argument(port, written=False) for port in core.inputs]
+    outputs = [wiring.argument(port, written=True) for port in core.outputs]
     return f"void {core.top}({', '.join([*inputs, *outputs])})"
 
 
@@ -244,7 +244,7 @@ def _top_source(core: Core, wiring: Wiring) -> str:
     directives = [line for port in core.inputs for line in wiring.interface(port, written=False)]
     directives += [line for port in core.outputs for line in wiring.interface(port, written=True)]
     directives.append(pragma("DATAFLOW" if core.style == "dataflow" else f"PIPELINE II = {core.interval}"))
-    top = block(_signature(core, wiring), "\n".join([*directives, "", *_qualified(wiring, core, functions)]))
+    top = block(_signature(core, wiring), "\n".join([*directives, "", *wiring.body]))
     what = f"The layers and the top function; {core.style}, at best a new event every {core.interval} clocks."
     return (
         written_by(what)
@@ -252,17 +252,3 @@ def _top_source(core: Core, wiring: Wiring) -> str:
         + f"namespace kernels = isobit::kernels;\n\nnamespace {core.namespace} {{\n\n{functions}\n"
         + f"}}  // namespace {core.namespace}\n\n{top}"
     )
-
-
-def _qualified(wiring: Wiring, core: Core, functions: str) -> list[str]:
-    """Statements of the top function, with the namespace written before its layers and types.
-
-    A using-directive would make them ambiguous wherever a library declares the same name (a layer ``signgam``, an input
-    ``size`` with its ``size_t``).
-    """
-    members = {name for layer in core.layers for name in layer.types} | {port.type for port in core.inputs}
-    tensors = [*wiring.graph.inputs, *(op.output for op in wiring.graph.ops)]
-    members |= {name for tensor in tensors for name, _ in wiring.aliases(tensor)}
-    members |= set(re.findall(r"^static void (\w+)\(", functions, re.MULTILINE))
-    word = re.compile(rf"(?<![\w:])(?:{'|'.join(sorted(members))})(?!\w)")
-    return [word.sub(lambda found: f"{core.namespace}::{found[0]}", line) for line in wiring.body]

@@ -113,7 +113,7 @@ def export_hls(
     given = None if test_vectors is None else subject.quantise(test_vectors)[0]
     vectors = choose_vectors(graph, given, random_events=random_events, seed=seed)
     files = core_files(core)
-    results, witnesses = _results(subject, core, files, vectors, oracle, csim)
+    results, roads = _results(subject, core, files, vectors, oracle, csim)
     golden = {n: a.raw.reshape(vectors.events, -1) for n, a in {**vectors.inputs, **results}.items()}
     texts = {
         **testbench_files(core),
@@ -126,7 +126,7 @@ def export_hls(
             part=part,
             clock_ns=clock_ns,
             events=vectors.events,
-            vectors=[*vectors.sources, *(f"results: {line}" for line in witnesses)],
+            vectors=[*vectors.sources, *(f"results: {line}" for line in roads)],
         ),
     }
     files |= {path: text.encode() for path, text in texts.items()}
@@ -143,7 +143,7 @@ def export_hls(
         outputs=[_port(p) for p in core.outputs],
         layers=[{"name": layer.op.name, "op": layer.op.tag, "what": layer.what} for layer in core.layers],
         schedule={"style": core.style, "interval": core.interval},
-        vectors={"events": vectors.events, "inputs": list(vectors.sources), "results": witnesses},
+        vectors={"events": vectors.events, "inputs": list(vectors.sources), "results": roads},
     )
     write_folder(target, files, manifest, overwrite=overwrite)
     return read_folder(target)

@@ -60,8 +60,8 @@ class StreamWiring(Wiring):
         {"numbers/amd/streams.hpp", "numbers/isobit/streams.hpp", "isobit/host/array_streams.hpp"}
     )
 
-    def __init__(self, graph: Graph, names: Names) -> None:
-        super().__init__(graph, names)
+    def __init__(self, graph: Graph, names: Names, namespace: str) -> None:
+        super().__init__(graph, names, namespace)
         self._packets: dict[str, Packets] = {}  # by tensor; a reshape has those of its input
         self._origin: dict[str, str] = {}  # the tensor that a layer or the outside writes, by tensor
         self._streams: dict[_Reader, str] = {}
@@ -103,10 +103,10 @@ class StreamWiring(Wiring):
             packets = self._packets[tensor.name]
             yield packets.type, f"isobit::kernels::packet<{self.types[tensor.name]}, {packets.width}>"
 
-    def argument(self, port: Port, namespace: str, *, written: bool) -> str:
+    def argument(self, port: Port, *, written: bool) -> str:
         """A stream."""
         assert port.packets is not None
-        return f"hls::stream<{namespace}::{port.packets.type}>& {port.name}"
+        return f"hls::stream<{self.member(port.packets.type)}>& {port.name}"
 
     def interface(self, port: Port, *, written: bool) -> list[str]:
         """AXI4-Stream."""
@@ -213,7 +213,7 @@ class StreamWiring(Wiring):
         if layer is not None:
             arguments = [self._streams[_Reader(layer.op.name, slot)] for slot in range(len(layer.op.inputs))]
             self.functions.append(source.text)
-            self.body.append(f"{layer.name}({', '.join([*arguments, written])});")
+            self.body.append(f"{self.member(layer.name)}({', '.join([*arguments, written])});")
         if direct:
             self._streams[readers[0]] = written
             return
@@ -236,7 +236,7 @@ class StreamWiring(Wiring):
         name = self.names.take(wanted)
         self._inner.append(name)
         depth = pragma(f"STREAM variable = {name} depth = {packets.count}")
-        self.body += [f'hls::stream<{packets.type}> {name}("{name}");', depth]
+        self.body += [f'hls::stream<{self.member(packets.type)}> {name}("{name}");', depth]
         return name
 
     def _copies(self, shown: str, packets: Packets, written: str, copies: list[str]) -> None:
@@ -249,7 +249,7 @@ class StreamWiring(Wiring):
         what = f"Every packet to {len(copies)} reader{'' if len(copies) == 1 else 's'}"
         loop = "\n".join(_loop("Copy", packets.count, lines))
         self.functions.append(_functions(what, block(f"static void {name}({parameters})", loop)))
-        self.body.append(f"{name}({', '.join([written, *copies])});")
+        self.body.append(f"{self.member(name)}({', '.join([written, *copies])});")
         self._copied = max(self._copied, packets.count)
 
 

@@ -57,12 +57,14 @@ class Wiring(ABC):
         The network.
     names
         Hands out identifiers.
+    namespace
+        Of layers and types.
     types
         C++ type of the numbers of every tensor.
     functions
         Text of every layer's function, in order.
     body
-        Statements of the top function, in order.
+        Statements of the top function, which is outside the namespace, in order.
     """
 
     #: hls4ml's name for it.
@@ -71,8 +73,8 @@ class Wiring(ABC):
     kernel_headers: ClassVar[frozenset[str]]
     other_headers: ClassVar[frozenset[str]]
 
-    def __init__(self, graph: Graph, names: Names) -> None:
-        self.graph, self.names = graph, names
+    def __init__(self, graph: Graph, names: Names, namespace: str) -> None:
+        self.graph, self.names, self.namespace = graph, names, namespace
         self.types: dict[str, str] = {}
         self.functions: list[str] = []
         self.body: list[str] = []
@@ -100,12 +102,20 @@ class Wiring(ABC):
         """Further types of a tensor: name and definition."""
 
     @abstractmethod
-    def argument(self, port: Port, namespace: str, *, written: bool) -> str:
+    def argument(self, port: Port, *, written: bool) -> str:
         """A port as an argument of the top function."""
 
     @abstractmethod
     def interface(self, port: Port, *, written: bool) -> list[str]:
         """Directives of a port."""
+
+    def member(self, name: str) -> str:
+        """A layer or type as the top function writes it.
+
+        A using-directive would make it ambiguous wherever a library declares the same name (a layer ``signgam``, an
+        input ``size`` with its ``size_t``).
+        """
+        return f"{self.namespace}::{name}"
 
     def shown(self, op: Op) -> str:
         """What an op's output is called: layers of hls4ml often give it their own name, which the function has."""
