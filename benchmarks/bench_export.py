@@ -28,6 +28,7 @@ from emulator.table import printer
 from rich.table import Table
 
 import isobit
+from isobit.hls.host import include_flags
 
 
 class Core:
@@ -48,14 +49,8 @@ class Core:
     def __init__(self, project: isobit.HlsProject, x: np.ndarray[Any, Any], expected: Any, headers: str) -> None:
         folder, top = project.folder, project.top
         library = folder / f"lib{top}_{headers}.so"
-        include = ["-Ifirmware/include", "-Ifirmware", "-Ihost"]
-        if headers == "isobit":
-            include.insert(0, "-Ifirmware/include/numbers/isobit")
-        else:
-            from isobit.headers import vendor_include_folder
-
-            include[:0] = ["-Ifirmware/include/numbers/amd", "-isystem", str(vendor_include_folder())]
-        command = ["g++", "-std=c++14", "-O2", "-w", "-fPIC", "-shared", "-fvisibility=hidden", *include]
+        flags = ["-std=c++14", "-O2", "-DNDEBUG", "-w", "-fPIC", "-shared", "-fvisibility=hidden"]
+        command = ["g++", *flags, *include_flags(headers), "-Ihost"]
         sources = [f"firmware/{top}.cpp", f"host/{top}_c.cpp", "-o", str(library)]
         subprocess.run([*command, *sources], cwd=folder, check=True)
         self._predict = getattr(ctypes.CDLL(str(library)), f"{top}_predict")

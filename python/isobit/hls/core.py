@@ -17,7 +17,7 @@ from isobit.hls import table_layers as _tables
 from isobit.hls.arrays import ArrayWiring
 from isobit.hls.emitters import Layer, pragma
 from isobit.hls.names import Names, in_comment, top_name
-from isobit.hls.streams import StreamWiring, array_adapter
+from isobit.hls.streams import StreamWiring
 from isobit.hls.wiring import Port, Wiring, block
 from isobit.model.graph import Graph
 
@@ -106,11 +106,8 @@ def make_core(graph: Graph, name: str | None = None, io_type: str = ArrayWiring.
     namespace = f"{top}_core"
     names = Names()
     wiring = WIRINGS[io_type](graph, names, namespace)
-    streams = isinstance(wiring, StreamWiring)
-    for taken in (top, namespace, *([f"{top}_arrays"] if streams else [])):
+    for taken in (top, namespace, f"{top}_arrays", *interface_macros(top).values()):
         names.take(taken)
-    for macro in interface_macros(top).values():
-        names.take(macro)
     if not graph.ops:
         raise UnsupportedError(f"the network {graph.name!r} has no layer; there is nothing to export")
     inputs, layers, outputs = wiring.wire()
@@ -122,8 +119,8 @@ def make_core(graph: Graph, name: str | None = None, io_type: str = ArrayWiring.
         f"firmware/{top}.hpp": _top_header(core, wiring),
         f"firmware/{top}.cpp": _top_source(core, wiring),
     }
-    if streams:
-        text = guarded(core, f"{top}_arrays.hpp", array_adapter(top, namespace, inputs, outputs, names))
+    if adapter := wiring.adapter(top, inputs, outputs):
+        text = guarded(core, f"{top}_arrays.hpp", adapter)
         files[f"firmware/{top}_arrays.hpp"] = written_by("The top function for hosts that work on arrays.") + text
     headers = sorted({f"isobit/kernels/{name}" for name in _kernels(core, wiring)} | wiring.other_headers | _ALWAYS)
     files |= {f"{INCLUDE}/{path}": text for path, text in header_closure(headers).items()}
@@ -198,11 +195,16 @@ def _types_text(core: Core, wiring: Wiring) -> str:
             lines += [_alias(name, type) for name, type in layer.types.items()]
             lines += [*(_alias(*further) for further in wiring.aliases(layer.op.output)), ""]
     body = "\n".join(lines)
-    packets = "#include <isobit/kernels/packets.hpp>\n\n" if isinstance(wiring, StreamWiring) else ""
+    includes = _includes(wiring.type_includes)
     space = f"namespace {core.namespace}"
-    text = f"#include <numbers.hpp>\n\n{packets}{space} {{\n\n{body}\n}}  // {space}\n"
+    text = f"#include <numbers.hpp>\n\n{includes}{space} {{\n\n{body}\n}}  // {space}\n"
     what = f"Every number format of '{in_comment(wiring.graph.name)}'. <numbers.hpp> decides whose ap_fixed it is."
     return written_by(what) + guarded(core, "types.hpp", text)
+
+
+def _includes(headers: Sequence[str]) -> str:
+    """Include lines and the empty line after them, if there are any."""
+    return "".join(f"#include <{header}>\n" for header in headers) + ("\n" if headers else "")
 
 
 def _alias(name: str, type: FixedType | str) -> str:
@@ -221,8 +223,7 @@ def _weights_text(core: Core) -> str:
 
 
 def _top_header(core: Core, wiring: Wiring) -> str:
-    streams = "#include <streams.hpp>\n\n" if isinstance(wiring, StreamWiring) else ""
-    text = f'{streams}#include "types.hpp"\n\n// One event.\n{_signature(core, wiring)};\n'
+    text = f'{_includes(wiring.top_includes)}#include "types.hpp"\n\n// One event.\n{_signature(core, wiring)};\n'
     return written_by("The top function.") + guarded(core, f"{core.top}.hpp", text)
 
 

@@ -19,7 +19,7 @@ from isobit.hls.wiring import Packets, Port, Wiring, block
 from isobit.model.graph import Graph
 from isobit.model.ops import Op, Tensor
 
-__all__ = ["StreamWiring", "array_adapter"]
+__all__ = ["StreamWiring"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,8 @@ class StreamWiring(Wiring):
     other_headers: ClassVar[frozenset[str]] = frozenset(
         {"numbers/amd/streams.hpp", "numbers/isobit/streams.hpp", "isobit/host/array_streams.hpp"}
     )
+    type_includes: ClassVar[tuple[str, ...]] = ("isobit/kernels/packets.hpp",)
+    top_includes: ClassVar[tuple[str, ...]] = ("streams.hpp",)
 
     def __init__(self, graph: Graph, names: Names, namespace: str) -> None:
         super().__init__(graph, names, namespace)
@@ -111,6 +113,28 @@ class StreamWiring(Wiring):
     def interface(self, port: Port, *, written: bool) -> list[str]:
         """AXI4-Stream."""
         return [pragma(f"INTERFACE mode = axis port = {port.name}")]
+
+    def adapter(self, top: str, inputs: Sequence[Port], outputs: Sequence[Port]) -> str:
+        """See :meth:`Wiring.adapter`: for those who work on whole tensors."""
+        declared, before, after, arguments = [], [], [], []
+        for port in (*inputs, *outputs):
+            assert port.packets is not None
+            stream = self.names.take(f"{port.name}_stream")
+            arguments.append(stream)
+            declared.append(f'hls::stream<{self.member(port.packets.type)}> {stream}("{port.name}");')
+            sizes = f"<{port.packets.count}, {port.packets.width}>"
+            if port in inputs:
+                before.append(f"isobit::kernels::write_packets{sizes}({port.name}, {stream});")
+                after.append(f'isobit::host::expect_empty({stream}, "{port.name}");')
+            else:
+                after.append(f'isobit::host::take_packets{sizes}({stream}, {port.name}, "{port.name}");')
+        taken = [f"const {self.member(str(port))}" for port in inputs] + [self.member(str(port)) for port in outputs]
+        body = "\n".join([*declared, *before, f"{top}({', '.join(arguments)});", *after])
+        return (
+            f'#include <isobit/host/array_streams.hpp>\n\n#include "{top}.hpp"\n\n'
+            "// One event. Throws std::runtime_error if a stream ends too early, or is left with packets.\n"
+            + block(f"inline void {top}_arrays({', '.join(taken)})", body)
+        )
 
     # -- layers -------------------------------------------------------------------------------------------------------
 
@@ -259,26 +283,3 @@ def _loop(label: str, count: int, lines: list[str]) -> list[str]:
 
 def _functions(what: str, *functions: str) -> str:
     return "\n".join([f"// {what}", functions[0], *functions[1:]])
-
-
-def array_adapter(top: str, namespace: str, inputs: Sequence[Port], outputs: Sequence[Port], names: Names) -> str:
-    """Text of ``TOP_arrays``: a call of the top function with arrays, for those who work on whole tensors."""
-    declared, before, after, arguments = [], [], [], []
-    for port in (*inputs, *outputs):
-        assert port.packets is not None
-        stream = names.take(f"{port.name}_stream")
-        arguments.append(stream)
-        declared.append(f'hls::stream<{namespace}::{port.packets.type}> {stream}("{port.name}");')
-        sizes = f"<{port.packets.count}, {port.packets.width}>"
-        if port in inputs:
-            before.append(f"isobit::kernels::write_packets{sizes}({port.name}, {stream});")
-            after.append(f'isobit::host::expect_empty({stream}, "{port.name}");')
-        else:
-            after.append(f'isobit::host::take_packets{sizes}({stream}, {port.name}, "{port.name}");')
-    taken = [f"const {namespace}::{port}" for port in inputs] + [f"{namespace}::{port}" for port in outputs]
-    body = "\n".join([*declared, *before, f"{top}({', '.join(arguments)});", *after])
-    return (
-        f'#include <isobit/host/array_streams.hpp>\n\n#include "{top}.hpp"\n\n'
-        "// One event. Throws std::runtime_error if a stream ends too early, or is left with packets.\n"
-        + block(f"inline void {top}_arrays({', '.join(taken)})", body)
-    )

@@ -260,21 +260,22 @@ def _host_facts(core: Core) -> dict[str, object]:
 
 def _rtl_ports(core: Core) -> str:
     """The README's table of ports, as the directives of the top function make them."""
-    rows, streams = [], core.io_type == "io_stream"
-    for p in (*core.inputs, *core.outputs) if streams else ():
-        signals = ", ".join(f"`{p.name}_{signal}`" for signal in ("TDATA", "TVALID", "TREADY"))
-        rows.append(f"| {signals} | as reported, 1, 1 | a packet a transfer |")
-    for p in () if streams else core.inputs:
-        width, size = p.tensor.type.width, p.tensor.size
-        packing = f"number k in bits {width} k to {width} k + {width - 1}: `{p.name}[0]` is lowest"
-        rows.append(f"| `{p.name}`, valid while `{p.name}_ap_vld` | {width * size} | {packing} |")
-    for p in () if streams else core.outputs:
-        last = p.tensor.size - 1
-        every = f"`{p.name}_0`" + (f" to `{p.name}_{last}`" if last else "")
-        more = " and so on" if last else ""
-        rows.append(f"| {every}, valid while `{p.name}_0_ap_vld`{more} | {p.tensor.type.width} | a number each |")
+    rows = [_rtl_port(p, written=False) for p in core.inputs] + [_rtl_port(p, written=True) for p in core.outputs]
+    streams = core.on_arrays != core.top
     reset, active = ("ap_rst_n", "low") if streams else ("ap_rst", "high")  # AXI4-Stream's reset is active low
     return fill("README_ports.md", ports="\n".join(rows), reset=reset, active=active).rstrip("\n")
+
+
+def _rtl_port(port: Port, *, written: bool) -> str:
+    name, width, size = port.name, port.tensor.type.width, port.tensor.size
+    if port.packets is not None:
+        return f"| `{name}_TDATA`, `{name}_TVALID`, `{name}_TREADY` | as reported, 1, 1 | a packet a transfer |"
+    if not written:
+        packing = f"number k in bits {width} k to {width} k + {width - 1}: `{name}[0]` is lowest"
+        return f"| `{name}`, valid while `{name}_ap_vld` | {width * size} | {packing} |"
+    every = f"`{name}_0`" + (f" to `{name}_{size - 1}`" if size > 1 else "")
+    more = " and so on" if size > 1 else ""
+    return f"| {every}, valid while `{name}_0_ap_vld`{more} | {width} | a number each |"
 
 
 def _declared(core: Core, port: Port) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -72,6 +72,9 @@ class Wiring(ABC):
     #: Headers that its texts need: of the kernels, and others below the include folder.
     kernel_headers: ClassVar[frozenset[str]]
     other_headers: ClassVar[frozenset[str]]
+    #: What ``types.hpp`` and the top function's header include.
+    type_includes: ClassVar[tuple[str, ...]] = ()
+    top_includes: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, graph: Graph, names: Names, namespace: str) -> None:
         self.graph, self.names, self.namespace = graph, names, namespace
@@ -108,6 +111,10 @@ class Wiring(ABC):
     @abstractmethod
     def interface(self, port: Port, *, written: bool) -> list[str]:
         """Directives of a port."""
+
+    def adapter(self, top: str, inputs: Sequence[Port], outputs: Sequence[Port]) -> str:
+        """A header with ``TOP_arrays``, which calls the top function with arrays; empty where that takes arrays."""
+        return ""
 
     def member(self, name: str) -> str:
         """A layer or type as the top function writes it.
