@@ -4,8 +4,7 @@
     python tools/streams_run.py --zoo jet_deepsets --events 200 --out /tmp/streams.json
 
 Golden results of the networks by hand are isobit's definition; those of the zoo are the core's own on AMD's headers,
-which hls4ml's C-simulation of the project with io_stream must equal, or nothing is exported. Networks of the zoo are
-cut before a softmax or sigmoid.
+which hls4ml's C-simulation of the project with io_stream must equal, or nothing is exported.
 """
 
 from __future__ import annotations
@@ -39,18 +38,13 @@ def by_hand(name: str) -> tuple[Any, dict[str, Any]]:
 
 def of_the_zoo(name: str, events: int) -> tuple[Any, dict[str, Any]]:
     """One of the zoo, converted with io_stream."""
-    import isobit
-    from isobit.frontends.keras import convert
-    from isobit.students import zoo
-    from isobit.students.zoo.entry import keras_package
+    from zoo_agreement import zoo_project
 
-    network, arguments = zoo.network(name), zoo.golden_config(name)
-    head = network.layers[-1].name
-    if head in ("softmax", "sigmoid"):
-        network = keras_package().Model(network.input, network.layers[-2].output)
-        del arguments["hls_config"]["LayerName"][head]
-    graph = convert(network, arguments["hls_config"], backend=arguments["backend"], io_type="io_stream")
-    return isobit.load(graph), {"test_vectors": zoo.inputs(name, events, seed=5), "random_events": 32}
+    import isobit
+    from isobit.students import zoo
+
+    model = isobit.load(zoo_project(name, io_type="io_stream"))
+    return model, {"test_vectors": zoo.inputs(name, events, seed=5), "random_events": 32}
 
 
 def exported(name: str, model: Any, options: dict[str, Any]) -> dict[str, Any]:

@@ -29,26 +29,27 @@ NETWORKS: dict[str, tuple[int, int]] = {
 }
 
 
-def zoo_project(name: str, strategy: str, reuse: int) -> Any:
-    """hls4ml's project with one strategy and one reuse factor asked of every layer.
+def zoo_project(name: str, strategy: str | None = None, reuse: int | None = None, io_type: str | None = None) -> Any:
+    """hls4ml's project; where they are given, one strategy and one reuse factor are asked of every layer.
 
-    A pointwise convolution is asked for the next legal one below, and for no more than its channels: there hls4ml
-    puts nothing right, and beyond, its resource kernel reads past a buffer. With ``compressed``, which is for Dense
+    A pointwise convolution is asked for the next legal factor below, which hls4ml does not correct itself, and for no
+    more than its channels: beyond, its resource kernel reads past a buffer. With ``compressed``, which is for Dense
     alone, it has the resource strategy; convert and compile that within :func:`strategy_networks.compressed_mended`.
     """
     arguments = zoo.golden_config(name)
     keras, config = zoo.network(name), arguments["hls_config"]
     for entry in (config["Model"], *config["LayerName"].values()):
         if "Strategy" in entry:
-            entry.update(Strategy="resource" if strategy == "compressed" else strategy, ReuseFactor=reuse)
+            entry["Strategy"] = {None: entry["Strategy"], "compressed": "resource"}.get(strategy, strategy)
+            entry["ReuseFactor"] = entry["ReuseFactor"] if reuse is None else reuse
     for layer in keras.layers:
         if strategy == "compressed" and "Dense" in type(layer).__name__:
             config["LayerName"][layer.name]["Compression"] = True
-        if "Conv" in type(layer).__name__:
+        if reuse is not None and "Conv" in type(layer).__name__:
             n_in, n_out = layer.input_shape[-1], layer.output_shape[-1]
             legal = [factor for factor in legal_reuse_factors(n_in, n_out, "resource") if factor <= min(reuse, n_in)]
             config["LayerName"][layer.name]["ReuseFactor"] = legal[-1]
-    return convert(keras, config, backend=arguments["backend"], io_type=arguments["io_type"])
+    return convert(keras, config, backend=arguments["backend"], io_type=io_type or arguments["io_type"])
 
 
 def compare(
