@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -199,6 +200,12 @@ def test_nothing_is_written_or_removed_through_a_link(tmp_path: Path) -> None:
     with pytest.raises(OverwriteError, match=r"golden\.hpp is a folder, where tb/golden\.hpp belongs"):
         _export(project.folder, name="after", overwrite=True)
     assert (project.folder / "firmware/before.cpp").exists()
+    (project.folder / "tb/golden.hpp").rmdir()
+    shutil.rmtree(project.folder / "emulator")
+    (project.folder / "emulator").write_text("mine")
+    with pytest.raises(OverwriteError, match=r"emulator is no folder, where emulator/\S+ belongs; move it away"):
+        _export(project.folder, name="after", overwrite=True)
+    assert (project.folder / "emulator").read_text() == "mine"
 
 
 def test_empty_folders_however_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
