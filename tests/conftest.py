@@ -8,6 +8,7 @@ import tempfile
 import time
 
 import pytest
+import tiers
 
 os.environ.setdefault("ISOBIT_FRESH_SEED", str(int(time.time())))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -15,10 +16,16 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Keep compiled simulations out of the user's cache; workers inherit the controller's folder."""
+    tiers.choose_tier(config)
     if "PYTEST_XDIST_WORKER" not in os.environ:
         folder = tempfile.mkdtemp(prefix="isobit-test-cache-")
         os.environ["ISOBIT_CACHE"] = folder
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what this run does not take; see tests/tiers.py."""
+    tiers.select(config, items)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -36,5 +43,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_report_header() -> str:
-    """Say which seed repeats this run."""
-    return f"isobit: ISOBIT_FRESH_SEED={os.environ['ISOBIT_FRESH_SEED']}"
+    """Say which seed repeats this run, and what it takes."""
+    tier = "everything" if tiers.is_full() else "core and sampled oracles (everything: pytest -m full)"
+    return f"isobit: ISOBIT_FRESH_SEED={os.environ['ISOBIT_FRESH_SEED']}; {tier}"

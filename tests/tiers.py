@@ -1,0 +1,54 @@
+"""Which tests a run takes: the core always, oracles by sample, and everything under ``pytest -m full``.
+
+``@pytest.mark.full`` keeps a test (or one parameter set) for full runs. ``@pytest.mark.oracle(sample=n)`` on a parametrised
+test lets a plain run take n of its cases, drawn by the seed that the header prints, so that repeated runs cover all of them.
+A test that is named (``file::test`` or ``-k``) is neither left out nor sampled.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import defaultdict
+
+import pytest
+
+#: Set by the controller and inherited by xdist's workers, which must draw the same cases.
+FULL = "ISOBIT_TEST_FULL"
+SEED = "ISOBIT_FRESH_SEED"
+
+
+def choose_tier(config: pytest.Config) -> None:
+    """Take ``-m full`` as the wish to run everything, instead of only what has the marker."""
+    if config.option.markexpr.strip() == "full":
+        os.environ[FULL] = "1"
+        config.option.markexpr = ""
+
+
+def is_full() -> bool:
+    """Whether this run takes everything."""
+    return os.environ.get(FULL) == "1"
+
+
+def _named(config: pytest.Config) -> bool:
+    return bool(config.option.keyword) or any("::" in str(argument) for argument in config.args)
+
+
+def select(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect in place what this run does not take."""
+    if is_full() or _named(config):
+        return
+    sampled: dict[tuple[str, int], list[pytest.Item]] = defaultdict(list)
+    left_out = []
+    for item in items:
+        if item.get_closest_marker("full"):
+            left_out.append(item)
+        elif marker := item.get_closest_marker("oracle"):
+            sampled[item.nodeid.split("[")[0], int(marker.kwargs["sample"])].append(item)
+    for (name, count), cases in sorted(sampled.items()):
+        drawn = set(random.Random(f"{os.environ[SEED]} {name}").sample(range(len(cases)), min(count, len(cases))))
+        left_out += [case for index, case in enumerate(cases) if index not in drawn]
+    if left_out:
+        gone = set(left_out)
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in gone]
