@@ -11,7 +11,9 @@ import numpy as np
 
 from isobit.analysis.profile import OverflowCount, Profile
 from isobit.api import Model, columns_of, load
-from isobit.check.report import FloatDifference, LayerComparison, Report, Road, aligned, compare, merge
+from isobit.check.comparison import LayerComparison, Road, aligned, compare, merge
+from isobit.check.keras import FloatDifference, KerasOutputs
+from isobit.check.report import Report
 from isobit.engines.registry import resolve, thread_count
 from isobit.errors import RangeError, ShapeError, TypeMismatchError, UnsupportedError
 from isobit.fixed.array import FixedArray
@@ -98,6 +100,8 @@ def check(
             programs["csim"] = csim(subject, optimisation=optimisation)
 
     floats = _floats(subject, x)
+    columns: dict[str, Any] = dict(inputs) if floats is None else floats
+    keras = KerasOutputs(subject.graph, keras_model) if keras_model is not None else None
 
     def run(road: str, part: slice) -> dict[str, FixedArray]:
         if road != "csim":
@@ -129,6 +133,8 @@ def check(
             report(road, stop, limits[road])
             if road == base:
                 expected = values
+                if keras is not None:
+                    keras.update({name: column[start:stop] for name, column in columns.items()}, values)
                 continue
             unequal = np.zeros(stop - start, dtype=bool)
             for layer, tensor in compared:
@@ -155,7 +161,7 @@ def check(
         Road(base, events, seconds[base], _threads(base, workers), ()),
         roads,
         _with_inputs(profile, subject, x),
-        _against_keras(subject, x, keras_model, workers) if keras_model is not None else (),
+        keras.result() if keras is not None else (),
         reuse=reuse_factors(subject.graph),
     )
 
@@ -218,24 +224,3 @@ def _with_inputs(profile: Profile, model: Model, x: Any) -> Profile:
         if outside.any():
             counts.append(OverflowCount(tensor.name, "result", tensor.type, outside, outside))
     return replace(profile, overflows=(*counts, *profile.overflows))
-
-
-def _against_keras(model: Model, x: Any, keras_model: Any, threads: int) -> tuple[FloatDifference, ...]:
-    columns, _, _ = columns_of(model.graph.inputs, x)
-    given = []
-    for tensor in model.graph.inputs:
-        column = columns[tensor.name]
-        floats = column.to_float() if isinstance(column, FixedArray) else column
-        given.append(floats.reshape(len(floats), *tensor.shape))
-    truth = keras_model.predict(given[0] if len(given) == 1 else given, verbose=0, batch_size=8192)
-    truth = truth if isinstance(truth, list) else [truth]
-    mine = model.predict(given, threads=threads)
-    mine = mine if isinstance(mine, list) else [mine]
-    if len(truth) != len(mine):
-        raise ShapeError(f"the Keras model has {len(truth)} outputs, the firmware {len(mine)}")
-    differences = []
-    for tensor, float_output, output in zip(model.graph.output_tensors, truth, mine, strict=True):
-        gap = np.abs(np.asarray(float_output, dtype=np.float64).reshape(output.shape) - output)
-        rms = float(np.sqrt(np.mean(gap**2)))
-        differences.append(FloatDifference(tensor.name, float(gap.max()), rms, float(tensor.type.lsb)))
-    return tuple(differences)
