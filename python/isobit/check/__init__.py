@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from isobit.analysis.profile import OverflowCount, Profile
 from isobit.api import Model, columns_of, load
+from isobit.check.budget import Budget
 from isobit.check.comparison import LayerComparison, Road, aligned, compare, merge
 from isobit.check.keras import FloatDifference, KerasOutputs
 from isobit.check.report import Report
@@ -37,6 +39,7 @@ def check(
     *,
     engine: str = "numba",
     reference_events: int = 1000,
+    reference_seconds: float = 5.0,
     threads: int | None = None,
     optimisation: str = "3",
     progress: Progress | None = None,
@@ -58,7 +61,10 @@ def check(
     engine
         The base road.
     reference_events
-        How many events the (slow) reference takes, the first ones.
+        How many events the (slow) reference takes at most, the first ones.
+    reference_seconds
+        The reference begins no event after this time, but takes 10 in any case; ``inf`` for no limit. The report says
+        how many it took.
     threads
         Threads and worker processes; None takes every core.
     optimisation
@@ -83,6 +89,7 @@ def check(
     names = _roads(against, base)
     if reference_events < 1:
         raise RangeError(f"reference_events must be at least 1, got {reference_events}")
+    budget = Budget(reference_seconds)
     inputs, _ = subject.quantise(x)
     events = len(next(iter(inputs.values())))
     if events == 0:
@@ -119,6 +126,10 @@ def check(
     seconds = dict.fromkeys((base, *names), 0.0)
     unequal_events = dict.fromkeys(names, 0)
     parts: dict[str, dict[str, list[LayerComparison]]] = {road: {layer: [] for layer, _ in compared} for road in names}
+
+    def moved(road: str, done: int) -> None:
+        report(road, done, limits[road])
+
     for road in (base, *names):  # compile and load what is compiled and loaded at first use
         run(road, slice(0, 1))
     for start in range(0, events, BLOCK):
@@ -128,9 +139,15 @@ def check(
             if stop <= start:
                 continue
             begin = time.perf_counter()
-            values = run(road, slice(start, stop))
+            if road == "reference" != base:
+                values, end = budget.run(partial(run, road), start, stop, partial(moved, road))
+                limits[road], stop = (limits[road], stop) if end == stop else (end, end)
+            else:
+                values = run(road, slice(start, stop))
             seconds[road] += time.perf_counter() - begin
-            report(road, stop, limits[road])
+            moved(road, stop)
+            if stop == start:
+                continue
             if road == base:
                 expected = values
                 if keras is not None:
@@ -162,6 +179,7 @@ def check(
         roads,
         _with_inputs(profile, subject, x),
         keras.result() if keras is not None else (),
+        notes=budget.notes(min(events, reference_events)) if "reference" in names else (),
         reuse=reuse_factors(subject.graph),
     )
 

@@ -26,7 +26,18 @@ from isobit.files import refuse_overwrite
 )
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Seed of the random events.")
 @click.option(
-    "--reference-events", type=click.IntRange(1), default=1000, show_default=True, help="Events for the slow reference."
+    "--reference-events",
+    type=click.IntRange(1),
+    default=1000,
+    show_default=True,
+    help="Events for the slow reference, at most.",
+)
+@click.option(
+    "--reference-seconds",
+    type=click.FloatRange(0),
+    default=5.0,
+    show_default=True,
+    help="Time for the slow reference, which takes 10 events in any case; inf for no limit.",
 )
 @click.option(
     "--threads", type=click.IntRange(1), default=None, help="Threads and worker processes.  [default: all cores]"
@@ -43,6 +54,7 @@ def command(
     events: int,
     seed: int,
     reference_events: int,
+    reference_seconds: float,
     threads: int | None,
     html: Path | None,
     as_json: bool,
@@ -70,7 +82,14 @@ def command(
         roads = [road.strip() for road in against.split(",") if road.strip()]
     with progress_bar() as progress:
         report = check(
-            subject, x, roads, keras_model, reference_events=reference_events, threads=threads, progress=progress
+            subject,
+            x,
+            roads,
+            keras_model,
+            reference_events=reference_events,
+            reference_seconds=reference_seconds,
+            threads=threads,
+            progress=progress,
         )
     report = report.with_notes(notes)
     click.echo(json.dumps(report.to_dict()) if as_json else str(report))
