@@ -235,8 +235,16 @@ class Model:
         ------
         FormatError
             For a name that does not exist or a type that cannot be read.
+
+        Warns
+        -----
+        PrecisionWarning
+            For constants that a new format wraps, saturates or makes zero.
         """
+        from isobit.analysis.constants import warn_of_changes
+
         graph = self.graph.with_types(types)
+        warn_of_changes(self.graph, graph)
         return self if graph.types() == self.graph.types() else Model(graph)
 
     def reconvert(self, hls_config: Mapping[str, Any]) -> Model:

@@ -12,6 +12,7 @@ __all__ = [
     "MissingDependencyError",
     "ModelFileError",
     "OverwriteError",
+    "PrecisionWarning",
     "RangeError",
     "ResumeError",
     "ShapeError",
@@ -74,3 +75,7 @@ class CompilerError(IsobitError, RuntimeError):
 
 class CSimError(IsobitError, RuntimeError):
     """The C-simulation's worker process aborted, exited or broke the protocol."""
+
+
+class PrecisionWarning(UserWarning):
+    """A precision that was asked for, and taken, changes constants by more than rounding."""

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from isobit.analysis.constant_change import ConstantChange, changed_lines
+from isobit.analysis.constants import constant_changes
 from isobit.analysis.dense_bounds import free_partial_sums
 from isobit.analysis.graph_stages import stages_of
 from isobit.analysis.intervals import Bounds, DenseBounds, Range, graph_bounds
@@ -141,12 +143,15 @@ class Plan:
         Of every format that a cast writes into, in the order of the layers.
     measured
         Whether the bounds are those of given inputs, not of the inputs' formats.
+    constants
+        Weights, biases and other constants that their own format changed by more than rounding.
     """
 
     bounds: Bounds
     stages: tuple[PlannedStage, ...]
     verdicts: tuple[Verdict, ...]
     measured: bool = False
+    constants: tuple[ConstantChange, ...] = ()
 
     @property
     def safe(self) -> bool:
@@ -173,7 +178,7 @@ class Plan:
 
     def __str__(self) -> str:
         where = "the inputs given" if self.measured else "every input that the formats allow"
-        lines = [f"exact for {where}"]
+        lines = [f"exact for {where}", *changed_lines(self.constants)]
         for planned in self.stages:
             lines.append(f"{planned.stage.name}: {planned.lane_name}")
             lines.append(f"    {planned.reason}")
@@ -222,7 +227,7 @@ def make_plan(
         tight = refined_bounds(graph, inputs)
         found = find_witnesses(graph, tight)
     verdicts = [verdict for op in graph.ops for verdict in _verdicts(op, tight, found)]
-    return Plan(bounds, tuple(planned), tuple(verdicts), inputs is not None)
+    return Plan(bounds, tuple(planned), tuple(verdicts), inputs is not None, constant_changes(graph))
 
 
 def _planned_stages(

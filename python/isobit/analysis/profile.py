@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from isobit.analysis.constant_change import ConstantChange, changed_lines
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 
@@ -113,11 +114,14 @@ class Profile:
         Every format whose range was left, in the order of the layers.
     layers
         Every layer but reshapes, in order; none if there were no events.
+    constants
+        Weights, biases and other constants that their own format changed by more than rounding.
     """
 
     events: int
     overflows: tuple[OverflowCount, ...]
     layers: tuple[LayerProfile, ...] = ()
+    constants: tuple[ConstantChange, ...] = ()
 
     def __iter__(self) -> Iterator[OverflowCount]:
         return iter(self.overflows)
@@ -152,6 +156,7 @@ class Profile:
         lines = [f"overflows in {self.events} events:", *(f"  {count}" for count in self.overflows)]
         if not self.overflows:
             lines = [f"no overflow in {self.events} events"]
+        lines += changed_lines(self.constants)
         if self.layers:
             lines += ["bits in use:", *(f"  {layer}" for layer in self.layers)]
         return "\n".join(lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from isobit.analysis.constants import constant_changes
 from isobit.analysis.observed import Observed
 from isobit.analysis.profile import LayerProfile, OverflowCount, Profile
 from isobit.analysis.profile_exact import exact_profile
@@ -44,7 +45,7 @@ def profile_graph(
     events = len(next(iter(inputs.values())))
     raw = all(array.dtype.kind in "iO" for array in inputs.values())
     if not events:
-        return Profile(0, ())
+        return Profile(0, (), (), constant_changes(graph))
     found = fast_profile(graph, inputs, threads, engine)
     if found is None:
         if not raw:
@@ -52,7 +53,8 @@ def profile_graph(
         found = exact_profile(graph, inputs, threads)
     ops = [op for op in graph.ops if not isinstance(op, Reshape)]
     overflows = [count for op in ops for count in _overflows(op, *found[op.name])]
-    return Profile(events, tuple(overflows), tuple(_layer(op, found[op.name][0]) for op in ops))
+    layers = tuple(_layer(op, found[op.name][0]) for op in ops)
+    return Profile(events, tuple(overflows), layers, constant_changes(graph))
 
 
 def _overflows(op: Op, seen: Observed, sums: Any) -> Iterator[OverflowCount]:

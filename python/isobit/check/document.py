@@ -31,6 +31,7 @@ def report_document(report: Report) -> dict[str, Any]:
             }
             for count in report.profile
         ],
+        "constants": [change.to_dict() for change in report.profile.constants],
         "keras": [asdict(difference) for difference in report.keras],
         "notes": list(report.notes),
         "reuse_factors": [{**asdict(factor), "replaced": factor.replaced} for factor in report.reuse],
