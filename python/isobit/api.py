@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,9 +14,11 @@ from isobit.analysis.profile import Profile
 from isobit.engines.csim.ports import Port, doubles
 from isobit.engines.registry import BatchEngine, Values, get_engine, thread_count
 from isobit.errors import ShapeError, TypeMismatchError, UnsupportedError
+from isobit.files import refuse_overwrite
 from isobit.fixed.array import FixedArray, finite
 from isobit.fixed.quantise import owned
 from isobit.fixed.types import FixedType
+from isobit.frontends.beside import PROJECT_DIGEST, Beside, folder_beside, write_beside
 from isobit.frontends.hls4ml import graph_from_hls4ml, is_model_graph
 from isobit.frontends.keras import KERAS_SUFFIXES, convert, is_keras_model, load_keras_file, reconvert
 from isobit.model.file import load_graph, save_graph
@@ -45,10 +47,13 @@ class Model:
         The network as data.
     source
         The hls4ml ``ModelGraph`` that it was read from, as long as it says the same; else None.
+    project
+        For a model that was read from a file: the hls4ml project that belongs to it.
     """
 
     graph: Graph
     source: Any = None
+    project: Beside | None = field(default=None, compare=False)
 
     # -- what it is ------------------------------------------------------------------------------------------------
 
@@ -259,15 +264,59 @@ class Model:
             raise UnsupportedError("reconvert needs a model that was loaded from Keras or from an hls4ml ModelGraph")
         return load(reconvert(self.source, hls_config))
 
-    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
-        """Write the model to a file, whole or not at all; refuses to overwrite unless asked."""
-        save_graph(self.graph, path, overwrite=overwrite)
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False, project: bool = False) -> None:
+        """Write the model to a file, whole or not at all; refuses to overwrite unless asked.
+
+        Parameters
+        ----------
+        path
+            The model file.
+        overwrite
+            Replace an existing file (and project).
+        project
+            Also write the hls4ml project that C-simulation compiles, to ``student.hls4ml`` beside ``student.isobit``.
+
+        Raises
+        ------
+        OverwriteError
+            If the file or the folder exists and ``overwrite`` is false.
+        UnsupportedError
+            If a project is wanted and there is no hls4ml ``ModelGraph`` behind the model.
+        """
+        if not project:
+            save_graph(self.graph, path, overwrite=overwrite)
+            return
+        if self.source is None:
+            raise UnsupportedError("this model has no hls4ml project to save: load it from Keras or from a ModelGraph")
+        refuse_overwrite(path, overwrite)
+        digest = write_beside(self.source, folder_beside(path), overwrite=overwrite)
+        graph = replace(self.graph, metadata={**self.graph.metadata, PROJECT_DIGEST: digest})
+        save_graph(graph, path, overwrite=overwrite)
 
     def csim(self, **options: Any) -> CSim:
         """Compile the hls4ml project behind this model; see :func:`isobit.csim`."""
         from isobit.simulation import csim
 
         return csim(self, **options)
+
+    def csim_refusal(self) -> str | None:
+        """Why :meth:`csim` has nothing to compile; None if it has.
+
+        Raises
+        ------
+        ModelFileError
+            If the folder beside the model file is no hls4ml project.
+        """
+        if self.source is not None:
+            return None
+        return _NO_PROJECT if self.project is None else self.project.refusal()
+
+
+#: Why some models cannot be simulated.
+_NO_PROJECT = (
+    "this model has no hls4ml project to simulate (with_types() has none); load it from Keras, from an hls4ml "
+    "ModelGraph or from the folder that hls4ml wrote"
+)
 
 
 def load(source: Any, **options: Any) -> Model:
@@ -279,8 +328,10 @@ def load(source: Any, **options: Any) -> Model:
         An hls4ml ``ModelGraph``; a (Q)Keras model, or the path of a ``.keras``/``.h5`` file, which hls4ml converts;
         or the path of a model file that :meth:`Model.save` wrote.
     options
-        For Keras: ``hls_config``, ``backend``, ``part``, ``clock_ns``, ``io_type``, ``project_name``, ``allow_lambda``
-        (files only).
+        For Keras: ``hls_config``, or ``granularity`` and ``default_precision`` for one that hls4ml generates;
+        ``backend``, ``part``, ``clock_ns``, ``io_type``, ``project_name``, ``allow_lambda`` (files only). For a model
+        file: ``project``, the folder of the hls4ml project that :func:`csim` compiles; without it, the one beside the
+        file, if isobit wrote it for you and nobody changed it.
 
     Raises
     ------
@@ -309,8 +360,11 @@ def load(source: Any, **options: Any) -> Model:
         if path.suffix in KERAS_SUFFIXES:
             model = load_keras_file(path, allow_lambda=bool(options.pop("allow_lambda", False)))
             return load(model, **options)
+        folder = options.pop("project", None)
         _no_options(options, "an isobit model file")
-        return Model(load_graph(path))
+        graph = load_graph(path)
+        beside = folder_beside(path) if folder is None else Path(folder)
+        return Model(graph, None, Beside(beside, graph.metadata.get(PROJECT_DIGEST), folder is not None))
     raise TypeMismatchError(
         f"cannot load a {type(source).__module__}.{type(source).__qualname__}; supported: an hls4ml ModelGraph, a "
         "Keras model, the path of a .keras, .h5 or isobit model file"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from isobit.api import Data, Model, columns_of, load, map_data, shaped
 from isobit.engines.csim import CSimProgram, Tensors
+from isobit.engines.csim.project import Project
 from isobit.engines.registry import Values, thread_count
 from isobit.errors import TypeMismatchError, UnsupportedError
 from isobit.fixed.array import FixedArray
@@ -191,9 +193,9 @@ def csim(
     ----------
     source
         An hls4ml ``ModelGraph``; the path of a folder that hls4ml wrote; a (Q)Keras model or the path of a
-        ``.keras``/``.h5`` file, which hls4ml converts; or a :class:`Model` that came from one of them. Any layer that
-        hls4ml writes is simulated, whether isobit's own engines know it or not. A folder is only read: what is compiled
-        is a copy, once for each content (weights included).
+        ``.keras``/``.h5`` file, which hls4ml converts; a model file with its project; or a :class:`Model` that came
+        from one of them. Any layer that hls4ml writes is simulated, whether isobit's own engines know it or not. A
+        folder is only read: what is compiled is a copy, once for each content (weights included).
     headers
         ``vendor``: AMD's open simulation headers, the project's own copy (``firmware/ap_types``). ``isobit``: isobit's
         headers in their place; the same bits, faster.
@@ -202,7 +204,7 @@ def csim(
     timeout
         Seconds without an event's end after which a worker process is ended; None for no limit.
     options
-        For Keras: those of :func:`load`.
+        For Keras and for a model file: those of :func:`load`.
 
     Notes
     -----
@@ -240,15 +242,27 @@ def csim(
         else:
             model = load(source, **options)
             graph = model.source
-        if graph is None:
-            raise UnsupportedError(
-                "this model has no hls4ml project to simulate (model files and with_types() have none); load it from "
-                "Keras, from an hls4ml ModelGraph or from the folder that hls4ml wrote"
-            )
-        project = project_from_hls4ml(graph)
+        if graph is not None:
+            project = project_from_hls4ml(graph)
+        elif model is not None and model.project is not None:
+            project = _shaped(model.project.read(), model)
+        else:
+            raise UnsupportedError(str(model and model.csim_refusal()))
     program = CSimProgram(project, headers=headers, optimisation=optimisation)
     shapes = layer_shapes(graph) if graph is not None else None
+    if graph is None and model is not None:
+        shapes = {op.name: op.output.shape for op in model.graph.ops}
     return CSim(program, model=model, source=graph, shapes=shapes, timeout=timeout)
+
+
+def _shaped(project: Project, model: Model) -> Project:
+    """The project of a model file, its parameters in the shapes that the model knows; a folder may know only sizes."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for direction, tensors in (("in", model.graph.inputs), ("out", model.graph.output_tensors)):
+        for parameter, tensor in zip(project.directed(direction), tensors, strict=False):
+            if parameter.size == tensor.size:
+                shapes[parameter.name] = tensor.shape
+    return replace(project, parameters=tuple(replace(p, shape=shapes.get(p.name, p.shape)) for p in project.parameters))
 
 
 def _floats(value: Any) -> Any:

@@ -20,7 +20,7 @@ from isobit.commands import run
 from isobit.model.file import save_graph
 
 MAIN = [sys.executable, "-c", "from isobit.cli import main; main()"]
-COMMANDS = ["check", "csim", "demo", "export", "hls", "predict"]
+COMMANDS = ["check", "convert", "csim", "demo", "export", "hls", "plan", "predict", "profile", "trace"]
 group = pytest.mark.xdist_group("api-check")
 
 
@@ -152,10 +152,10 @@ def test_version_and_command_list(capsys: pytest.CaptureFixture[str]) -> None:
         (["check", "MODEL", "--events", "0"], "0 is not in the range"),
         (["check", "MODEL", "--reference-events", "0"], "0 is not in the range"),
         (["check", "MODEL", "--seed", "-1"], "-1 is not in the range"),
-        (["check", "MODEL", "--against", "gpu"], "unknown engine 'gpu'"),
+        (["check", "MODEL", "--against", "gpu"], "'gpu' is not one of 'csim', 'cpp'"),
         (["check", "MODEL", "--against", "numba"], "nothing to compare"),
-        (["check", "MODEL", "--against", ","], "nothing to compare"),
-        (["check", "MODEL", "--against", "csim"], "no hls4ml project to simulate"),
+        (["check", "MODEL", "--against", ","], "names no road"),
+        (["check", "MODEL", "--against", "csim"], "saved without its hls4ml project"),
         (["check", "nowhere.isobit"], "nowhere.isobit does not exist"),
         (["check", "nowhere.keras"], "nowhere.keras does not exist"),
         (["check", "/tmp"], "/tmp is a folder"),
@@ -164,7 +164,7 @@ def test_version_and_command_list(capsys: pytest.CaptureFixture[str]) -> None:
         (["check", "MODEL", "--config", "nowhere.yml"], "nowhere.yml"),
         (["predict", "MODEL", "nowhere.npy", "--out", "y.npy"], "nowhere.npy does not exist"),
         (["predict", "MODEL", "DATA"], "Missing option '--out'"),
-        (["predict", "MODEL", "DATA", "--out", "y.npy", "--engine", "gpu"], "unknown engine 'gpu'"),
+        (["predict", "MODEL", "DATA", "--out", "y.npy", "--engine", "gpu"], "'gpu' is not one of 'auto'"),
         (["demo", "--events", "0"], "0 is not in the range"),
         (["demo", "--threads", "0"], "0 is not in the range"),
     ],

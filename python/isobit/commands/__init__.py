@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import traceback
@@ -12,17 +13,21 @@ import click
 from isobit import __version__
 from isobit.errors import IsobitError
 
-__all__ = ["BAD_INPUT", "BITS_DIFFER", "EQUAL_OR_DONE", "cli", "run"]
+__all__ = ["BAD_INPUT", "BITS_DIFFER", "EQUAL_OR_DONE", "cli", "examples", "run"]
 
 EQUAL_OR_DONE, BITS_DIFFER, BAD_INPUT = 0, 1, 2
 
 _COMMANDS = {
     "check": "Compare a network's bits on every road, layer by layer.",
+    "convert": "Convert a Keras file into a model file of isobit's, with its hls4ml project beside it.",
     "csim": "Compile firmware, hls4ml's or an exported folder's, and simulate events with it.",
     "demo": "Simulate L1 muons and check the shipped student on 100,000 events.",
     "export": "Write a network as a project for Vitis HLS, with a test bench that knows the right bits.",
     "hls": "Synthesise an exported folder with Vitis HLS, and read its reports.",
+    "plan": "Say what cannot overflow, what may, and how each layer is computed.",
     "predict": "Predict a file of events at the firmware's precision.",
+    "profile": "Count overflows and rounding losses on some events, and the bits in use.",
+    "trace": "Write every layer's raw integers and formats for some events.",
 }
 
 
@@ -38,8 +43,31 @@ class _Lazy(click.Group):
         command: click.Command = importlib.import_module(f"isobit.commands.{cmd_name}").command
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(_COMMANDS.items()))
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in _COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
+            close = difflib.get_close_matches(name, _COMMANDS, cutoff=0.5)
+            hint = f"Did you mean {' or '.join(map(repr, close))}?" if close else f"Commands: {', '.join(_COMMANDS)}."
+            ctx.fail(f"No such command {name!r}. {hint}")
+        return super().resolve_command(ctx, args)
+
+
+def examples(*lines: str) -> str:
+    """The examples at the end of a command's --help, as click's ``epilog``."""
+    return "\n".join(["\b", "Examples:" if len(lines) > 1 else "Example:", *(f"  {line}" for line in lines)])
+
+
+@click.group(
+    cls=_Lazy,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=examples("isobit demo", "isobit check student.h5 --config hls4ml_config.yml --data events.npy"),
+)
 @click.version_option(__version__, prog_name="isobit")
 def cli() -> None:
     """Know before synthesis that a network in firmware computes exactly the bits it should."""

@@ -9,18 +9,25 @@ from typing import Any
 import click
 
 from isobit import check
-from isobit.commands import BITS_DIFFER, EQUAL_OR_DONE
-from isobit.commands.options import load_data, load_model, progress_bar, random_events
+from isobit.commands import BITS_DIFFER, EQUAL_OR_DONE, examples
+from isobit.commands.choices import RoadList
+from isobit.commands.keras_options import KerasOptions, keras_options
+from isobit.commands.options import load_data, progress_bar, project_option, random_events
 from isobit.files import refuse_overwrite
 
 
-@click.command("check")
+@click.command(
+    "check",
+    epilog=examples(
+        "isobit check student.h5 --config hls4ml_config.yml --data events.npy",
+        "isobit check student.isobit --data events.npy --against csim,reference --html report.html",
+    ),
+)
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("--data", type=click.Path(path_type=Path), help="Events as .npy; without it, random ones.")
-@click.option(
-    "--config", type=click.Path(path_type=Path, exists=True), help="hls4ml configuration (YAML) for a Keras file."
-)
-@click.option("--against", default=None, help="Roads, comma-separated.  [default: csim,cpp,reference]")
+@keras_options()
+@project_option()
+@click.option("--against", type=RoadList(), default=None, help="Roads to compare.  [default: csim,cpp,reference]")
 @click.option(
     "--events", type=click.IntRange(1), default=10_000, show_default=True, help="How many random events without --data."
 )
@@ -45,12 +52,12 @@ from isobit.files import refuse_overwrite
 @click.option("--html", type=click.Path(path_type=Path), help="Write the report as a page.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 @click.option("--overwrite", is_flag=True, help="Replace an existing --html file.")
-@click.option("--allow-lambda", is_flag=True, help="Load Keras files that carry Python code.")
 def command(
     model: Path,
     data: Path | None,
-    config: Path | None,
-    against: str | None,
+    keras: KerasOptions,
+    project: Path | None,
+    against: list[str] | None,
     events: int,
     seed: int,
     reference_events: int,
@@ -59,27 +66,23 @@ def command(
     html: Path | None,
     as_json: bool,
     overwrite: bool,
-    allow_lambda: bool,
 ) -> int:
     """Compare MODEL's bits on every road, layer by layer.
 
-    MODEL is a .keras or .h5 file, which hls4ml converts, or a model file that isobit saved (which has no hls4ml
-    project, so no csim). Exit status: 0 equal, 1 bits differ, 2 bad input.
+    MODEL is a .keras or .h5 file, which hls4ml converts, or a model file that isobit convert wrote; csim then takes the
+    hls4ml project beside it. Exit status: 0 equal, 1 bits differ, 2 bad input.
     """
     if html is not None:
         refuse_overwrite(html, overwrite)
-    subject, keras_model = load_model(model, config, allow_lambda=allow_lambda)
+    subject, keras_model = keras.load(model, project=project)
     x: Any = load_data(data) if data is not None else random_events(subject, events, seed)
     notes = [] if data is not None else [f"{events} random events, seed {seed}"]
-    if against is None:
-        roads = ["csim", "cpp", "reference"]
-        if subject.source is None:
-            roads.remove("csim")
-            notes.append(
-                "csim NOT compared: a model file holds no hls4ml project; check the Keras file to compare with it"
-            )
-    else:
-        roads = [road.strip() for road in against.split(",") if road.strip()]
+    roads = against or ["csim", "cpp", "reference"]
+    if against is None and (missing := subject.csim_refusal()) is not None:
+        roads.remove("csim")
+        notes.append(f"csim NOT compared: {missing}")
+    if subject.project is not None and "csim" in roads and subject.project.changed():
+        notes.append(f"{subject.project.folder} is not the project that {model} was converted with")
     with progress_bar() as progress:
         report = check(
             subject,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,29 +12,35 @@ from typing import Any
 import click
 import numpy as np
 
-from isobit.commands import EQUAL_OR_DONE
+from isobit.commands import EQUAL_OR_DONE, examples
 from isobit.commands.exported import simulate_exported
-from isobit.commands.options import load_config, load_data, save_arrays
+from isobit.commands.keras_options import KerasOptions, is_keras_file, keras_options
+from isobit.commands.options import layer_arrays, load_data, project_option, save_arrays
 from isobit.engines.csim.ports import Port
 from isobit.files import atomic_path, refuse_overwrite
 from isobit.fixed.array import FixedArray
-from isobit.frontends.keras import KERAS_SUFFIXES
 from isobit.headers import HEADER_SETS
 from isobit.hls.folder import is_exported
 from isobit.model.requested import summary
 from isobit.simulation import CSim, csim
 
 
-@click.command("csim")
+@click.command(
+    "csim",
+    epilog=examples(
+        "isobit csim my_hls4ml_prj --data events.npy --out y.npy --trace layers.npz",
+        "isobit csim student.isobit --data events.npy --out y.npy",
+        "isobit csim student_hls",
+    ),
+)
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
     help="Events: .npy, or .npz with an array for each input by its name. An exported folder's test bench needs none.",
 )
-@click.option(
-    "--config", type=click.Path(path_type=Path, exists=True), help="hls4ml configuration (YAML) for a Keras file."
-)
+@keras_options()
+@project_option()
 @click.option("--headers", type=click.Choice(HEADER_SETS), default="vendor", show_default=True, help="Header set.")
 @click.option("--optimisation", default="3", show_default=True, help="The compiler's -O level; no bit depends on it.")
 @click.option(
@@ -51,11 +56,11 @@ from isobit.simulation import CSim, csim
 @click.option("--threads", type=click.IntRange(1), default=None, help="Worker processes.  [default: all cores]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 @click.option("--overwrite", is_flag=True, help="Replace existing --out and --trace files.")
-@click.option("--allow-lambda", is_flag=True, help="Load Keras files that carry Python code.")
 def command(
     source: Path,
     data: Path | None,
-    config: Path | None,
+    keras: KerasOptions,
+    project: Path | None,
     headers: str,
     optimisation: str,
     out: Path | None,
@@ -63,30 +68,28 @@ def command(
     threads: int | None,
     as_json: bool,
     overwrite: bool,
-    allow_lambda: bool,
 ) -> int:
     """Compile firmware and simulate the events in DATA with it.
 
-    SOURCE is a folder that hls4ml wrote, which is only read; a .keras or .h5 file, which hls4ml converts; or a folder
-    that isobit export wrote, whose test bench runs if no data are given. Exit status: 0 done, 1 the test bench found
-    bits that differ, 2 bad input.
+    SOURCE is a folder that hls4ml wrote, which is only read; a .keras or .h5 file, which hls4ml converts; a model file
+    that isobit convert wrote, with its project beside it; or a folder that isobit export wrote, whose test bench runs
+    if no data are given. Exit status: 0 done, 1 the test bench found bits that differ, 2 bad input.
     """
     _check_targets(out, trace, overwrite)
     if is_exported(source):
-        for option in ("trace", "config", "optimisation", "allow_lambda"):
-            if click.get_current_context().get_parameter_source(option) is not click.core.ParameterSource.DEFAULT:
-                raise click.UsageError(f"an exported folder takes no --{option.replace('_', '-')}")
+        _only_exported_options()
         return simulate_exported(source, data, headers, out, threads, as_json, overwrite)
     if data is None:
         raise click.UsageError("--data is needed: events to simulate")
-    if allow_lambda and source.suffix not in KERAS_SUFFIXES:
-        raise click.UsageError(f"--allow-lambda needs a Keras file ({', '.join(KERAS_SUFFIXES)}), got {source}")
-    options: dict[str, Any] = {"allow_lambda": allow_lambda} if source.suffix in KERAS_SUFFIXES else {}
-    if config is not None:
-        if source.suffix not in KERAS_SUFFIXES:
-            raise click.UsageError(f"--config needs a Keras file ({', '.join(KERAS_SUFFIXES)}), got {source}")
-        options["hls_config"], more = load_config(config)
-        options |= more
+    options: dict[str, Any] = {}
+    if is_keras_file(source):
+        options = {"allow_lambda": keras.allow_lambda, **keras.conversion()}
+    else:
+        keras.refuse(source)
+    if project is not None:
+        if is_keras_file(source) or source.is_dir():
+            raise click.UsageError(f"--project is for a model file, got {source}")
+        options["project"] = project
     began = time.perf_counter()
     simulation = csim(source, headers, optimisation=optimisation, **options)
     compiled = time.perf_counter()
@@ -98,7 +101,7 @@ def command(
     results, traced = simulation.simulate(_events(simulation, data), trace=trace is not None, threads=threads)
     done = time.perf_counter()
     values = {name: value.to_float() if isinstance(value, FixedArray) else value for name, value in results.items()}
-    layers = _with_types(traced)
+    layers = layer_arrays(traced)
     with contextlib.ExitStack() as stack:  # both files take their names when both are written
         if out is not None:
             arrays = values if out.suffix == ".npz" else next(iter(values.values()))
@@ -150,15 +153,15 @@ def _types(ports: tuple[Port, ...]) -> dict[str, str]:
     return {port.name: "floating point" if port.type is None else str(port.type) for port in ports}
 
 
-def _with_types(layers: Mapping[str, Any]) -> dict[str, Any]:
-    """Raw integers by layer, and each one's type; beyond 64 bits as decimal strings, which need no pickle."""
-    arrays: dict[str, Any] = {}
-    for name, array in layers.items():
-        fixed = isinstance(array, FixedArray)
-        raw = array.raw if fixed else array
-        arrays[name] = raw.astype(str) if raw.dtype == object else raw
-        arrays[f"{name}.type"] = np.array(str(array.type) if fixed else "floating point")
-    return arrays
+def _only_exported_options() -> None:
+    """Refuse, for an exported folder, what it has no use for."""
+    taken = {"source", "data", "headers", "out", "threads", "as_json", "overwrite"}
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        name = str(parameter.name)
+        given = context.get_parameter_source(name) not in (None, click.core.ParameterSource.DEFAULT)
+        if given and name not in taken:
+            raise click.UsageError(f"an exported folder takes no --{name.replace('_', '-')}")
 
 
 def _check_targets(out: Path | None, trace: Path | None, overwrite: bool) -> None:

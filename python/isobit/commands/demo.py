@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from isobit import Report, check, load
-from isobit.commands import BITS_DIFFER, EQUAL_OR_DONE
+from isobit.commands import BITS_DIFFER, EQUAL_OR_DONE, examples
 from isobit.commands.options import progress_bar
 from isobit.files import refuse_overwrite
 
@@ -17,7 +17,7 @@ from isobit.files import refuse_overwrite
 SEED = 2026
 
 
-@click.command("demo")
+@click.command("demo", epilog=examples("isobit demo", "isobit demo --events 20000 --out resolution.pdf"))
 @click.option("--events", type=click.IntRange(1), default=100_000, show_default=True, help="Muons to simulate.")
 @click.option("--seed", type=click.IntRange(0), default=SEED, show_default=True, help="Seed of the simulation.")
 @click.option(

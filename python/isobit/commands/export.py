@@ -7,17 +7,23 @@ from pathlib import Path
 
 import click
 
-from isobit.commands.options import load_data, load_model
+from isobit.commands import examples
+from isobit.commands.keras_options import KerasOptions, keras_options
+from isobit.commands.options import load_data
 from isobit.hls.core import IO_TYPES
 from isobit.hls.export import ORACLES, export_hls
 
 
-@click.command("export")
+@click.command(
+    "export",
+    epilog=examples(
+        "isobit export student.h5 --config hls4ml_config.yml --data events.npy --out student_hls",
+        "isobit csim student_hls",
+    ),
+)
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("--out", "folder", required=True, type=click.Path(path_type=Path), help="A new or empty folder.")
-@click.option(
-    "--config", type=click.Path(path_type=Path, exists=True), help="hls4ml configuration (YAML) for a Keras file."
-)
+@keras_options(without=("part", "clock_ns", "io_type"))
 @click.option("--data", type=click.Path(path_type=Path), help="Events for the test bench (.npy), beside its own.")
 @click.option("--part", default="xcvu9p-flga2104-2L-e", show_default=True, help="FPGA.")
 @click.option("--clock-ns", type=float, default=5.0, show_default=True, help="Clock period.")
@@ -41,11 +47,10 @@ from isobit.hls.export import ORACLES, export_hls
 @click.option("--seed", type=click.IntRange(0), default=2026, show_default=True, help="Seed of the random events.")
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest as one JSON object instead of text.")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier export: only files that its manifest names.")
-@click.option("--allow-lambda", is_flag=True, help="Load Keras files that carry Python code.")
 def command(
     model: Path,
     folder: Path,
-    config: Path | None,
+    keras: KerasOptions,
     data: Path | None,
     part: str,
     clock_ns: float,
@@ -57,14 +62,13 @@ def command(
     seed: int,
     as_json: bool,
     overwrite: bool,
-    allow_lambda: bool,
 ) -> None:
     """Write MODEL as a project for Vitis HLS: C++ core, self-checking test bench, Tcl, README.
 
     MODEL is a .keras or .h5 file, which hls4ml converts, or a model file that isobit saved. Exit status: 0 done, 2 bad
     input, or roads that disagree about a bit.
     """
-    subject, _ = load_model(model, config, allow_lambda=allow_lambda)
+    subject, _ = keras.load(model)
     project = export_hls(
         subject,
         folder,

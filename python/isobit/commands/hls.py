@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from isobit.commands import BAD_INPUT, BITS_DIFFER, EQUAL_OR_DONE
+from isobit.commands import BAD_INPUT, BITS_DIFFER, EQUAL_OR_DONE, examples
 from isobit.hls.folder import read_folder
 from isobit.hls.reports import HlsReport, read_reports, report_stamps
 from isobit.hls.vitis import STEPS, check_steps, run_tool, shown, tool_command
@@ -19,7 +19,7 @@ _RESOURCES = ("DSP", "LUT", "FF", "BRAM", "URAM")
 _COLUMNS = 160
 
 
-@click.command("hls")
+@click.command("hls", epilog=examples("isobit hls student_hls --steps csim,csynth", "isobit hls student_hls --report"))
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--steps", default=",".join(STEPS), show_default=True, help="What to run, comma-separated.")
 @click.option("--report", "report_only", is_flag=True, help="Run nothing; read what an earlier run left.")

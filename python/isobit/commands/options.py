@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,23 +11,29 @@ from typing import Any
 import click
 import numpy as np
 
-from isobit.api import Model, load
+from isobit.api import Model
 from isobit.errors import ModelFileError, RangeError
-from isobit.frontends.keras import KERAS_SUFFIXES, load_keras_file
+from isobit.fixed.array import FixedArray
 from isobit.frontends.project import read_yaml
 
-__all__ = ["load_data", "load_model", "progress_bar", "random_events", "save_arrays"]
+__all__ = [
+    "layer_arrays",
+    "load_config",
+    "load_data",
+    "progress_bar",
+    "project_option",
+    "random_events",
+    "save_arrays",
+]
 
 
-def load_model(path: Path, config: Path | None, *, allow_lambda: bool) -> tuple[Model, Any]:
-    """Load a model file and, for Keras, its float model beside it."""
-    if path.suffix not in KERAS_SUFFIXES:
-        if config is not None:
-            raise click.UsageError(f"--config needs a Keras file ({', '.join(KERAS_SUFFIXES)}), got {path}")
-        return load(path), None
-    keras_model = load_keras_file(path, allow_lambda=allow_lambda)
-    hls_config, options = (None, {}) if config is None else load_config(config)
-    return load(keras_model, hls_config=hls_config, **options), keras_model
+def project_option() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The option ``--project`` of commands that simulate what a model file was converted from."""
+    return click.option(
+        "--project",
+        type=click.Path(path_type=Path, exists=True, file_okay=False),
+        help="For a model file: the hls4ml project to compile; trust it.  [default: the one beside it, if yours]",
+    )
 
 
 def load_config(path: Path) -> tuple[Any, dict[str, Any]]:
@@ -114,3 +120,14 @@ def save_arrays(path: Path, arrays: Any) -> None:
         for name, array in arrays.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
                 np.save(entry, array, allow_pickle=False)
+
+
+def layer_arrays(layers: Mapping[str, Any]) -> dict[str, Any]:
+    """Raw integers by layer, and each one's type; beyond 64 bits as decimal strings, which need no pickle."""
+    arrays: dict[str, Any] = {}
+    for name, array in layers.items():
+        fixed = isinstance(array, FixedArray)
+        raw = array.raw if fixed else array
+        arrays[name] = raw.astype(str) if raw.dtype == object else raw
+        arrays[f"{name}.type"] = np.array(str(array.type) if fixed else "floating point")
+    return arrays

@@ -8,11 +8,20 @@ from typing import Any
 
 import click
 
-from isobit.commands.options import load_model, progress_bar
+from isobit.commands import examples
+from isobit.commands.choices import engine_option
+from isobit.commands.keras_options import KerasOptions, keras_options
+from isobit.commands.options import progress_bar
 from isobit.streaming import predict_file
 
 
-@click.command("predict")
+@click.command(
+    "predict",
+    epilog=examples(
+        "isobit predict student.isobit events.npy --out predictions.npy",
+        "isobit predict student.isobit muons.root --columns eta,phi,pt,charge,quality --out predictions.parquet",
+    ),
+)
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("data", nargs=-1, required=True)
 @click.option(
@@ -27,10 +36,8 @@ from isobit.streaming import predict_file
 @click.option("--dataset", multiple=True, metavar="[INPUT=]NAME", help="Dataset of HDF5, array of .npz.")
 @click.option("--tree", multiple=True, metavar="[INPUT=]NAME", help="TTree of ROOT files.")
 @click.option("--raw", is_flag=True, help="Write raw integers (int64) instead of float64.")
-@click.option(
-    "--config", type=click.Path(path_type=Path, exists=True), help="hls4ml configuration (YAML) for a Keras file."
-)
-@click.option("--engine", default="auto", show_default=True, help="auto, numba, cpp, cpp-strict, reference or hls.")
+@keras_options()
+@engine_option()
 @click.option("--threads", type=click.IntRange(1), default=None, help="Threads.  [default: all cores]")
 @click.option(
     "--chunk", type=click.IntRange(1), default=None, help="Events at a time.  [default: well below 1 GiB of memory]"
@@ -38,7 +45,6 @@ from isobit.streaming import predict_file
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 @click.option("--overwrite", is_flag=True, help="Replace an existing --out file.")
 @click.option("--restart", is_flag=True, help="Begin anew where an unfinished run is found.")
-@click.option("--allow-lambda", is_flag=True, help="Load Keras files that carry Python code.")
 def command(
     model: Path,
     data: tuple[str, ...],
@@ -47,14 +53,13 @@ def command(
     dataset: tuple[str, ...],
     tree: tuple[str, ...],
     raw: bool,
-    config: Path | None,
+    keras: KerasOptions,
     engine: str,
     threads: int | None,
     chunk: int | None,
     as_json: bool,
     overwrite: bool,
     restart: bool,
-    allow_lambda: bool,
 ) -> None:
     """Predict the events in DATA with MODEL, bit for bit as its firmware, whatever their number.
 
@@ -62,7 +67,7 @@ def command(
     inputs, write INPUT=FILE, or give files that hold them all. A run that was interrupted goes on when the same command
     is given again; until it is finished, it lives in the folder OUT.partial.
     """
-    subject, _ = load_model(model, config, allow_lambda=allow_lambda)
+    subject, _ = keras.load(model)
     inputs = [tensor.name for tensor in subject.graph.inputs]
     files = _by_input(data, inputs, "DATA")
     features = _by_input(columns, inputs, "--columns")

@@ -14,12 +14,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from isobit.errors import MissingDependencyError, ModelFileError, UnsupportedError
+from isobit.errors import MissingDependencyError, ModelFileError, TypeMismatchError, UnsupportedError
 from isobit.frontends.quiet import quiet
 
-__all__ = ["KERAS_SUFFIXES", "PART", "convert", "is_keras_model", "load_keras_file", "reconvert"]
+__all__ = ["GRANULARITIES", "KERAS_SUFFIXES", "PART", "convert", "is_keras_model", "load_keras_file", "reconvert"]
 
 KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
+#: What hls4ml's generated configuration has entries for.
+GRANULARITIES = ("name", "type", "model")
 #: The Level-1 trigger's device, unless told otherwise.
 PART = "xcvu9p-flga2104-2L-e"
 
@@ -172,6 +174,8 @@ def convert(
     clock_ns: float = 5.0,
     io_type: str = "io_parallel",
     project_name: str = "myproject",
+    granularity: str | None = None,
+    default_precision: str | None = None,
     **options: Any,
 ) -> Any:
     """Convert a Keras model with hls4ml; nothing is written to disk.
@@ -181,9 +185,11 @@ def convert(
     model
         The (Q)Keras model.
     hls_config
-        hls4ml's configuration; None asks ``config_from_keras_model(granularity='name')``.
+        hls4ml's configuration; None asks ``config_from_keras_model``.
     backend, part, clock_ns, io_type, project_name
         As in ``convert_from_keras_model``.
+    granularity, default_precision
+        As in ``config_from_keras_model``, by default ``name`` and ``fixed<16,6>``; only without ``hls_config``.
     options
         Passed on to it.
 
@@ -195,7 +201,15 @@ def convert(
     ------
     UnsupportedError
         If hls4ml refuses the model; its message is repeated.
+    TypeMismatchError
+        For a granularity or default precision beside a configuration, which has its own.
     """
+    generated = {"granularity": granularity, "default_precision": default_precision}
+    generated = {name: value for name, value in generated.items() if value is not None}
+    if hls_config is not None and generated:
+        raise TypeMismatchError(f"{', '.join(generated)} generate a configuration, but hls_config is given")
+    if granularity not in (None, *GRANULARITIES):
+        raise UnsupportedError(f"granularity {granularity!r} is not supported; supported: {', '.join(GRANULARITIES)}")
     hls4ml = require_hls4ml()
     if backend not in ("Vitis", "Vivado"):
         raise UnsupportedError(f"hls4ml back end {backend!r} is not supported; supported: Vitis, Vivado")
@@ -208,7 +222,9 @@ def convert(
     try:
         with quiet():
             if config is None:
-                config = hls4ml.utils.config_from_keras_model(model, granularity="name", backend=backend)
+                config = hls4ml.utils.config_from_keras_model(
+                    model, backend=backend, **{"granularity": "name", **generated}
+                )
             return hls4ml.converters.convert_from_keras_model(
                 model,
                 hls_config=config,

@@ -1,0 +1,89 @@
+"""``isobit profile``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from isobit.commands import BITS_DIFFER, EQUAL_OR_DONE, examples
+from isobit.commands.keras_options import KerasOptions, keras_options
+from isobit.commands.options import load_data, random_events
+
+if TYPE_CHECKING:
+    from isobit.analysis.profile import Profile
+
+
+@click.command(
+    "profile",
+    epilog=examples(
+        "isobit profile student.isobit --data events.npy",
+        "isobit profile student.h5 --config hls4ml_config.yml --events 100000 --json",
+    ),
+)
+@click.argument("model", type=click.Path(path_type=Path))
+@keras_options()
+@click.option("--data", type=click.Path(path_type=Path), help="Events as .npy; without it, random ones.")
+@click.option(
+    "--events", type=click.IntRange(1), default=10_000, show_default=True, help="How many random events without --data."
+)
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Seed of the random events.")
+@click.option("--threads", type=click.IntRange(1), default=None, help="Threads.  [default: all cores]")
+@click.option("--fail-on-overflow", is_flag=True, help="Exit with 1 if anything overflows or saturates.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+def command(
+    model: Path,
+    keras: KerasOptions,
+    data: Path | None,
+    events: int,
+    seed: int,
+    threads: int | None,
+    fail_on_overflow: bool,
+    as_json: bool,
+) -> int:
+    """Count, on some events, what overflows, saturates or is rounded away in MODEL, by layer and neuron.
+
+    Exit status: 0 done, 1 something overflows or saturates (with --fail-on-overflow), 2 bad input.
+    """
+    subject, _ = keras.load(model)
+    x = load_data(data) if data is not None else random_events(subject, events, seed)
+    found = subject.profile(x, threads)
+    drawn = None if data is not None else {"events": events, "seed": seed}
+    if as_json:
+        click.echo(json.dumps({"model": subject.graph.name, "random": drawn, **_document(found)}))
+    else:
+        if drawn is not None:
+            click.echo(f"{events} random events, seed {seed}")
+        click.echo(str(found))
+    return BITS_DIFFER if fail_on_overflow and found.overflows else EQUAL_OR_DONE
+
+
+def _document(profile: Profile) -> dict[str, Any]:
+    """Everything by neuron; ranges in units of the LSB."""
+    return {
+        "events": profile.events,
+        "overflows": [
+            {
+                "layer": count.layer,
+                "slot": count.slot,
+                "type": str(count.type),
+                "saturates": count.saturates,
+                "events": count.events.tolist(),
+                "total": count.total.tolist(),
+            }
+            for count in profile.overflows
+        ],
+        "layers": [
+            {
+                "layer": layer.layer,
+                "type": str(layer.type),
+                "bits": layer.bits.tolist(),
+                "low": layer.low.tolist(),
+                "high": layer.high.tolist(),
+                "lossy": layer.lossy.tolist(),
+            }
+            for layer in profile.layers
+        ],
+    }
