@@ -51,6 +51,7 @@ def _document(plan: Plan) -> dict[str, Any]:
     return {
         "safe": plan.safe,
         "measured": plan.measured,
+        "constants": [change.to_dict() for change in plan.constants],
         "stages": [
             {
                 "layers": [op.name for op in planned.stage.ops],

@@ -64,6 +64,7 @@ def _document(profile: Profile) -> dict[str, Any]:
     """Everything by neuron; ranges in units of the LSB."""
     return {
         "events": profile.events,
+        "constants": [change.to_dict() for change in profile.constants],
         "overflows": [
             {
                 "layer": count.layer,
