@@ -36,8 +36,8 @@ def _library(source: Path, top: str, work: Path) -> Path:
 def test_two_models_in_one_host(exported: Callable[[str], ib.HlsProject], tmp_path: Path) -> None:
     one = _library(EXAMPLE, "mugmt_student", tmp_path)
     two = _library(exported("binary").folder, "binary", tmp_path)
-    _only_the_interface_is_visible(one, "mugmt_student")
-    _only_the_interface_is_visible(two, "binary")
+    _no_name_of_amds_is_inside(one)
+    _no_name_of_amds_is_inside(two)
     _objects_follow_their_headers(two.parents[1])
 
     host = tmp_path / "host"
@@ -88,11 +88,8 @@ def test_the_border_of_every_network_compiles(exported: Callable[[str], ib.HlsPr
     compile_borders(made, tmp_path)
 
 
-def _only_the_interface_is_visible(library: Path, top: str) -> None:
-    """What another library could collide with: nothing but the C functions; and behind the border, no name of AMD's."""
-    listed = subprocess.run(["nm", "-D", "--defined-only", str(library)], capture_output=True, text=True, check=True)
-    visible = {line.split()[-1] for line in listed.stdout.splitlines()}
-    assert visible == {"create_model", "destroy_model", f"{top}_predict", f"{top}_predict_raw"}
+def _no_name_of_amds_is_inside(library: Path) -> None:
+    """Behind the border, numbers are isobit's; what is visible: test_collisions.py."""
     for part in ("core.o", "interface.o"):
         command = ["nm", "-C", str(library.parent / part)]
         assert "ap_fixed" not in subprocess.run(command, capture_output=True, text=True, check=True).stdout

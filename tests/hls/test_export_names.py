@@ -17,8 +17,9 @@ from isobit.errors import FormatError
 from isobit.headers import HEADER_SETS
 from isobit.hls import core as core_module
 from isobit.hls.core import INCLUDE, make_core
+from isobit.hls.emulator import emulator_files
 from isobit.hls.names import Names, top_name
-from isobit.hls.texts import emulator_files, host_files
+from isobit.hls.texts import host_files
 from isobit.model import Activation, Graph, Tensor
 
 pytestmark = [pytest.mark.xdist_group("hls-export"), pytest.mark.csim]

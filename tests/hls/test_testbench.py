@@ -97,9 +97,9 @@ def test_an_output_that_is_not_written_is_noticed(copied: Exported) -> None:
     project = copied("binary")
     path = project.folder / "firmware/binary.cpp"
     text = path.read_text()
-    call = "    binary_core::tanh(xnor_out_local, tanh_out);\n"
-    assert call in text
-    path.write_text(text.replace(call, "    (void)tanh_out;\n"))
+    without, calls = re.subn(r"binary_core_\w+::tanh\(xnor_out_local, tanh_out\);", "(void)tanh_out;", text)
+    assert calls == 1
+    path.write_text(without)
     run = project.run_test_bench()
     events = project.manifest["vectors"]["events"]
     assert f"{4 * events} differ" in run.text

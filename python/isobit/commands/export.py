@@ -27,7 +27,7 @@ from isobit.hls.export import ORACLES, export_hls
 @click.option("--data", type=click.Path(path_type=Path), help="Events for the test bench (.npy), beside its own.")
 @click.option("--part", default="xcvu9p-flga2104-2L-e", show_default=True, help="FPGA.")
 @click.option("--clock-ns", type=float, default=5.0, show_default=True, help="Clock period.")
-@click.option("--name", default=None, help="Name of the top function.  [default: the network's]")
+@click.option("--name", default=None, help="Name of the top function.  [default: the network's, or its Keras model's]")
 @click.option(
     "--io-type",
     type=click.Choice(IO_TYPES),

@@ -83,6 +83,8 @@ def _metadata(source: Any, backend: str) -> dict[str, str]:
     facts |= {
         key: str(config[name]) for key, name in (("part", "Part"), ("clock_period_ns", "ClockPeriod")) if name in config
     }
+    if isinstance(name := getattr(config.get("KerasModel"), "name", None), str):
+        facts["keras_model"] = name
     for node in source.get_layers():
         if node.class_name == "Dense":
             asked = "compressed" if source.config.get_compression(node) else source.config.get_strategy(node).lower()

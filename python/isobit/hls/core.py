@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,12 +17,13 @@ from isobit.hls import set_layers as _sets
 from isobit.hls import table_layers as _tables
 from isobit.hls.arrays import ArrayWiring
 from isobit.hls.emitters import Layer, pragma
-from isobit.hls.names import Names, in_comment, top_name
+from isobit.hls.names import Names, as_top_name, in_comment, top_name
 from isobit.hls.streams import StreamWiring
 from isobit.hls.wiring import Port, Wiring, block
+from isobit.model.file import graph_digest
 from isobit.model.graph import Graph
 
-__all__ = ["EMITTED_BY", "IO_TYPES", "Core", "Port", "header_closure", "make_core"]
+__all__ = ["EMITTED_BY", "IO_TYPES", "Core", "Port", "default_name", "header_closure", "make_core"]
 
 EMITTED_BY = (_elementwise, _sets, _tables)
 WIRINGS: dict[str, type[Wiring]] = {wiring.io_type: wiring for wiring in (ArrayWiring, StreamWiring)}
@@ -29,6 +31,9 @@ WIRINGS: dict[str, type[Wiring]] = {wiring.io_type: wiring for wiring in (ArrayW
 IO_TYPES = tuple(WIRINGS)
 #: Where the copied headers lie in the folder.
 INCLUDE = "firmware/include"
+#: What hls4ml calls a project that nobody named.
+HLS4ML_DEFAULT = "myproject"
+_MADE_UP = re.compile(r"(?:model|sequential|functional)(?:_\d+)?")
 _QUOTED = re.compile(r'^\s*#\s*include\s+["<]([\w./]+)[">]', re.MULTILINE)
 
 
@@ -41,7 +46,8 @@ class Core:
     top
         Name of the top function and of its files.
     namespace
-        Namespace of its types, constants and layers.
+        Namespace of its types, constants and layers. It ends in a hash of the content, so that two exports of the same
+        name have different ones.
     inputs, outputs
         Arguments of the top function, in order.
     layers
@@ -89,7 +95,7 @@ def make_core(graph: Graph, name: str | None = None, io_type: str = ArrayWiring.
     graph
         The network.
     name
-        Name of the top function; by default the network's.
+        Name of the top function; see :func:`default_name` for the default.
     io_type
         One of :data:`IO_TYPES`.
 
@@ -102,8 +108,8 @@ def make_core(graph: Graph, name: str | None = None, io_type: str = ArrayWiring.
     """
     if io_type not in WIRINGS:
         raise UnsupportedError(f"io_type={io_type!r} is not supported; supported: {', '.join(IO_TYPES)}")
-    top = top_name(graph.name if name is None else name)
-    namespace = f"{top}_core"
+    top = top_name(default_name(graph) if name is None else name)
+    namespace = f"{top}_core_{_content(graph, io_type)}"
     names = Names()
     wiring = WIRINGS[io_type](graph, names, namespace)
     for taken in (top, namespace, f"{top}_arrays", *interface_macros(top).values()):
@@ -125,6 +131,24 @@ def make_core(graph: Graph, name: str | None = None, io_type: str = ArrayWiring.
     headers = sorted({f"isobit/kernels/{name}" for name in _kernels(core, wiring)} | wiring.other_headers | _ALWAYS)
     files |= {f"{INCLUDE}/{path}": text for path, text in header_closure(headers).items()}
     return replace(core, files=files)
+
+
+def default_name(graph: Graph) -> str:
+    """The network's name; instead of hls4ml's default, that of the Keras model that it was converted from.
+
+    A name that Keras made up itself (``sequential_1``) gets a hash of the network appended.
+    """
+    keras_name = graph.metadata.get("keras_model")
+    if graph.name != HLS4ML_DEFAULT or not keras_name:
+        return graph.name
+    name = as_top_name(keras_name)
+    return f"{name}_{_content(graph)}" if _MADE_UP.fullmatch(name) else name
+
+
+def _content(graph: Graph, io_type: str = "") -> str:
+    """Ten hexadecimal digits that stand for a network, how its numbers travel, and the isobit that writes it."""
+    text = f"{graph_digest(graph)} {io_type} {isobit.__version__}"
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
 def _kernels(core: Core, wiring: Wiring) -> list[str]:

@@ -17,9 +17,10 @@ from isobit.engines.registry import get_engine, thread_count
 from isobit.errors import CSimError, FormatError, RangeError, UnsupportedError
 from isobit.fixed.array import FixedArray
 from isobit.hls.core import Core, make_core
+from isobit.hls.emulator import emulator_files
 from isobit.hls.folder import HlsProject, check_target, make_manifest, read_folder, write_folder
 from isobit.hls.host import compile_host, compile_test_bench, run_test_bench
-from isobit.hls.texts import GOLDEN, emulator_files, golden_text, host_files, readme_text, testbench_files, tool_files
+from isobit.hls.texts import GOLDEN, golden_text, host_files, readme_text, testbench_files, tool_files
 from isobit.hls.vectors import Vectors, choose_vectors
 from isobit.hls.wiring import Port as CorePort
 from isobit.model.file import graph_digest
@@ -61,7 +62,7 @@ def export_hls(
         Events for the test bench, as for :meth:`isobit.Model.predict`; a few hundred are usual. Edges of the input
         formats, inputs that overflow and random events are added in any case.
     name
-        Name of the top function; by default the network's.
+        Name of the top function; by default the network's, or the Keras model's where hls4ml's project was not named.
     io_type
         How numbers go in and out, by hls4ml's names. ``io_parallel``: arguments of the top function are arrays.
         ``io_stream``: they are ``hls::stream``s of packets, each the channels of one position, and so is everything

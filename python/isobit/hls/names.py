@@ -11,7 +11,7 @@ import re
 
 from isobit.errors import FormatError
 
-__all__ = ["Names", "in_comment", "top_name"]
+__all__ = ["Names", "as_top_name", "in_comment", "top_name"]
 
 #: Words that C++14 to C++20 and C keep for themselves.
 _LANGUAGE = """
@@ -108,6 +108,15 @@ def top_name(name: str) -> str:
             "expected another name"
         )
     return name
+
+
+def as_top_name(text: str) -> str:
+    """The name of a top function nearest to a text: other characters become ``_``; what is reserved gets ``_net``."""
+    name = Names().take(text)[:55].strip("_")
+    try:
+        return top_name(name)
+    except FormatError:
+        return top_name(f"{name}_net")
 
 
 def in_comment(name: str) -> str:

@@ -13,7 +13,7 @@ from isobit.hls.constants import flat, integer_rows, native_type, words_of
 from isobit.hls.core import Core, Port, guarded, written_by
 from isobit.hls.templates import fill, indented, template_text
 
-__all__ = ["GOLDEN", "emulator_files", "golden_text", "host_files", "readme_text", "testbench_files", "tool_files"]
+__all__ = ["GOLDEN", "golden_text", "host_files", "readme_text", "testbench_files", "tool_files", "word_count"]
 
 GOLDEN = "tb/golden.hpp"
 _WORD = (1 << 64) - 1
@@ -22,7 +22,7 @@ _WORD = (1 << 64) - 1
 def testbench_files(core: Core) -> dict[str, str]:
     """The test bench, without its golden vectors."""
     digests = [
-        f"digest_ = isobit_tb::digest({core.namespace}_golden::{p.name}, {_words(p.tensor.type)}, digest_);"
+        f"digest_ = isobit_tb::digest({core.namespace}_golden::{p.name}, {word_count(p.tensor.type)}, digest_);"
         for p in (*core.inputs, *core.outputs)
     ]
     set_inputs, compare, golden = [], [], f"{core.namespace}_golden"
@@ -84,14 +84,14 @@ def host_files(core: Core) -> dict[str, str]:
         read_raw.append(f"isobit::host::read_words(in_ + {words}, {size}, {p.name});")
         number = f"{core.namespace}::{p.type}(in_[{numbers} + i_])"
         read.append(f"for (int i_ = 0; i_ < {size}; ++i_) {p.name}[i_] = {number};")
-        words, numbers = words + size * _words(p.tensor.type), numbers + size
+        words, numbers = words + size * word_count(p.tensor.type), numbers + size
     input_words, input_numbers = words, numbers
     words = numbers = 0
     for p in core.outputs:
         size, signed = p.tensor.size, str(p.tensor.type.signed).lower()
         write_raw.append(f"isobit::host::write_words<{signed}>({p.name}, {size}, out_ + {words});")
         write.append(f"for (int i_ = 0; i_ < {size}; ++i_) out_[{numbers} + i_] = {p.name}[i_].to_double();")
-        words, numbers = words + size * _words(p.tensor.type), numbers + size
+        words, numbers = words + size * word_count(p.tensor.type), numbers + size
     common = {"version": isobit.__version__, "top": core.top, "upper": core.top.upper()}
     header = fill(
         "c_header.h",
@@ -119,62 +119,8 @@ def host_files(core: Core) -> dict[str, str]:
         f"host/{core.top}_c.h": header,
         f"host/{core.top}_c.cpp": source,
         f"host/{core.top}_run.cpp": fill("run.cpp", **common),
+        "host/exports.map": fill("c_exports.map", top=core.top),
     }
-
-
-def emulator_files(core: Core) -> dict[str, str]:
-    """The library for CMS's Level-1 emulation: border, interface, Makefile."""
-    prepare: list[str] = []
-    read: list[str] = []
-    for lines, ports, holder, constant in (
-        (prepare, core.inputs, "input_", "const "),
-        (read, core.outputs, "result_", ""),
-    ):
-        types = [f"{core.namespace}::{p.type}" for p in ports]
-        if len(ports) > 1:
-            held = ", ".join(f"{kind}*" for kind in types)
-            lines.append(f"const auto all_ = std::any_cast<std::tuple<{held}>>({holder});")
-        word = 0
-        for k, (p, kind) in enumerate(zip(ports, types, strict=True)):
-            size = p.tensor.size
-            if len(ports) > 1:
-                lines.append(f"{kind}* const {p.name} = std::get<{k}>(all_);")
-            elif constant:  # hosts hand over either
-                lines += [
-                    f"const {kind}* const* constant_ = std::any_cast<const {kind}*>(&{holder});",
-                    f"const {kind}* const {p.name} = constant_ ? *constant_ : std::any_cast<{kind}*>({holder});",
-                ]
-            else:
-                lines.append(f"{kind}* const {p.name} = std::any_cast<{kind}*>({holder});")
-            if constant:
-                signed = str(p.tensor.type.signed).lower()
-                lines.append(f"isobit::host::write_words<{signed}>({p.name}, {size}, in_ + {word});")
-            else:
-                lines.append(f"isobit::host::read_words(out_ + {word}, {size}, {p.name});")
-            word += size * _words(p.tensor.type)
-    source = fill(
-        "emulator.cpp",
-        version=isobit.__version__,
-        top=core.top,
-        upper=core.top.upper(),
-        input_form=_held(core.inputs),
-        output_form=_held(core.outputs),
-        prepare=indented(prepare, 8),
-        read=indented(read, 8),
-    )
-    return {
-        f"emulator/{core.top}_emulator.cpp": source,
-        "emulator/emulator.h": template_text("emulator.h"),
-        "emulator/exports.map": fill("exports.map", top=core.top),
-        "emulator/Makefile": fill("emulator.make", version=isobit.__version__, top=core.top),
-    }
-
-
-def _held(ports: Sequence[Port]) -> str:
-    """What a std::any holds, in words."""
-    if len(ports) == 1:
-        return f"a pointer to {ports[0].tensor.size} numbers, {ports[0].tensor.type}*"
-    return f"a std::tuple<{', '.join(f'{p.tensor.type}*' for p in ports)}>"
 
 
 def tool_files(core: Core, part: str, clock_ns: float) -> dict[str, str]:
@@ -250,11 +196,11 @@ def _host_facts(core: Core) -> dict[str, object]:
     for what, found in (("input", core.inputs), ("output", core.outputs)):
         facts[f"{what}s"] = ", ".join(f"`{p.name}[{p.tensor.size}]` of `{p.tensor.type}`" for p in found)
         facts[f"{what}_numbers"] = sum(p.tensor.size for p in found)
-        facts[f"{what}_words"] = sum(p.tensor.size * _words(p.tensor.type) for p in found)
+        facts[f"{what}_words"] = sum(p.tensor.size * word_count(p.tensor.type) for p in found)
         pointers = ", ".join(f"{p.tensor.type}*" for p in found)
         facts[f"{what}_form"] = pointers if len(found) == 1 else f"std::tuple<{pointers}>"
-    facts["four_events"] = 4 * 8 * sum(p.tensor.size * _words(p.tensor.type) for p in core.inputs)
-    facts["result_bytes"] = 8 * sum(p.tensor.size * _words(p.tensor.type) for p in core.outputs)
+    facts["four_events"] = 4 * 8 * sum(p.tensor.size * word_count(p.tensor.type) for p in core.inputs)
+    facts["result_bytes"] = 8 * sum(p.tensor.size * word_count(p.tensor.type) for p in core.outputs)
     return facts
 
 
@@ -283,7 +229,8 @@ def _declared(core: Core, port: Port) -> str:
     return f"{core.namespace}::{port};"
 
 
-def _words(type: FixedType) -> int:
+def word_count(type: FixedType) -> int:
+    """Words of 64 bits of a number."""
     return -(-type.width // 64)
 
 

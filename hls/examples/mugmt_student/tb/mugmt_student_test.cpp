@@ -11,20 +11,20 @@
 
 int main() {
     isobit_tb::word digest_ = isobit_tb::digest_start;
-    digest_ = isobit_tb::digest(mugmt_student_core_golden::inputs, 1, digest_);
-    digest_ = isobit_tb::digest(mugmt_student_core_golden::output_out, 1, digest_);
-    if (digest_ != mugmt_student_core_golden::digest_) {
+    digest_ = isobit_tb::digest(mugmt_student_core_b5c9c76c91_golden::inputs, 1, digest_);
+    digest_ = isobit_tb::digest(mugmt_student_core_b5c9c76c91_golden::output_out, 1, digest_);
+    if (digest_ != mugmt_student_core_b5c9c76c91_golden::digest_) {
         std::printf("mugmt_student: the golden vectors are not those that were exported\n");
         return 2;
     }
     isobit_tb::Tally tally_;
-    for (int event_ = 0; event_ < mugmt_student_core_golden::events_; ++event_) {
-        mugmt_student_core::inputs_t inputs[5];
-        isobit_tb::set(mugmt_student_core_golden::inputs[event_], inputs);
-        mugmt_student_core::output_result_t output_out[3];
-        tally_.spoil(mugmt_student_core_golden::output_out[event_], output_out);
+    for (int event_ = 0; event_ < mugmt_student_core_b5c9c76c91_golden::events_; ++event_) {
+        mugmt_student_core_b5c9c76c91::inputs_t inputs[5];
+        isobit_tb::set(mugmt_student_core_b5c9c76c91_golden::inputs[event_], inputs);
+        mugmt_student_core_b5c9c76c91::output_result_t output_out[3];
+        tally_.spoil(mugmt_student_core_b5c9c76c91_golden::output_out[event_], output_out);
         mugmt_student(inputs, output_out);
-        tally_.compare("output_out", event_, mugmt_student_core_golden::output_out[event_], output_out);
+        tally_.compare("output_out", event_, mugmt_student_core_b5c9c76c91_golden::output_out[event_], output_out);
     }
     return tally_.report("mugmt_student");
 }
