@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from isobit.analysis.profile import Profile
-from isobit.engines.csim.ports import Port, doubles
+from isobit.data import Data, columns_of, in_order, map_data, quantised, shaped
 from isobit.engines.registry import BatchEngine, Values, get_engine, thread_count
-from isobit.errors import ShapeError, TypeMismatchError, UnsupportedError
+from isobit.errors import TypeMismatchError, UnsupportedError
 from isobit.files import refuse_overwrite
-from isobit.fixed.array import FixedArray, finite
+from isobit.fixed.array import FixedArray
 from isobit.fixed.quantise import owned
 from isobit.fixed.types import FixedType
 from isobit.frontends.beside import PROJECT_DIGEST, Beside, folder_beside, write_beside
@@ -23,7 +23,6 @@ from isobit.frontends.hls4ml import graph_from_hls4ml, is_model_graph
 from isobit.frontends.keras import KERAS_SUFFIXES, convert, is_keras_model, load_keras_file, reconvert
 from isobit.model.file import load_graph, save_graph
 from isobit.model.graph import Graph
-from isobit.model.ops import Tensor
 from isobit.model.requested import ReuseFactor, reuse_factors
 
 if TYPE_CHECKING:
@@ -31,10 +30,7 @@ if TYPE_CHECKING:
     from isobit.simulation import CSim
     from isobit.streaming import FilePrediction
 
-__all__ = ["Model", "columns_of", "load", "map_data", "shaped"]
-
-#: One array, or a list of them for several inputs or outputs, as in Keras.
-Data = Any
+__all__ = ["Data", "Model", "columns_of", "load", "map_data", "shaped"]
 
 
 @dataclass(frozen=True)
@@ -100,7 +96,7 @@ class Model:
         ----------
         x
             Real numbers or :class:`FixedArray`, shape (events, ...) as the input, or one event without the first axis;
-            a list of them for several inputs.
+            for several inputs a list of them or a dict by input name.
         engine
             ``auto``, ``numba``, ``cpp``, ``cpp-strict``, ``reference`` or ``hls`` (the exported core, compiled).
         threads
@@ -148,7 +144,7 @@ class Model:
     def _float_columns(self, x: Data) -> list[Any] | None:
         """Inputs of shape (events, size), if they are plain arrays of float32 or float64."""
         tensors = self.graph.inputs
-        given = [x] if isinstance(x, np.ndarray) else x
+        given = in_order(tensors, x) if isinstance(x, Mapping) else [x] if isinstance(x, np.ndarray) else x
         if not isinstance(given, (list, tuple)) or len(given) != len(tensors):
             return None
         columns = []
@@ -221,7 +217,7 @@ class Model:
 
     def quantise(self, x: Data) -> tuple[dict[str, FixedArray], bool]:
         """Bring data into the input formats: (tensors of shape (events, size), whether it was a single event)."""
-        return _inputs(self.graph.inputs, x)
+        return quantised(self.graph.inputs, x)
 
     def run(self, inputs: Mapping[str, FixedArray], engine: str = "auto", threads: int | None = None) -> Values:
         """Compute every tensor from quantised inputs; the lower door of :meth:`predict`."""
@@ -374,81 +370,3 @@ def load(source: Any, **options: Any) -> Model:
 def _no_options(options: Mapping[str, Any], what: str) -> None:
     if options:
         raise TypeMismatchError(f"{what} takes no options, got {', '.join(options)}")
-
-
-# -- data in and out --------------------------------------------------------------------------------------------------
-
-
-def map_data(value: Any, function: Any) -> Any:
-    """Apply a function to one array or to each of a list."""
-    return [function(v) for v in value] if isinstance(value, list) else function(value)
-
-
-def shaped(array: Any, tensor: Tensor | Port, single: bool) -> Any:
-    """An array of shape (events, size) in the tensor's own shape; a single event without the first axis."""
-    return array.reshape(*tensor.shape) if single else array.reshape(len(array), *tensor.shape)
-
-
-def _list(tensors: Sequence[Tensor | Port], x: Data) -> list[Any]:
-    if len(tensors) == 1 and not (isinstance(x, (list, tuple)) and len(x) == 1 and np.ndim(x[0]) > 1):
-        return [x]
-    if not isinstance(x, (list, tuple)) or len(x) != len(tensors):
-        raise ShapeError(
-            f"expected a list of {len(tensors)} inputs ({', '.join(t.name for t in tensors)}), got {type(x).__name__}"
-        )
-    return list(x)
-
-
-def _flat(tensor: Tensor | Port, value: Any) -> tuple[Any, bool]:
-    """One input as (events, size), and whether it was a single event."""
-    try:
-        array: Any = value if isinstance(value, FixedArray) else np.asarray(value)
-    except ValueError as error:  # lists of different lengths
-        raise ShapeError(f"input {tensor.name!r} is no array: {error}") from None
-    if not isinstance(value, FixedArray) and (array.dtype.kind not in "fiu" or array.dtype.itemsize > 8):
-        raise TypeMismatchError(
-            f"input {tensor.name!r} must hold real numbers (float16, float32, float64 or integers), got dtype "
-            f"{array.dtype}"
-        )
-    if not isinstance(array, FixedArray) and array.dtype.kind == "f":
-        finite(array, tensor.name)  # here, so that the index is one of the user's
-    shape = tuple(array.shape)
-    if shape == tensor.shape:
-        return array.reshape(1, tensor.size), True
-    if shape and shape[1:] in (tensor.shape, (tensor.size,)):
-        return array.reshape(shape[0], tensor.size), False
-    expected = ("events", *map(str, tensor.shape)) if tensor.shape else ("events,",)
-    raise ShapeError(f"input {tensor.name!r} has shape {shape}; expected ({', '.join(expected)})")
-
-
-def columns_of(tensors: Sequence[Tensor | Port], x: Data) -> tuple[dict[str, Any], bool, bool]:
-    """Every input as (events, size): float64 or, if any is fixed or integers, fixed in the input's format.
-
-    Returns
-    -------
-    The columns by name, whether it was a single event, and whether they are fixed. Inputs of a C++ floating-point type
-    (format None) are float64 in any case.
-    """
-    pairs = [_flat(tensor, value) for tensor, value in zip(tensors, _list(tensors, x), strict=True)]
-    if len({(len(array), single) for array, single in pairs}) != 1:
-        raise ShapeError(f"the inputs have different numbers of events: {[len(array) for array, _ in pairs]}")
-    # Integers are quantised here, exactly; float64 could not carry those beyond 53 bits.
-    raw = any(isinstance(array, FixedArray) or array.dtype.kind in "iu" for array, _ in pairs)
-    columns: dict[str, Any] = {}
-    for tensor, (array, _) in zip(tensors, pairs, strict=True):
-        kind = tensor.type
-        if kind is None:
-            columns[tensor.name] = doubles(array, cast(Port, tensor))  # no Tensor is without a format
-        elif raw:
-            fixed = array if isinstance(array, FixedArray) else FixedArray.from_float(array, kind)
-            columns[tensor.name] = fixed.cast(kind)
-        else:
-            columns[tensor.name] = finite(np.asarray(array, dtype=np.float64), tensor.name)
-    return columns, pairs[0][1], raw
-
-
-def _inputs(tensors: Sequence[Tensor], x: Data) -> tuple[dict[str, FixedArray], bool]:
-    columns, single, raw = columns_of(tensors, x)
-    if raw:
-        return columns, single
-    return {t.name: FixedArray.from_float(columns[t.name], t.type) for t in tensors}, single

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from isobit import FixedType
-from isobit.model import Activation, BatchNorm, Dense, Encoding, Graph, Reshape, Tensor, Threshold, Weight
+from isobit.model import Activation, BatchNorm, Dense, Encoding, Graph, Reshape, Softmax, Tensor, Threshold, Weight
+from isobit.model.tables import exponential_table, inverse_table
 
 
 def tensor(name: str, size: int, kind: str, xnor: bool = False) -> Tensor:
@@ -84,3 +85,44 @@ def tiny() -> Graph:
         FixedType.parse("ap_fixed<20,8>"),
     )
     return Graph("tiny", (tensor("x", 3, "ap_fixed<16,6>"),), (layer,), ("y",))
+
+
+def dense_graph() -> Graph:
+    """Dense, relu, Dense, with accumulators and results that overflow on inputs of some size."""
+    rng = np.random.default_rng(3)
+    first = Dense(
+        "fc1",
+        ("x",),
+        tensor("fc1", 4, "ap_fixed<10,4>"),
+        weight("weight", rng.normal(size=(3, 4)), "ap_fixed<10,3>"),
+        weight("bias", rng.normal(size=4), "ap_fixed<8,3>"),
+        FixedType.parse("ap_fixed<14,5>"),
+    )
+    relu = Activation("relu", ("fc1",), tensor("relu", 4, "ap_ufixed<7,2,AP_RND,AP_SAT>"), "relu")
+    second = Dense(
+        "fc2",
+        ("relu",),
+        tensor("fc2", 2, "ap_fixed<9,3>"),
+        weight("weight", rng.normal(size=(4, 2)), "ap_fixed<10,3>"),
+        weight("bias", rng.normal(size=2), "ap_fixed<8,3>"),
+        FixedType.parse("ap_fixed<16,6>"),
+    )
+    return Graph("dense", (tensor("x", 3, "ap_fixed<12,4>"),), (first, relu, second), ("fc2",))
+
+
+def with_softmax() -> Graph:
+    """A stable softmax whose distances, sums and results leave their formats for some inputs."""
+    norm, own = FixedType.parse("ap_ufixed<9,3>"), FixedType.parse("ap_fixed<14,3,AP_RND,AP_SAT>")
+    op = Softmax(
+        "soft",
+        ("x",),
+        tensor("soft", 4, "ap_fixed<8,0>"),
+        "stable",
+        4,
+        exp_table=exponential_table("exp_table", 64, norm, 1.0, True, own),
+        inv_table=inverse_table("inv_table", 64, FixedType.parse("ap_fixed<10,2,AP_RND,AP_SAT>"), own),
+        accum=FixedType.parse("ap_fixed<12,2>"),
+        inv_inp=FixedType.parse("ap_fixed<10,2,AP_RND,AP_SAT>"),
+        inp_norm=norm,
+    )
+    return Graph("soft", (tensor("x", 4, "ap_fixed<12,5>"),), (op,), ("soft",))

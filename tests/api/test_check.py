@@ -175,7 +175,7 @@ def test_an_accumulator_made_too_narrow_is_equal_and_reported(tmp_path: Path, cs
 
 
 def test_more_events_than_a_block(subject: ib.Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = sys.modules["isobit.check"]  # ib.check is the function
+    module = sys.modules["isobit.check.blocks"]
     x = events(2, 70, 2)
     whole = ib.check(subject, x, ["cpp-strict", "reference"], reference_events=25)
     monkeypatch.setattr(module, "BLOCK", 16)
@@ -189,7 +189,7 @@ def test_an_engine_that_is_wrong_late_is_caught(subject: ib.Model, monkeypatch: 
     """One bit of one value in the third block."""
     from isobit.engines import core
 
-    module = sys.modules["isobit.check"]
+    module = sys.modules["isobit.check.blocks"]
 
     monkeypatch.setattr(module, "BLOCK", 16)
     original, seen = core.CoreEngine.run, [0]

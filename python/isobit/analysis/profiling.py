@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from isobit.analysis.constants import constant_changes
 from isobit.analysis.observed import Observed
 from isobit.analysis.profile import LayerProfile, OverflowCount, Profile
@@ -58,12 +60,10 @@ def profile_graph(
 
 
 def _overflows(op: Op, seen: Observed, sums: Any) -> Iterator[OverflowCount]:
-    types = op.types()
-    for slot, (events, total) in {**seen.inner, "accum": sums}.items():
-        if slot in types and total.any():
-            yield OverflowCount(op.name, slot, types[slot], events, total)
-    if seen.outside.any():
-        yield OverflowCount(op.name, "result", types["result"], seen.outside, seen.outside.copy())
+    found = {**seen.inner, "accum": sums, "result": np.stack([seen.outside, seen.outside])}
+    for slot, kind in op.types().items():
+        if slot in found and found[slot][1].any():
+            yield OverflowCount(op.name, slot, kind, *found[slot])
 
 
 def _layer(op: Op, seen: Observed) -> LayerProfile:

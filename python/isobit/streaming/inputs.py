@@ -1,4 +1,4 @@
-"""Which files give which input of a model, opened and pinned."""
+"""Which files or arrays give which input of a model, opened and pinned."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from isobit.data import in_order
+from isobit.engines.csim.ports import Port
 from isobit.errors import DataFileError, IsobitError, RangeError, ShapeError, TypeMismatchError
+from isobit.fixed.array import FixedArray
 from isobit.model.ops import Tensor
 from isobit.streaming.readers import ChainReader, Selection, open_input
+from isobit.streaming.readers.arrays import ArrayReader
 
-__all__ = ["Files", "Inputs"]
+__all__ = ["Files", "Inputs", "is_files"]
 
 #: A path, or several whose events follow each other.
 Files = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
@@ -25,56 +28,72 @@ _END = 1 << 20
 
 
 class Inputs:
-    """The events of every input of a model.
+    """The events of every input of a model, read block by block.
 
     Parameters
     ----------
     tensors
         The inputs.
     data
-        Files that hold all inputs, or files by input name.
+        Files that hold all inputs; or what :meth:`isobit.Model.predict` takes; or a dict of files or arrays by input
+        name.
     columns, dataset, tree
-        What to read (:class:`~isobit.streaming.readers.Selection`), for all inputs or by input name.
+        What to read of files (:class:`~isobit.streaming.readers.Selection`), for all inputs or by input name.
+
+    Attributes
+    ----------
+    events
+        How many there are.
+    single
+        Whether an array of a single event was given, without an axis of events.
 
     Raises
     ------
     DataFileError, ShapeError, TypeMismatchError, MissingDependencyError
-        For files that do not hold the events of these inputs.
+        For files or arrays that do not hold the events of these inputs.
     """
 
     def __init__(
         self,
-        tensors: Sequence[Tensor],
-        data: Files | Mapping[str, Files],
+        tensors: Sequence[Tensor | Port],
+        data: Any,
         columns: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
         dataset: str | Mapping[str, str] | None = None,
         tree: str | Mapping[str, str] | None = None,
     ) -> None:
         self.tensors = tuple(tensors)
         names = [tensor.name for tensor in tensors]
-        for value in (data, columns, dataset, tree):
+        for value in (columns, dataset, tree):
             if isinstance(value, Mapping) and (unknown := [key for key in value if key not in names]):
                 raise TypeMismatchError(f"no input is called {unknown[0]!r}; the model's inputs: {', '.join(names)}")
-        if isinstance(data, Mapping) and (missing := [name for name in names if name not in data]):
-            raise TypeMismatchError(f"no data for input {missing[0]!r}; the model's inputs: {', '.join(names)}")
-        self._files = {name: _paths(_of(data, name)) for name in names}
+        given = [data] * len(names) if is_files(data) else in_order(tensors, data)
+        self._files = {name: _paths(value) for name, value in zip(names, given, strict=True) if is_files(value)}
         self._selections = {
             name: Selection(_tuple(_of(columns, name)), _of(dataset, name), _of(tree, name)) for name in names
         }
-        self._readers: dict[str, ChainReader] = {}
+        self._readers: dict[str, ChainReader | ArrayReader] = {}
         try:
-            for tensor in tensors:
-                files, selection = self._files[tensor.name], self._selections[tensor.name]
-                self._readers[tensor.name] = open_input(files, tensor, selection)
+            for tensor, value in zip(tensors, given, strict=True):
+                self._readers[tensor.name] = self._open(tensor, value)
             lengths = {reader.name: reader.events for reader in self._readers.values()}
             if len({reader.events for reader in self._readers.values()}) > 1:
                 raise ShapeError(f"the inputs have different numbers of events: {lengths}")
         except BaseException:
             self.close()
             raise
-        self.events = next(iter(self._readers.values())).events
+        first = next(iter(self._readers.values()))
+        self.events = first.events
+        self.single = isinstance(first, ArrayReader) and first.single
 
-    def read(self, start: int, stop: int) -> list[npt.NDArray[Any]]:
+    def _open(self, tensor: Tensor | Port, value: Any) -> ChainReader | ArrayReader:
+        selection = self._selections[tensor.name]
+        if tensor.name in self._files:
+            return open_input(self._files[tensor.name], tensor, selection)
+        if selection != Selection():
+            raise TypeMismatchError(f"columns=, dataset= and tree= are for files; input {tensor.name!r} is an array")
+        return ArrayReader(tensor, value)
+
+    def read(self, start: int, stop: int) -> list[Any]:
         """Events start to stop of every input, each of shape (stop - start, *the input's shape)."""
         return [self._readers[t.name].read(start, stop).reshape(stop - start, *t.shape) for t in self.tensors]
 
@@ -82,6 +101,8 @@ class Inputs:
         """What identifies the data: size, time of change, ends of every file, and what is read of it."""
         found: dict[str, Any] = {}
         for name, selection in self._selections.items():
+            if name not in self._files:
+                raise TypeMismatchError(f"input {name!r} is an array; only files can be told apart later")
             for option in ("columns", "dataset", "tree"):
                 value = getattr(selection, option)
                 found[f"input {name}: {option}"] = list(value) if isinstance(value, tuple) else value
@@ -90,10 +111,10 @@ class Inputs:
                 found[f"input {name}: file {number}:"] = _fingerprint(path)
         return found
 
-    def explain(self, error: IsobitError, arrays: Sequence[npt.NDArray[Any]], start: int) -> IsobitError:
+    def explain(self, error: IsobitError, arrays: Sequence[Any], start: int) -> IsobitError:
         """Say in which file, event and column lies what a model refused among the events from ``start`` on."""
         for tensor, array in zip(self.tensors, arrays, strict=True):
-            if array.dtype.kind != "f" or bool((good := np.isfinite(array)).all()):
+            if isinstance(array, FixedArray) or array.dtype.kind != "f" or bool((good := np.isfinite(array)).all()):
                 continue
             at = tuple(int(i) for i in np.argwhere(~good)[0])
             reader, event = self._readers[tensor.name].locate(start + at[0])
@@ -108,6 +129,13 @@ class Inputs:
         """Close the files."""
         for reader in self._readers.values():
             reader.close()
+
+
+def is_files(data: Any) -> bool:
+    """Whether data are a path, or several."""
+    if isinstance(data, (list, tuple)):
+        return bool(data) and all(isinstance(path, (str, os.PathLike)) for path in data)
+    return isinstance(data, (str, os.PathLike))
 
 
 def _of(value: Any, name: str) -> Any:

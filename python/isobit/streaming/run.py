@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from isobit.errors import DataFileError, IsobitError, TypeMismatchError, Unsuppo
 from isobit.files import refuse_overwrite
 from isobit.model.file import graph_digest
 from isobit.model.ops import Tensor
+from isobit.streaming.ahead import read_ahead
 from isobit.streaming.inputs import Files, Inputs
 from isobit.streaming.journal import Journal, Workspace
 from isobit.streaming.writers import Layout, Writer, check_suffix, make_writer
@@ -259,10 +261,11 @@ class _Run:
     def _predict(self) -> None:
         total = self._inputs.events
         what = f"predict, from event {self._written:,}" if self._written else "predict"
-        with ThreadPoolExecutor(1) as reading, ThreadPoolExecutor(1) as writing, ThreadPoolExecutor(1) as syncing:
+        blocks = read_ahead(self._inputs.read, self._written, total, self._writer.layout.block)
+        with contextlib.closing(blocks), ThreadPoolExecutor(1) as writing, ThreadPoolExecutor(1) as syncing:
             behind: Future[None] | None = None
             try:
-                for start, arrays in self._blocks(reading):
+                for start, arrays in blocks:
                     results = self._compute(arrays, start)
                     if behind is not None:
                         behind.result()
@@ -277,16 +280,6 @@ class _Run:
                     self._syncing.result()
                 if self._written > self._journal.events:
                     self._commit(self._written)
-
-    def _blocks(self, pool: ThreadPoolExecutor) -> Iterator[tuple[int, list[npt.NDArray[Any]]]]:
-        """First event and inputs of each block that is left; while one is in use, the next is read."""
-        total, size = self._inputs.events, self._writer.layout.block
-        spans = [(start, min(start + size, total)) for start in range(self._written, total, size)]
-        ahead = [pool.submit(self._inputs.read, *span) for span in spans[:1]]
-        for number, (start, _) in enumerate(spans, 1):
-            arrays = ahead.pop().result()
-            ahead += [pool.submit(self._inputs.read, *span) for span in spans[number : number + 1]]
-            yield start, arrays
 
     def _compute(self, arrays: list[npt.NDArray[Any]], start: int) -> list[npt.NDArray[Any]]:
         predict = self._model.predict_raw if self._writer.layout.raw else self._model.predict

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from isobit.engines.csim.ports import Port
 from isobit.errors import DataFileError, ShapeError
 from isobit.model.ops import Tensor
 from isobit.streaming.readers.base import Reader, Selection
@@ -27,7 +28,7 @@ READERS: dict[str, tuple[Callable[[Path, Selection, str], Reader], tuple[str, ..
 }
 
 
-def open_input(paths: list[Path], tensor: Tensor, selection: Selection) -> ChainReader:
+def open_input(paths: list[Path], tensor: Tensor | Port, selection: Selection) -> ChainReader:
     """Open the events of one input.
 
     Parameters
@@ -59,7 +60,7 @@ def open_input(paths: list[Path], tensor: Tensor, selection: Selection) -> Chain
         raise
 
 
-def _open(path: Path, tensor: Tensor, selection: Selection) -> Reader:
+def _open(path: Path, tensor: Tensor | Port, selection: Selection) -> Reader:
     if path.suffix not in READERS:
         raise DataFileError(f"{path} has the suffix {path.suffix!r}; allowed for data: {', '.join(READERS)}")
     opener, allowed = READERS[path.suffix]

@@ -1,0 +1,112 @@
+"""The roads of a comparison: which there are, and what each gives for a block of events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from isobit.api import Model
+from isobit.check.blocks import Block
+from isobit.engines.registry import Values, resolve
+from isobit.errors import ShapeError, TypeMismatchError, UnsupportedError
+from isobit.fixed.array import FixedArray
+from isobit.model.graph import Graph
+from isobit.simulation import CSim, csim
+
+__all__ = ["Progress", "Roads", "road_names"]
+
+#: Called with (road, events done, events in all).
+Progress = Callable[[str, int, int], None]
+
+
+class Roads:
+    """The base road and those that are compared with it.
+
+    Parameters
+    ----------
+    model
+        The network.
+    against
+        Roads by name, or a compiled csim; see :func:`isobit.check`.
+    workers
+        Threads and worker processes.
+    optimisation
+        Of a csim that is still to be compiled.
+    progress
+        Told of the compilation.
+
+    Raises
+    ------
+    ShapeError
+        For a csim of a network with other layers.
+    """
+
+    def __init__(
+        self, model: Model, against: Sequence[str | CSim], workers: int, optimisation: str, progress: Progress
+    ) -> None:
+        self.model = model
+        self.workers = workers
+        self._csim: CSim | None = None
+        for road in against:
+            if isinstance(road, CSim):
+                _same_layers(model, road.model)
+                self._csim = road
+            elif road == "csim" and self._csim is None:
+                progress("csim: compiling", 0, 1)
+                self._csim = csim(model, optimisation=optimisation)
+
+    def run(self, road: str, block: Block) -> Values:
+        """Every tensor of some events on one road, by name, shape (events, size)."""
+        if road != "csim":
+            return self.model.run(block.inputs, road, self.workers)
+        assert self._csim is not None
+        raw = block.floats is None
+        taps, outputs = self._csim.run(block.columns, raw=raw, trace=True, threads=self.workers)
+        return _with_outputs(taps, outputs)
+
+    def threads(self, road: str) -> int:
+        """Threads or processes that a road uses."""
+        return 1 if road == "reference" else self.workers
+
+
+def road_names(against: Sequence[str | CSim], base: str) -> list[str]:
+    """The names of the roads to compare with the base.
+
+    Raises
+    ------
+    UnsupportedError
+        For an unknown road, more than one csim, or no road but the base itself: nothing would be compared.
+    """
+    if isinstance(against, str):
+        raise TypeMismatchError(f"against must be a list of roads such as ['csim', 'reference'], got {against!r}")
+    names: list[str] = []
+    for road in against:
+        name = "csim" if isinstance(road, CSim) or road == "csim" else resolve(road)
+        if name == "csim" and name in names:
+            raise UnsupportedError("against names more than one csim; compare one at a time")
+        if name not in (base, *names):
+            names.append(name)
+    if not names:
+        raise UnsupportedError(f"nothing to compare {base!r} with: against is {list(against)!r}; name another road")
+    return names
+
+
+def _same_layers(model: Model, other: Model) -> None:
+    """Check that a csim of another model has the same layers to compare (their formats may differ)."""
+
+    def shapes(graph: Graph) -> list[tuple[str, tuple[int, ...]]]:
+        return [(tensor.name, tensor.shape) for tensor in graph.tensors.values()]
+
+    if shapes(model.graph) != shapes(other.graph):
+        raise ShapeError(
+            f"the csim is of a network with other layers: {shapes(other.graph)}, expected {shapes(model.graph)}"
+        )
+
+
+def _with_outputs(taps: dict[str, FixedArray], outputs: dict[str, FixedArray]) -> dict[str, FixedArray]:
+    """The tapped tensors; an output that was tapped as a layer, too, must say the same."""
+    for name, array in outputs.items():
+        if name in taps and not np.array_equal(taps[name].raw, array.raw):
+            return {**taps, name: array}
+    return {**outputs, **taps}
