@@ -39,6 +39,7 @@ X = events(3, 500, 3)
 
 def test_stops_when_the_seconds_are_over(subject: ib.Model, slow: None) -> None:
     calls: list[tuple[str, int, int]] = []
+    ib.check(subject, X[:1], ["cpp"])  # loads the base road's kernels, which is not the reference's time
     begin = time.perf_counter()
     report = ib.check(subject, X, ["cpp", "reference"], reference_seconds=0.4, progress=lambda *c: calls.append(c))
     assert time.perf_counter() - begin < 2.5  # 5 s for all
@@ -63,7 +64,7 @@ def test_takes_ten_events_without_any_time(subject: ib.Model, slow: None) -> Non
 
 
 def test_blocks_share_one_budget(subject: ib.Model, slow: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["isobit.check"], "BLOCK", 16)
+    monkeypatch.setattr(sys.modules["isobit.check.blocks"], "BLOCK", 16)
     report = ib.check(subject, X, ["cpp", "reference"], reference_seconds=0.3)
     assert 16 < report.roads[1].events < 64
     assert report.roads[0].events == 500
