@@ -194,7 +194,7 @@ def test_unreadable_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
         (np.full((4, 3), None), "not a readable .npy file"),  # pickled
         (np.zeros((4, 2)), "shape (4, 2)"),
         (np.zeros((0, 3)), "no event"),
-        (np.full((4, 3), np.inf), "inf at index (0, 0)"),
+        (np.full((4, 3), np.inf), "event 0, column 0 is inf"),
         (np.zeros((4, 3), dtype=complex), "complex128"),
         (np.full((4, 3), "x"), "must hold real numbers"),
     ],

@@ -19,7 +19,7 @@ from isobit.model.ops import Tensor
 from isobit.streaming.readers import ChainReader, Selection, open_input
 from isobit.streaming.readers.arrays import ArrayReader
 
-__all__ = ["Files", "Inputs", "is_files"]
+__all__ = ["Files", "Inputs", "is_files", "require_files"]
 
 #: A path, or several whose events follow each other.
 Files = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
@@ -138,6 +138,23 @@ def is_files(data: Any) -> bool:
     return isinstance(data, (str, os.PathLike))
 
 
+def require_files(data: Any) -> None:
+    """Check that data are files, for all inputs or by input name.
+
+    Raises
+    ------
+    DataFileError, TypeMismatchError
+        If there is none, or if they are arrays.
+    """
+    for value in data.values() if isinstance(data, Mapping) else [data]:
+        if isinstance(value, (list, tuple)) and not value:
+            raise DataFileError("no data file is given")
+        if not is_files(value):
+            raise TypeMismatchError(
+                f"data must be paths of files, got {type(value).__name__}; Model.predict takes arrays"
+            )
+
+
 def _of(value: Any, name: str) -> Any:
     return value.get(name) if isinstance(value, Mapping) else value
 
@@ -147,10 +164,7 @@ def _tuple(value: Any) -> tuple[str, ...] | None:
 
 
 def _paths(value: Any) -> list[Path]:
-    paths = [Path(value)] if isinstance(value, (str, os.PathLike)) else [Path(path) for path in value]
-    if not paths:
-        raise DataFileError("no data file is given")
-    return paths
+    return [Path(value)] if isinstance(value, (str, os.PathLike)) else [Path(path) for path in value]
 
 
 def _fingerprint(path: Path) -> dict[str, Any]:

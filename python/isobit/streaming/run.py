@@ -21,7 +21,7 @@ from isobit.files import refuse_overwrite
 from isobit.model.file import graph_digest
 from isobit.model.ops import Tensor
 from isobit.streaming.ahead import read_ahead
-from isobit.streaming.inputs import Files, Inputs
+from isobit.streaming.inputs import Files, Inputs, require_files
 from isobit.streaming.journal import Journal, Workspace
 from isobit.streaming.writers import Layout, Writer, check_suffix, make_writer
 
@@ -131,6 +131,7 @@ def predict_file(
         If a format's library is not installed.
     """
     began = time.perf_counter()
+    require_files(data)
     target = Path(out)
     check_suffix(target)
     resolve(engine)
