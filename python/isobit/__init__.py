@@ -11,7 +11,7 @@ from isobit.api import Model, load
 from isobit.check import Report, check
 from isobit.errors import IsobitError
 from isobit.fixed import FixedArray, FixedType, Overflow, Rounding
-from isobit.headers import get_include
+from isobit.headers import get_cmake_dir, get_include, get_pkgconfig_dir
 from isobit.hls.export import export_hls
 from isobit.hls.folder import HlsProject
 from isobit.kernel import CSimKernel, In, InOut, Out, csim_kernel
@@ -41,6 +41,8 @@ __all__ = [
     "csim",
     "csim_kernel",
     "export_hls",
+    "get_cmake_dir",
     "get_include",
+    "get_pkgconfig_dir",
     "load",
 ]

@@ -7,19 +7,59 @@ from pathlib import Path
 
 from isobit.errors import MissingDependencyError, UnsupportedError
 
-__all__ = ["HEADER_SETS", "get_include", "isobit_include_folders", "vendor_include_folder"]
+__all__ = [
+    "HEADER_SETS",
+    "get_cmake_dir",
+    "get_include",
+    "get_pkgconfig_dir",
+    "isobit_include_folders",
+    "vendor_include_folder",
+]
 
 #: The header sets that firmware can be compiled with.
 HEADER_SETS = ("vendor", "isobit")
 
 
 def get_include() -> str:
-    """Folder of isobit's C++ headers, for the compiler's -I; its ``vendor_names/`` holds the drop-in names."""
+    """Folder of isobit's C++ headers, for the compiler's -I; its ``vendor_names/`` holds the drop-in names.
+
+    Raises
+    ------
+    UnsupportedError
+        If the headers are not installed with this copy of isobit.
+    """
+    return str(_folder("include", "isobit/law.hpp"))
+
+
+def get_cmake_dir() -> str:
+    """Folder of ``isobitConfig.cmake``, for ``-Disobit_DIR=``: ``find_package(isobit)`` gives ``isobit::headers``.
+
+    Raises
+    ------
+    UnsupportedError
+        If it is not installed with this copy of isobit.
+    """
+    return str(_folder("cmake", "isobitConfig.cmake"))
+
+
+def get_pkgconfig_dir() -> str:
+    """Folder of ``isobit.pc`` and ``isobit-vendor-names.pc``, for ``PKG_CONFIG_PATH``.
+
+    Raises
+    ------
+    UnsupportedError
+        If they are not installed with this copy of isobit.
+    """
+    return str(_folder("pkgconfig", "isobit.pc"))
+
+
+def _folder(name: str, file: str) -> Path:
+    """A folder that holds a file: in the installed package, or beside it in the source tree."""
     package = Path(__file__).parent
-    for folder in (package / "include", package.parents[1] / "cpp" / "include"):
-        if (folder / "isobit" / "law.hpp").exists():
-            return str(folder)
-    raise UnsupportedError("the C++ headers are not installed with this copy of isobit")
+    for folder in (package / name, package.parents[1] / "cpp" / name):
+        if (folder / file).exists():
+            return folder
+    raise UnsupportedError(f"{file} is not installed with this copy of isobit")
 
 
 def isobit_include_folders() -> list[Path]:

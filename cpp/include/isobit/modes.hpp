@@ -4,6 +4,8 @@
 #ifndef ISOBIT_MODES_HPP
 #define ISOBIT_MODES_HPP
 
+#include "standard.hpp"
+
 namespace isobit {
 
 // In namespaces of their own: the enumerators convert to int, as AMD's ap_q_mode and ap_o_mode do, but are only ever

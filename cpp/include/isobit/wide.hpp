@@ -4,6 +4,8 @@
 #ifndef ISOBIT_WIDE_HPP
 #define ISOBIT_WIDE_HPP
 
+#include "standard.hpp"
+
 #include <cstdint>
 
 namespace isobit {

@@ -5,6 +5,8 @@
 #ifndef ISOBIT_VENDOR_NAMES_AP_AXI_SDATA_H
 #define ISOBIT_VENDOR_NAMES_AP_AXI_SDATA_H
 
+#include <isobit/standard.hpp>
+
 #include <cstddef>
 #include <cstdint>
 

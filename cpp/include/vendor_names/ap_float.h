@@ -8,6 +8,8 @@
 #ifndef ISOBIT_VENDOR_NAMES_AP_FLOAT_H
 #define ISOBIT_VENDOR_NAMES_AP_FLOAT_H
 
+#include <isobit/standard.hpp>
+
 #include <istream>
 #include <ostream>
 

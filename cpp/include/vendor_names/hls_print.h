@@ -2,6 +2,8 @@
 #ifndef ISOBIT_VENDOR_NAMES_HLS_PRINT_H
 #define ISOBIT_VENDOR_NAMES_HLS_PRINT_H
 
+#include <isobit/standard.hpp>
+
 #include <cstdio>
 
 namespace hls {

@@ -3,6 +3,8 @@
 #ifndef ISOBIT_VENDOR_NAMES_HLS_VECTOR_H
 #define ISOBIT_VENDOR_NAMES_HLS_VECTOR_H
 
+#include <isobit/standard.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>

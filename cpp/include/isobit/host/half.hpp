@@ -5,6 +5,8 @@
 #ifndef ISOBIT_HOST_HALF_HPP
 #define ISOBIT_HOST_HALF_HPP
 
+#include "../standard.hpp"
+
 #include <cmath>
 #include <cstdint>
 #include <istream>

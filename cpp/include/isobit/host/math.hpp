@@ -5,6 +5,8 @@
 #ifndef ISOBIT_HOST_MATH_HPP
 #define ISOBIT_HOST_MATH_HPP
 
+#include "../standard.hpp"
+
 #include <cmath>
 #include <cstdlib>
 #include <type_traits>

@@ -2,6 +2,8 @@
 #ifndef ISOBIT_HOST_PARALLEL_HPP
 #define ISOBIT_HOST_PARALLEL_HPP
 
+#include "../standard.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <exception>

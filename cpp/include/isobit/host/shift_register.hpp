@@ -5,6 +5,8 @@
 #ifndef ISOBIT_HOST_SHIFT_REGISTER_HPP
 #define ISOBIT_HOST_SHIFT_REGISTER_HPP
 
+#include "../standard.hpp"
+
 #include <stdexcept>
 #include <string>
 

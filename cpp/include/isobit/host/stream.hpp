@@ -6,6 +6,8 @@
 #ifndef ISOBIT_HOST_STREAM_HPP
 #define ISOBIT_HOST_STREAM_HPP
 
+#include "../standard.hpp"
+
 #include <climits>
 #include <cstddef>
 #include <cstdio>

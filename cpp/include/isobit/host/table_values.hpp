@@ -6,6 +6,8 @@
 #ifndef ISOBIT_HOST_TABLE_VALUES_HPP
 #define ISOBIT_HOST_TABLE_VALUES_HPP
 
+#include "../standard.hpp"
+
 #include <cmath>
 #include <stdexcept>
 #include <string>

@@ -5,6 +5,8 @@
 #ifndef ISOBIT_KERNELS_REUSE_FACTOR_HPP
 #define ISOBIT_KERNELS_REUSE_FACTOR_HPP
 
+#include "../standard.hpp"
+
 namespace isobit {
 namespace kernels {
 

@@ -4,6 +4,8 @@
 #ifndef ISOBIT_HOST_BATCH_PROGRAM_HPP
 #define ISOBIT_HOST_BATCH_PROGRAM_HPP
 
+#include "../../standard.hpp"
+
 #include <cstddef>
 #include <cstdint>
 

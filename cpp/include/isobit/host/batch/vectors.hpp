@@ -5,6 +5,8 @@
 #ifndef ISOBIT_HOST_BATCH_VECTORS_HPP
 #define ISOBIT_HOST_BATCH_VECTORS_HPP
 
+#include "../../standard.hpp"
+
 #include <cstdint>
 #include <cstring>
 #include <type_traits>

@@ -5,6 +5,8 @@
 #ifndef ISOBIT_LIMBS_HPP
 #define ISOBIT_LIMBS_HPP
 
+#include "standard.hpp"
+
 #include <cstdint>
 #include <type_traits>
 

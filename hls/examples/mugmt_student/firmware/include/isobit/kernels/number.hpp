@@ -4,6 +4,8 @@
 #ifndef ISOBIT_KERNELS_NUMBER_HPP
 #define ISOBIT_KERNELS_NUMBER_HPP
 
+#include "../standard.hpp"
+
 namespace isobit {
 namespace kernels {
 

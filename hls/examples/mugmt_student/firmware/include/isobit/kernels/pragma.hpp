@@ -6,6 +6,8 @@
 #ifndef ISOBIT_KERNELS_PRAGMA_HPP
 #define ISOBIT_KERNELS_PRAGMA_HPP
 
+#include "../standard.hpp"
+
 #ifdef __SYNTHESIS__
 #define ISOBIT_PRAGMA(...) _Pragma(#__VA_ARGS__)
 #define ISOBIT_LOOP(label) \
