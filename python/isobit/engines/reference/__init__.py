@@ -1,14 +1,16 @@
-"""The reference road: hls4ml's layers by mathematical definition, on exact fractions. Slow and obviously right."""
+"""The reference road: hls4ml's layers by mathematical definition, on exact numbers. Slow and obviously right."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
-from isobit.engines.reference import set_kernels, tables
+from isobit.engines.reference import dense_kernels, set_kernels, tables
+from isobit.engines.reference.array_law import truncated
 from isobit.engines.reference.kernels import register_kernel, supported
+from isobit.engines.reference.numbers import Numbers
 from isobit.engines.registry import Values
 from isobit.fixed.array import FixedArray
 from isobit.model.graph import Graph
@@ -16,32 +18,32 @@ from isobit.model.graph import Graph
 __all__ = ["ENGINE", "KERNEL_MODULES", "ReferenceEngine", "register_kernel"]
 
 #: Kernels beside those of ``kernels.py``; importing them registers them.
-KERNEL_MODULES = (set_kernels, tables)
+KERNEL_MODULES = (dense_kernels, set_kernels, tables)
+
+#: Events at a time: the numbers of one layer stay in the cache.
+_BLOCK = 512
 
 
 class ReferenceEngine:
-    """One event after the other, one thread, unbounded integers."""
+    """One operation after the other, for a block of events, one thread, as many bits as it takes."""
 
     def run(self, graph: Graph, inputs: Mapping[str, FixedArray], threads: int) -> Values:
         """Compute every tensor; see :class:`isobit.engines.registry.Engine`. ``threads`` is not used."""
         del threads
         steps = [(op, supported(op), graph.tensors[op.inputs[0]]) for op in graph.ops]
         events = len(next(iter(inputs.values())))
-        collected: dict[str, list[list[int]]] = {op.output.name: [] for op in graph.ops}
-        for event in range(events):
-            values: dict[str, list[Fraction]] = {
-                name: [int(raw) * array.type.lsb for raw in array.raw[event]] for name, array in inputs.items()
-            }
+        outputs: dict[str, Any] = {
+            op.output.name: np.zeros((events, op.output.size), np.int64 if op.output.type.fits_int64 else object)
+            for op in graph.ops
+        }
+        for first in range(0, events, _BLOCK):
+            block = slice(first, first + _BLOCK)
+            values = {name: Numbers.of(array.raw[block].T, array.type) for name, array in inputs.items()}
             for op, kernel, tensor in steps:
                 result = kernel(op, tensor, values[op.inputs[0]])
                 values[op.output.name] = result
-                collected[op.output.name].append([int(value / op.output.type.lsb) for value in result])
-        outputs: Values = {}
-        for op in graph.ops:
-            dtype = np.int64 if op.output.type.fits_int64 else object
-            raw = np.array(collected[op.output.name], dtype=dtype).reshape(events, op.output.size)
-            outputs[op.output.name] = FixedArray(raw, op.output.type)
-        return outputs
+                outputs[op.output.name][block] = truncated(result, op.output.type.fraction).raw.T
+        return {op.output.name: FixedArray(outputs[op.output.name], op.output.type) for op in graph.ops}
 
 
 ENGINE = ReferenceEngine()

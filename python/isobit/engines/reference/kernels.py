@@ -1,4 +1,4 @@
-"""hls4ml's layers by definition, one event at a time, on exact fractions.
+"""hls4ml's layers by definition, on exact numbers, for many events at once.
 
 Every kernel mirrors a loop nest of hls4ml's ``nnet_utils`` literally, index arithmetic included; ``assign`` is the
 only place where a number changes. Nothing is shared with the other engines.
@@ -6,25 +6,28 @@ only place where a number changes. Nothing is shared with the other engines.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
-from isobit.engines.reference import law
+import numpy as np
+
+from isobit.engines.reference import array_law
+from isobit.engines.reference.numbers import Numbers, where
 from isobit.errors import UnsupportedError
 from isobit.fixed.types import FixedType
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor, Threshold
+from isobit.model.ops import Activation, BatchNorm, Op, Product, Reshape, Tensor, Threshold
 from isobit.model.weights import Weight
 
-__all__ = ["KERNELS", "assign", "register_kernel", "supported", "values_of"]
+__all__ = ["KERNELS", "assign", "product", "register_kernel", "signs_of", "supported", "values_of"]
 
-#: Exact values of one event, in units of one.
-Vector = Sequence[Fraction]
-Kernel = Callable[..., list[Fraction]]
+#: The numbers of a tensor, shape (size, events): ``data[i]`` is element i in every event.
+Kernel = Callable[[Any, Tensor, Numbers], Numbers]
 KERNELS: dict[type[Op], Kernel] = {}
 
 
 def register_kernel(op: type[Op]) -> Callable[[Kernel], Kernel]:
-    """Say how the reference computes an op (decorator): a function (op, input tensor, values) -> values."""
+    """Say how the reference computes an op (decorator): a function (op, input tensor, numbers) -> numbers."""
 
     def register(kernel: Kernel) -> Kernel:
         KERNELS[op] = kernel
@@ -33,215 +36,116 @@ def register_kernel(op: type[Op]) -> Callable[[Kernel], Kernel]:
     return register
 
 
-def assign(value: Fraction, target: FixedType, source: FixedType | None = None) -> Fraction:
-    """Assign a value to a variable; from a variable of the very same type it is a copy of the bits."""
-    if source is None:
-        return law.quantise(value, target) * target.lsb
-    return law.converted(value, source, target) * target.lsb
+def assign(values: Numbers | int, target: FixedType, source: FixedType | None = None) -> Numbers:
+    """Assign values to variables; from variables of the very same type it is a copy of the bits."""
+    if not isinstance(values, Numbers):
+        values = Numbers.exactly(values)
+    return array_law.quantise(values, target) if source is None else array_law.converted(values, source, target)
 
 
-def values_of(weight: Weight) -> list[Fraction]:
-    """The numbers that the raw weights stand for, in C order; exponents are the bare exponents."""
-    return [int(raw) * weight.type.lsb for raw in weight.raw.ravel()]
+def values_of(weight: Weight) -> Numbers:
+    """The numbers that the raw weights stand for, in C order, shape (n, 1); exponents are the bare exponents."""
+    return Numbers.of(weight.raw.reshape(-1, 1), weight.type)
+
+
+def signs_of(weight: Weight) -> Any:
+    """1 where a power-of-two weight is positive, else 0; of other weights 1: shape (n, 1)."""
+    return np.ones((weight.raw.size, 1), dtype=np.int64) if weight.signs is None else weight.signs.reshape(-1, 1)
+
+
+def _power_of_two(exponents: Numbers) -> Numbers:
+    """Two to the power of whole numbers."""
+    powers = [Fraction(2) ** int(exponent) for exponent in exponents.finer(0).ravel()]
+    fraction = max(power.denominator for power in powers).bit_length() - 1
+    raw = np.array([int(power * 2**fraction) for power in powers], dtype=object)
+    return Numbers(raw.reshape(exponents.shape), fraction, max(raw).bit_length())
 
 
 def product(
-    kind: Product, data: Fraction, weight: Fraction, sign: int, data_type: FixedType, weight_type: FixedType
-) -> Fraction:
-    """One multiplication of nnet_mult.h, exact but for ``weight_exponential``, which works in a format of its own."""
+    kind: Product, data: Numbers, weight: Numbers, sign: Any, data_type: FixedType, weight_type: FixedType
+) -> Numbers:
+    """Multiplications of nnet_mult.h, exact but for ``weight_exponential``, which works in a format of its own."""
     if kind is Product.MULT:
         return data * weight
     if kind is Product.BOTH_BINARY:
-        return Fraction(data == weight)
+        return Numbers(data.equals(weight).astype(np.int64), 0, 1)
     if kind is Product.WEIGHT_BINARY:
-        return -data if weight == 0 else data
+        return where(weight.equals(0), -data, data)
     if kind is Product.DATA_BINARY:
-        return -weight if data == 0 else weight
+        return where(data.equals(0), -weight, weight)
     if kind is Product.WEIGHT_TERNARY:
-        if weight == 0:
-            return Fraction(0)
-        return -data if weight == -1 else data
+        return where(weight.equals(0), Numbers.exactly(0), where(weight.equals(-1), -data, data))
     half = data_type.width + weight_type.width
     register = FixedType(2 * half, half)
     shifted = assign(data, register)
     # A shift keeps the register's type: bits that leave it at either end are lost.
-    shifted = assign(shifted * Fraction(2) ** int(weight), register)
-    return shifted if sign == 1 else assign(-shifted, register)
-
-
-def _ceil_log2(n: int) -> int:
-    bits = 0
-    while 2**bits < n:
-        bits += 1
-    return bits
-
-
-def _stored(op: Dense) -> list[tuple[int, int]]:
-    """(neuron, input) of the weights that CompressedWeightVariable stores, in its order.
-
-    It walks over the weights row by row, keeps those that are not zero and the first zeros, as many as make the number
-    a multiple of the reuse factor, and sorts.
-    """
-    n_in, n_out = op.weight.shape
-    values = op.weight.written
-    extra = -sum(1 for value in values.ravel() if value != 0) % op.reuse_factor
-    stored = []
-    for i in range(n_in):
-        for j in range(n_out):
-            if values[i, j] == 0:
-                if extra == 0:
-                    continue
-                extra -= 1
-            stored.append((j, i))
-    return sorted(stored)
-
-
-@register_kernel(Dense)
-def dense(op: Dense, tensor: Tensor, data: Vector) -> list[Fraction]:
-    """nnet_dense_latency.h, nnet_dense_resource.h, unrolled_codegen.py and nnet_dense_compressed.h."""
-    n_in, n_out = op.weight.shape
-    kind = Product.of(tensor, op.weight)
-    weights = values_of(op.weight)
-    signs = [1] * len(weights) if op.weight.signs is None else [int(s) for s in op.weight.signs.ravel()]
-    accumulators = [assign(bias, op.accum, op.bias.type) for bias in values_of(op.bias)]
-
-    def multiply(i: int, j: int) -> Fraction:
-        """Product of input i and the weight to output j, cast to the accumulator's type."""
-        k = i * n_out + j
-        exact = product(kind, data[i], weights[k], signs[k], tensor.type, op.weight.type)
-        return assign(exact, op.accum, kind.exact_type(tensor.type, op.weight.type))
-
-    def add(j: int, term: Fraction) -> None:
-        accumulators[j] = assign(accumulators[j] + term, op.accum)
-
-    if op.kernel == "latency":
-        for i in range(n_in):
-            for j in range(n_out):
-                add(j, multiply(i, j))
-    elif op.kernel == "resource_unrolled":
-        for step in range(op.reuse_factor):
-            for position in range(step, n_in * n_out, op.reuse_factor):  # of the transposed weights
-                j, i = divmod(position, n_in)
-                if op.weight.written[i, j] != 0:
-                    add(j, multiply(i, j))
-    elif op.kernel == "compressed":
-        stored = _stored(op)
-        for step in range(op.reuse_factor):
-            turn = [Fraction(0)] * n_out
-            for j, i in stored[step :: op.reuse_factor]:
-                turn[j] = assign(turn[j] + multiply(i, j), op.accum)
-            for j in range(n_out):
-                add(j, turn[j])
-    elif op.kernel == "resource_rf_leq_nin":
-        reuse = op.reuse_factor
-        block = -(-n_in * n_out // reuse)
-        scale = -(-n_in * n_out // min(n_in, reuse)) // n_out
-        for step in range(reuse):
-            i, j, in_output = step, 0, 0
-            for _ in range(block):
-                add(j, multiply(i, j))
-                i += reuse
-                if i >= n_in:
-                    i = step
-                if in_output + 1 >= scale:
-                    in_output = 0
-                    j += 1
-                else:
-                    in_output += 1
-    else:
-        reuse = min(op.reuse_factor, n_in * n_out)
-        block = -(-n_in * n_out // op.reuse_factor)
-        for step in range(reuse):
-            i, j = step % n_in, step // n_in
-            position = step
-            for _ in range(block):
-                add(j, multiply(i, j))
-                position += reuse
-                if position >= n_in * n_out:
-                    break
-                j += reuse // n_in
-
-    result = []
-    one_bit = FixedType.int_type(1, signed=False)
-    for value in accumulators:
-        if tensor.type == one_bit and op.weight.type == one_bit:
-            # nnet_mult.h: the sum of matches becomes a sum of signs, in an ap_int just wide enough.
-            narrow = FixedType.int_type(_ceil_log2(n_in) + 2)
-            result.append(assign(assign(2 * value - n_in, narrow), op.output.type, narrow))
-        else:
-            result.append(assign(value, op.output.type, op.accum))
-    return result
+    shifted = assign(shifted * _power_of_two(weight), register)
+    return where(sign == 1, shifted, assign(-shifted, register))
 
 
 @register_kernel(BatchNorm)
-def batchnorm(op: BatchNorm, tensor: Tensor, data: Vector) -> list[Fraction]:
+def batchnorm(op: BatchNorm, tensor: Tensor, data: Numbers) -> Numbers:
     """``nnet::normalize`` of nnet_batchnorm.h."""
     kind = Product.of(tensor, op.scale)
-    scales, biases = values_of(op.scale), values_of(op.bias)
-    signs = [1] * len(scales) if op.scale.signs is None else [int(s) for s in op.scale.signs.ravel()]
+    scales, biases, signs = values_of(op.scale), values_of(op.bias), signs_of(op.scale)
     total = kind.exact_type(tensor.type, op.scale.type).sum_with(op.bias.type)
-    result = []
-    for index, value in enumerate(data):
-        k = index % len(scales)
-        exact = product(kind, value, scales[k], signs[k], tensor.type, op.scale.type)
-        result.append(assign(exact + biases[k], op.output.type, total))
-    return result
+    k = np.arange(len(data)) % len(scales)
+    exact = product(kind, data, scales[k], signs[k], tensor.type, op.scale.type)
+    return assign(exact + biases[k], op.output.type, total)
 
 
 @register_kernel(Activation)
-def activation(op: Activation, tensor: Tensor, data: Vector) -> list[Fraction]:
+def activation(op: Activation, tensor: Tensor, data: Numbers) -> Numbers:
     """The functions of nnet_activation.h that need no table."""
-    return [_FUNCTIONS[op.function](op, tensor, value) for value in data]
+    return _FUNCTIONS[op.function](op, tensor, data)
 
 
-def _linear(op: Activation, tensor: Tensor, value: Fraction) -> Fraction:
-    return assign(value, op.output.type, tensor.type)
+def _linear(op: Activation, tensor: Tensor, values: Numbers) -> Numbers:
+    return assign(values, op.output.type, tensor.type)
 
 
-def _relu(op: Activation, tensor: Tensor, value: Fraction) -> Fraction:
-    return assign(value, op.output.type, tensor.type) if value > 0 else assign(Fraction(0), op.output.type)
+def _relu(op: Activation, tensor: Tensor, values: Numbers) -> Numbers:
+    return where(values > 0, assign(values, op.output.type, tensor.type), assign(0, op.output.type))
 
 
-def _leaky_relu(op: Activation, tensor: Tensor, value: Fraction) -> Fraction:
-    if value > 0:
-        return assign(value, op.output.type, tensor.type)
+def _leaky_relu(op: Activation, tensor: Tensor, values: Numbers) -> Numbers:
     assert op.param is not None
-    return assign(values_of(op.param)[0] * value, op.output.type, tensor.type.product_with(op.param.type))
+    scaled = assign(values * values_of(op.param), op.output.type, tensor.type.product_with(op.param.type))
+    return where(values > 0, assign(values, op.output.type, tensor.type), scaled)
 
 
-def _binary_tanh(op: Activation, tensor: Tensor, value: Fraction) -> Fraction:
-    sign = Fraction(1 if value >= 0 else -1)
+def _binary_tanh(op: Activation, tensor: Tensor, values: Numbers) -> Numbers:
     if op.output.type == FixedType.int_type(1, signed=False):
-        return Fraction(sign > 0)
-    return assign(sign, op.output.type, FixedType.int_type(2))
+        return where(values >= 0, Numbers.exactly(1), Numbers.exactly(0))
+    sign = FixedType.int_type(2)
+    return where(values >= 0, assign(1, op.output.type, sign), assign(-1, op.output.type, sign))
 
 
-def _ternary_tanh(op: Activation, tensor: Tensor, value: Fraction) -> Fraction:
-    doubled = assign(2 * value, tensor.type)
-    if doubled > 1:
-        return assign(Fraction(1), op.output.type)
-    return assign(Fraction(0 if doubled > -1 else -1), op.output.type)
+def _ternary_tanh(op: Activation, tensor: Tensor, values: Numbers) -> Numbers:
+    doubled = assign(values * 2, tensor.type)
+    plus, zero, minus = (assign(sign, op.output.type) for sign in (1, 0, -1))
+    return where(doubled > 1, plus, where(doubled > -1, zero, minus))
 
 
-def _hard(op: Activation, tensor: Tensor, value: Fraction) -> Fraction:
+def _hard(op: Activation, tensor: Tensor, values: Numbers) -> Numbers:
     assert op.slope is not None
     assert op.shift is not None
-    line = values_of(op.slope)[0] * value + values_of(op.shift)[0]
+    line = values * values_of(op.slope) + values_of(op.shift)
     # The register of the line has the exact sum's LSB; where that is coarser than 1, the 1 written into it is cut to 0.
     finest = max(tensor.type.fraction + op.slope.type.fraction, op.shift.type.fraction)
-    one = Fraction(1 if finest >= 0 else 0)
-    return one if line > 1 else max(line, Fraction(0))
+    one, zero = Numbers.exactly(1 if finest >= 0 else 0), Numbers.exactly(0)
+    return where(line > 1, one, where(line > 0, line, zero))
 
 
-def _hard_sigmoid(op: Activation, tensor: Tensor, value: Fraction) -> Fraction:
-    return assign(_hard(op, tensor, value), op.output.type)
+def _hard_sigmoid(op: Activation, tensor: Tensor, values: Numbers) -> Numbers:
+    return assign(_hard(op, tensor, values), op.output.type)
 
 
-def _hard_tanh(op: Activation, tensor: Tensor, value: Fraction) -> Fraction:
-    return assign(2 * _hard(op, tensor, value) - 1, op.output.type)
+def _hard_tanh(op: Activation, tensor: Tensor, values: Numbers) -> Numbers:
+    return assign(_hard(op, tensor, values) * 2 - 1, op.output.type)
 
 
-_FUNCTIONS: dict[str, Callable[[Activation, Tensor, Fraction], Fraction]] = {
+_FUNCTIONS: dict[str, Callable[[Activation, Tensor, Numbers], Numbers]] = {
     "linear": _linear,
     "relu": _relu,
     "leaky_relu": _leaky_relu,
@@ -253,23 +157,20 @@ _FUNCTIONS: dict[str, Callable[[Activation, Tensor, Fraction], Fraction]] = {
 
 
 @register_kernel(Threshold)
-def threshold(op: Threshold, tensor: Tensor, data: Vector) -> list[Fraction]:
+def threshold(op: Threshold, tensor: Tensor, data: Numbers) -> Numbers:
     """``normalize_binary_tanh`` and ``normalize_ternary_tanh`` of nnet_batchnorm.h."""
-    high = values_of(op.high)
+    one, zero = Numbers.exactly(1), Numbers.exactly(0)
+    k = np.arange(len(data)) % op.high.raw.size
+    high = values_of(op.high)[k]
     if op.low is None:
-        return [Fraction(value >= high[i % len(high)]) for i, value in enumerate(data)]
-    low = values_of(op.low)
-    result = []
-    for i, value in enumerate(data):
-        k = i % len(high)
-        result.append(Fraction(1 if value > high[k] else -1 if value <= low[k] else 0))
-    return result
+        return where(data >= high, one, zero)
+    return where(data > high, one, where(values_of(op.low)[k] >= data, Numbers.exactly(-1), zero))
 
 
 @register_kernel(Reshape)
-def reshape(op: Reshape, tensor: Tensor, data: Vector) -> list[Fraction]:
+def reshape(op: Reshape, tensor: Tensor, data: Numbers) -> Numbers:
     """The same numbers."""
-    return list(data)
+    return data
 
 
 def supported(op: Op) -> Kernel:

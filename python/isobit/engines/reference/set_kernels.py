@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-from math import trunc
+import numpy as np
 
-from isobit.engines.reference.kernels import Vector, assign, dense, register_kernel
+from isobit.engines.reference.array_law import truncated
+from isobit.engines.reference.dense_kernels import dense
+from isobit.engines.reference.kernels import assign, register_kernel
+from isobit.engines.reference.numbers import Numbers, joined, largest
 from isobit.fixed import growth
 from isobit.model.ops import Tensor
 from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
@@ -14,51 +16,61 @@ __all__ = ["pointwise_conv", "pooling", "transpose"]
 
 
 @register_kernel(PointwiseConv)
-def pointwise_conv(op: PointwiseConv, tensor: Tensor, data: Vector) -> list[Fraction]:
-    """``pointwise_conv_1d_cl`` and ``pointwise_conv_2d_cl``, whose loops over a position's products are dense ones."""
-    n_in = op.weight.shape[0]
-    here = op.at_position(tensor)
-    found: list[Fraction] = []
-    for position in range(op.positions):
-        found += dense(op.dense, here, data[position * n_in : (position + 1) * n_in])
-    return found
+def pointwise_conv(op: PointwiseConv, tensor: Tensor, data: Numbers) -> Numbers:
+    """``pointwise_conv_1d_cl`` and ``pointwise_conv_2d_cl``, whose loops over a position's products are dense ones.
+
+    Positions know nothing of each other: the dense kernel takes them as if they were more events.
+    """
+    n_in, n_out = op.weight.shape
+    events = data.shape[1]
+    here = data.raw.reshape(op.positions, n_in, events).swapaxes(0, 1).reshape(n_in, op.positions * events)
+    found = dense(op.dense, op.at_position(tensor), Numbers(here, data.fraction, data.bits))
+    raw = found.raw.reshape(n_out, op.positions, events).swapaxes(0, 1).reshape(op.positions * n_out, events)
+    return Numbers(raw, found.fraction, found.bits)
 
 
 @register_kernel(Pooling)
-def pooling(op: Pooling, tensor: Tensor, data: Vector) -> list[Fraction]:
+def pooling(op: Pooling, tensor: Tensor, data: Numbers) -> Numbers:
     """nnet_pooling.h; with io_stream nnet_pooling_stream.h and ``nnet::reduce`` of nnet_common.h."""
     found = []
-    padding = op.padding * op.accum.lsb if op.function == "max" else Fraction(0)
+    channels = np.arange(op.channels)
+    unit = Numbers(np.ones(1, dtype=np.int64), op.accum.fraction, 0)
+    padding = (unit * op.padding if op.function == "max" else unit * 0).spread(op.channels, data.shape[1])
     for window, divisor in zip(op.windows.tolist(), op.divisors.tolist(), strict=True):
-        for channel in range(op.channels):
-            pool = [padding if place < 0 else data[place * op.channels + channel] for place in window]
-            if op.order != "parallel":
-                pool = [assign(value, op.accum, tensor.type) for value in pool]
-            if op.function == "max":
-                held = _maximum(op, pool)
-            else:
-                total = _tree(op, pool) if op.order == "tree" else _sequence(op, tensor, pool)
-                # A quotient of ap_fixed has the dividend's LSB and is cut toward zero there.
-                held = trunc(total / op.accum.lsb / divisor) * op.accum.lsb
-            found.append(assign(held, op.output.type, op.accum))
-    return found
+        pool = [padding if place < 0 else data[place * op.channels + channels] for place in window]
+        if op.order != "parallel":
+            pool = [assign(value, op.accum, tensor.type) for value in pool]
+        if op.function == "max":
+            held = _maximum(op, unit, pool)
+        else:
+            total = _tree(op, pool) if op.order == "tree" else _sequence(op, tensor, pool)
+            # A quotient of ap_fixed has the dividend's LSB and is cut toward zero there.
+            held = _quotient(total, int(divisor), op.accum.fraction)
+        found.append(assign(held, op.output.type, op.accum))
+    return joined(found)
 
 
-def _maximum(op: Pooling, pool: list[Fraction]) -> Fraction:
+def _quotient(total: Numbers, divisor: int, fraction: int) -> Numbers:
+    dividend = truncated(total, fraction)
+    magnitude = np.abs(dividend.raw) // divisor
+    return Numbers(np.where(dividend.raw < 0, -magnitude, magnitude), fraction, dividend.bits)
+
+
+def _maximum(op: Pooling, unit: Numbers, pool: list[Numbers]) -> Numbers:
     """The largest; with io_stream and over all positions, one that begins with the accumulator's least number."""
-    return max([op.accum.raw_min * op.accum.lsb, *pool] if op.order == "stream" else pool)
+    return largest([unit * op.accum.raw_min, *pool] if op.order == "stream" else pool)
 
 
-def _sequence(op: Pooling, tensor: Tensor, pool: list[Fraction]) -> Fraction:
+def _sequence(op: Pooling, tensor: Tensor, pool: list[Numbers]) -> Numbers:
     """One number after the other, each sum cast to the accumulator's format."""
     added = tensor.type if op.order == "parallel" else op.accum
-    total = Fraction(0)
+    total = Numbers.exactly(0)
     for value in pool:
         total = assign(total + value, op.accum, growth.sum_of(op.accum, added))
     return total
 
 
-def _tree(op: Pooling, pool: list[Fraction]) -> Fraction:
+def _tree(op: Pooling, pool: list[Numbers]) -> Numbers:
     """Halves, the left one as large as a power of two allows."""
     if len(pool) == 1:
         return pool[0]
@@ -70,6 +82,6 @@ def _tree(op: Pooling, pool: list[Fraction]) -> Fraction:
 
 
 @register_kernel(Transpose)
-def transpose(op: Transpose, tensor: Tensor, data: Vector) -> list[Fraction]:
+def transpose(op: Transpose, tensor: Tensor, data: Numbers) -> Numbers:
     """``nnet::transpose``."""
-    return [assign(data[place], op.output.type, tensor.type) for place in op.sources.tolist()]
+    return assign(data[op.sources], op.output.type, tensor.type)

@@ -1,12 +1,16 @@
-"""Table activations and softmax by definition: nnet_activation.h, and the trees of nnet_common.h, on fractions."""
+"""Table activations and softmax by definition: nnet_activation.h, and the trees of nnet_common.h, on exact numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from math import trunc
+from typing import Any
 
-from isobit.engines.reference.kernels import Vector, assign, register_kernel, values_of
+import numpy as np
+
+from isobit.engines.reference.array_law import truncated
+from isobit.engines.reference.kernels import assign, register_kernel, values_of
+from isobit.engines.reference.numbers import Numbers, in_lane, largest, where
 from isobit.fixed import growth
 from isobit.fixed.types import FixedType
 from isobit.model.ops import Tensor
@@ -16,65 +20,61 @@ from isobit.model.weights import Weight
 __all__ = ["softmax", "table_activation"]
 
 
-def _as_int(value: int) -> int:
-    """What is left of an integer in a C++ int."""
-    return (value + 2**31) % 2**32 - 2**31
+def _as_int(value: Any) -> Any:
+    """What is left of integers in C++ ints."""
+    return ((value + 2**31) % 2**32 - 2**31).astype(np.int64)
 
 
-def _steps(value: Fraction, entries: int, span: int, type: FixedType) -> int:
+def _steps(values: Numbers, entries: int, span: int, type: FixedType) -> Any:
     """``int(x * entries / span)``: a quotient with the fraction bits of x, cut toward zero, in an int."""
-    quotient = trunc(value * entries / span / type.lsb) * type.lsb
-    return _as_int(trunc(quotient))
+    scaled = values * entries
+    assert scaled.fraction == type.fraction
+    magnitude = np.abs(scaled.raw) // abs(span)
+    quotient = np.where((scaled.raw < 0) != (span < 0), -magnitude, magnitude)
+    return _as_int(truncated(Numbers(quotient, scaled.fraction, scaled.bits), 0).raw)
 
 
-def _entry(table: Weight, index: int) -> Fraction:
-    """The entry, or the nearest that there is."""
-    return int(table.raw[min(max(index, 0), len(table.raw) - 1)]) * table.type.lsb
+def _entries(table: Weight, index: Any) -> Numbers:
+    """The entries, or the nearest that there are."""
+    return Numbers.of(table.raw[np.clip(index, 0, len(table.raw) - 1)], table.type)
 
 
-def _centred(value: Fraction, table: Weight, span: int, type: FixedType) -> Fraction:
-    return _entry(table, _as_int(_steps(value, len(table.raw), span, type) + len(table.raw) // 2))
+def _centred(values: Numbers, table: Weight, span: int, type: FixedType) -> Numbers:
+    return _entries(table, _as_int(_steps(values, len(table.raw), span, type) + len(table.raw) // 2))
 
 
 @register_kernel(TableActivation)
-def table_activation(op: TableActivation, tensor: Tensor, data: Vector) -> list[Fraction]:
+def table_activation(op: TableActivation, tensor: Tensor, data: Numbers) -> Numbers:
     """The functions of nnet_activation.h that have a table."""
-    table, entries = op.table, len(op.table.raw)
-    result = []
-    for value in data:
-        if op.function == "selu" and value >= 0:
-            factor = assign(Fraction(1.0507009873554805), FixedType(16, 1, False))
-            exact = FixedType(16, 1, False).product_with(tensor.type)
-            result.append(assign(factor * value, op.output.type, exact))
-        elif op.function == "elu" and value >= 0:
-            result.append(assign(value, op.output.type, tensor.type))
-        elif op.function == "selu":
-            result.append(assign(_entry(table, _steps(value, entries, -8, tensor.type)), op.output.type, op.table.type))
-        elif op.function == "elu":
-            assert op.param is not None
-            exact = op.param.type.product_with(op.table.type)
-            entry = _entry(table, _steps(value, entries, -8, tensor.type))
-            result.append(assign(values_of(op.param)[0] * entry, op.output.type, exact))
-        else:
-            entry = _centred(value, table, 8 if op.function == "tanh" else 16, tensor.type)
-            result.append(assign(entry, op.output.type, op.table.type))
-    return result
+    table, result = op.table, op.output.type
+    if op.function not in ("selu", "elu"):
+        return assign(_centred(data, table, 8 if op.function == "tanh" else 16, tensor.type), result, table.type)
+    entries = _entries(table, _steps(data, len(table.raw), -8, tensor.type))
+    if op.function == "selu":
+        factor = assign(Numbers.exactly(Fraction(1.0507009873554805)), FixedType(16, 1, False))
+        exact = FixedType(16, 1, False).product_with(tensor.type)
+        above, below = assign(data * factor, result, exact), assign(entries, result, table.type)
+    else:
+        assert op.param is not None
+        exact = op.param.type.product_with(table.type)
+        above, below = assign(data, result, tensor.type), assign(entries * values_of(op.param), result, exact)
+    return where(data >= 0, above, below)
 
 
 @register_kernel(Softmax)
-def softmax(op: Softmax, tensor: Tensor, data: Vector) -> list[Fraction]:
+def softmax(op: Softmax, tensor: Tensor, data: Numbers) -> Numbers:
     """``softmax`` and ``softmax_multidim``: slices, each by its implementation."""
-    result = list(data)
+    raw = np.empty(data.shape, dtype=object)
     for i in range(op.outer):
         for k in range(op.inner):
             places = [(i * op.size + j) * op.inner + k for j in range(op.size)]
             values = _SLICES[op.implementation](op, tensor, [data[place] for place in places])
             for place, value in zip(places, values, strict=True):
-                result[place] = value
-    return result
+                raw[place] = value.finer(op.output.type.fraction)
+    return Numbers.of(raw, op.output.type)
 
 
-def _reduced(values: list[Fraction], join: Callable[[Fraction, Fraction], Fraction]) -> Fraction:
+def _reduced(values: list[Numbers], join: Callable[[Numbers, Numbers], Numbers]) -> Numbers:
     """``reduce``: the left part takes the largest power of two below the count."""
     if len(values) == 1:
         return values[0]
@@ -84,16 +84,16 @@ def _reduced(values: list[Fraction], join: Callable[[Fraction, Fraction], Fracti
     return join(_reduced(values[:left], join), _reduced(values[left:], join))
 
 
-def _by_top_bits(table: Weight, value: Fraction, type: FixedType) -> Fraction:
-    """The entry that the top bits of a number's ``width`` bits address."""
+def _by_top_bits(table: Weight, values: Numbers, type: FixedType) -> Numbers:
+    """The entries that the top bits of the numbers' ``width`` bits address."""
     bits = 0
     while 2**bits < len(table.raw):
         bits += 1
-    word = int(value / type.lsb) % 2**type.width
-    return _entry(table, word // 2 ** (type.width - bits))
+    word = in_lane(values.finer(type.fraction), type.width) % 2**type.width
+    return _entries(table, (word // 2 ** (type.width - bits)).astype(np.int64))
 
 
-def _normalised(op: Softmax, exponentials: list[Fraction]) -> list[Fraction]:
+def _normalised(op: Softmax, exponentials: list[Numbers]) -> list[Numbers]:
     assert op.exp_table is not None
     assert op.inv_table is not None
     assert op.accum is not None
@@ -106,41 +106,44 @@ def _normalised(op: Softmax, exponentials: list[Fraction]) -> list[Fraction]:
     return [assign(term * inverse, op.output.type, exact) for term in terms]
 
 
-def _latency(op: Softmax, tensor: Tensor, data: list[Fraction]) -> list[Fraction]:
+def _latency(op: Softmax, tensor: Tensor, data: list[Numbers]) -> list[Numbers]:
     assert op.exp_table is not None
     return _normalised(op, [_by_top_bits(op.exp_table, value, tensor.type) for value in data])
 
 
-def _stable(op: Softmax, tensor: Tensor, data: list[Fraction]) -> list[Fraction]:
+def _stable(op: Softmax, tensor: Tensor, data: list[Numbers]) -> list[Numbers]:
     assert op.exp_table is not None
     assert op.inp_norm is not None
-    largest = max(data)
+    most = largest(data)
     difference = growth.difference(tensor.type, tensor.type)
-    distances = [assign(largest - value, op.inp_norm, difference) for value in data]
+    distances = [assign(most - value, op.inp_norm, difference) for value in data]
     return _normalised(op, [_by_top_bits(op.exp_table, value, op.inp_norm) for value in distances])
 
 
-def _legacy(op: Softmax, tensor: Tensor, data: list[Fraction]) -> list[Fraction]:
+def _legacy(op: Softmax, tensor: Tensor, data: list[Numbers]) -> list[Numbers]:
     assert op.exp_table is not None
     assert op.inv_table is not None
     difference = growth.difference(tensor.type, tensor.type)
     result = []
     for i, value in enumerate(data):
-        total = Fraction(0)
+        total = Numbers.exactly(0)
         for j, other in enumerate(data):
-            term = Fraction(1) if i == j else _centred(other - value, op.exp_table, 16, difference)
+            term = Numbers.exactly(1) if i == j else _centred(other - value, op.exp_table, 16, difference)
             total = assign(total + term, LEGACY_TABLE)
-        inverse = _entry(op.inv_table, _steps(total, len(op.inv_table.raw), 64, LEGACY_TABLE))
+        inverse = _entries(op.inv_table, _steps(total, len(op.inv_table.raw), 64, LEGACY_TABLE))
         result.append(assign(inverse, op.output.type, LEGACY_TABLE))
     return result
 
 
-def _argmax(op: Softmax, tensor: Tensor, data: list[Fraction]) -> list[Fraction]:
-    winner = data.index(max(data))
-    return [assign(Fraction(1 if i == winner else 0), op.output.type) for i in range(len(data))]
+def _argmax(op: Softmax, tensor: Tensor, data: list[Numbers]) -> list[Numbers]:
+    winner, most = np.zeros(data[0].shape, dtype=np.int64), data[0]
+    for i, value in enumerate(data):
+        winner, most = np.where(value > most, i, winner), where(value > most, value, most)
+    one, zero = assign(1, op.output.type), assign(0, op.output.type)
+    return [where(winner == i, one, zero) for i in range(len(data))]
 
 
-_SLICES: dict[str, Callable[[Softmax, Tensor, list[Fraction]], list[Fraction]]] = {
+_SLICES: dict[str, Callable[[Softmax, Tensor, list[Numbers]], list[Numbers]]] = {
     "latency": _latency,
     "stable": _stable,
     "legacy": _legacy,
