@@ -168,18 +168,12 @@ def test_other_weights_are_another_program(projects: Path, tmp_path: Path) -> No
     assert same.program.folder == first.program.folder  # the place does not count
     weights = folder / "firmware" / "weights" / "b2.txt"
     values = [float(value) for value in weights.read_text().split(",")]
-    weights.write_text(", ".join(str(value + 1.0) for value in values))
+    text = ", ".join(str(value + 1.0) for value in values)
+    _edit(weights.with_suffix(".h"), weights.read_text(), text)
+    weights.write_text(text)
     other = ib.csim(folder, optimisation="0")
     assert other.program.folder != first.program.folder
     assert np.array_equal(other.predict(x)[0], first.predict(x)[0] + 1.0)
-
-    weights.write_text(", ".join(str(value) for value in values[:-1]))  # hls4ml would go on with a zero
-    short = ib.csim(folder, optimisation="0")
-    with pytest.raises(CSimError, match="reports an error: ERROR: Expected 3 values but read only 2 values"):
-        short.predict(x)
-    weights.unlink()
-    with pytest.raises(CSimError, match=r"exited with status 1 in event 0: ERROR: file .*b2\.txt does not exist"):
-        ib.csim(folder, optimisation="0").predict(x)
 
 
 # -- firmware that keeps state, dies, or computes in floating point ---------------------------------------------------
@@ -269,6 +263,13 @@ def test_floating_point_is_float64(projects: Path, tmp_path: Path) -> None:
             lambda f: _edit(f / "firmware" / "twohead.h", "first[4]", "third[4]"),
             "'third' is no input, output or weight",
         ),
+        (lambda f: (f / "firmware" / "weights" / "w2.txt").write_text(""), r"w2\.txt holds 0 weights; expected 12"),
+        (lambda f: (f / "firmware" / "weights" / "b2.txt").write_text("0.0,nan,0"), r"b2\.txt: value 1 is 'nan'"),
+        (
+            lambda f: (f / "firmware" / "weights" / "b2.txt").write_text("9,9,9"),
+            r"b2\.h \(synthesis\) differ in 3 of 3",
+        ),
+        (lambda f: (f / "firmware" / "weights" / "b2.txt").unlink(), r"b2\.txt is missing"),
         (
             lambda f: [p.unlink() for p in (f / "hls4ml_config.yml", f / "twohead_bridge.cpp")],
             "says which arguments of 'twohead' are inputs and outputs",

@@ -18,6 +18,7 @@ from isobit.engines.csim.project import Parameter, Project
 from isobit.errors import MissingDependencyError, ModelFileError, UnsupportedError
 from isobit.frontends.folder_reuse import folder_reuse_factors
 from isobit.frontends.quiet import quiet
+from isobit.frontends.weight_files import check_weight_files
 
 __all__ = ["layer_shapes", "project_from_hls4ml", "read_project", "read_yaml", "write_project"]
 
@@ -104,7 +105,7 @@ def read_project(folder: str | os.PathLike[str]) -> Project:
     Raises
     ------
     ModelFileError
-        If the folder is none of hls4ml's, or parts are missing.
+        If the folder is none of hls4ml's, or parts are missing, or its weight files do not hold what they should.
     UnsupportedError
         For other back ends and number types that isobit does not know.
     """
@@ -129,6 +130,7 @@ def read_project(folder: str | os.PathLike[str]) -> Project:
     prototype = re.search(rf"\bvoid\s+{re.escape(name)}\s*\(([^;{{]*)\)\s*;", header)
     if prototype is None:
         raise ModelFileError(f"{root}/firmware/{name}.h declares no function {name!r}")
+    check_weight_files(root, source, files)
     numbers = _numbers(files.get("firmware/defines.h", b""))
     shapes = _shapes(root, name, config, numbers)
     parameters = tuple(_parameter(root, text, shapes, files, numbers) for text in _arguments(prototype[1]))
