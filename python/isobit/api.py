@@ -20,6 +20,7 @@ from isobit.fixed.quantise import owned
 from isobit.fixed.types import FixedType
 from isobit.frontends.beside import PROJECT_DIGEST, Beside, folder_beside, write_beside
 from isobit.frontends.hls4ml import graph_from_hls4ml, is_model_graph
+from isobit.frontends.identify import refuse_foreign
 from isobit.frontends.keras import KERAS_SUFFIXES, convert, is_keras_model, load_keras_file, reconvert
 from isobit.model.file import load_graph, save_graph
 from isobit.model.graph import Graph
@@ -347,12 +348,7 @@ def load(source: Any, **options: Any) -> Model:
         return Model(graph_from_hls4ml(graph), graph)
     if isinstance(source, (str, os.PathLike)):
         path = Path(source)
-        if path.is_dir():
-            raise UnsupportedError(
-                f"{path} is a folder: an hls4ml project holds firmware, from which no model can be rebuilt. Load the "
-                ".keras or .h5 file or the ModelGraph that it was made from, or an isobit model file; "
-                "isobit.csim(folder) simulates the firmware itself"
-            )
+        refuse_foreign(path)
         if path.suffix in KERAS_SUFFIXES:
             model = load_keras_file(path, allow_lambda=bool(options.pop("allow_lambda", False)))
             return load(model, **options)

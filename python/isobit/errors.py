@@ -5,8 +5,10 @@ from __future__ import annotations
 __all__ = [
     "CSimError",
     "CompilerError",
+    "ConfigurationWarning",
     "DataFileError",
     "DivisionByZeroError",
+    "FirmwareError",
     "FormatError",
     "IsobitError",
     "MissingDependencyError",
@@ -49,6 +51,10 @@ class UnsupportedError(IsobitError, NotImplementedError):
     """A layer, strategy, quantiser, mode or back end that isobit does not vouch for."""
 
 
+class FirmwareError(UnsupportedError):
+    """A network whose firmware cannot exist: hls4ml's sources do not compile, or compute what is not defined."""
+
+
 class MissingDependencyError(IsobitError, ImportError):
     """An optional package or a tool that this call needs is not installed."""
 
@@ -79,3 +85,7 @@ class CSimError(IsobitError, RuntimeError):
 
 class PrecisionWarning(UserWarning):
     """A precision that was asked for, and taken, changes constants by more than rounding."""
+
+
+class ConfigurationWarning(UserWarning):
+    """Parts of an hls4ml configuration that have no effect; see :attr:`isobit.Model.remarks`."""

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from isobit.errors import FormatError, UnsupportedError
+from isobit.errors import FirmwareError, FormatError, UnsupportedError
 from isobit.fixed.array import quantise_floats
 from isobit.fixed.types import FixedType
-from isobit.frontends.registry import HANDLERS, register_handler
+from isobit.frontends.registry import HANDLERS, KERAS_LAYERS, register_handler
 from isobit.frontends.written import written_config
 from isobit.model.accumulation import kept_weights
 from isobit.model.graph import Graph
-from isobit.model.ops import Activation, BatchNorm, Dense, Reshape, Tensor, Threshold
+from isobit.model.ops import Activation, BatchNorm, Dense, Reshape, Tensor, Threshold, supported_activations
 from isobit.model.requested import request
 from isobit.model.table_ops import LEGACY_TABLE, Softmax, TableActivation
 from isobit.model.tables import exponential_table, function_table, inverse_table
@@ -38,12 +38,25 @@ def graph_from_hls4ml(source: Any) -> Graph:
 
     Raises
     ------
+    FirmwareError
+        For firmware that does not compile or whose results are undefined, and for another back end or I/O type.
     UnsupportedError
-        For another back end or I/O type, an unknown layer, strategy, activation or number type.
+        For an unknown layer, strategy, activation or number type: hls4ml's own firmware can still be simulated.
     """
+    try:
+        return _graph(source)
+    except FirmwareError:
+        raise
+    except UnsupportedError as error:
+        raise UnsupportedError(
+            f"{error}. isobit.csim simulates the firmware of this network bit for bit (command: isobit csim)"
+        ) from None
+
+
+def _graph(source: Any) -> Graph:
     backend = getattr(source.config.backend, "name", None)
     if backend not in BACKENDS:
-        raise UnsupportedError(f"hls4ml back end {backend!r} is not supported; supported: {', '.join(BACKENDS)}")
+        raise FirmwareError(f"hls4ml back end {backend!r} is not supported; supported: {', '.join(BACKENDS)}")
     from isobit.frontends import set_layers  # registers its handlers, which are made of this module's
 
     io_type = source.config.get_config_value("IOType")
@@ -57,11 +70,11 @@ def graph_from_hls4ml(source: Any) -> Graph:
         handler = HANDLERS.get(node.class_name)
         if handler is None:
             raise UnsupportedError(
-                f"layer {node.name!r} is of class {node.class_name!r}, which is not supported; supported: "
-                f"{', '.join(sorted(HANDLERS))}"
+                f"layer {node.name!r} is of class {_named(node)}, which is not supported; supported: "
+                f"{', '.join(sorted(KERAS_LAYERS))}"
             )
         if node.class_name != "Reshape" and not node.get_attr("function_cpp"):
-            raise UnsupportedError(
+            raise FirmwareError(
                 f"hls4ml writes no code for layer {node.name!r} ({node.class_name}): its firmware would leave the "
                 "output uninitialised"
             )
@@ -73,6 +86,13 @@ def graph_from_hls4ml(source: Any) -> Graph:
     return Graph(
         source.config.get_project_name(), inputs, tuple(ops), tuple(source.outputs), _metadata(source, backend)
     )
+
+
+def _named(node: Any) -> str:
+    """The class of a node in hls4ml's words and, where they differ, in those of the model that it came from."""
+    own = node.get_attr("op") if node.class_name == "Merge" else node.get_attr("class_name")
+    same = own is None or str(own).lower() == node.class_name.lower()
+    return repr(node.class_name) if same else f"{node.class_name!r} (from {own!r})"
 
 
 def _metadata(source: Any, backend: str) -> dict[str, str]:
@@ -146,7 +166,7 @@ def _weight(node: Any, slot: str, *, transposed: bool = False) -> Weight:
     data = np.asarray(variable.data)
     strategy, stored = str(node.get_attr("strategy")).lower(), variable.weight_class == "CompressedWeightVariable"
     if slot == "weight" and stored != (strategy == "compressed"):
-        raise UnsupportedError(
+        raise FirmwareError(
             f"{where} is {'compressed' if stored else 'not compressed'}, but the strategy is {strategy!r}: hls4ml's "
             "firmware would not compile"
         )
@@ -168,7 +188,7 @@ def _weight(node: Any, slot: str, *, transposed: bool = False) -> Weight:
     elif _is_a(precision, "XnorPrecisionType"):
         encoding = Encoding.XNOR
     if slot == "bias" and encoding is Encoding.EXPONENT:
-        raise UnsupportedError(
+        raise FirmwareError(
             f"{where} is a power of two, for which hls4ml's firmware does not compile; use quantized_bits"
         )
     if slot != "weight":
@@ -212,7 +232,7 @@ def _edges(node: Any) -> dict[str, Any]:
 # -- handlers ---------------------------------------------------------------------------------------------------------
 
 
-@register_handler("Dense")
+@register_handler("Dense", keras=("Dense", "QDense"))
 def _dense(node: Any) -> Dense:
     if len(shape := node.get_input_variable().shape) != 1:
         raise UnsupportedError(
@@ -240,18 +260,18 @@ def _check_stored(op: Dense, variable: Any) -> None:
     stored = [(int(neuron), int(source)) for neuron, source, _ in variable.data]
     wanted = [(int(neuron), int(source)) for neuron, source in np.argwhere(kept_weights(op).T)]
     if stored != wanted:
-        raise UnsupportedError(
+        raise FirmwareError(
             f"layer {op.name!r} stores {len(stored)} compressed weights, expected {len(wanted)} for the reuse factor "
             f"{op.reuse_factor}: hls4ml padded them for another one; ask for a legal reuse factor"
         )
 
 
-@register_handler("BatchNormalization", "ApplyAlpha")
+@register_handler("BatchNormalization", "ApplyAlpha", keras=("BatchNormalization", "QBatchNormalization"))
 def _batchnorm(node: Any) -> BatchNorm:
     return BatchNorm(**_edges(node), scale=_weight(node, "scale"), bias=_weight(node, "bias"))
 
 
-@register_handler("Activation", "TernaryTanh")
+@register_handler("Activation", "TernaryTanh", keras=("Activation", "QActivation", "ReLU"))
 def _activation(node: Any) -> Activation | TableActivation:
     function = str(node.get_attr("activation")).lower()
     if function in TableActivation.FUNCTIONS:
@@ -267,7 +287,7 @@ def _table_activation(node: Any, function: str, param: Weight | None) -> TableAc
     return TableActivation(**_edges(node), function=function, table=table, param=param)
 
 
-@register_handler("ParametrizedActivation")
+@register_handler("ParametrizedActivation", keras=("ELU", "LeakyReLU"))
 def _parametrised(node: Any) -> Activation | TableActivation:
     function = node._get_act_function_name()
     if function == "elu":
@@ -276,7 +296,7 @@ def _parametrised(node: Any) -> Activation | TableActivation:
     if function != "leaky_relu":
         raise UnsupportedError(
             f"activation {function!r} of layer {node.name!r} is not supported; supported: "
-            f"{', '.join((*Activation.FUNCTIONS, *TableActivation.FUNCTIONS))}"
+            f"{', '.join(supported_activations())}"
         )
     value = node.get_attr("activ_param", 1.0)
     return Activation(
@@ -334,6 +354,6 @@ def _threshold(node: Any) -> Threshold:
     return Threshold(**_edges(node), high=_weight(node, "threshold_hi"), low=_weight(node, "threshold_lo"))
 
 
-@register_handler("Reshape")
+@register_handler("Reshape", keras=("Flatten", "Reshape"))
 def _reshape(node: Any) -> Reshape:
     return Reshape(**_edges(node))

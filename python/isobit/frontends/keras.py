@@ -8,6 +8,7 @@ import importlib
 import json
 import logging
 import os
+import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from isobit.errors import MissingDependencyError, ModelFileError, TypeMismatchError, UnsupportedError
+from isobit.frontends.failure import conversion_failure
+from isobit.frontends.identify import keras3_refusal, refuse_foreign
 from isobit.frontends.quiet import quiet
 
 __all__ = ["GRANULARITIES", "KERAS_SUFFIXES", "PART", "convert", "is_keras_model", "load_keras_file", "reconvert"]
@@ -61,12 +64,12 @@ def load_keras_file(path: str | os.PathLike[str], *, allow_lambda: bool = False)
         If it holds Lambda layers and ``allow_lambda`` is false.
     """
     file = Path(path)
-    if not file.exists():
-        raise ModelFileError(f"{file} does not exist")
+    refuse_foreign(file)
     try:
-        config = _stored_config(file)
+        config, version = _stored_config(file)
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise ModelFileError(f"{file} is not a readable Keras model file: {error}") from None
+    keras3_refusal(file, config, version)
     if not allow_lambda and (name := _find_lambda(config)) is not None:
         raise UnsupportedError(
             f"{file} holds the Lambda layer {name!r}, which would run Python code of the file's; refused unless you "
@@ -91,7 +94,9 @@ def load_keras_file(path: str | os.PathLike[str], *, allow_lambda: bool = False)
         with _names_of_one_keras(keras):
             return keras.models.load_model(file, custom_objects=objects, compile=False, safe_mode=not allow_lambda)
     except Exception as error:  # Keras raises nearly everything
-        raise ModelFileError(f"Keras cannot load {file}: {type(error).__name__}: {error}") from None
+        advice = "load the model in Python with custom_objects=... and hand it to isobit.load or isobit.csim"
+        hint = f". A layer of your own: {advice}" if "Unknown " in str(error) else ""
+        raise ModelFileError(f"Keras cannot load {file}: {type(error).__name__}: {error}{hint}") from None
 
 
 @contextlib.contextmanager
@@ -121,18 +126,21 @@ def _names_of_one_keras(keras: Any) -> Iterator[None]:
         tf_export.get_symbol_from_name = original
 
 
-def _stored_config(file: Path) -> Any:
-    """The architecture as JSON, without running anything of it."""
+def _stored_config(file: Path) -> tuple[Any, Any]:
+    """The architecture as JSON and the version of Keras that wrote it, without running anything of it."""
     if file.suffix == ".keras":
         with zipfile.ZipFile(file) as archive:
-            return json.loads(archive.read("config.json"))
+            metadata = json.loads(archive.read("metadata.json")) if "metadata.json" in archive.namelist() else {}
+            version = metadata.get("keras_version") if isinstance(metadata, dict) else None
+            return json.loads(archive.read("config.json")), version
     import h5py
 
     with h5py.File(file, "r") as stored:
         if "model_config" not in stored.attrs:
             raise ValueError("it holds no architecture (weights only?); save the whole model")
         config = stored.attrs["model_config"]
-        return json.loads(config.decode() if isinstance(config, bytes) else config)
+        config = json.loads(config.decode() if isinstance(config, bytes) else config)
+        return config, stored.attrs.get("keras_version")
 
 
 #: Modules that a Keras file may name: importing them runs no code of the file's.
@@ -213,6 +221,7 @@ def convert(
     hls4ml = require_hls4ml()
     if backend not in ("Vitis", "Vivado"):
         raise UnsupportedError(f"hls4ml back end {backend!r} is not supported; supported: Vitis, Vivado")
+    check_one_keras(model)
     config = copy.deepcopy(hls_config)
     # Only named, never created: isobit writes projects to private folders.
     options.setdefault("output_dir", str(Path(tempfile.gettempdir()) / f"isobit-unwritten-{os.getpid()}"))
@@ -236,9 +245,53 @@ def convert(
                 **options,
             )
     except Exception as error:  # hls4ml raises bare Exceptions
-        raise UnsupportedError(f"hls4ml cannot convert the model: {type(error).__name__}: {error}") from error
+        raise UnsupportedError(f"hls4ml cannot convert the model: {conversion_failure(error)}") from error
     finally:
         noise.setLevel(level)
+
+
+def check_one_keras(model: Any) -> None:
+    """Refuse a model whose layers come from two Kerases, ``keras`` and ``tf_keras``.
+
+    A layer of the other Keras is either a layer of the model, or Keras did not know it and took the TensorFlow
+    operations that it makes (``TFOpLambda``) for the model's layers.
+
+    Raises
+    ------
+    UnsupportedError
+        With the first layer that is not of the model's own, and what to import first.
+    """
+    package = _package(type(model))
+    qkeras = sys.modules.get("qkeras")
+    qkeras_package = _package(qkeras.QDense) if qkeras is not None else package
+    for layer in _layers(model):
+        kind = type(layer)
+        operation = kind.__name__ in ("TFOpLambda", "SlicingOpLambda")
+        other = qkeras_package if operation else _package(kind)
+        if package is None or other is None or other == package:
+            continue
+        found = "is an operation that a layer left behind," if operation else f"is {other}'s,"
+        raise UnsupportedError(
+            f"the model mixes keras and tf_keras: {layer.name!r} ({kind.__name__}) {found} the model is {package}'s"
+            f"{f', and QKeras is made of {other}' if operation else ''}. 'tensorflow.keras' changes from one to the "
+            "other when QKeras is imported, whose tensorflow_model_optimization brings tf_keras: write 'import qkeras' "
+            "before 'from tensorflow import keras', and build the model again"
+        )
+
+
+def _package(kind: type) -> str | None:
+    """The Keras that a class derives from."""
+    roots = (cls.__module__.partition(".")[0] for cls in kind.__mro__)
+    return next((root for root in roots if root in ("keras", "tf_keras")), None)
+
+
+def _layers(model: Any) -> Iterator[Any]:
+    """The layers of a model, those of models and wrappers within it included."""
+    for layer in getattr(model, "layers", None) or ():
+        yield layer
+        yield from _layers(layer)
+        if (wrapped := getattr(layer, "layer", None)) is not None:
+            yield wrapped
 
 
 def reconvert(model_graph: Any, hls_config: Mapping[str, Any]) -> Any:

@@ -17,6 +17,7 @@ from typing import Any
 from isobit.engines.csim.project import Parameter, Project
 from isobit.errors import MissingDependencyError, ModelFileError, UnsupportedError
 from isobit.frontends.folder_reuse import folder_reuse_factors
+from isobit.frontends.identify import folder_kind, refuse_missing
 from isobit.frontends.quiet import quiet
 from isobit.frontends.weight_files import check_weight_files
 
@@ -111,7 +112,8 @@ def read_project(folder: str | os.PathLike[str]) -> Project:
     """
     root = Path(folder)
     if not (root / "firmware").is_dir():
-        raise ModelFileError(f"{root} is no hls4ml project: it has no folder 'firmware'")
+        refuse_missing(root)
+        raise ModelFileError(f"{root} is no hls4ml project: it has no folder 'firmware'; it is {folder_kind(root)}")
     config = read_yaml(root / "hls4ml_config.yml") if (root / "hls4ml_config.yml").exists() else {}
     backend = config.get("Backend", BACKENDS[0])
     if backend not in BACKENDS:

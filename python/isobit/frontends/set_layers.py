@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from isobit.errors import UnsupportedError
+from isobit.errors import FirmwareError, UnsupportedError
 from isobit.frontends.hls4ml import _edges, _weight, precision_to_type
 from isobit.frontends.registry import register_handler
 from isobit.model.ops import Reshape
@@ -46,7 +46,7 @@ def check_io_type(source: Any, io_type: str) -> None:
         With the layer's name.
     """
     if io_type not in IO_TYPES:
-        raise UnsupportedError(f"IOType {io_type!r} is not supported; supported: {', '.join(IO_TYPES)}")
+        raise FirmwareError(f"IOType {io_type!r} is not supported; supported: {', '.join(IO_TYPES)}")
     if io_type == "io_parallel":
         return
     for node in source.get_layers():
@@ -76,7 +76,11 @@ def _channels_last(node: Any) -> None:
         )
 
 
-@register_handler("PointwiseConv1D", "PointwiseConv2D")
+@register_handler(
+    "PointwiseConv1D",
+    "PointwiseConv2D",
+    keras=tuple(f"{layer} (kernel size 1)" for layer in ("Conv1D", "Conv2D", "QConv1D", "QConv2D")),
+)
 def _pointwise_conv(node: Any) -> PointwiseConv:
     _channels_last(node)
     sides = ("pad_left", "pad_right", "pad_top", "pad_bottom")
@@ -86,7 +90,7 @@ def _pointwise_conv(node: Any) -> PointwiseConv:
     n_in, reuse_factor = int(node.get_attr("n_chan")), int(node.get_attr("reuse_factor"))
     strategy = str(node.get_attr("strategy")).lower()
     if strategy == "resource" and reuse_factor > n_in and not _streams(node):
-        raise UnsupportedError(
+        raise FirmwareError(
             f"reuse factor {reuse_factor} of layer {node.name!r} exceeds its {n_in} channels: with io_parallel and the "
             "resource strategy hls4ml's kernel then reads past its buffer; choose one that divides them"
         )
@@ -100,7 +104,18 @@ def _pointwise_conv(node: Any) -> PointwiseConv:
     )
 
 
-@register_handler("Pooling1D", "Pooling2D", "GlobalPooling1D", "GlobalPooling2D")
+@register_handler(
+    "Pooling1D",
+    "Pooling2D",
+    "GlobalPooling1D",
+    "GlobalPooling2D",
+    keras=tuple(
+        f"{reach}{function}Pooling{axes}D"
+        for reach in ("", "Global")
+        for function in ("Average", "Max")
+        for axes in (1, 2)
+    ),
+)
 def _pooling(node: Any) -> Pooling:
     _channels_last(node)
     edges, is_global = _edges(node), node.class_name.startswith("Global")
@@ -135,7 +150,7 @@ def _pooling(node: Any) -> Pooling:
     )
 
 
-@register_handler("Transpose")
+@register_handler("Transpose", keras=("Permute",))
 def _transpose(node: Any) -> Transpose:
     shape = tuple(int(n) for n in node.get_input_variable().shape)
     return Transpose(**_edges(node), shape=shape, perm=tuple(int(axis) for axis in node.get_attr("perm")))

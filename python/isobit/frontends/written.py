@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from isobit.errors import UnsupportedError
+from isobit.errors import FirmwareError
 
 __all__ = ["written_config"]
 
@@ -23,13 +23,13 @@ def written_config(node: Any) -> dict[str, str]:
 
     Raises
     ------
-    UnsupportedError
+    FirmwareError
         If the call that hls4ml writes names another struct: such firmware does not compile.
     """
     text, call = str(node.get_attr("config_cpp")), str(node.get_attr("function_cpp"))
     struct = _STRUCT.search(text)
     if struct is None or not re.search(rf"\b{struct[1]}\b", call):
-        raise UnsupportedError(
+        raise FirmwareError(
             f"hls4ml's firmware for layer {node.name!r} does not compile: it calls {call!r}, but the configuration is "
             f"{struct[1] if struct else 'missing'!r} (write the layer as an Activation by its lower-case name)"
         )

@@ -29,6 +29,7 @@ __all__ = [
     "Threshold",
     "legal_reuse_factors",
     "register_op",
+    "supported_activations",
 ]
 
 
@@ -125,6 +126,8 @@ class Op:
 
     #: Name in model files.
     tag: ClassVar[str] = ""
+    #: Activation functions that this op computes, by hls4ml's names.
+    activations: ClassVar[tuple[str, ...]] = ()
 
     def check_input(self, tensor: Tensor) -> None:
         """Check that the op fits its input; engines index arrays by these sizes without looking again.
@@ -189,6 +192,11 @@ OpT = TypeVar("OpT", bound=Op)
 
 #: Every op by its tag; model files and registries use it.
 OPS: dict[str, type[Op]] = {}
+
+
+def supported_activations() -> list[str]:
+    """Every activation function that some op computes, by hls4ml's names."""
+    return [name for op in OPS.values() for name in op.activations]
 
 
 def register_op(cls: type[OpT]) -> type[OpT]:
@@ -301,12 +309,13 @@ class Activation(Op):
         "hard_sigmoid",
         "hard_tanh",
     )
+    activations: ClassVar[tuple[str, ...]] = FUNCTIONS
 
     def __post_init__(self) -> None:
         if self.function not in self.FUNCTIONS:
             raise UnsupportedError(
                 f"activation {self.function!r} of layer {self.name!r} is not supported; supported: "
-                f"{', '.join(self.FUNCTIONS)}"
+                f"{', '.join(supported_activations())}"
             )
         wanted = {"leaky_relu": {"param"}, "hard_sigmoid": {"slope", "shift"}, "hard_tanh": {"slope", "shift"}}
         given = {name for name in ("param", "slope", "shift") if getattr(self, name) is not None}

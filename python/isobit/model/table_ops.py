@@ -54,6 +54,7 @@ class TableActivation(Op):
 
     tag: ClassVar[str] = "table_activation"
     FUNCTIONS: ClassVar[tuple[str, ...]] = ("sigmoid", "tanh", "softplus", "softsign", "elu", "selu")
+    activations: ClassVar[tuple[str, ...]] = FUNCTIONS
 
     def __post_init__(self) -> None:
         if self.function not in self.FUNCTIONS:
@@ -153,6 +154,7 @@ class Softmax(Op):
     exp_scale: float = 1.0
 
     tag: ClassVar[str] = "softmax"
+    activations: ClassVar[tuple[str, ...]] = ("softmax",)
     IMPLEMENTATIONS: ClassVar[tuple[str, ...]] = ("latency", "stable", "legacy", "argmax")
     _PARTS: ClassVar[dict[str, set[str]]] = {
         "latency": {"exp_table", "inv_table", "accum", "inv_inp", "address"},

@@ -1,0 +1,192 @@
+"""Refusals of networks that help: the layer by name, complete lists in the user's words, what simulates it instead."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from api_networks import hls_config, small_keras
+
+import isobit as ib
+from isobit.errors import FirmwareError, ModelFileError, UnsupportedError
+from isobit.frontends.failure import conversion_failure
+from isobit.frontends.registry import HANDLERS, KERAS_LAYERS
+from isobit.model.ops import OPS, supported_activations
+
+pytestmark = [pytest.mark.hls4ml, pytest.mark.xdist_group("api-frontend")]
+
+
+def _model(shape: tuple[int, ...], build: Any) -> Any:
+    from tensorflow.keras import Model, layers
+
+    inputs = layers.Input(shape, name="x_in")
+    return Model(inputs, build(layers, inputs))
+
+
+# -- what isobit's engines do not compute -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "shape, build, told",
+    [
+        ((4,), lambda k, x: k.Add(name="sum")([k.Dense(4)(x), x]), r"'sum' is of class 'Merge' \(from 'add'\)"),
+        (
+            (4,),
+            lambda k, x: k.Subtract(name="gap")([k.Dense(4)(x), x]),
+            r"'gap' is of class 'Merge' \(from 'subtract'\)",
+        ),
+        ((4,), lambda k, x: k.Concatenate(name="cat")([k.Dense(4)(x), x]), "'cat' is of class 'Concatenate'"),
+        ((4,), lambda k, x: k.Flatten()(k.Embedding(5, 2, name="emb")(x)), "'emb' is of class 'Embedding'"),
+        ((6, 3), lambda k, x: k.Flatten()(k.Conv1D(2, 3, name="c")(x)), "'c' is of class 'Conv1D'"),
+        ((6, 3), lambda k, x: k.SimpleRNN(2, name="rnn")(x), "'rnn' is of class 'SimpleRNN'"),
+        ((4,), lambda k, x: k.Dense(3, activation="swish", name="d")(x), "activation 'swish' of layer 'd_swish'"),
+        ((4,), lambda k, x: k.ThresholdedReLU(name="t")(k.Dense(3)(x)), "activation 'thresholded_relu' of layer 't'"),
+        ((4,), lambda k, x: k.PReLU(name="p")(k.Dense(3)(x)), "'p' is of class 'PReLU'"),
+    ],
+)
+def test_csim_is_named_for_what_the_engines_do_not_know(shape: tuple[int, ...], build: Any, told: str) -> None:
+    with pytest.raises(UnsupportedError, match=rf"{told}.*supported: .*isobit\.csim simulates") as caught:
+        ib.load(_model(shape, build))
+    assert not isinstance(caught.value, FirmwareError)
+    listed = supported_activations() if "activation '" in told else KERAS_LAYERS
+    assert [name for name in listed if name not in str(caught.value)] == []
+
+
+def test_formats_that_only_csim_knows() -> None:
+    keras = small_keras()
+    with pytest.raises(UnsupportedError, match=r"fc1\.result has the number type float.*isobit\.csim simulates"):
+        ib.load(keras, hls_config=hls_config(keras, fc1={"Precision": {"result": "float"}}))
+
+
+def test_no_simulation_is_promised_where_the_firmware_does_not_compile() -> None:
+    with pytest.raises(FirmwareError, match="does not compile") as caught:
+        ib.load(_model((4,), lambda k, x: k.Softmax(name="soft")(k.Dense(3)(x))))
+    assert "csim" not in str(caught.value)
+
+
+def test_lists_are_complete_and_in_the_users_words() -> None:
+    """Every Keras layer that hls4ml makes a known node of is listed, and nothing else; likewise the activations."""
+    from hls4ml.converters import get_supported_keras_layers
+    from hls4ml.model.layers import layer_map
+
+    known = set(get_supported_keras_layers())
+    plain = {name.partition(" ")[0] for name in KERAS_LAYERS}
+    assert plain <= known
+    assert len(set(KERAS_LAYERS)) == len(KERAS_LAYERS)
+    made = {name for name in known & set(layer_map) if layer_map[name].__name__ in HANDLERS}
+    # Before QKeras; and layers that hls4ml takes, but of which it writes no firmware that isobit takes.
+    made -= {"BinaryDense", "TernaryDense", "Softmax", "ThresholdedReLU"}
+    assert made <= plain
+    assert set(supported_activations()) == {
+        name for op in OPS.values() for name in (*getattr(op, "FUNCTIONS", ()), *op.activations)
+    } - {"max", "average"}
+    assert "softmax" in supported_activations()
+
+
+# -- what hls4ml does not convert -------------------------------------------------------------------------------------
+
+
+def test_an_assert_without_a_text_names_layer_and_line() -> None:
+    """Dot with only a result given: hls4ml's message ends after 'AssertionError: '."""
+
+    def build(k: Any, x: Any) -> Any:
+        d = k.Dense(4, name="d")(x)
+        return k.Dot(axes=1, name="loss")([d, d])
+
+    keras = _model((6,), build)
+    config = hls_config(keras, loss={"Precision": {"result": "ap_fixed<18,14>"}})
+    with pytest.raises(UnsupportedError, match=r"AssertionError, at layer 'loss' \(Dot\), in _infer_dot_precision"):
+        ib.load(keras, hls_config=config)
+
+
+@pytest.mark.parametrize(
+    "build, told",
+    [
+        (lambda k, x: k.GaussianNoise(0.1, name="noise")(k.Dense(3)(x)), "GaussianNoise.*at layer 'noise'"),
+        (lambda k, x: k.Dense(3, activation="relu6", name="d")(x), "at layer 'd|layer 'd_relu6'"),
+        (lambda k, x: k.Dense(3, name="input")(x), "'input'"),
+    ],
+)
+def test_layers_that_hls4ml_refuses(build: Any, told: str) -> None:
+    with pytest.raises(UnsupportedError, match=told):
+        ib.load(_model((4,), build))
+
+
+def test_a_configuration_that_hls4ml_cannot_read() -> None:
+    keras = small_keras()
+    with pytest.raises(UnsupportedError, match=r"at layer 'fc1' \(Dense\), in _convert_ap_type"):
+        ib.load(keras, hls_config=hls_config(keras, fc1={"Precision": {"weight": "ap_nothing<3>"}}))
+
+
+def test_errors_from_elsewhere_are_told_as_they_are() -> None:
+    try:
+        raise KeyError("x")
+    except KeyError as error:
+        assert conversion_failure(error) == "KeyError: 'x'"
+
+
+# -- two Kerases ------------------------------------------------------------------------------------------------------
+
+_MIXED = """
+import os
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+from tensorflow import keras
+{first}
+from qkeras import QDense
+import isobit as ib
+
+x = keras.layers.Input((4,), name="x_in")
+net = keras.Model(x, QDense(3, name="q")(x))
+try:
+    print(ib.load(net))
+except ib.errors.UnsupportedError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize(
+    "first, told",
+    [
+        ("", "mixes keras and tf_keras: .*write 'import qkeras' before 'from tensorflow import keras'"),
+        ("keras.Model", "q: dense"),
+    ],
+    ids=["mixed", "keras-in-time"],
+)
+def test_keras_before_qkeras(first: str, told: str) -> None:
+    """tensorflow.keras turns into tf_keras when QKeras is imported, unless it was used before."""
+    import re
+
+    done = subprocess.run(
+        [sys.executable, "-c", _MIXED.format(first=first)], capture_output=True, text=True, check=True
+    )
+    assert re.search(told, done.stdout), done.stdout
+
+
+def test_a_layer_of_the_other_keras_is_named() -> None:
+    tf_keras = pytest.importorskip("tf_keras")
+    from qkeras import QDense
+
+    class Holder(tf_keras.Model):  # type: ignore[misc]
+        layers = (tf_keras.layers.Dense(2), QDense(2, name="q"))
+
+    with pytest.raises(UnsupportedError, match=r"'q' \(QDense\) is keras's, the model is tf_keras's"):
+        ib.load(Holder())
+
+
+# -- files ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_layer_of_the_users_own(tmp_path: Path) -> None:
+    from tensorflow.keras import Model, layers
+
+    class Clamp(layers.Layer):  # type: ignore[misc]
+        def call(self, x: Any) -> Any:
+            return x
+
+    x = layers.Input((4,))
+    Model(x, Clamp(name="clamp")(layers.Dense(2)(x))).save(tmp_path / "custom.h5")
+    with pytest.raises((ModelFileError, UnsupportedError), match=r"(?s)[Cc]lamp.*isobit\.load"):
+        ib.load(tmp_path / "custom.h5")
