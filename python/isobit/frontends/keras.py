@@ -5,19 +5,18 @@ from __future__ import annotations
 import contextlib
 import copy
 import importlib
-import json
 import logging
 import os
 import sys
 import tempfile
-import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from isobit.errors import MissingDependencyError, ModelFileError, TypeMismatchError, UnsupportedError
 from isobit.frontends.failure import conversion_failure
-from isobit.frontends.identify import keras3_refusal, refuse_foreign
+from isobit.frontends.identify import refuse_foreign
+from isobit.frontends.keras_files import CheckedFile, checked_keras_file, limited_variables
 from isobit.frontends.quiet import quiet
 
 __all__ = ["GRANULARITIES", "KERAS_SUFFIXES", "PART", "convert", "is_keras_model", "load_keras_file", "reconvert"]
@@ -61,25 +60,15 @@ def load_keras_file(path: str | os.PathLike[str], *, allow_lambda: bool = False)
     ModelFileError
         If the file does not exist or is no Keras model.
     UnsupportedError
-        If it holds Lambda layers and ``allow_lambda`` is false.
+        If it names anything but known layers and numbers, and ``allow_lambda`` is false.
     """
     file = Path(path)
     refuse_foreign(file)
-    try:
-        config, version = _stored_config(file)
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise ModelFileError(f"{file} is not a readable Keras model file: {error}") from None
-    keras3_refusal(file, config, version)
-    if not allow_lambda and (name := _find_lambda(config)) is not None:
-        raise UnsupportedError(
-            f"{file} holds the Lambda layer {name!r}, which would run Python code of the file's; refused unless you "
-            "say allow_lambda=True (--allow-lambda)"
-        )
-    if not allow_lambda and (module := _find_foreign_module(config)) is not None:
-        raise UnsupportedError(
-            f"{file} names the Python module {module!r}, which Keras would import; refused unless you say "
-            f"allow_lambda=True (--allow-lambda); known modules: {', '.join(_MODULES)}"
-        )
+    with checked_keras_file(file, trusted=allow_lambda) as checked:
+        return _load_checked(file, checked, allow_lambda)
+
+
+def _load_checked(file: Path, checked: CheckedFile, allow_lambda: bool) -> Any:
     require_hls4ml()
     try:
         from qkeras.utils import _add_supported_quantized_objects
@@ -91,12 +80,15 @@ def load_keras_file(path: str | os.PathLike[str], *, allow_lambda: bool = False)
     objects: dict[str, Any] = {}
     _add_supported_quantized_objects(objects)
     try:
-        with _names_of_one_keras(keras):
-            return keras.models.load_model(file, custom_objects=objects, compile=False, safe_mode=not allow_lambda)
+        with _names_of_one_keras(keras), limited_variables(checked.elements):
+            return keras.models.load_model(
+                checked.path, custom_objects=objects, compile=False, safe_mode=not allow_lambda
+            )
     except Exception as error:  # Keras raises nearly everything
+        told = str(error).replace(str(checked.path), file.name)
         advice = "load the model in Python with custom_objects=... and hand it to isobit.load or isobit.csim"
-        hint = f". A layer of your own: {advice}" if "Unknown " in str(error) else ""
-        raise ModelFileError(f"Keras cannot load {file}: {type(error).__name__}: {error}{hint}") from None
+        hint = f". A layer of your own: {advice}" if "Unknown " in told else ""
+        raise ModelFileError(f"Keras cannot load {file}: {type(error).__name__}: {told}{hint}") from None
 
 
 @contextlib.contextmanager
@@ -124,53 +116,6 @@ def _names_of_one_keras(keras: Any) -> Iterator[None]:
         yield
     finally:
         tf_export.get_symbol_from_name = original
-
-
-def _stored_config(file: Path) -> tuple[Any, Any]:
-    """The architecture as JSON and the version of Keras that wrote it, without running anything of it."""
-    if file.suffix == ".keras":
-        with zipfile.ZipFile(file) as archive:
-            metadata = json.loads(archive.read("metadata.json")) if "metadata.json" in archive.namelist() else {}
-            version = metadata.get("keras_version") if isinstance(metadata, dict) else None
-            return json.loads(archive.read("config.json")), version
-    import h5py
-
-    with h5py.File(file, "r") as stored:
-        if "model_config" not in stored.attrs:
-            raise ValueError("it holds no architecture (weights only?); save the whole model")
-        config = stored.attrs["model_config"]
-        config = json.loads(config.decode() if isinstance(config, bytes) else config)
-        return config, stored.attrs.get("keras_version")
-
-
-#: Modules that a Keras file may name: importing them runs no code of the file's.
-_MODULES = ("keras", "tf_keras", "qkeras", "tensorflow_model_optimization", "builtins")
-
-
-def _find_foreign_module(node: Any) -> str | None:
-    """The first module that the architecture names and that is not one of :data:`_MODULES`."""
-    if isinstance(node, dict):
-        module = node.get("module")
-        if "class_name" in node and isinstance(module, str) and module.partition(".")[0] not in _MODULES:
-            return module
-        node = list(node.values())
-    if isinstance(node, list):
-        return next((found for child in node if (found := _find_foreign_module(child)) is not None), None)
-    return None
-
-
-def _find_lambda(node: Any) -> str | None:
-    """Name of a layer that carries code, wherever it hides in the architecture."""
-    if isinstance(node, dict):
-        if node.get("class_name") in ("Lambda", "__lambda__"):
-            inner = node.get("config")
-            return str(inner.get("name", "lambda")) if isinstance(inner, dict) else "lambda"
-        node = list(node.values())
-    if isinstance(node, list):
-        for child in node:
-            if (found := _find_lambda(child)) is not None:
-                return found
-    return None
 
 
 def convert(
