@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from isobit.errors import ModelFileError, UnsupportedError
 from isobit.frontends import keras_names as names
-from isobit.frontends.keras_graph import check_graph
+from isobit.frontends.keras_graph import check_graph, references
 
 __all__ = ["check_architecture", "without_compilation"]
 
@@ -104,7 +104,7 @@ class _Check:
             self._refuse("", f"holds the Lambda layer {label!r}, which would run Python code of the file's")
         if name == "function":
             name = node.get("config")
-        if name not in allowed:
+        if not isinstance(name, str) or name not in allowed:
             self._refuse(where, f"names the {kind} {_short(name)}, which is not on isobit's list")
         if unknown := sorted(set(node) - _OBJECT):
             self._refuse(where, f"gives the {kind} {name!r} the unknown entry {_short(unknown[0])}")
@@ -119,7 +119,7 @@ class _Check:
     def model(self, node: Any, where: str, depth: int) -> None:
         """A whole model: its layers, and that its graph ends."""
         name, config = self._object(node, where, "model", names.MODELS)
-        self._build_config(node, where, depth)
+        self._surroundings(node, where, depth)
         layers = config.get("layers") if isinstance(config, dict) else config
         if not isinstance(layers, list) or (isinstance(config, list) and name != "Sequential"):
             self._damaged(where, f"holds a {name} model without layers")
@@ -136,11 +136,11 @@ class _Check:
         where = f": layer {_short(_name_of(node))}"
         if depth > _DEPTH:
             self._damaged(where, f"is nested more than {_DEPTH} deep")
-        if isinstance(node, dict) and node.get("class_name") in names.MODELS:
+        if isinstance(node, dict) and node.get("class_name") in (*names.MODELS,):
             self.model(node, where, depth)
             return
         name, config = self._object(node, where, "layer class", names.LAYERS)
-        self._build_config(node, where, depth)
+        self._surroundings(node, where, depth)
         if not isinstance(config, dict):
             self._damaged(where, "has no configuration")
         for key, value in config.items():
@@ -152,18 +152,22 @@ class _Check:
             else:
                 self._value(key, value, where, depth + 1)
 
-    def _build_config(self, node: Any, where: str, depth: int) -> None:
+    def _surroundings(self, node: Any, where: str, depth: int) -> None:
+        """What stands beside the configuration of a model or layer."""
         build = node.get("build_config") or {}
         if not isinstance(build, dict) or not set(build) <= {"input_shape"}:
             self._refuse(where, f"is built from {_short(build)}")
         self._plain("input_shape", build.get("input_shape"), where, depth)
-        if "name" in node:
-            self._plain("name", node["name"], where, depth)
+        for key in ("name", "shared_object_id", "__passive_serialization__"):
+            if key in node:
+                self._plain(key, node[key], where, depth)
+        if node.get("inbound_nodes") is not None:
+            list(references(node["inbound_nodes"], f"{self._file}{where}"))
 
     # -- values ----------------------------------------------------------------------------------------------------
 
     def _value(self, key: str, value: Any, where: str, depth: int) -> None:
-        if not isinstance(key, str) or not _TEXT.fullmatch(key):
+        if not _TEXT.fullmatch(key) or key in _OBJECT - {"name"}:
             self._refuse(where, f"has the entry {_short(key)}")
         for ending, kind, allowed in _KINDS:
             if key.endswith(ending):
@@ -210,7 +214,13 @@ class _Check:
                     where, f"has the text {_short(value)} as {key}; allowed are letters, digits and ' .:/>+-_'"
                 )
         elif isinstance(value, (int, float)):
-            limit = _BITS if key in ("bits", "integer", "total_bits") else 1 << 64 if key == "seed" else _LARGEST
+            limit = (
+                _BITS
+                if key in ("bits", "integer", "total_bits")
+                else 1 << 64
+                if key in ("seed", "shared_object_id")
+                else _LARGEST
+            )
             if not (math.isfinite(value) and abs(value) <= limit):
                 self._refuse(where, f"has {value} as {key}; allowed are numbers up to {limit}")
         elif isinstance(value, list):

@@ -7,7 +7,7 @@ from typing import Any
 
 from isobit.errors import ModelFileError, UnsupportedError
 
-__all__ = ["check_graph"]
+__all__ = ["check_graph", "references"]
 
 #: Arguments of a layer's call, besides its inputs, that files of known layers have.
 _ARGUMENTS = ("training", "mask", "initial_state")
@@ -53,10 +53,10 @@ def check_graph(config: dict[str, Any], where: str) -> None:
             raise ModelFileError(f"{where}: layer {name!r} says nothing of its inputs")
         first = _first_call(layer)
         for number, node in enumerate(nodes):
-            calls[name, first + number] = list(_references(node, f"{where}: layer {name!r}"))
+            calls[name, first + number] = list(references(node, f"{where}: layer {name!r}"))
     ends: list[_Node] = []
     for key in ("input_layers", "output_layers"):
-        ends += _references(config.get(key), f"{where}: {key}")
+        ends += references(config.get(key), f"{where}: {key}")
     _sort(calls, sources, where)
     for name, number in ends:
         if name not in sources and (name, number) not in calls:
@@ -79,13 +79,13 @@ def _first_call(layer: dict[str, Any]) -> int:
     return int(first.get("class_name") == "InputLayer" or has_shape)
 
 
-def _references(node: Any, where: str, depth: int = 0) -> Iterator[_Node]:
+def references(node: Any, where: str, depth: int = 0) -> Iterator[_Node]:
     """The results that a call, or the list of a model's ends, refers to."""
     if not isinstance(node, list) or depth > 10:
         raise UnsupportedError(f"{where} is connected to {node!r}; supported: [layer, call, tensor]")
     if not (node and isinstance(node[0], str)):
         for child in node:
-            yield from _references(child, where, depth + 1)
+            yield from references(child, where, depth + 1)
         return
     name, *numbers = node[:3]
     if name == "_CONSTANT_VALUE":
@@ -98,7 +98,7 @@ def _references(node: Any, where: str, depth: int = 0) -> Iterator[_Node]:
         raise UnsupportedError(f"{where} is called with {arguments!r}; supported arguments: {', '.join(_ARGUMENTS)}")
     for value in arguments.values():
         if not (value is None or isinstance(value, bool)):
-            yield from _references(value, where, depth + 1)
+            yield from references(value, where, depth + 1)
 
 
 def _sort(calls: dict[_Node, list[_Node]], sources: set[str], where: str) -> None:
