@@ -95,19 +95,15 @@ def _keras_zip(file: Path, copy: Path, trusted: bool) -> CheckedFile:
             raise _BadFile(f"it unpacks to more than {_FILE} bytes")
         if sizes.get(_CONFIG_NAME, 0) > _CONFIG:
             raise _BadFile(f"its {_CONFIG_NAME} has {sizes[_CONFIG_NAME]} bytes; allowed: {_CONFIG}")
-        for name in (_CONFIG_NAME, _WEIGHTS_NAME):
-            if name not in sizes and not (trusted and name == _WEIGHTS_NAME):
-                held = ", ".join(list(sizes)[:8]) or "nothing"
-                raise _BadFile(f"it has no {name}, where Keras keeps a model; it holds {held}")
-        config = _parse(_unpack(archive, _CONFIG_NAME))
-        metadata = _parse(_unpack(archive, _METADATA_NAME)) if 0 < sizes.get(_METADATA_NAME, 0) < _CONFIG else None
+        config = _parse(_member(archive, _CONFIG_NAME))
+        metadata = _parse(_member(archive, _METADATA_NAME)) if 0 < sizes.get(_METADATA_NAME, 0) < _CONFIG else None
         keras3_refusal(file, config, metadata.get("keras_version") if isinstance(metadata, dict) else None)
         if trusted:
             shutil.copyfile(file, copy)
             return CheckedFile(copy, _FILE)
         check_architecture(config, str(file))
         weights = copy.with_suffix(".h5")
-        weights.write_bytes(_unpack(archive, _WEIGHTS_NAME))
+        weights.write_bytes(_member(archive, _WEIGHTS_NAME))
     with Hdf5File(weights) as stored:
         elements = stored.verify(_FILE)
     with zipfile.ZipFile(copy, "w") as out:
@@ -117,7 +113,10 @@ def _keras_zip(file: Path, copy: Path, trusted: bool) -> CheckedFile:
     return CheckedFile(copy, elements)
 
 
-def _unpack(archive: zipfile.ZipFile, name: str) -> bytes:
+def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+    if name not in archive.namelist():
+        held = ", ".join(archive.namelist()[:8]) or "nothing"
+        raise _BadFile(f"it has no {name}, where Keras keeps a model; it holds {held}")
     try:
         return archive.read(name)
     except (zipfile.BadZipFile, OSError):
