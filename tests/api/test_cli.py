@@ -165,7 +165,8 @@ def test_version_and_command_list(capsys: pytest.CaptureFixture[str]) -> None:
         (["predict", "MODEL", "nowhere.npy", "--out", "y.npy"], "nowhere.npy does not exist"),
         (["predict", "MODEL", "DATA"], "Missing option '--out'"),
         (["predict", "MODEL", "DATA", "--out", "y.npy", "--engine", "gpu"], "'gpu' is not one of 'auto'"),
-        (["demo", "--events", "0"], "0 is not in the range"),
+        (["demo", "--events", "99"], "99 is not in the range"),
+        (["demo", "--out", "x.jpg"], "must end in .png, .pdf, .svg, got x.jpg"),
         (["demo", "--threads", "0"], "0 is not in the range"),
     ],
 )
@@ -415,7 +416,7 @@ def test_demo(tmp_path: Path, csim_cache: Path) -> None:
     assert (tmp_path / "isobit-demo.png").read_bytes().startswith(b"\x89PNG")
     assert [path.name for path in tmp_path.iterdir()] == ["isobit-demo.png"]
     # Again as JSON, elsewhere: the compiled simulation is reused.
-    again = isobit("demo", "--events", "300", "--reference-events", "5", "--json", "--out", "b.png", cwd=tmp_path)
+    again = isobit("demo", "--events", "300", "--reference-events", "5", "--json", "--out", "b.pdf", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     document = json.loads(again.stdout)
     assert document["ok"] is True
@@ -425,9 +426,10 @@ def test_demo(tmp_path: Path, csim_cache: Path) -> None:
         ("csim", 300),
         ("reference", 5),
     ]
-    student, hardware = document["fwhm"]["student"], document["fwhm"]["hardware"]
-    assert len(student) == len(hardware) == 3
-    assert (tmp_path / "b.png").exists()
+    assert list(document["fwhm"]) == ["hardware", "teacher", "student", "firmware"]
+    assert all(len(widths) == 3 for widths in document["fwhm"].values())
+    assert document["fwhm"]["hardware"][1] < 0.3  # rad: extrapolated to the vertex
+    assert (tmp_path / "b.pdf").read_bytes().startswith(b"%PDF-")
 
 
 def test_with_types_by_hand_is_what_the_cli_reads(model: str, tmp_path: Path) -> None:

@@ -29,6 +29,22 @@ def test_shipped_student_beats_the_hardware_on_fresh_muons():
 
 
 @pytest.mark.hls4ml
+def test_shipped_teacher_is_the_one_that_was_recorded():
+    sample = simulate(50_000, FRESH_SEED)
+    found = train_mugmt.widths(sample, sample.calibrate(train_mugmt.predict(zoo.load_teacher(), sample)))
+    records = [
+        json.loads(zoo.data_file(f"{name}.json").read_text(encoding="utf-8"))
+        for name in ("mugmt_teacher.trained", "mugmt_student")
+    ]
+    for record in records:  # its own, and that of the student's teacher, trained by the same recipe
+        for name, width in found.items():
+            assert width == pytest.approx(record["fwhm"]["teacher"][name], rel=0.06), name
+    assert records[0]["teacher"]["recipe"] == records[1]["teacher"]["recipe"]
+    with np.load(zoo.data_file("mugmt_teacher.trained.npz"), allow_pickle=False) as weights:
+        assert {weights[name].dtype for name in weights.files} == {np.dtype(np.float16)}
+
+
+@pytest.mark.hls4ml
 def test_shipped_student_stays_within_its_types_range():
     """No value of the float network comes near the +-32 of ap_fixed<18,6>, up to saturated pT."""
     import tensorflow

@@ -90,6 +90,19 @@ def test_phi_bends_by_charge_over_pt(sample):
     assert np.corrcoef(bend, measured)[0, 1] > 0.8
 
 
+def test_extrapolated_phi_is_that_of_the_vertex(sample):
+    """Where pT and charge are measured well, the steps of eta, phi and pT are what remains; eta and pT stay."""
+    extrapolated, hardware = sample.extrapolated, sample.hardware
+    np.testing.assert_array_equal(extrapolated[:, [0, 2]], hardware[:, [0, 2]])
+    assert (np.abs(extrapolated[:, 1]) <= np.pi).all()
+    before, after = (np.abs(sample.residuals(values)[:, 1]) for values in (hardware, extrapolated))
+    assert np.median(after) < np.median(before) / 4
+    scale = sample.pt * muons.PT_STEP / sample.true_pt
+    region = np.digitize(np.abs(sample.hardware[:, 0]), (0.83, 1.24))
+    good = (sample.charge == sample.true_charge) & (np.abs(scale / np.array([1.15, 1.25, 1.30])[region] - 1) < 0.02)
+    assert np.quantile(after[good & (sample.true_pt > 10)], 0.95) < 0.06
+
+
 def test_bending_is_that_of_the_magnet():
     """0.15 * 3.8 T * 2.95 m * (2 - 2.95 / 4.9) = 2.35 rad GeV in the barrel; less where muons leave through the end."""
     eta = np.linspace(0, 2.4, 100)

@@ -1,12 +1,10 @@
-"""The width of a distribution, and the picture of it."""
+"""The width of a distribution."""
 
 import numpy as np
 import pytest
 
-from isobit.errors import OverwriteError, RangeError, ShapeError
-from isobit.students.resolution import GAUSSIAN_FWHM, fwhm, plot_resolution
-
-PNG = b"\x89PNG\r\n\x1a\n"
+from isobit.errors import RangeError, ShapeError
+from isobit.students.resolution import GAUSSIAN_FWHM, fwhm, fwhm_in_bins
 
 
 @pytest.fixture
@@ -56,35 +54,10 @@ def test_refuses_what_has_no_width(values, error, said):
         fwhm(values)
 
 
-@pytest.fixture
-def curves(random):
-    wide = random.normal(0, (0.1, 1.0, 0.5), (2000, 3))
-    return {"hardware": wide, "student": wide / 2}
-
-
-def test_picture_is_a_png_and_is_not_overwritten_unasked(tmp_path, curves):
-    pytest.importorskip("matplotlib")
-    path = tmp_path / "peaks.png"
-    assert plot_resolution(path, curves, title="peaks") == path
-    assert path.read_bytes().startswith(PNG)
-    path.write_bytes(b"mine")
-    with pytest.raises(OverwriteError, match=r"peaks\.png"):
-        plot_resolution(path, curves)
-    assert path.read_bytes() == b"mine"
-    plot_resolution(path, curves, overwrite=True)
-    assert path.read_bytes().startswith(PNG)
-    assert [found.name for found in tmp_path.iterdir()] == ["peaks.png"]
-
-
-def test_nothing_is_left_of_a_picture_that_failed(tmp_path, curves):
-    pytest.importorskip("matplotlib")
-    curves["student"] = np.full((2000, 3), np.nan)
-    with pytest.raises(RangeError):
-        plot_resolution(tmp_path / "peaks.png", curves)
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("curves", [{}, {"hardware": np.zeros((5, 2))}, {"hardware": np.zeros(5)}])
-def test_refuses_other_shapes(tmp_path, curves):
-    with pytest.raises(ShapeError):
-        plot_resolution(tmp_path / "peaks.png", curves)
+def test_in_bins_is_that_of_each_bin(random):
+    values = random.uniform(0, 3, 30_000)
+    residuals = random.standard_normal(30_000) * np.floor(values + 1)
+    widths = fwhm_in_bins(residuals, values, np.array([0.0, 1.0, 2.0, 3.0, 4.0]))
+    assert widths[:3] == pytest.approx(GAUSSIAN_FWHM * np.array([1, 2, 3]), rel=0.05)
+    assert widths[0] == fwhm(residuals[values < 1])
+    assert np.isnan(widths[3])  # too few

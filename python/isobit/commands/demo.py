@@ -8,17 +8,26 @@ from typing import Any
 
 import click
 
-from isobit import Report, check, load
+from isobit import Report, __version__, check, load
 from isobit.commands import BITS_DIFFER, EQUAL_OR_DONE, examples
 from isobit.commands.options import progress_bar
 from isobit.files import refuse_overwrite
+from isobit.students.resolution import fwhm
 
 #: Not one of the seeds that the shipped student was trained, validated or tested with (1001 to 1003).
 SEED = 2026
 
+#: The picture's curves.
+_LABELS = {
+    "hardware": r"hardware, $\varphi$ extrapolated to the vertex",
+    "teacher": "teacher (float, 4 x 256)",
+    "student": "student (Keras)",
+    "firmware": "student (firmware bits)",
+}
+
 
 @click.command("demo", epilog=examples("isobit demo", "isobit demo --events 20000 --out resolution.pdf"))
-@click.option("--events", type=click.IntRange(1), default=100_000, show_default=True, help="Muons to simulate.")
+@click.option("--events", type=click.IntRange(100), default=100_000, show_default=True, help="Muons to simulate.")
 @click.option("--seed", type=click.IntRange(0), default=SEED, show_default=True, help="Seed of the simulation.")
 @click.option(
     "--reference-events", type=click.IntRange(1), default=1000, show_default=True, help="Events for the slow reference."
@@ -31,7 +40,7 @@ SEED = 2026
     type=click.Path(path_type=Path),
     default=Path("isobit-demo.png"),
     show_default=True,
-    help="Where the picture goes.",
+    help="Where the picture goes: .png, .pdf or .svg.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace an existing picture.")
 @click.option("--train", "training", is_flag=True, help="Train teacher and student anew first (some 10 minutes).")
@@ -58,26 +67,27 @@ def command(
 
     The student (5-8-8-8-8-3, QKeras, 18 bits, distilled from a 4 x 256 teacher) recalibrates eta, phi and pT of
     hardware muons. hls4ml converts it for the VU9P at reuse factor 4; isobit compares the raw integers of every layer
-    on its own engines and on hls4ml's C-simulation, and draws the resolution peaks.
+    on its own engines and on hls4ml's C-simulation, and draws resolutions. The muons are those of a toy simulation:
+    what they say about bits is exact, what they say about physics is not.
     """
-    from isobit.students import muons, resolution, zoo
+    from isobit.students import muons, train_mugmt, zoo
+    from isobit.students.picture import check_format, plot_resolution
 
+    check_format(out)
     refuse_overwrite(out, overwrite)
     say = (lambda text: None) if as_json else click.echo
     if training:
-        from isobit.students import train_mugmt
-
         for name in ("mugmt_student.npz", "mugmt_student.json"):
             refuse_overwrite(students / name, overwrite)
         trained = train_mugmt.train()
-        keras_model = trained.model
+        keras_model, teacher = trained.model, trained.teacher
         train_mugmt.write(trained, students, overwrite=overwrite)
         say(f"trained teacher and student; the student is kept in {students}")
     else:
         say("loading the shipped mugmt_student")
-        keras_model = zoo.load_student("mugmt_student")
+        keras_model, teacher = zoo.load_student("mugmt_student"), zoo.load_teacher()
     sample = muons.simulate(events, seed)
-    say(f"simulated {events:,} L1 muons (seed {seed})")
+    say(f"simulated {events:,} L1 muons with a toy (seed {seed})")
     model = load(keras_model, **_load_options(zoo.golden_config("mugmt_student")))
     say("converted with hls4ml for " + zoo.PART + f", reuse factor {zoo.REUSE_FACTOR}; compiling its C-simulation")
 
@@ -92,18 +102,22 @@ def command(
             threads=threads,
             progress=progress,
         )
-    firmware = sample.residuals(sample.calibrate(model.predict(x, threads=threads)))
-    hardware = sample.residuals(sample.hardware)
-    widths = {
-        "hardware": [resolution.fwhm(column) for column in hardware.T],
-        "student": [resolution.fwhm(column) for column in firmware.T],
+    values = {
+        "hardware": sample.extrapolated,
+        "teacher": sample.calibrate(train_mugmt.predict(teacher, sample)),
+        "student": sample.calibrate(train_mugmt.predict(keras_model, sample)),
+        "firmware": sample.calibrate(model.predict(x, threads=threads)),
     }
-    resolution.plot_resolution(
+    residuals = {name: sample.residuals(value) for name, value in values.items()}
+    plot_resolution(
         out,
-        {"hardware": hardware, "student (firmware bits)": firmware},
-        title=f"{events:,} simulated L1 muons",
+        {_LABELS[name]: value for name, value in residuals.items()},
+        sample.true_pt,
+        title=f"Toy simulation: {events:,} Level-1 muons",
+        note=f"toy simulation, no detector data; isobit {__version__}, seed {seed}, {model.output_types[0]}",
         overwrite=overwrite,
     )
+    widths = {name: [fwhm(column) for column in value.T] for name, value in residuals.items()}
     if as_json:
         facts: dict[str, Any] = {
             **report.to_dict(),
@@ -114,13 +128,18 @@ def command(
         click.echo(json.dumps(facts))
     else:
         click.echo(f"\n{report}\n")
-        click.echo("resolution (FWHM of reconstructed minus true):")
-        for name, unit, before, after in zip(
-            ("eta", "phi", "pT"), ("", " rad", " (relative)"), widths["hardware"], widths["student"], strict=True
-        ):
-            click.echo(f"  {name:3}  hardware {before:.4f}{unit}  ->  student {after:.4f}{unit}")
+        click.echo(_table(widths))
         click.echo(f"\npicture: {out}\n{_verdict(report)}")
     return EQUAL_OR_DONE if report.ok else BITS_DIFFER
+
+
+def _table(widths: dict[str, list[float]]) -> str:
+    """FWHM by quantity and curve, and what it is of."""
+    lines = ["resolution in the toy simulation (FWHM of measured minus true; hardware phi extrapolated to the vertex):"]
+    lines.append(" " * 16 + "".join(f"{name:>10}" for name in widths))
+    for index, quantity in enumerate(("eta", "phi [rad]", "pT [relative]")):
+        lines.append(f"  {quantity:14}" + "".join(f"{width[index]:10.4f}" for width in widths.values()))
+    return "\n".join(lines)
 
 
 def _load_options(golden: dict[str, Any]) -> dict[str, Any]:

@@ -132,6 +132,17 @@ class MuonSample:
         return np.stack((self.eta * ETA_STEP, wrap_phi(self.phi * PHI_STEP), self.pt * PT_STEP), axis=1)
 
     @property
+    def extrapolated(self) -> Floats:
+        """float64 (n, 3): as `hardware`, with phi extrapolated from the station to the vertex.
+
+        As the uGMT does it, from what the hardware knows: eta, charge and a pT that is overestimated by a known factor.
+        """
+        eta, phi, pt = self.hardware.T
+        region = np.digitize(np.abs(eta), (_ETA_BARREL, _ETA_ENDCAP))
+        vertex = wrap_phi(phi + self.charge * bending(eta) * _PT_SCALE[region] / pt)
+        return np.stack((eta, vertex, pt), axis=1)
+
+    @property
     def truth(self) -> Floats:
         """float64 (n, 3): reconstructed eta, phi (rad) and pT (GeV)."""
         return np.stack((self.true_eta, self.true_phi, self.true_pt), axis=1)

@@ -1,20 +1,13 @@
-"""Resolution: how wide the distribution of measured minus true is, as a number and as a picture.
-
-matplotlib is imported when a picture is drawn, not before.
-"""
+"""Resolution: how wide the distribution of measured minus true is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from os import PathLike
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from isobit.errors import MissingDependencyError, RangeError, ShapeError
-from isobit.files import atomic_path
+from isobit.errors import RangeError, ShapeError
 
 Floats = NDArray[np.float64]
 Array = NDArray[np.floating[Any]]
@@ -54,99 +47,25 @@ def fwhm(residuals: Array) -> float:
     return float(np.sqrt(max((high - low) ** 2 - (GAUSSIAN_FWHM * bandwidth) ** 2, 0.0)))
 
 
-def plot_resolution(
-    path: str | PathLike[str],
-    curves: Mapping[str, Array],
-    *,
-    title: str = "",
-    overwrite: bool = False,
-) -> Path:
-    """Draw the resolution peaks of eta, phi and pT, side by side, as a PNG file.
+def fwhm_in_bins(residuals: Array, values: Array, edges: Array) -> Floats:
+    """Full width at half maximum in bins of another quantity, such as the true pT.
 
     Parameters
     ----------
-    path
-        File to write, whole or not at all.
-    curves
-        Label -> residuals (n, 3) as of `MuonSample.residuals`: eta, phi (rad), pT relative to the true pT. The first is
-        drawn filled, as what the others improve on ('hardware'); a curve that lies on an earlier one is dashed over it.
-    title
-        Above the panels.
-    overwrite
-        Overwrite an existing file.
+    residuals
+        (n,).
+    values
+        (n,): what the bins are of.
+    edges
+        (bins + 1,), ascending.
 
-    Raises
-    ------
-    OverwriteError
-        If the file exists and `overwrite` is not given.
-    ShapeError
-        If residuals are not (n, 3), or there are no curves.
+    Returns
+    -------
+    float64 (bins,); NaN for bins with fewer than 100 events.
     """
-    if not curves:
-        raise ShapeError("no curves to draw, expected at least one")
-    for label, residuals in curves.items():
-        if np.ndim(residuals) != 2 or np.shape(residuals)[1] != len(_PANELS):
-            raise ShapeError(f"residuals of {label!r} have shape {np.shape(residuals)}, expected (n, {len(_PANELS)})")
-    with atomic_path(path, overwrite=overwrite) as temporary:
-        _figure(curves, title).savefig(temporary, format="png", dpi=160)
-    return Path(path)
-
-
-# Name, axis label, unit in the legend, factor from the residual's unit, decimals in the legend, least possible value.
-_PANELS: Final = (
-    (r"$\eta$", r"$\eta - \eta^\mathrm{true}$", "", 1.0, 3, -np.inf),
-    (r"$\varphi$", r"$\varphi - \varphi^\mathrm{true}$  [mrad]", " mrad", 1000.0, 0, -np.inf),
-    (r"$p_\mathrm{T}$", r"$p_\mathrm{T}\,/\,p_\mathrm{T}^\mathrm{true} - 1$  [%]", "%", 100.0, 1, -100.0),
-)
-_COLOURS: Final = ("#9aa5b1", "#d1495b", "#00798c", "#edae49", "#30638e")
-_BINS: Final = 120
-
-
-def _figure(curves: Mapping[str, Array], title: str) -> Any:
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingDependencyError("pictures need matplotlib: pip install 'isobit[plot]'") from error
-    figure = Figure(figsize=(13.5, 4.8), layout="constrained")
-    FigureCanvasAgg(figure)
-    for column, axes in enumerate(figure.subplots(1, len(_PANELS))):
-        _panel(axes, column, {label: np.asarray(values)[:, column] for label, values in curves.items()})
-    if title:
-        figure.suptitle(title, fontsize=13)
-    return figure
-
-
-def _panel(axes: Any, column: int, curves: Mapping[str, Floats]) -> None:
-    name, label, unit, factor, decimals, least = _PANELS[column]
-    span = max(float(np.quantile(np.abs(values), 0.97)) for values in curves.values()) * factor
-    low, high = max(-span, least), span
-    edges = np.linspace(low, high, _BINS + 1)
-    edges = np.append(edges, 2.0 * edges[-1] - edges[-2])  # one bin out of sight, so that no curve drops at the border
-    edges = np.insert(edges, 0, 2.0 * edges[0] - edges[1])
-    top = 0.0
-    for index, (legend, values) in enumerate(curves.items()):
-        density = np.histogram(values * factor, bins=edges)[0] / (len(values) * (edges[1] - edges[0]))
-        top = max(top, float(density.max()))
-        text = f"{legend}: FWHM {fwhm(values) * factor:.{decimals}f}{unit}"
-        colour = _COLOURS[index % len(_COLOURS)]
-        if index == 0:
-            axes.stairs(density, edges, fill=True, color=colour, alpha=0.45, label=text)
-            axes.stairs(density, edges, color=colour, linewidth=1.0)
-        else:
-            style = "-" if index == 1 else (0, (3, 2))
-            axes.stairs(density, edges, color=colour, linewidth=1.8, linestyle=style, label=text)
-    axes.vlines(0.0, 0.0, 1.04 * top, color="black", linewidth=0.7, alpha=0.4, zorder=0)
-    axes.set_title(name, fontsize=14)
-    axes.set_xlabel(label, fontsize=12)
-    axes.set_xlim(low, high)
-    axes.locator_params(axis="x", nbins=7)
-    axes.set_ylim(0.0, top * (1.12 + 0.085 * len(curves)))  # room for the legend above the peak
-    axes.set_yticks([])
-    axes.spines[["top", "right", "left"]].set_visible(False)
-    if column == 0:
-        axes.set_ylabel("muons (normalised)", fontsize=12)
-    axes.legend(loc="upper center", frameon=False, fontsize=10.5)
+    place = np.digitize(values, edges) - 1
+    parts = [np.asarray(residuals)[place == number] for number in range(len(edges) - 1)]
+    return np.array([fwhm(part) if len(part) >= _MINIMUM else np.nan for part in parts])
 
 
 def _checked(residuals: Array) -> Floats:

@@ -47,10 +47,11 @@ Bar = Callable[[str], AbstractContextManager["distill.Progress | None"]]
 
 @dataclass(frozen=True)
 class Training:
-    """A trained student and the record of how it came about (what the JSON file holds)."""
+    """A trained student, the record of how it came about (what the JSON file holds), and its teacher."""
 
     model: Any
     record: dict[str, Any]
+    teacher: Any
 
 
 def train(
@@ -104,7 +105,7 @@ def train(
         },
         "fwhm_units": {"eta": "1", "phi": "rad", "pt": "relative to true pT"},
     }
-    return Training(student, record)
+    return Training(student, record, teacher)
 
 
 def predict(model: Any, sample: MuonSample) -> NDArray[np.float64]:

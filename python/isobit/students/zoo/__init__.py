@@ -41,6 +41,7 @@ __all__ = [
     "golden_config",
     "inputs",
     "load_student",
+    "load_teacher",
     "network",
     "save_weights",
     "write_out",
@@ -198,3 +199,11 @@ def load_student(name: str, path: Any = None, *, integer: int | None = None) -> 
         If the file is missing, no weights file, or of another network.
     """
     return load_weights(entry(name), path, integer=integer, known=tuple(ZOO))
+
+
+def load_teacher() -> Any:
+    """The trained Keras model of mugmt_teacher, in float.
+
+    `network("mugmt_teacher")` draws its weights: no firmware of this network would hold the trained ones.
+    """
+    return load_student("mugmt_teacher", data_file("mugmt_teacher.trained.npz"))

@@ -56,9 +56,9 @@ def load_weights(
         wrong = ", ".join(sorted(weights.keys() ^ variables.keys())[:5])
         raise ModelFileError(f"{source} does not hold the weights of {name}: missing or unknown are {wrong}")
     for key, variable in variables.items():
-        if weights[key].shape != tuple(variable.shape) or weights[key].dtype != np.float32:
+        if weights[key].shape != tuple(variable.shape) or weights[key].dtype not in (np.float32, np.float16):
             found = f"{weights[key].dtype} {weights[key].shape}"
-            raise ModelFileError(f"{source}: {key} is {found}, expected float32 {tuple(variable.shape)}")
+            raise ModelFileError(f"{source}: {key} is {found}, expected float32 or float16 {tuple(variable.shape)}")
         if not np.isfinite(weights[key]).all():
             raise ModelFileError(f"{source}: {key} holds NaN or infinity")
         variable.assign(weights[key])
