@@ -51,10 +51,6 @@ class UnsupportedError(IsobitError, NotImplementedError):
     """A layer, strategy, quantiser, mode or back end that isobit does not vouch for."""
 
 
-class FirmwareError(UnsupportedError):
-    """A network whose firmware cannot exist: hls4ml's sources do not compile, or compute what is not defined."""
-
-
 class MissingDependencyError(IsobitError, ImportError):
     """An optional package or a tool that this call needs is not installed."""
 
@@ -77,6 +73,13 @@ class OverwriteError(IsobitError, FileExistsError):
 
 class CompilerError(IsobitError, RuntimeError):
     """The C++ compiler is missing or refused the project."""
+
+
+class FirmwareError(UnsupportedError, CompilerError):
+    """A network whose firmware cannot exist: hls4ml's sources do not compile, or compute what is not defined.
+
+    Known before any compiler is asked.
+    """
 
 
 class CSimError(IsobitError, RuntimeError):

@@ -13,6 +13,7 @@ import numpy as np
 from isobit.errors import FirmwareError, FormatError, UnsupportedError
 from isobit.fixed.array import quantise_floats
 from isobit.fixed.types import FixedType
+from isobit.frontends.identifiers import check_identifiers
 from isobit.frontends.registry import HANDLERS, KERAS_LAYERS, register_handler
 from isobit.frontends.written import written_config
 from isobit.model.accumulation import kept_weights
@@ -57,6 +58,7 @@ def _graph(source: Any) -> Graph:
     backend = getattr(source.config.backend, "name", None)
     if backend not in BACKENDS:
         raise FirmwareError(f"hls4ml back end {backend!r} is not supported; supported: {', '.join(BACKENDS)}")
+    check_identifiers(source)
     from isobit.frontends import set_layers  # registers its handlers, which are made of this module's
 
     io_type = source.config.get_config_value("IOType")

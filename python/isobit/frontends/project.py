@@ -17,6 +17,7 @@ from typing import Any
 from isobit.engines.csim.project import Parameter, Project
 from isobit.errors import MissingDependencyError, ModelFileError, UnsupportedError
 from isobit.frontends.folder_reuse import folder_reuse_factors
+from isobit.frontends.identifiers import check_identifiers, check_typedefs
 from isobit.frontends.identify import folder_kind, refuse_missing
 from isobit.frontends.quiet import quiet
 from isobit.frontends.weight_files import check_weight_files
@@ -43,6 +44,7 @@ def project_from_hls4ml(model: Any) -> Project:
     backend = getattr(model.config.backend, "name", None)
     if backend not in BACKENDS:
         raise UnsupportedError(f"hls4ml back end {backend!r} is not supported; supported: {', '.join(BACKENDS)}")
+    check_identifiers(model)
     with tempfile.TemporaryDirectory(prefix="isobit-project-") as name:
         write_project(model, Path(name))
         project = read_project(name)
@@ -132,6 +134,7 @@ def read_project(folder: str | os.PathLike[str]) -> Project:
     prototype = re.search(rf"\bvoid\s+{re.escape(name)}\s*\(([^;{{]*)\)\s*;", header)
     if prototype is None:
         raise ModelFileError(f"{root}/firmware/{name}.h declares no function {name!r}")
+    check_typedefs(root, files.get("firmware/defines.h", b"").decode(errors="replace"))
     check_weight_files(root, source, files)
     numbers = _numbers(files.get("firmware/defines.h", b""))
     shapes = _shapes(root, name, config, numbers)

@@ -59,6 +59,9 @@ repeat rnmos rpmos rtran rtranif0 rtranif1 scalared showcancelled small specify 
 supply1 table task time tran tranif0 tranif1 tri tri0 tri1 triand trior trireg unsigned use uwire vectored wait wand
 weak0 weak1 wire wor xnor
 """
+#: 'restrict' is a word of C alone.
+_WORDS = frozenset(_LANGUAGE.split()) - {"restrict"}
+_MACRO_NAMES = frozenset(_MACROS.split())
 _TAKEN = frozenset((_LANGUAGE + _SOURCES + _MACROS).split())
 _NO_TOP = frozenset((_GLOBALS + _HARDWARE).split())
 _TOP = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
@@ -66,6 +69,16 @@ _TOP = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 
 def _reserved(name: str) -> bool:
     return name in _TAKEN or _FAMILIES.fullmatch(name) is not None
+
+
+def is_cpp_word(name: str) -> bool:
+    """Whether C++ keeps a word for itself."""
+    return name in _WORDS
+
+
+def looks_like_a_macro(name: str) -> bool:
+    """Whether a name may be a macro of C libraries and AMD's headers: some are, of others only their families."""
+    return name in _MACRO_NAMES or name.isupper() or _FAMILIES.fullmatch(name) is not None
 
 
 class Names:

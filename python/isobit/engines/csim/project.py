@@ -18,11 +18,11 @@ _MAIN = """// Written by isobit: drives the project's top function.
 #include "isobit_csim/project.hpp"
 #include "firmware/{name}.cpp"
 {weights}
-static void isobit_event(isobit_csim::Channel &channel) {{
-    isobit_csim::current = &channel;
+static void isobit_event(isobit_csim::Channel &isobit_channel) {{
+    isobit_csim::current = &isobit_channel;
 {using}{inputs}
 {outputs}
-    if (channel.running()) {name}({arguments});
+    if (isobit_channel.running()) {name}({arguments});
 {results}
 }}
 
@@ -100,9 +100,9 @@ def main_source(project: Project) -> str:
     inputs, outputs = [], []
     for p in project.directed("in"):
         declared = f'hls::stream<{p.type}> {p.name}("{p.name}")' if p.stream else f"{p.type} {p.name}[{p.size}]"
-        inputs.append(f'    {declared};\n    channel.in({p.name}, {_elements(p)}, "{p.name}");')
+        inputs.append(f'    {declared};\n    isobit_channel.in({p.name}, {_elements(p)}, "{p.name}");')
         # What the firmware's own type made of the input is compared, too.
-        inputs.append(f'    channel.tap({p.name}, {p.size}, "{p.name}");')
+        inputs.append(f'    isobit_channel.tap({p.name}, {p.size}, "{p.name}");')
     for p in project.directed("out"):
         declared = f'hls::stream<{p.type}> {p.name}("{p.name}")' if p.stream else f"{p.type} {p.name}[{p.size}]"
         outputs.append(f"    {declared};")
@@ -113,7 +113,9 @@ def main_source(project: Project) -> str:
         inputs="\n".join(inputs),
         outputs="\n".join(outputs),
         arguments=", ".join(p.name for p in project.parameters),
-        results="\n".join(f'    channel.out({p.name}, {_elements(p)}, "{p.name}");' for p in project.directed("out")),
+        results="\n".join(
+            f'    isobit_channel.out({p.name}, {_elements(p)}, "{p.name}");' for p in project.directed("out")
+        ),
     )
 
 
