@@ -124,7 +124,7 @@ def test_what_a_witness_says() -> None:
     assert found.share == 1.0
     assert str(found) == "1 of 1 'may overflow' verdicts have a witness"
     (witness,) = found
-    assert str(witness) == "fc.accum ap_fixed<6,6>: neuron 0 needs 7 of 6 bits"
+    assert str(witness) == "fc.accum ap_fixed<6,6>: neuron 0 needs 7 bits, not 6"
     assert witness.value in range(32, 54) or witness.value in range(-53, -32)
     assert witness.inputs["x"].raw.shape == (1, 2)
 

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from isobit.analysis.clips import clips
 from isobit.analysis.constant_change import ConstantChange, changed_lines
 from isobit.analysis.constants import constant_changes
 from isobit.analysis.dense_bounds import free_partial_sums
@@ -54,6 +55,8 @@ class Verdict:
         Which neurons may leave the format, shape (n_out,).
     witnesses
         Inputs that make it happen, one for each neuron that a search found one for; None: nobody searched.
+    clips
+        Whether it is the clip of a quantised activation, which is no overflow (:func:`isobit.analysis.clips.clips`).
     """
 
     layer: str
@@ -62,6 +65,7 @@ class Verdict:
     bits: tuple[int, ...]
     overflows: tuple[bool, ...]
     witnesses: tuple[Witness, ...] | None = None
+    clips: bool = False
 
     @property
     def safe(self) -> bool:
@@ -74,8 +78,9 @@ class Verdict:
         worst = int(np.argmax(np.where(self.overflows, self.bits, 0)))
         verb = "saturate" if self.type.overflow.name.startswith("SAT") else "wrap"
         may = (
-            f"{self.slot} {self.type}: may {verb}: {sum(self.overflows)} of {len(self.overflows)} neurons, neuron "
-            f"{worst} needs {self.bits[worst]} of {self.type.width} bits"
+            f"{self.slot} {self.type}: may {'clip, as it is made to' if self.clips else verb}: "
+            f"{sum(self.overflows)} of {len(self.overflows)} neurons, neuron {worst} needs {self.bits[worst]} bits, "
+            f"not {self.type.width}"
         )
         return may if self.witnesses is None else may + self._witnessed(verb)
 
@@ -310,7 +315,8 @@ def _verdicts(op: Op, bounds: Bounds, witnesses: Witnesses | None) -> list[Verdi
         verdicts.append(_verdict(op.name, slot, inside.type, needs, inside.overflow, None))
     if op.tag != "reshape":
         needs = found.rounded.widths(op.output.type.signed)
-        verdicts.append(_verdict(op.name, "result", op.output.type, needs, found.result_overflow, witnesses))
+        verdict = _verdict(op.name, "result", op.output.type, needs, found.result_overflow, witnesses)
+        verdicts.append(replace(verdict, clips=clips(op, "result")))
     return verdicts
 
 

@@ -34,6 +34,8 @@ class OverflowCount:
         For each neuron, the events in which it happened at least once.
     total
         For each neuron, how often it happened (an accumulator may overflow several times in one event).
+    clips
+        Whether it is the clip of a quantised activation, which is no overflow (:func:`isobit.analysis.clips.clips`).
     """
 
     layer: str
@@ -41,6 +43,7 @@ class OverflowCount:
     type: FixedType
     events: npt.NDArray[np.int64]
     total: npt.NDArray[np.int64]
+    clips: bool = False
 
     @property
     def saturates(self) -> bool:
@@ -50,7 +53,7 @@ class OverflowCount:
     def __str__(self) -> str:
         worst = int(np.argmax(self.events))
         count = int(np.count_nonzero(self.events))
-        verb = "saturates" if self.saturates else "overflows"
+        verb = "clips, as it is made to" if self.clips else "saturates" if self.saturates else "overflows"
         return (
             f"{self.layer}.{self.slot} {self.type} {verb}: {count} of {len(self.events)} neurons, "
             f"worst neuron {worst} in {int(self.events[worst])} events"
@@ -91,7 +94,10 @@ class LayerProfile:
     def __str__(self) -> str:
         lsb = float(self.type.lsb)
         low, high = int(self.low.min()) * lsb, int(self.high.max()) * lsb
-        words = f"{self.layer} {self.type}: {int(self.bits.max())} of {self.type.width} bits, {low:g} to {high:g}"
+        needed, width = int(self.bits.max()), self.type.width
+        words = f"{self.layer} {self.type}: {min(needed, width)} of {width} bits, {low:g} to {high:g}"
+        if needed > width:
+            words += f"; what was cast into it needs {needed} bits"
         count = int(np.count_nonzero(self.lossy))
         if not count:
             return words
@@ -153,10 +159,26 @@ class Profile:
         raise KeyError(f"no profile of layer {name!r}; layers: {', '.join(layer.layer for layer in self.layers)}")
 
     def __str__(self) -> str:
-        lines = [f"overflows in {self.events} events:", *(f"  {count}" for count in self.overflows)]
-        if not self.overflows:
-            lines = [f"no overflow in {self.events} events"]
-        lines += changed_lines(self.constants)
+        lines = [*self.overflow_lines(), *changed_lines(self.constants)]
         if self.layers:
             lines += ["bits in use:", *(f"  {layer}" for layer in self.layers)]
         return "\n".join(lines)
+
+    def overflow_lines(self, most: int | None = None) -> list[str]:
+        """Lines about the formats that were left; overflow is said of none that clips as it is made to.
+
+        Parameters
+        ----------
+        most
+            How many of each kind are named; None names all.
+        """
+        lost = [count for count in self.overflows if not count.clips]
+        made = [count for count in self.overflows if count.clips]
+        lines = [f"overflows in {self.events:,} events:" if lost else f"no overflow in {self.events:,} events"]
+        for counts in (lost, made):
+            if counts is made and made:
+                lines.append("activations that clip:")
+            lines += [f"  {count}" for count in counts[:most]]
+            if most is not None and len(counts) > most:
+                lines.append(f"  and {len(counts) - most} more")
+        return lines

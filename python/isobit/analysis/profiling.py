@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from isobit.analysis.clips import clips
 from isobit.analysis.constants import constant_changes
 from isobit.analysis.observed import Observed
 from isobit.analysis.profile import LayerProfile, OverflowCount, Profile
@@ -63,7 +64,8 @@ def _overflows(op: Op, seen: Observed, sums: Any) -> Iterator[OverflowCount]:
     found = {**seen.inner, "accum": sums, "result": np.stack([seen.outside, seen.outside])}
     for slot, kind in op.types().items():
         if slot in found and found[slot][1].any():
-            yield OverflowCount(op.name, slot, kind, *found[slot])
+            events, total = found[slot]
+            yield OverflowCount(op.name, slot, kind, events, total, clips(op, slot))
 
 
 def _layer(op: Op, seen: Observed) -> LayerProfile:

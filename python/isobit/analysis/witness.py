@@ -83,8 +83,8 @@ class Witness(MayOverflow):
 
     def __str__(self) -> str:
         return (
-            f"{self.layer}.{self.slot} {self.type}: neuron {self.neuron} needs {self.bits_needed} of "
-            f"{self.type.width} bits"
+            f"{self.layer}.{self.slot} {self.type}: neuron {self.neuron} needs {self.bits_needed} bits, not "
+            f"{self.type.width}"
         )
 
 

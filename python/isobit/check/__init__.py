@@ -10,11 +10,14 @@ from isobit.api import load
 from isobit.check.blocks import Block, block_size, blocks_of
 from isobit.check.budget import Budget
 from isobit.check.comparison import LayerComparison, Road
-from isobit.check.keras import FloatDifference, KerasOutputs
+from isobit.check.differences import Differences
+from isobit.check.keras import FloatDifference
+from isobit.check.provenance import provenance_of
 from isobit.check.ranges import Overflows
 from isobit.check.report import Report
 from isobit.check.roads import Progress, Roads, road_names
 from isobit.check.tally import Tally
+from isobit.check.watching import Watch
 from isobit.engines.registry import Values, resolve, thread_count
 from isobit.errors import RangeError, ShapeError
 from isobit.model.requested import reuse_factors
@@ -93,6 +96,7 @@ def check(
     budget = Budget(reference_seconds)
     workers = thread_count(threads)
     report = progress or (lambda road, done, total: None)
+    provenance = provenance_of(subject, names, keras_model)
     with contextlib.closing(Inputs(subject.graph.inputs, x, columns, dataset, tree)) as source:
         events = source.events
         if events == 0:
@@ -104,27 +108,31 @@ def check(
             for road, limit in limits.items()
         ]
         overflows = Overflows(subject, workers)
-        keras = KerasOutputs(subject.graph, keras_model) if keras_model is not None else None
+        watch, differences = Watch(subject.graph, keras_model), Differences(subject.graph, roads.others)
         with contextlib.closing(blocks_of(subject.graph, source, block_size(subject.graph))) as blocks:
             for block in blocks:
-                values = _compare(block, roads, tallies, report)
+                values = _compare(block, roads, tallies, differences, report)
                 overflows.update(block)
-                if keras is not None:
-                    keras.update(block.columns, values)
+                watch.update(block.columns, values)
     first, *others = (tally.result(roads.threads(tally.name)) for tally in tallies)
+    profile = overflows.result()
     return Report(
         subject.graph.name,
         events,
         first,
         tuple(others),
-        overflows.result(),
-        keras.result() if keras is not None else (),
+        profile,
+        watch.facts(),
         notes=budget.notes(limits["reference"]) if "reference" in names else (),
         reuse=reuse_factors(subject.graph),
+        causes=differences.causes(others, profile),
+        provenance=provenance,
     )
 
 
-def _compare(block: Block, roads: Roads, tallies: Sequence[Tally], progress: Progress) -> Values:
+def _compare(
+    block: Block, roads: Roads, tallies: Sequence[Tally], differences: Differences, progress: Progress
+) -> Values:
     """Run a block on every road that still takes events, and compare with the first road, whose tensors it returns."""
     if block.start == 0:
         for tally in tallies:  # compile and load what is compiled and loaded at first use
@@ -133,7 +141,7 @@ def _compare(block: Block, roads: Roads, tallies: Sequence[Tally], progress: Pro
     for number, tally in enumerate(tallies):
         values = tally.run(block, roads, progress)
         if number:
-            tally.compare(block.start, expected, values)
+            tally.compare(block.start, expected, values, differences)
         else:
             expected = values
     return expected

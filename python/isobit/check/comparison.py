@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from isobit.analysis.constant_change import as_float
 from isobit.fixed.array import FixedArray
 
 __all__ = ["Difference", "LayerComparison", "Road", "aligned", "compare", "merge"]
@@ -41,6 +42,8 @@ class LayerComparison:
         Largest difference in LSBs.
     first
         The first difference: event, flat index in the layer, the base road's and this road's raw integer.
+    lsb
+        Value of an LSB, in units of one.
     """
 
     layer: str
@@ -50,6 +53,7 @@ class LayerComparison:
     differ: int
     largest: int
     first: Difference | None
+    lsb: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,8 @@ def compare(layer: str, base: FixedArray, other: FixedArray, offset: int) -> Lay
         largest = max(abs(int(p) - int(q)) for p, q in zip(a, b, strict=True))
         event, index = (int(i) for i in np.argwhere(unequal)[0])
         first = Difference(event + offset, index, int(a[0]), int(b[0]))
-    return LayerComparison(layer, kind, len(base), base.size, differ, largest, first)
+    lsb = as_float(min(base.type.lsb, other.type.lsb))
+    return LayerComparison(layer, kind, len(base), base.size, differ, largest, first, lsb)
 
 
 def merge(parts: Sequence[LayerComparison]) -> LayerComparison:
@@ -128,4 +133,5 @@ def merge(parts: Sequence[LayerComparison]) -> LayerComparison:
         sum(p.differ for p in parts),
         max(p.largest for p in parts),
         next((p.first for p in parts if p.first is not None), None),
+        parts[0].lsb,
     )

@@ -16,23 +16,39 @@ def report_document(report: Report) -> dict[str, Any]:
     return {
         "ok": report.ok,
         "model": report.model,
+        "name": report.name,
         "events": report.events,
         "verdict": report.verdict(),
+        "warnings": [warning.to_dict() for warning in report.warnings],
+        "provenance": report.provenance.to_dict(),
         "base": asdict(report.base),
         "roads": [asdict(road) for road in report.roads],
+        "causes": [cause.to_dict() for cause in report.causes],
         "overflows": [
             {
                 "layer": count.layer,
                 "slot": count.slot,
                 "type": str(count.type),
                 "saturates": count.saturates,
+                "clips": count.clips,
                 "events_by_neuron": count.events.tolist(),
                 "total_by_neuron": count.total.tolist(),
             }
             for count in report.profile
         ],
+        "layers": [
+            {
+                "layer": layer.layer,
+                "type": str(layer.type),
+                "lsb": float(layer.type.lsb),
+                "low_by_neuron": [int(value) for value in layer.low],
+                "high_by_neuron": [int(value) for value in layer.high],
+                "rounded_events_by_neuron": layer.lossy.tolist(),
+            }
+            for layer in report.profile.layers
+        ],
         "constants": [change.to_dict() for change in report.profile.constants],
-        "keras": [asdict(difference) for difference in report.keras],
+        **report.facts.to_dict(),
         "notes": list(report.notes),
         "reuse_factors": [{**asdict(factor), "replaced": factor.replaced} for factor in report.reuse],
     }

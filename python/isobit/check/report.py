@@ -1,19 +1,24 @@
-"""The verdict: which layers of which roads differ, where first, and by how much."""
+"""The verdict: which layers of which roads differ, where first, by how much, and what else a reader must know."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from isobit.analysis.profile import Profile
 from isobit.check.comparison import LayerComparison, Road
+from isobit.check.differences import Cause
 from isobit.check.document import report_document
-from isobit.check.keras import FloatDifference
+from isobit.check.findings import Finding, findings_of
+from isobit.check.keras import FloatDifference, KerasLayers
 from isobit.check.page import report_page
+from isobit.check.provenance import Provenance
 from isobit.check.text import report_text
+from isobit.check.watching import Facts
 from isobit.files import atomic_path
 from isobit.model.requested import ReuseFactor
 
@@ -35,13 +40,17 @@ class Report:
     roads
         Every other road.
     profile
-        Overflows and saturations.
-    keras
-        Difference to the Keras model's floats, if it was given.
+        Overflows and saturations, and constants that their formats changed.
+    facts
+        Outputs, tables, and the difference to the Keras model, if it was given.
     notes
         What the reader should know, such as a road that could not be compared.
     reuse
         Requested and effective reuse factors of the Dense layers.
+    causes
+        What is known about the first difference of each road that differs.
+    provenance
+        What was compared, with what versions, when.
     """
 
     model: str
@@ -49,14 +58,37 @@ class Report:
     base: Road
     roads: tuple[Road, ...]
     profile: Profile
-    keras: tuple[FloatDifference, ...] = ()
+    facts: Facts = field(default_factory=Facts)
     notes: tuple[str, ...] = ()
     reuse: tuple[ReuseFactor, ...] = ()
+    causes: tuple[Cause, ...] = ()
+    provenance: Provenance = field(default_factory=Provenance)
 
     @property
     def ok(self) -> bool:
-        """Whether every compared bit is equal."""
+        """Whether every compared bit is equal; warnings do not change that."""
         return all(road.differ == 0 for road in self.roads)
+
+    @property
+    def name(self) -> str:
+        """What the model is called: its file or Keras model, and the project's name where that is another one."""
+        given = self.provenance.subject
+        return self.model if given in ("", self.model) else f"{given} ({self.model})"
+
+    @cached_property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What equal bits do not say: constant outputs, changed constants, coarse tables, another function."""
+        return findings_of(self.profile, self.facts)
+
+    @property
+    def keras(self) -> tuple[FloatDifference, ...]:
+        """Difference of each output to the Keras model's floats, if it was given."""
+        return self.facts.keras
+
+    @property
+    def keras_layers(self) -> KerasLayers | None:
+        """The same layer by layer."""
+        return self.facts.keras_layers
 
     @property
     def mismatches(self) -> list[tuple[str, LayerComparison]]:
@@ -67,20 +99,31 @@ class Report:
         """Copy with more notes."""
         return replace(self, notes=(*self.notes, *notes))
 
-    def verdict(self) -> str:
-        """One sentence."""
+    def with_provenance(self, **facts: Any) -> Report:
+        """Copy that says more about where it came from; see :class:`isobit.check.provenance.Provenance`."""
+        return replace(self, provenance=replace(self.provenance, **facts))
+
+    def headline(self) -> str:
+        """The verdict on the bits alone, in one sentence."""
         if not self.roads:
-            return f"NOT COMPARED: {self.model} was only run on {self.base.name}"
+            return f"NOT COMPARED: {self.name} was only run on {self.base.name}"
         if self.ok:
             equal = ", ".join(f"{road.events:,} events on {road.name}" for road in self.roads)
-            return f"EQUAL: {self.model} gives the same bits in every layer: {self.base.name} against {equal}"
+            return f"EQUAL: {self.name} gives the same bits in every layer: {self.base.name} against {equal}"
         road, layer = self.mismatches[0]
-        assert layer.first is not None
+        first = layer.first
+        assert first is not None
         return (
-            f"DIFFERENT: {self.model}: {self.base.name} and {road} differ first in layer {layer.layer} ({layer.type}), "
-            f"event {layer.first.event}, index {layer.first.index}: "
-            f"{layer.first.expected} against {layer.first.found} LSB"
+            f"DIFFERENT: {self.name}: {self.base.name} and {road} differ first in layer {layer.layer} ({layer.type}), "
+            f"event {first.event}, index {first.index}: {first.expected} against {first.found} LSB "
+            f"({first.expected * layer.lsb:.9g} against {first.found * layer.lsb:.9g})"
         )
+
+    def verdict(self) -> str:
+        """One sentence, with what else must be known."""
+        if not self.warnings:
+            return self.headline()
+        return f"{self.headline()}; WARNING: {'; '.join(str(warning) for warning in self.warnings)}"
 
     def __str__(self) -> str:
         return report_text(self)

@@ -65,6 +65,11 @@ class Roads:
         taps, outputs = self._csim.run(block.columns, raw=raw, trace=True, threads=self.workers)
         return _with_outputs(taps, outputs)
 
+    @property
+    def others(self) -> dict[str, Graph]:
+        """Networks of roads that may compute another one than the base, by road: a csim that was given."""
+        return {} if self._csim is None else {"csim": self._csim.model.graph}
+
     def threads(self, road: str) -> int:
         """Threads or processes that a road uses."""
         return 1 if road == "reference" else self.workers

@@ -9,6 +9,7 @@ import numpy as np
 from isobit.check.blocks import Block
 from isobit.check.budget import Budget
 from isobit.check.comparison import LayerComparison, Road, aligned, compare, merge
+from isobit.check.differences import Differences
 from isobit.check.roads import Progress, Roads
 from isobit.engines.registry import Values
 from isobit.model.graph import Graph
@@ -70,8 +71,8 @@ class Tally:
         moved(stop)
         return values
 
-    def compare(self, start: int, expected: Values, values: Values) -> None:
-        """Compare the events from ``start`` on with the first of the base road's."""
+    def compare(self, start: int, expected: Values, values: Values, differences: Differences) -> None:
+        """Compare the events from ``start`` on with the first of the base road's; keep what differences need."""
         if not values:
             return
         events = len(next(iter(values.values())))
@@ -79,7 +80,8 @@ class Tally:
         for layer, tensor in self._layers:
             base = expected[tensor][:events]
             found = compare(layer, base, values[tensor], start)
-            if found.differ:
+            if found.first is not None:
+                differences.keep(self.name, layer, found.first.event - start, expected)
                 unequal |= np.not_equal(*aligned(base, values[tensor])).any(axis=1)
             known = self._found.get(layer)
             self._found[layer] = found if known is None else merge([known, found])

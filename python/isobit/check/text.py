@@ -1,4 +1,4 @@
-"""The report as text."""
+"""The report as text: the verdict and its warnings first, then one table with a column for each road."""
 
 from __future__ import annotations
 
@@ -6,64 +6,121 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from isobit.check.comparison import LayerComparison
+from isobit.check.keras import KerasLayers
 from isobit.model.requested import summary as reuse_summary
 
 if TYPE_CHECKING:
     from isobit.check.report import Report
 
-__all__ = ["HEADER", "report_text", "row", "speeds"]
+__all__ = ["folded", "keras_label", "report_text", "road_table"]
 
-HEADER = ("layer", "type", "events", "values differ", "largest", "first difference")
+#: Overflows of each kind that are named; JSON and page have all.
+_OVERFLOWS = 6
+#: Layers that differ and stand in lines of their own.
+_DIFFERING = 12
 
 
 def report_text(report: Report) -> str:
     """The whole report."""
-    parts = [report.verdict(), ""]
-    for road in report.roads:
-        parts.append(f"{report.base.name} against {road.name}, {road.events:,} events, every layer:")
-        parts.append(_table(HEADER, [row(layer) for layer in road.layers]))
-        parts.append("")
-    parts += [*_after_layers(report)]
+    parts = [report.headline(), *(f"WARNING: {warning}" for warning in report.warnings), ""]
+    parts += [aligned_table(*road_table(report)), ""]
+    for cause in report.causes:
+        parts.append(f"why {cause.layer} differs on {cause.road} (event {cause.event}, index {cause.index}):")
+        parts += [f"  {line}" for line in cause.lines(report.base.name) or ["nothing is known"]]
+    parts += report.profile.overflow_lines(_OVERFLOWS)
+    parts += [
+        f"constants that Keras clips as well: {c}" for c in report.profile.constants if set(c.kinds) == {"clipped"}
+    ]
+    parts += reuse_summary(report.reuse)
+    parts += [str(use) for use in report.facts.tables]
+    parts += [f"note: {note}" for note in report.notes]
+    parts += report.provenance.lines()
+    if report.keras:
+        parts += _keras(report)
     return "\n".join(parts)
 
 
-def speeds(report: Report) -> str:
-    """Everything after the layers' tables."""
-    return "\n".join(_after_layers(report))
+def road_table(report: Report) -> tuple[list[str], list[list[str]]]:
+    """Header and rows: one column for each road, layers without a difference in one row."""
+    roads = report.roads
+    every = (report.base, *roads)
+    rows = [["events", *(f"{road.events:,}" for road in every)]]
+    for name, road_cells in folded(report):
+        rows.append([name, "base", *road_cells])
+    rows.append(["events/s", *(f"{road.rate:,.0f}" for road in every)])
+    return ["", *(road.name for road in every)], rows
 
 
-def _after_layers(report: Report) -> list[str]:
-    rates = [
-        [road.name, f"{road.events:,}", f"{road.seconds:.3f}", f"{road.rate:,.0f}", str(road.threads)]
-        for road in (report.base, *report.roads)
-    ]
-    parts = [
-        "throughput, every layer tapped:",
-        _table(["road", "events", "seconds", "events/s", "threads"], rates),
-        "",
-    ]
-    parts += [*reuse_summary(report.reuse), ""] if report.reuse else []
-    parts.append(str(report.profile))
-    if report.keras:
-        rows = [[d.output, f"{d.largest:.6g}", f"{d.rms:.6g}", f"{d.lsb:.6g}"] for d in report.keras]
-        parts += ["", "against the Keras model's float output (quantisation, not an error):"]
-        parts.append(_table(["output", "largest |difference|", "rms", "LSB"], rows))
-    parts += [f"note: {note}" for note in report.notes]
-    return parts
+def folded(report: Report) -> list[tuple[str, list[str]]]:
+    """Rows of layers: name and a cell for each road; layers in a row that are equal on every road are one."""
+    if not report.roads:
+        return []
+    rows: list[tuple[str, list[str]]] = []
+    equal: list[str] = []
+    shown = 0
+
+    def close() -> None:
+        if equal:
+            rows.append((_names(equal), ["equal"] * len(report.roads)))
+            equal.clear()
+
+    for layers in zip(*(road.layers for road in report.roads), strict=True):
+        if not any(layer.differ for layer in layers):
+            equal.append(layers[0].layer)
+            continue
+        close()
+        shown += 1
+        if shown <= _DIFFERING:
+            rows.append((layers[0].layer, [_cell(layer) for layer in layers]))
+    close()
+    if shown > _DIFFERING:
+        rows.append((f"and {shown - _DIFFERING} more layers that differ", [""] * len(report.roads)))
+    return rows
 
 
-def row(layer: LayerComparison) -> list[str]:
-    """One layer's line."""
-    first = layer.first
-    where = "" if first is None else f"event {first.event}, index {first.index}: {first.expected} against {first.found}"
-    largest = f"{layer.largest} LSB" if layer.differ else ""
-    return [layer.layer, layer.type, f"{layer.events:,}", f"{layer.differ:,} of {layer.values:,}", largest, where]
+def _names(layers: Sequence[str]) -> str:
+    if len(layers) < 3:
+        return ", ".join(layers)
+    return f"{layers[0]} ... {layers[-1]} ({len(layers)} layers)"
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def _cell(layer: LayerComparison) -> str:
+    if not layer.differ:
+        return "equal"
+    return f"{layer.differ:,} of {layer.values:,} differ, up to {layer.largest:,} LSB"
+
+
+def keras_label(layers: KerasLayers | None) -> str:
+    """What the difference to Keras is, in brackets; only what was shown is said."""
+    if layers is None:
+        return "layers not followed"
+    if layers.reason:
+        return f"cause not known: the layers could not be followed: {layers.reason}"
+    events, worst = f"{layers.events:,} events followed layer by layer", layers.worst
+    most = f", most arises in layer {worst.name}" if worst is not None and worst.own_rms else ""
+    if (gap := layers.unexplained) is not None:
+        return f"NOT explained by formats, first in layer {gap.name}{most}; {events}"
+    return f"quantisation: the formats of each layer explain it{most}; {events}"
+
+
+def _keras(report: Report) -> list[str]:
+    rows = []
+    for d in report.keras:
+        agreement = "" if d.agreement is None else f"same {d.decision} in {d.agree:,} of {d.events:,}"
+        rows.append([d.output, f"{d.largest:.6g}", f"{d.rms:.6g}", f"{d.lsb:.6g}", f"{d.spread:.6g}", agreement])
+    header = ["output", "largest |difference|", "rms", "LSB", "spread", "decision"]
+    label = f"against the Keras model's float output ({keras_label(report.keras_layers)}):"
+    return [label, aligned_table(header, rows)]
+
+
+def aligned_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns of text, the first to the left, the others as wide as they must be."""
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
     lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        "  ".join(
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
         for row in [header, *rows]
     ]
     lines.insert(1, "  ".join("-" * width for width in widths))

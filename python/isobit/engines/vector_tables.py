@@ -20,6 +20,12 @@ Column = Any
 #: Called with (slot, output index, cast); see :mod:`isobit.engines.vector`.
 Tally = Callable[[str, int, Cast], None]
 Count = Callable[[Cast], None]
+#: Called with (slot of a table, indices that were looked up).
+Look = Callable[[str, Any], None]
+
+
+def _unwatched(slot: str, index: Any) -> None:
+    """Look at nothing."""
 
 
 def _counter(tally: Tally, slot: str, index: int) -> Count:
@@ -70,13 +76,22 @@ def _raw(table: Weight, like: Column) -> Column:
     return table.raw.astype(like.dtype)
 
 
-def table_activation(op: TableActivation, tensor: Tensor, data: Column, tally: Tally) -> Column:
+def _looked_up(table: Weight, index: Any, like: Column, look: Look) -> Column:
+    look(table.name, index)
+    return _raw(table, like)[index]
+
+
+def table_activation(
+    op: TableActivation, tensor: Tensor, data: Column, tally: Tally, look: Look = _unwatched
+) -> Column:
     """Every element by itself; each branch of elu and selu is cast where it holds, and counts as 0 elsewhere."""
     table, target = _raw(op.table, data), op.output.type
     columns = []
     for i, x in enumerate(data):
         count = _counter(tally, "result", i)
-        entry = table[table_index(op, x, tensor.type.fraction)]
+        index = table_index(op, x, tensor.type.fraction)
+        look(op.table.name, index if op.centred else index[np.asarray(x < 0, dtype=bool)])
+        entry = table[index]
         if op.centred:
             columns.append(assign(entry, op.table.type, target, count))
             continue
@@ -91,13 +106,13 @@ def table_activation(op: TableActivation, tensor: Tensor, data: Column, tally: T
     return np.stack(columns)
 
 
-def softmax(op: Softmax, tensor: Tensor, data: Column, tally: Tally) -> Column:
+def softmax(op: Softmax, tensor: Tensor, data: Column, tally: Tally, look: Look = _unwatched) -> Column:
     """Slices, each by its implementation. A partial sum counts where the values that it adds begin."""
     result = np.empty(data.shape, dtype=data.dtype)
     for i in range(op.outer):
         for k in range(op.inner):
             places = [(i * op.size + j) * op.inner + k for j in range(op.size)]
-            columns = _SLICES[op.implementation](op, tensor, [data[place] for place in places], places, tally)
+            columns = _SLICES[op.implementation](op, tensor, [data[place] for place in places], places, tally, look)
             result[places] = np.stack(columns)
     return result
 
@@ -107,7 +122,7 @@ def _top_bits(x: Column, table: Weight, width: int) -> Any:
     return ((x >> (width - bits)) & ((1 << bits) - 1)).astype(np.int64)
 
 
-def _normalised(op: Softmax, exponentials: list[Column], places: list[int], tally: Tally) -> list[Column]:
+def _normalised(op: Softmax, exponentials: list[Column], places: list[int], tally: Tally, look: Look) -> list[Column]:
     assert op.exp_table is not None
     assert op.inv_table is not None
     assert op.accum is not None
@@ -124,7 +139,7 @@ def _normalised(op: Softmax, exponentials: list[Column], places: list[int], tall
             sums[i] = assign(sums[i] + sums[i + apart], accum.sum_with(accum), accum, count)
         apart *= 2
     total = assign(sums[0], accum, op.inv_inp, _counter(tally, "inv_inp", places[0]))
-    inverse = _raw(op.inv_table, total)[_top_bits(total, op.inv_table, op.inv_inp.width)]
+    inverse = _looked_up(op.inv_table, _top_bits(total, op.inv_table, op.inv_inp.width), total, look)
     exact = accum.product_with(op.inv_table.type)
     return [
         assign(term * inverse, exact, op.output.type, _counter(tally, "result", place))
@@ -132,13 +147,19 @@ def _normalised(op: Softmax, exponentials: list[Column], places: list[int], tall
     ]
 
 
-def _latency(op: Softmax, tensor: Tensor, data: list[Column], places: list[int], tally: Tally) -> list[Column]:
+def _latency(
+    op: Softmax, tensor: Tensor, data: list[Column], places: list[int], tally: Tally, look: Look
+) -> list[Column]:
     assert op.exp_table is not None
     table = op.exp_table
-    return _normalised(op, [_raw(table, x)[_top_bits(x, table, tensor.type.width)] for x in data], places, tally)
+    width = tensor.type.width
+    terms = [_looked_up(table, _top_bits(x, table, width), x, look) for x in data]
+    return _normalised(op, terms, places, tally, look)
 
 
-def _stable(op: Softmax, tensor: Tensor, data: list[Column], places: list[int], tally: Tally) -> list[Column]:
+def _stable(
+    op: Softmax, tensor: Tensor, data: list[Column], places: list[int], tally: Tally, look: Look
+) -> list[Column]:
     assert op.exp_table is not None
     assert op.inp_norm is not None
     table, kind = op.exp_table, op.inp_norm
@@ -148,10 +169,13 @@ def _stable(op: Softmax, tensor: Tensor, data: list[Column], places: list[int], 
         assign(largest - x, difference, kind, _counter(tally, "inp_norm", place))
         for x, place in zip(data, places, strict=True)
     ]
-    return _normalised(op, [_raw(table, x)[_top_bits(x, table, kind.width)] for x in distances], places, tally)
+    terms = [_looked_up(table, _top_bits(x, table, kind.width), x, look) for x in distances]
+    return _normalised(op, terms, places, tally, look)
 
 
-def _legacy(op: Softmax, tensor: Tensor, data: list[Column], places: list[int], tally: Tally) -> list[Column]:
+def _legacy(
+    op: Softmax, tensor: Tensor, data: list[Column], places: list[int], tally: Tally, look: Look
+) -> list[Column]:
     assert op.exp_table is not None
     assert op.inv_table is not None
     kind, fraction = op.exp_table.type, tensor.type.fraction
@@ -162,14 +186,20 @@ def _legacy(op: Softmax, tensor: Tensor, data: list[Column], places: list[int], 
         total = x * 0
         for j, other in enumerate(data):
             index = _centred_index(other - x, len(exponentials), 16, fraction)
+            if i != j:
+                look(op.exp_table.name, index)
             term = one if i == j else exponentials[index]
             total = assign(total + term, kind.sum_with(kind), kind)
-        inverse = inverses[_clamped(_steps(total, len(inverses), 64, kind.fraction), len(inverses))]
+        place = _clamped(_steps(total, len(inverses), 64, kind.fraction), len(inverses))
+        look(op.inv_table.name, place)
+        inverse = inverses[place]
         columns.append(assign(inverse, kind, op.output.type, _counter(tally, "result", places[i])))
     return columns
 
 
-def _argmax(op: Softmax, tensor: Tensor, data: list[Column], places: list[int], tally: Tally) -> list[Column]:
+def _argmax(
+    op: Softmax, tensor: Tensor, data: list[Column], places: list[int], tally: Tally, look: Look
+) -> list[Column]:
     winner = np.argmax(np.stack(data), axis=0)
     return [
         assign((winner == i) * (x * 0 + 1), FixedType.int_type(32), op.output.type, _counter(tally, "result", place))
@@ -177,7 +207,7 @@ def _argmax(op: Softmax, tensor: Tensor, data: list[Column], places: list[int], 
     ]
 
 
-_SLICES: dict[str, Callable[[Softmax, Tensor, list[Column], list[int], Tally], list[Column]]] = {
+_SLICES: dict[str, Callable[[Softmax, Tensor, list[Column], list[int], Tally, Look], list[Column]]] = {
     "latency": _latency,
     "stable": _stable,
     "legacy": _legacy,

@@ -1,0 +1,220 @@
+"""What a layer would give if no format rounded, wrapped or clipped anything: its function on real numbers.
+
+The functions are computed in float64 with the constants that hls4ml wrote, on intervals: float32 (what Keras computes
+in) may give any number of the interval. What Keras gives outside of it is another function than the firmware's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from isobit.analysis.constants import firmware_values
+from isobit.errors import UnsupportedError
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Reshape, Tensor, Threshold
+from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
+from isobit.model.table_ops import Softmax, TableActivation
+from isobit.model.weights import Encoding, Weight
+
+__all__ = ["Interval", "ideal", "register_ideal"]
+
+Array = npt.NDArray[np.float64]
+#: Rounding of float32, with a margin for the order of operations.
+_EPSILON = 2.0**-22
+
+
+@dataclass(frozen=True, eq=False)
+class Interval:
+    """Real numbers known within bounds: float64, shape (events, size)."""
+
+    low: Array
+    high: Array
+
+    @classmethod
+    def around(cls, centre: Array, radius: Any) -> Interval:
+        """From centre and radius."""
+        return cls(centre - radius, centre + radius)
+
+    @property
+    def centre(self) -> Array:
+        """Middle of the bounds."""
+        return (self.low + self.high) / 2
+
+    @property
+    def radius(self) -> Array:
+        """Half of the distance of the bounds."""
+        return (self.high - self.low) / 2
+
+    def monotone(self, function: Callable[[Array], Array]) -> Interval:
+        """Image under a function that never falls, with float32's rounding."""
+        low, high = function(self.low), function(self.high)
+        return Interval(low - _EPSILON * np.abs(low), high + _EPSILON * np.abs(high))
+
+
+Rule = Callable[[Any, Tensor, Interval], Interval]
+_RULES: dict[type[Op], Rule] = {}
+
+
+def register_ideal(kind: type[Op]) -> Callable[[Rule], Rule]:
+    """Register the real function of an op."""
+
+    def add(rule: Rule) -> Rule:
+        _RULES[kind] = rule
+        return rule
+
+    return add
+
+
+def ideal(op: Op, tensor: Tensor, x: Interval) -> Interval:
+    """What the op would give on real numbers.
+
+    Parameters
+    ----------
+    op, tensor
+        The op and its input tensor.
+    x
+        Shape (events, size of the tensor); binary (xnor) numbers as plus and minus one.
+
+    Raises
+    ------
+    UnsupportedError
+        For an op whose real function is not known.
+    """
+    rule = _RULES.get(type(op))
+    if rule is None:
+        raise UnsupportedError(f"the real function of op {op.tag!r} (layer {op.name!r}) is not known")
+    return rule(op, tensor, x)
+
+
+def _constants(weight: Weight, size: int | None = None, *, trained: bool = False) -> Array:
+    """The constants that hls4ml wrote (or was given, for ``trained``), flat and repeated up to a size if asked."""
+    if weight.encoding is Encoding.XNOR:
+        values = firmware_values(weight)
+    else:
+        values = np.asarray(weight.unquantised if trained else weight.written, dtype=np.float64)
+    return values if size is None else np.tile(values.ravel(), size // values.size)
+
+
+@register_ideal(Dense)
+def _dense(op: Dense, tensor: Tensor, x: Interval) -> Interval:
+    weights, bias = _constants(op.weight), _constants(op.bias).ravel()
+    centre = x.centre @ weights + bias
+    size = np.abs(x.centre) @ np.abs(weights) + np.abs(bias)
+    return Interval.around(centre, x.radius @ np.abs(weights) + _EPSILON * (len(weights) + 8) * size)
+
+
+@register_ideal(PointwiseConv)
+def _pointwise(op: PointwiseConv, tensor: Tensor, x: Interval) -> Interval:
+    channels = op.weight.shape[0]
+    events = len(x.low)
+    rows = Interval(x.low.reshape(-1, channels), x.high.reshape(-1, channels))
+    found = _dense(op.dense, tensor, rows)
+    return Interval(found.low.reshape(events, -1), found.high.reshape(events, -1))
+
+
+@register_ideal(BatchNorm)
+def _batchnorm(op: BatchNorm, tensor: Tensor, x: Interval) -> Interval:
+    # The scale before a quantiser of hls4ml's: Keras knows no such quantiser.
+    scale, bias = _constants(op.scale, tensor.size, trained=True), _constants(op.bias, tensor.size)
+    centre = x.centre * scale + bias
+    # Keras subtracts the mean first; what cancels there leaves float32's rounding behind.
+    rounding = 64 * _EPSILON * (np.abs(x.centre * scale) + np.abs(bias))
+    return Interval.around(centre, x.radius * np.abs(scale) + rounding)
+
+
+def _hard_sigmoid(op: Activation) -> Callable[[Array], Array]:
+    assert op.slope is not None
+    assert op.shift is not None
+    slope, shift = float(op.slope.written.ravel()[0]), float(op.shift.written.ravel()[0])
+    return lambda x: np.clip(slope * x + shift, 0.0, 1.0)
+
+
+@register_ideal(Activation)
+def _activation(op: Activation, tensor: Tensor, x: Interval) -> Interval:
+    if op.function == "linear":
+        return x
+    if op.function == "relu":
+        return x.monotone(lambda v: np.maximum(v, 0.0))
+    if op.function == "leaky_relu":
+        assert op.param is not None
+        slope = float(op.param.unquantised.ravel()[0])
+        ends = [np.where(end > 0, end, slope * end) for end in (x.low, x.high)]
+        return Interval(np.minimum(*ends), np.maximum(*ends)).monotone(lambda v: v)
+    if op.function == "binary_tanh":
+        return Interval(np.where(x.low > 0, 1.0, -1.0), np.where(x.high >= 0, 1.0, -1.0))
+    if op.function == "ternary_tanh":
+        low = np.where(x.low > 0.5, 1.0, np.where(x.low <= -0.5, -1.0, 0.0))
+        return Interval(low, np.where(x.high >= 0.5, 1.0, np.where(x.high < -0.5, -1.0, 0.0)))
+    hard = _hard_sigmoid(op)
+    return x.monotone(hard if op.function == "hard_sigmoid" else lambda v: 2 * hard(v) - 1)
+
+
+@register_ideal(Threshold)
+def _threshold(op: Threshold, tensor: Tensor, x: Interval) -> Interval:
+    high = _constants(op.high, tensor.size)
+    margin = 64 * _EPSILON * np.abs(high)
+    up = Interval(np.where(x.low > high + margin, 1.0, 0.0), np.where(x.high >= high - margin, 1.0, 0.0))
+    if op.low is None:
+        return Interval(2 * up.low - 1, 2 * up.high - 1)
+    low = _constants(op.low, tensor.size)
+    margin = 64 * _EPSILON * np.abs(low)
+    down = Interval(np.where(x.low > low + margin, 0.0, -1.0), np.where(x.high >= low - margin, 0.0, -1.0))
+    return Interval(up.low + down.low, up.high + down.high)
+
+
+@register_ideal(Reshape)
+def _reshape(op: Reshape, tensor: Tensor, x: Interval) -> Interval:
+    return x
+
+
+@register_ideal(Transpose)
+def _transpose(op: Transpose, tensor: Tensor, x: Interval) -> Interval:
+    return Interval(x.low[:, op.sources], x.high[:, op.sources])
+
+
+@register_ideal(Pooling)
+def _pooling(op: Pooling, tensor: Tensor, x: Interval) -> Interval:
+    channels, windows = op.channels, op.windows
+    held = (windows >= 0)[None, :, :, None]
+
+    def pooled(values: Array) -> Array:
+        positions = values.reshape(len(values), -1, channels)[:, windows]
+        if op.function == "max":
+            result = np.where(held, positions, -np.inf).max(axis=2)
+        else:
+            result = np.where(held, positions, 0.0).sum(axis=2) / op.divisors[None, :, None]
+        return np.asarray(result.reshape(len(values), -1))
+
+    found = Interval(pooled(x.low), pooled(x.high))
+    size = pooled(np.maximum(np.abs(x.low), np.abs(x.high)))
+    rounding = _EPSILON * windows.shape[1] * size
+    return Interval(found.low - rounding, found.high + rounding)
+
+
+@register_ideal(TableActivation)
+def _table(op: TableActivation, tensor: Tensor, x: Interval) -> Interval:
+    alpha = 1.0 if op.param is None else float(op.param.unquantised.ravel()[0])
+    functions: dict[str, Callable[[Array], Array]] = {
+        "sigmoid": lambda v: 0.5 * (1.0 + np.tanh(v / 2)),
+        "tanh": np.tanh,
+        "softplus": lambda v: np.logaddexp(0.0, v),
+        "softsign": lambda v: v / (1.0 + np.abs(v)),
+        "elu": lambda v: np.where(v > 0, v, alpha * np.expm1(np.minimum(v, 0.0))),
+        "selu": lambda v: 1.0507009873554805 * np.where(v > 0, v, 1.6732632423543772 * np.expm1(np.minimum(v, 0.0))),
+    }
+    found = x.monotone(functions[op.function])
+    return Interval(np.minimum(found.low, found.high) - 4 * _EPSILON, np.maximum(found.low, found.high) + 4 * _EPSILON)
+
+
+@register_ideal(Softmax)
+def _softmax(op: Softmax, tensor: Tensor, x: Interval) -> Interval:
+    shape = (len(x.low), op.outer, op.size, op.inner)
+    exponents = (op.exp_scale * x.centre).reshape(shape)
+    powers = np.exp(exponents - exponents.max(axis=2, keepdims=True))
+    centre = (powers / powers.sum(axis=2, keepdims=True)).reshape(len(x.low), -1)
+    # No output moves further than the input that moves most.
+    return Interval.around(centre, x.radius.max(axis=1, keepdims=True) * abs(op.exp_scale) + 8 * _EPSILON)

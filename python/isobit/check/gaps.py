@@ -1,0 +1,166 @@
+"""Keras against the firmware, layer by layer: what the formats of each layer explain, and what they do not.
+
+Every segment of layers is asked about the numbers that the firmware itself gave to it. Three answers are compared:
+what Keras gives, what the firmware gave, and what the firmware's layers would give without formats
+(:mod:`isobit.analysis.ideal`). Formats move the last to the second; Keras, which may have some of the same formats as
+quantisers, lies between them. Where it lies outside by more than one LSB, the firmware computes another function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from isobit.analysis.constant_change import as_float
+from isobit.analysis.ideal import Interval, ideal
+from isobit.check.keras_layers import Segment
+from isobit.fixed.array import FixedArray
+from isobit.model.graph import Graph
+from isobit.model.ops import Tensor
+
+__all__ = ["LayerGap", "Unexplained", "layer_gaps", "reals"]
+
+
+@dataclass(frozen=True)
+class Unexplained:
+    """The value of a layer that is furthest from what formats explain.
+
+    Attributes
+    ----------
+    event, index
+        Where, of the events that were looked at.
+    keras, firmware, ideal
+        What Keras and the firmware give for the same inputs, and the firmware's function without formats.
+    """
+
+    event: int
+    index: int
+    keras: float
+    firmware: float
+    ideal: float
+
+
+@dataclass(frozen=True)
+class LayerGap:
+    """One segment.
+
+    Attributes
+    ----------
+    keras_layers, layers
+        Names of the Keras layers and of the firmware's.
+    tensor, lsb
+        The firmware's tensor at its end, and its LSB.
+    events, values
+        How many were compared.
+    own_largest, own_rms
+        Difference that arises in this segment: both got the firmware's inputs.
+    largest, rms
+        Difference so far: Keras computed from the beginning.
+    spread
+        Standard deviation of what Keras gives from the beginning, over all events and neurons.
+    rms_by_neuron
+        The rms of the difference so far, of each neuron.
+    unexplained
+        Values that no format explains.
+    worst
+        The worst of them.
+    """
+
+    keras_layers: tuple[str, ...]
+    layers: tuple[str, ...]
+    tensor: str
+    lsb: float
+    events: int
+    values: int
+    own_largest: float
+    own_rms: float
+    largest: float
+    rms: float
+    spread: float
+    rms_by_neuron: tuple[float, ...]
+    unexplained: int
+    worst: Unexplained | None
+
+    @property
+    def name(self) -> str:
+        """The Keras layers."""
+        return " + ".join(self.keras_layers)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain Python objects."""
+        return asdict(self)
+
+
+def reals(array: FixedArray, tensor: Tensor) -> Any:
+    """The numbers that a tensor stands for: float64; one-bit numbers of binary networks are plus and minus one."""
+    return array.raw * 2.0 - 1.0 if tensor.xnor else array.to_float()
+
+
+def layer_gaps(
+    graph: Graph, segments: tuple[Segment, ...], values: Mapping[str, FixedArray], floats: Mapping[str, Any]
+) -> tuple[LayerGap, ...]:
+    """Compare segment by segment.
+
+    Parameters
+    ----------
+    graph, segments
+        The network, and the segments of it and of the Keras model.
+    values
+        Every tensor of the firmware for some events, by name.
+    floats
+        The inputs as they were before they were quantised, by name: float64, shape (events, size).
+
+    Raises
+    ------
+    UnsupportedError
+        For a layer whose function on real numbers is not known.
+    """
+    from_start = {tensor.name: np.asarray(floats[tensor.name]) for tensor in graph.inputs}
+    return tuple(_gap(graph, segment, values, from_start) for segment in segments)
+
+
+def _gap(graph: Graph, segment: Segment, values: Mapping[str, FixedArray], from_start: dict[str, Any]) -> LayerGap:
+    source, target = graph.tensors[segment.source], graph.tensors[segment.target]
+    given, firmware = reals(values[source.name], source), reals(values[target.name], target)
+    keras = _asked(segment, given, source).reshape(firmware.shape)
+    whole = _asked(segment, from_start[source.name], source).reshape(firmware.shape)
+    from_start[target.name] = whole
+    bounds = Interval(given, given)
+    for op in segment.ops:
+        bounds = ideal(op, graph.tensors[op.inputs[0]], bounds)
+    lsb = as_float(target.type.lsb) * (2 if target.xnor else 1)
+    rounding = 2.0**-20 * np.abs(keras)
+    below = np.minimum(bounds.low, firmware) - lsb - rounding - keras
+    above = keras - np.maximum(bounds.high, firmware) - lsb - rounding
+    excess = np.maximum(below, above)
+    own, so_far = np.abs(keras - firmware), np.abs(whole - firmware)
+    worst = None
+    if unexplained := int(np.count_nonzero(excess > 0)):
+        event, index = (int(i) for i in np.unravel_index(int(np.argmax(excess)), excess.shape))
+        at = (event, index)
+        worst = Unexplained(event, index, float(keras[at]), float(firmware[at]), float(bounds.centre[at]))
+    return LayerGap(
+        tuple(layer.name for layer in segment.layers),
+        tuple(op.name for op in segment.ops),
+        target.name,
+        lsb,
+        len(firmware),
+        int(firmware.size),
+        float(own.max()),
+        float(np.sqrt(np.mean(own**2))),
+        float(so_far.max()),
+        float(np.sqrt(np.mean(so_far**2))),
+        float(whole.std()),
+        tuple(np.sqrt(np.mean(so_far**2, axis=0)).tolist()),
+        unexplained,
+        worst,
+    )
+
+
+def _asked(segment: Segment, values: Any, tensor: Tensor) -> Any:
+    """What the segment's Keras layers give, shape (events, size)."""
+    found = segment(np.asarray(values, dtype=np.float32).reshape(len(values), *tensor.shape))
+    return found.reshape(len(values), -1)

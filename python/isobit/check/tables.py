@@ -1,0 +1,153 @@
+"""Which entries of its lookup tables a network really uses: one entry may span all that a layer ever gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from isobit.engines.domain import fits_int64
+from isobit.engines.tallies import ignore
+from isobit.engines.vector_tables import softmax, table_activation
+from isobit.fixed.array import FixedArray
+from isobit.fixed.types import FixedType
+from isobit.model.graph import Graph
+from isobit.model.ops import Tensor
+from isobit.model.table_ops import Softmax, TableActivation
+from isobit.model.weights import Weight
+
+__all__ = ["TABLE_EVENTS", "TableUse", "TableWatch"]
+
+#: Events that are looked at, the first ones: which entries are used shows soon.
+TABLE_EVENTS = 10_000
+
+
+@dataclass(frozen=True)
+class TableUse:
+    """How a layer used one of its tables.
+
+    Attributes
+    ----------
+    layer, slot
+        The table.
+    entries, used
+        Its size, and how many entries were looked up.
+    step
+        What one entry spans, in units of the number that addresses the table.
+    saturated
+        Looked-up entries that do not fit the table's format: exponentials beyond it, or the pole of an inverse.
+    events
+        Events that were looked at.
+    """
+
+    layer: str
+    slot: str
+    entries: int
+    used: int
+    step: float
+    saturated: int
+    events: int
+
+    def __str__(self) -> str:
+        text = f"{self.layer}.{self.slot}: {self.used:,} of {self.entries:,} entries used, one spans {self.step:g}"
+        return f"{text}; {self.saturated} of them saturated" if self.saturated else text
+
+
+@dataclass
+class TableWatch:
+    """Collects the entries that are looked up, over blocks of events.
+
+    Parameters
+    ----------
+    graph
+        The network.
+    limit
+        Events to look at, the first ones.
+    """
+
+    graph: Graph
+    limit: int = TABLE_EVENTS
+    events: int = 0
+    _seen: dict[tuple[str, str], Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._ops = [op for op in self.graph.ops if isinstance(op, (Softmax, TableActivation))]
+        for op in self._ops:
+            for table in _tables(op):
+                self._seen[op.name, table.name] = np.zeros(table.raw.size, dtype=bool)
+
+    def update(self, values: Mapping[str, FixedArray]) -> None:
+        """Take one block: every tensor of some events by name."""
+        if not self._ops or self.events >= self.limit:
+            return
+        count = self.limit - self.events
+        for op in self._ops:
+            tensor = self.graph.tensors[op.inputs[0]]
+            raw = values[tensor.name].raw[:count]
+            lane = raw if raw.dtype == np.int64 and fits_int64(op, tensor) else raw.astype(object)
+            columns = np.ascontiguousarray(lane.T)
+
+            def look(slot: str, index: Any, layer: str = op.name) -> None:
+                self._seen[layer, slot][index] = True
+
+            if isinstance(op, Softmax):
+                softmax(op, tensor, columns, ignore, look)
+            else:
+                table_activation(op, tensor, columns, ignore, look)
+        self.events += len(raw)
+
+    def result(self) -> tuple[TableUse, ...]:
+        """Every table, in the order of the layers."""
+        found = []
+        for op in self._ops:
+            steps = table_steps(op, self.graph.tensors[op.inputs[0]])
+            for table in _tables(op):
+                seen = self._seen[op.name, table.name]
+                lost = _out_of_format(table) & seen
+                found.append(
+                    TableUse(
+                        op.name,
+                        table.name,
+                        int(table.raw.size),
+                        int(np.count_nonzero(seen)),
+                        steps[table.name],
+                        int(np.count_nonzero(lost)),
+                        self.events,
+                    )
+                )
+        return tuple(found)
+
+
+def _tables(op: Softmax | TableActivation) -> list[Weight]:
+    if isinstance(op, TableActivation):
+        return [op.table]
+    return [table for table in (op.exp_table, op.inv_table) if table is not None]
+
+
+def table_steps(op: Softmax | TableActivation, tensor: Tensor) -> dict[str, float]:
+    """What one entry of each table spans, in units of the number that addresses it."""
+    if isinstance(op, TableActivation):
+        return {op.table.name: op.span / op.entries}
+    exponentials, inverses = op.exp_table, op.inv_table
+    if exponentials is None or inverses is None:
+        return {}
+    if op.implementation == "legacy":
+        return {exponentials.name: 16 / exponentials.raw.size, inverses.name: 64 / inverses.raw.size}
+    assert op.exp_address is not None
+    assert op.inv_inp is not None
+    return {exponentials.name: _step(op.exp_address, exponentials), inverses.name: _step(op.inv_inp, inverses)}
+
+
+def _step(address: FixedType, table: Weight) -> float:
+    """Top bits of a number address the table: its whole range is divided by the entries."""
+    return float(2 ** (address.width) * address.lsb / table.raw.size)
+
+
+def _out_of_format(table: Weight) -> Any:
+    """Entries that the table's format could not hold."""
+    finite = np.isfinite(table.written)
+    exact = np.where(finite, table.written, 0.0) / float(table.type.lsb)
+    gap = np.abs(np.asarray(table.raw, dtype=np.float64) - exact)
+    return ~finite | (gap > 1)
