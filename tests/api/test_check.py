@@ -68,7 +68,7 @@ def test_equal_on_every_road(mixed: Network, mixed_csim: ib.CSim) -> None:
     assert sum(layer.values for layer in report.roads[0].layers) == 120 * sum(
         tensor.size for tensor in mixed.model.graph.tensors.values()
     )
-    assert report.verdict().startswith("EQUAL: myproject")
+    assert report.headline().startswith("EQUAL: model (myproject)")
     assert ("csim", 120, 120) in calls
     assert ("reference", 20, 20) in calls
     # The float network is far away, in bits; that is a difference and no failure.
@@ -97,10 +97,16 @@ def test_a_wrong_model_is_found_in_its_first_wrong_layer(small: Network, small_c
     assert (layer.first.event, layer.first.index) == (event, index)
     assert (layer.first.expected, layer.first.found) == (mine[event, index], firmware[event, index])
     assert report.roads[0].events_differ >= np.count_nonzero((mine != firmware).any(axis=1))
-    assert report.verdict() == (
+    lsb = float(wrong.types["relu1.result"].lsb)
+    assert report.headline() == (
         f"DIFFERENT: myproject: numba and csim differ first in layer relu1 ({layer.type}), event {event}, "
-        f"index {index}: {mine[event, index]} against {firmware[event, index]} LSB"
+        f"index {index}: {mine[event, index]} against {firmware[event, index]} LSB "
+        f"({mine[event, index] * lsb:.9g} against {firmware[event, index] * lsb:.9g})"
     )
+    (cause,) = report.causes
+    kinds = [str(model.types["relu1.result"]) for model in (wrong, small.model)]
+    assert cause.formats == (("result", *kinds),)
+    assert f"relu1.result is {kinds[0]} on numba, {kinds[1]} on csim" in str(report)
     assert report.to_dict()["ok"] is False
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from isobit.api import load
@@ -97,6 +99,8 @@ def check(
     workers = thread_count(threads)
     report = progress or (lambda road, done, total: None)
     provenance = provenance_of(subject, names, keras_model)
+    if isinstance(model, (str, os.PathLike)):
+        provenance = provenance.with_files(model=Path(model))
     with contextlib.closing(Inputs(subject.graph.inputs, x, columns, dataset, tree)) as source:
         events = source.events
         if events == 0:
@@ -126,7 +130,7 @@ def check(
         notes=budget.notes(limits["reference"]) if "reference" in names else (),
         reuse=reuse_factors(subject.graph),
         causes=differences.causes(others, profile),
-        provenance=provenance,
+        provenance=provenance.with_files(data=source.paths),
     )
 
 

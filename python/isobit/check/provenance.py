@@ -6,8 +6,8 @@ import hashlib
 import json
 import platform
 import subprocess
-from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
@@ -79,6 +79,15 @@ class Provenance:
     config: Mapping[str, Any] | None = None
     files: tuple[FileRecord, ...] = ()
     seed: int | None = None
+
+    def with_files(
+        self, *, model: Path | None = None, config: Path | None = None, data: Iterable[Path] = ()
+    ) -> Provenance:
+        """Copy that names files, and is named after the model's."""
+        given = [("model", model), ("config", config), *(("data", path) for path in data)]
+        records = tuple(FileRecord.of(role, path) for role, path in given if path is not None)
+        subject = self.subject if model is None else model.name
+        return replace(self, subject=subject, files=(*self.files, *records))
 
     def to_dict(self) -> dict[str, Any]:
         """As plain Python objects."""

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from isobit.analysis.profile import Profile
@@ -99,9 +100,12 @@ class Report:
         """Copy with more notes."""
         return replace(self, notes=(*self.notes, *notes))
 
-    def with_provenance(self, **facts: Any) -> Report:
-        """Copy that says more about where it came from; see :class:`isobit.check.provenance.Provenance`."""
-        return replace(self, provenance=replace(self.provenance, **facts))
+    def with_files(
+        self, *, model: str | os.PathLike[str], config: str | os.PathLike[str] | None = None, seed: int | None = None
+    ) -> Report:
+        """Copy that names the files it came from, with their hashes, and the seed of random events."""
+        known = self.provenance.with_files(model=Path(model), config=None if config is None else Path(config))
+        return replace(self, provenance=replace(known, seed=seed))
 
     def headline(self) -> str:
         """The verdict on the bits alone, in one sentence."""

@@ -70,7 +70,8 @@ def command(
     """Compare MODEL's bits on every road, layer by layer.
 
     MODEL is a .keras or .h5 file, which hls4ml converts, or a model file that isobit convert wrote; csim then takes the
-    hls4ml project beside it. Exit status: 0 equal, 1 bits differ, 2 bad input.
+    hls4ml project beside it. Exit status: 0 equal, 1 bits differ, 2 bad input. Warnings (outputs that never change,
+    constants that their format changed, a function that is not Keras') leave the status 0: the bits are equal.
     """
     if html is not None:
         refuse_overwrite(html, overwrite)
@@ -94,7 +95,7 @@ def command(
             threads=threads,
             progress=progress,
         )
-    report = report.with_notes(notes)
+    report = report.with_notes(notes).with_files(model=model, config=keras.config, seed=None if data else seed)
     click.echo(json.dumps(report.to_dict()) if as_json else str(report))
     if html is not None:
         report.to_html(html, overwrite=overwrite)

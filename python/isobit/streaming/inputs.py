@@ -85,6 +85,11 @@ class Inputs:
         self.events = first.events
         self.single = isinstance(first, ArrayReader) and first.single
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Every file that is read, once."""
+        return tuple(dict.fromkeys(Path(path) for paths in self._files.values() for path in paths))
+
     def _open(self, tensor: Tensor | Port, value: Any) -> ChainReader | ArrayReader:
         selection = self._selections[tensor.name]
         if tensor.name in self._files:
