@@ -71,7 +71,9 @@ def test_text_reads_as_a_certificate() -> None:
     text = str(model.plan(witnesses=True))
     assert text.startswith("exact for every input that the formats allow\nfc: dot16\n")
     # -8 * 6.25 + -8 * 6.25 = -100 needs 8 integer bits.
-    assert "fc.accum ap_fixed<14,6>: may wrap: 1 of 2 neurons, neuron 1 needs 16 bits, not 14; inputs were found" in text
+    assert (
+        "fc.accum ap_fixed<14,6>: may wrap: 1 of 2 neurons, neuron 1 needs 16 bits, not 14; inputs were found" in text
+    )
     assert "neuron 1 needs 16 bits for x = [-8, -8]" in text
     assert "fc.result ap_fixed<12,8>: cannot overflow (10 of 12 bits)" in text
     assert "may" not in str(model.plan(np.zeros((1, 2))))
