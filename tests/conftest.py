@@ -20,6 +20,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if "PYTEST_XDIST_WORKER" not in os.environ:
         folder = tempfile.mkdtemp(prefix="isobit-test-cache-")
         os.environ["ISOBIT_CACHE"] = folder
+        os.environ["XDG_STATE_HOME"] = f"{folder}/state"
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from isobit.engines.csim.cache import cache_folder, discard, intact, prune, store, touch, writing
+from isobit.engines.csim.cache import build_folder, cache_folder, discard, intact, prune, store, touch, writing
 from isobit.engines.csim.ports import Port, parse_ports
 from isobit.engines.csim.state import BASELINE_MAIN, static_state, symbols
 from isobit.errors import CompilerError, CSimError, UnsupportedError
@@ -267,7 +267,7 @@ def build_program(
 
 
 def _place(key: bytes) -> Path:
-    return cache_folder() / "csim" / hashlib.sha256(key).hexdigest()[:32]
+    return build_folder(key)
 
 
 def _baseline(files: Mapping[str, bytes], flags: Sequence[str]) -> list[tuple[str, str]] | None:
@@ -323,7 +323,7 @@ def _alone(final: Path) -> Iterator[None]:
     """One process at a time compiles a content."""
     lock = cache_folder() / "locks" / final.name
     with writing():
-        lock.parent.mkdir(parents=True, exist_ok=True)
+        lock.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = lock.open("w")
     with file:
         fcntl.flock(file, fcntl.LOCK_EX)

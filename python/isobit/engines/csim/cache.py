@@ -1,22 +1,41 @@
-"""Where compiled designs are kept: whole or not at all, verified before each use, the oldest pruned first."""
+"""Where compiled designs are kept: whole or not at all, verified before each use, the oldest pruned first.
+
+A program that is found here is run. So it must be the user's own: the folder and all in it belong to the user, nobody
+else may write there, and what was stored is sealed with a secret that is kept elsewhere (:mod:`isobit.private`).
+Somebody who can only write to the cache cannot make a build that passes for the user's.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import hmac
 import json
 import os
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from isobit import private
 from isobit.errors import CSimError, RangeError
 
-__all__ = ["cache_folder", "cache_limit", "discard", "intact", "notes_folder", "prune", "store", "touch", "writing"]
+__all__ = [
+    "build_folder",
+    "cache_folder",
+    "cache_limit",
+    "discard",
+    "intact",
+    "notes_folder",
+    "prune",
+    "store",
+    "touch",
+    "writing",
+]
 
-_MANIFEST = "manifest.json"
+_SEAL = "seal"
 #: Which hls4ml projects isobit wrote for this user (isobit.frontends.beside); never pruned.
 _NOTES = "projects"
 #: Builds used within so many seconds are never pruned: a worker may still have to read their weights.
@@ -44,6 +63,41 @@ def cache_folder() -> Path:
 def notes_folder() -> Path:
     """Where isobit notes which hls4ml projects it wrote for this user."""
     return cache_folder() / _NOTES
+
+
+def build_folder(content: bytes) -> Path:
+    """Where the build of a content is, or will be, in a cache that is the user's own.
+
+    Raises
+    ------
+    CSimError
+        If others own or may write to the cache, or to what is above it.
+    """
+    root = cache_folder()
+    secret = _secret()
+    told = private.unsafe_above(root)
+    for folder in (root, root / "csim", root / "locks"):
+        told = told or private.not_private(folder)
+    if told is not None:
+        raise CSimError(
+            f"the cache of compiled designs is not safe, and programs from it are run: {told}. Make it yours alone "
+            "(chmod go-w), or set ISOBIT_CACHE to a folder that is"
+        )
+    with writing():
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (root / "csim").mkdir(exist_ok=True, mode=0o700)
+    # Builds under another secret are of no use to us, nor ours to others: each has its own.
+    return root / "csim" / hashlib.sha256(hashlib.sha256(secret).digest() + content).hexdigest()[:32]
+
+
+def _secret() -> bytes:
+    try:
+        return private.key()
+    except PermissionError as error:
+        raise CSimError(
+            f"the secret that seals the cache of compiled designs is not safe: {error}; remove {private.key_file()}, "
+            "and isobit makes a new one"
+        ) from None
 
 
 @contextlib.contextmanager
@@ -85,15 +139,33 @@ def cache_limit() -> int:
 
 
 def _fingerprints(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file of a build."""
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != _MANIFEST)
-    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+    """SHA-256 of every file of a build.
+
+    Raises
+    ------
+    ValueError
+        If the folder, or something in it, is not the user's alone.
+    """
+    found = {}
+    for path in (folder, *sorted(folder.rglob("*"))):
+        if (told := private.not_private(path)) is not None:
+            raise ValueError(told)
+        if path.is_file() and path != folder / _SEAL:
+            found[str(path.relative_to(folder))] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
+
+
+def _seal(name: str, fingerprints: dict[str, str]) -> str:
+    """What only who knows the secret can write: a MAC of a build's name and content."""
+    text = json.dumps([name, fingerprints], sort_keys=True)
+    return hmac.new(_secret(), text.encode(), "sha256").hexdigest()
 
 
 def intact(folder: Path) -> bool:
-    """Whether a cached build is still what was put there."""
+    """Whether a cached build is still what was put there, by this user."""
     try:
-        return bool(json.loads((folder / _MANIFEST).read_text()) == _fingerprints(folder))
+        found = (folder / _SEAL).read_text()
+        return hmac.compare_digest(found.encode(), _seal(folder.name, _fingerprints(folder)).encode())
     except (OSError, ValueError):
         return False
 
@@ -108,7 +180,7 @@ def discard(folder: Path) -> None:
 
 def store(source: Path, names: Sequence[str], final: Path) -> None:
     """Copy files and folders of ``source`` into the cache; they appear there together."""
-    final.parent.mkdir(parents=True, exist_ok=True)
+    final.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     staging = Path(tempfile.mkdtemp(prefix=".build-", dir=final.parent))
     try:
         for name in names:
@@ -116,7 +188,10 @@ def store(source: Path, names: Sequence[str], final: Path) -> None:
                 shutil.copytree(source / name, staging / name)
             elif (source / name).exists():
                 shutil.copy2(source / name, staging / name)
-        (staging / _MANIFEST).write_text(json.dumps(_fingerprints(staging)))
+        for path in (staging, *staging.rglob("*")):  # whatever the user's mask
+            path.chmod(path.stat().st_mode & stat.S_IRWXU)
+        (staging / _SEAL).touch(mode=0o600)
+        (staging / _SEAL).write_text(_seal(final.name, _fingerprints(staging)))
         try:
             staging.rename(final)
         except OSError:  # another process was faster

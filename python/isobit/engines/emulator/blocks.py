@@ -7,6 +7,7 @@ they change; the machine code is cached on disk. The function holds no GIL and s
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from numba import njit, types
 from isobit.engines.emulator.passes import finish
 from isobit.engines.emulator.rows import F32, F64, I32, PADDING, convert, gather, lay
 from isobit.engines.emulator.tiles import HEAD, ROWS, clamp_tile, general_tile, linear_tile, round_tile
+from isobit.private import not_private, unsafe_above
 
 __all__ = ["COPY", "ENTER", "GENERAL", "LINEAR", "ROUNDED", "STRICT", "run"]
 
@@ -39,11 +41,17 @@ def _signature() -> Any:
     return types.none(*tables, each, each, inputs, outputs, longs, longs)
 
 
+def _may_cache() -> bool:
+    """Whether what Numba keeps on disk is the user's own: it is unpickled when it is found."""
+    named = os.environ.get("NUMBA_CACHE_DIR")
+    return not named or (unsafe_above(Path(named)) or not_private(Path(named))) is None
+
+
 def _build(stamp: int) -> Any:
     narrow_padding, wide_padding = PADDING[F32], PADDING[F64]
     tile, head = ROWS, HEAD
 
-    @njit(_signature(), nogil=True, cache=True, error_model="numpy")
+    @njit(_signature(), nogil=True, cache=_may_cache(), error_model="numpy")
     def run(  # type: ignore[no-untyped-def]
         stages, passes, targets, limits, lsbs, order, constants, space, inputs, outputs, bad, span
     ):
