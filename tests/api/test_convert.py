@@ -12,8 +12,9 @@ import pytest
 from api_networks import Network, small_keras
 
 import isobit as ib
+from isobit import private
 from isobit.commands import run
-from isobit.engines.csim.cache import notes_folder
+from isobit.frontends import beside
 
 pytestmark = [pytest.mark.hls4ml, pytest.mark.xdist_group("api-check")]
 
@@ -162,39 +163,41 @@ def test_check_compares_csim_of_a_model_file(small: Network, converted: Path, tm
     assert [road["name"] for road in document["roads"]] == ["csim", "cpp", "reference"]
 
 
-def test_a_project_from_somewhere_else_is_not_compiled(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("seal", ["of another user", "none", "empty", "forged", "of another project"])
+def test_a_project_from_somewhere_else_is_not_compiled(
+    seal: str, folder: Path, tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A stranger's archive holds a model file and a project that match; unpacked, both belong to the user."""
-    model = folder / "student.isobit"
+    model, file = folder / "student.isobit", folder / "student.hls4ml/isobit.seal"
     assert refusal(model) is None  # isobit wrote this content for this user: a copy is as good
-    for note in notes_folder().iterdir():
-        note.rename(note.with_suffix(".gone"))
-    try:
-        told = str(refusal(model))
-        assert "was not written by your isobit here" in told
-        with pytest.raises(ib.IsobitError, match="if you trust where it comes from"):
-            ib.csim(model)
-        assert refusal(model, project=folder / "student.hls4ml") is None
-        assert run(["check", str(model), "--events", "5", "--against", "csim"]) == 2
-        assert "was not written by your isobit here" in capsys.readouterr().err
-        assert run(["check", str(model), "--events", "5", "--json"]) == 0
-        document = json.loads(capsys.readouterr().out)
-        assert any("csim NOT compared" in note and "not written by your isobit" in note for note in document["notes"])
-    finally:
-        for note in notes_folder().iterdir():
-            note.rename(note.with_suffix(""))
-
-
-@pytest.mark.parametrize("who", ["group", "link"])
-def test_a_note_that_others_can_have_made_is_none(who: str, folder: Path, tmp_path: Path, monkeypatch: Any) -> None:
-    cache = Path(shutil.copytree(notes_folder(), tmp_path / "cache/projects")).parent
-    monkeypatch.setenv("ISOBIT_CACHE", str(cache))
-    assert refusal(folder / "student.isobit") is None
-    if who == "group":
-        (cache / "projects").chmod(0o770)
+    if seal == "of another user":
+        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    elif seal == "none":
+        file.unlink()
+    elif seal == "of another project":
+        file.write_text(beside._seal("0" * 64))
     else:
-        (cache / "projects").rename(tmp_path / "elsewhere")
-        (cache / "projects").symlink_to(tmp_path / "elsewhere")
-    assert "was not written by your isobit here" in str(refusal(folder / "student.isobit"))
+        file.write_text("" if seal == "empty" else "0" * 64)
+    assert "was not written by your isobit" in str(refusal(model))
+    with pytest.raises(ib.IsobitError, match="if you trust where it comes from"):
+        ib.csim(model)
+    assert refusal(model, project=folder / "student.hls4ml") is None
+    assert run(["check", str(model), "--events", "5", "--against", "csim"]) == 2
+    assert "was not written by your isobit" in capsys.readouterr().err
+    assert run(["check", str(model), "--events", "5", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert any("csim NOT compared" in note and "not written by your isobit" in note for note in document["notes"])
+
+
+def test_a_secret_that_others_may_read_seals_nothing(folder: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    key = private.key_file()
+    assert key is not None
+    key.parent.mkdir(parents=True)
+    key.write_bytes(bytes(32))
+    key.chmod(0o644)
+    with pytest.raises(ib.IsobitError, match="the secret that seals hls4ml projects is not safe: others may read"):
+        refusal(folder / "student.isobit")
 
 
 def test_a_changed_project_is_not_compiled_unless_named(folder: Path) -> None:

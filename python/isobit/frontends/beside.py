@@ -1,30 +1,33 @@
 """The hls4ml project beside a model file: ``student.hls4ml/`` beside ``student.isobit``, for its C-simulation.
 
 A model file is data, and reading one runs no code of the file's. A project is C++, and simulating it runs it. So the
-project beside a model file is compiled only if nobody else can have written it: the model file holds the project's
-digest, and the same digest is noted where only this user writes when isobit wrote the project for him. A project that
-came with a model file from somewhere else is compiled if the user names it, and not otherwise.
+project beside a model file is compiled only if nobody else can have written it: its content has the digest that the
+model file holds, and a seal in the folder shows that isobit wrote this content with the user's own secret
+(:mod:`isobit.private`). A project that came with a model file from somewhere else is compiled if the user names it, and
+not otherwise.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import os
 import shutil
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from isobit.engines.csim.cache import notes_folder, writing
+from isobit import private
 from isobit.engines.csim.project import Project
-from isobit.errors import IsobitError, OverwriteError, UnsupportedError
+from isobit.errors import CSimError, OverwriteError, UnsupportedError
 from isobit.frontends.project import read_project, write_project
 
 __all__ = ["PROJECT_DIGEST", "Beside", "folder_beside", "write_beside"]
 
 #: Entry of a graph's metadata: the digest of the project beside its model file.
 PROJECT_DIGEST = "hls4ml_project_sha256"
+#: File in the project, written by isobit.
+_SEAL = "isobit.seal"
 
 
 def folder_beside(model_file: str | os.PathLike[str]) -> Path:
@@ -90,16 +93,16 @@ class Beside:
         project = read_project(self.folder)
         if _digest(project) != self.digest:
             return None, f"{self.folder} has changed since the model file was written; {again}"
-        if not _noted(self.digest):
+        if not _sealed(self.folder, self.digest):
             return None, (
-                f"{self.folder} was not written by your isobit here, and simulating it runs its C++: if you trust "
+                f"{self.folder} was not written by your isobit, and simulating it runs its C++: if you trust "
                 "where it comes from, name it with --project (project=)"
             )
         return project, None
 
 
 def write_beside(model_graph: Any, folder: Path, *, overwrite: bool = False) -> str:
-    """Write the project of an hls4ml ``ModelGraph``, every layer traced, and note that it is the user's own.
+    """Write the project of an hls4ml ``ModelGraph``, every layer traced, sealed as the user's own.
 
     Returns
     -------
@@ -119,10 +122,10 @@ def write_beside(model_graph: Any, folder: Path, *, overwrite: bool = False) -> 
     try:
         write_project(model_graph, folder)
         digest = _digest(read_project(folder))
+        (folder / _SEAL).write_text(_seal(digest))
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    _note(digest)
     return digest
 
 
@@ -136,17 +139,28 @@ def _digest(project: Project) -> str:
     return digest.hexdigest()
 
 
-def _note(digest: str) -> None:
-    with writing():
-        notes_folder().mkdir(parents=True, exist_ok=True, mode=0o700)
-        (notes_folder() / digest).touch(mode=0o600)
+def _seal(digest: str) -> str:
+    """What only this user can write for a project's digest.
 
-
-def _noted(digest: str) -> bool:
-    """Whether isobit wrote this project for this user: nobody else can have made the note."""
+    Raises
+    ------
+    CSimError
+        If others could have read or written the user's secret.
+    """
     try:
-        folder, note = (path.lstat() for path in (notes_folder(), notes_folder() / digest))
-    except (OSError, IsobitError):
+        secret = private.key()
+    except PermissionError as error:
+        raise CSimError(
+            f"the secret that seals hls4ml projects is not safe: {error}; remove {private.key_file()}, and isobit "
+            "makes a new one"
+        ) from None
+    return hmac.new(secret, f"hls4ml project {digest}".encode(), hashlib.sha256).hexdigest()
+
+
+def _sealed(folder: Path, digest: str) -> bool:
+    try:
+        with (folder / _SEAL).open("rb") as file:
+            found = file.read(2 * hashlib.sha256().digest_size + 1)
+    except OSError:
         return False
-    alone = all(entry.st_uid == os.getuid() and not entry.st_mode & 0o022 for entry in (folder, note))
-    return alone and stat.S_ISDIR(folder.st_mode) and stat.S_ISREG(note.st_mode)
+    return hmac.compare_digest(found, _seal(digest).encode())

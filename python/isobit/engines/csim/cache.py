@@ -28,7 +28,6 @@ __all__ = [
     "cache_limit",
     "discard",
     "intact",
-    "notes_folder",
     "prune",
     "store",
     "touch",
@@ -36,8 +35,6 @@ __all__ = [
 ]
 
 _SEAL = "seal"
-#: Which hls4ml projects isobit wrote for this user (isobit.frontends.beside); never pruned.
-_NOTES = "projects"
 #: Builds used within so many seconds are never pruned: a worker may still have to read their weights.
 _GRACE = 3600.0
 
@@ -58,11 +55,6 @@ def cache_folder() -> Path:
         return Path(named).expanduser().resolve() if named else home.expanduser().resolve() / "isobit"
     except RuntimeError as error:
         raise CSimError(f"there is no place for the cache of compiled designs: {error}; set ISOBIT_CACHE") from None
-
-
-def notes_folder() -> Path:
-    """Where isobit notes which hls4ml projects it wrote for this user."""
-    return cache_folder() / _NOTES
 
 
 def build_folder(content: bytes) -> Path:
@@ -208,8 +200,6 @@ def prune(keep: Path) -> None:
         return
     builds = []
     for folder in keep.parent.iterdir():
-        if folder.name == _NOTES:
-            continue
         with contextlib.suppress(OSError):  # another process prunes, too
             size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
             builds.append((folder.stat().st_mtime, size, folder))
