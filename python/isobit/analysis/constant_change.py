@@ -91,6 +91,11 @@ class ConstantChange:
         """Whether more than rounding happened."""
         return bool(self.kinds)
 
+    @property
+    def as_in_keras(self) -> bool:
+        """Whether nothing happened that Keras does not do as well."""
+        return self.in_keras and set(self.kinds) == {"clipped"}
+
     def __str__(self) -> str:
         words = [self._counted(kind, count) for kind, count in self.kinds.items()]
         where = ", ".join(map(str, self.index))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -59,7 +59,6 @@ _LEFT_OUT: dict[str, tuple[tuple[str, Any, str], ...]] = {
     ),
     "quantized_relu": (
         ("use_sigmoid", 0, "a relu"),
-        ("relu_upper_bound", None, "a relu that is limited by its format alone"),
         ("is_quantized_clip", True, "a relu that is clipped at its format's largest number"),
     ),
     "quantized_bits": (
@@ -69,6 +68,8 @@ _LEFT_OUT: dict[str, tuple[tuple[str, Any, str], ...]] = {
     ),
     "binary": (("use_01", False, "minus one and one instead of zero and one"), ("alpha", (None, 1, 1.0), "no scale")),
     "ternary": (("alpha", (None, 1, 1.0), "no scale"),),
+    "quantized_tanh": (),
+    "quantized_sigmoid": (),
 }
 
 
@@ -153,28 +154,21 @@ def _windows(layer: Any, kind: str, config: Mapping[str, Any], ops: list[Op]) ->
             yield DroppedOption(layer.name, kind, option, f"{value!r}", instead)
 
 
-def _activation_arguments(layer: Any, kind: str, config: Mapping[str, Any], ops: list[Op]) -> Iterator[DroppedOption]:
-    """An activation given as an argument: a layer or a quantiser with options of its own."""
-    activation = config.get("activation")
-    if isinstance(activation, dict):
-        inner, options = str(activation.get("class_name")), activation.get("config")
-        if isinstance(options, dict):
-            yield from _left_out(layer.name, inner, options)
-
-
 def _lost_quantiser(layer: Any, kind: str, config: Mapping[str, Any], ops: list[Op]) -> Iterator[DroppedOption]:
-    """A quantiser of activations whose format is not that of the firmware's result."""
-    quantiser = getattr(layer, "quantizer", None) if kind == "QActivation" else getattr(layer, "activation", None)
+    """A quantiser of activations: its options, and its format if that is not the firmware's result's."""
+    option = "quantizer" if kind == "QActivation" else "activation"
+    quantiser = getattr(layer, option, None)
+    name = type(quantiser).__name__
+    if quantiser is None or not hasattr(quantiser, "get_config") or name not in _LEFT_OUT:
+        return
+    yield from _left_out(layer.name, name, quantiser.get_config())
     wanted = _activation_format(quantiser)
-    if quantiser is None or wanted is None or not ops:
+    if wanted is None or not ops:
         return
     got = ops[-1].output.type
-    same = (got.width, got.integer, got.signed) == (wanted.width, wanted.integer, wanted.signed)
-    if not same or (got.rounding, got.overflow) != (wanted.rounding, wanted.overflow):
-        yield DroppedOption(
-            layer.name, kind, "quantizer", f"{quantiser}", f"{ops[-1].name}.result is {got} instead of {wanted}"
-        )
-    yield from _left_out(layer.name, type(quantiser).__name__, quantiser.get_config())
+    if got != replace(wanted, saturation_bits=got.saturation_bits):
+        instead = f"{ops[-1].name}.result is {got} instead of {wanted}"
+        yield DroppedOption(layer.name, kind, option, str(quantiser), instead)
 
 
 def _activation_format(quantiser: Any) -> FixedType | None:
@@ -208,6 +202,5 @@ _RULES: tuple[_Rule, ...] = (
     _batchnorm_axis,
     _batchnorm_quantisers,
     _windows,
-    _activation_arguments,
     _lost_quantiser,
 )

@@ -63,7 +63,7 @@ def findings_of(profile: Profile, facts: Facts) -> tuple[Finding, ...]:
 
 def _constants(profile: Profile) -> Iterator[Finding]:
     for change in profile.constants:
-        if set(change.kinds) != {"clipped"} or not change.in_keras:
+        if not change.as_in_keras:
             yield Finding("constants", change.layer, str(change))
 
 

@@ -3,7 +3,7 @@
 Every segment of layers is asked about the numbers that the firmware itself gave to it. Three answers are compared:
 what Keras gives, what the firmware gave, and what the firmware's layers would give without formats
 (:mod:`isobit.analysis.ideal`). Formats move the last to the second; Keras, which may have some of the same formats as
-quantisers, lies between them. Where it lies outside by more than one LSB, the firmware computes another function.
+quantisers, lies between them. Where it lies outside by more than half an LSB, the firmware computes another function.
 """
 
 from __future__ import annotations
@@ -119,7 +119,25 @@ def layer_gaps(
         For a layer whose function on real numbers is not known.
     """
     from_start = {tensor.name: np.asarray(floats[tensor.name]) for tensor in graph.inputs}
-    return tuple(_gap(graph, segment, values, from_start) for segment in segments)
+    gaps = []
+    left = list(segments)
+    while left:
+        segment = left.pop(0)
+        gap = _gap(graph, segment, values, from_start)
+        if gap.unexplained and segment.only_moves and (next_one := _only_reader(segment, left)) is not None:
+            # hls4ml may put the order of a layer's inputs into its weights instead of moving them.
+            both = segment.followed_by(next_one)
+            together = _gap(graph, both, values, from_start)
+            if not together.unexplained:
+                left.remove(next_one)
+                gap = together
+        gaps.append(gap)
+    return tuple(gaps)
+
+
+def _only_reader(segment: Segment, others: list[Segment]) -> Segment | None:
+    readers = [other for other in others if other.source == segment.target]
+    return readers[0] if len(readers) == 1 else None
 
 
 def _gap(graph: Graph, segment: Segment, values: Mapping[str, FixedArray], from_start: dict[str, Any]) -> LayerGap:
@@ -133,8 +151,9 @@ def _gap(graph: Graph, segment: Segment, values: Mapping[str, FixedArray], from_
         bounds = ideal(op, graph.tensors[op.inputs[0]], bounds)
     lsb = as_float(target.type.lsb) * (2 if target.xnor else 1)
     rounding = 2.0**-20 * np.abs(keras)
-    below = np.minimum(bounds.low, firmware) - lsb - rounding - keras
-    above = keras - np.maximum(bounds.high, firmware) - lsb - rounding
+    # A quantiser of Keras' with the same LSB gives the nearest number.
+    below = np.minimum(bounds.low, firmware) - lsb / 2 - rounding - keras
+    above = keras - np.maximum(bounds.high, firmware) - lsb / 2 - rounding
     excess = np.maximum(below, above)
     own, so_far = np.abs(keras - firmware), np.abs(whole - firmware)
     worst = None

@@ -18,6 +18,9 @@ __all__ = ["Segment", "keras_parents", "made_of", "segments_of"]
 #: How hls4ml names a layer that it makes of another one: the Keras layer's name with something before or after it.
 _BEFORE = ("bn_tanh_", "repack_")
 
+#: Keras layers that compute nothing.
+_MOVES = ("Permute", "Reshape", "Flatten", "Dropout")
+
 
 @dataclass(frozen=True, eq=False)
 class Segment:
@@ -42,6 +45,15 @@ class Segment:
     def name(self) -> str:
         """Name of the Keras layer that it began with, or names."""
         return " + ".join(layer.name for layer in self.layers)
+
+    @property
+    def only_moves(self) -> bool:
+        """Whether the Keras layers give the numbers that they get, in another order or shape."""
+        return all(type(layer).__name__ in _MOVES for layer in self.layers)
+
+    def followed_by(self, other: Segment) -> Segment:
+        """Both in a row as one."""
+        return Segment((*self.layers, *other.layers), (*self.ops, *other.ops), self.source, other.target)
 
     def __call__(self, values: Any) -> Any:
         """What Keras gives for float values of shape (events, ...), as float64."""

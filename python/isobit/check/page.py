@@ -141,7 +141,7 @@ def _seen(profile: Profile, name: str) -> tuple[str, str]:
 def _keras(report: Report) -> str:
     if not report.keras:
         return ""
-    label = keras_label(report.keras_layers)
+    label = keras_label(report)
     rows = []
     for d in report.keras:
         agreement = "" if d.agreement is None else f"same {d.decision} in {d.agree:,} of {d.events:,} events"

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from isobit.check.comparison import LayerComparison
-from isobit.check.keras import KerasLayers
 from isobit.model.requested import summary as reuse_summary
 
 if TYPE_CHECKING:
@@ -90,8 +89,9 @@ def _cell(layer: LayerComparison) -> str:
     return f"{layer.differ:,} of {layer.values:,} differ, up to {layer.largest:,} LSB"
 
 
-def keras_label(layers: KerasLayers | None) -> str:
+def keras_label(report: Report) -> str:
     """What the difference to Keras is, in brackets; only what was shown is said."""
+    layers = report.keras_layers
     if layers is None:
         return "layers not followed"
     if layers.reason:
@@ -100,7 +100,19 @@ def keras_label(layers: KerasLayers | None) -> str:
     most = f", most arises in layer {worst.name}" if worst is not None and worst.own_rms else ""
     if (gap := layers.unexplained) is not None:
         return f"NOT explained by formats, first in layer {gap.name}{most}; {events}"
-    return f"quantisation: the formats of each layer explain it{most}; {events}"
+    if more := _more_than_rounding(report):
+        return f"explained by formats, which do more than round: {more}{most}; {events}"
+    return f"quantisation: rounding in the formats of each layer explains it{most}; {events}"
+
+
+def _more_than_rounding(report: Report) -> str:
+    """What formats do besides rounding, on these events: the first of each kind, by name."""
+    found = [
+        ("overflow of", [f"{count.layer}.{count.slot}" for count in report.profile.overflows if not count.clips]),
+        ("changed constants of", [f"{c.layer}.{c.slot}" for c in report.profile.constants if not c.as_in_keras]),
+        ("the table of", [warning.layer for warning in report.warnings if warning.kind == "table"]),
+    ]
+    return ", ".join(f"{what} {', '.join(names[:3])}{', ...' if names[3:] else ''}" for what, names in found if names)
 
 
 def _keras(report: Report) -> list[str]:
@@ -109,7 +121,7 @@ def _keras(report: Report) -> list[str]:
         agreement = "" if d.agreement is None else f"same {d.decision} in {d.agree:,} of {d.events:,}"
         rows.append([d.output, f"{d.largest:.6g}", f"{d.rms:.6g}", f"{d.lsb:.6g}", f"{d.spread:.6g}", agreement])
     header = ["output", "largest |difference|", "rms", "LSB", "spread", "decision"]
-    label = f"against the Keras model's float output ({keras_label(report.keras_layers)}):"
+    label = f"against the Keras model's float output ({keras_label(report)}):"
     return [label, aligned_table(header, rows)]
 
 
