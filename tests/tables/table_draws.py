@@ -9,7 +9,7 @@ import numpy as np
 from isobit.errors import UnsupportedError
 from isobit.fixed import FixedType, Overflow, Rounding
 from isobit.model import Encoding, Graph, Softmax, TableActivation, Tensor, Weight
-from isobit.model.table_ops import LEGACY_TABLE
+from isobit.model.table_ops import LEGACY_TABLE, selu_slope
 from isobit.model.tables import exponential_table, function_table, inverse_table
 
 FUNCTIONS = (*TableActivation.FUNCTIONS, *Softmax.IMPLEMENTATIONS)
@@ -49,6 +49,8 @@ def an_op(seed: int, most: int = 20) -> tuple[Any, Tensor]:
             kind = a_format(rng, min(most, 16))
             written = np.array([float(kind.lsb) * int(rng.integers(kind.raw_min, kind.raw_max + 1))])
             param = Weight.from_written("param", written, kind, encoding=Encoding.LITERAL)
+        if function == "selu" and rng.random() < 0.5:  # as with io_stream
+            param = selu_slope(tensor.type)
         return TableActivation("act", ("x",), output, function, table, param), tensor
     size, outer, inner = (int(n) for n in rng.choice([1, 2, 3, 5, 7], 3, p=[0.1, 0.2, 0.2, 0.3, 0.2]))
     if rng.random() < 0.6:
@@ -74,13 +76,13 @@ def an_op(seed: int, most: int = 20) -> tuple[Any, Tensor]:
 
 
 def a_graph(seed: int, most: int = 20) -> Graph:
-    """One op alone, that of the next seed where elu would read outside of its table."""
+    """One op alone, that of the next seed where elu or selu would read outside of its table."""
     while True:
         op, tensor = an_op(seed, most)
         try:
             return Graph("one", (tensor,), (op,), ("y",))
         except UnsupportedError:
-            assert getattr(op, "function", "") == "elu"
+            assert getattr(op, "function", "") in ("elu", "selu")
             seed += 1_000_003
 
 

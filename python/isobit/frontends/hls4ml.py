@@ -15,13 +15,14 @@ from isobit.fixed.array import quantise_floats
 from isobit.fixed.types import FixedType
 from isobit.frontends.identifiers import check_identifiers
 from isobit.frontends.registry import HANDLERS, KERAS_LAYERS, register_handler
+from isobit.frontends.streams import check_io_type, is_streamed, origin
 from isobit.frontends.written import written_config
 from isobit.model.accumulation import kept_weights
 from isobit.model.graph import Graph
 from isobit.model.ops import Activation, BatchNorm, Dense, Reshape, Tensor, Threshold, supported_activations
 from isobit.model.requested import request
-from isobit.model.table_ops import LEGACY_TABLE, Softmax, TableActivation
-from isobit.model.tables import exponential_table, function_table, inverse_table
+from isobit.model.table_ops import TableActivation, selu_slope
+from isobit.model.tables import function_table
 from isobit.model.weights import Encoding, Weight
 
 __all__ = ["BACKENDS", "graph_from_hls4ml", "is_model_graph", "precision_to_type"]
@@ -59,10 +60,10 @@ def _graph(source: Any) -> Graph:
     if backend not in BACKENDS:
         raise FirmwareError(f"hls4ml back end {backend!r} is not supported; supported: {', '.join(BACKENDS)}")
     check_identifiers(source)
-    from isobit.frontends import set_layers  # registers its handlers, which are made of this module's
+    from isobit.frontends import set_layers, softmax  # noqa: F401, register handlers, which are made of this module's
 
     io_type = source.config.get_config_value("IOType")
-    set_layers.check_io_type(source, io_type)
+    check_io_type(source, io_type)
 
     inputs = tuple(_tensor(source.graph[name]) for name in source.inputs)
     ops = []
@@ -222,8 +223,6 @@ def _literal(slot: str, value: Any, kind: FixedType) -> Weight:
 
 
 def _edges(node: Any) -> dict[str, Any]:
-    from isobit.frontends.set_layers import origin
-
     return {
         "name": node.name,
         "inputs": tuple(origin(node.model, name) for name in node.inputs),
@@ -276,6 +275,14 @@ def _batchnorm(node: Any) -> BatchNorm:
 @register_handler("Activation", "TernaryTanh", keras=("Activation", "QActivation", "ReLU"))
 def _activation(node: Any) -> Activation | TableActivation:
     function = str(node.get_attr("activation")).lower()
+    if function == "ternary_tanh" and is_streamed(node.model):
+        raise UnsupportedError(
+            f"ternary_tanh of layer {node.name!r} is not supported with io_stream: hls4ml's kernel there compares with "
+            "other thresholds than with io_parallel; put a batch normalisation before it, with which it is merged"
+        )
+    if function == "selu" and is_streamed(node.model):
+        data = precision_to_type(node.get_input_variable().type.precision, f"the input of {node.name}")
+        return _table_activation(node, function, selu_slope(data))
     if function in TableActivation.FUNCTIONS:
         # Without an alpha of the layer's, elu takes ap_uint<1>(1).
         one = FixedType.int_type(1, signed=False)
@@ -314,39 +321,6 @@ def _hard(node: Any) -> Activation:
         slope=_constant(node, "slope", node.get_attr("slope"), node.get_attr("slope_t")),
         shift=_constant(node, "shift", node.get_attr("shift"), node.get_attr("shift_t")),
     )
-
-
-@register_handler("Softmax")
-def _softmax(node: Any) -> Softmax:
-    written = written_config(node)
-
-    def kind(slot: str) -> FixedType:
-        """A type of the layer's by its name, or one that is written out."""
-        name = written[f"{slot}_t"]
-        for attribute in node.attributes.values():
-            if getattr(attribute, "name", None) == name and hasattr(attribute, "precision"):
-                return precision_to_type(attribute.precision, f"{node.name}.{slot}")
-        return FixedType.parse(name)
-
-    implementation = written["implementation"].rpartition("::")[2]
-    size = int(written["n_slice"])
-    parts: dict[str, Any] = {}
-    if implementation == "legacy":
-        for slot, function in (("exp_table", "legacy_exponential"), ("inv_table", "legacy_inverse")):
-            parts[slot] = function_table(slot, function, int(written[f"{slot}_size"]), LEGACY_TABLE)
-    elif implementation in ("latency", "stable"):
-        stable = implementation == "stable"
-        address = kind("inp_norm") if stable else precision_to_type(node.get_input_variable().type.precision, node.name)
-        scale = float(written["exp_scale"])
-        entries = int(written["exp_table_size"])
-        parts = {"accum": kind("accum"), "inv_inp": kind("inv_inp"), "exp_scale": scale}
-        parts["inp_norm" if stable else "address"] = address
-        parts["exp_table"] = exponential_table("exp_table", entries, address, scale, stable, kind("exp_table"))
-        parts["inv_table"] = inverse_table(
-            "inv_table", int(written["inv_table_size"]), parts["inv_inp"], kind("inv_table")
-        )
-    outer, inner = int(written["n_outer"]), int(written["n_inner"])
-    return Softmax(**_edges(node), implementation=implementation, size=size, outer=outer, inner=inner, **parts)
 
 
 @register_handler("BatchNormalizationQuantizedTanh")

@@ -1,4 +1,4 @@
-"""hls4ml's layers on sets and images, and its streams: pointwise convolutions, pooling, transposition, copies."""
+"""hls4ml's layers on sets and images: pointwise convolutions, pooling, transposition, another packing of streams."""
 
 from __future__ import annotations
 
@@ -7,66 +7,11 @@ from typing import Any
 from isobit.errors import FirmwareError, UnsupportedError
 from isobit.frontends.hls4ml import _edges, _weight, precision_to_type
 from isobit.frontends.registry import register_handler
+from isobit.frontends.streams import is_streamed
 from isobit.model.ops import Reshape
 from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
 
-__all__ = ["IO_TYPES", "STREAMED", "check_io_type", "origin"]
-
-IO_TYPES = ("io_parallel", "io_stream")
-#: Layers whose kernels on streams have been compared with their C-simulation, and give the bits of those on arrays.
-STREAMED = (
-    "Activation",
-    "ApplyAlpha",
-    "BatchNormalization",
-    "Clone",
-    "Dense",
-    "GlobalPooling1D",
-    "GlobalPooling2D",
-    "Input",
-    "PointwiseConv1D",
-    "PointwiseConv2D",
-    "Pooling1D",
-    "Pooling2D",
-    "Repack",
-    "Reshape",
-    "Transpose",
-)
-
-
-def _streams(node: Any) -> bool:
-    return bool(node.model.config.get_config_value("IOType") == "io_stream")
-
-
-def check_io_type(source: Any, io_type: str) -> None:
-    """Refuse a way of handing data on, or layers that have not been compared with their C-simulation in it.
-
-    Raises
-    ------
-    UnsupportedError
-        With the layer's name.
-    """
-    if io_type not in IO_TYPES:
-        raise FirmwareError(f"IOType {io_type!r} is not supported; supported: {', '.join(IO_TYPES)}")
-    if io_type == "io_parallel":
-        return
-    for node in source.get_layers():
-        if node.class_name not in STREAMED:
-            raise UnsupportedError(
-                f"layer {node.name!r} of class {node.class_name!r} is not supported with io_stream; supported: "
-                f"{', '.join(STREAMED)}"
-            )
-        if node.class_name == "Clone" and set(node.outputs) & set(source.outputs):
-            raise UnsupportedError(
-                f"with io_stream, {node.inputs[0]!r} is an output and read by other layers, too; not supported"
-            )
-
-
-def origin(model: Any, name: str) -> str:
-    """The tensor that a stream holds: copies of it (``Clone``) are the same numbers."""
-    for node in model.get_layers():
-        if node.class_name == "Clone" and name in node.outputs:
-            return origin(model, node.inputs[0])
-    return name
+__all__: list[str] = []
 
 
 def _channels_last(node: Any) -> None:
@@ -89,7 +34,7 @@ def _pointwise_conv(node: Any) -> PointwiseConv:
         raise UnsupportedError(f"pointwise convolution {node.name!r} has padding or strides {strides}; supported: none")
     n_in, reuse_factor = int(node.get_attr("n_chan")), int(node.get_attr("reuse_factor"))
     strategy = str(node.get_attr("strategy")).lower()
-    if strategy == "resource" and reuse_factor > n_in and not _streams(node):
+    if strategy == "resource" and reuse_factor > n_in and not is_streamed(node.model):
         raise FirmwareError(
             f"reuse factor {reuse_factor} of layer {node.name!r} exceeds its {n_in} channels: with io_parallel and the "
             "resource strategy hls4ml's kernel then reads past its buffer; choose one that divides them"
@@ -121,7 +66,7 @@ def _pooling(node: Any) -> Pooling:
     edges, is_global = _edges(node), node.class_name.startswith("Global")
     width = int(node.get_attr("n_in" if node.class_name.endswith("1D") else "in_width"))
     height = 1 if node.class_name.endswith("1D") else int(node.get_attr("in_height"))
-    streams = _streams(node)
+    streams = is_streamed(node.model)
     accum = precision_to_type(node.get_attr("accum_t").precision, f"{node.name}.accum")
     function = str(node.get_attr("pool_op")).lower()
     if is_global:
@@ -153,7 +98,13 @@ def _pooling(node: Any) -> Pooling:
 @register_handler("Transpose", keras=("Permute",))
 def _transpose(node: Any) -> Transpose:
     shape = tuple(int(n) for n in node.get_input_variable().shape)
-    return Transpose(**_edges(node), shape=shape, perm=tuple(int(axis) for axis in node.get_attr("perm")))
+    perm = tuple(int(axis) for axis in node.get_attr("perm"))
+    if is_streamed(node.model) and perm == (0, 1):
+        raise FirmwareError(
+            f"layer {node.name!r} keeps the axes in their order, but with io_stream hls4ml's kernel transposes every "
+            "matrix, and reads outside of it; remove the layer"
+        )
+    return Transpose(**_edges(node), shape=shape, perm=perm)
 
 
 @register_handler("Repack")

@@ -45,14 +45,16 @@ def _centred(values: Numbers, table: Weight, span: int, type: FixedType) -> Numb
 
 @register_kernel(TableActivation)
 def table_activation(op: TableActivation, tensor: Tensor, data: Numbers) -> Numbers:
-    """The functions of nnet_activation.h that have a table."""
+    """The functions of nnet_activation.h and nnet_activation_stream.h that have a table."""
     table, result = op.table, op.output.type
     if op.function not in ("selu", "elu"):
         return assign(_centred(data, table, 8 if op.function == "tanh" else 16, tensor.type), result, table.type)
     entries = _entries(table, _steps(data, len(table.raw), -8, tensor.type))
     if op.function == "selu":
-        factor = assign(Numbers.exactly(Fraction(1.0507009873554805)), FixedType(16, 1, False))
-        exact = FixedType(16, 1, False).product_with(tensor.type)
+        # With io_stream the constant has the data's type (nnet_activation_stream.h).
+        kind = FixedType(16, 1, False) if op.param is None else tensor.type
+        factor = assign(Numbers.exactly(Fraction(1.0507009873554805)), kind)
+        exact = kind.product_with(tensor.type)
         above, below = assign(data * factor, result, exact), assign(entries, result, table.type)
     else:
         assert op.param is not None

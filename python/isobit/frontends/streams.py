@@ -1,0 +1,110 @@
+"""hls4ml's io_stream: which layers have been compared on streams, and what their kernels do not read or write.
+
+A tensor passes as packets of its last axis. A flattened tensor keeps the packets of what was flattened
+(``InplaceStreamFlatten``), which only some kernels take apart.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from isobit.errors import FirmwareError, UnsupportedError
+
+__all__ = ["IO_TYPES", "STREAMED", "check_io_type", "is_streamed", "origin", "packet_width"]
+
+IO_TYPES = ("io_parallel", "io_stream")
+#: Layers whose kernels on streams have been compared with their C-simulation (tests/streams).
+STREAMED = (
+    "Activation",
+    "ApplyAlpha",
+    "BatchNormalization",
+    "BatchNormalizationQuantizedTanh",
+    "Clone",
+    "Dense",
+    "GlobalPooling1D",
+    "GlobalPooling2D",
+    "HardActivation",
+    "Input",
+    "ParametrizedActivation",
+    "PointwiseConv1D",
+    "PointwiseConv2D",
+    "Pooling1D",
+    "Pooling2D",
+    "Repack",
+    "Reshape",
+    "Softmax",
+    "TernaryTanh",
+    "Transpose",
+)
+#: Those that read packets of one width and write packets of another.
+_GATHERING = ("Dense", "Input", "PointwiseConv1D", "PointwiseConv2D", "Reshape", "Transpose")
+
+
+def is_streamed(model: Any) -> bool:
+    """Whether the graph has io_stream."""
+    return bool(model.config.get_config_value("IOType") == "io_stream")
+
+
+def packet_width(model: Any, variable: Any) -> int:
+    """Numbers in a packet of a streamed tensor; of types by one name, the writer defines the first."""
+    for node in model.get_layers():
+        if (found := node.get_layer_precision().get(variable.type.name)) is not None:
+            return int(found.n_elem) * int(found.n_pack)
+    raise FirmwareError(f"hls4ml's firmware does not define {variable.type.name}, the type of {variable.name!r}")
+
+
+def check_io_type(source: Any, io_type: str) -> None:
+    """Refuse a way of handing data on, or layers that have not been compared with their C-simulation in it.
+
+    Raises
+    ------
+    FirmwareError
+        For another I/O type, and for layers whose firmware loses numbers on streams.
+    UnsupportedError
+        For layers that have not been compared; each with the layer's name.
+    """
+    if io_type not in IO_TYPES:
+        raise FirmwareError(f"IOType {io_type!r} is not supported; supported: {', '.join(IO_TYPES)}")
+    if io_type == "io_parallel":
+        return
+    for node in source.get_layers():
+        if node.class_name not in STREAMED:
+            raise UnsupportedError(
+                f"layer {node.name!r} of class {node.class_name!r} is not supported with io_stream; supported: "
+                f"{', '.join(STREAMED)}"
+            )
+        if node.class_name == "Clone" and set(node.outputs) & set(source.outputs):
+            raise UnsupportedError(
+                f"with io_stream, {node.inputs[0]!r} is an output and read by other layers, too; not supported"
+            )
+        _check_packets(node)
+
+
+def _check_packets(node: Any) -> None:
+    """Refuse kernels that lose numbers, or read beyond a packet, because packets of input and output differ."""
+    if node.class_name in _GATHERING or node.class_name.startswith("Global"):
+        return
+    taken = packet_width(node.model, node.get_input_variable())
+    thresholds = {int(weight.data_length) for weight in node.get_weights()}
+    if node.class_name == "BatchNormalizationQuantizedTanh" and thresholds != {taken}:
+        raise FirmwareError(
+            f"layer {node.name!r} has {max(thresholds)} thresholds for packets of {taken} numbers: with io_stream hls4ml's "
+            "firmware then does not compile; they must be the same at every position (a QKeras ternary has threshold=0.5)"
+        )
+    for name in node.outputs:
+        given = packet_width(node.model, node.get_output_variable(name))
+        fits = not max(taken, given) % min(taken, given) if node.class_name == "Repack" else taken == given
+        if not fits:
+            raise FirmwareError(
+                f"layer {node.name!r} of class {node.class_name!r} reads packets of {taken} and writes packets of "
+                f"{given} numbers: hls4ml's kernel on streams then loses numbers or reads beyond a packet; put it "
+                "before the flattening or reshaping"
+            )
+
+
+def origin(model: Any, name: str) -> str:
+    """The tensor that a stream holds: copies of it (``Clone``) are the same numbers."""
+    for node in model.get_layers():
+        if node.class_name == "Clone" and name in node.outputs:
+            return origin(model, node.inputs[0])
+    return name

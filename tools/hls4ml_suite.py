@@ -1,0 +1,263 @@
+"""hls4ml's own pytest suite, with every predict also answered by isobit and compared bit for bit; result as JSON.
+
+    pip download --no-deps --no-binary :all: hls4ml==1.3.0 && tar xzf hls4ml-1.3.0.tar.gz
+    python tools/hls4ml_suite.py hls4ml-1.3.0/test/pytest --out tests/differential/hls4ml_suite.json
+    python tools/hls4ml_suite.py hls4ml-1.3.0/test/pytest --files test_softmax.py test_pooling.py --out /tmp/some.json
+
+The tests of the Vitis and Vivado back ends run in worker processes, one test file at a time; a test that hangs is ended
+after its time, one that crashes costs its worker. What the file holds already is not run again (--again does). Each
+test becomes one of
+
+    equal          every predict gave the same bits
+    wrong          a predict gave other bits, or isobit failed with anything else than a refusal
+    refused        isobit refused a graph by name; hls4ml did not compile it
+    no oracle      isobit accepts the graph, and hls4ml's firmware does not compile or run
+    not converted  the test failed before its first predict
+    no predict     the test compares something else
+    timed out, crashed
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any
+
+TOOLS = Path(__file__).resolve().parent
+#: The worst of a test's predicts is the test's.
+WORST = ("wrong", "failed", "no oracle", "refused", "equal")
+
+
+def verdict(predicts: list[dict[str, Any]], trouble: str | None) -> dict[str, Any]:
+    """One test's entry of the file."""
+    if not predicts:
+        return {"status": "not converted", "why": [trouble]} if trouble else {"status": "no predict"}
+    counts = Counter(predict["status"] for predict in predicts)
+    worst = min(counts, key=WORST.index)
+    entry: dict[str, Any] = {"status": "wrong" if worst == "failed" else worst, "predicts": dict(counts)}
+    if values := sum(predict.get("values", 0) for predict in predicts):
+        entry["values"] = values
+    if reasons := sorted({named(predict["why"]) for predict in predicts if "why" in predict}):
+        entry["why"] = reasons
+    return entry
+
+
+def named(reason: str) -> str:
+    """A refusal without the layer's own name and without what would be supported."""
+    text = re.sub(r"\b(layer|pooling|convolution|activation layer) '[^']*'", r"\1", reason.split(";")[0])
+    return text if len(text) <= 200 else f"{text[:197]}..."
+
+
+class Worker:
+    """A process that runs some tests of one file, watched by its journal.
+
+    Attributes
+    ----------
+    tests
+        Node ids that it has not finished.
+    """
+
+    def __init__(self, folder: Path, tests: list[str] | None, home: Path, paths: list[str]) -> None:
+        self.tests = tests
+        self.began, self.running, self.read = time.time(), None, 0
+        self.collected: list[str] = []
+        handle, name = tempfile.mkstemp(dir=home, suffix=".journal")
+        os.close(handle)
+        self.journal = Path(name)
+        environment = {
+            **os.environ,
+            "HLS4ML_SUITE_JOURNAL": name,
+            "HLS4ML_SUITE_PROGRAMS": str(home / "programs"),
+            "PYTHONPATH": os.pathsep.join([str(TOOLS), *filter(None, [os.environ.get("PYTHONPATH")])]),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "CUDA_VISIBLE_DEVICES": "",
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            "MPLBACKEND": "Agg",
+        }
+        environment.pop("HLS4ML_SUITE_TESTS", None)
+        if tests is not None:
+            wanted = self.journal.with_suffix(".tests")
+            wanted.write_text(json.dumps(tests))
+            environment["HLS4ML_SUITE_TESTS"] = str(wanted)
+        options = [
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "hls4ml_suite_plugin",
+            "--rootdir",
+            str(folder),
+            "-c",
+            os.devnull,
+        ]
+        options += ["--continue-on-collection-errors"] + (["--collect-only"] if tests is None else [])
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "pytest", *options, *paths],
+            cwd=folder,
+            env=environment,
+            stdout=self.journal.with_suffix(".log").open("w"),
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def news(self) -> list[tuple[str, dict[str, Any]]]:
+        """Tests that were finished since the last call, each with its entry."""
+        finished = []
+        with self.journal.open() as journal:
+            journal.seek(self.read)
+            while (line := journal.readline()).endswith("\n"):
+                self.read = journal.tell()
+                event = json.loads(line)
+                if "collected" in event:
+                    self.collected = event["collected"]
+                elif "begin" in event:
+                    self.running, self.began = event["begin"], event["time"]
+                else:
+                    entry = verdict(event["predicts"], event["trouble"])
+                    finished.append((event["end"], {**entry, "seconds": round(event["time"] - self.began, 1)}))
+                    self.running, self.began = None, event["time"]
+                    self.tests.remove(event["end"])
+        return finished
+
+    def end(self) -> None:
+        """End the process and the compilers that it started."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+def collected(folder: Path, files: list[str], home: Path) -> dict[str, list[str]]:
+    """Node ids of the tests of both back ends, by file; a file that cannot be imported has none."""
+    worker = Worker(folder, None, home, files)
+    worker.process.wait()
+    worker.news()
+    tests: dict[str, list[str]] = defaultdict(list)
+    for test in worker.collected:
+        tests[test.split("::")[0]].append(test)
+    return {file: tests.get(file, []) for file in [*dict.fromkeys([*files, *tests])]}
+
+
+class Run:
+    """The tests that are left, the workers that take them, and the file that holds what they gave."""
+
+    def __init__(self, folder: Path, home: Path, out: Path, options: argparse.Namespace) -> None:
+        self.folder, self.home, self.out, self.options = folder, home, out, options
+        self.tests: dict[str, dict[str, Any]] = {}
+        if out.is_file() and options.again != []:
+            self.tests = json.loads(out.read_text())["tests"]
+
+    def run(self, left: dict[str, list[str]]) -> None:
+        """Run what is left, file by file, and write after every test."""
+        queue = [(file, tests) for file, tests in left.items() if tests]
+        workers: list[tuple[str, Worker]] = []
+        while queue or workers:
+            while queue and len(workers) < self.options.workers:
+                file, tests = queue.pop(0)
+                workers.append((file, Worker(self.folder, list(tests), self.home, [file])))
+            time.sleep(0.3)
+            for file, worker in list(workers):
+                over = worker.process.poll() is not None
+                for test, entry in worker.news():
+                    self.note(test, entry)
+                late = time.time() - worker.began > self.options.timeout
+                if not over and not late:
+                    continue
+                workers.remove((file, worker))
+                if not over:
+                    worker.end()
+                if worker.tests:
+                    stopped = worker.running or worker.tests[0]
+                    worker.tests.remove(stopped)
+                    self.note(stopped, {"status": "timed out" if late and not over else "crashed"})
+                    queue.insert(0, (file, worker.tests))
+
+    def note(self, test: str, entry: dict[str, Any]) -> None:
+        """Keep one entry, and write the file."""
+        self.tests[test] = entry
+        print(f"{entry['status']:13} {test}  {'; '.join(entry.get('why') or []) if entry['status'] != 'equal' else ''}")
+        sys.stdout.flush()
+        partial = self.out.with_suffix(".partial")
+        partial.write_text(json.dumps(report(self.tests), indent=1) + "\n")
+        partial.replace(self.out)
+
+
+def report(tests: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """What the file holds."""
+    import hls4ml
+
+    statuses = Counter(entry["status"] for entry in tests.values())
+    predicts: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    for entry in tests.values():
+        predicts.update(entry.get("predicts", {}))
+        if entry["status"] == "refused":
+            reasons.update(entry["why"])
+    return {
+        "hls4ml": hls4ml.__version__,
+        "date": time.strftime("%Y-%m-%d"),
+        "tests by status": dict(sorted(statuses.items())),
+        "predicts by status": dict(sorted(predicts.items())),
+        "values compared": sum(entry.get("values", 0) for entry in tests.values()),
+        "refused": dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
+        "tests": dict(sorted(tests.items())),
+    }
+
+
+def table(found: dict[str, Any]) -> str:
+    """The counts by test file, in Markdown."""
+    names = list(found["tests by status"])
+    rows: dict[str, Counter[str]] = defaultdict(Counter)
+    for test, entry in found["tests"].items():
+        rows[test.split("::")[0]][entry["status"]] += 1
+    lines = [f"| file | {' | '.join(names)} |", f"|---|{'---:|' * len(names)}"]
+    lines += [
+        f"| {file} | {' | '.join(str(row[name] or '') for name in names)} |" for file, row in sorted(rows.items())
+    ]
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Collect, run what is left, and say what was found."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="test/pytest of hls4ml's source distribution")
+    parser.add_argument("--out", type=Path, required=True, help="the JSON file; what it holds is not run again")
+    parser.add_argument("--files", nargs="+", default=[], help="test files in the folder (default: all)")
+    parser.add_argument("-k", dest="match", default="", help="only tests whose name contains this")
+    parser.add_argument("--again", nargs="*", help="run tests of these statuses again (without any: all)")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--timeout", type=float, default=300.0, help="seconds that one test may take")
+    parser.add_argument("--home", type=Path, help="folder of compiled programs and logs (default: a temporary one)")
+    options = parser.parse_args()
+    folder = options.folder.resolve()
+    files = options.files or sorted(path.name for path in folder.glob("test_*.py"))
+    if missing := [file for file in files if not (folder / file).is_file()]:
+        parser.error(f"{folder} has no {', '.join(missing)}")
+    with tempfile.TemporaryDirectory() as temporary:
+        home = options.home or Path(temporary)
+        (home / "programs").mkdir(parents=True, exist_ok=True)
+        run = Run(folder, home.resolve(), options.out, options)
+        left = collected(folder, files, home.resolve())
+        again = set(options.again or [])
+        for file, tests in left.items():
+            known = {test for test in tests if test in run.tests and run.tests[test]["status"] not in again}
+            left[file] = [test for test in tests if test not in known and options.match in test]
+        empty = [
+            file for file in files if not left[file] and not any(test.startswith(f"{file}::") for test in run.tests)
+        ]
+        print(f"{sum(map(len, left.values()))} tests to run; nothing collected from: {', '.join(empty) or 'none'}")
+        run.run(left)
+    found = report(run.tests)
+    print(table(found), json.dumps(found["predicts by status"]), sep="\n")
+    return 1 if any(entry["status"] in ("wrong", "crashed", "timed out") for entry in run.tests.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
