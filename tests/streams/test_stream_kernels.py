@@ -113,6 +113,12 @@ def _flattened(layer: str, **options: Any) -> Callable[[Any, Any], Any]:
     return lambda keras, x: getattr(keras, layer)(name="act", **options)(keras.Flatten(name="flat")(x))
 
 
+def _ternary(keras: Any, x: Any) -> Any:
+    import qkeras
+
+    return qkeras.QActivation(qkeras.ternary(alpha=1, threshold=0.3), name="act")(x)
+
+
 @pytest.mark.hls4ml
 @pytest.mark.parametrize(
     ("layers_of", "message"),
@@ -121,13 +127,14 @@ def _flattened(layer: str, **options: Any) -> Callable[[Any, Any], Any]:
         (_flattened("BatchNormalization"), r"'act' of class 'BatchNormalization' reads packets of 4"),
         (_flattened("Softmax"), r"'act' of class 'Softmax' reads packets of 4"),
         (_flattened("LeakyReLU"), r"'act' of class 'ParametrizedActivation' reads packets of 4"),
+        (_ternary, r"'bnbt_act_scale' has 12 thresholds for packets of 4"),
         (
             lambda keras, x: keras.Reshape((4, 3), name="turn")(x),
             r"'Repack' reads packets of 4 and writes packets of 3",
         ),
         (lambda keras, x: keras.Permute((1, 2), name="same")(x), r"'same' keeps the axes in their order"),
     ],
-    ids=["relu", "batchnorm", "softmax", "leaky_relu", "repack", "transpose"],
+    ids=["relu", "batchnorm", "softmax", "leaky_relu", "ternary", "repack", "transpose"],
 )
 def test_what_hls4mls_kernels_on_streams_get_wrong_is_refused(layers_of: Any, message: str) -> None:
     graph = converted(layers_of)

@@ -88,8 +88,9 @@ def _check_packets(node: Any) -> None:
     thresholds = {int(weight.data_length) for weight in node.get_weights()}
     if node.class_name == "BatchNormalizationQuantizedTanh" and thresholds != {taken}:
         raise FirmwareError(
-            f"layer {node.name!r} has {max(thresholds)} thresholds for packets of {taken} numbers: with io_stream hls4ml's "
-            "firmware then does not compile; they must be the same at every position (a QKeras ternary has threshold=0.5)"
+            f"layer {node.name!r} has {max(thresholds)} thresholds for packets of {taken} numbers: with io_stream "
+            "hls4ml's firmware then does not compile; they must be the same at every position (set threshold=0.5 of a "
+            "QKeras ternary)"
         )
     for name in node.outputs:
         given = packet_width(node.model, node.get_output_variable(name))
