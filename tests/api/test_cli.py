@@ -409,6 +409,7 @@ def test_demo(tmp_path: Path, csim_cache: Path) -> None:
     done = isobit("demo", "--events", "2000", "--reference-events", "20", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
+    assert len(done.stdout.splitlines()) <= 40  # one screen
     last = done.stdout.strip().splitlines()[-1]
     assert last.startswith("2,000 of 2,000 events equal on numba, cpp, cpp-strict, csim; 20 of 20 on reference")
     assert "EQUAL: " in done.stdout
@@ -426,6 +427,7 @@ def test_demo(tmp_path: Path, csim_cache: Path) -> None:
         ("csim", 300),
         ("reference", 5),
     ]
+    assert document["provenance"]["seed"] == 2026
     assert list(document["fwhm"]) == ["hardware", "teacher", "student", "firmware"]
     assert all(len(widths) == 3 for widths in document["fwhm"].values())
     assert document["fwhm"]["hardware"][1] < 0.3  # rad: extrapolated to the vertex

@@ -102,7 +102,7 @@ def test_the_options_of_keras_files_are_everywhere(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed, meant", [("chec", "'check'"), ("profil", "'profile'"), ("cism", "'csim'"), ("pedict", "'predict'")]
+    "typed, meant", [("check2", "'check'"), ("profil", "'profile'"), ("cism", "'csim'"), ("pedict", "'predict'")]
 )
 def test_did_you_mean(typed: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
     text = said(capsys, typed, status=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ def command(
         say("loading the shipped mugmt_student")
         keras_model, teacher = zoo.load_student("mugmt_student"), zoo.load_teacher()
     sample = muons.simulate(events, seed)
-    say(f"simulated {events:,} L1 muons with a toy (seed {seed})")
+    say(f"simulated {events:,} L1 muons (toy simulation, seed {seed})")
     model = load(keras_model, **_load_options(zoo.golden_config("mugmt_student")))
     say("converted with hls4ml for " + zoo.PART + f", reuse factor {zoo.REUSE_FACTOR}; compiling its C-simulation")
 
@@ -102,6 +103,7 @@ def command(
             threads=threads,
             progress=progress,
         )
+    report = replace(report, provenance=replace(report.provenance, seed=seed))
     values = {
         "hardware": sample.extrapolated,
         "teacher": sample.calibrate(train_mugmt.predict(teacher, sample)),
