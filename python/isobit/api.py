@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +14,10 @@ from isobit.analysis.profile import Profile
 from isobit.data import Data, columns_of, in_order, map_data, quantised, shaped
 from isobit.engines.registry import BatchEngine, Values, get_engine, thread_count
 from isobit.errors import TypeMismatchError, UnsupportedError
-from isobit.files import refuse_overwrite
 from isobit.fixed.array import FixedArray
 from isobit.fixed.quantise import owned
 from isobit.fixed.types import FixedType
-from isobit.frontends.beside import PROJECT_DIGEST, Beside, folder_beside, write_beside
+from isobit.frontends.beside import NO_PROJECT, Beside, beside, save_with_project, without_project
 from isobit.frontends.hls4ml import graph_from_hls4ml, is_model_graph
 from isobit.frontends.identify import refuse_foreign
 from isobit.frontends.keras import KERAS_SUFFIXES, convert, is_keras_model, load_keras_file, reconvert
@@ -247,7 +246,7 @@ class Model:
 
         graph = self.graph.with_types(types)
         warn_of_changes(self.graph, graph)
-        return self if graph.types() == self.graph.types() else Model(graph)
+        return self if graph.types() == self.graph.types() else Model(without_project(graph))
 
     def reconvert(self, hls_config: Mapping[str, Any]) -> Model:
         """Convert through hls4ml again under another configuration, with 'auto' types inferred anew.
@@ -266,10 +265,8 @@ class Model:
 
         Parameters
         ----------
-        path
-            The model file.
-        overwrite
-            Replace an existing file (and project).
+        path, overwrite
+            The model file; whether to replace an existing one (and project).
         project
             Also write the hls4ml project that C-simulation compiles, to ``student.hls4ml`` beside ``student.isobit``.
 
@@ -285,10 +282,7 @@ class Model:
             return
         if self.source is None:
             raise UnsupportedError("this model has no hls4ml project to save: load it from Keras or from a ModelGraph")
-        refuse_overwrite(path, overwrite)
-        digest = write_beside(self.source, folder_beside(path), overwrite=overwrite)
-        graph = replace(self.graph, metadata={**self.graph.metadata, PROJECT_DIGEST: digest})
-        save_graph(graph, path, overwrite=overwrite)
+        save_with_project(self.graph, self.source, Path(path), overwrite=overwrite)
 
     def csim(self, **options: Any) -> CSim:
         """Compile the hls4ml project behind this model; see :func:`isobit.csim`."""
@@ -297,23 +291,10 @@ class Model:
         return csim(self, **options)
 
     def csim_refusal(self) -> str | None:
-        """Why :meth:`csim` has nothing to compile; None if it has.
-
-        Raises
-        ------
-        ModelFileError
-            If the folder beside the model file is no hls4ml project.
-        """
+        """Why :meth:`csim` has nothing to compile; None if it has."""
         if self.source is not None:
             return None
-        return _NO_PROJECT if self.project is None else self.project.refusal()
-
-
-#: Why some models cannot be simulated.
-_NO_PROJECT = (
-    "this model has no hls4ml project to simulate (with_types() has none); load it from Keras, from an hls4ml "
-    "ModelGraph or from the folder that hls4ml wrote"
-)
+        return NO_PROJECT if self.project is None else self.project.refusal()
 
 
 def load(source: Any, **options: Any) -> Model:
@@ -355,8 +336,7 @@ def load(source: Any, **options: Any) -> Model:
         folder = options.pop("project", None)
         _no_options(options, "an isobit model file")
         graph = load_graph(path)
-        beside = folder_beside(path) if folder is None else Path(folder)
-        return Model(graph, None, Beside(beside, graph.metadata.get(PROJECT_DIGEST), folder is not None))
+        return Model(graph, None, beside(graph, path, folder))
     raise TypeMismatchError(
         f"cannot load a {type(source).__module__}.{type(source).__qualname__}; supported: an hls4ml ModelGraph, a "
         "Keras model, the path of a .keras, .h5 or isobit model file"

@@ -222,6 +222,13 @@ def test_a_copy_with_other_types_has_no_project(converted: Path) -> None:
         changed.csim()
 
 
+def test_nor_has_it_one_when_it_takes_the_models_place(folder: Path) -> None:
+    """The project beside the file is the unchanged model's: comparing with it would find differences that are none."""
+    path = folder / "student.isobit"
+    ib.load(path).with_types({"fc1.accum": "ap_fixed<9,4>"}).save(path, overwrite=True)
+    assert "saved without its hls4ml project" in str(refusal(path))
+
+
 def test_overwriting_replaces_projects_and_nothing_else(small: Network, tmp_path: Path, csim_cache: Path) -> None:
     path, project = tmp_path / "m.isobit", tmp_path / "m.hls4ml"
     project.mkdir()

@@ -13,19 +13,36 @@ import hashlib
 import hmac
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from isobit import private
 from isobit.engines.csim.project import Project
 from isobit.errors import CSimError, OverwriteError, UnsupportedError
+from isobit.files import refuse_overwrite
 from isobit.frontends.project import read_project, write_project
+from isobit.model.file import save_graph
+from isobit.model.graph import Graph
 
-__all__ = ["PROJECT_DIGEST", "Beside", "folder_beside", "write_beside"]
+__all__ = [
+    "NO_PROJECT",
+    "PROJECT_DIGEST",
+    "Beside",
+    "beside",
+    "folder_beside",
+    "save_with_project",
+    "without_project",
+    "write_beside",
+]
 
 #: Entry of a graph's metadata: the digest of the project beside its model file.
 PROJECT_DIGEST = "hls4ml_project_sha256"
+#: Why models that come from no file cannot be simulated.
+NO_PROJECT = (
+    "this model has no hls4ml project to simulate (with_types() has none); load it from Keras, from an hls4ml "
+    "ModelGraph or from the folder that hls4ml wrote"
+)
 #: File in the project, written by isobit.
 _SEAL = "isobit.seal"
 
@@ -99,6 +116,30 @@ class Beside:
                 "where it comes from, name it with --project (project=)"
             )
         return project, None
+
+
+def beside(graph: Graph, model_file: Path, folder: str | os.PathLike[str] | None) -> Beside:
+    """The project of a graph that was read from a model file: in the folder that the user named, or beside the file."""
+    digest = graph.metadata.get(PROJECT_DIGEST)
+    return Beside(folder_beside(model_file), digest) if folder is None else Beside(Path(folder), digest, named=True)
+
+
+def without_project(graph: Graph) -> Graph:
+    """A copy of a graph that no longer says the same as its project."""
+    return replace(graph, metadata={key: value for key, value in graph.metadata.items() if key != PROJECT_DIGEST})
+
+
+def save_with_project(graph: Graph, model_graph: Any, path: Path, *, overwrite: bool = False) -> None:
+    """Write a model file and the project beside it.
+
+    Raises
+    ------
+    OverwriteError
+        If one of them exists and ``overwrite`` is false.
+    """
+    refuse_overwrite(path, overwrite)
+    digest = write_beside(model_graph, folder_beside(path), overwrite=overwrite)
+    save_graph(replace(graph, metadata={**graph.metadata, PROJECT_DIGEST: digest}), path, overwrite=overwrite)
 
 
 def write_beside(model_graph: Any, folder: Path, *, overwrite: bool = False) -> str:
