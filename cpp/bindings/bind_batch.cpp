@@ -161,6 +161,7 @@ std::int64_t by_law(std::int64_t value, const batch::step& s) {
 struct instruction_set {
     const char* name;
     batch::run_function run;
+    void (*dots)(const batch::program&, const batch::stage&, char*);  // null: those of `run`
     bool (*present)();
     bool rounds_down;  // whether its products are rounded by the processor's rounding direction (vectors.hpp)
     std::size_t vector_bytes;
@@ -179,11 +180,11 @@ bool has_avx512_vnni() { return has_avx512() && __builtin_cpu_supports("avx512vn
 // The best first.
 const instruction_set instruction_sets[] = {
 #ifdef ISOBIT_BATCH_X86
-    {"avx512-vnni", &batch::avx512_vnni::run, &has_avx512_vnni, true, 64},
-    {"avx512", &batch::avx512::run, &has_avx512, true, 64},
-    {"avx2", &batch::avx2::run, &has_avx2, true, 32},
+    {"avx512-vnni", &batch::avx512::run, &batch::avx512_vnni::dots, &has_avx512_vnni, true, 64},
+    {"avx512", &batch::avx512::run, nullptr, &has_avx512, true, 64},
+    {"avx2", &batch::avx2::run, nullptr, &has_avx2, true, 32},
 #endif
-    {"baseline", &batch::baseline::run, [] { return true; }, false, 16},
+    {"baseline", &batch::baseline::run, nullptr, [] { return true; }, false, 16},
 };
 
 std::vector<std::string> available() {
@@ -380,6 +381,7 @@ private:
         p.exits = exits_.data();
         p.exit_count = static_cast<std::int32_t>(exits_.size());
         p.law = &by_law;
+        p.dots = kernels.dots;
         p.statistics = (p.workspace + 63) / 64 * 64;
         const std::size_t bytes = p.statistics + statistics_.vectors() * kernels.vector_bytes;
         const auto count = static_cast<std::size_t>(events);

@@ -35,7 +35,7 @@ struct any_finish {
         template <int Columns>
         __attribute__((noinline)) void of(tile<T, Rows, Columns>& values, int event) const {
             apply(values, t.s.finish, first, t.p);
-            lay(values, t.s.result, t.s.outputs, first, event, t.workspace);
+            lay_any(values, t.s.result, t.s.outputs, first, event, t.workspace);
         }
     };
 };

@@ -164,16 +164,16 @@ ISOBIT_INLINE void affine(tile<T, Rows, Columns>& values, const How& how, int fi
     values.each([&](vec<T> v, int r) { return v * a[r] + b[r]; });
 }
 
-// Any step.
-template <class T, int Rows, int Columns>
-ISOBIT_INLINE void take(const task& t, tile<T, Rows, Columns>& values, const step& s, int first) {
+// Any step, on one row: the code is large, and few stages need it.
+template <class T, int Columns>
+ISOBIT_INLINE void take(const task& t, tile<T, 1, Columns>& values, const step& s, int first) {
     using V = vec<T>;
     if (s.kind == step_kind::observe) {
-        extent<T, Rows> seen(t, &s, first);
+        extent<T, 1> seen(t, &s, first);
         seen.see(values);
         return seen.leave();
     }
-    counter<T, Rows> count(t, true, s.watch, first);
+    counter<T, 1> count(t, true, s.watch, first);
     const V low = splat(constant<T>(s.low)), high = splat(constant<T>(s.high));
     const T* a = static_cast<const T*>(s.a) + (s.a == nullptr ? 0 : first);
     const T* b = static_cast<const T*>(s.b) + (s.b == nullptr ? 0 : first);
@@ -199,93 +199,117 @@ ISOBIT_INLINE void take(const task& t, tile<T, Rows, Columns>& values, const ste
     count.leave();
 }
 
-template <class T, int Rows, int Columns>
-__attribute__((noinline)) void take_all(const task& t, tile<T, Rows, Columns>& values, int first, int event) {
+template <class T, int Columns>
+__attribute__((noinline)) void take_row(const task& t, vec<T>* row, int first) {
+    tile<T, 1, Columns> values;
+    for (int c = 0; c < Columns; ++c) values.v[0][c] = row[c];
     const step* const end = t.s.finish.data + t.s.finish.count;
     for (const step* s = t.s.finish.data; s != end; ++s) take(t, values, *s, first);
-    lay(values, t.s.result, t.s.outputs, first, event, t.workspace);
+    for (int c = 0; c < Columns; ++c) row[c] = values.v[0][c];
 }
 
-// Steps and targets with statistics, in registers if the steps are the usual ones.
+template <class T, int Rows, int Columns>
+ISOBIT_INLINE void take_all(const task& t, tile<T, Rows, Columns>& values, int first, int event) {
+    for (int r = 0; r < Rows; ++r) take_row<T, Columns>(t, values.v[r], first + r);
+    lay_any(values, t.s.result, t.s.outputs, first, event, t.workspace);
+}
+
+// Whole tiles: the usual steps in registers.
+template <class T>
+class watched_rows {
+public:
+    __attribute__((noinline)) watched_rows(const task& t, int first) : watched_rows(t, first, usual(t)) {}
+    watched_rows(const watched_rows&) = delete;
+    watched_rows& operator=(const watched_rows&) = delete;
+
+    template <int Columns>
+    __attribute__((noinline)) void of(tile<T, tile_rows, Columns>& values, int event) {
+        if (!usual_) return take_all(t_, values, first_, event);
+        using V = vec<T>;
+        stay_in_memory();
+        if (first_wrap_.here) values.each([&](V v, int) { return wrapping<T>::of(v, first_wrap_); });
+        if (seen_.at != nullptr) seen_.see(values);
+        if (affine_.here) affine(values, affine_, first_);
+        if constexpr (std::is_same<T, std::int32_t>::value) {
+            if (scale_floor_.here) watched_scale_floor(values, scaled_, scale_floor_, first_);
+        }
+        if (first_clamp_.here) watched_clamp(values, first_clamped_, first_clamp_);
+        if (round_.here) {
+            if (round_.rounding == TRN) {
+                watched_round(values, rounded_, round_, [&](V v) { return rounding_of<T>::down(v, round_); });
+            } else {
+                watched_round(values, rounded_, round_, [&](V v) { return rounding_of<T>::to_even(v, round_); });
+            }
+        }
+        if (wrap_.here) watched(values, wrapped_, [&](V v) { return wrapping<T>::of(v, wrap_); });
+        if (seen_wrapped_.at != nullptr) seen_wrapped_.see(values);
+        if (clamp_.here) watched_clamp(values, clamped_, clamp_);
+        stay_in_memory();
+        lay_usual(values, t_.s.result, t_.s.outputs, first_, event, t_.workspace);
+    }
+
+    __attribute__((noinline)) ~watched_rows() {
+        seen_.leave();
+        scaled_.leave();
+        first_clamped_.leave();
+        rounded_.leave();
+        wrapped_.leave();
+        seen_wrapped_.leave();
+        clamped_.leave();
+    }
+
+private:
+    // Between tiles the registers are for the sums.
+    ISOBIT_INLINE void stay_in_memory() { __asm__ volatile("" : "+m"(*this)); }
+
+    static ISOBIT_INLINE usual_observed_steps usual(const task& t) {
+        return t.s.usual_observed == nullptr ? usual_observed_steps{} : *t.s.usual_observed;
+    }
+
+    ISOBIT_INLINE watched_rows(const task& t, int first, const usual_observed_steps& u)
+        : t_(t),
+          first_(first),
+          usual_(t.s.usual_observed != nullptr),
+          first_wrap_(u.first_wrap),
+          affine_(u.affine),
+          scale_floor_(u.scale_floor),
+          first_clamp_(u.first_clamp),
+          round_(u.round),
+          wrap_(u.wrap),
+          clamp_(u.clamp),
+          seen_(t, u.observe, first),
+          seen_wrapped_(t, u.observe_wrapped, first),
+          scaled_(t, scale_floor_.here, scale_floor_.watch, first),
+          first_clamped_(t, first_clamp_.here, first_clamp_.watch, first),
+          rounded_(t, round_.here, round_.watch, first),
+          wrapped_(t, wrap_.here, wrap_.watch, first),
+          clamped_(t, clamp_.here, clamp_.watch, first) {}
+
+    const task& t_;
+    int first_;
+    bool usual_;
+    own_step<T> first_wrap_, affine_, scale_floor_, first_clamp_, round_, wrap_, clamp_;
+    extent<T, tile_rows> seen_, seen_wrapped_;
+    counter<T, tile_rows> scaled_, first_clamped_, rounded_, wrapped_, clamped_;
+};
+
+// The rows that are left over, one by one.
+template <class T, int Rows>
+struct single_rows {
+    const task& t;
+    const int first;
+
+    template <int Columns>
+    ISOBIT_INLINE void of(tile<T, Rows, Columns>& values, int event) const {
+        take_all(t, values, first, event);
+    }
+};
+
+// Steps and targets with statistics.
 template <class T>
 struct observed_finish {
     template <int Rows>
-    class rows {
-    public:
-        ISOBIT_INLINE rows(const task& t, int first) : rows(t, first, usual(t)) {}
-        rows(const rows&) = delete;
-        rows& operator=(const rows&) = delete;
-
-        template <int Columns>
-        ISOBIT_INLINE void of(tile<T, Rows, Columns>& values, int event) {
-            if (!usual_) return take_all(t_, values, first_, event);
-            using V = vec<T>;
-            stay_in_memory();
-            if (first_wrap_.here) values.each([&](V v, int) { return wrapping<T>::of(v, first_wrap_); });
-            if (seen_.at != nullptr) seen_.see(values);
-            if (affine_.here) affine(values, affine_, first_);
-            if constexpr (std::is_same<T, std::int32_t>::value) {
-                if (scale_floor_.here) watched_scale_floor(values, scaled_, scale_floor_, first_);
-            }
-            if (first_clamp_.here) watched_clamp(values, first_clamped_, first_clamp_);
-            if (round_.here) {
-                if (round_.rounding == TRN) {
-                    watched_round(values, rounded_, round_, [&](V v) { return rounding_of<T>::down(v, round_); });
-                } else {
-                    watched_round(values, rounded_, round_, [&](V v) { return rounding_of<T>::to_even(v, round_); });
-                }
-            }
-            if (wrap_.here) watched(values, wrapped_, [&](V v) { return wrapping<T>::of(v, wrap_); });
-            if (seen_wrapped_.at != nullptr) seen_wrapped_.see(values);
-            if (clamp_.here) watched_clamp(values, clamped_, clamp_);
-            stay_in_memory();
-            lay_usual(values, t_.s.result, t_.s.outputs, first_, event, t_.workspace);
-        }
-
-        ISOBIT_INLINE ~rows() {
-            seen_.leave();
-            scaled_.leave();
-            first_clamped_.leave();
-            rounded_.leave();
-            wrapped_.leave();
-            seen_wrapped_.leave();
-            clamped_.leave();
-        }
-
-    private:
-        // Between tiles the registers are for the sums.
-        ISOBIT_INLINE void stay_in_memory() { __asm__ volatile("" : "+m"(*this)); }
-
-        static ISOBIT_INLINE usual_observed_steps usual(const task& t) {
-            return t.s.usual_observed == nullptr ? usual_observed_steps{} : *t.s.usual_observed;
-        }
-
-        ISOBIT_INLINE rows(const task& t, int first, const usual_observed_steps& u)
-            : t_(t),
-              first_(first),
-              usual_(t.s.usual_observed != nullptr),
-              first_wrap_(u.first_wrap),
-              affine_(u.affine),
-              scale_floor_(u.scale_floor),
-              first_clamp_(u.first_clamp),
-              round_(u.round),
-              wrap_(u.wrap),
-              clamp_(u.clamp),
-              seen_(t, u.observe, first),
-              seen_wrapped_(t, u.observe_wrapped, first),
-              scaled_(t, scale_floor_.here, scale_floor_.watch, first),
-              first_clamped_(t, first_clamp_.here, first_clamp_.watch, first),
-              rounded_(t, round_.here, round_.watch, first),
-              wrapped_(t, wrap_.here, wrap_.watch, first),
-              clamped_(t, clamp_.here, clamp_.watch, first) {}
-
-        const task& t_;
-        int first_;
-        bool usual_;
-        own_step<T> first_wrap_, affine_, scale_floor_, first_clamp_, round_, wrap_, clamp_;
-        extent<T, Rows> seen_, seen_wrapped_;
-        counter<T, Rows> scaled_, first_clamped_, rounded_, wrapped_, clamped_;
-    };
+    using rows = typename std::conditional<Rows == tile_rows, watched_rows<T>, single_rows<T, Rows>>::type;
 };
 
 }  // namespace ISOBIT_ISA

@@ -199,6 +199,9 @@ struct program {
     // in the stage's lane, or integers as wide. Every event of a block counts.
     std::size_t statistics;
     std::int64_t (*law)(std::int64_t value, const step& how);
+    // Runs dense stages of dot16 and dot16_split where the processor has an instruction for them that its instruction
+    // set alone lacks; null: the set's own.
+    void (*dots)(const program& p, const stage& s, char* workspace);
 };
 
 // Computes `events` events, beginning with `first`. Returns false, with outputs undefined, if a floating-point input is
@@ -216,7 +219,7 @@ namespace avx512 {
 bool run(const program&, const entry_data*, const exit_data*, std::size_t, std::size_t, void*);
 }
 namespace avx512_vnni {
-bool run(const program&, const entry_data*, const exit_data*, std::size_t, std::size_t, void*);
+void dots(const program&, const stage&, char*);
 }
 
 }  // namespace batch

@@ -83,21 +83,22 @@ inline void run_finish(const task& t) {
 }
 
 // Which lanes the steps after a way to multiply may have; the binding refuses others.
+inline void run_dots(const task& t) {
+    if (t.s.multiply == product::dot16_split) return run_finish<dot16_split<double>, double>(t);
+    if (t.s.compute == lane::f64) return run_finish<dot16<double>, double>(t);
+    run_finish<dot16<std::int32_t>, std::int32_t>(t);
+}
+
 template <class T>
 inline void run_dense(const task& t) {
-    constexpr bool wide = std::is_same<T, double>::value, narrow32 = std::is_same<T, std::int32_t>::value;
-    switch (t.s.multiply) {
-        case product::dot16:
-            if constexpr (wide || narrow32) run_finish<dot16<T>, T>(t);
-            break;
-        case product::dot16_split:
-            if constexpr (wide) run_finish<dot16_split<T>, T>(t);
-            break;
-        case product::floor32:
-            if constexpr (wide || narrow32) run_finish<floor32<T>, T>(t);
-            break;
-        default: run_finish<plain<T>, T>(t); break;
+    if constexpr (std::is_same<T, double>::value || std::is_same<T, std::int32_t>::value) {
+        if (t.s.multiply == product::floor32) return run_finish<floor32<T>, T>(t);
     }
+    run_finish<plain<T>, T>(t);
+}
+
+ISOBIT_INLINE bool multiplies_dots(const stage& s) {
+    return s.map == map_kind::dense && (s.multiply == product::dot16 || s.multiply == product::dot16_split);
 }
 
 template <class T>
@@ -128,6 +129,7 @@ inline void run_int16(const task& t) {
 }
 
 inline void run_stage(const task& t) {
+    if (multiplies_dots(t.s)) return t.p.dots == nullptr ? run_dots(t) : t.p.dots(t.p, t.s, t.workspace);
     switch (t.s.compute) {
         case lane::i16: run_int16(t); break;
         case lane::f32: run_lane<float>(t); break;
