@@ -8,6 +8,7 @@ import tempfile
 import time
 
 import pytest
+
 import tiers
 
 os.environ.setdefault("ISOBIT_FRESH_SEED", str(int(time.time())))

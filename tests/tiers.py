@@ -1,8 +1,8 @@
 """Which tests a run takes: the core always, oracles by sample, and everything under ``pytest -m full``.
 
-``@pytest.mark.full`` keeps a test (or one parameter set) for full runs. ``@pytest.mark.oracle(sample=n)`` on a parametrised
-test lets a plain run take n of its cases, drawn by the seed that the header prints, so that repeated runs cover all of them.
-A test that is named (``file::test`` or ``-k``) is neither left out nor sampled.
+``@pytest.mark.full`` keeps a test (or one parameter set) for full runs. ``@pytest.mark.oracle(sample=n)`` on a
+parametrised test lets a plain run take n of its cases, drawn by the seed that the header prints, so that repeated runs
+cover all of them. A test that is named (``file::test`` or ``-k``) is neither left out nor sampled.
 """
 
 from __future__ import annotations
@@ -34,20 +34,33 @@ def _named(config: pytest.Config) -> bool:
     return bool(config.option.keyword) or any("::" in str(argument) for argument in config.args)
 
 
+def _unit(item: pytest.Item) -> str:
+    """What is drawn together: the cases of an xdist group of their own (they share what was compiled), or one case."""
+    own = [
+        mark for mark in item.iter_markers("xdist_group") if mark in item.own_markers and mark not in _of_module(item)
+    ]
+    return str(own[0].args[0]) if own else item.nodeid
+
+
+def _of_module(item: pytest.Item) -> list[pytest.Mark]:
+    module = item.getparent(pytest.Module)
+    return [] if module is None else module.own_markers
+
+
 def select(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect in place what this run does not take."""
     if is_full() or _named(config):
         return
-    sampled: dict[tuple[str, int], list[pytest.Item]] = defaultdict(list)
+    sampled: dict[tuple[str, int], dict[str, list[pytest.Item]]] = defaultdict(lambda: defaultdict(list))
     left_out = []
     for item in items:
         if item.get_closest_marker("full"):
             left_out.append(item)
         elif marker := item.get_closest_marker("oracle"):
-            sampled[item.nodeid.split("[")[0], int(marker.kwargs["sample"])].append(item)
-    for (name, count), cases in sorted(sampled.items()):
-        drawn = set(random.Random(f"{os.environ[SEED]} {name}").sample(range(len(cases)), min(count, len(cases))))
-        left_out += [case for index, case in enumerate(cases) if index not in drawn]
+            sampled[item.nodeid.split("[")[0], int(marker.kwargs["sample"])][_unit(item)].append(item)
+    for (name, count), units in sorted(sampled.items()):
+        drawn = random.Random(f"{os.environ[SEED]} {name}").sample(sorted(units), min(count, len(units)))
+        left_out += [case for unit, cases in units.items() if unit not in drawn for case in cases]
     if left_out:
         gone = set(left_out)
         config.hook.pytest_deselected(items=left_out)

@@ -33,6 +33,7 @@ def _law_golden() -> ModuleType:
     return module
 
 
+@pytest.mark.oracle(sample=6)
 @pytest.mark.csim
 @pytest.mark.parametrize(("width", "signed", "rounding"), CHUNKS, ids=lambda v: getattr(v, "name", str(v)))
 def test_exhaustive(width: int, signed: bool, rounding: Rounding, tmp_path: Path, record_property) -> None:

@@ -21,6 +21,7 @@ RECOMPUTED = ("integers_0", "casts_64_0")
 DRAWN = random.Random(int(os.environ["ISOBIT_FRESH_SEED"])).choice(("integers_1", "between", "casts_200_0"))
 
 
+@pytest.mark.oracle(sample=4)
 @pytest.mark.csim
 @pytest.mark.parametrize("name", list(units.all_units()))
 def test_isobit_gives_what_the_vendor_gives(name: str, tmp_path: Path, record_property) -> None:
@@ -30,6 +31,7 @@ def test_isobit_gives_what_the_vendor_gives(name: str, tmp_path: Path, record_pr
     assert not found.failure, found.failure
 
 
+@pytest.mark.oracle(sample=1)
 @pytest.mark.csim
 @pytest.mark.parametrize("name", (*RECOMPUTED, DRAWN))
 def test_the_vendor_still_gives_the_golden_results(name: str, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ SAMPLE = [m for m in MUTATIONS if m.name in ("no rounding", "no saturation", "ba
 SAMPLE.append(random.Random(int(os.environ["ISOBIT_FRESH_SEED"])).choice([m for m in MUTATIONS if m not in SAMPLE]))
 
 
+@pytest.mark.oracle(sample=1)
 @pytest.mark.csim
 @pytest.mark.parametrize("mutation", SAMPLE, ids=lambda m: m.name)
 def test_a_wrong_header_is_noticed(mutation: Mutation, tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ def accepted(slot: int, rejections: list[str] | None = None) -> tuple[Any, Any, 
     raise AssertionError(f"slot {slot}: ten draws in a row were rejected")
 
 
+@pytest.mark.oracle(sample=3)
 @pytest.mark.parametrize("slot", [*range(NETWORKS), pytest.param(FRESH, id=f"fresh-{FRESH}")])
 def test_every_road_gives_the_bits_of_csim(slot: int) -> None:
     description, _, subject, x = accepted(slot)

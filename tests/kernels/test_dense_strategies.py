@@ -191,6 +191,7 @@ def test_distributed_arithmetic_is_refused_by_name(keras: Any, tmp_path: Path) -
 # -- against hls4ml -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.oracle(sample=2)
 @pytest.mark.hls4ml
 @pytest.mark.csim
 @pytest.mark.parametrize("name", PROJECTS)

@@ -25,6 +25,7 @@ NARROW = ((31, -2), (31, 1), (8, 5), (18, 31), (18, 40), (1, 33))
 WIDE = ((18, 5), (127, -40), (100, 0), (64, 128), (1, 1), (32, 64))
 
 
+@pytest.mark.oracle(sample=16)
 @pytest.mark.parametrize("shift", SHIFTS)
 @pytest.mark.parametrize("width", WIDTHS)
 def test_law_hpp_is_the_definition(
@@ -33,11 +34,13 @@ def test_law_hpp_is_the_definition(
     hold("law.hpp on std::int64_t", prove_cpp(Case(64, width, shift), cpp_terms))
 
 
+@pytest.mark.oracle(sample=3)
 @pytest.mark.parametrize(("width", "shift"), NARROW)
 def test_law_hpp_on_32_bits(width: int, shift: int, cpp_terms: CppTerms, hold: Callable[[str, Tally], None]) -> None:
     hold("law.hpp on std::int32_t", prove_cpp(Case(32, width, shift), cpp_terms))
 
 
+@pytest.mark.oracle(sample=3)
 @pytest.mark.parametrize(("width", "shift"), WIDE)
 def test_law_hpp_on_128_bits(width: int, shift: int, cpp_terms: CppTerms, hold: Callable[[str, Tally], None]) -> None:
     hold("law.hpp on int128", prove_cpp(Case(128, width, shift), cpp_terms))

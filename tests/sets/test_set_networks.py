@@ -22,6 +22,7 @@ SEEDS = (1, 15)
 FRESH = int(os.environ["ISOBIT_FRESH_SEED"])
 
 
+@pytest.mark.oracle(sample=1)
 @pytest.mark.parametrize("seed", [*SEEDS, pytest.param(FRESH, id=f"fresh-{FRESH}")])
 def test_every_road_gives_the_bits_of_csim(seed: int) -> None:
     description, subject, x = build(seed)

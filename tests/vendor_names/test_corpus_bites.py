@@ -65,6 +65,7 @@ def test_the_headers_as_they_are_differ_nowhere() -> None:
     assert different(INCLUDE, "isobit") == set()
 
 
+@pytest.mark.oracle(sample=1)
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_mutated_header_turns_the_corpus_red(name: str, tmp_path: Path) -> None:
     file, old, new = MUTANTS[name]

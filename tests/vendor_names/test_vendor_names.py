@@ -52,6 +52,7 @@ def test_mathematics_limits_and_ap_float(tmp_path: Path) -> None:
         assert counts[what] >= least, (what, counts)
 
 
+@pytest.mark.oracle(sample=1)
 @pytest.mark.parametrize(
     ("header", "right", "wrong"),
     [
