@@ -150,6 +150,7 @@ class Model:
         columns = []
         for tensor, array in zip(tensors, given, strict=True):
             plain = isinstance(array, np.ndarray) and array.dtype in (np.float32, np.float64)
+            plain = plain and not isinstance(array, np.ma.MaskedArray)
             # An array of the shape of one event is one event, even where its first extent could be one of events.
             events = plain and array.shape != tensor.shape and array.shape[1:] in (tensor.shape, (tensor.size,))
             if not events or len(array) != len(given[0]):

@@ -10,6 +10,7 @@ import numpy as np
 from isobit.engines.csim.ports import Port, doubles
 from isobit.errors import ShapeError, TypeMismatchError
 from isobit.fixed.array import FixedArray, finite
+from isobit.fixed.quantise import refuse_masked
 from isobit.model.ops import Tensor
 
 __all__ = ["Data", "check_names", "columns_of", "events_of", "in_order", "map_data", "quantised", "shaped"]
@@ -75,6 +76,7 @@ def events_of(tensor: Tensor | Port, value: Any) -> tuple[Any, bool]:
     ShapeError, TypeMismatchError
         For data of the wrong shape or kind.
     """
+    refuse_masked(value, f"input {tensor.name!r}")
     try:
         array: Any = value if isinstance(value, FixedArray) else np.asarray(value)
     except ValueError as error:  # lists of different lengths

@@ -92,8 +92,7 @@ class LayerProfile:
         return Range(self.held_low, self.held_high, self.type.fraction).widths(self.type.signed)
 
     def __str__(self) -> str:
-        lsb = float(self.type.lsb)
-        low, high = int(self.low.min()) * lsb, int(self.high.max()) * lsb
+        low, high = (float(int(end) * self.type.lsb) for end in (self.low.min(), self.high.max()))
         needed, width = int(self.bits.max()), self.type.width
         words = f"{self.layer} {self.type}: {min(needed, width)} of {width} bits, {low:g} to {high:g}"
         if needed > width:

@@ -175,10 +175,23 @@ def _kinds(array: npt.NDArray[Any]) -> str:
     return f"dtype {array.dtype}"
 
 
-def refuse_masked(value: object) -> None:
-    """Raise TypeMismatchError for masked arrays: NumPy would silently hand out what lies under the mask."""
+def refuse_masked(value: object, name: str = "") -> None:
+    """Raise TypeMismatchError for masked arrays: NumPy would silently hand out what lies under the mask.
+
+    Parameters
+    ----------
+    value
+        Anything; of a list, the entries are looked at, too.
+    name
+        What it is, for the error.
+    """
+    if isinstance(value, (list, tuple)):
+        for entry in value:
+            if isinstance(entry, (list, tuple, np.ma.MaskedArray)):
+                refuse_masked(entry, name)
     if isinstance(value, np.ma.MaskedArray):
-        raise TypeMismatchError("a masked array has no values under its mask; take x.filled(value) or x.compressed()")
+        what = f"{name} is a masked array, which" if name else "a masked array"
+        raise TypeMismatchError(f"{what} has no values under its mask; take x.filled(value) or x.compressed()")
 
 
 def as_array(values: npt.ArrayLike) -> npt.NDArray[Any]:

@@ -26,6 +26,8 @@ __all__ = ["CheckedFile", "checked_keras_file", "limited_variables"]
 
 #: Bytes of a file, and of each part of a ``.keras`` when unpacked.
 _FILE, _CONFIG = 1 << 30, 1 << 24
+#: Beyond so many bytes, a ``.keras`` unpacks to no more than so many times its size: weights never do.
+_FREE, _RATIO = 1 << 26, 100
 _CONFIG_NAME, _WEIGHTS_NAME, _METADATA_NAME = "config.json", "model.weights.h5", "metadata.json"
 #: Elements that a model may have beyond those that its file stores: counters, seeds, states.
 _UNSTORED = 1 << 16
@@ -91,8 +93,9 @@ def _hdf5(file: Path, copy: Path, trusted: bool) -> CheckedFile:
 def _keras_zip(file: Path, copy: Path, trusted: bool) -> CheckedFile:
     with zipfile.ZipFile(file) as archive:
         sizes = {info.filename: info.file_size for info in archive.infolist()}
-        if sum(info.file_size for info in archive.infolist()) > _FILE:
-            raise _BadFile(f"it unpacks to more than {_FILE} bytes")
+        size, allowed = sum(info.file_size for info in archive.infolist()), _RATIO * file.stat().st_size
+        if size > (allowed := min(_FILE, max(_FREE, allowed))):
+            raise _BadFile(f"it unpacks to {size} bytes; allowed for its size: {allowed}")
         if sizes.get(_CONFIG_NAME, 0) > _CONFIG:
             raise _BadFile(f"its {_CONFIG_NAME} has {sizes[_CONFIG_NAME]} bytes; allowed: {_CONFIG}")
         config = _parse(_member(archive, _CONFIG_NAME))

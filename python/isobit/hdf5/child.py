@@ -5,6 +5,7 @@ It is started by path, with isobit's ``sys.path`` as its only argument, and impo
 
 import contextlib
 import json
+import os
 import resource
 import sys
 from typing import Any
@@ -17,7 +18,9 @@ import numpy as np  # noqa: E402
 #: Bytes of decompressed chunks kept, so that one longer than a block is not decompressed twice.
 _CACHE = 1 << 24
 #: Seconds of processor time for a request, and how many more for each byte: a tenth of what slow filters do.
-_SECONDS, _PER_BYTE = 15, 1 / 5e6
+_SECONDS, _PER_BYTE = 4, 1 / 5e6
+#: The same for finding the members of a file, at most for this many bytes of it.
+_SEARCHED = 300_000_000
 #: Memory that a request may take beyond what it reads: chunks, their compressed form, the library's own.
 _MEMORY = 2 << 30
 #: Links of a file that are followed.
@@ -45,6 +48,7 @@ class _File:
 
     def open(self, path: str) -> tuple[Any, Any]:
         """Open it, and find its datasets: name, dtype as text, shape."""
+        _limit(min(os.stat(path).st_size, _SEARCHED))  # noqa: PTH116
         self._file = h5py.File(path, "r", rdcc_nbytes=_CACHE)
         self._visit(lambda name, item: isinstance(item, h5py.Dataset) and self._datasets.update({name: item}))
         return [[name, _dtype(d), _shape(d)] for name, d in self._datasets.items()], None

@@ -17,6 +17,7 @@ from isobit.engines.csim.ports import Port, doubles, split, to_words
 from isobit.engines.csim.worker import worker
 from isobit.errors import FormatError, ShapeError, TypeMismatchError, UnsupportedError
 from isobit.fixed.array import FixedArray, finite
+from isobit.fixed.quantise import refuse_masked
 from isobit.fixed.types import FixedType
 from isobit.headers import HEADER_SETS, isobit_include_folders, vendor_include_folder
 from isobit.kernel.arguments import Argument, In, InOut, Out, declared, shape_of
@@ -147,6 +148,7 @@ def _real(value: Any, port: Port) -> Any:
     """A fixed array, or an array of numbers whose NaN and infinities are refused by the port's name."""
     if isinstance(value, FixedArray):
         return value
+    refuse_masked(value, f"argument {port.name!r}")
     try:
         array = np.asarray(value)
     except ValueError as error:  # lists of different lengths

@@ -17,6 +17,7 @@ import json
 import os
 import zipfile
 from dataclasses import fields
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import numpy as np
@@ -33,8 +34,9 @@ __all__ = ["VERSION", "graph_digest", "load_graph", "save_graph"]
 VERSION = 1
 _MAGIC = "isobit-model"
 _DOCUMENT = "isobit.json"
-#: A model file larger than this when unpacked is refused before anything is read.
-_MAX_BYTES = 1 << 31
+#: A model file that unpacks to more is refused before anything is read: all of it, its document, and any file beyond
+#: ``_FREE`` bytes that unpacks to more than ``_RATIO`` times its size (weights never do, nor do zeros beside them).
+_MAX_BYTES, _MAX_DOCUMENT, _FREE, _RATIO = 1 << 31, 1 << 25, 1 << 26, 100
 
 
 class _Arrays:
@@ -131,8 +133,7 @@ def load_graph(path: str | os.PathLike[str]) -> Graph:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            if sum(info.file_size for info in archive.infolist()) > _MAX_BYTES:
-                raise ModelFileError(f"{path} unpacks to more than {_MAX_BYTES} bytes; not a model file of isobit's")
+            count = _check_sizes(archive, path)
             document = json.loads(archive.read(_DOCUMENT))
             if not isinstance(document, dict) or document.get("format") != _MAGIC:
                 raise ModelFileError(f"{path} is not an isobit model file (no {_MAGIC!r} mark)")
@@ -144,7 +145,6 @@ def load_graph(path: str | os.PathLike[str]) -> Graph:
                     f"{path} is a model file of version {version}; this isobit reads versions 1 to {VERSION}: "
                     "update isobit"
                 )
-            count = sum(name.startswith("arrays/") for name in archive.namelist())
             blobs = [archive.read(f"arrays/{index:04d}.npy") for index in range(count)]
         body = document["graph"]
         if _digest(body, blobs) != document["sha256"]:
@@ -164,6 +164,24 @@ def load_graph(path: str | os.PathLike[str]) -> Graph:
         raise ModelFileError(f"{path} cannot be unpacked: {error}") from None
     except Exception as error:  # zlib.error and friends have no common base
         raise ModelFileError(f"{path} is damaged: {type(error).__name__}: {error}") from None
+
+
+def _check_sizes(archive: zipfile.ZipFile, path: str | os.PathLike[str]) -> int:
+    """The number of arrays, if the file's directory promises a model file of bearable size."""
+    sizes = [info.file_size for info in archive.infolist()]
+    packed = Path(path).stat().st_size
+    if sum(sizes) > min(_MAX_BYTES, max(_FREE, _RATIO * packed)):
+        raise ModelFileError(
+            f"{path} unpacks to more than {min(_MAX_BYTES, max(_FREE, _RATIO * packed))} bytes ({sum(sizes)} from "
+            f"{packed}); not a model file of isobit's"
+        )
+    count = len(sizes) - 1
+    names = [_DOCUMENT, *(f"arrays/{index:04d}.npy" for index in range(count))]
+    if odd := sorted(set(names) - set(archive.namelist())) or sorted(set(archive.namelist()) - set(names)):
+        raise ModelFileError(f"{path} is no model file of isobit's: {odd[0]!r} is missing, or does not belong in one")
+    if (size := archive.getinfo(_DOCUMENT).file_size) > _MAX_DOCUMENT:
+        raise ModelFileError(f"{path} holds a document of {size} bytes; allowed: {_MAX_DOCUMENT}")
+    return count
 
 
 def _read_array(blob: bytes) -> Any:

@@ -14,6 +14,11 @@ from isobit.model.ops import Op, Tensor
 __all__ = ["Graph"]
 
 
+#: Most integer and most fraction bits of a format in a network. Sums of products then have less than 4096 bits, which
+#: every road computes, and their values lie within float64.
+MAX_BITS = 1000
+
+
 @dataclass(frozen=True)
 class Graph:
     """An ordered graph of ops.
@@ -35,6 +40,8 @@ class Graph:
     ------
     ShapeError
         If an op reads a tensor that does not exist before it, names clash, or sizes do not belong together.
+    FormatError
+        For a format that not every road computes.
     """
 
     name: str
@@ -44,6 +51,11 @@ class Graph:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for slot, type in self.types().items():
+            if max(abs(type.integer), abs(type.fraction)) > MAX_BITS:
+                raise FormatError(
+                    f"{slot} is {type}; a network's have {MAX_BITS} integer and {MAX_BITS} fraction bits at most"
+                )
         known = {tensor.name: tensor for tensor in self.inputs}
         if len(known) != len(self.inputs):
             raise ShapeError(f"input names are not unique: {[tensor.name for tensor in self.inputs]}")

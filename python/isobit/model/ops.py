@@ -33,6 +33,10 @@ __all__ = [
 ]
 
 
+#: Most numbers of an event in one tensor.
+MAX_SIZE = 1 << 28
+
+
 @dataclass(frozen=True)
 class Tensor:
     """An edge of the graph.
@@ -55,6 +59,11 @@ class Tensor:
     xnor: bool = False
 
     def __post_init__(self) -> None:
+        if any(extent < 1 for extent in self.shape) or self.size > MAX_SIZE:
+            raise ShapeError(
+                f"tensor {self.name!r} has the shape {self.shape}; its extents must be at least 1, its size {MAX_SIZE} "
+                "at most"
+            )
         if self.xnor and self.type != FixedType.int_type(1, signed=False):
             raise FormatError(
                 f"tensor {self.name!r} is binary (xnor) but has the format {self.type}; expected ap_uint<1>"

@@ -10,6 +10,8 @@ __all__ = ["STRATEGIES", "check_reuse_factor", "check_zeros", "is_legal_reuse_fa
 #: Strategies of a Dense layer. hls4ml's fifth, ``distributed_arithmetic``, needs the package da4ml.
 STRATEGIES = ("latency", "resource", "resource_unrolled", "compressed")
 
+#: Largest number of weights and reuse factor together: kernels count the turns of both in an int.
+_TURNS = (1 << 31) - 1
 #: Legal factors that an error lists, at most.
 _LISTED = 12
 
@@ -58,8 +60,10 @@ def check_reuse_factor(layer: str, n_in: int, n_out: int, strategy: str, factor:
             f"strategy {strategy!r} of layer {layer!r} is not supported{why}; supported: {', '.join(STRATEGIES)}"
         )
     if strategy == "latency":
-        if factor < 1:
-            raise UnsupportedError(f"reuse factor {factor} of layer {layer!r} is not legal; legal: 1 and above")
+        if not 1 <= factor <= _TURNS - n_in * n_out:
+            raise UnsupportedError(
+                f"reuse factor {factor} of layer {layer!r} is not legal; legal: 1 to {_TURNS - n_in * n_out}"
+            )
         return
     legal = legal_reuse_factors(n_in, n_out, strategy)
     if factor in legal:

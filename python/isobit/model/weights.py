@@ -14,7 +14,11 @@ from isobit.fixed.array import quantise_floats
 from isobit.fixed.quantise import cast_integers, to_storage
 from isobit.fixed.types import FixedType
 
-__all__ = ["Encoding", "Weight", "quantise_entries", "read_written"]
+__all__ = ["MAX_EXPONENT", "Encoding", "Weight", "quantise_entries", "read_written"]
+
+
+#: Widest exponent of a power of two; products need twice the bits of data and exponent.
+MAX_EXPONENT = 32
 
 
 class Encoding(str, Enum):
@@ -67,6 +71,12 @@ class Weight:
             shapes.add(self.signs.shape)
         if len(shapes) != 1:
             raise ShapeError(f"{self.name}: raw, written, unquantised values and signs have different shapes: {shapes}")
+        if 0 in self.raw.shape:
+            raise ShapeError(f"{self.name} has the shape {self.raw.shape}; every extent must be at least 1")
+        if exponent and not (self.type.is_int and self.type.signed and self.type.width <= MAX_EXPONENT):
+            raise FormatError(
+                f"{self.name}: exponents of powers of two are of ap_int<1> to ap_int<{MAX_EXPONENT}>, not {self.type}"
+            )
         if self.encoding is Encoding.XNOR and self.type != FixedType.int_type(1, signed=False):
             raise FormatError(f"{self.name}: binary (xnor) weights are ap_uint<1>, not {self.type}")
 

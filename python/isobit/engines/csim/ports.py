@@ -10,6 +10,7 @@ import numpy as np
 
 from isobit.errors import CSimError, FormatError, RangeError, TypeMismatchError
 from isobit.fixed.array import FixedArray, finite
+from isobit.fixed.quantise import refuse_masked
 from isobit.fixed.types import FixedType
 
 __all__ = ["FLOATS", "Port", "doubles", "parse_ports", "split", "to_words"]
@@ -95,6 +96,7 @@ def doubles(values: Any, port: Port) -> Any:
     if isinstance(values, FixedArray):
         real = values.to_float()
     else:
+        refuse_masked(values, f"input {port.name!r}")
         given = np.asarray(values)
         if given.dtype.kind not in "fiu" or given.dtype.itemsize > 8:
             raise TypeMismatchError(
