@@ -98,6 +98,7 @@ CASES = {
     for case in (
         Case("mugmt_student", "mugmt_student", 20_000, 1_000_000, 1000, 200, 1),
         Case("jet_mlp", "jet_mlp", 10_000, 500_000, 1000, 200, 1, cut="output"),
+        Case("jet_mlp, softmax", "jet_mlp", 10_000, 300_000),
         Case("ad_student", "ad_student", 5_000, 300_000, 1000, 200, 1),
         Case("mugmt_teacher", "mugmt_teacher", 500, 20_000, 500, None, 0.5),
         # Products are rounded at bit 2^-10 and every sum saturates at +-8: the order of the sum decides the bits.

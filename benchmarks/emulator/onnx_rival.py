@@ -1,4 +1,4 @@
-"""onnxruntime in float32 with the same network: Gemm + Relu, BatchNorm folded into its Dense, the best batch size."""
+"""onnxruntime in float32 with the same network: Gemm + Relu or Softmax, BatchNorm folded, the best batch size."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ import numpy as np
 from emulator.clock import Contestant, race
 
 Floats = np.ndarray[Any, Any]
+#: Activations by name: their ONNX operators.
+OPERATORS = {"relu": "Relu", "softmax": "Softmax"}
 BATCHES = (256, 1024, 4096, 16_384, 65_536)
 #: Events on which every way is tried before the race.
 TRIAL = 131_072
 
 
-def folded_layers(model: Any) -> list[tuple[Floats, Floats, bool]]:
-    """Weights (inputs, outputs), bias and whether a ReLU follows, of every Dense; quantised as in the firmware.
+def folded_layers(model: Any) -> list[tuple[Floats, Floats, str]]:
+    """Weights (inputs, outputs), bias and operator that follows (or "") of every Dense; quantised as in the firmware.
 
     A BatchNorm behind a Dense is folded into it, one before into the next. Everything in float64.
     """
-    layers: list[tuple[Floats, Floats, bool]] = []
+    layers: list[tuple[Floats, Floats, str]] = []
     before: tuple[Floats, Floats] | None = None
     for layer in model.layers:
         kind = type(layer).__name__
@@ -31,20 +33,22 @@ def folded_layers(model: Any) -> list[tuple[Floats, Floats, bool]]:
             weight, bias = (np.asarray(value, np.float64) for value in _quantised(layer))
             if before is not None:
                 weight, bias, before = before[0][:, None] * weight, bias + before[1] @ weight, None
-            layers.append((weight, bias, False))
+            layers.append((weight, bias, ""))
         elif kind == "BatchNormalization":
             gamma, beta, mean, variance = (np.asarray(value, np.float64) for value in layer.get_weights())
             scale = gamma / np.sqrt(variance + layer.epsilon)
             shift = beta - mean * scale
             if layers:
                 weight, bias, _ = layers[-1]
-                layers[-1] = (weight * scale, bias * scale + shift, False)
+                layers[-1] = (weight * scale, bias * scale + shift, "")
             else:
                 before = (scale, shift)
         elif kind in ("Activation", "QActivation"):
-            if "relu" not in str(getattr(layer.activation, "__name__", layer.activation)):
-                raise ValueError(f"{layer.name}: expected a ReLU, got {layer.activation}")
-            layers[-1] = (*layers[-1][:2], True)
+            name = str(getattr(layer.activation, "__name__", layer.activation))
+            operator = next((found for part, found in OPERATORS.items() if part in name), None)
+            if operator is None:
+                raise ValueError(f"{layer.name}: expected one of {', '.join(OPERATORS)}, got {layer.activation}")
+            layers[-1] = (*layers[-1][:2], operator)
         elif kind not in ("InputLayer", "Flatten"):
             raise ValueError(f"{layer.name}: a {kind} is not known here")
     return layers
@@ -56,18 +60,18 @@ def _quantised(layer: Any) -> list[Any]:
     return [value if q is None else np.asarray(q(value)) for value, q in zip(values, quantisers, strict=False)]
 
 
-def to_onnx(layers: list[tuple[Floats, Floats, bool]]) -> bytes:
+def to_onnx(layers: list[tuple[Floats, Floats, str]]) -> bytes:
     """The network as an ONNX file."""
     from onnx import TensorProto, checker, helper, numpy_helper
 
     nodes, constants, tensor = [], [], "x"
-    for index, (weight, bias, relu) in enumerate(layers):
+    for index, (weight, bias, operator) in enumerate(layers):
         for name, value in ((f"w{index}", weight), (f"b{index}", bias)):
             constants.append(numpy_helper.from_array(value.astype(np.float32), name))
         nodes.append(helper.make_node("Gemm", [tensor, f"w{index}", f"b{index}"], [f"y{index}"]))
         tensor = f"y{index}"
-        if relu:
-            nodes.append(helper.make_node("Relu", [tensor], [f"r{index}"]))
+        if operator:
+            nodes.append(helper.make_node(operator, [tensor], [f"r{index}"]))
             tensor = f"r{index}"
     ends = [
         helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, size])

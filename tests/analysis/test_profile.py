@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from drawing import SMALL, WIDE, graphs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ import isobit as ib
 import isobit._core as _core
 from isobit.analysis import profile_fast
 from isobit.analysis.profile_exact import exact_profile
-from isobit.analysis.profile_fast import fast_profile
+from isobit.analysis.profile_segments import fast_profile
 from isobit.engines.batch.observe import ObservingEngine
 from isobit.errors import RangeError
 from isobit.model.graph import Graph
@@ -68,6 +69,22 @@ def test_observes_what_one_cast_after_the_other_gives(data: st.DataObject, seed:
     found = fast_profile(model.graph, inputs, 2, engine)
     if found is not None:
         same(found, exact_profile(model.graph, inputs, 1))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(graph=graphs(4, st.one_of(WIDE, SMALL)), seed=st.integers(0, 99))
+def test_layers_that_no_lane_takes_are_profiled_by_themselves(graph: Graph, seed: int) -> None:
+    (tensor,) = graph.inputs
+    random = np.random.default_rng(seed)
+    span = tensor.type.raw_max - tensor.type.raw_min + 1
+    raw = np.array(
+        [[int.from_bytes(random.bytes(16), "little") % span for _ in range(tensor.size)] for _ in range(150)]
+    )
+    raw = raw.astype(object) + tensor.type.raw_min
+    inputs = {tensor.name: raw.astype(np.int64) if tensor.type.fits_int64 else raw}
+    found = fast_profile(graph, inputs, 2, ObservingEngine())
+    assert found is not None
+    same(found, exact_profile(graph, inputs, 1))
 
 
 # -- by hand ----------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import isobit as ib
 from isobit.analysis.intervals import graph_bounds, measured
 from isobit.analysis.plan import make_plan
 from isobit.analysis.profile_exact import exact_profile
-from isobit.analysis.profile_fast import fast_profile
+from isobit.analysis.profile_segments import fast_profile
 from isobit.analysis.refine import refined_bounds
 from isobit.analysis.witness import find_witnesses
 from isobit.engines.batch.observe import OBSERVER

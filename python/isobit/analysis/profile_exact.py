@@ -1,4 +1,8 @@
-"""Profiling with NumPy, one cast after the other, on numbers of any width: slow, and plain."""
+"""Profiling with NumPy, one cast after the other, on numbers of any width: slow, and plain.
+
+:func:`observe` serves the layers that no lane computes. :func:`exact_profile` takes every layer that way; the tests
+compare the fast profiles with it.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ from isobit.model.graph import Graph
 from isobit.model.ops import Activation, Op, Tensor
 from isobit.model.table_ops import TableActivation
 
-__all__ = ["exact_profile"]
+__all__ = ["Found", "exact_profile", "joined", "observe"]
 
 #: Events at a time: the intermediates of one layer stay in the cache.
 _BLOCK = 4096
@@ -43,15 +47,16 @@ def exact_profile(graph: Graph, inputs: Mapping[str, Any], threads: int) -> dict
         values = {name: raw[start : start + _BLOCK] for name, raw in inputs.items()}
         found = {}
         for op in graph.ops:
-            values[op.output.name], found[op.name] = _observe(op, graph.tensors[op.inputs[0]], values[op.inputs[0]])
+            values[op.output.name], found[op.name] = observe(op, graph.tensors[op.inputs[0]], values[op.inputs[0]])
         return found
 
     with ThreadPoolExecutor(max_workers=threads) as pool:
         blocks = list(pool.map(block, range(0, events, _BLOCK)))
-    return {op.name: _joined([found[op.name] for found in blocks]) for op in graph.ops}
+    return {op.name: joined([found[op.name] for found in blocks]) for op in graph.ops}
 
 
-def _observe(op: Op, tensor: Tensor, raw: Any) -> tuple[Any, Found]:
+def observe(op: Op, tensor: Tensor, raw: Any) -> tuple[Any, Found]:
+    """Results of one op on raw integers, shape (events, size), and its observations."""
     size = op.output.size
     inner = {"accum": np.zeros((2, size), dtype=np.int64)}
     hit: dict[tuple[str, int], Any] = {}
@@ -97,7 +102,8 @@ def _held(op: Op, tensor: Tensor, raw: Any, index: int, columns: list[Any], resu
     return np.where(raw[:, index] > 0, positive if len(columns) == 2 or not first_negative else result, negative)
 
 
-def _joined(parts: list[Found]) -> Found:
+def joined(parts: list[Found]) -> Found:
+    """Observations of the events of all parts."""
     seen = [observed for observed, _ in parts]
     return (
         Observed(

@@ -7,7 +7,6 @@ the same, they are taken once more.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,16 +15,15 @@ import numpy as np
 import isobit._core as _core
 from isobit.analysis.lanes import Lane
 from isobit.analysis.observed import Observed, follow, left, upgraded
-from isobit.analysis.profile_proofs import Accumulators, Counted, Counts, Uncountable
+from isobit.analysis.profile_proofs import Accumulators, Counted, Counts
 from isobit.analysis.ranges import IntArray
 from isobit.analysis.steps import Mark, Observe
-from isobit.engines.batch.observe import ObservedProgram, ObservingEngine
+from isobit.engines.batch.observe import ObservedProgram
 from isobit.engines.batch.pack import Packed, Statistic
 from isobit.engines.planned import Prepared
 from isobit.model.graph import Graph
-from isobit.model.ops import Reshape
 
-__all__ = ["Found", "fast_profile"]
+__all__ = ["Found", "LanesProfile", "Refused"]
 
 #: A layer's observations, and its accumulator's overflows: (events, times) by neuron, shape (2, size).
 Found = tuple[Observed, Any]
@@ -42,28 +40,8 @@ _FEW = 48 * _BLOCK
 _STALE = 8
 
 
-class _Refused(Exception):
+class Refused(Exception):
     """The kernels cannot take the numbers."""
-
-
-def fast_profile(
-    graph: Graph, inputs: Mapping[str, Any], threads: int, engine: ObservingEngine
-) -> dict[str, Found] | None:
-    """Observe every layer; parameters as for :func:`isobit.analysis.profiling.profile_graph`.
-
-    None for networks that are not all in lanes, and numbers that the kernels do not take.
-    """
-    prepared = engine.prepare(graph, every=False)
-    program = prepared.single
-    if not isinstance(program, ObservedProgram):
-        return None
-    arrays = [inputs[tensor.name] for tensor in program.inputs]
-    if any(array.dtype == object or (array.dtype.kind == "f" and not program.floats) for array in arrays):
-        return None
-    try:
-        return _Pass(graph, prepared, program, threads).over(arrays)
-    except (_Refused, Uncountable):
-        return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,48 +73,87 @@ class _Knowledge:
     made: int
 
 
-class _Pass:
-    """Some events after others.
+class LanesProfile:
+    """Observations of the layers of one program, some events after others.
 
     What was observed so far is in ``statistics`` (as of ``known.packed``, without those that count) and ``counts``.
+
+    Parameters
+    ----------
+    graph
+        The network.
+    prepared
+        Its plan and its programs.
+    program
+        One of them.
+    threads
+        Threads to use.
     """
 
     def __init__(self, graph: Graph, prepared: Prepared, program: ObservedProgram, threads: int) -> None:
-        self.graph = graph
         self.program = program
         self.threads = threads
+        self.ops = [op for lane in program.lanes for op in lane.stage.ops]
         if "accumulators" not in program.memory:
-            program.memory["accumulators"] = Accumulators(graph, prepared.plan.bounds, prepared.aliases, program.lanes)
+            program.memory["accumulators"] = Accumulators(
+                graph, self.ops, prepared.plan.bounds, prepared.aliases, program.lanes
+            )
         self.accumulators: Accumulators = program.memory["accumulators"]
         self.counts = {name: np.zeros((2, a.op.output.size), np.int64) for name, a in self.accumulators.all.items()}
         self.statistics: list[Any] | None = None
-        #: Events observed.
-        self.events = 0
+        #: Events observed, in whole blocks, and events given.
+        self.events = self.given = 0
         self.known: _Knowledge = program.memory.get("known") or _Knowledge(
             frozenset(), *program.prepare(frozenset(), ()), (), self.accumulators.nothing(), None, 0
         )
 
-    def over(self, arrays: list[Any]) -> dict[str, Found]:
-        """All events."""
+    def take(self, arrays: list[Any]) -> list[Any]:
+        """Observe some events.
+
+        Parameters
+        ----------
+        arrays
+            Of every input of the program, shape (events, size). Only the last events to be taken may be other than
+            whole blocks.
+
+        Returns
+        -------
+        The outputs of the program, int64, shape (events, size).
+
+        Raises
+        ------
+        Refused
+            If the kernels cannot take the numbers.
+        Uncountable
+            If an accumulator must be counted and no lane can.
+        """
         events = len(arrays[0])
+        results = [np.empty((events, tensor.size), dtype=np.int64) for tensor in self.program.outputs]
         whole, first = events - events % _BLOCK, 0
         while first < whole:
             end = min(whole, first + self._next())
-            self._take([array[first:end] for array in arrays])
+            self._take([array[first:end] for array in arrays], [result[first:end] for result in results])
             first = end
         if events > whole:
             rest = [array[whole:] for array in arrays]
             # The last event fills the block; what it adds to the counts is known from a block of nothing else.
             last = [np.repeat(array[-1:], _BLOCK, axis=0) for array in arrays]
             filled = [np.concatenate([r, a[: _BLOCK - len(r)]]) for r, a in zip(rest, last, strict=True)]
-            self._take(filled, last, _BLOCK - (events - whole))
+            ends = [np.empty((_BLOCK, result.shape[1]), dtype=np.int64) for result in results]
+            self._take(filled, ends, last, _BLOCK - (events - whole))
+            for result, end_of in zip(results, ends, strict=True):
+                result[whole:] = end_of[: events - whole]
+        self.given += events
+        return results
+
+    def found(self) -> dict[str, Found]:
+        """What was seen of every layer, in all events taken."""
         self.program.memory["known"] = self.known
         assert self.statistics is not None
         layers = self._follow(self.statistics)[0]
-        counts = self.accumulators.totals(self.counts, events)
+        counts = self.accumulators.totals(self.counts, self.given)
         none = np.zeros((2, 0), dtype=np.int64)
-        ops = [op for op in self.graph.ops if not isinstance(op, Reshape)]
-        return {op.name: (layers[op.name], counts.get(op.name, none)) for op in ops}
+        return {op.name: (layers[op.name], counts.get(op.name, none)) for op in self.ops}
 
     def _next(self) -> int:
         """Events of the next pass: as few as are little work, unless half as many as all before."""
@@ -145,13 +162,15 @@ class _Pass:
             little = min(little, _FIRST)
         return max(_FIRST, min(_MOST, max(little, self.events // 2))) // _BLOCK * _BLOCK
 
-    def _take(self, arrays: list[Any], copies: list[Any] | None = None, excess: int = 0) -> None:
+    def _take(self, arrays: list[Any], results: list[Any], copies: list[Any] | None = None, excess: int = 0) -> None:
         """Some events: whole blocks, ``excess`` of which are copies of one event, of which ``copies`` has a block."""
         while True:
             known = self.known
-            seen = self._observe(arrays)
+            seen = self._observe(arrays, results)
             if copies is not None:
-                for array, one, statistic in zip(seen, self._observe(copies), known.packed.statistics, strict=True):
+                unused = [np.empty_like(result) for result in results]
+                alike = self._observe(copies, unused)
+                for array, one, statistic in zip(seen, alike, known.packed.statistics, strict=True):
                     if not isinstance(statistic.step, Observe):
                         array -= one // _BLOCK * excess
             count = len(seen) - len(known.counting)
@@ -167,10 +186,10 @@ class _Pass:
         for (name, neurons, _), array in zip(known.counting, seen[count:], strict=True):
             self.counts[name][:, neurons] += array.T
 
-    def _observe(self, arrays: list[Any]) -> list[Any]:
-        found = self.known.packed.observe(arrays, [], self.threads)
+    def _observe(self, arrays: list[Any], results: list[Any]) -> list[Any]:
+        found = self.known.packed.observe(arrays, results, self.threads)
         if found is None:
-            raise _Refused
+            raise Refused
         with np.errstate(invalid="ignore"):  # what comes after a format that was left can be anything
             return [
                 np.rint(array * statistic.unit).astype(np.int64) if array.dtype == np.float64 else array

@@ -44,18 +44,22 @@ class Accumulators:
     ----------
     graph
         The network.
+    ops
+        The layers whose accumulators these are.
     bounds
-        Its bounds for every input that the formats allow.
+        The network's bounds for every input that the formats allow.
     aliases
         Tensors of reshapes: the tensor that holds the same numbers.
     lanes
         How the network is computed.
     """
 
-    def __init__(self, graph: Graph, bounds: Bounds, aliases: dict[str, str], lanes: Iterable[Lane]) -> None:
+    def __init__(
+        self, graph: Graph, ops: Iterable[Op], bounds: Bounds, aliases: dict[str, str], lanes: Iterable[Lane]
+    ) -> None:
         self.bounds = bounds
         self.as_int16 = {op.name for lane in lanes if lane.multiply == "mulhi16" for op in lane.stage.ops}
-        self.all = {op.name: found for op in graph.ops if (found := _accumulator(op, graph)) is not None}
+        self.all = {op.name: found for op in ops if (found := _accumulator(op, graph)) is not None}
         self.sources = {name: aliases.get(a.tensor.name, a.tensor.name) for name, a in self.all.items()}
 
     @property

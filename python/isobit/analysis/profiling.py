@@ -11,8 +11,7 @@ from isobit.analysis.clips import clips
 from isobit.analysis.constants import constant_changes
 from isobit.analysis.observed import Observed
 from isobit.analysis.profile import LayerProfile, OverflowCount, Profile
-from isobit.analysis.profile_exact import exact_profile
-from isobit.analysis.profile_fast import fast_profile
+from isobit.analysis.profile_segments import fast_profile
 from isobit.engines.batch.observe import OBSERVER, ObservingEngine
 from isobit.model.graph import Graph
 from isobit.model.ops import Op, Reshape
@@ -43,17 +42,15 @@ def profile_graph(
 
     Notes
     -----
-    Layers beyond 61 bits, or otherwise without a lane, are profiled with NumPy and Python integers, which is slow.
+    Layers with tables, those beyond 61 bits, and others without a lane are profiled by themselves, with NumPy, which is
+    slow beyond 63 bits.
     """
     events = len(next(iter(inputs.values())))
-    raw = all(array.dtype.kind in "iO" for array in inputs.values())
     if not events:
         return Profile(0, (), (), constant_changes(graph))
     found = fast_profile(graph, inputs, threads, engine)
     if found is None:
-        if not raw:
-            return None
-        found = exact_profile(graph, inputs, threads)
+        return None
     ops = [op for op in graph.ops if not isinstance(op, Reshape)]
     overflows = [count for op in ops for count in _overflows(op, *found[op.name])]
     layers = tuple(_layer(op, found[op.name][0]) for op in ops)

@@ -14,7 +14,7 @@ from isobit.model.ops import Tensor
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Weight
 
-__all__ = ["index_leaves_int", "softmax", "table_activation", "table_index"]
+__all__ = ["index_leaves_int", "softmax", "table_activation", "table_index", "top_bits"]
 
 Column = Any
 #: Called with (slot, output index, cast); see :mod:`isobit.engines.vector`.
@@ -117,7 +117,8 @@ def softmax(op: Softmax, tensor: Tensor, data: Column, tally: Tally, look: Look 
     return result
 
 
-def _top_bits(x: Column, table: Weight, width: int) -> Any:
+def top_bits(x: Column, table: Weight, width: int) -> Any:
+    """Index into a table that the top bits of numbers of a width address, int64."""
     bits = max(1, (table.raw.size - 1).bit_length())
     return ((x >> (width - bits)) & ((1 << bits) - 1)).astype(np.int64)
 
@@ -139,7 +140,7 @@ def _normalised(op: Softmax, exponentials: list[Column], places: list[int], tall
             sums[i] = assign(sums[i] + sums[i + apart], accum.sum_with(accum), accum, count)
         apart *= 2
     total = assign(sums[0], accum, op.inv_inp, _counter(tally, "inv_inp", places[0]))
-    inverse = _looked_up(op.inv_table, _top_bits(total, op.inv_table, op.inv_inp.width), total, look)
+    inverse = _looked_up(op.inv_table, top_bits(total, op.inv_table, op.inv_inp.width), total, look)
     exact = accum.product_with(op.inv_table.type)
     return [
         assign(term * inverse, exact, op.output.type, _counter(tally, "result", place))
@@ -153,7 +154,7 @@ def _latency(
     assert op.exp_table is not None
     table = op.exp_table
     width = tensor.type.width
-    terms = [_looked_up(table, _top_bits(x, table, width), x, look) for x in data]
+    terms = [_looked_up(table, top_bits(x, table, width), x, look) for x in data]
     return _normalised(op, terms, places, tally, look)
 
 
@@ -169,7 +170,7 @@ def _stable(
         assign(largest - x, difference, kind, _counter(tally, "inp_norm", place))
         for x, place in zip(data, places, strict=True)
     ]
-    terms = [_looked_up(table, _top_bits(x, table, kind.width), x, look) for x in distances]
+    terms = [_looked_up(table, top_bits(x, table, kind.width), x, look) for x in distances]
     return _normalised(op, terms, places, tally, look)
 
 

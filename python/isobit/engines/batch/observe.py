@@ -132,7 +132,8 @@ def _watch_input(tensor: Tensor, lanes: list[Lane]) -> None:
 
 def _input_lane(tensor: Tensor, lanes: Sequence[Lane]) -> Lane | None:
     """A stage that observes an input, in a form in which some stage reads it anyway."""
-    values = Range.of_type(tensor.type, tensor.size)
+    reading = [lane.stage.data for lane in lanes if lane.stage.source == tensor.name]
+    values = reading[0] if reading else Range.of_type(tensor.type, tensor.size)
     read = [
         "float32" if lane.multiply == "floor32" else lane.multiply for lane in lanes if lane.stage.source == tensor.name
     ]
