@@ -106,6 +106,8 @@ class ConstantChange:
         """The bits that would hold the constant that moved furthest."""
         if self.encoding is Encoding.EXPONENT or self.type.is_int or not isfinite(self.asked) or not self.asked:
             return ""
+        if self.asked < 0 and not self.type.signed:
+            return " (a signed format holds it)"
         _, exponent = frexp(self.asked)
         power = abs(self.asked) == 2.0 ** (exponent - 1)
         if self.wrapped or self.saturated or self.clipped:

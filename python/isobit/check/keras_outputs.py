@@ -15,6 +15,9 @@ from isobit.model.graph import Graph
 
 __all__ = ["FloatDifference", "KerasOutputs"]
 
+#: Events that Keras takes at a time.
+_BATCH = 8192
+
 
 @dataclass(frozen=True)
 class FloatDifference:
@@ -116,8 +119,7 @@ class KerasOutputs:
             If the Keras model has another number of outputs.
         """
         given = [floats[tensor.name].reshape(-1, *tensor.shape) for tensor in self.graph.inputs]
-        truth = self.keras_model.predict(given[0] if len(given) == 1 else given, verbose=0, batch_size=8192)
-        truth = truth if isinstance(truth, list) else [truth]
+        truth = self._predict(given)
         if len(truth) != len(self.graph.outputs):
             raise ShapeError(f"the Keras model has {len(truth)} outputs, the firmware {len(self.graph.outputs)}")
         by_event = []
@@ -136,6 +138,15 @@ class KerasOutputs:
             by_event.append(gap.max(axis=1))
         self.events += len(given[0])
         return np.max(by_event, axis=0)
+
+    def _predict(self, given: list[Any]) -> list[Any]:
+        """What ``keras_model.predict`` gives, without its making a data set of every block."""
+        parts = []
+        for start in range(0, len(given[0]), _BATCH):
+            batch = [array[start : start + _BATCH] for array in given]
+            found = self.keras_model.predict_on_batch(batch[0] if len(batch) == 1 else batch)
+            parts.append(found if isinstance(found, list) else [found])
+        return [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
 
     def result(self) -> tuple[FloatDifference, ...]:
         """The differences of all blocks, one for each output."""
