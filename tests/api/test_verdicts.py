@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import re
 from dataclasses import replace
 from fractions import Fraction
 from html.parser import HTMLParser
@@ -250,6 +252,12 @@ def test_a_difference_names_formats_values_and_what_the_accumulator_dropped(monk
     assert "Why fc differs on cpp-strict" in _page(report)
 
 
+@pytest.fixture
+def subject() -> ib.Report:
+    """Equal bits, and warnings."""
+    return ib.check(ib.Model(softmax("ap_fixed<38,16>", 4)), np.abs(normal(11, 30, 4)), ["cpp-strict"])
+
+
 # -- text, page, JSON -------------------------------------------------------------------------------------------------
 
 
@@ -291,6 +299,21 @@ def test_layers_that_differ_have_their_own_lines(monkeypatch: pytest.MonkeyPatch
         "binary base 120 of 120 differ, up to 1 LSB equal",
         "leaky base equal equal",
     ]
+
+
+def test_a_terminal_shows_verdict_and_warnings_in_colour_and_a_pipe_the_same_text(subject: ib.Report) -> None:
+    from rich.console import Console
+
+    from isobit.commands.reports import print_report
+
+    assert subject.warnings
+    for terminal in (False, True):
+        out = io.StringIO()
+        print_report(subject, Console(file=out, force_terminal=terminal, width=40, soft_wrap=True, highlight=False))
+        text = out.getvalue()
+        assert re.sub(r"\x1b\[[0-9;]*m", "", text) == f"{subject}\n"
+        assert ("\x1b[1;32mEQUAL" in text) is terminal
+        assert ("\x1b[33mWARNING" in text) is terminal
 
 
 class _Pictures(HTMLParser):

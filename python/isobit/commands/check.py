@@ -13,6 +13,7 @@ from isobit.commands import BITS_DIFFER, EQUAL_OR_DONE, examples
 from isobit.commands.choices import RoadList
 from isobit.commands.keras_options import KerasOptions, keras_options
 from isobit.commands.options import load_data, progress_bar, project_option, random_events
+from isobit.commands.reports import print_report
 from isobit.files import refuse_overwrite
 
 
@@ -96,7 +97,10 @@ def command(
             progress=progress,
         )
     report = report.with_notes(notes).with_files(model=model, config=keras.config, seed=None if data else seed)
-    click.echo(json.dumps(report.to_dict()) if as_json else str(report))
+    if as_json:
+        click.echo(json.dumps(report.to_dict()))
+    else:
+        print_report(report)
     if html is not None:
         report.to_html(html, overwrite=overwrite)
     return EQUAL_OR_DONE if report.ok else BITS_DIFFER
