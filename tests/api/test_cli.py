@@ -155,7 +155,7 @@ def test_version_and_command_list(capsys: pytest.CaptureFixture[str]) -> None:
         (["check", "MODEL", "--against", "gpu"], "'gpu' is not one of 'csim', 'cpp'"),
         (["check", "MODEL", "--against", "numba"], "nothing to compare"),
         (["check", "MODEL", "--against", ","], "names no road"),
-        (["check", "MODEL", "--against", "csim"], "saved without its hls4ml project"),
+        (["check", "MODEL", "--against", "csim"], "has no hls4ml project to simulate"),
         (["check", "nowhere.isobit"], "nowhere.isobit does not exist"),
         (["check", "nowhere.keras"], "nowhere.keras does not exist"),
         (["check", "/tmp"], "/tmp is a folder"),

@@ -76,7 +76,7 @@ def test_json_and_no_project(keras_file: str, tmp_path: Path, capsys: pytest.Cap
     assert (document["model"], document["project"], document["layers"]) == (str(out), None, model.layers)
     assert document["types"] == {slot: str(kind) for slot, kind in model.types.items()}
     assert [path.name for path in tmp_path.iterdir()] == ["m.isobit"]
-    assert "saved without its hls4ml project" in str(refusal(out))
+    assert "has no hls4ml project to simulate" in str(refusal(out))
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_nor_has_it_one_when_it_takes_the_models_place(folder: Path) -> None:
     """The project beside the file is the unchanged model's: comparing with it would find differences that are none."""
     path = folder / "student.isobit"
     ib.load(path).with_types({"fc1.accum": "ap_fixed<9,4>"}).save(path, overwrite=True)
-    assert "saved without its hls4ml project" in str(refusal(path))
+    assert "has no hls4ml project to simulate" in str(refusal(path))
 
 
 def test_overwriting_replaces_projects_and_nothing_else(small: Network, tmp_path: Path, csim_cache: Path) -> None:

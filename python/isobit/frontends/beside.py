@@ -104,7 +104,7 @@ class Beside:
             return read_project(self.folder), None
         again = "isobit convert the Keras file again, or name a folder with --project (project=)"
         if self.digest is None:
-            return None, f"this model file was saved without its hls4ml project; {again}"
+            return None, f"this model file has no hls4ml project to simulate, as it was saved without; {again}"
         if not self.folder.is_dir():
             return None, f"there is no {self.folder}, the hls4ml project that belongs to this model file; {again}"
         project = read_project(self.folder)
