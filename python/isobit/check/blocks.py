@@ -17,7 +17,7 @@ __all__ = ["BLOCK", "Block", "block_size", "blocks_of"]
 
 #: Events compared at a time at most, and bytes that the tensors of a block take as int64 on one road.
 BLOCK = 32768
-BLOCK_BYTES = 1 << 25
+BLOCK_BYTES = 1 << 23
 _BLOCK_MIN = 256
 
 

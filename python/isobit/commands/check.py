@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
 from isobit import check
 from isobit.commands import BITS_DIFFER, EQUAL_OR_DONE, examples
 from isobit.commands.choices import RoadList
+from isobit.commands.data import DataOptions, data_options
 from isobit.commands.keras_options import KerasOptions, keras_options
-from isobit.commands.options import load_data, progress_bar, project_option, random_events
+from isobit.commands.options import progress_bar, project_option, random_events
 from isobit.commands.reports import print_report
 from isobit.files import refuse_overwrite
 
@@ -25,7 +25,7 @@ from isobit.files import refuse_overwrite
     ),
 )
 @click.argument("model", type=click.Path(path_type=Path))
-@click.option("--data", type=click.Path(path_type=Path), help="Events as .npy; without it, random ones.")
+@data_options(what="Events, instead of random ones")
 @keras_options()
 @project_option()
 @click.option("--against", type=RoadList(), default=None, help="Roads to compare.  [default: csim,cpp,reference]")
@@ -55,7 +55,7 @@ from isobit.files import refuse_overwrite
 @click.option("--overwrite", is_flag=True, help="Replace an existing --html file.")
 def command(
     model: Path,
-    data: Path | None,
+    data: DataOptions,
     keras: KerasOptions,
     project: Path | None,
     against: list[str] | None,
@@ -77,8 +77,8 @@ def command(
     if html is not None:
         refuse_overwrite(html, overwrite)
     subject, keras_model = keras.load(model, project=project)
-    x: Any = load_data(data) if data is not None else random_events(subject, events, seed)
-    notes = [] if data is not None else [f"{events} random events, seed {seed}"]
+    given = data.by_input(subject.graph.inputs) if data else {"data": random_events(subject, events, seed)}
+    notes = [] if data else [f"{events} random events, seed {seed}"]
     roads = against or ["csim", "cpp", "reference"]
     if against is None and (missing := subject.csim_refusal()) is not None:
         roads.remove("csim")
@@ -88,9 +88,10 @@ def command(
     with progress_bar() as progress:
         report = check(
             subject,
-            x,
+            given.pop("data"),
             roads,
             keras_model,
+            **given,
             reference_events=reference_events,
             reference_seconds=reference_seconds,
             threads=threads,

@@ -10,19 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 
 from isobit.commands import EQUAL_OR_DONE, examples
+from isobit.commands.data import DataOptions, data_options
 from isobit.commands.exported import simulate_exported
 from isobit.commands.keras_options import KerasOptions, is_keras_file, keras_options
-from isobit.commands.options import layer_arrays, load_data, project_option, save_arrays
+from isobit.commands.options import layer_arrays, project_option, save_arrays
 from isobit.engines.csim.ports import Port
 from isobit.files import atomic_path, refuse_overwrite
 from isobit.fixed.array import FixedArray
 from isobit.headers import HEADER_SETS
 from isobit.hls.folder import is_exported
 from isobit.model.requested import summary
-from isobit.simulation import CSim, csim
+from isobit.simulation import csim
 
 
 @click.command(
@@ -34,11 +34,7 @@ from isobit.simulation import CSim, csim
     ),
 )
 @click.argument("source", type=click.Path(path_type=Path))
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    help="Events: .npy, or .npz with an array for each input by its name. An exported folder's test bench needs none.",
-)
+@data_options(what="Events, which an exported folder's test bench does not need")
 @keras_options()
 @project_option()
 @click.option("--headers", type=click.Choice(HEADER_SETS), default="vendor", show_default=True, help="Header set.")
@@ -58,7 +54,7 @@ from isobit.simulation import CSim, csim
 @click.option("--overwrite", is_flag=True, help="Replace existing --out and --trace files.")
 def command(
     source: Path,
-    data: Path | None,
+    data: DataOptions,
     keras: KerasOptions,
     project: Path | None,
     headers: str,
@@ -79,7 +75,7 @@ def command(
     if is_exported(source):
         _only_exported_options()
         return simulate_exported(source, data, headers, out, threads, as_json, overwrite)
-    if data is None:
+    if not data:
         raise click.UsageError("--data is needed: events to simulate")
     options: dict[str, Any] = {}
     if is_keras_file(source):
@@ -98,7 +94,8 @@ def command(
         raise click.UsageError(f"{source} has {len(outputs)} outputs; --out must end in .npz, got {out}")
     if trace is not None:
         simulation.program.require_trace()
-    results, traced = simulation.simulate(_events(simulation, data), trace=trace is not None, threads=threads)
+    x = data.read(simulation.program.inputs)
+    results, traced = simulation.simulate(x, trace=trace is not None, threads=threads)
     done = time.perf_counter()
     values = {name: value.to_float() if isinstance(value, FixedArray) else value for name, value in results.items()}
     layers = layer_arrays(traced)
@@ -136,26 +133,13 @@ def command(
     return EQUAL_OR_DONE
 
 
-def _events(simulation: CSim, path: Path) -> Any:
-    """The data of each input."""
-    loaded = load_data(path)
-    if not isinstance(loaded, np.lib.npyio.NpzFile):
-        return loaded
-    with loaded:
-        names = [port.name for port in simulation.program.inputs]
-        if sorted(loaded.files) != sorted(names):
-            raise click.UsageError(f"{path} holds {', '.join(loaded.files)}; expected the inputs {', '.join(names)}")
-        arrays = [loaded[name] for name in names]
-    return arrays if len(arrays) > 1 else arrays[0]
-
-
 def _types(ports: tuple[Port, ...]) -> dict[str, str]:
     return {port.name: "floating point" if port.type is None else str(port.type) for port in ports}
 
 
 def _only_exported_options() -> None:
     """Refuse, for an exported folder, what it has no use for."""
-    taken = {"source", "data", "headers", "out", "threads", "as_json", "overwrite"}
+    taken = {"source", "files", "columns", "dataset", "tree", "headers", "out", "threads", "as_json", "overwrite"}
     context = click.get_current_context()
     for parameter in context.command.params:
         name = str(parameter.name)

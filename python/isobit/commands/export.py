@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from isobit.commands import examples
+from isobit.commands.data import DataOptions, data_options
 from isobit.commands.keras_options import KerasOptions, keras_options
-from isobit.commands.options import load_data
 from isobit.hls.core import IO_TYPES
 from isobit.hls.export import ORACLES, export_hls
 
@@ -24,7 +24,7 @@ from isobit.hls.export import ORACLES, export_hls
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("--out", "folder", required=True, type=click.Path(path_type=Path), help="A new or empty folder.")
 @keras_options(without=("part", "clock_ns", "io_type"))
-@click.option("--data", type=click.Path(path_type=Path), help="Events for the test bench (.npy), beside its own.")
+@data_options(what="Events for the test bench, beside its own")
 @click.option("--part", default="xcvu9p-flga2104-2L-e", show_default=True, help="FPGA.")
 @click.option("--clock-ns", type=float, default=5.0, show_default=True, help="Clock period.")
 @click.option("--name", default=None, help="Name of the top function.  [default: the network's, or its Keras model's]")
@@ -51,7 +51,7 @@ def command(
     model: Path,
     folder: Path,
     keras: KerasOptions,
-    data: Path | None,
+    data: DataOptions,
     part: str,
     clock_ns: float,
     name: str | None,
@@ -74,7 +74,7 @@ def command(
         folder,
         part,
         clock_ns,
-        None if data is None else load_data(data),
+        data.read(subject.graph.inputs) if data else None,
         name=name,
         io_type=io_type,
         oracle=oracle,

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import Any
 
 import click
-import numpy as np
 
 from isobit.commands import BITS_DIFFER, EQUAL_OR_DONE
-from isobit.commands.options import load_data, save_arrays
+from isobit.commands.data import DataOptions
+from isobit.commands.options import save_arrays
 from isobit.files import atomic_path
 from isobit.fixed.array import FixedArray
 from isobit.hls.folder import HlsProject, read_folder
@@ -20,12 +19,12 @@ __all__ = ["simulate_exported"]
 
 
 def simulate_exported(
-    folder: Path, data: Path | None, headers: str, out: Path | None, threads: int | None, as_json: bool, overwrite: bool
+    folder: Path, data: DataOptions, headers: str, out: Path | None, threads: int | None, as_json: bool, overwrite: bool
 ) -> int:
     """Run the test bench of an exported folder, or events through its core; returns the exit status."""
     project = read_folder(folder)
     changed = project.changed()
-    if data is None:
+    if not data:
         if out is not None:
             raise click.UsageError(f"--out needs --data: without it, the test bench of {folder} runs")
         return _test(project, headers, changed, as_json)
@@ -34,7 +33,7 @@ def simulate_exported(
     began = time.perf_counter()
     project.compiled(headers)
     compiled = time.perf_counter()
-    found = project.predict_raw(_events(project, data), headers, threads)
+    found = project.predict_raw(data.read(project.inputs), headers, threads)
     done = time.perf_counter()
     results = found if isinstance(found, list) else [found]
     values = {port.name: array.to_float() for port, array in zip(project.outputs, results, strict=True)}
@@ -71,18 +70,6 @@ def _test(project: HlsProject, headers: str, changed: list[str], as_json: bool) 
         click.echo(run.text, nl=False)
         click.echo(f"{'EQUAL' if run.ok else 'DIFFERENT'}: test bench of {project.top} on {headers} headers")
     return EQUAL_OR_DONE if run.ok else BITS_DIFFER
-
-
-def _events(project: HlsProject, path: Path) -> Any:
-    loaded = load_data(path)
-    if not isinstance(loaded, np.lib.npyio.NpzFile):
-        return loaded
-    with loaded:
-        names = [port.name for port in project.inputs]
-        if sorted(loaded.files) != sorted(names):
-            raise click.UsageError(f"{path} holds {', '.join(loaded.files)}; expected the inputs {', '.join(names)}")
-        arrays = [loaded[name] for name in names]
-    return arrays if len(arrays) > 1 else arrays[0]
 
 
 def _say_changed(changed: list[str]) -> None:

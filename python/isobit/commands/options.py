@@ -19,7 +19,6 @@ from isobit.frontends.project import read_yaml
 __all__ = [
     "layer_arrays",
     "load_config",
-    "load_data",
     "progress_bar",
     "project_option",
     "random_events",
@@ -57,22 +56,6 @@ def load_config(path: Path) -> tuple[Any, dict[str, Any]]:
     return document["HLSConfig"], {
         option: document[key] for key, option in names.items() if document.get(key) is not None
     }
-
-
-def load_data(path: Path) -> Any:
-    """Read events from a ``.npy`` file (or the arrays of a ``.npz``).
-
-    Raises
-    ------
-    ModelFileError
-        If the file is none, or damaged, or holds Python objects.
-    """
-    try:
-        return np.load(path, allow_pickle=False)
-    except FileNotFoundError:
-        raise ModelFileError(f"{path} does not exist") from None
-    except (OSError, ValueError, EOFError, MemoryError, zipfile.BadZipFile) as error:
-        raise ModelFileError(f"{path} is not a readable .npy file: {error}") from None
 
 
 def random_events(model: Model, events: int, seed: int) -> Any:

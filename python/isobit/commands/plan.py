@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from isobit.commands import BITS_DIFFER, EQUAL_OR_DONE, examples
+from isobit.commands.data import DataOptions, data_options
 from isobit.commands.keras_options import KerasOptions, keras_options
-from isobit.commands.options import load_data
 
 if TYPE_CHECKING:
     from isobit.analysis.plan import Plan
@@ -25,16 +25,12 @@ if TYPE_CHECKING:
 )
 @click.argument("model", type=click.Path(path_type=Path))
 @keras_options()
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    help="Events (.npy) whose smallest and largest values bound the inputs.  [default: all that the formats allow]",
-)
+@data_options(what="Events whose smallest and largest values bound the inputs instead of the formats")
 @click.option("--witnesses", is_flag=True, help="Search an input for each overflow that may happen (minutes).")
 @click.option("--fail-on-overflow", is_flag=True, help="Exit with 1 if anything may overflow.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 def command(
-    model: Path, keras: KerasOptions, data: Path | None, witnesses: bool, fail_on_overflow: bool, as_json: bool
+    model: Path, keras: KerasOptions, data: DataOptions, witnesses: bool, fail_on_overflow: bool, as_json: bool
 ) -> int:
     """Say of every format in MODEL whether it can overflow, and how each layer is computed exactly.
 
@@ -42,7 +38,7 @@ def command(
     Exit status: 0 done, 1 something may overflow (with --fail-on-overflow), 2 bad input.
     """
     subject, _ = keras.load(model)
-    plan = subject.plan(None if data is None else load_data(data), witnesses=witnesses)
+    plan = subject.plan(data.read(subject.graph.inputs) if data else None, witnesses=witnesses)
     click.echo(json.dumps({"model": subject.graph.name, **_document(plan)}) if as_json else str(plan))
     return BITS_DIFFER if fail_on_overflow and not plan.safe else EQUAL_OR_DONE
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
 from isobit.commands import examples
 from isobit.commands.choices import engine_option
+from isobit.commands.data import DataOptions, data_options
 from isobit.commands.keras_options import KerasOptions, keras_options
 from isobit.commands.options import progress_bar
 from isobit.streaming import predict_file
@@ -23,18 +23,10 @@ from isobit.streaming import predict_file
     ),
 )
 @click.argument("model", type=click.Path(path_type=Path))
-@click.argument("data", nargs=-1, required=True)
+@data_options(required=True, argument=True)
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="Predictions: .npy, .parquet, .h5, .hdf5 or .root."
 )
-@click.option(
-    "--columns",
-    multiple=True,
-    metavar="[INPUT=]A,B,C",
-    help="Columns, branches or one-dimensional datasets that are the features.  [default: all numeric ones]",
-)
-@click.option("--dataset", multiple=True, metavar="[INPUT=]NAME", help="Dataset of HDF5, array of .npz.")
-@click.option("--tree", multiple=True, metavar="[INPUT=]NAME", help="TTree of ROOT files.")
 @click.option("--raw", is_flag=True, help="Write raw integers (int64) instead of float64.")
 @keras_options()
 @engine_option()
@@ -47,11 +39,8 @@ from isobit.streaming import predict_file
 @click.option("--restart", is_flag=True, help="Begin anew where an unfinished run is found.")
 def command(
     model: Path,
-    data: tuple[str, ...],
+    data: DataOptions,
     out: Path,
-    columns: tuple[str, ...],
-    dataset: tuple[str, ...],
-    tree: tuple[str, ...],
     raw: bool,
     keras: KerasOptions,
     engine: str,
@@ -68,17 +57,13 @@ def command(
     is given again; until it is finished, it lives in the folder OUT.partial.
     """
     subject, _ = keras.load(model)
-    inputs = [tensor.name for tensor in subject.graph.inputs]
-    files = _by_input(data, inputs, "DATA")
-    features = _by_input(columns, inputs, "--columns")
+    given = data.by_input(subject.graph.inputs)
     with progress_bar() as progress:
         done = predict_file(
             subject,
-            files,
+            given.pop("data"),
             out,
-            columns=_each(features, lambda values: [name.strip() for text in values for name in text.split(",")]),
-            dataset=_each(_by_input(dataset, inputs, "--dataset"), lambda values: _one(values, "--dataset")),
-            tree=_each(_by_input(tree, inputs, "--tree"), lambda values: _one(values, "--tree")),
+            **given,
             raw=raw,
             engine=engine,
             threads=threads,
@@ -104,35 +89,3 @@ def command(
     types = ", ".join(done.outputs.values())
     rate = f"{done.seconds:.3g} s, {done.events_per_second:,.0f} events/s"
     click.echo(f"{done.events} events of {types} written to {out} ({rate})")
-
-
-def _by_input(values: tuple[str, ...], inputs: list[str], what: str) -> Any:
-    """A dict by input where values are written INPUT=VALUE, else a list; None if there is none."""
-    if not values:
-        return None
-    pairs = [value.partition("=") for value in values]
-    named = [equals == "=" and head in inputs for head, equals, _ in pairs]
-    if not any(named):
-        return list(values)
-    if not all(named):
-        raise click.UsageError(
-            f"{what}: write INPUT=VALUE for all or for none, got {values[named.index(False)]!r}; the model's inputs: "
-            f"{', '.join(inputs)}"
-        )
-    found: dict[str, list[str]] = {}
-    for head, _, value in pairs:
-        found.setdefault(head, []).append(value)
-    return found
-
-
-def _each(value: Any, function: Any) -> Any:
-    """Apply a function to a list, or to every list of a dict."""
-    if value is None:
-        return None
-    return {key: function(entry) for key, entry in value.items()} if isinstance(value, dict) else function(value)
-
-
-def _one(values: list[str], option: str) -> str:
-    if len(values) > 1:
-        raise click.UsageError(f"{option} is given {len(values)} times; once, or once for each input")
-    return values[0]

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from isobit.commands import BITS_DIFFER, EQUAL_OR_DONE, examples
+from isobit.commands.data import DataOptions, data_options
 from isobit.commands.keras_options import KerasOptions, keras_options
-from isobit.commands.options import load_data, random_events
+from isobit.commands.options import random_events
 
 if TYPE_CHECKING:
     from isobit.analysis.profile import Profile
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 )
 @click.argument("model", type=click.Path(path_type=Path))
 @keras_options()
-@click.option("--data", type=click.Path(path_type=Path), help="Events as .npy; without it, random ones.")
+@data_options(what="Events, instead of random ones")
 @click.option(
     "--events", type=click.IntRange(1), default=10_000, show_default=True, help="How many random events without --data."
 )
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 def command(
     model: Path,
     keras: KerasOptions,
-    data: Path | None,
+    data: DataOptions,
     events: int,
     seed: int,
     threads: int | None,
@@ -48,9 +49,9 @@ def command(
     Exit status: 0 done, 1 something overflows or saturates (with --fail-on-overflow), 2 bad input.
     """
     subject, _ = keras.load(model)
-    x = load_data(data) if data is not None else random_events(subject, events, seed)
+    x = data.read(subject.graph.inputs) if data else random_events(subject, events, seed)
     found = subject.profile(x, threads)
-    drawn = None if data is not None else {"events": events, "seed": seed}
+    drawn = None if data else {"events": events, "seed": seed}
     if as_json:
         click.echo(json.dumps({"model": subject.graph.name, "random": drawn, **_document(found)}))
     else:

@@ -9,8 +9,9 @@ import click
 
 from isobit.commands import examples
 from isobit.commands.choices import engine_option
+from isobit.commands.data import DataOptions, data_options
 from isobit.commands.keras_options import KerasOptions, keras_options
-from isobit.commands.options import layer_arrays, load_data, save_arrays
+from isobit.commands.options import layer_arrays, save_arrays
 from isobit.files import atomic_path, refuse_overwrite
 
 
@@ -22,7 +23,7 @@ from isobit.files import atomic_path, refuse_overwrite
     ),
 )
 @click.argument("model", type=click.Path(path_type=Path))
-@click.option("--data", required=True, type=click.Path(path_type=Path), help="Events as .npy.")
+@data_options(required=True)
 @click.option(
     "--out",
     required=True,
@@ -36,7 +37,7 @@ from isobit.files import atomic_path, refuse_overwrite
 @click.option("--overwrite", is_flag=True, help="Replace an existing --out file.")
 def command(
     model: Path,
-    data: Path,
+    data: DataOptions,
     out: Path,
     keras: KerasOptions,
     engine: str,
@@ -53,7 +54,7 @@ def command(
         raise click.UsageError(f"--out must end in .npz, got {out}")
     refuse_overwrite(out, overwrite)
     subject, _ = keras.load(model)
-    layers = subject.trace(load_data(data), engine, threads)
+    layers = subject.trace(data.read(subject.graph.inputs), engine, threads)
     with atomic_path(out, overwrite=overwrite) as path:
         save_arrays(path, layer_arrays(layers))
     if as_json:

@@ -68,8 +68,9 @@ class Inputs:
                 raise TypeMismatchError(f"no input is called {unknown[0]!r}; the model's inputs: {', '.join(names)}")
         given = [data] * len(names) if is_files(data) else in_order(tensors, data)
         self._files = {name: _paths(value) for name, value in zip(names, given, strict=True) if is_files(value)}
+        shared = is_files(data) and len(names) > 1
         self._selections = {
-            name: Selection(_tuple(_of(columns, name)), _of(dataset, name), _of(tree, name)) for name in names
+            name: Selection(_tuple(_of(columns, name)), _of(dataset, name), _of(tree, name), shared) for name in names
         }
         self._readers: dict[str, ChainReader | ArrayReader] = {}
         try:

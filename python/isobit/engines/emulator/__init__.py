@@ -27,7 +27,10 @@ class EmulatorEngine(PlannedEngine):
 
     def pack(self, inputs: Sequence[Tensor], lanes: Sequence[Lane], outputs: Mapping[str, Tensor]) -> Program:
         """Make tables of stages; see :func:`isobit.engines.emulator.tables.pack`."""
-        from isobit.engines.emulator.tables import pack  # Numba is slow to import
+        from isobit.engines.emulator.alone import no_extensions  # Numba is slow to import
+
+        with no_extensions():  # the kernels are compiled, or loaded, when they are imported
+            from isobit.engines.emulator.tables import pack
 
         return pack(inputs, lanes, outputs)
 

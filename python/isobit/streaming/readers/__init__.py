@@ -14,6 +14,7 @@ from isobit.streaming.readers.hdf5 import open_hdf5
 from isobit.streaming.readers.npy import open_npy, open_npz
 from isobit.streaming.readers.parquet import open_parquet
 from isobit.streaming.readers.root import open_root
+from isobit.streaming.readers.single import SingleEvent
 
 __all__ = ["READERS", "ChainReader", "Reader", "Selection", "open_input"]
 
@@ -26,6 +27,8 @@ READERS: dict[str, tuple[Callable[[Path, Selection, str], Reader], tuple[str, ..
     ".hdf5": (open_hdf5, ("dataset", "columns")),
     ".root": (open_root, ("tree", "columns")),
 }
+#: Those of arrays, which may lack an axis of events.
+_ARRAYS = (".npy", ".npz", ".h5", ".hdf5")
 
 
 def open_input(paths: list[Path], tensor: Tensor | Port, selection: Selection) -> ChainReader:
@@ -71,7 +74,9 @@ def _open(path: Path, tensor: Tensor | Port, selection: Selection) -> Reader:
             )
     if selection.columns is not None and selection.dataset is not None:
         raise DataFileError(f"{path}: columns= and dataset= exclude each other")
-    reader = opener(path, selection, tensor.name)
+    reader: Reader = opener(path, selection, tensor.name)
+    if path.suffix in _ARRAYS and selection.columns is None and (reader.events, *reader.shape) == tensor.shape:
+        return SingleEvent(reader)
     if reader.shape not in (tensor.shape, (tensor.size,)) and not (reader.shape == () and tensor.size == 1):
         reader.close()
         more = "; choose some: columns=, --columns" if "columns" in allowed and selection.columns is None else ""

@@ -14,7 +14,11 @@ import numpy.typing as npt
 
 from isobit.errors import DataFileError, IsobitError, MissingDependencyError
 
-__all__ = ["Reader", "Selection", "damaged_file", "is_numeric", "require"]
+__all__ = ["INPUT_FILE", "Reader", "Selection", "damaged_file", "is_numeric", "require"]
+
+
+#: What to do where one file does not say what belongs to which input.
+INPUT_FILE = "name the file of each input: INPUT=FILE, a dict by input name"
 
 
 @dataclass(frozen=True)
@@ -30,11 +34,14 @@ class Selection:
         HDF5 dataset, or array of a ``.npz``; None takes the only one, or the one called as the input.
     tree
         TTree or RNTuple of a ROOT file; None takes the only one.
+    shared
+        Whether other inputs read the same file: then nothing is taken because it is the only thing there.
     """
 
     columns: tuple[str, ...] | None = None
     dataset: str | None = None
     tree: str | None = None
+    shared: bool = False
 
 
 class Reader(Protocol):

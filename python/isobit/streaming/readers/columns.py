@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from isobit.errors import DataFileError, RangeError
-from isobit.streaming.readers.base import is_numeric
+from isobit.streaming.readers.base import Selection, is_numeric
 
-__all__ = ["Column", "Table", "choose", "column_of"]
+__all__ = ["Column", "Table", "choose", "column_of", "features"]
 
 #: Integers up to here are exact in float64.
 _EXACT = 1 << 53
@@ -77,6 +77,24 @@ class Table:
             if part.start <= index < part.stop:
                 return f"column {column.name!r}" + (f"[{index - part.start}]" if column.size > 1 else "")
         raise IndexError(index)
+
+
+def features(name: str, kind: str, selection: Selection, wanted: str, known: dict[str, Column | str]) -> list[Column]:
+    """The columns that are an input's features: those selected, the one called as the input, or all that hold numbers.
+
+    Raises
+    ------
+    DataFileError
+        As :func:`choose`; and if other inputs read the file and nothing says which columns belong to this one.
+    """
+    if selection.columns is None and isinstance(known.get(wanted), Column):
+        return choose(name, kind, [wanted], known)  # one column of arrays
+    if selection.columns is None and selection.shared:
+        raise DataFileError(
+            f"{name} has no {kind} called {wanted!r} as the input, and the model has others; name the columns of each: "
+            f"columns= by input name, --columns {wanted}=A,B"
+        )
+    return choose(name, kind, selection.columns, known)
 
 
 def choose(name: str, kind: str, wanted: Sequence[str] | None, known: dict[str, Column | str]) -> list[Column]:

@@ -92,8 +92,7 @@ def open_hdf5(path: Path, selection: Selection, wanted: str) -> DatasetReader | 
     try:
         if selection.columns is not None:
             return ColumnsReader(path, file, selection.columns)
-        asked = None if selection.dataset is None else selection.dataset.strip("/")
-        name = pick(path, "dataset", asked, wanted, list(file.datasets))
+        name = pick(path, "dataset", selection, wanted, list(file.datasets))
         return DatasetReader(path, file, file.datasets[name])
     except BaseException:
         file.close()

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isobit.errors import DataFileError
-from isobit.streaming.readers.base import Selection, damaged_file, is_numeric
+from isobit.streaming.readers.base import INPUT_FILE, Selection, damaged_file, is_numeric
 
 __all__ = ["NpyReader", "open_npy", "open_npz", "pick"]
 
@@ -87,6 +87,8 @@ def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
 
 def open_npy(path: Path, selection: Selection, wanted: str) -> NpyReader:
     """Open a ``.npy`` file."""
+    if selection.shared:
+        raise DataFileError(f"{path} holds one array and the model has other inputs than {wanted!r}; {INPUT_FILE}")
     with damaged_file(path, ".npy"):
         file = path.open("rb", buffering=0)
     try:
@@ -102,7 +104,7 @@ def open_npz(path: Path, selection: Selection, wanted: str) -> NpyReader:
         archive = zipfile.ZipFile(path)
     try:
         known = {name.removesuffix(".npy"): name for name in archive.namelist() if name.endswith(".npy")}
-        name = pick(path, "array", selection.dataset, wanted, list(known))
+        name = pick(path, "array", selection, wanted, list(known))
         with damaged_file(path, ".npz"):
             file = archive.open(known[name])
         return NpyReader(path, f"{path}:{name}", file, archive.getinfo(known[name]).file_size, archive)
@@ -111,7 +113,7 @@ def open_npz(path: Path, selection: Selection, wanted: str) -> NpyReader:
         raise
 
 
-def pick(path: Path, kind: str, asked: str | None, wanted: str, known: list[str]) -> str:
+def pick(path: Path, kind: str, selection: Selection, wanted: str, known: list[str]) -> str:
     """The array or dataset of a file to read.
 
     Raises
@@ -120,15 +122,16 @@ def pick(path: Path, kind: str, asked: str | None, wanted: str, known: list[str]
         If it does not exist, or if none is asked for and it is not clear which.
     """
     listed = ", ".join(known) or "none"
+    asked = None if selection.dataset is None else selection.dataset.strip("/")
     if asked is not None:
         if asked not in known:
             raise DataFileError(f"{path} has no {kind} {asked!r}; it has: {listed}")
         return asked
     if wanted in known:
         return wanted
-    if len(known) != 1:
+    if len(known) != 1 or selection.shared:
         raise DataFileError(
-            f"{path} holds {len(known)} {kind}s ({listed}), none called {wanted!r} as the input; name one: dataset=, "
-            "--dataset"
+            f"{path} holds {len(known)} {kind}{'s' * (len(known) != 1)} ({listed}), none called {wanted!r} as the "
+            "input; name one: dataset=, --dataset"
         )
     return known[0]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from isobit.errors import DataFileError
 from isobit.streaming.readers.base import Selection, damaged_file, require
-from isobit.streaming.readers.columns import Column, Table, choose, column_of
+from isobit.streaming.readers.columns import Column, Table, column_of, features
 
 __all__ = ["ParquetReader", "open_parquet"]
 
@@ -40,9 +40,7 @@ class ParquetReader:
                 f"{path}: column names must be unique, got {repeated[0]!r} {names.count(repeated[0])} times"
             )
         known = {field.name: _column(field.name, field.type, self._first_size(field)) for field in fields}
-        if selection.columns is None and isinstance(known.get(wanted), Column):
-            known = {wanted: known[wanted]}  # one column of arrays, called as the input
-        self._table = Table(self.name, choose(self.name, "column", selection.columns, known))
+        self._table = Table(self.name, features(self.name, "column", selection, wanted, known))
         self.events: int = self._file.metadata.num_rows
         self.shape: tuple[int, ...] = (self._table.width,)
         self.dtype = self._table.dtype

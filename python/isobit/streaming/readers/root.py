@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from isobit.errors import DataFileError
 from isobit.streaming.readers.base import Selection, damaged_file, require
-from isobit.streaming.readers.columns import Column, Table, choose, column_of
+from isobit.streaming.readers.columns import Column, Table, column_of, features
 
 __all__ = ["RootReader", "open_root"]
 
@@ -42,9 +42,7 @@ class RootReader:
         except BaseException:
             self._file.close()
             raise
-        if selection.columns is None and isinstance(known.get(wanted), Column):
-            known = {wanted: known[wanted]}  # one branch of arrays, called as the input
-        self._table = Table(self.name, choose(self.name, "branch", selection.columns, known))
+        self._table = Table(self.name, features(self.name, "branch", selection, wanted, known))
         self._branches = [branches[column.name] for column in self._table.columns]
         self.events: int = tree.num_entries
         self.shape: tuple[int, ...] = (self._table.width,)
