@@ -20,6 +20,7 @@ __all__ = [
     "ShapeError",
     "TypeMismatchError",
     "UnsupportedError",
+    "WriteError",
 ]
 
 
@@ -69,6 +70,10 @@ class ResumeError(IsobitError, ValueError):
 
 class OverwriteError(IsobitError, FileExistsError):
     """A file of the user's would be overwritten without being asked."""
+
+
+class WriteError(IsobitError, OSError):
+    """A file that cannot be written: its folder is no folder or read-only, the disk is full."""
 
 
 class CompilerError(IsobitError, RuntimeError):

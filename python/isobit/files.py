@@ -1,23 +1,83 @@
-"""Files are written whole or not at all, and never over a user's file unasked."""
+"""Files are written whole or not at all, never over a user's file unasked, and never over what is being read."""
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from isobit.errors import OverwriteError
+from isobit.errors import IsobitError, OverwriteError, WriteError
 
-__all__ = ["atomic_path", "refuse_overwrite"]
+__all__ = ["atomic_path", "check_target", "naming", "refuse_overwrite"]
 
 # The process's mask can only be read by setting it; once, while nothing else runs.
 _UMASK = os.umask(0o077)
 os.umask(_UMASK)
 
+PathLike = str | os.PathLike[str]
 
-def refuse_overwrite(path: str | os.PathLike[str], overwrite: bool = False) -> Path:
+
+def check_target(path: PathLike, overwrite: bool = False, *, inputs: Iterable[PathLike | None] = ()) -> Path:
+    """Return the path of a file that will be written, or raise now what would go wrong after the work.
+
+    Parameters
+    ----------
+    path
+        Where it will be.
+    overwrite
+        Whether it may replace a file.
+    inputs
+        What is read; None and paths of nothing are left out.
+
+    Raises
+    ------
+    OverwriteError
+        If the path is one of the inputs, whatever it is called there; or if it exists and ``overwrite`` is false.
+    WriteError
+        If nothing can be written there.
+    """
+    target = Path(path)
+    for source in inputs:
+        if source is not None and _same(target, Path(source)):
+            also = "" if str(source) == str(target) else f" (the same file as {source})"
+            raise OverwriteError(f"{target}{also} is read by this run, which would destroy it; choose another name")
+    refuse_overwrite(target, overwrite)
+    if target.is_dir():
+        raise WriteError(f"{target} cannot be written: it is a folder")
+    place = target.parent
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    with naming(target):
+        _try_to_write(place)
+    return target
+
+
+def _try_to_write(folder: Path) -> None:
+    """Make a file in a folder and remove it. File permissions do not tell root, or what a network file system does."""
+    flags = getattr(os, "O_TMPFILE", None)
+    if flags is not None:
+        try:  # a file without a name, of which nothing can be left
+            os.close(os.open(folder, flags | os.O_WRONLY, 0o600))
+            return
+        except OSError as error:
+            if error.errno not in (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT):
+                raise
+    handle, name = tempfile.mkstemp(dir=folder)
+    os.close(handle)
+    Path(name).unlink()
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them does not exist
+        return False
+
+
+def refuse_overwrite(path: PathLike, overwrite: bool = False) -> Path:
     """Return the path, or raise if something is there and ``overwrite`` is false.
 
     Raises
@@ -32,28 +92,49 @@ def refuse_overwrite(path: str | os.PathLike[str], overwrite: bool = False) -> P
 
 
 @contextmanager
-def atomic_path(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
+def naming(path: PathLike) -> Iterator[None]:
+    """Turn the errors of a file being written, such as a full disk, into one that names it.
+
+    Raises
+    ------
+    WriteError
+        For every OSError that is not isobit's own.
+    """
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, IsobitError):
+            raise
+        reason = error.strerror or f"{error}; is the disk full?"
+        raise WriteError(f"{path} cannot be written: {reason}") from error
+
+
+@contextmanager
+def atomic_path(path: PathLike, *, overwrite: bool = False) -> Iterator[Path]:
     """Give a temporary path beside ``path``; on success it takes the name, on failure nothing is left.
 
     Raises
     ------
     OverwriteError
         If the path exists and ``overwrite`` is false, checked before the work and again, atomically, after it.
+    WriteError
+        If the file cannot be written; it is named.
     """
     target = refuse_overwrite(path, overwrite)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=target.suffix, dir=target.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        temporary.chmod(0o666 & ~_UMASK)
-        yield temporary
-        if not overwrite:
-            try:  # takes the name, so that nobody else's file can be lost in the rename
-                os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-            except FileExistsError:
-                raise OverwriteError(f"{target} appeared meanwhile and was left alone") from None
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with naming(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=target.suffix, dir=target.parent)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            temporary.chmod(0o666 & ~_UMASK)
+            yield temporary
+            if not overwrite:
+                try:  # takes the name, so that nobody else's file can be lost in the rename
+                    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+                except FileExistsError:
+                    raise OverwriteError(f"{target} appeared meanwhile and was left alone") from None
+            temporary.replace(target)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise

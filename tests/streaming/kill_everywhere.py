@@ -16,9 +16,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from streaming_files import one_input, sha256
 
-from isobit.errors import OverwriteError
 from isobit.streaming import predict_file, run
 
 CHANGES = (
@@ -77,11 +77,8 @@ def main() -> None:
     model, out, note = one_input(), folder / f"y.{suffix}", folder / "seen"
 
     def predict() -> None:
-        try:
-            done = predict_file(model, folder / "x.npy", out, engine="cpp-strict", threads=1, chunk=400)
-            note.write_text(str(done.resumed_from))
-        except OverwriteError:  # killed after the very end, when only the emptied folder was left to delete
-            note.write_text("-1")
+        done = predict_file(model, folder / "x.npy", out, engine="cpp-strict", threads=1, chunk=400)
+        note.write_text(str(done.resumed_from))
 
     def killed(at: int) -> None:
         count_and_kill(at, note)
@@ -100,6 +97,8 @@ def main() -> None:
         assert os.waitstatus_to_exitcode(in_child(predict)) == 0, f"no going on after a kill at change {at}"
         went_on.append(int(note.read_text()))
         sums.add(sha256(out))
+        assert os.waitstatus_to_exitcode(in_child(predict)) == 0, "the same run once more has nothing to do"
+        assert int(note.read_text()) == len(np.load(folder / "x.npy"))
         left = sorted(path.name for path in folder.iterdir() if not path.name.startswith(("x.", "seen", "y.")))
         assert not left and not (folder / f"{out.name}.partial").exists(), left
         out.unlink()

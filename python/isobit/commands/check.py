@@ -14,7 +14,7 @@ from isobit.commands.data import DataOptions, data_options
 from isobit.commands.keras_options import KerasOptions, keras_options
 from isobit.commands.options import progress_bar, project_option, random_events
 from isobit.commands.reports import print_report
-from isobit.files import refuse_overwrite
+from isobit.files import check_target
 
 
 @click.command(
@@ -75,7 +75,7 @@ def command(
     constants that their format changed, a function that is not Keras') leave the status 0: the bits are equal.
     """
     if html is not None:
-        refuse_overwrite(html, overwrite)
+        check_target(html, overwrite, inputs=[model, keras.config, *data.paths])
     subject, keras_model = keras.load(model, project=project)
     given = data.by_input(subject.graph.inputs) if data else {"data": random_events(subject, events, seed)}
     notes = [] if data else [f"{events} random events, seed {seed}"]

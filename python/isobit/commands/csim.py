@@ -17,7 +17,7 @@ from isobit.commands.exported import simulate_exported
 from isobit.commands.keras_options import KerasOptions, is_keras_file, keras_options
 from isobit.commands.options import layer_arrays, project_option, save_arrays
 from isobit.engines.csim.ports import Port
-from isobit.files import atomic_path, refuse_overwrite
+from isobit.files import atomic_path, check_target
 from isobit.fixed.array import FixedArray
 from isobit.headers import HEADER_SETS
 from isobit.hls.folder import is_exported
@@ -71,7 +71,7 @@ def command(
     that isobit convert wrote, with its project beside it; or a folder that isobit export wrote, whose test bench runs
     if no data are given. Exit status: 0 done, 1 the test bench found bits that differ, 2 bad input.
     """
-    _check_targets(out, trace, overwrite)
+    _check_targets(out, trace, overwrite, [source, keras.config, *data.paths])
     if is_exported(source):
         _only_exported_options()
         return simulate_exported(source, data, headers, out, threads, as_json, overwrite)
@@ -148,7 +148,7 @@ def _only_exported_options() -> None:
             raise click.UsageError(f"an exported folder takes no --{name.replace('_', '-')}")
 
 
-def _check_targets(out: Path | None, trace: Path | None, overwrite: bool) -> None:
+def _check_targets(out: Path | None, trace: Path | None, overwrite: bool, inputs: list[Path | None]) -> None:
     """Refuse files that cannot be written before anything is computed."""
     if out is not None and out.suffix not in (".npy", ".npz"):
         raise click.UsageError(f"--out must end in .npy or .npz, got {out}")
@@ -158,4 +158,4 @@ def _check_targets(out: Path | None, trace: Path | None, overwrite: bool) -> Non
         raise click.UsageError(f"--out and --trace name the same file, {out}")
     for path in (out, trace):
         if path is not None:
-            refuse_overwrite(path, overwrite)
+            check_target(path, overwrite, inputs=inputs)

@@ -12,7 +12,7 @@ import click
 from isobit import Report, __version__, check, load
 from isobit.commands import BITS_DIFFER, EQUAL_OR_DONE, examples
 from isobit.commands.options import progress_bar
-from isobit.files import refuse_overwrite
+from isobit.files import check_target
 from isobit.students.resolution import fwhm
 
 #: Not one of the seeds that the shipped student was trained, validated or tested with (1001 to 1003).
@@ -75,11 +75,11 @@ def command(
     from isobit.students.picture import check_format, plot_resolution
 
     check_format(out)
-    refuse_overwrite(out, overwrite)
+    check_target(out, overwrite)
     say = (lambda text: None) if as_json else click.echo
     if training:
         for name in ("mugmt_student.npz", "mugmt_student.json"):
-            refuse_overwrite(students / name, overwrite)
+            check_target(students / name, overwrite)
         trained = train_mugmt.train()
         keras_model, teacher = trained.model, trained.teacher
         train_mugmt.write(trained, students, overwrite=overwrite)

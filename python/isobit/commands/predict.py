@@ -12,7 +12,9 @@ from isobit.commands.choices import engine_option
 from isobit.commands.data import DataOptions, data_options
 from isobit.commands.keras_options import KerasOptions, keras_options
 from isobit.commands.options import progress_bar
+from isobit.files import check_target
 from isobit.streaming import predict_file
+from isobit.streaming.writers import check_suffix, output_files
 
 
 @click.command(
@@ -26,6 +28,12 @@ from isobit.streaming import predict_file
 @data_options(required=True, argument=True)
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="Predictions: .npy, .parquet, .h5, .hdf5 or .root."
+)
+@click.option(
+    "--keep",
+    multiple=True,
+    metavar="A,B,C",
+    help="Columns that are carried along unchanged, such as run,lumi,event; features only if --columns names them.",
 )
 @click.option("--raw", is_flag=True, help="Write raw integers (int64) instead of float64.")
 @keras_options()
@@ -41,6 +49,7 @@ def command(
     model: Path,
     data: DataOptions,
     out: Path,
+    keep: tuple[str, ...],
     raw: bool,
     keras: KerasOptions,
     engine: str,
@@ -56,6 +65,9 @@ def command(
     inputs, write INPUT=FILE, or give files that hold them all. A run that was interrupted goes on when the same command
     is given again; until it is finished, it lives in the folder OUT.partial.
     """
+    check_suffix(out)
+    for target in output_files(out):
+        check_target(target, overwrite=True, inputs=[model, keras.config, *data.paths])
     subject, _ = keras.load(model)
     given = data.by_input(subject.graph.inputs)
     with progress_bar() as progress:
@@ -64,6 +76,7 @@ def command(
             given.pop("data"),
             out,
             **given,
+            keep=[name.strip() for names in keep for name in names.split(",")],
             raw=raw,
             engine=engine,
             threads=threads,
@@ -84,7 +97,9 @@ def command(
     if as_json:
         click.echo(json.dumps(facts))
         return
-    if done.resumed_from:
+    if done.resumed_from and done.resumed_from == done.events:
+        click.echo(f"nothing was left to predict: an earlier run of the same had come to the end of {out}")
+    elif done.resumed_from:
         click.echo(f"went on from event {done.resumed_from:,}, where an interrupted run had come")
     types = ", ".join(done.outputs.values())
     rate = f"{done.seconds:.3g} s, {done.events_per_second:,.0f} events/s"

@@ -12,7 +12,7 @@ from isobit.commands.choices import engine_option
 from isobit.commands.data import DataOptions, data_options
 from isobit.commands.keras_options import KerasOptions, keras_options
 from isobit.commands.options import layer_arrays, save_arrays
-from isobit.files import atomic_path, refuse_overwrite
+from isobit.files import atomic_path, check_target
 
 
 @click.command(
@@ -52,7 +52,7 @@ def command(
     """
     if out.suffix != ".npz":
         raise click.UsageError(f"--out must end in .npz, got {out}")
-    refuse_overwrite(out, overwrite)
+    check_target(out, overwrite, inputs=[model, keras.config, *data.paths])
     subject, _ = keras.load(model)
     layers = subject.trace(data.read(subject.graph.inputs), engine, threads)
     with atomic_path(out, overwrite=overwrite) as path:

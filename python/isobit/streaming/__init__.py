@@ -4,6 +4,6 @@
 >>> done = predict_file(model, "events.parquet", "predictions.root")  # doctest: +SKIP
 """
 
-from isobit.streaming.run import FilePrediction, predict_file
+from isobit.streaming.predict import FilePrediction, predict_file
 
 __all__ = ["FilePrediction", "predict_file"]

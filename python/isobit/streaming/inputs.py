@@ -18,8 +18,9 @@ from isobit.fixed.array import FixedArray
 from isobit.model.ops import Tensor
 from isobit.streaming.readers import ChainReader, Selection, open_input
 from isobit.streaming.readers.arrays import ArrayReader
+from isobit.streaming.readers.kept import KeptColumns
 
-__all__ = ["Files", "Inputs", "is_files", "require_files"]
+__all__ = ["Files", "Inputs", "is_files", "paths_of", "require_files"]
 
 #: A path, or several whose events follow each other.
 Files = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
@@ -39,11 +40,15 @@ class Inputs:
         name.
     columns, dataset, tree
         What to read of files (:class:`~isobit.streaming.readers.Selection`), for all inputs or by input name.
+    keep
+        Columns that are carried along, and are features only where they are named as such.
 
     Attributes
     ----------
     events
         How many there are.
+    kept
+        The columns that are carried along, None if there are none.
     single
         Whether an array of a single event was given, without an axis of events.
 
@@ -60,6 +65,7 @@ class Inputs:
         columns: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
         dataset: str | Mapping[str, str] | None = None,
         tree: str | Mapping[str, str] | None = None,
+        keep: Sequence[str] = (),
     ) -> None:
         self.tensors = tuple(tensors)
         names = [tensor.name for tensor in tensors]
@@ -70,21 +76,25 @@ class Inputs:
         self._files = {name: _paths(value) for name, value in zip(names, given, strict=True) if is_files(value)}
         shared = is_files(data) and len(names) > 1
         self._selections = {
-            name: Selection(_tuple(_of(columns, name)), _of(dataset, name), _of(tree, name), shared) for name in names
+            name: Selection(_tuple(_of(columns, name)), _of(dataset, name), _of(tree, name), shared, tuple(keep))
+            for name in names
         }
         self._readers: dict[str, ChainReader | ArrayReader] = {}
+        self.kept: KeptColumns | None = None
         try:
             for tensor, value in zip(tensors, given, strict=True):
                 self._readers[tensor.name] = self._open(tensor, value)
             lengths = {reader.name: reader.events for reader in self._readers.values()}
             if len({reader.events for reader in self._readers.values()}) > 1:
                 raise ShapeError(f"the inputs have different numbers of events: {lengths}")
+            first = next(iter(self._readers.values()))
+            self.events = first.events
+            self.single = isinstance(first, ArrayReader) and first.single
+            trees = {name: selection.tree for name, selection in self._selections.items()}
+            self.kept = KeptColumns(keep, self._files, trees, self.events) if keep else None
         except BaseException:
             self.close()
             raise
-        first = next(iter(self._readers.values()))
-        self.events = first.events
-        self.single = isinstance(first, ArrayReader) and first.single
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -95,13 +105,22 @@ class Inputs:
         selection = self._selections[tensor.name]
         if tensor.name in self._files:
             return open_input(self._files[tensor.name], tensor, selection)
-        if selection != Selection():
+        if (selection.columns, selection.dataset, selection.tree) != (None, None, None):
             raise TypeMismatchError(f"columns=, dataset= and tree= are for files; input {tensor.name!r} is an array")
         return ArrayReader(tensor, value)
 
     def read(self, start: int, stop: int) -> list[Any]:
         """Events start to stop of every input, each of shape (stop - start, *the input's shape)."""
         return [self._readers[t.name].read(start, stop).reshape(stop - start, *t.shape) for t in self.tensors]
+
+    def read_kept(self, start: int, stop: int) -> list[Any]:
+        """Events start to stop of every column that is carried along."""
+        return [] if self.kept is None else self.kept.read(start, stop)
+
+    @property
+    def paths(self) -> list[Path]:
+        """Every file."""
+        return list(dict.fromkeys(path for paths in self._files.values() for path in paths))
 
     def pins(self) -> dict[str, Any]:
         """What identifies the data: size, time of change, ends of every file, and what is read of it."""
@@ -135,6 +154,8 @@ class Inputs:
         """Close the files."""
         for reader in self._readers.values():
             reader.close()
+        if self.kept is not None:
+            self.kept.close()
 
 
 def is_files(data: Any) -> bool:
@@ -159,6 +180,12 @@ def require_files(data: Any) -> None:
             raise TypeMismatchError(
                 f"data must be paths of files, got {type(value).__name__}; Model.predict takes arrays"
             )
+
+
+def paths_of(data: Any) -> list[Path]:
+    """Every path in what :func:`require_files` takes."""
+    values = data.values() if isinstance(data, Mapping) else [data]
+    return [path for value in values for path in _paths(value)]
 
 
 def _of(value: Any, name: str) -> Any:

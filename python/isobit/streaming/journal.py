@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any
 
 from isobit.errors import OverwriteError, ResumeError
-from isobit.files import refuse_overwrite
+from isobit.files import naming, refuse_overwrite
 from isobit.streaming.writers.base import sync_path
 
 __all__ = ["Journal", "Workspace"]
@@ -126,12 +126,13 @@ class Workspace:
     def save(self, journal: Journal) -> None:
         """Replace the journal, as a whole; it is on the disk when this returns."""
         following = self.folder / _NEXT
-        with following.open("w") as file:
-            json.dump(asdict(journal), file)
-            file.flush()
-            os.fsync(file.fileno())
-        following.replace(self.folder / _JOURNAL)
-        sync_path(self.folder)
+        with naming(self.folder / _JOURNAL):
+            with following.open("w") as file:
+                json.dump(asdict(journal), file)
+                file.flush()
+                os.fsync(file.fileno())
+            following.replace(self.folder / _JOURNAL)
+            sync_path(self.folder)
 
     def clear(self) -> None:
         """Delete all but the lock, the journal last: until then it is known whose folder it is."""
@@ -144,6 +145,11 @@ class Workspace:
         self.clear()
         (self.folder / _LOCK).unlink(missing_ok=True)
         self.folder.rmdir()
+
+    def places(self, journal: Journal) -> dict[Path, Path]:
+        """Each finished file's name at last -> where it is now: here or there."""
+        moves = {self.folder.parent / target: self.folder / name for name, target in (journal.moves or {}).items()}
+        return {target: source if source.exists() else target for target, source in moves.items()}
 
     def publish(self, journal: Journal, *, overwrite: bool) -> None:
         """Give the finished files their names, and delete the folder. May be repeated after a kill.

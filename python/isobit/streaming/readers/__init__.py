@@ -20,7 +20,7 @@ __all__ = ["READERS", "ChainReader", "Reader", "Selection", "open_input"]
 
 #: Suffix -> how to open such a file, and which selections it knows.
 READERS: dict[str, tuple[Callable[[Path, Selection, str], Reader], tuple[str, ...]]] = {
-    ".npy": (open_npy, ()),
+    ".npy": (open_npy, ("columns",)),
     ".npz": (open_npz, ("dataset",)),
     ".parquet": (open_parquet, ("columns",)),
     ".h5": (open_hdf5, ("dataset", "columns")),

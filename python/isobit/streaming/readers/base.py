@@ -36,12 +36,18 @@ class Selection:
         TTree or RNTuple of a ROOT file; None takes the only one.
     shared
         Whether other inputs read the same file: then nothing is taken because it is the only thing there.
+    without
+        What is not taken unless it is named.
+    booleans
+        Whether booleans are numbers.
     """
 
     columns: tuple[str, ...] | None = None
     dataset: str | None = None
     tree: str | None = None
     shared: bool = False
+    without: tuple[str, ...] = ()
+    booleans: bool = False
 
 
 class Reader(Protocol):
@@ -83,9 +89,9 @@ class Reader(Protocol):
         ...
 
 
-def is_numeric(dtype: np.dtype[Any]) -> bool:
+def is_numeric(dtype: np.dtype[Any], booleans: bool = False) -> bool:
     """Whether it is a dtype that :meth:`isobit.Model.predict` takes: floats and integers of up to 64 bits."""
-    return dtype.kind in "fiu" and dtype.itemsize <= 8
+    return (dtype.kind in "fiu" and dtype.itemsize <= 8) or (booleans and dtype.kind == "b")
 
 
 def require(module: str, what: str) -> Any:

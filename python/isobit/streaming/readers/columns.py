@@ -94,6 +94,8 @@ def features(name: str, kind: str, selection: Selection, wanted: str, known: dic
             f"{name} has no {kind} called {wanted!r} as the input, and the model has others; name the columns of each: "
             f"columns= by input name, --columns {wanted}=A,B"
         )
+    if selection.columns is None:
+        known = {key: column for key, column in known.items() if key not in selection.without}
     return choose(name, kind, selection.columns, known)
 
 
@@ -133,6 +135,6 @@ def choose(name: str, kind: str, wanted: Sequence[str] | None, known: dict[str, 
     return columns
 
 
-def column_of(name: str, dtype: np.dtype[Any], size: int = 1) -> Column | str:
+def column_of(name: str, dtype: np.dtype[Any], size: int = 1, booleans: bool = False) -> Column | str:
     """A column, or in words why it is none."""
-    return Column(name, dtype, size) if is_numeric(dtype) and size > 0 else f"holds {dtype}, not numbers"
+    return Column(name, dtype, size) if is_numeric(dtype, booleans) and size > 0 else f"holds {dtype}, not numbers"

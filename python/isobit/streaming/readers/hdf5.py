@@ -20,11 +20,11 @@ __all__ = ["ColumnsReader", "DatasetReader", "open_hdf5"]
 class DatasetReader:
     """One dataset; see :class:`~isobit.streaming.readers.base.Reader`."""
 
-    def __init__(self, path: Path, file: Hdf5File, dataset: Dataset) -> None:
+    def __init__(self, path: Path, file: Hdf5File, dataset: Dataset, booleans: bool = False) -> None:
         self._file, self._dataset = file, dataset
         self.name = f"{path}:{dataset.name}"
         dtype = dataset.dtype
-        if dtype is None or not is_numeric(dtype):
+        if dtype is None or not is_numeric(dtype, booleans):
             found = dtype or dataset.kind
             raise DataFileError(
                 f"{self.name} holds {found}; it must hold real numbers: floats and integers of up to 64 bits"
@@ -93,7 +93,7 @@ def open_hdf5(path: Path, selection: Selection, wanted: str) -> DatasetReader | 
         if selection.columns is not None:
             return ColumnsReader(path, file, selection.columns)
         name = pick(path, "dataset", selection, wanted, list(file.datasets))
-        return DatasetReader(path, file, file.datasets[name])
+        return DatasetReader(path, file, file.datasets[name], selection.booleans)
     except BaseException:
         file.close()
         raise

@@ -11,18 +11,21 @@ import numpy.typing as npt
 
 from isobit.errors import DataFileError
 from isobit.streaming.readers.base import INPUT_FILE, Selection, damaged_file, is_numeric
+from isobit.streaming.readers.records import RecordsReader
 
-__all__ = ["NpyReader", "open_npy", "open_npz", "pick"]
+__all__ = ["NpyReader", "open_npy", "open_npz", "pick", "read_header"]
 
 
 class NpyReader:
     """An array in NumPy's format, in C or Fortran order; see :class:`~isobit.streaming.readers.base.Reader`."""
 
-    def __init__(self, path: Path, name: str, file: IO[bytes], size: int, parent: Any = None) -> None:
+    def __init__(
+        self, path: Path, name: str, file: IO[bytes], size: int, parent: Any = None, booleans: bool = False
+    ) -> None:
         self._path, self.name, self._file, self._parent = path, name, file, parent
         with damaged_file(path, ".npy"):
-            shape, self._fortran, dtype = _header(file)
-        if not is_numeric(dtype):
+            shape, self._fortran, dtype = read_header(file)
+        if not is_numeric(dtype, booleans):
             raise DataFileError(
                 f"{name} holds {dtype}; it must hold real numbers: floats and integers of up to 64 bits"
             )
@@ -76,7 +79,8 @@ class NpyReader:
             self._parent.close()
 
 
-def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+def read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Shape, whether it is in Fortran order, and dtype; the file is then at its first number."""
     layout: Any = np.lib.format
     version = layout.read_magic(file)
     if version not in ((1, 0), (2, 0)):
@@ -85,13 +89,23 @@ def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     return shape, fortran, dtype
 
 
-def open_npy(path: Path, selection: Selection, wanted: str) -> NpyReader:
-    """Open a ``.npy`` file."""
-    if selection.shared:
-        raise DataFileError(f"{path} holds one array and the model has other inputs than {wanted!r}; {INPUT_FILE}")
+def open_npy(path: Path, selection: Selection, wanted: str) -> NpyReader | RecordsReader:
+    """Open a ``.npy`` file: an array of numbers, or a structured one, whose fields are columns."""
     with damaged_file(path, ".npy"):
         file = path.open("rb", buffering=0)
     try:
+        with damaged_file(path, ".npy"):
+            shape, _, dtype = read_header(file)
+        if dtype.names is not None and len(shape) == 1:
+            return RecordsReader(path, file, dtype, shape[0], selection, wanted)
+        if selection.columns is not None:
+            raise DataFileError(
+                f"{path} is an array of {dtype}, which has no columns to choose from; columns= is for structured "
+                "arrays, .parquet, .h5, .hdf5 and .root files"
+            )
+        if selection.shared:
+            raise DataFileError(f"{path} holds one array and the model has other inputs than {wanted!r}; {INPUT_FILE}")
+        file.seek(0)
         return NpyReader(path, str(path), file, path.stat().st_size)
     except BaseException:
         file.close()
@@ -107,7 +121,8 @@ def open_npz(path: Path, selection: Selection, wanted: str) -> NpyReader:
         name = pick(path, "array", selection, wanted, list(known))
         with damaged_file(path, ".npz"):
             file = archive.open(known[name])
-        return NpyReader(path, f"{path}:{name}", file, archive.getinfo(known[name]).file_size, archive)
+        size = archive.getinfo(known[name]).file_size
+        return NpyReader(path, f"{path}:{name}", file, size, archive, selection.booleans)
     except BaseException:
         archive.close()
         raise
@@ -121,17 +136,15 @@ def pick(path: Path, kind: str, selection: Selection, wanted: str, known: list[s
     DataFileError
         If it does not exist, or if none is asked for and it is not clear which.
     """
-    listed = ", ".join(known) or "none"
     asked = None if selection.dataset is None else selection.dataset.strip("/")
     if asked is not None:
         if asked not in known:
-            raise DataFileError(f"{path} has no {kind} {asked!r}; it has: {listed}")
+            raise DataFileError(f"{path} has no {kind} {asked!r}; it has: {', '.join(known) or 'none'}")
         return asked
     if wanted in known:
         return wanted
+    known = [name for name in known if name not in selection.without]
     if len(known) != 1 or selection.shared:
-        raise DataFileError(
-            f"{path} holds {len(known)} {kind}{'s' * (len(known) != 1)} ({listed}), none called {wanted!r} as the "
-            "input; name one: dataset=, --dataset"
-        )
+        some = f"{len(known)} {kind}{'s' * (len(known) != 1)} ({', '.join(known) or 'none'})"
+        raise DataFileError(f"{path} holds {some}, none called {wanted!r} as the input; name one: dataset=, --dataset")
     return known[0]

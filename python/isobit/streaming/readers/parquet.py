@@ -39,7 +39,9 @@ class ParquetReader:
             raise DataFileError(
                 f"{path}: column names must be unique, got {repeated[0]!r} {names.count(repeated[0])} times"
             )
-        known = {field.name: _column(field.name, field.type, self._first_size(field)) for field in fields}
+        known = {
+            field.name: _column(field.name, field.type, self._first_size(field), selection.booleans) for field in fields
+        }
         self._table = Table(self.name, features(self.name, "column", selection, wanted, known))
         self.events: int = self._file.metadata.num_rows
         self.shape: tuple[int, ...] = (self._table.width,)
@@ -135,7 +137,7 @@ class ParquetReader:
         self._file.close()
 
 
-def _column(name: str, kind: Any, first_size: int) -> Column | str:
+def _column(name: str, kind: Any, first_size: int, booleans: bool) -> Column | str:
     """The column, or in words why it cannot be read."""
     import pyarrow.types as kinds
 
@@ -144,9 +146,10 @@ def _column(name: str, kind: Any, first_size: int) -> Column | str:
         size, value = size * value.list_size, value.value_type
     if size == 1 and (kinds.is_list(value) or kinds.is_large_list(value)):
         size, value = first_size, value.value_type
-    if not (kinds.is_floating(value) or kinds.is_integer(value)) or size == 0:
+    numbers = kinds.is_floating(value) or kinds.is_integer(value) or (booleans and kinds.is_boolean(value))
+    if not numbers or size == 0:
         return f"holds {kind}, not numbers"
-    return column_of(name, np.dtype(_FLOATS.get(str(value), str(value))), size)
+    return column_of(name, np.dtype(_FLOATS.get(str(value), str(value))), size, booleans)
 
 
 def open_parquet(path: Path, selection: Selection, wanted: str) -> ParquetReader:

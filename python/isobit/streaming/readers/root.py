@@ -38,7 +38,7 @@ class RootReader:
                 raise DataFileError(f"{path} is not a readable ROOT file: truncated, it has {size} of {end} bytes")
             with damaged_file(path, "ROOT"):
                 branches = {name: tree[name] for name in tree.keys(recursive=False)}
-                known = {name: self._column(uproot, name, branch) for name, branch in branches.items()}
+                known = {name: self._column(uproot, name, branch, selection) for name, branch in branches.items()}
         except BaseException:
             self._file.close()
             raise
@@ -63,7 +63,7 @@ class RootReader:
             self._is_ntuple = classes[asked or trees[0]] == _NTUPLE
             return self._file[asked or trees[0]]
 
-    def _column(self, uproot: Any, name: str, branch: Any) -> Column | str:
+    def _column(self, uproot: Any, name: str, branch: Any, selection: Selection) -> Column | str:
         """The column, or in words why it cannot be read."""
         words = f"holds {branch.typename}, not one number (or as many in every event)"
         if self._is_ntuple:
@@ -76,7 +76,7 @@ class RootReader:
             if not isinstance(kind, uproot.AsDtype) or kind.to_dtype.names is not None:
                 return words
             base, shape = kind.to_dtype.base, kind.to_dtype.shape
-        return column_of(name, base, int(np.prod(shape, dtype=np.int64)))
+        return column_of(name, base, int(np.prod(shape, dtype=np.int64)), selection.booleans)
 
     def read(self, start: int, stop: int) -> npt.NDArray[Any]:
         """See :class:`~isobit.streaming.readers.base.Reader`."""

@@ -11,7 +11,7 @@ from isobit.streaming.writers.npy import NpyWriter
 from isobit.streaming.writers.parquet import ParquetWriter
 from isobit.streaming.writers.root import RootWriter
 
-__all__ = ["WRITERS", "Layout", "Writer", "check_suffix", "make_writer", "sync_path"]
+__all__ = ["WRITERS", "Layout", "Writer", "check_suffix", "make_writer", "output_files", "sync_path"]
 
 WRITERS: dict[str, type[Writer]] = {
     ".npy": NpyWriter,
@@ -32,6 +32,12 @@ def check_suffix(out: Path) -> None:
     """
     if out.suffix not in WRITERS:
         raise DataFileError(f"{out} has the suffix {out.suffix!r}; allowed for predictions: {', '.join(WRITERS)}")
+
+
+def output_files(out: Path) -> list[Path]:
+    """The files that there will be: the one asked for, and what is written beside it."""
+    check_suffix(out)
+    return WRITERS[out.suffix].files(out)
 
 
 def make_writer(folder: Path, out: Path, layout: Layout) -> Writer:

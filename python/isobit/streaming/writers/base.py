@@ -2,85 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
-from isobit.errors import UnsupportedError
-from isobit.model.ops import Tensor
+from isobit.files import naming
 from isobit.streaming.writers.flat import FlatFile, Region
+from isobit.streaming.writers.layout import Layout
 
 __all__ = ["Layout", "Writer", "sync_path"]
-
-
-@dataclass(frozen=True)
-class Layout:
-    """What is written.
-
-    Attributes
-    ----------
-    outputs
-        The model's output tensors.
-    events
-        How many events there will be.
-    raw
-        Raw integers as int64, or values as float64.
-    block
-        Events in each writing: Parquet's row groups, ROOT's baskets.
-    metadata
-        What the file says of itself: isobit's version, the model's sha256, each output's format. No paths and no
-        times, so that equal runs give equal files.
-    """
-
-    outputs: tuple[Tensor, ...]
-    events: int
-    raw: bool
-    block: int
-    metadata: Mapping[str, Any]
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Of every number written."""
-        return np.dtype("<i8" if self.raw else "<f8")
-
-    @property
-    def rows(self) -> list[int]:
-        """Bytes of an event, by output."""
-        return [tensor.size * self.dtype.itemsize for tensor in self.outputs]
-
-    @property
-    def text(self) -> str:
-        """The metadata as JSON."""
-        return json.dumps(self.metadata, sort_keys=True)
-
-    def columns(self) -> list[tuple[str, int, int]]:
-        """Columns of a table: (name, output, number within its event).
-
-        An output of one number is called as its tensor, others ``tensor_0``, ``tensor_1``; with several axes
-        ``tensor_0_1``.
-
-        Raises
-        ------
-        UnsupportedError
-            If two outputs would give columns of one name.
-        """
-        found = []
-        for output, tensor in enumerate(self.outputs):
-            for number, index in enumerate(product(*(range(n) for n in tensor.shape))):
-                name = tensor.name if tensor.size == 1 else "_".join([tensor.name, *map(str, index)])
-                found.append((name, output, number))
-        names = [name for name, _, _ in found]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise UnsupportedError(f"two outputs would give a column {twice[0]!r}; write .h5, where each is a dataset")
-        return found
 
 
 class Writer(ABC):
@@ -105,10 +39,15 @@ class Writer(ABC):
     def staged(self) -> Path:
         """The file in the folder that holds the rows."""
 
+    @staticmethod
+    def files(out: Path) -> list[Path]:
+        """The files that there will be, in the order in which they get their names."""
+        return [out]
+
     @property
     def targets(self) -> list[Path]:
-        """The files that there will be."""
-        return [self.out]
+        """:meth:`files` of this run."""
+        return self.files(self.out)
 
     @abstractmethod
     def lay_out(self) -> list[Region]:
@@ -145,14 +84,31 @@ class Writer(ABC):
         ResumeError
             If the staged rows of an earlier run are not there.
         """
-        regions = self.regions() if done else self.lay_out()
-        self._flat = FlatFile(self.staged, regions, self.layout.events)
-        self.replay(done)
+        with naming(self.out):
+            regions = self.regions() if done else self.lay_out()
+            self._flat = FlatFile(self.staged, regions, self.layout.events)
+            self.replay(done)
 
     def write(self, start: int, arrays: Sequence[npt.NDArray[Any]]) -> None:
-        """Write the events from ``start`` on: an array (events, size) of each output."""
-        self.flat.write(start, arrays)
-        self.also(start, arrays)
+        """Write the events from ``start`` on: an array of each field.
+
+        Raises
+        ------
+        WriteError
+            If the disk is full, or failing.
+        """
+        with naming(self.out):
+            self.flat.write(start, self.rows(arrays))
+            self.also(start, arrays)
+
+    def rows(self, arrays: Sequence[npt.NDArray[Any]]) -> Sequence[npt.NDArray[Any]]:
+        """The rows of each region."""
+        return [array.astype(field.dtype, copy=False) for array, field in zip(arrays, self.layout.fields, strict=True)]
+
+    def sync(self) -> None:
+        """Return when what was written is on the disk."""
+        with naming(self.out):
+            self.flat.sync()
 
     def close(self) -> None:
         """Close what is open; the folder stays as it is."""

@@ -14,6 +14,7 @@ from isobit.errors import ResumeError
 from isobit.streaming.readers.base import require
 from isobit.streaming.writers.base import Layout, Writer
 from isobit.streaming.writers.flat import Region
+from isobit.streaming.writers.layout import Field
 
 __all__ = ["Hdf5Writer"]
 
@@ -35,26 +36,29 @@ class Hdf5Writer(Writer):
         """See :class:`Writer`."""
         import h5py
 
-        kind = h5py.h5t.STD_I64LE if self.layout.raw else h5py.h5t.IEEE_F64LE
         with h5py.File(self.staged, "w", libver=("earliest", "v110"), track_order=False) as file:
-            for key, value in self.layout.metadata.items():
-                file.attrs[key] = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-            offsets = [self._dataset(file, kind, number) for number in range(len(self.layout.outputs))]
+            for key, value in self._attributes().items():
+                file.attrs[key] = value
+            offsets = [self._dataset(file, field) for field in self.layout.fields]
         return self._regions(offsets)
 
-    def _dataset(self, file: Any, kind: Any, number: int) -> int:
+    def _dataset(self, file: Any, field: Field) -> int:
         """Make an empty contiguous dataset; returns where its rows begin."""
         import h5py
 
-        tensor = self.layout.outputs[number]
         how = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
         how.set_layout(h5py.h5d.CONTIGUOUS)
         how.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
         how.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
         how.set_obj_track_times(False)
-        space = h5py.h5s.create_simple((self.layout.events, *tensor.shape))
-        dataset = h5py.h5d.create(file.id, tensor.name.encode(), kind, space, how)
-        h5py.Dataset(dataset).attrs["type"] = str(tensor.type)
+        kind = h5py.h5t.py_create(field.dtype, logical=True)
+        space = h5py.h5s.create_simple((self.layout.events, *field.shape))
+        links = h5py.h5p.create(h5py.h5p.LINK_CREATE)
+        links.set_create_intermediate_group(True)  # a column that is carried along may lie in a group
+        dataset = h5py.h5d.create(file.id, None, kind, space, how)
+        h5py.h5o.link(dataset, file.id, field.name.encode(), lcpl=links)
+        if field.type is not None:
+            h5py.Dataset(dataset).attrs["type"] = field.type
         return _offset(dataset)
 
     def _regions(self, offsets: Sequence[int]) -> list[Region]:
@@ -66,11 +70,17 @@ class Hdf5Writer(Writer):
 
         try:
             with h5py.File(self.staged, "r") as file:
-                return self._regions([_offset(file[tensor.name].id) for tensor in self.layout.outputs])
+                return self._regions([_offset(file[field.name].id) for field in self.layout.fields])
         except (OSError, KeyError) as error:
             raise ResumeError(
                 f"{self.staged} is missing or damaged ({error}); begin anew: restart=True, --restart"
             ) from None
+
+    def _attributes(self) -> dict[str, str]:
+        return {
+            key: value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+            for key, value in self.layout.metadata.items()
+        }
 
     def complete(self) -> dict[Path, Path]:
         """See :class:`Writer`."""

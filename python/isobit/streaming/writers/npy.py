@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from isobit.errors import UnsupportedError
 from isobit.streaming.writers.base import Layout, Writer, sync_path
@@ -16,10 +18,11 @@ __all__ = ["NpyWriter"]
 
 
 class NpyWriter(Writer):
-    """One output as an array of shape (events, ...)."""
+    """One output as an array of shape (events, ...); with columns carried along, a structured array of (events,)."""
 
     def __init__(self, folder: Path, out: Path, layout: Layout) -> None:
         super().__init__(folder, out, layout)
+        _ = layout.fields
         if len(layout.outputs) != 1:
             names = ", ".join(tensor.name for tensor in layout.outputs)
             raise UnsupportedError(
@@ -32,22 +35,38 @@ class NpyWriter(Writer):
         """See :class:`Writer`."""
         return self.folder / "rows.npy"
 
-    @property
-    def targets(self) -> list[Path]:
+    @staticmethod
+    def files(out: Path) -> list[Path]:
         """See :class:`Writer`."""
-        return [self.out.with_name(self.out.name + ".json"), self.out]
+        return [out.with_name(out.name + ".json"), out]
+
+    @property
+    def _dtype(self) -> np.dtype[Any]:
+        if not self.layout.kept:
+            return self.layout.dtype
+        output, *kept = self.layout.fields
+        return np.dtype([(field.name, field.dtype, field.shape) for field in (*kept, output)])
+
+    def rows(self, arrays: Sequence[npt.NDArray[Any]]) -> Sequence[npt.NDArray[Any]]:
+        """See :class:`Writer`."""
+        if not self.layout.kept:
+            return super().rows(arrays)
+        events = np.empty(len(arrays[0]), dtype=self._dtype)
+        for field, array in zip(self.layout.fields, arrays, strict=True):
+            events[field.name] = array.reshape(len(array), *field.shape)
+        return [events]
 
     def _header(self) -> bytes:
         buffer = io.BytesIO()
-        shape = (self.layout.events, *self.layout.outputs[0].shape)
+        shape = (self.layout.events, *(() if self.layout.kept else self.layout.outputs[0].shape))
         layout: Any = np.lib.format
-        descr = layout.dtype_to_descr(self.layout.dtype)
+        descr = layout.dtype_to_descr(self._dtype)
         layout.write_array_header_1_0(buffer, {"descr": descr, "fortran_order": False, "shape": shape})
         return buffer.getvalue()
 
     def regions(self) -> list[Region]:
         """See :class:`Writer`."""
-        return regions_after(len(self._header()), self.layout.rows, self.layout.events)
+        return regions_after(len(self._header()), [sum(self.layout.rows)], self.layout.events)
 
     def lay_out(self) -> list[Region]:
         """See :class:`Writer`."""

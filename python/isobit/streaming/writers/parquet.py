@@ -23,11 +23,13 @@ class ParquetWriter(TableWriter):
         import pyarrow
 
         self.libraries = {"pyarrow": pyarrow.__version__}
-        kind = pyarrow.int64() if layout.raw else pyarrow.float64()
-        fields = [
-            pyarrow.field(name, kind, nullable=False, metadata={"type": str(layout.outputs[output].type)})
-            for name, output, _ in self.columns
-        ]
+        fields = []
+        for column in self.columns:
+            kind = pyarrow.from_numpy_dtype(column.dtype)
+            if column.length:
+                kind = pyarrow.list_(pyarrow.field("item", kind, nullable=False), column.length)
+            about = None if column.type is None else {"type": column.type}
+            fields.append(pyarrow.field(column.name, kind, nullable=False, metadata=about))
         self._schema = pyarrow.schema(fields, metadata={"isobit": layout.text})
         self._writer: Any = None
 
@@ -43,7 +45,13 @@ class ParquetWriter(TableWriter):
         """See :class:`TableWriter`."""
         import pyarrow
 
-        batch = pyarrow.record_batch(list(columns.values()), schema=self._schema)
+        values = [
+            pyarrow.array(array)
+            if array.ndim == 1
+            else pyarrow.FixedSizeListArray.from_arrays(array.ravel(), type=kind)
+            for array, kind in zip(columns.values(), self._schema.types, strict=True)
+        ]
+        batch = pyarrow.record_batch(values, schema=self._schema)
         self._writer.write_batch(batch, row_group_size=max(1, batch.num_rows))
 
     def end(self) -> None:

@@ -7,8 +7,10 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
+from isobit.errors import UnsupportedError
 from isobit.streaming.readers.base import require
 from isobit.streaming.writers.base import Layout
 from isobit.streaming.writers.root_times import erase_times
@@ -30,6 +32,9 @@ class RootWriter(TableWriter):
         self.libraries = {"uproot": uproot.__version__, "awkward": awkward.__version__}
         self._file: Any = None
         self._tree: Any = None
+        for column in self.columns:
+            if column.dtype == np.float16:
+                raise UnsupportedError(f"ROOT has no 16-bit floats, which {column.name!r} holds; write .h5 or .parquet")
 
     def begin(self) -> None:
         """See :class:`TableWriter`."""
@@ -39,7 +44,10 @@ class RootWriter(TableWriter):
         self._file = uproot.recreate(self.table, compression=None, uuid_function=lambda: name)
         self._file["isobit"] = self.layout.text
         blocks = -(-self.layout.events // self.layout.block)  # with room for all, uproot never moves the tree
-        kinds = {column: self.layout.dtype for column, _, _ in self.columns}
+        kinds = {
+            column.name: np.dtype((column.dtype, (column.length,))) if column.length else column.dtype
+            for column in self.columns
+        }
         self._tree = self._file.mktree(TREE, kinds, initial_basket_capacity=max(1, blocks))
 
     def append(self, columns: dict[str, npt.NDArray[Any]]) -> None:

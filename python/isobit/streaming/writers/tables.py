@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from isobit.streaming.writers.base import Layout, Writer, sync_path
 from isobit.streaming.writers.flat import Region, regions_after
+from isobit.streaming.writers.layout import Column
 
 __all__ = ["TableWriter"]
 
@@ -27,6 +28,7 @@ class TableWriter(Writer):
     def __init__(self, folder: Path, out: Path, layout: Layout) -> None:
         super().__init__(folder, out, layout)
         self.columns = layout.columns()
+        _ = layout.fields
 
     @property
     def table(self) -> Path:
@@ -65,16 +67,22 @@ class TableWriter(Writer):
         self.begin()
         for start in range(0, done, self.layout.block):
             stop = min(start + self.layout.block, done)
-            outputs = range(len(self.layout.outputs))
-            self.also(start, [self.flat.read(start, stop, output, self.layout.dtype) for output in outputs])
+            fields = enumerate(self.layout.fields)
+            self.also(start, [self.flat.read(start, stop, place, field.dtype) for place, field in fields])
 
     def also(self, start: int, arrays: Sequence[npt.NDArray[Any]]) -> None:
         """See :class:`Writer`."""
         flat = [array.reshape(len(array), -1) for array in arrays]
-        self.append({name: np.ascontiguousarray(flat[output][:, number]) for name, output, number in self.columns})
+        self.append({column.name: _values(flat[column.field], column) for column in self.columns})
 
     def complete(self) -> dict[Path, Path]:
         """See :class:`Writer`."""
         self.end()
         sync_path(self.table)
         return {self.table: self.out}
+
+
+def _values(rows: npt.NDArray[Any], column: Column) -> npt.NDArray[Any]:
+    """A column's numbers, shape (events,), or (events, length) where it holds several of an event."""
+    chosen = rows if column.length else rows[:, column.number or 0]
+    return np.ascontiguousarray(chosen, dtype=column.dtype)

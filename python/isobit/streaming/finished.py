@@ -1,0 +1,73 @@
+"""Which runs are finished, remembered in the user's cache: the same run once more has nothing to do.
+
+A run that is killed after its file has got its name leaves nothing that tells what the file is of. So it says so
+before, and how the file is told from any other: by its inode, size and time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from isobit.engines.csim.cache import cache_folder
+from isobit.errors import CSimError
+
+__all__ = ["is_remembered", "recall", "remember"]
+
+#: Runs remembered; the oldest are forgotten.
+_KEPT = 1000
+
+
+def remember(out: Path, pins: Mapping[str, Any], files: Mapping[Path, Path]) -> None:
+    """Say what a run is of whose files are about to get their names; without a cache nothing is remembered.
+
+    Parameters
+    ----------
+    out
+        The file that was asked for.
+    pins
+        What the run is of.
+    files
+        Each file's name at last -> where it is now.
+    """
+    with contextlib.suppress(OSError, CSimError):
+        place = _place(out)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        known = {"pins": pins, "files": {str(name): _identity(now) for name, now in files.items()}}
+        following = place.with_suffix(f".{os.getpid()}")
+        following.write_text(json.dumps(known))
+        following.replace(place)
+        others = sorted((path.stat().st_mtime_ns, path) for path in place.parent.glob("*.json"))
+        for _, path in others[:-_KEPT]:
+            path.unlink(missing_ok=True)
+
+
+def recall(out: Path) -> dict[str, Any] | None:
+    """What the run was of whose files are there, as it left them; None if that is not known."""
+    try:
+        known = json.loads(_place(out).read_text())
+        if all(_identity(Path(name)) == found for name, found in known["files"].items()):
+            return dict(known["pins"])
+    except (OSError, CSimError, ValueError, KeyError, TypeError, AttributeError):
+        pass
+    return None
+
+
+def is_remembered(out: Path, pins: Mapping[str, Any]) -> bool:
+    """Whether the files are there, of a run with the same pins, as it left them."""
+    return bool(recall(out) == json.loads(json.dumps(pins)))
+
+
+def _place(out: Path) -> Path:
+    whole = out.parent.resolve() / out.name
+    return cache_folder() / "finished" / f"{hashlib.sha256(str(whole).encode()).hexdigest()[:32]}.json"
+
+
+def _identity(path: Path) -> list[int]:
+    status = path.stat(follow_symlinks=False)
+    return [status.st_ino, status.st_size, status.st_mtime_ns]

@@ -1,0 +1,197 @@
+"""Predictions from files to a file, whatever their size, which go on after a kill."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from isobit.engines.registry import resolve, thread_count
+from isobit.errors import OverwriteError, TypeMismatchError, UnsupportedError
+from isobit.files import check_target, refuse_overwrite
+from isobit.streaming import finished
+from isobit.streaming.inputs import Files, Inputs, paths_of, require_files
+from isobit.streaming.job import block_size, make_layout, make_pins
+from isobit.streaming.journal import Journal, Workspace
+from isobit.streaming.run import Progress, Run
+from isobit.streaming.writers import Writer, make_writer, output_files
+
+if TYPE_CHECKING:
+    from isobit.api import Model
+
+__all__ = ["FilePrediction", "predict_file"]
+
+
+@dataclass(frozen=True)
+class FilePrediction:
+    """What :func:`predict_file` did.
+
+    Attributes
+    ----------
+    out
+        The file.
+    events
+        Events in it.
+    resumed_from
+        Events that an earlier run had left finished; 0 for a run of its own, all where ``out`` was there already.
+    seconds
+        Wall time of this run.
+    outputs
+        Output tensor -> its format.
+    """
+
+    out: Path
+    events: int
+    resumed_from: int
+    seconds: float
+    outputs: Mapping[str, str]
+
+    @property
+    def events_per_second(self) -> float:
+        """Events of this run by its wall time."""
+        return (self.events - self.resumed_from) / self.seconds
+
+
+def predict_file(
+    model: Model,
+    data: Files | Mapping[str, Files],
+    out: str | os.PathLike[str],
+    *,
+    columns: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
+    dataset: str | Mapping[str, str] | None = None,
+    tree: str | Mapping[str, str] | None = None,
+    keep: Sequence[str] = (),
+    raw: bool = False,
+    engine: str = "auto",
+    threads: int | None = None,
+    chunk: int | None = None,
+    overwrite: bool = False,
+    restart: bool = False,
+    progress: Progress | None = None,
+) -> FilePrediction:
+    """Predict events of any number from files into a file, with bounded memory.
+
+    The bits are those of :meth:`isobit.Model.predict`. A run that was interrupted, be it by ``kill -9``, goes on where
+    it was when it is called again, and its file equals that of an uninterrupted run byte for byte. Until it is
+    finished, it lives in the folder ``OUT.partial``; ``out`` appears whole or not at all. Once it is there, the same
+    call has nothing to do.
+
+    Parameters
+    ----------
+    model
+        The network.
+    data
+        ``.npy``, ``.npz``, ``.parquet``, ``.h5``/``.hdf5`` or ``.root``: a path, or several whose events follow each
+        other; for several inputs either files with all of them or a dict input name -> path or paths.
+    out
+        ``.npy`` (one output; what the numbers mean stands in ``OUT.json``), ``.h5``/``.hdf5``, ``.parquet`` or
+        ``.root``.
+    columns, dataset, tree
+        Parquet columns, ROOT branches or HDF5 datasets that are the features; HDF5 dataset or ``.npz`` array; TTree.
+        A dict chooses by input name.
+    keep
+        Columns, branches, datasets, arrays of ``.npz`` or fields of structured ``.npy`` arrays that are carried along
+        unchanged, such as run, lumi and event: numbers or booleans. They are features only if ``columns`` names them. A
+        ``.npy`` of predictions then is a structured array.
+    raw
+        Write raw integers (int64, units: LSB of the output's format) instead of float64.
+    engine, threads
+        As :meth:`isobit.Model.predict`.
+    chunk
+        Events at a time; None takes as many as keep memory well below 1 GiB. Also Parquet's row groups, ROOT's baskets.
+    overwrite
+        Replace existing files.
+    restart
+        Begin anew where an unfinished run is found.
+    progress
+        Called with (what, events done, events in all).
+
+    Raises
+    ------
+    DataFileError, ShapeError, RangeError
+        For data that cannot be read, does not fit the model, or holds NaN or infinity: file, event and column are
+        named. What was predicted before stays, and the run can go on.
+    ResumeError
+        If an unfinished run is found that was of another model, other data or other options; each is named.
+    OverwriteError
+        If ``out`` exists, is not of this very run, and ``overwrite`` is false; or if it is one of the files that are
+        read, under whatever name.
+    WriteError
+        If ``out`` cannot be written, or the disk is full. What was predicted before stays, and the run can go on.
+    MissingDependencyError
+        If a format's library is not installed.
+    """
+    began = time.perf_counter()
+    target = Path(out)
+    folder = target.with_name(target.name + ".partial")
+    require_files(data)
+    _check_places(target, folder, paths_of(data))
+    resolve(engine)
+    thread_count(threads)
+    _check_model(model, raw)
+    if chunk is not None and (isinstance(chunk, bool) or not isinstance(chunk, int) or chunk < 1):
+        raise TypeMismatchError(f"chunk must be a positive integer or None, got {chunk!r}")
+    inputs = Inputs(model.graph.inputs, data, columns, dataset, tree, keep)
+
+    def prepared(earlier: Mapping[str, Any] | None) -> tuple[Writer, dict[str, Any]]:
+        block = chunk or (int(earlier["chunk"]) if earlier else block_size(model, engine, raw))
+        writer = make_writer(folder, target, make_layout(model, inputs, raw, block))
+        return writer, make_pins(writer.layout, writer, inputs)
+
+    def is_done() -> bool:
+        """Whether nothing is left to do; if it is not, the files' places are free."""
+        writer, pins = prepared(finished.recall(target))
+        if not overwrite and finished.is_remembered(target, pins):
+            return True
+        for path in writer.targets:
+            refuse_overwrite(path, overwrite)
+        return False
+
+    def go_on(workspace: Workspace) -> int:
+        if restart:
+            workspace.clear()
+        earlier = workspace.load()
+        if earlier is None and is_done():
+            return inputs.events
+        writer, pins = prepared(None if earlier is None else earlier.pins)
+        if earlier is not None:
+            earlier.require_same(pins, folder)
+        journal = earlier or Journal(json.loads(json.dumps(pins)))
+        resumed_from = journal.events
+        if journal.moves is None:
+            for path in writer.targets:
+                refuse_overwrite(path, overwrite)
+            journal = Run(model, inputs, writer, workspace, journal, engine, threads, progress).complete()
+        finished.remember(target, pins, workspace.places(journal))
+        workspace.publish(journal, overwrite=overwrite)
+        return resumed_from
+
+    with contextlib.closing(inputs):
+        if not folder.exists() and is_done():  # before a folder is made
+            resumed_from = inputs.events
+        else:
+            with Workspace(folder) as workspace:
+                resumed_from = go_on(workspace)
+    types = {tensor.name: str(tensor.type) for tensor in model.graph.output_tensors}
+    return FilePrediction(target, inputs.events, resumed_from, time.perf_counter() - began, types)
+
+
+def _check_places(target: Path, folder: Path, data: Sequence[Path]) -> None:
+    """Refuse to write what is read, and where nothing can be written."""
+    for path in output_files(target):
+        check_target(path, overwrite=True, inputs=data)
+    if inside := [path for path in data if path.resolve().parent == folder.resolve()]:
+        raise OverwriteError(f"{inside[0]} lies in {folder}, where an unfinished run is kept; move it away")
+
+
+def _check_model(model: Model, raw: bool) -> None:
+    for tensor in model.graph.output_tensors:
+        if raw and not tensor.type.fits_int64:
+            raise UnsupportedError(
+                f"raw integers are written as int64, which output {tensor.name!r} of {tensor.type} does not fit"
+            )
