@@ -66,7 +66,7 @@ def command(
     is given again; until it is finished, it lives in the folder OUT.partial.
     """
     check_suffix(out)
-    for target in output_files(out):
+    for target in reversed(output_files(out)):
         check_target(target, overwrite=True, inputs=[model, keras.config, *data.paths])
     subject, _ = keras.load(model)
     given = data.by_input(subject.graph.inputs)

@@ -183,7 +183,7 @@ def predict_file(
 
 def _check_places(target: Path, folder: Path, data: Sequence[Path]) -> None:
     """Refuse to write what is read, and where nothing can be written."""
-    for path in output_files(target):
+    for path in reversed(output_files(target)):
         check_target(path, overwrite=True, inputs=data)
     if inside := [path for path in data if path.resolve().parent == folder.resolve()]:
         raise OverwriteError(f"{inside[0]} lies in {folder}, where an unfinished run is kept; move it away")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 
 from isobit.errors import DataFileError, IsobitError
+from isobit.files import naming
 from isobit.streaming.ahead import read_ahead
 from isobit.streaming.inputs import Inputs
 from isobit.streaming.journal import Journal, Workspace
@@ -60,9 +61,11 @@ class Run:
                 self._predict()
                 if any(self._journal.pins[key] != value for key, value in self._inputs.pins().items()):
                     raise DataFileError("a data file changed while it was read; begin anew: restart=True, --restart")
-                moves = {source.name: place.name for source, place in self._writer.complete().items()}
+                with naming(self._writer.out):
+                    moves = {source.name: place.name for source, place in self._writer.complete().items()}
             finally:
-                self._writer.close()
+                with naming(self._writer.out):
+                    self._writer.close()
         except BaseException:
             if not self._journal.events:
                 self._workspace.clear()  # nothing to go on with

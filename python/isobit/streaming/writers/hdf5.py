@@ -6,6 +6,7 @@ The HDF5 library is only at work before the first row, so that nothing that it d
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -36,11 +37,14 @@ class Hdf5Writer(Writer):
         """See :class:`Writer`."""
         import h5py
 
-        with h5py.File(self.staged, "w", libver=("earliest", "v110"), track_order=False) as file:
-            for key, value in self._attributes().items():
-                file.attrs[key] = value
-            offsets = [self._dataset(file, field) for field in self.layout.fields]
-        return self._regions(offsets)
+        try:
+            with h5py.File(self.staged, "w", libver=("earliest", "v110"), track_order=False) as file:
+                for key, value in self.layout.metadata.items():
+                    file.attrs[key] = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+                return self._regions([self._dataset(file, field) for field in self.layout.fields])
+        except RuntimeError as error:  # what the library says of the disk, somewhere in a long line
+            reason = re.search(r"error message = '([^']*)'", str(error))
+            raise OSError(reason[1] if reason else str(error)) from error
 
     def _dataset(self, file: Any, field: Field) -> int:
         """Make an empty contiguous dataset; returns where its rows begin."""
@@ -75,12 +79,6 @@ class Hdf5Writer(Writer):
             raise ResumeError(
                 f"{self.staged} is missing or damaged ({error}); begin anew: restart=True, --restart"
             ) from None
-
-    def _attributes(self) -> dict[str, str]:
-        return {
-            key: value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-            for key, value in self.layout.metadata.items()
-        }
 
     def complete(self) -> dict[Path, Path]:
         """See :class:`Writer`."""

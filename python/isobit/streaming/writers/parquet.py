@@ -61,6 +61,8 @@ class ParquetWriter(TableWriter):
 
     def close(self) -> None:
         """See :class:`Writer`."""
-        if self._writer is not None:
-            self.end()
-        super().close()
+        try:
+            if self._writer is not None:
+                self.end()
+        finally:
+            super().close()

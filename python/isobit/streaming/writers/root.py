@@ -62,7 +62,9 @@ class RootWriter(TableWriter):
 
     def close(self) -> None:
         """See :class:`Writer`."""
-        if self._file is not None:
-            self._file.close()
+        try:
+            if self._file is not None:
+                self._file.close()
+        finally:
             self._file = self._tree = None
-        super().close()
+            super().close()
