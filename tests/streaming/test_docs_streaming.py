@@ -8,8 +8,10 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from streaming_files import events, one_input, read, two_inputs, write
+from streaming_files import COLUMNS, EVENTS, events, one_input, read, two_inputs, write
 
 import isobit as ib
 from isobit.commands import run
@@ -41,6 +43,8 @@ def documented(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     with h5py.File("muons.h5", "w") as file:
         file["muons"], file["other"] = events(), events()
     np.save("calo.npy", events(columns=2))
+    columns = {name: pa.array(range(EVENTS)) for name in ("run", "lumi", "event")}
+    pq.write_table(pa.table({**columns, **dict(zip(COLUMNS, events().T, strict=True))}), "muons.parquet")
     return tmp_path
 
 
@@ -51,7 +55,7 @@ def test_commands_run(documented: Path, capsys: pytest.CaptureFixture[str]) -> N
         for line in block.splitlines()
         if line[:2] == "$ "
     ]
-    assert len(commands) == 7
+    assert len(commands) == 9
     for command in commands:
         assert command[0] == "isobit"
         assert run(command[1:]) == 0, (command, capsys.readouterr().err)

@@ -274,3 +274,71 @@ def test_bad_events_leave_what_was_predicted(model: ib.Model, folder: Path) -> N
     with pytest.raises(RangeError):  # nothing was predicted: nothing is kept
         predict_file(model, "nan.parquet", "z.h5", engine="cpp-strict", chunk=1000)
     assert not (folder / "z.h5.partial").exists()
+
+
+# -- once more, after the end -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", OUTPUTS)
+def test_the_same_run_once_more_has_nothing_to_do(
+    suffix: str, model: ib.Model, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a kill between the last rename and the exit, of which nothing is left to see."""
+    options = {"engine": "cpp-strict", "chunk": 100}
+    first = predict_file(model, "x.npy", f"y.{suffix}", **options)
+    stamp = (folder / f"y.{suffix}").stat()
+    with monkeypatch.context() as patch:
+        patch.setattr(ib.Model, "predict", lambda *a, **o: pytest.fail("predicted"))
+        for more in ({}, {"chunk": None}, {"engine": "reference"}, {"restart": True}, {"threads": 1}):
+            again = predict_file(model, "x.npy", f"y.{suffix}", **{**options, **more})
+            assert (again.events, again.resumed_from, again.outputs) == (EVENTS, EVENTS, first.outputs)
+    assert (folder / f"y.{suffix}").stat() == stamp
+    assert not list(folder.glob("*.partial"))
+
+
+def test_another_run_is_not_the_same(model: ib.Model, folder: Path) -> None:
+    options = {"engine": "cpp-strict", "chunk": 100}
+
+    def refused(subject: ib.Model = model, data: Any = "x.npy", **more: Any) -> None:
+        with pytest.raises(OverwriteError, match=r"y.h5 exists"):
+            predict_file(subject, data, "y.h5", **{**options, **more})
+
+    predict_file(model, "x.npy", "y.h5", **options)
+    refused(model.with_types({"fc.accum": "ap_fixed<20,9>"}))
+    refused(data="x.h5")
+    refused(data=["x.npy", "x.npy"])
+    refused(raw=True)
+    refused(chunk=99)
+    stamp = (folder / "x.npy").stat()
+    os.utime("x.npy", ns=(stamp.st_atime_ns, stamp.st_mtime_ns + 1))
+    refused()  # the data may have changed
+    os.utime("x.npy", ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    assert predict_file(model, "x.npy", "y.h5", **options).resumed_from == EVENTS
+    copy = (folder / "y.h5").read_bytes()
+    (folder / "y.h5").unlink()
+    (folder / "y.h5").write_bytes(copy)
+    refused()  # another file, whatever is in it
+    assert predict_file(model, "x.npy", "y.h5", overwrite=True, **options).resumed_from == 0
+    assert predict_file(model, "x.npy", "y.h5", **options).resumed_from == EVENTS
+
+
+def test_without_a_cache_nothing_is_remembered(model: ib.Model, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ISOBIT_CACHE", str(folder / "x.npy" / "no folder"))
+    predict_file(model, "x.npy", "y.npy", engine="cpp-strict")
+    with pytest.raises(OverwriteError, match=r"y.npy.json exists"):
+        predict_file(model, "x.npy", "y.npy", engine="cpp-strict")
+
+
+def test_the_command_once_more(model: ib.Model, folder: Path) -> None:
+    """Status 0 also after a kill with the folder of the run left without its journal."""
+    model.save("m.isobit")
+    arguments = ["x.npy", "--out", "y.root", "--engine", "cpp-strict", "--chunk", "100"]
+    assert start(folder, *arguments).wait() == 0
+    (folder / "y.root.partial").mkdir()
+    (folder / "y.root.partial" / "lock").touch()
+    for _ in range(2):
+        again = start(folder, *arguments)
+        text, error = again.communicate()
+        assert (again.returncode, error) == (0, "")
+        assert text.startswith("nothing was left to predict: an earlier run of the same had come to the end of y.root")
+    assert not (folder / "y.root.partial").exists()

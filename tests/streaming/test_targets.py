@@ -115,7 +115,7 @@ def test_data_in_the_folder_of_an_unfinished_run(model: ib.Model, folder: Path) 
         ["check", "m.isobit", "--data", "x.npy", "--against", "cpp-strict", "--html"],
         ["trace", "m.isobit", "--data", "x.npy", "--out"],
         ["predict", "m.isobit", "x.npy", "--out"],
-        ["demo", "--events", "10", "--out"],
+        ["demo", "--events", "100", "--out"],
     ],
 )
 @pytest.mark.parametrize(

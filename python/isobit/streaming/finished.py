@@ -17,7 +17,7 @@ from typing import Any
 from isobit.engines.csim.cache import cache_folder
 from isobit.errors import CSimError
 
-__all__ = ["is_remembered", "recall", "remember"]
+__all__ = ["recall", "remember"]
 
 #: Runs remembered; the oldest are forgotten.
 _KEPT = 1000
@@ -56,11 +56,6 @@ def recall(out: Path) -> dict[str, Any] | None:
     except (OSError, CSimError, ValueError, KeyError, TypeError, AttributeError):
         pass
     return None
-
-
-def is_remembered(out: Path, pins: Mapping[str, Any]) -> bool:
-    """Whether the files are there, of a run with the same pins, as it left them."""
-    return bool(recall(out) == json.loads(json.dumps(pins)))
 
 
 def _place(out: Path) -> Path:

@@ -117,11 +117,6 @@ class Inputs:
         """Events start to stop of every column that is carried along."""
         return [] if self.kept is None else self.kept.read(start, stop)
 
-    @property
-    def paths(self) -> list[Path]:
-        """Every file."""
-        return list(dict.fromkeys(path for paths in self._files.values() for path in paths))
-
     def pins(self) -> dict[str, Any]:
         """What identifies the data: size, time of change, ends of every file, and what is read of it."""
         found: dict[str, Any] = {}

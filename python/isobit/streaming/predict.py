@@ -19,7 +19,7 @@ from isobit.streaming.inputs import Files, Inputs, paths_of, require_files
 from isobit.streaming.job import block_size, make_layout, make_pins
 from isobit.streaming.journal import Journal, Workspace
 from isobit.streaming.run import Progress, Run
-from isobit.streaming.writers import Writer, make_writer, output_files
+from isobit.streaming.writers import Layout, Writer, make_writer, output_files
 
 if TYPE_CHECKING:
     from isobit.api import Model
@@ -136,49 +136,75 @@ def predict_file(
     _check_model(model, raw)
     if chunk is not None and (isinstance(chunk, bool) or not isinstance(chunk, int) or chunk < 1):
         raise TypeMismatchError(f"chunk must be a positive integer or None, got {chunk!r}")
+    make_writer(folder, target, Layout(model.graph.output_tensors, 0, raw, 1, {}))  # it takes these outputs, or refuses
+    if (restart or not folder.exists()) and finished.recall(target) is None:
+        _refuse_files(target, overwrite)
     inputs = Inputs(model.graph.inputs, data, columns, dataset, tree, keep)
 
-    def prepared(earlier: Mapping[str, Any] | None) -> tuple[Writer, dict[str, Any]]:
-        block = chunk or (int(earlier["chunk"]) if earlier else block_size(model, engine, raw))
-        writer = make_writer(folder, target, make_layout(model, inputs, raw, block))
-        return writer, make_pins(writer.layout, writer, inputs)
-
-    def is_done() -> bool:
-        """Whether nothing is left to do; if it is not, the files' places are free."""
-        writer, pins = prepared(finished.recall(target))
-        if not overwrite and finished.is_remembered(target, pins):
-            return True
-        for path in writer.targets:
-            refuse_overwrite(path, overwrite)
-        return False
-
-    def go_on(workspace: Workspace) -> int:
-        if restart:
-            workspace.clear()
-        earlier = workspace.load()
-        if earlier is None and is_done():
-            return inputs.events
-        writer, pins = prepared(None if earlier is None else earlier.pins)
-        if earlier is not None:
-            earlier.require_same(pins, folder)
-        journal = earlier or Journal(json.loads(json.dumps(pins)))
-        resumed_from = journal.events
-        if journal.moves is None:
-            for path in writer.targets:
-                refuse_overwrite(path, overwrite)
-            journal = Run(model, inputs, writer, workspace, journal, engine, threads, progress).complete()
-        finished.remember(target, pins, workspace.places(journal))
-        workspace.publish(journal, overwrite=overwrite)
-        return resumed_from
-
+    job = _Job(model, inputs, target, raw, engine, threads, chunk, overwrite, progress)
     with contextlib.closing(inputs):
-        if not folder.exists() and is_done():  # before a folder is made
+        if not folder.exists() and job.is_done():  # before a folder is made
             resumed_from = inputs.events
         else:
             with Workspace(folder) as workspace:
-                resumed_from = go_on(workspace)
+                if restart:
+                    workspace.clear()
+                resumed_from = job.complete(workspace)
     types = {tensor.name: str(tensor.type) for tensor in model.graph.output_tensors}
     return FilePrediction(target, inputs.events, resumed_from, time.perf_counter() - began, types)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What is to be done: the arguments of :func:`predict_file`, opened and checked."""
+
+    model: Model
+    inputs: Inputs
+    target: Path
+    raw: bool
+    engine: str
+    threads: int | None
+    chunk: int | None
+    overwrite: bool
+    progress: Progress | None
+
+    def is_done(self) -> bool:
+        """Whether nothing is left to do; if something is, the files' places are free."""
+        earlier = finished.recall(self.target)
+        if earlier is not None and not self.overwrite and earlier == self._prepared(earlier)[1]:
+            return True
+        _refuse_files(self.target, self.overwrite)
+        return False
+
+    def complete(self, workspace: Workspace) -> int:
+        """Do what is left, and give the files their names; the events that an earlier run had left finished."""
+        earlier = workspace.load()
+        if earlier is None and self.is_done():
+            return self.inputs.events
+        writer, pins = self._prepared(None if earlier is None else earlier.pins)
+        if earlier is not None:
+            earlier.require_same(pins, workspace.folder)
+        journal = earlier or Journal(pins)
+        resumed_from = journal.events
+        if journal.moves is None:
+            _refuse_files(self.target, self.overwrite)
+            run = Run(self.model, self.inputs, writer, workspace, journal, self.engine, self.threads, self.progress)
+            journal = run.complete()
+        finished.remember(self.target, pins, workspace.places(journal))
+        workspace.publish(journal, overwrite=self.overwrite)
+        return resumed_from
+
+    def _prepared(self, earlier: Mapping[str, Any] | None) -> tuple[Writer, dict[str, Any]]:
+        """The writer, and what the run is of, as JSON has it; the block is that of an earlier run, if there was one."""
+        block = self.chunk or (int(earlier["chunk"]) if earlier else block_size(self.model, self.engine, self.raw))
+        folder = self.target.with_name(self.target.name + ".partial")
+        writer = make_writer(folder, self.target, make_layout(self.model, self.inputs, self.raw, block))
+        return writer, json.loads(json.dumps(make_pins(writer.layout, writer, self.inputs)))
+
+
+def _refuse_files(target: Path, overwrite: bool) -> None:
+    for path in output_files(target):
+        refuse_overwrite(path, overwrite)
 
 
 def _check_places(target: Path, folder: Path, data: Sequence[Path]) -> None:

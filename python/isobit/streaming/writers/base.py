@@ -31,6 +31,7 @@ class Writer(ABC):
     def __init__(self, folder: Path, out: Path, layout: Layout) -> None:
         self.folder, self.out, self.layout = folder, out, layout
         self._flat: FlatFile | None = None
+        _ = layout.fields  # whose names must differ
 
     # -- what a format says ----------------------------------------------------------------------------------------
 

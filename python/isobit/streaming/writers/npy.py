@@ -22,7 +22,6 @@ class NpyWriter(Writer):
 
     def __init__(self, folder: Path, out: Path, layout: Layout) -> None:
         super().__init__(folder, out, layout)
-        _ = layout.fields
         if len(layout.outputs) != 1:
             names = ", ".join(tensor.name for tensor in layout.outputs)
             raise UnsupportedError(

@@ -28,7 +28,6 @@ class TableWriter(Writer):
     def __init__(self, folder: Path, out: Path, layout: Layout) -> None:
         super().__init__(folder, out, layout)
         self.columns = layout.columns()
-        _ = layout.fields
 
     @property
     def table(self) -> Path:
