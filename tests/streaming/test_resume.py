@@ -289,7 +289,7 @@ def test_the_same_run_once_more_has_nothing_to_do(
     stamp = (folder / f"y.{suffix}").stat()
     with monkeypatch.context() as patch:
         patch.setattr(ib.Model, "predict", lambda *a, **o: pytest.fail("predicted"))
-        for more in ({}, {"chunk": None}, {"engine": "reference"}, {"restart": True}, {"threads": 1}):
+        for more in ({}, {"chunk": None}, {"restart": True}, {"threads": 1}):
             again = predict_file(model, "x.npy", f"y.{suffix}", **{**options, **more})
             assert (again.events, again.resumed_from, again.outputs) == (EVENTS, EVENTS, first.outputs)
     assert (folder / f"y.{suffix}").stat() == stamp
@@ -309,6 +309,7 @@ def test_another_run_is_not_the_same(model: ib.Model, folder: Path) -> None:
     refused(data=["x.npy", "x.npy"])
     refused(raw=True)
     refused(chunk=99)
+    refused(engine="reference")
     stamp = (folder / "x.npy").stat()
     os.utime("x.npy", ns=(stamp.st_atime_ns, stamp.st_mtime_ns + 1))
     refused()  # the data may have changed

@@ -171,7 +171,7 @@ class _Job:
     def is_done(self) -> bool:
         """Whether nothing is left to do; if something is, the files' places are free."""
         earlier = finished.recall(self.target)
-        if earlier is not None and not self.overwrite and earlier == self._prepared(earlier)[1]:
+        if earlier is not None and not self.overwrite and earlier == self._done(self._prepared(earlier)[1]):
             return True
         _refuse_files(self.target, self.overwrite)
         return False
@@ -190,9 +190,13 @@ class _Job:
             _refuse_files(self.target, self.overwrite)
             run = Run(self.model, self.inputs, writer, workspace, journal, self.engine, self.threads, self.progress)
             journal = run.complete()
-        finished.remember(self.target, pins, workspace.places(journal))
+        finished.remember(self.target, self._done(pins), workspace.places(journal))
         workspace.publish(journal, overwrite=self.overwrite)
         return resumed_from
+
+    def _done(self, pins: dict[str, Any]) -> dict[str, Any]:
+        """What makes a run the same once it is finished: also the engine, which may change before."""
+        return {**pins, "engine": self.engine}
 
     def _prepared(self, earlier: Mapping[str, Any] | None) -> tuple[Writer, dict[str, Any]]:
         """The writer, and what the run is of, as JSON has it; the block is that of an earlier run, if there was one."""

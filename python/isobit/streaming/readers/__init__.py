@@ -64,6 +64,8 @@ def open_input(paths: list[Path], tensor: Tensor | Port, selection: Selection) -
 
 
 def _open(path: Path, tensor: Tensor | Port, selection: Selection) -> Reader:
+    if path.suffix not in READERS and path.is_dir():
+        raise DataFileError(f"{path} is a folder, not a readable .npy file or one of {', '.join([*READERS][1:])}")
     if path.suffix not in READERS:
         raise DataFileError(f"{path} has the suffix {path.suffix!r}; allowed for data: {', '.join(READERS)}")
     opener, allowed = READERS[path.suffix]

@@ -26,8 +26,9 @@ class NpyReader:
         with damaged_file(path, ".npy"):
             shape, self._fortran, dtype = read_header(file)
         if not is_numeric(dtype, booleans):
+            what = " is not a readable .npy file: it" if dtype.hasobject else ""  # which only pickle reads
             raise DataFileError(
-                f"{name} holds {dtype}; it must hold real numbers: floats and integers of up to 64 bits"
+                f"{name}{what} holds {dtype}; it must hold real numbers: floats and integers of up to 64 bits"
             )
         if not shape:
             raise DataFileError(f"{name} holds a single number; expected an array of shape (events, ...)")
