@@ -52,7 +52,7 @@ def test_blocks_give_the_report_of_the_whole(make: Any, monkeypatch: pytest.Monk
     monkeypatch.setattr(blocks, "BLOCK", 16)
     same(ib.check(model, x, ["cpp-strict", "reference"], reference_events=33), whole)
     same_profile(
-        replace(whole.profile, overflows=tuple(c for c in whole.profile if c.layer != "x")),
+        replace(whole.profile, counts=tuple(c for c in whole.profile if c.layer != "x")),
         model.profile(x),
     )
 

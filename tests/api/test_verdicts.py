@@ -191,7 +191,10 @@ def test_overflow_is_not_said_of_a_quantised_relu_that_clips() -> None:
     assert "may clip, as it is made to: 2 of 2 neurons, neuron 0 needs 10 bits, not 6" in plan
     report = ib.check(quantised, x, ["cpp-strict"])
     assert "no overflow in 100 events" in str(report)
-    assert [entry["clips"] for entry in report.to_dict()["overflows"]] == [True]
+    assert report.to_dict()["overflows"] == []
+    assert [entry["layer"] for entry in report.to_dict()["clips"]] == ["qrelu"]
+    assert report.profile.overflows == ()
+    assert report.profile["qrelu.result"].events.tolist() == quantised.profile(x).clips[0].events.tolist()
     for result, verb in (("ap_ufixed<6,2>", "overflows"), ("ap_ufixed<6,2,AP_TRN,AP_SAT>", "saturates")):
         said = str(network(result).profile(x))
         assert said.startswith("overflows in 100 events:")

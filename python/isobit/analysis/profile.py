@@ -115,8 +115,8 @@ class Profile:
     ----------
     events
         Number of events.
-    overflows
-        Every format whose range was left, in the order of the layers.
+    counts
+        Every format whose range was left, in the order of the layers; iterating gives these.
     layers
         Every layer but reshapes, in order; none if there were no events.
     constants
@@ -124,25 +124,35 @@ class Profile:
     """
 
     events: int
-    overflows: tuple[OverflowCount, ...]
+    counts: tuple[OverflowCount, ...]
     layers: tuple[LayerProfile, ...] = ()
     constants: tuple[ConstantChange, ...] = ()
 
     def __iter__(self) -> Iterator[OverflowCount]:
-        return iter(self.overflows)
+        return iter(self.counts)
+
+    @property
+    def overflows(self) -> tuple[OverflowCount, ...]:
+        """The counts of formats that were too narrow."""
+        return tuple(count for count in self.counts if not count.clips)
+
+    @property
+    def clips(self) -> tuple[OverflowCount, ...]:
+        """The counts of quantised activations, which clip as they are made to: no overflow."""
+        return tuple(count for count in self.counts if count.clips)
 
     def __getitem__(self, key: str) -> OverflowCount:
-        """The overflows of ``layer.slot``.
+        """The count of ``layer.slot``.
 
         Raises
         ------
         KeyError
-            If there were none; the message names those that were.
+            If its range was not left; the message names those that were.
         """
-        for count in self.overflows:
+        for count in self.counts:
             if f"{count.layer}.{count.slot}" == key:
                 return count
-        raise KeyError(f"{key!r} did not overflow; these did: {[f'{c.layer}.{c.slot}' for c in self.overflows]}")
+        raise KeyError(f"{key!r} did not overflow; these did: {[f'{c.layer}.{c.slot}' for c in self.counts]}")
 
     def layer(self, name: str) -> LayerProfile:
         """What a layer gave.
@@ -171,8 +181,7 @@ class Profile:
         most
             How many of each kind are named; None names all.
         """
-        lost = [count for count in self.overflows if not count.clips]
-        made = [count for count in self.overflows if count.clips]
+        lost, made = self.overflows, self.clips
         lines = [f"overflows in {self.events:,} events:" if lost else f"no overflow in {self.events:,} events"]
         for counts in (lost, made):
             if counts is made and made:

@@ -34,7 +34,7 @@ def joined(graph: Graph, parts: Sequence[Profile]) -> Profile:
     return replace(
         parts[0],
         events=sum(part.events for part in parts),
-        overflows=tuple(counts[key] for key in sorted(counts, key=order.__getitem__)),
+        counts=tuple(counts[key] for key in sorted(counts, key=order.__getitem__)),
         layers=tuple(_layer(found) for found in zip(*layers, strict=True)),
     )
 

@@ -196,7 +196,7 @@ def _value(op: Op, tensor: Tensor, raw: Any, index: int) -> Fraction:
 def _profiled(profile: Profile, layer: str, index: int) -> tuple[str, ...]:
     """What the profile counted for a neuron, over all events."""
     found = []
-    for count in profile.overflows:
+    for count in profile:
         if count.layer == layer and index < len(count.events) and count.events[index]:
             verb = "clips, as it is made to," if count.clips else "saturates" if count.saturates else "overflows"
             found.append(

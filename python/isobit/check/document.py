@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from isobit.analysis.profile import OverflowCount
+
 if TYPE_CHECKING:
     from isobit.check.report import Report
 
@@ -24,18 +26,8 @@ def report_document(report: Report) -> dict[str, Any]:
         "base": asdict(report.base),
         "roads": [asdict(road) for road in report.roads],
         "causes": [cause.to_dict() for cause in report.causes],
-        "overflows": [
-            {
-                "layer": count.layer,
-                "slot": count.slot,
-                "type": str(count.type),
-                "saturates": count.saturates,
-                "clips": count.clips,
-                "events_by_neuron": count.events.tolist(),
-                "total_by_neuron": count.total.tolist(),
-            }
-            for count in report.profile
-        ],
+        "overflows": [_count(count) for count in report.profile.overflows],
+        "clips": [_count(count) for count in report.profile.clips],
         "layers": [
             {
                 "layer": layer.layer,
@@ -51,4 +43,15 @@ def report_document(report: Report) -> dict[str, Any]:
         **report.facts.to_dict(),
         "notes": list(report.notes),
         "reuse_factors": [{**asdict(factor), "replaced": factor.replaced} for factor in report.reuse],
+    }
+
+
+def _count(count: OverflowCount) -> dict[str, Any]:
+    return {
+        "layer": count.layer,
+        "slot": count.slot,
+        "type": str(count.type),
+        "saturates": count.saturates,
+        "events_by_neuron": count.events.tolist(),
+        "total_by_neuron": count.total.tolist(),
     }

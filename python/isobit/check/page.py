@@ -132,7 +132,7 @@ def _seen(profile: Profile, name: str) -> tuple[str, str]:
     for layer in profile.layers:
         if layer.layer == name:
             lsb = float(layer.type.lsb)
-            counts = [count for count in profile.overflows if count.layer == name]
+            counts = [count for count in profile if count.layer == name]
             picture = neuron_bits(layer, counts)
             return f"{int(layer.low.min()) * lsb:g} to {int(layer.high.max()) * lsb:g}", picture
     return "", ""

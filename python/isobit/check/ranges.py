@@ -49,4 +49,4 @@ class Overflows:
             for tensor in self.model.graph.inputs
             if (outside := self._outside[tensor.name]).any()
         ]
-        return replace(self._profile, overflows=(*counts, *self._profile.overflows))
+        return replace(self._profile, counts=(*counts, *self._profile.counts))

@@ -108,7 +108,7 @@ def keras_label(report: Report) -> str:
 def _more_than_rounding(report: Report) -> str:
     """What formats do besides rounding, on these events: the first of each kind, by name."""
     found = [
-        ("overflow of", [f"{count.layer}.{count.slot}" for count in report.profile.overflows if not count.clips]),
+        ("overflow of", [f"{count.layer}.{count.slot}" for count in report.profile.overflows]),
         ("changed constants of", [f"{c.layer}.{c.slot}" for c in report.profile.constants if not c.as_in_keras]),
         ("the table of", [warning.layer for warning in report.warnings if warning.kind == "table"]),
     ]

@@ -14,7 +14,7 @@ from isobit.commands.keras_options import KerasOptions, keras_options
 from isobit.commands.options import random_events
 
 if TYPE_CHECKING:
-    from isobit.analysis.profile import Profile
+    from isobit.analysis.profile import OverflowCount, Profile
 
 
 @click.command(
@@ -66,17 +66,8 @@ def _document(profile: Profile) -> dict[str, Any]:
     return {
         "events": profile.events,
         "constants": [change.to_dict() for change in profile.constants],
-        "overflows": [
-            {
-                "layer": count.layer,
-                "slot": count.slot,
-                "type": str(count.type),
-                "saturates": count.saturates,
-                "events": count.events.tolist(),
-                "total": count.total.tolist(),
-            }
-            for count in profile.overflows
-        ],
+        "overflows": [_count(count) for count in profile.overflows],
+        "clips": [_count(count) for count in profile.clips],
         "layers": [
             {
                 "layer": layer.layer,
@@ -88,4 +79,15 @@ def _document(profile: Profile) -> dict[str, Any]:
             }
             for layer in profile.layers
         ],
+    }
+
+
+def _count(count: OverflowCount) -> dict[str, Any]:
+    return {
+        "layer": count.layer,
+        "slot": count.slot,
+        "type": str(count.type),
+        "saturates": count.saturates,
+        "events": count.events.tolist(),
+        "total": count.total.tolist(),
     }
