@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,17 @@ def test_what_is_written(small: Network, keras_file: str, converted: Path, capsy
     assert str(converted / "student.hls4ml") in (converted / "student.hls4ml/hls4ml_config.yml").read_text()
     assert run(["convert", keras_file, "--out", str(converted / "student.isobit")]) == 2
     assert "student.isobit exists; choose another name" in capsys.readouterr().err
+
+
+def test_json_has_the_digest_that_the_file_has(
+    keras_file: str, config: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "m.isobit"
+    assert run(["convert", keras_file, *config, "--out", str(out), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["project"] == str(tmp_path / "m.hls4ml")
+    with zipfile.ZipFile(out) as archive:
+        assert document["sha256"] == json.loads(archive.read("isobit.json"))["sha256"]
 
 
 def test_json_and_no_project(keras_file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from isobit.commands.keras_options import KerasOptions, is_keras_file, keras_opt
 from isobit.files import check_target, refuse_overwrite
 from isobit.frontends.beside import folder_beside
 from isobit.frontends.keras import KERAS_SUFFIXES
-from isobit.model.file import graph_digest
+from isobit.model.file import graph_digest, load_graph
 from isobit.model.requested import summary
 
 
@@ -50,7 +50,7 @@ def command(model: Path, out: Path, keras: KerasOptions, no_project: bool, as_js
         facts = {
             "model": str(out),
             "project": None if folder is None else str(folder),
-            "sha256": graph_digest(subject.graph),
+            "sha256": graph_digest(load_graph(out)),
             "inputs": {tensor.name: str(tensor.type) for tensor in subject.graph.inputs},
             "outputs": {tensor.name: str(tensor.type) for tensor in subject.graph.output_tensors},
             "layers": subject.layers,
