@@ -163,6 +163,8 @@ def test_csim_and_check_take_the_project_beside(
     simulation = ib.csim(model, optimisation="0")
     assert ib.check(ib.load(model), small.x, [simulation]).ok
     assert simulation.predict(small.x[0]).shape == (3,)
+    exported = ib.export_hls(ib.load(model), tmp_path / "hls", oracle="reference", random_events=4)
+    assert any("hls4ml's own C-simulation" in line for line in exported.manifest["vectors"]["results"])
 
 
 @pytest.mark.csim
@@ -224,8 +226,10 @@ def test_a_changed_project_is_not_compiled_unless_named(folder: Path) -> None:
     shutil.rmtree(project)
     assert "there is no" in str(refusal(model))
     project.mkdir()
+    assert "cannot be used: " in str(refusal(model))
+    assert ib.load(model).predict(np.zeros((2, 5))).shape == (2, 3)  # which needs no project
     with pytest.raises(ib.IsobitError, match="is no hls4ml project: it has no folder 'firmware'"):
-        refusal(model)
+        refusal(model, project=project)
 
 
 def test_a_copy_with_other_types_has_no_project(converted: Path) -> None:

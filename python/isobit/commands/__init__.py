@@ -19,14 +19,14 @@ EQUAL_OR_DONE, BITS_DIFFER, BAD_INPUT = 0, 1, 2
 
 _COMMANDS = {
     "check": "Compare a network's bits on every road, layer by layer.",
-    "convert": "Convert a Keras file into a model file of isobit's, with its hls4ml project beside it.",
-    "csim": "Compile firmware, hls4ml's or an exported folder's, and simulate events with it.",
+    "convert": "Convert a Keras file into a model file, with its hls4ml project beside it.",
+    "csim": "Compile firmware (an hls4ml project or an export) and simulate events with it.",
     "demo": "Simulate L1 muons and check the shipped student on 100,000 events.",
-    "export": "Write a network as a project for Vitis HLS, with a test bench that knows the right bits.",
-    "hls": "Synthesise an exported folder with Vitis HLS, and read its reports.",
-    "plan": "Say what cannot overflow, what may, and how each layer is computed.",
+    "export": "Write a project for Vitis HLS, with a test bench that knows the right bits.",
+    "hls": "Synthesise an export with Vitis HLS and show its reports.",
+    "plan": "Show what cannot overflow, what may, and how each layer is computed.",
     "predict": "Predict a file of events at the firmware's precision.",
-    "profile": "Count overflows and rounding losses on some events, and the bits in use.",
+    "profile": "Count overflows, rounding losses and bits in use on some events.",
     "trace": "Write every layer's raw integers and formats for some events.",
 }
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from isobit import private
 from isobit.engines.csim.project import Project
-from isobit.errors import CSimError, OverwriteError, UnsupportedError
+from isobit.errors import CSimError, IsobitError, OverwriteError, UnsupportedError
 from isobit.files import refuse_overwrite
 from isobit.frontends.project import read_project, write_project
 from isobit.model.file import save_graph
@@ -76,7 +76,7 @@ class Beside:
         Raises
         ------
         ModelFileError
-            If the folder is there and is no hls4ml project.
+            If the user named the folder, and it is no hls4ml project.
         """
         return self._judged()[1]
 
@@ -88,7 +88,7 @@ class Beside:
         UnsupportedError
             Saying why not.
         ModelFileError
-            If the folder is there and is no hls4ml project.
+            If the user named the folder, and it is no hls4ml project.
         """
         project, refusal = self._judged()
         if project is None:
@@ -107,7 +107,10 @@ class Beside:
             return None, f"this model file has no hls4ml project to simulate, as it was saved without; {again}"
         if not self.folder.is_dir():
             return None, f"there is no {self.folder}, the hls4ml project that belongs to this model file; {again}"
-        project = read_project(self.folder)
+        try:
+            project = read_project(self.folder)
+        except IsobitError as error:  # nobody asked for it
+            return None, f"the project beside this model file cannot be used: {error}"
         if _digest(project) != self.digest:
             return None, f"{self.folder} has changed since the model file was written; {again}"
         if not _sealed(self.folder, self.digest):

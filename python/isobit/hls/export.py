@@ -176,7 +176,7 @@ def _results(
         found = _engine(graph, "reference", vectors)
         roads = ["isobit's reference: by definition, on Python integers and fractions"]
     if csim is None:
-        csim = model.source is not None
+        csim = model.csim_refusal() is None
     if csim:
         _same(found, _hls4ml(model, vectors), graph, "hls4ml's C-simulation", core.top)
         roads.append("hls4ml's own C-simulation of the network, equal in every bit")
