@@ -15,9 +15,13 @@ import pytest
 from streaming_files import COLUMNS, INPUTS, events, one_input, two_inputs, write
 
 import isobit as ib
+from isobit.check import blocks
 from isobit.commands import cli, run
 from isobit.errors import DataFileError
 from isobit.streaming import predict_file
+from isobit.streaming.inputs import Inputs
+from isobit.streaming.readers import hdf5
+from isobit.streaming.readers.drawn import drawn_events
 
 COMMANDS = ("check", "csim", "export", "plan", "predict", "profile", "trace")
 
@@ -133,6 +137,47 @@ def test_a_single_event(suffix: str, models: Path) -> None:
         file["x"] = one
     assert predict_file(one_input(), f"one.{suffix}", "y.npy").events == 1
     assert np.array_equal(np.load("y.npy"), one_input().predict(one)[None])
+
+
+def test_blocks_change_nothing(
+    models: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = events()
+    monkeypatch.setattr(blocks, "BLOCK", 64)
+    facts = answer(capsys, "profile", "m.isobit", "--data", "x.root", "--json")
+    expected = one_input().profile(x)
+    assert [count["total"] for count in facts["overflows"]] == [count.total.tolist() for count in expected]
+    assert [layer["lossy"] for layer in facts["layers"]] == [layer.lossy.tolist() for layer in expected.layers]
+    told = answer(capsys, "plan", "m.isobit", "--data", "x.root", "--json")["verdicts"]
+    assert [verdict["bits"] for verdict in told] == [list(v.bits) for v in one_input().plan(x).verdicts]
+
+
+def test_random_events_are_drawn_as_they_are_read() -> None:
+    """Each number is the same however it is read, and whatever is drawn beside it."""
+    tensors = two_inputs().graph.inputs
+    whole = Inputs(tensors, drawn_events(tensors, 40_000, 5))
+    a, b = whole.read(0, 40_000)
+    assert (a.shape, b.shape) == ((40_000, 3), (40_000, 2))
+    for start, stop in ((0, 1), (16_383, 16_385), (16_384, 32_768), (39_999, 40_000), (7, 33_000)):
+        parts = Inputs(tensors, drawn_events(tensors, 40_000, 5)).read(start, stop)
+        assert np.array_equal(parts[0], a[start:stop])
+        assert np.array_equal(parts[1], b[start:stop])
+    assert not np.array_equal(a[:16_384], a[16_384:32_768])
+    assert not np.array_equal(a, Inputs(tensors, drawn_events(tensors, 40_000, 6)).read(0, 40_000)[0])
+    wide = a[16_384 : 16_384 + 8192]
+    assert wide.min() < float(tensors[0].type.min) * 0.99
+    assert wide.max() > float(tensors[0].type.max) * 0.99
+
+
+def test_columns_of_one_hdf5_file_share_its_process(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = []
+    original = hdf5.Hdf5File.__init__
+    monkeypatch.setattr(hdf5.Hdf5File, "__init__", lambda self, path: (opened.append(path), original(self, path))[1])
+    with h5py.File("d.h5", "w") as file:
+        file["x"], file["run"], file["event"] = events(), np.arange(1000), np.arange(1000)
+    assert predict_file(one_input(), "d.h5", "y.h5", keep=["run", "event"]).events == 1000
+    assert opened == [Path("d.h5")]
+    assert not hdf5._SharedFile._open
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -15,6 +15,7 @@ from isobit.api import Model
 from isobit.errors import ModelFileError, RangeError
 from isobit.fixed.array import FixedArray
 from isobit.frontends.project import read_yaml
+from isobit.streaming.readers.drawn import DrawnReader, drawn_events
 
 __all__ = [
     "layer_arrays",
@@ -58,18 +59,11 @@ def load_config(path: Path) -> tuple[Any, dict[str, Any]]:
     }
 
 
-def random_events(model: Model, events: int, seed: int) -> Any:
-    """Events that visit every input format: half spread over its whole range, half of order one."""
+def random_events(model: Model, events: int, seed: int) -> dict[str, DrawnReader]:
+    """Events of each input, drawn as they are read; see :func:`isobit.streaming.readers.drawn.drawn_events`."""
     if events < 1:
         raise RangeError(f"--events must be at least 1, got {events}")
-    rng = np.random.default_rng(seed)
-    columns = []
-    for tensor in model.graph.inputs:
-        low, high = float(tensor.type.min), float(tensor.type.max)
-        wide = rng.uniform(low, high, (events - events // 2, tensor.size))
-        narrow = np.clip(rng.normal(0.0, 1.0, (events // 2, tensor.size)), low, high)
-        columns.append(np.concatenate([wide, narrow]).reshape(events, *tensor.shape))
-    return columns[0] if len(columns) == 1 else columns
+    return drawn_events(model.graph.inputs, events, seed)
 
 
 @contextmanager

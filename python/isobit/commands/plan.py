@@ -11,6 +11,7 @@ import click
 from isobit.commands import BITS_DIFFER, EQUAL_OR_DONE, examples
 from isobit.commands.data import DataOptions, data_options
 from isobit.commands.keras_options import KerasOptions, keras_options
+from isobit.commands.passes import extremes
 
 if TYPE_CHECKING:
     from isobit.analysis.plan import Plan
@@ -38,7 +39,7 @@ def command(
     Exit status: 0 done, 1 something may overflow (with --fail-on-overflow), 2 bad input.
     """
     subject, _ = keras.load(model)
-    plan = subject.plan(data.read(subject.graph.inputs) if data else None, witnesses=witnesses)
+    plan = subject.plan(extremes(subject, data.by_input(subject.graph.inputs)) if data else None, witnesses=witnesses)
     click.echo(json.dumps({"model": subject.graph.name, **_document(plan)}) if as_json else str(plan))
     return BITS_DIFFER if fail_on_overflow and not plan.safe else EQUAL_OR_DONE
 

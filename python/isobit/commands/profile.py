@@ -12,6 +12,7 @@ from isobit.commands import BITS_DIFFER, EQUAL_OR_DONE, examples
 from isobit.commands.data import DataOptions, data_options
 from isobit.commands.keras_options import KerasOptions, keras_options
 from isobit.commands.options import random_events
+from isobit.commands.passes import profile_events
 
 if TYPE_CHECKING:
     from isobit.analysis.profile import OverflowCount, Profile
@@ -49,8 +50,8 @@ def command(
     Exit status: 0 done, 1 something overflows or saturates (with --fail-on-overflow), 2 bad input.
     """
     subject, _ = keras.load(model)
-    x = data.read(subject.graph.inputs) if data else random_events(subject, events, seed)
-    found = subject.profile(x, threads)
+    given = data.by_input(subject.graph.inputs) if data else {"data": random_events(subject, events, seed)}
+    found = profile_events(subject, given, threads)
     drawn = None if data else {"events": events, "seed": seed}
     if as_json:
         click.echo(json.dumps({"model": subject.graph.name, "random": drawn, **_document(found)}))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,7 @@ __all__ = ["ColumnsReader", "DatasetReader", "open_hdf5"]
 class DatasetReader:
     """One dataset; see :class:`~isobit.streaming.readers.base.Reader`."""
 
-    def __init__(self, path: Path, file: Hdf5File, dataset: Dataset, booleans: bool = False) -> None:
+    def __init__(self, path: Path, file: _SharedFile, dataset: Dataset, booleans: bool = False) -> None:
         self._file, self._dataset = file, dataset
         self.name = f"{path}:{dataset.name}"
         dtype = dataset.dtype
@@ -51,7 +52,7 @@ class DatasetReader:
 class ColumnsReader:
     """One-dimensional datasets side by side; see :class:`~isobit.streaming.readers.base.Reader`."""
 
-    def __init__(self, path: Path, file: Hdf5File, wanted: tuple[str, ...]) -> None:
+    def __init__(self, path: Path, file: _SharedFile, wanted: tuple[str, ...]) -> None:
         self._file, self.name = file, str(path)
         known = {name: _column(dataset) for name, dataset in file.datasets.items()}
         self._table = Table(self.name, choose(self.name, "dataset", wanted, known))
@@ -79,6 +80,39 @@ class ColumnsReader:
         self._file.close()
 
 
+class _SharedFile:
+    """A file and its process, one for all that read the same file at a time."""
+
+    _open: ClassVar[dict[Path, tuple[Hdf5File, int]]] = {}
+    _lock: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._closed = path.resolve(), False
+        with self._lock:
+            known = self._open.get(self._path)
+            self._file, readers = known or (Hdf5File(path), 0)
+            self._open[self._path] = self._file, readers + 1
+
+    @property
+    def datasets(self) -> dict[str, Dataset]:
+        return self._file.datasets
+
+    def read(self, dataset: Dataset, start: int, stop: int) -> npt.NDArray[Any]:
+        return self._file.read(dataset, start, stop)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            _, readers = self._open[self._path]
+            if readers > 1:
+                self._open[self._path] = self._file, readers - 1
+                return
+            del self._open[self._path]
+        self._file.close()
+
+
 def _column(dataset: Dataset) -> Column | str:
     """The column, or in words why it cannot be read."""
     if len(dataset.shape) != 1:
@@ -88,7 +122,7 @@ def _column(dataset: Dataset) -> Column | str:
 
 def open_hdf5(path: Path, selection: Selection, wanted: str) -> DatasetReader | ColumnsReader:
     """Open an HDF5 file."""
-    file = Hdf5File(path)
+    file = _SharedFile(path)
     try:
         if selection.columns is not None:
             return ColumnsReader(path, file, selection.columns)
