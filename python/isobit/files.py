@@ -11,7 +11,7 @@ from pathlib import Path
 
 from isobit.errors import IsobitError, OverwriteError, WriteError
 
-__all__ = ["atomic_path", "check_target", "naming", "refuse_overwrite"]
+__all__ = ["atomic_path", "check_place", "check_target", "naming", "refuse_overwrite"]
 
 # The process's mask can only be read by setting it; once, while nothing else runs.
 _UMASK = os.umask(0o077)
@@ -47,12 +47,29 @@ def check_target(path: PathLike, overwrite: bool = False, *, inputs: Iterable[Pa
     refuse_overwrite(target, overwrite)
     if target.is_dir():
         raise WriteError(f"{target} cannot be written: it is a folder")
-    place = target.parent
-    while not place.exists() and place != place.parent:
-        place = place.parent
-    with naming(target):
-        _try_to_write(place)
+    check_place(target, target.parent)
     return target
+
+
+def check_place(path: PathLike, folder: Path) -> None:
+    """Check that files can be made in a folder, or where it will be.
+
+    Parameters
+    ----------
+    path
+        What will be written, for the error.
+    folder
+        The folder.
+
+    Raises
+    ------
+    WriteError
+        If they cannot.
+    """
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    with naming(path):
+        _try_to_write(folder)
 
 
 def _try_to_write(folder: Path) -> None:

@@ -19,6 +19,7 @@ from isobit.commands import run as command
 from isobit.commands.options import save_arrays
 from isobit.errors import OverwriteError, WriteError
 from isobit.files import atomic_path, check_target
+from isobit.hls.folder import make_manifest, write_folder
 from isobit.streaming import predict_file
 from isobit.streaming.writers.flat import FlatFile
 
@@ -214,6 +215,16 @@ def test_a_real_limit_of_file_sizes(models: Path) -> None:
         assert (done.returncode, done.stdout) == (2, ""), (arguments, done)
         assert f"error: {arguments[-1]} cannot be written: " in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_folders_are_tried_and_named(model: ib.Model, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for place, told in (("x.npy/core", "Not a directory"), ("/proc/core", "")):
+        with pytest.raises(WriteError, match=f"{place} cannot be written: {told}"):
+            ib.export_hls(model, place, oracle="reference")  # before anything is compiled
+    with monkeypatch.context() as patch, pytest.raises(WriteError, match="core cannot be written: No space left"):
+        patch.setattr(Path, "write_bytes", full)
+        write_folder(folder / "core", {"a.h": b"1"}, make_manifest({"a.h": b"1"}), overwrite=False)
+    assert not (folder / "core").exists()
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")

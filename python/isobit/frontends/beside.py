@@ -20,7 +20,7 @@ from typing import Any
 from isobit import private
 from isobit.engines.csim.project import Project
 from isobit.errors import CSimError, IsobitError, OverwriteError, UnsupportedError
-from isobit.files import refuse_overwrite
+from isobit.files import naming, refuse_overwrite
 from isobit.frontends.project import read_project, write_project
 from isobit.model.file import save_graph
 from isobit.model.graph import Graph
@@ -164,9 +164,10 @@ def write_beside(model_graph: Any, folder: Path, *, overwrite: bool = False) -> 
             raise OverwriteError(f"{folder} is no hls4ml project and is left alone; choose another name")
         shutil.rmtree(folder)
     try:
-        write_project(model_graph, folder)
-        digest = _digest(read_project(folder))
-        (folder / _SEAL).write_text(_seal(digest))
+        with naming(folder):
+            write_project(model_graph, folder)
+            digest = _digest(read_project(folder))
+            (folder / _SEAL).write_text(_seal(digest))
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

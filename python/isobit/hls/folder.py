@@ -17,6 +17,7 @@ from isobit.api import Data, columns_of, map_data, shaped
 from isobit.engines.csim.ports import Port
 from isobit.engines.registry import thread_count
 from isobit.errors import FormatError, ModelFileError, OverwriteError
+from isobit.files import check_place, naming
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.hls.host import HostProgram, TestBenchRun, compile_host, compile_test_bench, run_test_bench
@@ -177,6 +178,8 @@ def check_target(folder: Path, overwrite: bool) -> Mapping[str, Any]:
     OverwriteError
         If something is there and may not be replaced: anything that isobit did not export, or that is changed.
     """
+    if folder.is_dir() or not folder.exists():
+        check_place(folder, folder)
     if not folder.exists() and not folder.is_symlink():
         return {}
     if not folder.is_dir():
@@ -219,6 +222,13 @@ def write_folder(folder: Path, files: Mapping[str, bytes], manifest: Mapping[str
         if path in files and path not in listed and (place / path).exists():
             raise OverwriteError(f"{place / path} exists and was not exported by isobit; move it away first")
     document = (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
+    with naming(folder):
+        _write(place, files, listed, manifest, document)
+
+
+def _write(
+    place: Path, files: Mapping[str, bytes], listed: Mapping[str, str], manifest: Mapping[str, Any], document: bytes
+) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     fresh = not place.exists()
     staging = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent if fresh else place))

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from isobit import __version__
 from isobit.errors import IsobitError
-from isobit.files import atomic_path, refuse_overwrite
+from isobit.files import atomic_path, check_target
 from isobit.students import distill, zoo
 from isobit.students.muons import TARGETS, MuonSample, simulate
 from isobit.students.resolution import fwhm
@@ -164,7 +164,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _paths(folder: str | PathLike[str], *, overwrite: bool) -> tuple[Path, Path]:
     weights, record = (Path(folder) / f"{STUDENT}.{end}" for end in ("npz", "json"))
-    return refuse_overwrite(weights, overwrite), refuse_overwrite(record, overwrite)
+    return check_target(weights, overwrite), check_target(record, overwrite)
 
 
 def _versions() -> dict[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from isobit.errors import OverwriteError
-from isobit.files import atomic_path, refuse_overwrite
+from isobit.files import atomic_path, check_target
 from isobit.students.zoo import ZOO, write_out
 
 
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     files = {options.folder / f"{name}.golden.json": entry for name, entry in ZOO.items()}
     try:
         for path in files:
-            refuse_overwrite(path, options.overwrite)
+            check_target(path, options.overwrite)
         for path, entry in files.items():
             with atomic_path(path, overwrite=options.overwrite) as temporary:
                 temporary.write_text(json.dumps(write_out(entry), indent=2) + "\n", encoding="utf-8")
