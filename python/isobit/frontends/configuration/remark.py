@@ -1,0 +1,41 @@
+"""One entry of a configuration that does not do what it says."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from isobit.errors import ConfigurationWarning
+
+__all__ = ["Remark", "warn_of"]
+
+
+@dataclass(frozen=True)
+class Remark:
+    """An entry of an hls4ml configuration that has no effect, or another one than it says.
+
+    Attributes
+    ----------
+    key
+        Where it stands, with dots: ``LayerName.fc1.Precision.acum``.
+    value
+        What it says, as text; empty for whole groups of entries.
+    reason
+        Why nothing comes of it, and what was meant, as far as that can be guessed.
+    """
+
+    key: str
+    value: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.key}{f' = {self.value}' if self.value else ''}: {self.reason}"
+
+
+def warn_of(remarks: Sequence[Remark], stacklevel: int = 3) -> None:
+    """Issue one :class:`~isobit.errors.ConfigurationWarning` for all remarks, if there are any."""
+    if remarks:
+        entries = "entry" if len(remarks) == 1 else f"{len(remarks)} entries"
+        lines = [f"the configuration has {entries} without the effect that it says:", *map(str, remarks)]
+        warnings.warn("\n  ".join(lines), ConfigurationWarning, stacklevel=stacklevel + 1)
