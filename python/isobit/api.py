@@ -18,9 +18,10 @@ from isobit.fixed.array import FixedArray
 from isobit.fixed.quantise import owned
 from isobit.fixed.types import FixedType
 from isobit.frontends.beside import NO_PROJECT, Beside, beside, save_with_project, without_project
+from isobit.frontends.configuration import Remark, converted, remarks_on, warn_of
 from isobit.frontends.hls4ml import graph_from_hls4ml, is_model_graph
 from isobit.frontends.identify import refuse_foreign
-from isobit.frontends.keras import KERAS_SUFFIXES, convert, is_keras_model, load_keras_file, reconvert
+from isobit.frontends.keras import KERAS_SUFFIXES, conversion_of, is_keras_model, load_keras_file
 from isobit.model.file import load_graph, save_graph
 from isobit.model.graph import Graph
 from isobit.model.requested import ReuseFactor, reuse_factors
@@ -45,11 +46,14 @@ class Model:
         The hls4ml ``ModelGraph`` that it was read from, as long as it says the same; else None.
     project
         For a model that was read from a file: the hls4ml project that belongs to it.
+    remarks
+        Entries of the hls4ml configuration that have no effect: no such layer or key, or something else decides.
     """
 
     graph: Graph
     source: Any = None
     project: Beside | None = field(default=None, compare=False)
+    remarks: tuple[Remark, ...] = field(default=(), compare=False)
 
     # -- what it is ------------------------------------------------------------------------------------------------
 
@@ -259,7 +263,8 @@ class Model:
         """
         if self.source is None:
             raise UnsupportedError("reconvert needs a model that was loaded from Keras or from an hls4ml ModelGraph")
-        return load(reconvert(self.source, hls_config))
+        keras_model, options = conversion_of(self.source)
+        return load(keras_model, hls_config=hls_config, **options)
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False, project: bool = False) -> None:
         """Write the model to a file, whole or not at all; refuses to overwrite unless asked.
@@ -307,13 +312,21 @@ def load(source: Any, **options: Any) -> Model:
         An hls4ml ``ModelGraph``; a (Q)Keras model, or the path of a ``.keras``/``.h5`` file, which hls4ml converts;
         or the path of a model file that :meth:`Model.save` wrote.
     options
-        For Keras: ``hls_config``, or ``granularity`` and ``default_precision`` for one that hls4ml generates;
+        For Keras: ``hls_config``, hls4ml's configuration, alone or within the whole ``hls4ml_config.yml``, as a dict or
+        the path of the file, or ``granularity`` and ``default_precision`` for one that hls4ml generates;
         ``backend``, ``part``, ``clock_ns``, ``io_type``, ``project_name``, ``allow_lambda`` (files only). For a model
         file: ``project``, the folder of the hls4ml project that :func:`csim` compiles; without it, the one beside the
         file, if isobit wrote it for you and nobody changed it.
 
+    Warns
+    -----
+    ConfigurationWarning
+        For entries of the configuration that have no effect; :attr:`Model.remarks` has them.
+
     Raises
     ------
+    TypeMismatchError
+        For options that do not exist.
     UnsupportedError
         For a layer, strategy, quantiser, number type or back end that isobit does not vouch for.
     ModelFileError
@@ -324,10 +337,13 @@ def load(source: Any, **options: Any) -> Model:
         return source
     if is_model_graph(source):
         _no_options(options, "an hls4ml ModelGraph")
-        return Model(graph_from_hls4ml(source), source)
+        remarks = remarks_on(source)
+        warn_of(remarks)
+        return Model(graph_from_hls4ml(source), source, remarks=remarks)
     if is_keras_model(source):
-        graph = convert(source, **options)
-        return Model(graph_from_hls4ml(graph), graph)
+        graph, remarks = converted(source, options)
+        warn_of(remarks)
+        return Model(graph_from_hls4ml(graph), graph, remarks=remarks)
     if isinstance(source, (str, os.PathLike)):
         path = Path(source)
         refuse_foreign(path)

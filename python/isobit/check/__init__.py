@@ -131,6 +131,7 @@ def check(
         reuse=reuse_factors(subject.graph),
         causes=differences.causes(others, profile),
         provenance=provenance.with_files(data=source.paths),
+        configuration=subject.remarks,
     )
 
 

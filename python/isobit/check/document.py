@@ -41,6 +41,7 @@ def report_document(report: Report) -> dict[str, Any]:
         ],
         "constants": [change.to_dict() for change in report.profile.constants],
         **report.facts.to_dict(),
+        "configuration": [asdict(remark) for remark in report.configuration],
         "notes": list(report.notes),
         "reuse_factors": [{**asdict(factor), "replaced": factor.replaced} for factor in report.reuse],
     }

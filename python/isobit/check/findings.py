@@ -31,7 +31,7 @@ class Finding:
     Attributes
     ----------
     kind
-        ``constants``, ``constant-output``, ``table``, ``softmax``, ``keras``, ``conversion``.
+        ``constants``, ``constant-output``, ``table``, ``softmax``, ``keras``, ``conversion``, ``configuration``.
     layer
         The layer that it is about; empty for the whole network.
     text

@@ -21,6 +21,7 @@ from isobit.check.provenance import Provenance
 from isobit.check.text import report_text
 from isobit.check.watching import Facts
 from isobit.files import atomic_path
+from isobit.frontends.configuration import Remark
 from isobit.model.requested import ReuseFactor
 
 __all__ = ["Report"]
@@ -52,6 +53,8 @@ class Report:
         What is known about the first difference of each road that differs.
     provenance
         What was compared, with what versions, when.
+    configuration
+        Entries of the hls4ml configuration that have no effect.
     """
 
     model: str
@@ -64,6 +67,7 @@ class Report:
     reuse: tuple[ReuseFactor, ...] = ()
     causes: tuple[Cause, ...] = ()
     provenance: Provenance = field(default_factory=Provenance)
+    configuration: tuple[Remark, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -79,7 +83,8 @@ class Report:
     @cached_property
     def warnings(self) -> tuple[Finding, ...]:
         """What equal bits do not say: constant outputs, changed constants, coarse tables, another function."""
-        return findings_of(self.profile, self.facts)
+        asked = (Finding("configuration", remark.layer, f"configuration: {remark}") for remark in self.configuration)
+        return (*findings_of(self.profile, self.facts), *asked)
 
     @property
     def keras(self) -> tuple[FloatDifference, ...]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib
 import os
 import traceback
+import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import click
 
 from isobit import __version__
-from isobit.errors import IsobitError
+from isobit.errors import ConfigurationWarning, IsobitError, PrecisionWarning
 
 __all__ = ["BAD_INPUT", "BITS_DIFFER", "EQUAL_OR_DONE", "cli", "examples", "run"]
 
@@ -73,11 +76,28 @@ def cli() -> None:
     """Know before synthesis that a network in firmware computes exactly the bits it should."""
 
 
+@contextlib.contextmanager
+def _plain_warnings() -> Iterator[None]:
+    """Print isobit's own warnings as sentences on stderr; others as Python does."""
+    with warnings.catch_warnings():
+        usual = warnings.showwarning
+
+        def show(message: Any, category: Any, *where: Any, **more: Any) -> None:
+            if issubclass(category, (ConfigurationWarning, PrecisionWarning)):
+                click.echo(f"warning: {message}", err=True)
+            else:
+                usual(message, category, *where, **more)
+
+        warnings.showwarning = show
+        yield
+
+
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow greets on stderr otherwise
     try:
-        status: Any = cli.main(arguments, prog_name="isobit", standalone_mode=False)
+        with _plain_warnings():
+            status: Any = cli.main(arguments, prog_name="isobit", standalone_mode=False)
     except click.exceptions.Abort:
         click.echo("aborted", err=True)
         return BAD_INPUT

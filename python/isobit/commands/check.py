@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from isobit.commands.data import DataOptions, data_options
 from isobit.commands.keras_options import KerasOptions, keras_options
 from isobit.commands.options import progress_bar, project_option, random_events
 from isobit.commands.reports import print_report
+from isobit.errors import ConfigurationWarning
 from isobit.files import check_target
 
 
@@ -76,7 +78,9 @@ def command(
     """
     if html is not None:
         check_target(html, overwrite, inputs=[model, keras.config, *data.paths])
-    subject, keras_model = keras.load(model, project=project)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConfigurationWarning)  # the report says it
+        subject, keras_model = keras.load(model, project=project)
     given = data.by_input(subject.graph.inputs) if data else {"data": random_events(subject, events, seed)}
     notes = [] if data else [f"{events} random events, seed {seed}"]
     roads = against or ["csim", "cpp", "reference"]

@@ -37,7 +37,12 @@ def project_option() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 
 def load_config(path: Path) -> tuple[Any, dict[str, Any]]:
-    """Read an hls4ml configuration: a whole ``hls4ml_config.yml``, or just its ``HLSConfig`` part."""
+    """Read an hls4ml configuration: a whole ``hls4ml_config.yml``, or just its ``HLSConfig`` part.
+
+    Returns
+    -------
+    What :func:`isobit.load` takes as ``hls_config``, and options beside it.
+    """
     document = read_yaml(path)
     if "HLSConfig" not in document:
         if "Model" not in document:
@@ -45,18 +50,9 @@ def load_config(path: Path) -> tuple[Any, dict[str, Any]]:
                 f"{path} holds no hls4ml configuration: it has neither 'HLSConfig' nor 'Model', only {list(document)}"
             )
         return document, {}
-    names = {
-        "Backend": "backend",
-        "Part": "part",
-        "ClockPeriod": "clock_ns",
-        "IOType": "io_type",
-        "ProjectName": "project_name",
-    }
     if not isinstance(document["HLSConfig"], dict):
         raise ModelFileError(f"{path}: 'HLSConfig' must be a mapping, got {document['HLSConfig']!r}")
-    return document["HLSConfig"], {
-        option: document[key] for key, option in names.items() if document.get(key) is not None
-    }
+    return document, {}
 
 
 def random_events(model: Model, events: int, seed: int) -> dict[str, DrawnReader]:

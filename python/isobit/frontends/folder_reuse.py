@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from isobit.model.requested import ReuseFactor
@@ -25,6 +26,7 @@ def folder_reuse_factors(config: Mapping[str, Any], parameters: str) -> tuple[Re
         Text of firmware/parameters.h; layers whose configuration is not written as hls4ml 1.x does are left out.
     """
     asked = config.get("HLSConfig") or {}
+    of_layers = {**asked, "Model": {}}
     found = []
     for name, body in _CONFIG.findall(parameters):
         numbers = dict(re.findall(r"static const unsigned (\w+) = (?:nnet::)?(\w+);", body))
@@ -37,7 +39,15 @@ def folder_reuse_factors(config: Mapping[str, Any], parameters: str) -> tuple[Re
             strategy = "compressed"
         number = int(requested) if str(requested).isdigit() else None
         found.append(ReuseFactor(name, numbers["strategy"], int(numbers["reuse_factor"]), strategy, number))
-    return tuple(found)
+    return tuple(replace(factor, overridden=_overridden(asked, of_layers, found)) for factor in found)
+
+
+def _overridden(asked: Mapping[str, Any], of_layers: Mapping[str, Any], found: Sequence[ReuseFactor]) -> str | None:
+    """The whole model's reuse factor, if it is not hls4ml's 1 and every layer has another one of its own."""
+    model = asked.get("Model") or {}
+    wide = str(model.get("ReuseFactor", 1)) if isinstance(model, Mapping) else "1"
+    own = [_requested(of_layers, factor.layer, "ReuseFactor") for factor in found]
+    return None if wide == "1" or any(str(value) in ("None", wide) for value in own) else wide
 
 
 def _requested(config: Mapping[str, Any], layer: str, key: str) -> Any:

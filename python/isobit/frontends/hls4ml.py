@@ -20,7 +20,7 @@ from isobit.frontends.written import written_config
 from isobit.model.accumulation import kept_weights
 from isobit.model.graph import Graph
 from isobit.model.ops import Activation, BatchNorm, Dense, Reshape, Tensor, Threshold, supported_activations
-from isobit.model.requested import request
+from isobit.model.requested import OVERRIDDEN, request
 from isobit.model.table_ops import TableActivation, selu_slope
 from isobit.model.tables import function_table
 from isobit.model.weights import Encoding, Weight
@@ -101,6 +101,8 @@ def _named(node: Any) -> str:
 def _metadata(source: Any, backend: str) -> dict[str, str]:
     import hls4ml
 
+    from isobit.frontends.configuration.wide import overridden  # which needs this module's registry
+
     config = source.config.config
     facts = {"backend": backend, "hls4ml": hls4ml.__version__}
     facts |= {
@@ -112,6 +114,10 @@ def _metadata(source: Any, backend: str) -> dict[str, str]:
         if node.class_name == "Dense":
             asked = "compressed" if source.config.get_compression(node) else source.config.get_strategy(node).lower()
             facts |= request(node.name, asked, source.config.get_reuse_factor(node))
+    hls_config = config.get("HLSConfig") or {}
+    model = hls_config.get("Model") or {}
+    if overridden("ReuseFactor", model.get("ReuseFactor"), list(source.get_layers()), hls_config):
+        facts[OVERRIDDEN] = str(model["ReuseFactor"])
     return facts
 
 

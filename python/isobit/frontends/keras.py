@@ -19,7 +19,7 @@ from isobit.frontends.identify import refuse_foreign
 from isobit.frontends.keras_files import CheckedFile, checked_keras_file, limited_variables
 from isobit.frontends.quiet import quiet
 
-__all__ = ["GRANULARITIES", "KERAS_SUFFIXES", "PART", "convert", "is_keras_model", "load_keras_file", "reconvert"]
+__all__ = ["GRANULARITIES", "KERAS_SUFFIXES", "PART", "conversion_of", "convert", "is_keras_model", "load_keras_file"]
 
 KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
 #: What hls4ml's generated configuration has entries for.
@@ -239,8 +239,8 @@ def _layers(model: Any) -> Iterator[Any]:
             yield wrapped
 
 
-def reconvert(model_graph: Any, hls_config: Mapping[str, Any]) -> Any:
-    """Convert the Keras model behind an hls4ml graph again, under another configuration.
+def conversion_of(model_graph: Any) -> tuple[Any, dict[str, Any]]:
+    """The Keras model behind an hls4ml graph, and the options of its conversion, without the configuration.
 
     Raises
     ------
@@ -251,13 +251,11 @@ def reconvert(model_graph: Any, hls_config: Mapping[str, Any]) -> Any:
     keras_model = config.get("KerasModel")
     if keras_model is None or isinstance(keras_model, str):
         raise UnsupportedError("reconvert needs the Keras model that this network was converted from; it is not known")
-    return convert(
-        keras_model,
-        hls_config,
-        backend=model_graph.config.backend.name,
-        part=config.get("Part", PART),
-        clock_ns=float(config.get("ClockPeriod", 5.0)),
-        io_type=config.get("IOType", "io_parallel"),
-        project_name=model_graph.config.get_project_name(),
-        output_dir=model_graph.config.get_output_dir(),
-    )
+    return keras_model, {
+        "backend": model_graph.config.backend.name,
+        "part": config.get("Part", PART),
+        "clock_ns": float(config.get("ClockPeriod", 5.0)),
+        "io_type": config.get("IOType", "io_parallel"),
+        "project_name": model_graph.config.get_project_name(),
+        "output_dir": model_graph.config.get_output_dir(),
+    }

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from isobit.model.graph import Graph
 from isobit.model.ops import Dense
 
-__all__ = ["ReuseFactor", "request", "reuse_factors", "summary"]
+__all__ = ["OVERRIDDEN", "ReuseFactor", "request", "reuse_factors", "summary"]
+
+#: Entry of :attr:`Graph.metadata`: what was asked for the whole model, and reaches no layer.
+OVERRIDDEN = "overridden_reuse_factor"
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,9 @@ class ReuseFactor:
     strategy, reuse_factor
         What the firmware has.
     requested_strategy, requested
-        What the configuration says; None where that is not known.
+        What the configuration says for this layer; None where that is not known.
+    overridden
+        What it says for the whole model, if that reaches no layer because each has an entry of its own; else None.
     """
 
     layer: str
@@ -34,6 +39,7 @@ class ReuseFactor:
     reuse_factor: int
     requested_strategy: str | None = None
     requested: int | None = None
+    overridden: str | None = None
 
     @property
     def replaced(self) -> bool:
@@ -56,12 +62,13 @@ def request(layer: str, strategy: str, reuse_factor: int) -> dict[str, str]:
 def reuse_factors(graph: Graph) -> tuple[ReuseFactor, ...]:
     """Requested and effective reuse factor and strategy of every Dense layer, in the order of computation."""
     found = []
+    overridden = graph.metadata.get(OVERRIDDEN)
     for op in graph.ops:
         if isinstance(op, Dense):
             asked = graph.metadata.get(f"{op.name}.requested_reuse_factor", "")
             strategy = graph.metadata.get(f"{op.name}.requested_strategy")
             requested = int(asked) if asked.isdigit() else None
-            found.append(ReuseFactor(op.name, op.strategy, op.reuse_factor, strategy, requested))
+            found.append(ReuseFactor(op.name, op.strategy, op.reuse_factor, strategy, requested, overridden))
     return tuple(found)
 
 
@@ -70,8 +77,13 @@ def summary(factors: Sequence[ReuseFactor]) -> list[str]:
     if not factors:
         return []
     replaced = [factor for factor in factors if factor.replaced]
-    if replaced:
-        return ["replaced by hls4ml:", *(f"  {factor}" for factor in replaced)]
-    if all(factor.requested is not None for factor in factors):
-        return [f"reuse factors as requested: {', '.join(f'{f.layer} {f.reuse_factor}' for f in factors)}"]
-    return [f"reuse factors: {', '.join(f'{f.layer} {f.reuse_factor}' for f in factors)}"]
+    listed = ", ".join(f"{factor.layer} {factor.reuse_factor}" for factor in factors)
+    if (wide := next((factor.overridden for factor in factors if factor.overridden), None)) is not None:
+        lines = [
+            f"reuse factors NOT as requested: {listed}; the model's {wide} reaches no layer, each has its own entry"
+        ]
+    elif not replaced and all(factor.requested is not None for factor in factors):
+        lines = [f"reuse factors as requested: {listed}"]
+    else:
+        lines = [] if replaced else [f"reuse factors: {listed}"]
+    return [*lines, *(["replaced by hls4ml:", *(f"  {factor}" for factor in replaced)] if replaced else [])]

@@ -10,6 +10,7 @@ from isobit.frontends.configuration.remark import Remark
 from isobit.frontends.configuration.vocabulary import (
     LAYER_KEYS,
     STRATEGIES,
+    class_defaults,
     entries,
     expected,
     has_strategy,
@@ -23,6 +24,8 @@ from isobit.suggest import did_you_mean, nearest
 __all__ = ["key_remark", "remarks"]
 
 Nodes = Mapping[str, Any]
+#: Keys that ``HLSConfig`` reads by these very words; as attributes they are written over.
+_READ = ("precision", "reuse_factor", "strategy", "target_cycles", "conv_implementation", "compression")
 #: Functions that read a table; others ignore its size and type.
 _TABLED = (*TableActivation.activations, *Softmax.activations)
 
@@ -55,6 +58,8 @@ def remarks(
     node = nodes.get(name)
     if node is None and name not in first:
         node = next((other for other in nodes.values() if other.name.lower() == name.lower()), None)
+    if not default and node is not None:
+        default = class_defaults(node)
     asked = {key: value for key, value in entry.items() if _asked(value, default.get(key))}
     if node is not None:
         for key, value in asked.items():
@@ -65,7 +70,7 @@ def remarks(
         if original is None and not _told(entry):
             return
         if asked and not _only_auto(entry):
-            yield Remark(where, "", f"the network has no such layer{did_you_mean(name, {**first, **nodes})}")
+            yield Remark(where, "", f"hls4ml's network has no such layer{did_you_mean(name, {**first, **nodes})}")
 
 
 def _asked(value: Any, default: Any) -> bool:
@@ -113,7 +118,7 @@ def key_remark(where: str, key: str, value: Any, default: Any, node: Any, read: 
         yield _no_effect(where, key, value, f"a layer of class {node.class_name} is no convolution")
     elif key == "TableSize" and not _reads_a_table(node):
         yield _no_effect(where, key, value, f"{node.get_attr('activation')!r} reads no table")
-    elif key not in LAYER_KEYS and snake(key) not in attributes and snake(key) not in read:
+    elif key not in LAYER_KEYS and (snake(key) in _READ or snake(key) not in {*attributes, *read}):
         known = (*LAYER_KEYS, *attributes.values())
         yield Remark(where, "", f"hls4ml reads no {key!r} there{did_you_mean(key, known)}")
 

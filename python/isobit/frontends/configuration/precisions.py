@@ -37,6 +37,10 @@ def unread(node: Any, slot: str) -> str:
     names = {"result": "activation_quantizer"}
     quantiser = node.get_attr(names.get(slot, f"{slot}_quantizer"))
     if quantiser is None:
+        attributes = {attribute.name: attribute for attribute in type(node).expected_attributes}
+        if getattr(attributes.get(f"{slot}_t"), "default", None) is not None:
+            # Types with a default are set from it (Layer._validate_attributes); get_precision is never asked.
+            return f"hls4ml reads this type as {slot}_t beside Precision alone, and took"
         return "hls4ml took"
     inner = getattr(quantiser, "quantizer_fn", None)
     kind = getattr(inner, "__name__", None) or type(inner if inner is not None else quantiser).__name__

@@ -29,6 +29,12 @@ class Remark:
     value: str
     reason: str
 
+    @property
+    def layer(self) -> str:
+        """The layer that it is about; empty for the whole model or a class of layers."""
+        group, _, rest = self.key.partition(".")
+        return rest.partition(".")[0] if group == "LayerName" else ""
+
     def __str__(self) -> str:
         return f"{self.key}{f' = {self.value}' if self.value else ''}: {self.reason}"
 

@@ -85,8 +85,8 @@ def read_request(given: Mapping[str, Any]) -> Request:
     Parameters
     ----------
     given
-        The options. ``hls_config`` may be the ``HLSConfig`` part, a whole document with it inside, whose back end, part,
-        clock and project name then hold unless they are given themselves, or the path of either as YAML.
+        The options. ``hls_config`` may be the ``HLSConfig`` part, a whole document with it inside, whose back end,
+        part, clock and project name then hold unless they are given themselves, or the path of either as YAML.
 
     Raises
     ------
@@ -148,7 +148,8 @@ def _configuration(given: Any) -> tuple[Mapping[str, Any] | None, dict[str, Any]
         given = read_yaml(Path(given))
     if not isinstance(given, Mapping):
         raise TypeMismatchError(
-            f"hls_config must be a mapping (hls4ml's configuration) or the path of one as YAML, got {type(given).__name__}"
+            "hls_config must be a mapping (hls4ml's configuration) or the path of one as YAML, got "
+            f"{type(given).__name__}"
         )
     found: dict[str, Any] = {}
     remarks: tuple[Remark, ...] = ()
@@ -195,7 +196,8 @@ def _backend(value: Any) -> str:
 def _io_type(value: Any) -> str:
     if value not in IO_TYPES:
         raise UnsupportedError(
-            f"io_type {value!r} is not supported; supported: {', '.join(IO_TYPES)}{did_you_mean(str(value), IO_TYPES, 0.5)}"
+            f"io_type {value!r} is not supported; supported: {', '.join(IO_TYPES)}"
+            f"{did_you_mean(str(value), IO_TYPES, 0.5)}"
         )
     return str(value)
 

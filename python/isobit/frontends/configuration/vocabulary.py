@@ -15,6 +15,7 @@ __all__ = [
     "MODEL_KEYS",
     "NEVER_APPLIED",
     "STRATEGIES",
+    "class_defaults",
     "entries",
     "expected",
     "has_strategy",
@@ -53,6 +54,19 @@ def layer_class(name: str) -> Any:
 def expected(cls: Any) -> dict[str, str]:
     """Attributes that a class of layers expects: by the attribute's name, the configuration's word for it."""
     return {attribute.name: attribute.config_name for attribute in cls.expected_attributes}
+
+
+def class_defaults(node: Any) -> dict[str, Any]:
+    """What hls4ml generates for a layer of this class, which nobody asked for."""
+    from hls4ml.model.attributes import TypeAttribute
+
+    found: dict[str, Any] = {"Precision": {}}
+    for attribute in type(node).expected_attributes:
+        if isinstance(attribute, TypeAttribute):
+            found["Precision"][attribute.name.removesuffix("_t")] = str(attribute.default)
+        elif attribute.configurable and attribute.default is not None:
+            found[attribute.config_name] = attribute.default
+    return found
 
 
 def type_names(node: Any) -> list[str]:

@@ -127,6 +127,10 @@ def of_type(
         cls = layer_class(kind)
         classes = sorted({node.class_name for node in nodes})
         if cls is not None and cls.__name__ != kind and cls.__name__ in classes:
+            wide = {**entries(config.get("Model")), **entries(entries(config.get("LayerType")).get(cls.__name__))}
+            asked = {key: value for key, value in asked.items() if str(wide.get(key)) != str(value)}
+            if not asked:
+                return
             why = f"hls4ml looks for its own class, which is {cls.__name__!r} for {kind} layers"
         else:
             why = f"the firmware has no layer of this class{did_you_mean(kind, classes)}"
