@@ -18,7 +18,7 @@ from isobit.fixed.array import FixedArray
 from isobit.fixed.quantise import owned
 from isobit.fixed.types import FixedType
 from isobit.frontends.beside import NO_PROJECT, Beside, beside, save_with_project, without_project
-from isobit.frontends.configuration import Remark, converted, remarks_on, warn_of
+from isobit.frontends.configuration import Remark, converted, remarks_on, warned
 from isobit.frontends.hls4ml import graph_from_hls4ml, is_model_graph
 from isobit.frontends.identify import refuse_foreign
 from isobit.frontends.keras import KERAS_SUFFIXES, conversion_of, is_keras_model, load_keras_file
@@ -47,7 +47,7 @@ class Model:
     project
         For a model that was read from a file: the hls4ml project that belongs to it.
     remarks
-        Entries of the hls4ml configuration that have no effect: no such layer or key, or something else decides.
+        Entries of the hls4ml configuration that have no effect.
     """
 
     graph: Graph
@@ -263,8 +263,7 @@ class Model:
         """
         if self.source is None:
             raise UnsupportedError("reconvert needs a model that was loaded from Keras or from an hls4ml ModelGraph")
-        keras_model, options = conversion_of(self.source)
-        return load(keras_model, hls_config=hls_config, **options)
+        return load(hls_config=hls_config, **conversion_of(self.source))
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False, project: bool = False) -> None:
         """Write the model to a file, whole or not at all; refuses to overwrite unless asked.
@@ -312,23 +311,15 @@ def load(source: Any, **options: Any) -> Model:
         An hls4ml ``ModelGraph``; a (Q)Keras model, or the path of a ``.keras``/``.h5`` file, which hls4ml converts;
         or the path of a model file that :meth:`Model.save` wrote.
     options
-        For Keras: ``hls_config``, hls4ml's configuration, alone or within the whole ``hls4ml_config.yml``, as a dict or
-        the path of the file, or ``granularity`` and ``default_precision`` for one that hls4ml generates;
-        ``backend``, ``part``, ``clock_ns``, ``io_type``, ``project_name``, ``allow_lambda`` (files only). For a model
-        file: ``project``, the folder of the hls4ml project that :func:`csim` compiles; without it, the one beside the
-        file, if isobit wrote it for you and nobody changed it.
-
-    Warns
-    -----
-    ConfigurationWarning
-        For entries of the configuration that have no effect; :attr:`Model.remarks` has them.
+        For Keras: ``hls_config`` (hls4ml's, or a whole ``hls4ml_config.yml``; a dict or a path; a ConfigurationWarning
+        says what has no effect), or ``granularity`` and ``default_precision``; ``backend``, ``part``, ``clock_ns``,
+        ``io_type``, ``project_name``, ``allow_lambda`` (files only). For a model file: ``project``, the hls4ml project
+        that :func:`csim` compiles; by default the one beside it, if isobit wrote it for you and nobody changed it.
 
     Raises
     ------
-    TypeMismatchError
-        For options that do not exist.
-    UnsupportedError
-        For a layer, strategy, quantiser, number type or back end that isobit does not vouch for.
+    TypeMismatchError, UnsupportedError
+        For options that do not exist; for a layer, strategy or number type that isobit does not vouch for.
     ModelFileError
         For a file that is damaged, newer, or not a model.
     """
@@ -337,23 +328,18 @@ def load(source: Any, **options: Any) -> Model:
         return source
     if is_model_graph(source):
         _no_options(options, "an hls4ml ModelGraph")
-        remarks = remarks_on(source)
-        warn_of(remarks)
-        return Model(graph_from_hls4ml(source), source, remarks=remarks)
+        return Model(graph_from_hls4ml(source), source, remarks=warned(remarks_on(source)))
     if is_keras_model(source):
         graph, remarks = converted(source, options)
-        warn_of(remarks)
         return Model(graph_from_hls4ml(graph), graph, remarks=remarks)
     if isinstance(source, (str, os.PathLike)):
         path = Path(source)
         refuse_foreign(path)
         if path.suffix in KERAS_SUFFIXES:
-            model = load_keras_file(path, allow_lambda=bool(options.pop("allow_lambda", False)))
-            return load(model, **options)
+            return load(load_keras_file(path, allow_lambda=bool(options.pop("allow_lambda", False))), **options)
         folder = options.pop("project", None)
         _no_options(options, "an isobit model file")
-        graph = load_graph(path)
-        return Model(graph, None, beside(graph, path, folder))
+        return Model(graph := load_graph(path), None, beside(graph, path, folder))
     raise TypeMismatchError(
         f"cannot load a {type(source).__module__}.{type(source).__qualname__}; supported: an hls4ml ModelGraph, a "
         "Keras model, the path of a .keras, .h5 or isobit model file"

@@ -15,7 +15,7 @@ from isobit.engines.registry import Values, thread_count
 from isobit.errors import TypeMismatchError, UnsupportedError
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
-from isobit.frontends.configuration import converted, remarks_on, warn_of
+from isobit.frontends.configuration import converted, remarks_on, warned
 from isobit.frontends.hls4ml import is_model_graph
 from isobit.frontends.keras import KERAS_SUFFIXES, is_keras_model, load_keras_file
 from isobit.frontends.project import layer_shapes, project_from_hls4ml, read_project
@@ -237,11 +237,10 @@ def csim(
             source = load_keras_file(path, allow_lambda=bool(options.pop("allow_lambda", False)))
     if project is None:
         if is_keras_model(source):
-            graph, remarks = converted(source, options)
-            warn_of(remarks)
+            graph, _ = converted(source, options)
         elif is_model_graph(source) and not options:
             graph = source
-            warn_of(remarks_on(graph))
+            warned(remarks_on(graph))
         else:
             model = load(source, **options)
             graph = model.source

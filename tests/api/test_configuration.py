@@ -107,7 +107,11 @@ NAMED: list[tuple[str, Any, str]] = [
     ),
     ("LayerName/qr/Precision/weight", "ap_fixed<8,2>", r"qr\.Precision\.weight = .*'qr' has no such type"),
     ("LayerName/d/Precision/Result", "ap_fixed<8,2>", r"Result = .*no such type; did you mean 'result'"),
-    ("Model/Precision/weigth", "ap_fixed<8,2>", r"Model\.Precision\.weigth = .*did you mean 'weight'"),
+    (
+        "Model/Precision/weigt",
+        "ap_fixed<8,2>",
+        r"Model\.Precision\.weigt = .*did you mean 'weight'",
+    ),
     # what something else decides
     ("LayerName/qd/Precision/weight", "ap_fixed<9,3>", r"quantiser \(quantized_bits\) decides.*took fixed<6,2"),
     ("LayerName/qd/Precision/bias", "ap_fixed<9,3>", "quantiser .*decides"),
@@ -119,7 +123,11 @@ NAMED: list[tuple[str, Any, str]] = [
     ("LayerType/Dense/Precision/result", "ap_fixed<9,3>", r"LayerType\.Dense\.Precision\.result = .*hls4ml took"),
     # what the layer does not have
     ("LayerName/sm/Strategy", "Stable", r"sm\.Strategy = Stable: .*did you mean Implementation: stable"),
-    ("LayerName/d/Strategy", "Resorce", "no such strategy, hls4ml took 'latency'; did you mean 'resource'"),
+    (
+        "LayerName/d/Strategy",
+        "Rezource",
+        "no such strategy, hls4ml took 'latency'; did you mean 'resource'",
+    ),
     ("Model/Strategy", "Latancy", "no such strategy; did you mean 'latency'"),
     ("LayerName/x/ReuseFactor", 3, "class Input has no reuse factor"),
     ("LayerName/d/TargetCycles", 40, "with the strategy 'resource' alone"),
@@ -301,7 +309,7 @@ def test_folders_know_it_as_well() -> None:
         ({"HLSConfig": {}}, TypeMismatchError, "did you mean 'hls_config'"),
         ({"clock_period": 5}, TypeMismatchError, "did you mean 'clock_ns'"),
         ({"iotype": "io_stream"}, TypeMismatchError, "did you mean 'io_type'"),
-        ({"bakend": "Vitis"}, TypeMismatchError, "did you mean 'backend'"),
+        ({"beckend": "Vitis"}, TypeMismatchError, "did you mean 'backend'"),
         ({"project": "x"}, TypeMismatchError, "did you mean 'project_name'"),
         ({"allow_lamda": True}, TypeMismatchError, "did you mean 'allow_lambda'"),
         ({"allow_lambda": True}, TypeMismatchError, "is for files"),

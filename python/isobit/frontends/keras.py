@@ -239,8 +239,8 @@ def _layers(model: Any) -> Iterator[Any]:
             yield wrapped
 
 
-def conversion_of(model_graph: Any) -> tuple[Any, dict[str, Any]]:
-    """The Keras model behind an hls4ml graph, and the options of its conversion, without the configuration.
+def conversion_of(model_graph: Any) -> dict[str, Any]:
+    """What an hls4ml graph was converted from, as arguments of :func:`isobit.load` without the configuration.
 
     Raises
     ------
@@ -251,7 +251,8 @@ def conversion_of(model_graph: Any) -> tuple[Any, dict[str, Any]]:
     keras_model = config.get("KerasModel")
     if keras_model is None or isinstance(keras_model, str):
         raise UnsupportedError("reconvert needs the Keras model that this network was converted from; it is not known")
-    return keras_model, {
+    return {
+        "source": keras_model,
         "backend": model_graph.config.backend.name,
         "part": config.get("Part", PART),
         "clock_ns": float(config.get("ClockPeriod", 5.0)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from isobit.frontends.configuration.conversion import converted
-from isobit.frontends.configuration.remark import Remark, warn_of
+from isobit.frontends.configuration.remark import Remark, warned
 from isobit.frontends.configuration.unused import remarks_on
 
-__all__ = ["Remark", "converted", "remarks_on", "warn_of"]
+__all__ = ["Remark", "converted", "remarks_on", "warned"]

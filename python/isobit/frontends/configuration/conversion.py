@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from isobit.errors import UnsupportedError
-from isobit.frontends.configuration.remark import Remark
+from isobit.frontends.configuration.remark import Remark, warned
 from isobit.frontends.configuration.request import read_request
 from isobit.frontends.configuration.unused import remarks_on
 from isobit.frontends.configuration.vocabulary import entries
@@ -17,7 +17,7 @@ __all__ = ["converted"]
 
 
 def converted(model: Any, options: Mapping[str, Any]) -> tuple[Any, tuple[Remark, ...]]:
-    """Convert a Keras model.
+    """Convert a Keras model, with a warning if there are remarks.
 
     Parameters
     ----------
@@ -38,9 +38,8 @@ def converted(model: Any, options: Mapping[str, Any]) -> tuple[Any, tuple[Remark
     request = read_request(options)
     _check_precisions(request.hls_config, str(request.options.get("backend", BACKENDS[0])))
     graph = convert(model, request.hls_config, **request.options)
-    if request.hls_config is None:
-        return graph, request.remarks
-    return graph, (*request.remarks, *remarks_on(graph, request.hls_config))
+    found = () if request.hls_config is None else remarks_on(graph, request.hls_config)
+    return graph, warned((*request.remarks, *found), stacklevel=4)
 
 
 def _check_precisions(config: Any, backend: str) -> None:

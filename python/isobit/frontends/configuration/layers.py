@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from isobit.frontends.configuration.precisions import is_format, precision_of, same, unread
+from isobit.frontends.configuration.precisions import is_format, precision_of, same, same_text, unread
 from isobit.frontends.configuration.remark import Remark
 from isobit.frontends.configuration.vocabulary import (
     LAYER_KEYS,
@@ -65,7 +65,7 @@ def remarks(
         for key, value in asked.items():
             yield from key_remark(where, key, value, default.get(key), node, first.get(name, {}))
     elif name in first:
-        yield from _merged(where, asked, first[name], nodes, config)
+        yield from _merged(where, asked, default, name, first, nodes, config)
     elif original is not None or nearest(name, nodes, 0.8) is not None:
         if original is None and not _told(entry):
             return
@@ -129,12 +129,12 @@ def _no_effect(where: str, key: str, value: Any, why: str) -> Remark:
 
 def _strategy(where: str, value: Any, node: Any, attributes: Mapping[str, str]) -> Iterator[Remark]:
     choice = str(value).lower()
-    if not has_strategy(node):
+    if not has_strategy(node) and choice != STRATEGIES[0]:  # hls4ml's default, that is, nothing
         why = f"hls4ml reads strategies of layers with weights, and {node.name!r} is of class {node.class_name}"
         if "implementation" in attributes:
             why += f"; did you mean Implementation: {choice}?"
         yield _no_effect(where, "Strategy", value, why)
-    elif snake(str(value)) not in STRATEGIES:
+    elif has_strategy(node) and snake(str(value)) not in STRATEGIES:
         why = f"there is no such strategy, hls4ml took {node.get_attr('strategy')!r}"
         yield _no_effect(where, "Strategy", value, why + did_you_mean(str(value), STRATEGIES))
 
@@ -150,7 +150,7 @@ def _precisions(where: str, value: Any, default: Any, node: Any) -> Iterator[Rem
     defaults = entries(default)
     place = f"{where}.Precision"
     for slot, asked in by_slot.items():
-        if not _asked(asked, defaults.get(slot)):
+        if not _asked(asked, defaults.get(slot)) or same_text(asked, defaults.get(slot), node):
             continue
         key = f"{place}.{slot}" if isinstance(value, Mapping) else place
         if slot not in (known := type_names(node)):
@@ -167,27 +167,46 @@ def _precisions(where: str, value: Any, default: Any, node: Any) -> Iterator[Rem
 
 
 def _merged(
-    where: str, asked: Mapping[str, Any], layer: Mapping[str, Any], nodes: Nodes, config: Mapping[str, Any]
+    where: str,
+    asked: Mapping[str, Any],
+    default: Mapping[str, Any],
+    name: str,
+    first: Mapping[str, Mapping[str, Any]],
+    nodes: Nodes,
+    config: Mapping[str, Any],
 ) -> Iterator[Remark]:
     """Remarks on a layer that the network began with and the firmware has not."""
+    layer = first[name]
     cls = layer_class(str(layer["class_name"]))
     if cls is None or cls.__name__.startswith("Separable") or asked.get("Skip"):
         return  # its entries went to what it was split into, or it was left out as asked
-    reuse = entries(config.get("Model")).get("ReuseFactor")
+    order = list(first)
+    before = [*(layer.get("inputs") or ()), *reversed(order[: order.index(name)])]
+    into = next((nodes[other] for other in before if other in nodes), None)
     told = []
     for key, value in asked.items():
         if key == "Precision":
-            by_slot = value if isinstance(value, Mapping) else {"default": value}
-            told += [f"Precision.{slot} {kind}" for slot, kind in by_slot.items() if _is_a_wish(kind)]
-        elif key not in ("Trace", "TableSize") and not (key == "ReuseFactor" and value == reuse):
+            told += [f"Precision.{slot} {kind}" for slot, kind in _wishes(value, default, into)]
+        elif key not in ("Trace", "TableSize") and not _is_wide(key, value, config):
             told.append(f"{key} {value}")
     if told:
-        inputs = [name for name in layer.get("inputs") or () if name in nodes]
-        before = inputs[0] if inputs else next((n for n in nodes if str(layer["name"]).startswith(f"{n}_")), None)
-        into = f" into {before!r}, whose own entry holds" if before else ""
-        yield Remark(where, ", ".join(told), f"no effect: hls4ml merged this layer{into}")
+        whose = f" into {into.name!r}, whose own entry holds" if into is not None else ""
+        yield Remark(where, ", ".join(told), f"no effect: hls4ml merged this layer{whose}")
 
 
-def _is_a_wish(kind: Any) -> bool:
-    # hls4ml writes the type of tables into every activation's entry.
-    return str(kind).lower() not in ("auto", "none", "fixed<18,8,trn,wrap,0>")
+def _wishes(value: Any, default: Mapping[str, Any], into: Any) -> Iterator[tuple[str, Any]]:
+    """Precisions that somebody asked for, and that the layer before has not anyway."""
+    by_slot = value if isinstance(value, Mapping) else {"default": value}
+    defaults = entries(default.get("Precision"))
+    for slot, asked in by_slot.items():
+        if into is None or not is_format(asked, into) or slot == "table":
+            continue
+        taken = slot in ("result", "default") and same(asked, into, "result")
+        if not taken and not same_text(asked, defaults.get(slot), into):
+            yield slot, asked
+
+
+def _is_wide(key: str, value: Any, config: Mapping[str, Any]) -> bool:
+    """Whether an entry says what the whole model, or hls4ml unasked, says too."""
+    wide = entries(config.get("Model")).get(key, {"ReuseFactor": 1, "Strategy": "Latency"}.get(key))
+    return str(value).lower() in (str(wide).lower(), "latency")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["is_format", "precision_of", "same", "same_precision", "unread"]
+__all__ = ["is_format", "precision_of", "same", "same_precision", "same_text", "unread"]
 
 
 def is_format(asked: Any, node: Any) -> bool:
@@ -15,6 +15,11 @@ def is_format(asked: Any, node: Any) -> bool:
 def same(asked: Any, node: Any, slot: str) -> bool:
     """Whether a layer's type is the one that was asked for."""
     return same_precision(_parsed(asked, node), precision_of(node, slot))
+
+
+def same_text(asked: Any, other: Any, node: Any) -> bool:
+    """Whether two precisions of a configuration are the same numbers."""
+    return same_precision(_parsed(asked, node), _parsed(other, node))
 
 
 def same_precision(asked: Any, found: Any) -> bool:

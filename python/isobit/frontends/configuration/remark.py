@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from isobit.errors import ConfigurationWarning
 
-__all__ = ["Remark", "warn_of"]
+__all__ = ["Remark", "warned"]
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,10 @@ class Remark:
         return f"{self.key}{f' = {self.value}' if self.value else ''}: {self.reason}"
 
 
-def warn_of(remarks: Sequence[Remark], stacklevel: int = 3) -> None:
-    """Issue one :class:`~isobit.errors.ConfigurationWarning` for all remarks, if there are any."""
+def warned(remarks: Sequence[Remark], stacklevel: int = 3) -> tuple[Remark, ...]:
+    """Issue one :class:`~isobit.errors.ConfigurationWarning` for all remarks, if there are any; give them back."""
     if remarks:
         entries = "entry" if len(remarks) == 1 else f"{len(remarks)} entries"
         lines = [f"the configuration has {entries} without the effect that it says:", *map(str, remarks)]
-        warnings.warn("\n  ".join(lines), ConfigurationWarning, stacklevel=stacklevel + 1)
+        warnings.warn("\n  ".join(lines), ConfigurationWarning, stacklevel=stacklevel)
+    return tuple(remarks)

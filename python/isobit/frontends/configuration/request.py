@@ -19,7 +19,7 @@ from isobit.errors import FormatError, ModelFileError, RangeError, TypeMismatchE
 from isobit.frontends.configuration.remark import Remark
 from isobit.frontends.identifiers import is_identifier
 from isobit.frontends.project import BACKENDS, read_yaml
-from isobit.frontends.set_layers import IO_TYPES
+from isobit.frontends.streams import IO_TYPES
 from isobit.suggest import did_you_mean
 
 __all__ = ["DOCUMENT_OPTIONS", "Request", "read_request"]
