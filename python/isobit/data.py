@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -76,6 +77,8 @@ def events_of(tensor: Tensor | Port, value: Any) -> tuple[Any, bool]:
     ShapeError, TypeMismatchError
         For data of the wrong shape or kind.
     """
+    if isinstance(value, (str, os.PathLike)):
+        raise TypeMismatchError(f"input {tensor.name!r} is a path, {value}; files are for predict_file and check")
     refuse_masked(value, f"input {tensor.name!r}")
     try:
         array: Any = value if isinstance(value, FixedArray) else np.asarray(value)

@@ -177,3 +177,32 @@ def two_inputs() -> ib.Model:
         )
 
     return ib.Model(Graph("two", (a, b), (dense("fa", a, 2), dense("fb", b, 1)), ("fa_out", "fb_out")))
+
+
+class Counting:
+    """A reader of one's own: event n holds n, n + 1 and n + 2 sixteenths."""
+
+    name, events, shape, dtype = "counting", 100, (3,), np.dtype(np.float64)
+
+    def read(self, start: int, stop: int) -> Any:
+        return (np.arange(start, stop)[:, None] + np.arange(3)) / 16
+
+    def column(self, index: tuple[int, ...]) -> str:
+        return f"number {index[0]}"
+
+    def close(self) -> None:
+        self.events = 0
+
+
+def test_readers_of_one_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "BLOCK", 16)
+    model, reader = ib.Model(dense_graph()), Counting()
+    same(ib.check(model, {"x": reader}, ["cpp-strict"]), ib.check(model, Counting().read(0, 100), ["cpp-strict"]))
+    assert reader.events == 0  # closed
+    with pytest.raises(ShapeError, match=r"counting has shape \(100, 3\); input 'x' takes \(events, 2\)"):
+        ib.check(ib.Model(every_op()), Counting(), ["cpp-strict"])
+
+
+def test_predict_says_where_files_go() -> None:
+    with pytest.raises(TypeMismatchError, match=r"input 'x' is a path, x.npy; files are for predict_file and check"):
+        ib.Model(dense_graph()).predict("x.npy")

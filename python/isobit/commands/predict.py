@@ -99,7 +99,8 @@ def command(
         return
     if done.resumed_from and done.resumed_from == done.events:
         click.echo(f"nothing was left to predict: an earlier run of the same had come to the end of {out}")
-    elif done.resumed_from:
+        return
+    if done.resumed_from:
         click.echo(f"went on from event {done.resumed_from:,}, where an interrupted run had come")
     types = ", ".join(done.outputs.values())
     rate = f"{done.seconds:.3g} s, {done.events_per_second:,.0f} events/s"

@@ -16,9 +16,8 @@ from isobit.engines.csim.ports import Port
 from isobit.errors import DataFileError, IsobitError, RangeError, ShapeError, TypeMismatchError
 from isobit.fixed.array import FixedArray
 from isobit.model.ops import Tensor
-from isobit.streaming.readers import ChainReader, Selection, open_input
+from isobit.streaming.readers import ChainReader, Reader, Selection, open_input, require_shape
 from isobit.streaming.readers.arrays import ArrayReader
-from isobit.streaming.readers.drawn import DrawnReader
 from isobit.streaming.readers.kept import KeptColumns
 
 __all__ = ["Files", "Inputs", "is_files", "paths_of", "require_files"]
@@ -37,8 +36,8 @@ class Inputs:
     tensors
         The inputs.
     data
-        Files that hold all inputs; or what :meth:`isobit.Model.predict` takes; or a dict of files or arrays by input
-        name.
+        Files that hold all inputs; or what :meth:`isobit.Model.predict` takes; or a dict by input name of files, arrays
+        or readers.
     columns, dataset, tree
         What to read of files (:class:`~isobit.streaming.readers.Selection`), for all inputs or by input name.
     keep
@@ -80,7 +79,7 @@ class Inputs:
             name: Selection(_tuple(_of(columns, name)), _of(dataset, name), _of(tree, name), shared, tuple(keep))
             for name in names
         }
-        self._readers: dict[str, ChainReader | ArrayReader | DrawnReader] = {}
+        self._readers: dict[str, ChainReader | ArrayReader] = {}
         self.kept: KeptColumns | None = None
         try:
             for tensor, value in zip(tensors, given, strict=True):
@@ -102,13 +101,16 @@ class Inputs:
         """Every file that is read, once."""
         return tuple(dict.fromkeys(Path(path) for paths in self._files.values() for path in paths))
 
-    def _open(self, tensor: Tensor | Port, value: Any) -> ChainReader | ArrayReader | DrawnReader:
+    def _open(self, tensor: Tensor | Port, value: Any) -> ChainReader | ArrayReader:
         selection = self._selections[tensor.name]
         if tensor.name in self._files:
             return open_input(self._files[tensor.name], tensor, selection)
         if (selection.columns, selection.dataset, selection.tree) != (None, None, None):
             raise TypeMismatchError(f"columns=, dataset= and tree= are for files; input {tensor.name!r} is an array")
-        return value if isinstance(value, DrawnReader) else ArrayReader(tensor, value)
+        if isinstance(value, Reader):
+            require_shape(value, tensor)
+            return ChainReader([value])
+        return ArrayReader(tensor, value)
 
     def read(self, start: int, stop: int) -> list[Any]:
         """Events start to stop of every input, each of shape (stop - start, *the input's shape)."""

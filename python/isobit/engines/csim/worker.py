@@ -22,6 +22,7 @@ from typing import IO, Any
 import numpy as np
 
 from isobit.errors import CSimError
+from isobit.files import naming
 
 __all__ = ["Worker", "worker"]
 
@@ -89,7 +90,8 @@ class Worker:
         if process is None or process.stdin is None:
             raise CSimError("the worker has ended")
         os.ftruncate(self._in, 0)
-        _write(self._in, np.ascontiguousarray(words))
+        with naming(f"a temporary file in {tempfile.gettempdir()}"):
+            _write(self._in, np.ascontiguousarray(words))
         os.ftruncate(self._out, 0)
         os.pwrite(self._state, b"\xff" * 8, 0)
         begin = self._told  # what it printed since its last reply, or since it started, belongs to this one

@@ -16,7 +16,7 @@ from isobit.streaming.readers.parquet import open_parquet
 from isobit.streaming.readers.root import open_root
 from isobit.streaming.readers.single import SingleEvent
 
-__all__ = ["READERS", "ChainReader", "Reader", "Selection", "open_input"]
+__all__ = ["READERS", "ChainReader", "Reader", "Selection", "open_input", "require_shape"]
 
 #: Suffix -> how to open such a file, and which selections it knows.
 READERS: dict[str, tuple[Callable[[Path, Selection, str], Reader], tuple[str, ...]]] = {
@@ -79,12 +79,26 @@ def _open(path: Path, tensor: Tensor | Port, selection: Selection) -> Reader:
     reader: Reader = opener(path, selection, tensor.name)
     if path.suffix in _ARRAYS and selection.columns is None and (reader.events, *reader.shape) == tensor.shape:
         return SingleEvent(reader)
-    if reader.shape not in (tensor.shape, (tensor.size,)) and not (reader.shape == () and tensor.size == 1):
+    more = "; choose some: columns=, --columns" if "columns" in allowed and selection.columns is None else ""
+    try:
+        require_shape(reader, tensor, more)
+    except ShapeError:
         reader.close()
-        more = "; choose some: columns=, --columns" if "columns" in allowed and selection.columns is None else ""
+        raise
+    return reader
+
+
+def require_shape(reader: Reader, tensor: Tensor | Port, more: str = "") -> None:
+    """Check that a reader gives events of an input.
+
+    Raises
+    ------
+    ShapeError
+        Naming both shapes, and what more is to be said.
+    """
+    if reader.shape not in (tensor.shape, (tensor.size,)) and not (reader.shape == () and tensor.size == 1):
         raise ShapeError(
             f"{reader.name} has shape {(reader.events, *reader.shape)}; input {tensor.name!r} takes "
             f"(events, {', '.join(map(str, tensor.shape))})"
             f"{f' or (events, {tensor.size})' if len(tensor.shape) > 1 else ''}{more}"
         )
-    return reader

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +50,7 @@ class Selection:
     booleans: bool = False
 
 
+@runtime_checkable
 class Reader(Protocol):
     """Events of one input of a model, read in blocks. Reading forward is fast, jumping back need not be.
 

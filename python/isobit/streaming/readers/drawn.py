@@ -68,10 +68,6 @@ class DrawnReader:
             parts.append(part[max(start - first, 0) : stop - first])
         return np.concatenate(parts) if parts else np.empty((0, *self.shape))
 
-    def locate(self, event: int) -> tuple[DrawnReader, int]:
-        """The reader itself, and the number of the event in it."""
-        return self, event
-
     def column(self, index: tuple[int, ...]) -> str:
         """See :class:`~isobit.streaming.readers.base.Reader`."""
         return f"column {index[0]}"
