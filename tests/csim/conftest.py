@@ -9,18 +9,21 @@ from pathlib import Path
 
 import pytest
 
+from sharing import once
+
 HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="session")
-def projects(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folders that hls4ml wrote, and NAME.npz with what hls4ml computes with each."""
-    folder = tmp_path_factory.mktemp("projects")
-    done = subprocess.run(
-        [sys.executable, str(HERE / "make_projects.py"), str(folder)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return folder
+def projects() -> Path:
+    """Folders that hls4ml wrote, and NAME.npz with what hls4ml computes with each; read them, don't change them."""
+
+    def make(folder: Path) -> None:
+        command = [sys.executable, str(HERE / "make_projects.py"), str(folder)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[-3000:]
+
+    return once("csim-projects", make)
 
 
 @pytest.fixture

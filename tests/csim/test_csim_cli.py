@@ -15,7 +15,7 @@ from isobit.commands import run
 from isobit.commands.options import save_arrays
 from isobit.engines.csim import CSimProgram
 
-pytestmark = [pytest.mark.hls4ml, pytest.mark.csim, pytest.mark.xdist_group("csim-projects")]
+pytestmark = [pytest.mark.hls4ml, pytest.mark.csim]
 
 
 @pytest.fixture

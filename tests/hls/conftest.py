@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hls_networks import binary, saturating, wide
@@ -13,42 +14,38 @@ from hls_packets import packets
 from hls_tables_sets import sets, tables
 
 import isobit as ib
+from isobit.hls.folder import read_folder
 from isobit.model import Graph
+from sharing import once
+
+
+def _network(make: Callable[[], Graph], kind: str, **options: Any) -> ib.HlsProject:
+    """The export of one of the networks by hand, made by whichever worker needs it first."""
+
+    def export(folder: Path) -> None:
+        ib.export_hls(ib.Model(make()), folder / make.__name__, **options)
+
+    return read_folder(once(f"{kind}-{make.__name__}", export) / make.__name__)
 
 
 @pytest.fixture(scope="session")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], ib.HlsProject]:
+def exported() -> Callable[[str], ib.HlsProject]:
     """The export of one of the networks by hand; read it, don't change it."""
-    made: tuple[Callable[[], Graph], ...] = (saturating, binary, wide, sets, tables)
-    networks = {make.__name__: make for make in made}
-    done: dict[str, ib.HlsProject] = {}
-
-    def export(name: str) -> ib.HlsProject:
-        if name not in done:
-            folder = tmp_path_factory.mktemp("exported") / name
-            done[name] = ib.export_hls(ib.Model(networks[name]()), folder, random_events=400)
-        return done[name]
-
-    return export
+    networks = {make.__name__: make for make in (saturating, binary, wide, sets, tables)}
+    return lru_cache(lambda name: _network(networks[name], "exported", random_events=400))
 
 
 @pytest.fixture(scope="session")
-def streamed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], ib.HlsProject]:
+def streamed() -> Callable[[str], ib.HlsProject]:
     """The export of one of them with streams. What it must give is isobit's definition; benches compare with it."""
     networks = {make.__name__: make for make in (saturating, binary, wide, sets, tables, packets)}
-
-    @lru_cache
-    def export(name: str) -> ib.HlsProject:
-        model, folder = ib.Model(networks[name]()), tmp_path_factory.mktemp("streamed") / name
-        return ib.export_hls(model, folder, io_type="io_stream", oracle="reference", random_events=30)
-
-    return export
+    options = {"io_type": "io_stream", "oracle": "reference", "random_events": 30}
+    return lru_cache(lambda name: _network(networks[name], "streamed", **options))
 
 
 @pytest.fixture
 def copied(exported: Callable[[str], ib.HlsProject], tmp_path: Path) -> Callable[[str], ib.HlsProject]:
     """A copy of one, to change."""
-    from isobit.hls.folder import read_folder
 
     def copy(name: str) -> ib.HlsProject:
         shutil.copytree(exported(name).folder, tmp_path / name)

@@ -21,7 +21,7 @@ from isobit.headers import vendor_include_folder
 from isobit.hls.core import INCLUDE
 from isobit.hls.folder import read_folder
 
-pytestmark = [pytest.mark.xdist_group("hls-export"), pytest.mark.csim]
+pytestmark = pytest.mark.csim
 EXAMPLE = Path(__file__).resolve().parents[2] / "hls/examples/mugmt_student"
 EVENTS = 300
 

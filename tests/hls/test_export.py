@@ -34,7 +34,6 @@ from isobit.model import Graph
 from isobit.model.file import graph_digest
 from isobit.model.ops import OPS, Activation
 
-pytestmark = pytest.mark.xdist_group("hls-export")
 Exported = Callable[[str], ib.HlsProject]
 
 

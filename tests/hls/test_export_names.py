@@ -22,7 +22,7 @@ from isobit.hls.names import Names, top_name
 from isobit.hls.texts import host_files
 from isobit.model import Activation, Graph, Tensor
 
-pytestmark = [pytest.mark.xdist_group("hls-export"), pytest.mark.csim]
+pytestmark = pytest.mark.csim
 
 #: What the generated files call their own things, or called them once.
 SOURCES = """

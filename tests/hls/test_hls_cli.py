@@ -14,7 +14,6 @@ import isobit as ib
 from isobit.commands import run
 from isobit.model.file import save_graph
 
-pytestmark = pytest.mark.xdist_group("hls-export")
 Exported = Callable[[str], ib.HlsProject]
 
 

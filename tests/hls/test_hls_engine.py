@@ -16,7 +16,6 @@ from isobit.errors import CSimError, UnsupportedError
 from isobit.hls.host import HostProgram
 from isobit.model import Graph
 
-pytestmark = pytest.mark.xdist_group("hls-export")
 Exported = Callable[[str], ib.HlsProject]
 
 

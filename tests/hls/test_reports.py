@@ -21,7 +21,6 @@ from isobit.headers import vendor_include_folder
 from isobit.hls.reports import read_reports
 from isobit.model import Activation, Graph
 
-pytestmark = pytest.mark.xdist_group("hls-export")
 #: By their paths: the tests of the command see an empty PATH.
 CP, TOUCH = shutil.which("cp"), shutil.which("touch")
 Exported = Callable[[str], ib.HlsProject]

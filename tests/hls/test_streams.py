@@ -30,7 +30,6 @@ from isobit.hls.vectors import random_raw
 from isobit.model import BatchNorm, Graph, Op, Tensor
 from isobit.model.file import save_graph
 
-pytestmark = pytest.mark.xdist_group("hls-streams")
 Exported = Callable[[str], ib.HlsProject]
 NETWORKS = (saturating, binary, wide, sets, tables, packets)
 

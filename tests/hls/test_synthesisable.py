@@ -13,7 +13,6 @@ import pytest
 import isobit as ib
 from isobit.engines.csim.build import compiler
 
-pytestmark = pytest.mark.xdist_group("hls-export")
 Exported = Callable[[str], ib.HlsProject]
 NETWORKS = ["saturating", "binary", "wide", "sets", "tables"]
 #: With streams: every way in which packets pass.

@@ -17,7 +17,7 @@ import isobit as ib
 from isobit.errors import CSimError
 from isobit.model import Graph
 
-pytestmark = [pytest.mark.xdist_group("hls-export"), pytest.mark.csim]
+pytestmark = pytest.mark.csim
 Exported = Callable[[str], ib.HlsProject]
 HERE = Path(__file__).parent
 #: Mutants judged in CI; tools/mutate_export.py judges all.

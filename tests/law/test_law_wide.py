@@ -46,6 +46,7 @@ def _explain(name: str, case: Case, found: list[Any], expected: list[int]) -> st
     return "\n  ".join([head, *map(str, wrong[:5])])
 
 
+@pytest.mark.oracle(sample=1)
 @pytest.mark.csim
 @pytest.mark.parametrize("seed", range(4))
 def test_wide_formats(seed: int, cpp_law: CppLaw) -> None:

@@ -94,6 +94,7 @@ def judge(calls: list[str], folder: Path, texts: int) -> Counter[str]:
     return reasons
 
 
+@pytest.mark.oracle(sample=1)
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_small_formats_exhaustively(chunk: int, tmp_path: Path) -> None:
     reasons = judge(small_calls(chunk, both=False), tmp_path, texts=300)
