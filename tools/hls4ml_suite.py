@@ -20,6 +20,7 @@ test becomes one of
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import json
 import os
 import re
@@ -33,6 +34,8 @@ from pathlib import Path
 from typing import Any
 
 TOOLS = Path(__file__).resolve().parent
+#: Seconds that a worker may take to import and collect.
+START = 600.0
 #: The worst of a test's predicts is the test's.
 WORST = ("wrong", "failed", "no oracle", "refused", "equal")
 
@@ -52,8 +55,8 @@ def verdict(predicts: list[dict[str, Any]], trouble: str | None) -> dict[str, An
 
 
 def named(reason: str) -> str:
-    """A refusal without the layer's own name and without what would be supported."""
-    text = re.sub(r"\b(layer|pooling|convolution|activation layer) '[^']*'", r"\1", reason.split(";")[0])
+    """A reason without the layer's own name, what would be supported, and what else can be done."""
+    text = re.sub(r"\b(layer|pooling|convolution|softmax) '[^']*'", r"\1", re.split(r"; |\. isobit\.csim ", reason)[0])
     return text if len(text) <= 200 else f"{text[:197]}..."
 
 
@@ -167,7 +170,8 @@ class Run:
                 over = worker.process.poll() is not None
                 for test, entry in worker.news():
                     self.note(test, entry)
-                late = time.time() - worker.began > self.options.timeout
+                allowed = self.options.timeout if worker.running else max(self.options.timeout, START)
+                late = time.time() - worker.began > allowed
                 if not over and not late:
                     continue
                 workers.remove((file, worker))
@@ -191,8 +195,6 @@ class Run:
 
 def report(tests: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """What the file holds."""
-    import hls4ml
-
     statuses = Counter(entry["status"] for entry in tests.values())
     predicts: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
@@ -201,7 +203,7 @@ def report(tests: dict[str, dict[str, Any]]) -> dict[str, Any]:
         if entry["status"] == "refused":
             reasons.update(entry["why"])
     return {
-        "hls4ml": hls4ml.__version__,
+        "hls4ml": importlib.metadata.version("hls4ml"),
         "date": time.strftime("%Y-%m-%d"),
         "tests by status": dict(sorted(statuses.items())),
         "predicts by status": dict(sorted(predicts.items())),

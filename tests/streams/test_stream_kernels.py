@@ -113,6 +113,10 @@ def _flattened(layer: str, **options: Any) -> Callable[[Any, Any], Any]:
     return lambda keras, x: getattr(keras, layer)(name="act", **options)(keras.Flatten(name="flat")(x))
 
 
+def _pooled(keras: Any, x: Any) -> Any:
+    return keras.MaxPooling2D(2, strides=1, name="pool")(keras.Reshape((3, 2, 2))(x))
+
+
 def _ternary(keras: Any, x: Any) -> Any:
     import qkeras
 
@@ -128,13 +132,14 @@ def _ternary(keras: Any, x: Any) -> Any:
         (_flattened("Softmax"), r"'act' of class 'Softmax' reads packets of 4"),
         (_flattened("LeakyReLU"), r"'act' of class 'ParametrizedActivation' reads packets of 4"),
         (_ternary, r"'bnbt_act_scale' has 12 thresholds for packets of 4"),
+        (_pooled, r"pooling 'pool' has windows of \[2, 2\] at strides of \[1, 1\]"),
         (
             lambda keras, x: keras.Reshape((4, 3), name="turn")(x),
             r"'Repack' reads packets of 4 and writes packets of 3",
         ),
         (lambda keras, x: keras.Permute((1, 2), name="same")(x), r"'same' keeps the axes in their order"),
     ],
-    ids=["relu", "batchnorm", "softmax", "leaky_relu", "ternary", "repack", "transpose"],
+    ids=["relu", "batchnorm", "softmax", "leaky_relu", "ternary", "pooling", "repack", "transpose"],
 )
 def test_what_hls4mls_kernels_on_streams_get_wrong_is_refused(layers_of: Any, message: str) -> None:
     graph = converted(layers_of)

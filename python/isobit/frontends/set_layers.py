@@ -83,6 +83,12 @@ def _pooling(node: Any) -> Pooling:
         order = "tree" if streams else "parallel"
         if str(node.get_attr("implementation", "linebuffer")) != "linebuffer" and streams:
             raise UnsupportedError(f"pooling {node.name!r} has the 'encoded' implementation; supported: linebuffer")
+        sizes, strides = ([windows[f"{what}_{side}"] for side in ("height", "width")] for what in ("pool", "stride"))
+        if streams and node.class_name == "Pooling2D" and sizes != strides:
+            raise FirmwareError(
+                f"pooling {node.name!r} has windows of {sizes} at strides of {strides}: with io_stream hls4ml's kernel "
+                "for images stops unless they are the same"
+            )
     return Pooling(
         **edges,
         function=function,
