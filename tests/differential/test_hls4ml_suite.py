@@ -17,7 +17,7 @@ TOOL = ROOT / "tools" / "hls4ml_suite.py"
 
 #: A folder of tests as hls4ml's: graphs from lists of layers, which need no TensorFlow.
 GRAPHS = """
-import os, time
+import os
 import numpy as np
 import pytest
 from hls4ml.model.graph import ModelGraph
@@ -47,9 +47,6 @@ def test_refused(tmp_path, backend):
 def test_crashes():
     os.abort()
 
-def test_hangs():
-    time.sleep(600)
-
 def test_other_backend_inside(tmp_path):
     model = graph(tmp_path, RELU, "Quartus")
     model.predict(X)
@@ -59,6 +56,16 @@ def test_cannot_be_converted(tmp_path):
 
 def test_says_nothing():
     assert 1 + 1 == 2
+"""
+
+HANGING = """
+import time
+
+def test_hangs():
+    time.sleep(600)
+
+def test_that_follows():
+    pass
 """
 
 COMPILED = """
@@ -103,14 +110,13 @@ def folder_of(home: Path, text: str) -> Path:
 @pytest.mark.hls4ml
 def test_each_test_becomes_one_of_them(tmp_path: Path) -> None:
     folder, out = folder_of(tmp_path, CHEAP), tmp_path / "found.json"
-    status, text = run(folder, out, "--timeout", "4")
+    status, text = run(folder, out)
     found = json.loads(out.read_text())
     tests = {name.split("::")[1]: entry for name, entry in found["tests"].items()}
     assert {name: entry["status"] for name, entry in tests.items()} == {
         "test_refused[Vitis]": "refused",
         "test_refused[Vivado]": "refused",
         "test_crashes": "crashed",
-        "test_hangs": "timed out",
         "test_other_backend_inside": "no predict",
         "test_cannot_be_converted": "not converted",
         "test_says_nothing": "no predict",
@@ -124,6 +130,14 @@ def test_each_test_becomes_one_of_them(tmp_path: Path) -> None:
     # What the file holds is not run again.
     assert run(folder, out)[1].startswith("0 tests to run")
     assert run(folder, out, "--again", "refused", "-k", "Vitis")[1].startswith("1 tests to run")
+
+
+@pytest.mark.hls4ml
+def test_one_that_hangs_is_ended(tmp_path: Path) -> None:
+    folder, out = folder_of(tmp_path, HANGING), tmp_path / "found.json"
+    assert run(folder, out, "--timeout", "10")[0] == 1
+    tests = json.loads(out.read_text())["tests"]
+    assert [entry["status"] for entry in tests.values()] == ["timed out", "no predict"]
 
 
 @pytest.mark.hls4ml
