@@ -190,6 +190,43 @@ def test_blocks_and_the_worst_event_are_the_same_as_all_at_once(small: Any, monk
     ]
 
 
+def test_two_heads_and_names_that_begin_alike() -> None:
+    """'dense' and 'dense_relu' are layers of their own; 'dense_1' has its activation as an argument."""
+    from tensorflow import keras
+
+    inputs = keras.layers.Input((8,), name="features")
+    x = keras.layers.Dense(4, name="dense")(inputs)
+    x = keras.layers.Activation("relu", name="dense_relu")(x)
+    heads = [
+        keras.layers.Dense(3, activation="relu", name="dense_1")(x),
+        keras.layers.Activation("tanh", name="last")(keras.layers.Dense(2, name="dense_1_b")(x)),
+    ]
+    net = keras.Model(inputs, heads)
+    fill(net, 3)
+    report = ib.check(ib.load(net), np.random.default_rng(5).normal(0, 2, (100, 8)), ["cpp-strict"], net)
+    assert report.keras_layers is not None
+    assert report.keras_layers.explained
+    made = {gap.name: gap.layers for gap in report.keras_layers.gaps}
+    assert made == {
+        "dense": ("dense",),
+        "dense_relu": ("dense_relu",),
+        "dense_1": ("dense_1", "dense_1_relu"),
+        "dense_1_b": ("dense_1_b",),
+        "last": ("last",),
+    }
+    by_tensor = {gap.tensor: gap.largest for gap in report.keras_layers.gaps}
+    assert [by_tensor[d.output] for d in report.keras] == pytest.approx([d.largest for d in report.keras], rel=1e-4)
+
+
+def test_an_order_of_inputs_that_hls4ml_puts_into_the_weights_is_followed() -> None:
+    """Permute and Flatten vanish; the rows of the next layer's weights are permuted instead."""
+    net = network(lambda q, k: [k.Permute((2, 1), name="perm"), k.Flatten(name="flat"), k.Dense(3, name="out")], (4, 3))
+    report = ib.check(ib.load(net), np.random.default_rng(6).normal(0, 2, (100, 4, 3)), ["cpp-strict"], net)
+    assert report.keras_layers is not None
+    assert report.keras_layers.explained, str(report)
+    assert report.warnings == ()
+
+
 def test_agreement_of_decisions_and_models_that_cannot_be_followed(small: Any) -> None:
     from tensorflow import keras
 

@@ -17,6 +17,8 @@ import pytest
 from graphs import every_op, tensor, weight
 
 import isobit as ib
+from isobit.check.comparison import Difference, LayerComparison, Road
+from isobit.check.differences import Differences
 from isobit.check.figures import COLOURS
 from isobit.check.tables import TableWatch, table_steps
 from isobit.commands import run
@@ -259,6 +261,15 @@ def test_a_difference_names_formats_values_and_what_the_accumulator_dropped(monk
 def subject() -> ib.Report:
     """Equal bits, and warnings."""
     return ib.check(ib.Model(softmax("ap_fixed<38,16>", 4)), np.abs(normal(11, 30, 4)), ["cpp-strict"])
+
+
+def test_an_input_that_another_road_has_in_another_format() -> None:
+    graph = every_op()
+    other = graph.with_types({"x.result": "ap_fixed<14,6>"})
+    layer = LayerComparison("x", "ap_fixed<16,6> against ap_fixed<14,6>", 5, 10, 1, 3, Difference(2, 1, 7, 4), 2.0**-10)
+    profile = ib.Model(graph).profile(normal(12, 5, 2))
+    (cause,) = Differences(graph, {"csim": other}).causes([Road("csim", 5, 0.1, 1, (layer,))], profile)
+    assert cause.lines("cpp")[0] == "x.result is ap_fixed<16,6> on cpp, ap_fixed<14,6> on csim"
 
 
 # -- text, page, JSON -------------------------------------------------------------------------------------------------

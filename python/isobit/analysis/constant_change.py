@@ -150,7 +150,12 @@ class ConstantChange:
             "clipped": self.clipped,
             "clipped_in_keras": self.in_keras,
             "rounded": self.rounded,
-            "worst": {"index": list(self.index), "asked": self.asked, "got": self.got, "lsb": self.lsb},
+            "worst": {
+                "index": list(self.index),
+                "asked": self.asked if isfinite(self.asked) else None,  # the pole of an inverse
+                "got": self.got,
+                "lsb": self.lsb,
+            },
         }
 
 

@@ -125,7 +125,9 @@ class Differences:
     def _cause(self, road: str, layer: str, event: int, index: int, profile: Profile) -> Cause:
         mine = self.graph.by_name.get(layer)
         if mine is None:  # an input
-            return Cause(road, layer, event, index, profile=_profiled(profile, layer, index))
+            kinds = [str(graph.tensors[layer].type) for graph in (self.graph, self.others.get(road, self.graph))]
+            formats = (("result", kinds[0], kinds[1]),) if kinds[0] != kinds[1] else ()
+            return Cause(road, layer, event, index, formats, profile=_profiled(profile, layer, index))
         other = self.others.get(road, self.graph).by_name[layer]
         given = self._kept[road, layer]
         exact, accumulated, overflows = _followed(mine, self.graph.tensors[mine.inputs[0]], given, index)

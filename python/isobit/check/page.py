@@ -25,12 +25,13 @@ h1{font-size:1.3em;overflow-wrap:anywhere}h2{font-size:1.1em;margin:2em 0 .5em}
 .ok{color:#1a7f37}.different{color:#cf222e}
 .warnings{background:#fff8c5;border-left:4px solid #d4a72c;padding:.6em 1.2em;margin:1em 0}
 .warnings li{margin:.3em 0;overflow-wrap:anywhere}
-table{border-collapse:collapse;max-width:100%}
+table{border-collapse:collapse}th{white-space:nowrap}
 td,th{padding:.3em .8em;border-bottom:1px solid #d0d7de;text-align:left;vertical-align:top;
-font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
+font-variant-numeric:tabular-nums;overflow-wrap:break-word}
 tr.bad>td{background:#ffebe9}
-pre,code{font:13px/1.5 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}
-pre{background:#f6f8fa;padding:1em}svg{display:block;max-width:100%}
+pre,code{font:13px/1.5 ui-monospace,monospace;overflow-wrap:anywhere}
+pre{background:#f6f8fa;padding:1em;white-space:pre-wrap}td code{overflow-wrap:break-word}
+svg{display:block;max-width:100%}
 .key span{margin-right:1.4em;white-space:nowrap}.key i{display:inline-block;width:.8em;height:.8em;margin-right:.4em}
 """
 
@@ -115,9 +116,7 @@ def _layers(report: Report) -> str:
     rows, classes = [], []
     for layers in zip(*(road.layers for road in report.roads), strict=True):
         name = layers[0].layer
-        rows.append(
-            [escape(name), f"<code>{escape(layers[0].type)}</code>", *map(_cell, layers), *_seen(report.profile, name)]
-        )
+        rows.append([escape(name), _format(layers[0].type), *map(_cell, layers), *_seen(report.profile, name)])
         classes.append("bad" if any(layer.differ for layer in layers) else "good")
     header = ["layer", "format", *(road.name for road in report.roads), "range", "bits by neuron"]
     key = "".join(f"<span><i style='background:{colour}'></i>{escape(name)}</span>" for name, colour in COLOURS.items())
@@ -125,6 +124,11 @@ def _layers(report: Report) -> str:
         f"<h2>Layers: {escape(report.base.name)} against every road, {report.events:,} events profiled</h2>"
         f"<p class=key>{key}</p>{_table(header, rows, classes)}"
     )
+
+
+def _format(kind: str) -> str:
+    """A format, which may break after a comma."""
+    return f"<code>{escape(kind).replace(',', ',<wbr>')}</code>"
 
 
 def _seen(profile: Profile, name: str) -> tuple[str, str]:
