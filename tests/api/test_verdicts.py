@@ -342,7 +342,7 @@ class _Pictures(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.counts[tag] = self.counts.get(tag, 0) + 1
         self.outside += [value or "" for name, value in attrs if name in ("src", "href")]
-        if tag not in ("meta", "br", "rect", "line"):
+        if tag not in ("meta", "br", "wbr", "rect", "line"):
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
