@@ -24,7 +24,7 @@ def not_private(path: Path) -> str | None:
     """
     try:
         status = path.lstat()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     if not (stat.S_ISDIR(status.st_mode) or stat.S_ISREG(status.st_mode)):
         return f"{path} is neither a folder nor a regular file"
@@ -44,7 +44,7 @@ def unsafe_above(folder: Path) -> str | None:
     for above in folder.absolute().parents:
         try:
             status = above.stat()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             continue
         if status.st_uid not in (os.geteuid(), 0):
             return f"{above} belongs to {_owner(status.st_uid)}, who could replace {folder}"

@@ -196,9 +196,8 @@ def test_wrong_shapes(data: Any, told: str, subject: ib.Model) -> None:
         np.full((2, 3), None),
         np.zeros((2, 3), dtype="M8[s]"),
         np.zeros((2, 3), dtype=np.longdouble),
-        "data.npy",
         None,
-        {"x": 1},
+        {"x": "1.0"},
     ],
     ids=str,
 )
@@ -206,6 +205,13 @@ def test_wrong_dtypes(data: Any, subject: ib.Model) -> None:
     with pytest.raises(TypeMismatchError, match=r"input 'x' must hold real numbers.*got dtype") as caught:
         subject.predict(data)
     assert isinstance(caught.value, TypeError)
+
+
+def test_a_path_is_no_array(subject: ib.Model) -> None:
+    with pytest.raises(
+        TypeMismatchError, match=r"input 'x' is a path, data\.npy; files are for predict_file and check"
+    ):
+        subject.predict("data.npy")
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
