@@ -42,12 +42,9 @@ def _rounds(places: Iterable[Place], n_out: int) -> list[Round]:
 # -- the loops --------------------------------------------------------------------------------------------------------
 
 
-def _latency(n_in: int, n_out: int, reuse: int) -> Iterator[Place]:
-    """nnet_dense_latency.h, which unrolls the loops."""
-    del reuse
-    for i in range(n_in):
-        for j in range(n_out):
-            yield i, j
+def _latency(n_in: int, n_out: int) -> list[Round]:
+    """nnet_dense_latency.h: ``for i: for j``, so that the i-th product of every neuron is that of input i."""
+    return [(np.full(n_out, i), np.arange(n_out)) for i in range(n_in)]
 
 
 def _unrolled(op: Dense) -> Iterator[Place]:
@@ -94,17 +91,10 @@ def _resource_rf_gt_nin(n_in: int, n_out: int, reuse_factor: int) -> Iterator[Pl
             j += reuse // n_in
 
 
-#: Kernels that multiply every weight.
-_LOOPS = {
-    "latency": _latency,
-    "resource_rf_leq_nin": _resource_rf_leq_nin,
-    "resource_rf_gt_nin_rem0": _resource_rf_gt_nin,
-}
-
-
 @lru_cache(maxsize=16)
-def _rounds_of(kernel: str, n_in: int, n_out: int, reuse: int) -> list[Round]:
-    return _rounds(_LOOPS[kernel](n_in, n_out, reuse), n_out)
+def _resource_rounds(kernel: str, n_in: int, n_out: int, reuse: int) -> list[Round]:
+    loop = _resource_rf_leq_nin if kernel == "resource_rf_leq_nin" else _resource_rf_gt_nin
+    return _rounds(loop(n_in, n_out, reuse), n_out)
 
 
 def _stored(op: Dense) -> list[Place]:
@@ -165,7 +155,9 @@ def dense(op: Dense, tensor: Tensor, data: Numbers) -> Numbers:
     layer = _Sums(op, tensor, data)
     biases = assign(values_of(op.bias), op.accum, op.bias.type)
     sums = Numbers(np.repeat(biases.raw, events, axis=1), biases.fraction, biases.bits)
-    if op.kernel == "resource_unrolled":
+    if op.kernel == "latency":
+        layer.add(sums, _latency(n_in, n_out))
+    elif op.kernel == "resource_unrolled":
         layer.add(sums, _rounds(_unrolled(op), n_out))
     elif op.kernel == "compressed":
         stored = _stored(op)
@@ -174,7 +166,7 @@ def dense(op: Dense, tensor: Tensor, data: Numbers) -> Numbers:
             layer.add(turn, _rounds(stored[step :: op.reuse_factor], n_out))
             sums = assign(sums + turn, op.accum)
     else:
-        layer.add(sums, _rounds_of(op.kernel, n_in, n_out, op.reuse_factor))
+        layer.add(sums, _resource_rounds(op.kernel, n_in, n_out, op.reuse_factor))
 
     one_bit = FixedType.int_type(1, signed=False)
     if tensor.type == one_bit and op.weight.type == one_bit:
