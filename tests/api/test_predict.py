@@ -197,7 +197,7 @@ def test_wrong_shapes(data: Any, told: str, subject: ib.Model) -> None:
         np.zeros((2, 3), dtype="M8[s]"),
         np.zeros((2, 3), dtype=np.longdouble),
         None,
-        {"x": "1.0"},
+        {"x": np.full((2, 3), "1.0")},
     ],
     ids=str,
 )
@@ -208,9 +208,7 @@ def test_wrong_dtypes(data: Any, subject: ib.Model) -> None:
 
 
 def test_a_path_is_no_array(subject: ib.Model) -> None:
-    with pytest.raises(
-        TypeMismatchError, match=r"input 'x' is a path, data\.npy; files are for predict_file and check"
-    ):
+    with pytest.raises(TypeMismatchError, match=r"'x' is a path, data\.npy; files are for predict_file and check"):
         subject.predict("data.npy")
 
 
