@@ -11,7 +11,7 @@ from pathlib import Path
 
 from isobit.errors import IsobitError, OverwriteError, WriteError
 
-__all__ = ["atomic_path", "check_place", "check_target", "naming", "refuse_overwrite"]
+__all__ = ["atomic_path", "check_folder", "check_place", "check_target", "naming", "refuse_overwrite"]
 
 # The process's mask can only be read by setting it; once, while nothing else runs.
 _UMASK = os.umask(0o077)
@@ -45,10 +45,28 @@ def check_target(path: PathLike, overwrite: bool = False, *, inputs: Iterable[Pa
             also = "" if str(source) == str(target) else f" (the same file as {source})"
             raise OverwriteError(f"{target}{also} is read by this run, which would destroy it; choose another name")
     refuse_overwrite(target, overwrite)
-    if target.is_dir():
-        raise WriteError(f"{target} cannot be written: it is a folder")
     check_place(target, target.parent)
     return target
+
+
+def check_folder(folder: PathLike, overwrite: bool = False, *, inputs: Iterable[PathLike | None] = ()) -> None:
+    """The same for a folder that will be written, in place of an earlier one.
+
+    Raises
+    ------
+    OverwriteError
+        If it holds an input, or if it exists and ``overwrite`` is false.
+    WriteError
+        If nothing can be written there.
+    """
+    place = Path(folder).resolve()
+    for source in inputs:
+        if source is not None and place in (Path(source).resolve(), *Path(source).resolve().parents):
+            raise OverwriteError(
+                f"{source} is read by this run, which would replace {folder} and all in it; choose another name"
+            )
+    _refuse_existing(Path(folder), overwrite)
+    check_place(folder, Path(folder).parent)
 
 
 def check_place(path: PathLike, folder: Path) -> None:
@@ -101,11 +119,19 @@ def refuse_overwrite(path: PathLike, overwrite: bool = False) -> Path:
     ------
     OverwriteError
         If the path exists; the message says how to ask for it.
+    WriteError
+        If a folder or a device is there, which no file replaces.
     """
     target = Path(path)
+    _refuse_existing(target, overwrite)
+    if target.parent == Path("/dev") or (target.exists() and not target.is_file()):  # /dev/stdout may be any file
+        raise WriteError(f"{target} cannot be written: it is {'a folder' if target.is_dir() else 'no regular file'}")
+    return target
+
+
+def _refuse_existing(target: Path, overwrite: bool) -> None:
     if not overwrite and (target.exists() or target.is_symlink()):
         raise OverwriteError(f"{target} exists; choose another name or ask for it (overwrite=True, --overwrite)")
-    return target
 
 
 @contextmanager

@@ -18,7 +18,7 @@ import isobit as ib
 from isobit.commands import run as command
 from isobit.commands.options import save_arrays
 from isobit.errors import OverwriteError, WriteError
-from isobit.files import atomic_path, check_target
+from isobit.files import atomic_path, check_folder, check_target
 from isobit.hls.folder import make_manifest, write_folder
 from isobit.streaming import predict_file
 from isobit.streaming.writers.flat import FlatFile
@@ -105,6 +105,31 @@ def test_data_in_the_folder_of_an_unfinished_run(model: ib.Model, folder: Path) 
     with pytest.raises(OverwriteError, match=r"mine.npy lies in y.npy.partial, where an unfinished run is kept"):
         predict_file(model, "y.npy.partial/mine.npy", "y.npy", restart=True)
     assert (folder / "y.npy.partial" / "mine.npy").exists()
+
+
+def test_a_folder_that_is_replaced_holds_nothing_that_is_read(tmp_path: Path) -> None:
+    """As the hls4ml project beside a model file, from which a user may take the configuration."""
+    config = tmp_path / "m.hls4ml" / "hls4ml_config.yml"
+    config.parent.mkdir()
+    config.write_text("Model: {}")
+    (tmp_path / "link").symlink_to(config)
+    for source in (config, tmp_path / "link", config.parent):
+        with pytest.raises(OverwriteError, match=r"is read by this run, which would replace .*m.hls4ml and all in it"):
+            check_folder(tmp_path / "m.hls4ml", overwrite=True, inputs=[None, source])
+    check_folder(tmp_path / "m.hls4ml", overwrite=True, inputs=[tmp_path / "other"])
+    with pytest.raises(OverwriteError, match=r"m.hls4ml exists; choose another name"):
+        check_folder(tmp_path / "m.hls4ml")
+
+
+@pytest.mark.parametrize("device", ["/dev/null", "/dev/full", "/dev/stdout"])
+def test_devices_are_not_replaced(device: str, models: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A rename over them would."""
+    words = ["check", "m.isobit", "--data", "x.npy", "--against", "cpp-strict", "--html", device]
+    assert command([*words, "--overwrite"]) == 2
+    assert f"{device} cannot be written: it is no regular file" in capsys.readouterr().err
+    with pytest.raises(WriteError, match="no regular file"), atomic_path(device, overwrite=True):
+        pytest.fail("entered")
+    assert Path(device).is_symlink() or not Path(device).is_file()
 
 
 # -- places where nothing can be written --------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import click
 
 from isobit.commands import examples
 from isobit.commands.keras_options import KerasOptions, is_keras_file, keras_options
-from isobit.files import check_target, refuse_overwrite
+from isobit.files import check_folder, check_target
 from isobit.frontends.beside import folder_beside
 from isobit.frontends.keras import KERAS_SUFFIXES
 from isobit.model.file import graph_digest, load_graph
@@ -43,7 +43,7 @@ def command(model: Path, out: Path, keras: KerasOptions, no_project: bool, as_js
     folder = None if no_project else folder_beside(out)
     check_target(out, overwrite, inputs=[model, keras.config])
     if folder is not None:
-        refuse_overwrite(folder, overwrite)
+        check_folder(folder, overwrite, inputs=[model, keras.config])
     subject, _ = keras.load(model)
     subject.save(out, overwrite=overwrite, project=not no_project)
     if as_json:
