@@ -65,7 +65,7 @@ def pooling(function: str, **options: Any) -> Pooling:
 
 def softmax() -> Softmax:
     address = ib.FixedType.parse("ap_fixed<20,4>")
-    tables, sums = (ib.FixedType.parse(f"ap_fixed<{kind},AP_RND,AP_SAT>") for kind in ("48,16", "20,6"))
+    tables, sums = (ib.FixedType.parse(f"ap_fixed<{kind},AP_RND,AP_SAT>") for kind in ("48,16", "22,8"))
     return Softmax(
         "soft",
         ("x",),
