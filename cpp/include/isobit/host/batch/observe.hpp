@@ -224,6 +224,11 @@ public:
 
     template <int Columns>
     __attribute__((noinline)) void of(tile<T, tile_rows, Columns>& values, int event) {
+        take_here(values, event);
+    }
+
+    template <int Columns>
+    ISOBIT_INLINE void take_here(tile<T, tile_rows, Columns>& values, int event) {
         if (!usual_) return take_all(t_, values, first_, event);
         using V = vec<T>;
         stay_in_memory();
@@ -293,6 +298,17 @@ private:
     counter<T, tile_rows> scaled_, first_clamped_, rounded_, wrapped_, clamped_;
 };
 
+// The same within the loop of a map: faster, and more code.
+template <class T>
+struct inlined_rows : watched_rows<T> {
+    using watched_rows<T>::watched_rows;
+
+    template <int Columns>
+    ISOBIT_INLINE void of(tile<T, tile_rows, Columns>& values, int event) {
+        this->take_here(values, event);
+    }
+};
+
 // The rows that are left over, one by one.
 template <class T, int Rows>
 struct single_rows {
@@ -305,11 +321,13 @@ struct single_rows {
     }
 };
 
-// Steps and targets with statistics.
-template <class T>
+// Steps and targets with statistics; `Inlined` for the maps that most networks have.
+template <class T, bool Inlined>
 struct observed_finish {
+    using whole_rows = typename std::conditional<Inlined, inlined_rows<T>, watched_rows<T>>::type;
+
     template <int Rows>
-    using rows = typename std::conditional<Rows == tile_rows, watched_rows<T>, single_rows<T, Rows>>::type;
+    using rows = typename std::conditional<Rows == tile_rows, whole_rows, single_rows<T, Rows>>::type;
 };
 
 }  // namespace ISOBIT_ISA

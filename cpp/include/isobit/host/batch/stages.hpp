@@ -70,9 +70,15 @@ inline void run_usual(const task& t) {
     }
 }
 
+template <class Map>
+constexpr bool is_usual_map() {
+    return std::is_same<Map, mulhi16>::value || std::is_same<Map, dot16<std::int32_t>>::value ||
+           std::is_same<Map, floor32<std::int32_t>>::value;
+}
+
 template <class Map, class T>
 inline void run_any(const task& t) {
-    if (t.s.observed != 0) return run_map<Map, observed_finish<T>>(t);
+    if (t.s.observed != 0) return run_map<Map, observed_finish<T, is_usual_map<Map>()>>(t);
     run_map<Map, any_finish<T>>(t);
 }
 
