@@ -173,6 +173,7 @@ def objects(module: str) -> dict[str, Any]:
         "class of a module": {"module": module, "class_name": "Thing", "config": {}, "registered_name": None},
         "class of a listed name": {"module": module, "class_name": "Zeros", "config": {}, "registered_name": None},
         "relative module": {"module": "keras..stranger", "class_name": "Zeros", "config": {}},
+        "module of the library": {"module": "qkeras.qtools.examples.x", "class_name": "Zeros", "config": {}},
         "registered": {"module": None, "class_name": "Zeros", "config": {}, "registered_name": "Custom>Thing"},
         "function": {"module": module, "class_name": "function", "config": "Thing", "registered_name": "Thing"},
         "builtin": {"module": "builtins", "class_name": "function", "config": "eval", "registered_name": "eval"},

@@ -91,6 +91,7 @@ def test_text_that_would_be_called_or_written_is_refused(text: str) -> None:
     [
         ("units", 1 << 40),
         ("units", float("nan")),
+        ("unroll", True),
         ("units", float("inf")),
         ("units", {"a": 1}),
         ("units", [[1 << 40]]),

@@ -36,7 +36,11 @@ _KINDS: tuple[tuple[str, str, frozenset[str]], ...] = (
 _CALL = re.compile(r"(\w+)(?:\(((?:[\w.+\-=, ]|'[\w.]*'|\"[\w.]*\")*)\))?", re.ASCII)
 #: What other text may hold: it ends up in names of C++ and of files.
 _TEXT = re.compile(r"[\w .:/>+\-]{0,200}", re.ASCII)
-_MODULE = re.compile(rf"(?:{'|'.join(names.PACKAGES)})(?:\.\w+)*", re.ASCII)
+_MODULE = re.compile(
+    r"(?:tf_)?keras(?:\.models|\.(?:src\.)?(?:engine|layers|initializers|regularizers|constraints|activations"
+    r"|mixed_precision)(?:\.\w+)*)?|qkeras(?:\.q\w+)?",
+    re.ASCII,
+)
 #: Deepest nesting of lists and objects.
 _DEPTH = 100
 #: Largest number of any kind, except seeds and identities of objects.
@@ -173,6 +177,10 @@ class _Check:
             if key.endswith(ending):
                 self._part(key, value, where, kind, allowed, depth)
                 return
+        if key == "unroll" and value:
+            self._refuse(
+                where, "is unrolled, which takes Keras for ever on long sequences (unroll=False computes the same)"
+            )
         if key == "dtype" and isinstance(value, dict):
             _, config = self._object(value, where, "dtype policy", frozenset(("Policy",)))
             value = config.get("name") if isinstance(config, dict) and set(config) == {"name"} else config

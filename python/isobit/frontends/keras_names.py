@@ -12,7 +12,6 @@ __all__ = [
     "INITIALIZERS",
     "LAYERS",
     "MODELS",
-    "PACKAGES",
     "QUANTIZERS",
     "REGULARIZERS",
     "WRAPPERS",
@@ -86,6 +85,3 @@ CONSTRAINTS = _words(
     max_norm maxnorm min_max_norm non_neg nonneg radial_constraint unit_norm unitnorm
     """
 )
-
-#: Packages whose modules a file may name beside those classes.
-PACKAGES = ("keras", "tf_keras", "qkeras")

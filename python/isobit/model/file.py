@@ -232,12 +232,12 @@ def _read_op(data: dict[str, Any], arrays: list[Any]) -> Op:
             values[f.name] = _read_tensor(value)
         elif isinstance(value, list) and kinds[-1] is Ellipsis:
             if not all(type(entry) is kinds[0] for entry in value):
-                raise ModelFileError(f"{tag}.{f.name} is {value!r}, expected {hint}")
+                raise TypeMismatchError(f"{tag}.{f.name} is {value!r}, expected {hint}")
             values[f.name] = tuple(value)
         elif type(value) in kinds:
             values[f.name] = value
         else:
-            raise ModelFileError(f"{tag}.{f.name} is {value!r}, expected {hint}")
+            raise TypeMismatchError(f"{tag}.{f.name} is {value!r}, expected {hint}")
     return cls(**values)
 
 

@@ -53,8 +53,15 @@ class Table:
         ------
         RangeError
             For an integer that the matrix's float64 cannot hold.
+        DataFileError
+            If they are not as many numbers as the rows take.
         """
         column = self.columns[index]
+        if values.size != len(rows) * column.size or not is_numeric(values.dtype):
+            raise DataFileError(
+                f"{self.name} is damaged: column {column.name!r} gives {values.size} values of {values.dtype} where "
+                f"{len(rows) * column.size} numbers belong, from event {event} on"
+            )
         block = values.reshape(len(rows), column.size)
         if self.dtype.kind == "f" and values.dtype.kind in "iu" and values.dtype.itemsize == 8:
             self._exact(block, column, event)
