@@ -20,8 +20,10 @@ WIDTH = 3
 WIDE = 100
 
 
-def on_arrays(raw: Any, shift: int, target: FixedType, bits: int = 8) -> Any:
-    """Cast by ``array_law.quantise``."""
+def on_arrays(raw: Any, shift: int, target: FixedType, bits: int | None = None) -> Any:
+    """Cast by ``array_law.quantise``; by default with the least bound that there is."""
+    if bits is None:
+        bits = (max(1, int(np.abs(raw).max())) - 1).bit_length()
     found = array_law.quantise(Numbers(raw, target.fraction + shift, bits), target)
     assert found.fraction == target.fraction
     assert found.raw.dtype == np.int64
@@ -35,6 +37,8 @@ def test_every_cast_of_few_bits(rounding: Rounding) -> None:
         for target in (t for signed in (False, True) for t in grid.targets(width, signed, rounding)):
             expected = grid.apply(definition, target, WIDTH)
             assert np.array_equal(grid.apply(on_arrays, target, WIDTH), expected), target
+            each = np.concatenate([on_arrays(part, 0, target) for part in np.split(np.arange(-4, 4), 8)])
+            assert np.array_equal(each, definition(np.arange(-4, 4), 0, target)), target
             wide = grid.apply(lambda raw, shift, t: on_arrays(raw, shift, t, WIDE), target, WIDTH)
             assert np.array_equal(wide, expected), target
             compared += expected.size
@@ -46,7 +50,8 @@ def test_any_width() -> None:
     rng = np.random.default_rng(7)
     for _ in range(500):
         target = random_target(rng, *((1, 8), (1, 130), (61, 66), (61, 66))[int(rng.integers(4))])
-        source = FixedType.from_bits(int(rng.integers(1, 72)), fraction=target.fraction + int(rng.integers(-20, 30)))
+        shift = int(rng.integers(*((-20, 30), (58, 67))[int(rng.integers(2))]))
+        source = FixedType.from_bits(int(rng.integers(1, 72)), fraction=target.fraction + shift)
         raw = telling_values(rng, source, source.fraction - target.fraction, 20)
         numbers = Numbers.of(np.array(raw, dtype=object), source)
         found = array_law.quantise(numbers, target).raw.tolist()
@@ -67,6 +72,7 @@ def test_an_integer_takes_numbers_of_one_format(signed: bool) -> None:
 
 
 def fractions_of(numbers: Numbers) -> list[Fraction]:
+    assert all(abs(int(raw)) <= 2**numbers.bits for raw in numbers.raw)
     return [int(raw) * Fraction(2) ** -numbers.fraction for raw in numbers.raw]
 
 
