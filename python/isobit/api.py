@@ -282,12 +282,10 @@ class Model:
         UnsupportedError
             If a project is wanted and there is no hls4ml ``ModelGraph`` behind the model.
         """
-        if not project:
+        if project:
+            save_with_project(self.graph, self.source, Path(path), overwrite=overwrite)
+        else:
             save_graph(self.graph, path, overwrite=overwrite)
-            return
-        if self.source is None:
-            raise UnsupportedError("this model has no hls4ml project to save: load it from Keras or from a ModelGraph")
-        save_with_project(self.graph, self.source, Path(path), overwrite=overwrite)
 
     def csim(self, **options: Any) -> CSim:
         """Compile the hls4ml project behind this model; see :func:`isobit.csim`."""

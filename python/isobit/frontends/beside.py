@@ -139,7 +139,11 @@ def save_with_project(graph: Graph, model_graph: Any, path: Path, *, overwrite: 
     ------
     OverwriteError
         If one of them exists and ``overwrite`` is false.
+    UnsupportedError
+        If there is no ``ModelGraph``.
     """
+    if model_graph is None:
+        raise UnsupportedError("this model has no hls4ml project to save: load it from Keras or from a ModelGraph")
     refuse_overwrite(path, overwrite)
     digest = write_beside(model_graph, folder_beside(path), overwrite=overwrite)
     save_graph(replace(graph, metadata={**graph.metadata, PROJECT_DIGEST: digest}), path, overwrite=overwrite)
