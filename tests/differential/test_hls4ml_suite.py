@@ -188,3 +188,20 @@ def test_the_worst_predict_counts() -> None:
     assert verdict([refused, {"status": "failed", "why": "ValueError: x"}], None)["status"] == "wrong"
     assert verdict([], None) == {"status": "no predict"}
     assert verdict([], "ValueError") == {"status": "not converted", "why": ["ValueError"]}
+
+
+# -- the run that was made --------------------------------------------------------------------------------------------
+
+
+def test_hls4mls_own_suite_has_no_differing_bit() -> None:
+    """What the tool found with hls4ml 1.3.0, and docs/hls4ml_suite.md, which shows it."""
+    tool = module("hls4ml_suite")
+    found = json.loads((Path(__file__).parent / "hls4ml_suite.json").read_text())
+    assert set(found["predicts by status"]) == {"equal", "refused"}
+    assert set(found["tests by status"]) <= {"equal", "refused", "no predict", "not converted", "no oracle"}
+    assert found["predicts by status"]["equal"] >= 350
+    assert found["values compared"] > 40_000_000
+    assert tool.report(found["tests"]) == found | {"date": tool.report({})["date"]}
+    page = (ROOT / "docs" / "hls4ml_suite.md").read_text()
+    assert tool.table(found) in page
+    assert all(f"| {reason} | {count} |" in page for reason, count in found["refused"].items())
