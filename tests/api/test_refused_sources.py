@@ -191,6 +191,7 @@ def test_a_layer_of_the_users_own(tmp_path: Path) -> None:
             return x
 
     x = layers.Input((4,))
-    Model(x, Clamp(name="clamp")(layers.Dense(2)(x))).save(tmp_path / "custom.h5")
-    with pytest.raises((ModelFileError, UnsupportedError), match=r"(?s)[Cc]lamp.*isobit\.load"):
-        ib.load(tmp_path / "custom.h5")
+    for name in ("custom.h5", "custom.keras"):
+        Model(x, Clamp(name="clamp")(layers.Dense(2)(x))).save(tmp_path / name)
+        with pytest.raises((ModelFileError, UnsupportedError), match=r"(?s)[Cc]lamp.*isobit\.load"):
+            ib.load(tmp_path / name)
