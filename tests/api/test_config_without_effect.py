@@ -166,6 +166,32 @@ def test_what_hls4ml_generates_itself_is_no_remark(granularity: str, options: di
     assert remarks(keras, generated(keras, granularity, **options)) == ()
 
 
+@pytest.mark.parametrize("granularity", ["name", "type"])
+@pytest.mark.parametrize("name", ["conv", "separable", "recurrent", "sequence", "activations"])
+def test_other_networks_as_hls4ml_configures_them(name: str, granularity: str) -> None:
+    """Layers that hls4ml splits, merges and replaces, and that isobit's engines do not know."""
+    from tensorflow.keras import Model, layers
+
+    from isobit.frontends.configuration import remarks_on
+    from isobit.frontends.keras import convert as converted
+
+    nets: dict[str, tuple[tuple[int, ...], list[Any]]] = {
+        "conv": ((6, 6, 2), [layers.Conv2D(3, 3), layers.BatchNormalization(), layers.GlobalAveragePooling2D()]),
+        "separable": ((8, 2), [layers.SeparableConv1D(3, 3), layers.Flatten()]),
+        "recurrent": ((4, 2), [layers.LSTM(3), layers.Dropout(0.1), layers.Dense(2)]),
+        "sequence": ((4, 3), [layers.LayerNormalization(), layers.Dense(3), layers.Permute((2, 1))]),
+        "activations": ((4,), [layers.Dense(3, activation="tanh"), layers.PReLU(), layers.ELU(), layers.ReLU()]),
+    }
+    shape, stack = nets[name]
+    x = inputs = layers.Input(shape, name="x_in")
+    for layer in stack:
+        x = layer(x)
+    keras = Model(inputs, x)
+    config = generated(keras, granularity, default_reuse_factor=2)
+    graph = converted(keras, config)
+    assert remarks_on(graph, config) == remarks_on(graph) == ()
+
+
 @pytest.mark.parametrize(
     "path, value",
     [

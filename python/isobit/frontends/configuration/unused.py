@@ -36,10 +36,10 @@ def remarks_on(model: Any, asked: Mapping[str, Any] | None = None) -> tuple[Rema
     In the order of the configuration; empty if everything has the effect that it says.
     """
     config = entries(model.config.config.get("HLSConfig")) if asked is None else asked
-    return tuple(_remarks(model, config))
+    return tuple(_remarks(model, config, read_back=asked is None))
 
 
-def _remarks(model: Any, config: Mapping[str, Any]) -> Iterator[Remark]:
+def _remarks(model: Any, config: Mapping[str, Any], read_back: bool) -> Iterator[Remark]:
     for group in config:
         if group in NEVER_APPLIED:
             yield Remark(str(group), "", "hls4ml reads this list and applies it nowhere")
@@ -50,7 +50,10 @@ def _remarks(model: Any, config: Mapping[str, Any]) -> Iterator[Remark]:
     generated = _generated(model, "name")
     yield from wide.remarks(entries(config.get("Model")), "Model", list(nodes.values()), config)
     by_name, by_type = entries(config.get("LayerName")), entries(config.get("LayerType"))
+    first = {str(layer["name"]) for layer in original or ()}
     for name, entry in by_name.items():
+        if read_back and original is not None and name in nodes and name not in first:
+            continue  # hls4ml's own entry for a layer that it made
         default = entries(entries(generated.get("LayerName")).get(name))
         yield from of_layers.remarks(str(name), entries(entry), default, nodes, original, config)
     if by_type:

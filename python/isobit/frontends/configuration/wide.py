@@ -124,17 +124,7 @@ def of_type(
         return
     concerned = [node for node in nodes if node.class_name.lower() == kind.lower()]
     if not concerned:
-        cls = layer_class(kind)
-        classes = sorted({node.class_name for node in nodes})
-        if cls is not None and cls.__name__ != kind and cls.__name__ in classes:
-            wide = {**entries(config.get("Model")), **entries(entries(config.get("LayerType")).get(cls.__name__))}
-            asked = {key: value for key, value in asked.items() if str(wide.get(key)) != str(value)}
-            if not asked:
-                return
-            why = f"hls4ml looks for its own class, which is {cls.__name__!r} for {kind} layers"
-        else:
-            why = f"the firmware has no layer of this class{did_you_mean(kind, classes)}"
-        yield Remark(where, ", ".join(map(str, asked)), f"no effect: {why}")
+        yield from _no_such_class(kind, asked, nodes, config)
         return
     for key, value in asked.items():
         if key in ("TargetCycles", "ConvImplementation"):
@@ -148,3 +138,22 @@ def of_type(
         found = [list(key_remark(where, key, value, default.get(key), node, {})) for node in concerned]
         if all(found):  # what reaches one layer has an effect
             yield from found[0]
+
+
+def _no_such_class(
+    kind: str, asked: Mapping[str, Any], nodes: Sequence[Any], config: Mapping[str, Any]
+) -> Iterator[Remark]:
+    """Remark on a class that no layer of the firmware has, unless its layers have what it says anyway."""
+    cls = layer_class(kind)
+    name = cls.__name__ if cls is not None else kind
+    anyway = dict(entries(config.get("Model")))
+    if name != kind:
+        anyway |= entries(entries(config.get("LayerType")).get(name))
+    asked = {key: value for key, value in asked.items() if str(anyway.get(key)) != str(value)}
+    if not asked:
+        return
+    classes = sorted({node.class_name for node in nodes})
+    why = f"the firmware has no layer of this class{did_you_mean(kind, classes)}"
+    if name != kind and name in classes:
+        why = f"hls4ml looks for its own class, which is {name!r} for {kind} layers"
+    yield Remark(f"LayerType.{kind}", ", ".join(map(str, asked)), f"no effect: {why}")
