@@ -72,7 +72,8 @@ class Cause:
                 text += f" and dropped {lost:.6g}" if lost else ", all of it"
             found.append(text)
         found += [
-            f"{self.layer}.{slot} left its format {count} time(s) in this event" for slot, count in self.overflows
+            f"{self.layer}.{slot} left its format in {count} cast{'s' * (count > 1)} of this event"
+            for slot, count in self.overflows
         ]
         return [*found, *self.profile]
 

@@ -71,7 +71,9 @@ def _items(lines: Iterable[str]) -> str:
 def _warnings(report: Report) -> str:
     if not report.warnings:
         return ""
-    return f"<div class=warnings><b>{len(report.warnings)} warning(s)</b>{_items(map(str, report.warnings))}</div>"
+    count = len(report.warnings)
+    head = "1 warning" if count == 1 else f"{count} warnings"
+    return f"<div class=warnings><b>{head}</b>{_items(map(str, report.warnings))}</div>"
 
 
 def _causes(report: Report) -> str:
