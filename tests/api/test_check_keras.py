@@ -161,6 +161,25 @@ def test_overflow_and_changed_constants_are_not_called_quantisation(small: Any, 
     assert "quantisation" not in label
 
 
+def test_a_scale_that_hls4ml_clips_for_qkeras_default_alpha_is_named() -> None:
+    """QDense makes alpha=None 'auto_po2'; hls4ml's quantiser of the scales has too few bits for a scale of 2."""
+    net = network(lambda q, k: [q.QDense(4, kernel_quantizer=q.quantized_bits(4, 0), name="first")])
+    kernel = np.random.default_rng(7).uniform(-1.9, 1.9, (8, 4))
+    net.get_layer("first").set_weights([kernel, np.zeros(4)])
+    net.get_layer("first").kernel_quantizer_internal(kernel.astype(np.float32))
+    scale = np.ravel(net.get_layer("first").kernel_quantizer_internal.scale)
+    assert 2 in scale
+    model = ib.load(net)
+    (change,) = ib.load(net).plan().constants
+    held = model.graph.by_name["first_alpha"].scale  # type: ignore[attr-defined]
+    clipped = np.count_nonzero(held.written.ravel() != scale)
+    assert str(change).startswith(f"first_alpha.scale power of two, exponent ap_int<2>: {clipped} of 4 clipped")
+    assert (change.asked, change.got) == (2.0, 1.0)
+    report = ib.check(model, np.random.default_rng(8).normal(size=(50, 8)), ["cpp-strict"], net)
+    label = next(line for line in str(report).splitlines() if line.startswith("against the Keras"))
+    assert "changed constants of first_alpha.scale" in label
+
+
 def test_blocks_and_the_worst_event_are_the_same_as_all_at_once(small: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from isobit.check import keras
 
