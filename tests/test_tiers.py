@@ -1,0 +1,74 @@
+"""What a plain run leaves out is written down, and named tests are never left out."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def _tier(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
+    """What a plain run takes of a test: "n drawn", "nothing", "part of it"; None for all."""
+    for decorator in node.decorator_list:
+        text = ast.unparse(decorator)
+        if text == "pytest.mark.full":
+            return "nothing"
+        if drawn := re.fullmatch(r"pytest\.mark\.oracle\(sample=(\d+)\)", text):
+            return f"{drawn[1]} drawn"
+    if any("pytest.mark.full" in ast.unparse(decorator) for decorator in node.decorator_list):
+        return "part of it"
+    return None
+
+
+def tiers() -> dict[str, str]:
+    """Every test of which a plain run does not take all."""
+    found = {}
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and (tier := _tier(node)):
+                found[f"{path.relative_to(ROOT / 'tests')}::{node.name}"] = tier
+    return found
+
+
+def test_contributing_says_what_a_plain_run_leaves_out() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    written = dict(re.findall(r"^\| `(\S+::\w+)` \| ([^|]+?) \|$", text, flags=re.MULTILINE))
+    lines = "\n".join(f"| `{name}` | {tier} |" for name, tier in tiers().items())
+    assert written == tiers(), f"the table of CONTRIBUTING.md should be\n{lines}"
+
+
+def test_draws_are_the_seeds_and_named_tests_are_all_taken(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(
+        "import pytest\n"
+        "@pytest.mark.oracle(sample=3)\n@pytest.mark.parametrize('n', range(50))\ndef test_drawn(n): pass\n"
+        "@pytest.mark.full\ndef test_expensive(): pass\n"
+    )
+    (tmp_path / "conftest.py").write_text(
+        f"import sys\nsys.path.insert(0, {str(ROOT / 'tests')!r})\nimport tiers\n"
+        "def pytest_configure(config):\n"
+        "    for line in ('full: x', 'oracle(sample): x'): config.addinivalue_line('markers', line)\n"
+        "    tiers.choose_tier(config)\n"
+        "def pytest_collection_modifyitems(config, items): tiers.select(config, items)\n"
+    )
+
+    def collected(*arguments: str, seed: str = "1") -> list[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "--co", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", *arguments],
+            cwd=tmp_path,
+            env={"PATH": "/usr/bin:/bin", "ISOBIT_FRESH_SEED": seed},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return [line for line in done.stdout.splitlines() if "::" in line]
+
+    drawn = collected(".")
+    assert len(drawn) == 3
+    assert drawn == collected(".") != collected(".", seed="2")
+    assert len(collected("-m", "full", ".")) == 51
+    assert len(collected("test_it.py::test_drawn")) == 50
+    assert len(collected("-k", "expensive")) == 1
