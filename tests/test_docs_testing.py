@@ -19,8 +19,8 @@ def blocks(language: str) -> list[str]:
 @pytest.mark.csim
 def test_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (kernel,) = blocks("cpp")
-    Path("k.cpp").write_text(kernel)
+    for name, kernel in zip(("k.cpp", "regions.cpp"), blocks("cpp"), strict=True):
+        Path(name).write_text(kernel)
     quiet = settings(
         max_examples=40,
         deadline=None,

@@ -61,6 +61,8 @@ def test_every_notation_of_every_mode(rounding: Rounding, overflow: Overflow, si
         ("ufixed<8,-2,TRN,SAT>", "ap_ufixed<8,-2,AP_TRN,AP_SAT>"),
         ("ap_fixed<8,4,AP_TRN,AP_WRAP,2>", "ap_fixed<8,4,AP_TRN,AP_WRAP,2>"),
         ("ap_fixed<8,4,AP_TRN,AP_SAT,2>", "ap_fixed<8,4,AP_TRN,AP_SAT>"),  # SAT ignores N
+        ("ap_fixed<15,12,AP_RND,AP_SAT,AP_SAT>", "ap_fixed<15,12,AP_RND,AP_SAT>"),
+        ("ap_fixed<8,4,AP_TRN,AP_WRAP,AP_WRAP>", "ap_fixed<8,4,AP_TRN,AP_WRAP,3>"),
         ("int<8>", "ap_int<8>"),
         ("uint<1>", "ap_uint<1>"),
     ],

@@ -73,11 +73,11 @@ class FixedType:
             raise FormatError(f"width {self.width} is not in 1..{MAX_WIDTH}")
         if abs(self.integer) > 2 * MAX_WIDTH:
             raise FormatError(f"integer bits {self.integer} are not in -{2 * MAX_WIDTH}..{2 * MAX_WIDTH}")
-        if not 0 <= self.saturation_bits <= self.width:
-            raise FormatError(f"saturation bits N = {self.saturation_bits} are not in 0..{self.width} (the width)")
-        if self.saturation_bits and self.overflow not in (Overflow.WRAP, Overflow.WRAP_SM):
+        if self.saturation_bits >= 0 and self.overflow not in (Overflow.WRAP, Overflow.WRAP_SM):
             # The headers ignore N there; one canonical form keeps equality of formats meaningful.
             object.__setattr__(self, "saturation_bits", 0)
+        if not 0 <= self.saturation_bits <= self.width:
+            raise FormatError(f"saturation bits N = {self.saturation_bits} are not in 0..{self.width} (the width)")
         if self.overflow is Overflow.WRAP_SM and not self.signed:
             raise FormatError(
                 "ap_ufixed with AP_WRAP_SM does not exist (AMD's headers exit on it); use a signed format"
@@ -96,6 +96,8 @@ class FixedType:
     def parse(cls, text: str | FixedType) -> FixedType:
         """Read ``ap_fixed<18,6,AP_RND_CONV,AP_SAT>``, hls4ml's ``ufixed<18,6,RND,SAT,0>``, ``ap_int<8>``, ``uint<1>``.
 
+        A mode's name where N stands is its number, as in C++: ``ap_fixed<15,12,AP_RND,AP_WRAP,AP_SAT>`` has N = 0.
+
         Raises
         ------
         FormatError
@@ -108,8 +110,8 @@ class FixedType:
         body = text.strip()
         if match := _FIXED.fullmatch(body):
             fields = [field.strip() for field in match[2].split(",")]
-            numbers = [*fields[:2], *fields[4:]]
-            if 2 <= len(fields) <= 5 and all(_INTEGER.fullmatch(number) for number in numbers):
+            bits = _saturation_bits(fields[4]) if len(fields) > 4 else 0
+            if 2 <= len(fields) <= 5 and all(map(_INTEGER.fullmatch, fields[:2])) and bits is not None:
                 try:
                     return cls(
                         width=int(fields[0]),
@@ -117,7 +119,7 @@ class FixedType:
                         signed=not match[1],
                         rounding=parse_mode(Rounding, fields[2]) if len(fields) > 2 else Rounding.TRN,
                         overflow=parse_mode(Overflow, fields[3]) if len(fields) > 3 else Overflow.WRAP,
-                        saturation_bits=int(fields[4]) if len(fields) > 4 else 0,
+                        saturation_bits=bits,
                     )
                 except FormatError as error:
                     raise FormatError(f"{body!r}: {error}") from None
@@ -230,3 +232,11 @@ class FixedType:
 
     def __repr__(self) -> str:
         return f"FixedType.parse({str(self)!r})"
+
+
+def _saturation_bits(text: str) -> int | None:
+    """N as written: an integer, or an enumerator of AMD's modes, which counts as one; None for anything else."""
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    name = text.upper().removeprefix("AP_")
+    return next((int(modes[name]) for modes in (Rounding, Overflow) if name in modes.__members__), None)

@@ -9,19 +9,11 @@ from __future__ import annotations
 
 import re
 
+from isobit.engines.csim.words import LANGUAGE
 from isobit.errors import FormatError
 
 __all__ = ["Names", "as_top_name", "in_comment", "top_name"]
 
-#: Words that C++14 to C++20 and C keep for themselves.
-_LANGUAGE = """
-alignas alignof and and_eq asm auto bitand bitor bool break case catch char char8_t char16_t char32_t class co_await
-co_return co_yield compl concept const const_cast consteval constexpr constinit continue decltype default delete do
-double dynamic_cast else enum explicit export extern false float for friend goto if inline int long mutable namespace
-new noexcept not not_eq nullptr operator or or_eq private protected public register reinterpret_cast requires restrict
-return short signed sizeof static static_assert static_cast struct switch template this thread_local throw true try
-typedef typeid typename typeof union unsigned using virtual void volatile wchar_t while xor xor_eq
-"""
 #: Namespaces that the generated sources use, the program's entry, and locals of the layers' functions.
 _SOURCES = """
 main std isobit isobit_tb kernels hls hls4mlEmulator data results numbers arith shape pattern slice high low
@@ -60,9 +52,9 @@ supply1 table task time tran tranif0 tranif1 tri tri0 tri1 triand trior trireg u
 weak0 weak1 wire wor xnor
 """
 #: 'restrict' is a word of C alone.
-_WORDS = frozenset(_LANGUAGE.split()) - {"restrict"}
+_WORDS = LANGUAGE - {"restrict"}
 _MACRO_NAMES = frozenset(_MACROS.split())
-_TAKEN = frozenset((_LANGUAGE + _SOURCES + _MACROS).split())
+_TAKEN = LANGUAGE | frozenset((_SOURCES + _MACROS).split())
 _NO_TOP = frozenset((_GLOBALS + _HARDWARE).split())
 _TOP = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 

@@ -13,15 +13,15 @@ import numpy as np
 from isobit.engines.csim.build import Built, base_flags, bridge_files, build, preprocessed
 from isobit.engines.csim.cache import touch
 from isobit.engines.csim.flags import read_flags
-from isobit.engines.csim.ports import Port, doubles, split, to_words
+from isobit.engines.csim.ports import Port, split
 from isobit.engines.csim.worker import worker
-from isobit.errors import FormatError, ShapeError, TypeMismatchError, UnsupportedError
-from isobit.fixed.array import FixedArray, finite
-from isobit.fixed.quantise import refuse_masked
+from isobit.errors import FormatError, TypeMismatchError, UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.headers import HEADER_SETS, isobit_include_folders, vendor_include_folder
 from isobit.kernel.arguments import Argument, In, InOut, Out, declared, shape_of
-from isobit.kernel.source import main_source
+from isobit.kernel.fields import columns, fields_of, joined, separated
+from isobit.kernel.members import names_header, without_markers
+from isobit.kernel.source import LEAVES, NAMES, main_source
 
 __all__ = ["Argument", "CSimKernel", "In", "InOut", "Out", "csim_kernel"]
 
@@ -35,7 +35,7 @@ class CSimKernel:
     Attributes
     ----------
     inputs, outputs
-        Name, shape and format of what goes in and comes out (a result first).
+        Name, shape and format of what goes in and comes out (a result first); of structs, field by field: ``arg0.et``.
     state
         Variables of the kernel that keep their value from event to event.
     printed
@@ -47,8 +47,9 @@ class CSimKernel:
     ) -> None:
         shapes = {a.name: shape_of(a) for a in arguments}
         self.top = top
-        self.inputs = tuple(port.reshaped(shapes[port.name]) for port in built.inputs)
-        self.outputs = tuple(port.reshaped(shapes.get(port.name, ())) for port in built.outputs)
+        self._in, self._out = fields_of(built.inputs, shapes), fields_of(built.outputs, shapes)
+        self.inputs = tuple(field.port for field in self._in)
+        self.outputs = tuple(field.port for field in self._out)
         self.state = built.state
         self.printed = ""
         self._program = built.folder / "program"
@@ -69,13 +70,15 @@ class CSimKernel:
         values, named
             One value for each ``In`` and ``InOut`` argument, in their order or by name: a :class:`FixedArray` of the
             argument's own format (another one is cast, as an assignment would), or real numbers, which are quantised as
-            the type's constructor does. Either all have the arguments' shapes, for one event, or all have an axis of
+            the type's constructor does. Of structs, a dictionary of such arrays by the names of the fields, or a
+            structured NumPy array. Either all have the arguments' shapes, for one event, or all have an axis of
             events in front.
 
         Returns
         -------
-        :class:`FixedArray` of each output, float64 where its type is C++ floating point: the result first, then the
-        ``Out`` and ``InOut`` arguments in their order; a tuple if there are several.
+        :class:`FixedArray` of each output, float64 where its type is C++ floating point, of structs a dictionary of
+        them by the names of the fields: the result first, then the ``Out`` and ``InOut`` arguments in their order; a
+        tuple if there are several.
 
         Raises
         ------
@@ -85,8 +88,8 @@ class CSimKernel:
             If the kernel aborts, exits, crashes (with the signal's name) or takes longer than the timeout: in which
             event, and what it printed.
         """
-        columns, events, single = self._columns(values, named)
-        words = np.concatenate(columns, axis=1) if columns else np.zeros((events, 0), dtype=np.uint64)
+        parts, events, single = self._columns(values, named)
+        words = np.concatenate(parts, axis=1) if parts else np.zeros((events, 0), dtype=np.uint64)
         width = sum(port.size * port.limbs for port in self.outputs)
         block = max(1, _WORDS // (words.shape[1] + width + 1))
         tables, said = [np.empty((0, width), dtype=np.uint64)], ""
@@ -105,12 +108,12 @@ class CSimKernel:
             array.reshape(events, *port.shape)
             for array, port in zip(split(table, self.outputs), self.outputs, strict=True)
         ]
-        results = tuple(array[0] if single else array for array in arrays)
+        results = tuple(joined(self._out, [array[0] if single else array for array in arrays]))
         return results[0] if len(results) == 1 else results
 
     def _columns(self, values: Sequence[Any], named: dict[str, Any]) -> tuple[list[Any], int, bool]:
-        """Words of each input, the number of events, and whether it is a single one without its axis."""
-        names = [port.name for port in self.inputs]
+        """Words of each input's fields, the number of events, and whether it is a single one without its axis."""
+        names = list(dict.fromkeys(field.argument for field in self._in))
         given = dict(zip(names, values, strict=False))
         unknown = [name for name in named if name not in names[len(values) :]]
         if len(values) > len(names) or unknown or len(given) + len(named) != len(names):
@@ -118,44 +121,7 @@ class CSimKernel:
                 f"{self.top} takes {len(names)} inputs ({', '.join(names)}), got {len(values)} and {list(named)}"
             )
         given |= named
-        arrays, leading = [], set()
-        for port in self.inputs:
-            value = given[port.name]
-            array = _real(value, port)
-            shape = tuple(array.shape)
-            if shape != port.shape and shape[1:] != port.shape:
-                raise ShapeError(f"{port.name!r} has shape {shape}; expected {port.shape} or (events, *{port.shape})")
-            leading.add(None if shape == port.shape else shape[0])
-            arrays.append(array)
-        if len(leading) > 1:
-            raise ShapeError(
-                "the inputs must all be single events or have the same number of events, got shapes "
-                + ", ".join(str(tuple(array.shape)) for array in arrays)
-            )
-        count = leading.pop() if leading else None
-        events = 1 if count is None else count
-        columns = []
-        for port, array in zip(self.inputs, arrays, strict=True):
-            if port.type is None:
-                columns.append(to_words(doubles(array, port).reshape(events, port.size), port, False))
-            else:
-                fixed = array if isinstance(array, FixedArray) else FixedArray.from_float(array, port.type)
-                columns.append(to_words(fixed.cast(port.type).reshape(events, port.size), port, True))
-        return columns, events, count is None
-
-
-def _real(value: Any, port: Port) -> Any:
-    """A fixed array, or an array of numbers whose NaN and infinities are refused by the port's name."""
-    if isinstance(value, FixedArray):
-        return value
-    refuse_masked(value, f"argument {port.name!r}")
-    try:
-        array = np.asarray(value)
-    except ValueError as error:  # lists of different lengths
-        raise ShapeError(f"input {port.name!r} is no array: {error}") from None
-    if array.dtype.kind not in "fiuO" or (array.dtype.kind == "f" and array.dtype.itemsize > 8):
-        raise TypeMismatchError(f"input {port.name!r} must hold real numbers, got dtype {array.dtype}")
-    return finite(array, port.name) if array.dtype.kind == "f" else array
+        return columns(self._in, separated(self._in, {name: given[name] for name in names}))
 
 
 def csim_kernel(
@@ -251,8 +217,11 @@ def csim_kernel(
     texts = {**bridge_files(), "main.cpp": main_source(files[0], top, arguments, returns).encode()}
     others = [str(path) for path in files[1:]]
     what = f"the kernel {top} of {files[0]}"
-    identity = preprocessed(texts, options, ["main.cpp", *others], what)
-    identity += more.identity
+    seen = preprocessed(
+        {**texts, NAMES: b"typedef int isobit_names;"}, options, ["main.cpp", *others], what, marked=True
+    )
+    texts[NAMES] = names_header(seen, include)
+    identity = without_markers(seen) + texts[NAMES] + more.identity
     built = build(
         texts,
         options,
@@ -260,6 +229,7 @@ def csim_kernel(
         sources=others,
         what=what,
         header_flags=header_flags,
+        filled=[LEAVES],
         link=more.link,
         unseen=more.shared,
     )

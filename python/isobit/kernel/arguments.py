@@ -25,18 +25,32 @@ class Argument:
     """An argument of a kernel: :class:`In`, :class:`Out` or :class:`InOut`.
 
     How it is handed over, the function's own parameter says: a scalar by value or reference, an array (``T x[16]``,
-    ``T x[4][16]``, ``T *x``, ``T (&x)[16]``), a ``std::array`` or ``nnet::array``, or an ``hls::stream`` of numbers or
-    of such packs.
+    ``T x[4][16]``, ``T *x``, ``T (&x)[16]``), a pack (``std::array``, ``nnet::array``, ``hls::vector``), an AXI4-Stream
+    packet (``hls::axis``), or an ``hls::stream`` of numbers, packs or packets.
 
     Parameters
     ----------
     type
         Type of the numbers: a :class:`FixedType` or its name, ``int``, ``float`` or another name that the kernel's
-        source knows, such as a typedef of its own. It must be exactly the function's; the compiler checks that.
+        source knows, such as a typedef of its own. It must be exactly the function's; the compiler checks that. A
+        struct's name stands for all its fields.
     shape
-        Shape of one event: an extent, or several; () for a scalar.
+        Shape of one event: an extent, or several; () for a scalar. It counts what ``type`` names: numbers in all packs,
+        or structs.
     name
         A name for messages and keyword arguments; ``arg0``, ``arg1``, ... if left out.
+
+    Notes
+    -----
+    A struct of numbers, arrays, packs and further structs is a dictionary of arrays by the names of its fields, each of
+    the argument's shape and, behind it, that of the arrays on the way: of ``struct jet { ap_uint<10> pt; ap_int<6>
+    at[2]; }``, ``ib.In("jet", 4)`` takes ``{"pt": (events, 4), "at": (events, 4, 2)}``. A structured NumPy array does
+    as well. Bit-fields, references, pointers, enumerations, unions and private members are refused.
+
+    Of packets, either the numbers in ``data`` are declared (``ib.In("ap_fixed<16,6>", 4)``): then every byte is kept,
+    ``last`` is set on the last packet of an event, other side channels are zero, and those of outputs are not looked
+    at. Or the packet itself (``ib.In("pkt", 4)``), with its side channels by name: ``data``, ``keep``, ``strb``,
+    ``user``, ``last``, ``id``, ``dest``; those that a caller leaves out are as before.
     """
 
     type: str | FixedType
@@ -98,8 +112,15 @@ def size_of(argument: Argument) -> int:
 def cpp_type(kind: str | FixedType) -> str:
     """A number's type in C++; names that are no format of isobit's are left to the compiler."""
     try:
-        return str(FixedType.parse(kind))
+        parsed = FixedType.parse(kind)
     except FormatError:
         if not isinstance(kind, str) or not _NAME.fullmatch(kind) or _FORMAT.match(kind):
             raise
         return kind
+    if not isinstance(kind, str) or kind.count(",") < 4 or parsed.saturation_bits:
+        return str(parsed)
+    # An N that has no effect belongs to the type in C++.
+    bits = kind.rsplit(",", 1)[1].strip(" >").upper()
+    bits = bits if bits.lstrip("+-").isdigit() or bits.startswith("AP_") else f"AP_{bits}"
+    u = "" if parsed.signed else "u"
+    return f"ap_{u}fixed<{parsed.width},{parsed.integer},{parsed.rounding},{parsed.overflow},{bits}>"

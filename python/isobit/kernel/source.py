@@ -9,11 +9,17 @@ from isobit.errors import RangeError
 from isobit.fixed.types import FixedType
 from isobit.kernel.arguments import Argument, In, Out, cpp_type, size_of
 
-__all__ = ["main_source"]
+__all__ = ["LEAVES", "NAMES", "main_source"]
+
+#: The header with names that members may have.
+NAMES = "isobit_names.hpp"
+#: The bridge's variable with the fields of structs, filled once.
+LEAVES = "isobit_csim::leaves_of::leaves"
 
 _MAIN = """// Written by isobit: calls one function.
 #include "isobit_csim/kernel.hpp"
 {includes}
+#include "isobit_names.hpp"
 namespace {{
 typedef isobit_csim::Signature<decltype(&{top})> isobit_signature;
 static_assert(isobit_signature::arity == {count},
@@ -36,11 +42,11 @@ int main(int argc, char **argv) {{ return isobit_csim::work(argc, argv, isobit_e
 """
 
 _STORAGE = """    typedef isobit_signature::at<{k}>::type P{k};
-    typedef Argument<P{k}, {size}> A{k};
-    static_assert(declared_and_kernels<{type}, Element<A{k}::element>::number>::same,
+    typedef Argument<P{k}, {type}, {size}> A{k};
+    static_assert(declared_and_kernels<{type}, Spoken<{type}, A{k}::element>::type>::same,
                   "isobit: argument {k}, {name}, holds numbers of another type than the declared {type}");
     static A{k} a{k};
-    a{k}.clear();"""
+    clear<isobit_names>(a{k});"""
 
 
 def main_source(kernel: Path, top: str, arguments: Sequence[Argument], returns: str | FixedType | None) -> str:
@@ -52,11 +58,11 @@ def main_source(kernel: Path, top: str, arguments: Sequence[Argument], returns: 
         names = {"k": k, "size": size_of(argument), "type": argument.type, "name": argument.name}
         storage.append(_STORAGE.format(**names))
         if not isinstance(argument, Out):
-            storage.append(f'    channel.in(a{k}.port(), A{k}::elements, "{argument.name}");')
+            storage.append(f'    input<isobit_names>(channel, a{k}, "{argument.name}");')
         if isinstance(argument, In):
             checks.append(f'        check_read(a{k}, "{argument.name}");')
         if not isinstance(argument, In):
-            results.append(f'    channel.out(a{k}.port(), A{k}::elements, "{argument.name}");')
+            results.append(f'    output<isobit_names>(channel, a{k}, "{argument.name}");')
     call = f"{top}({', '.join(f'a{k}.pass()' for k in range(len(arguments)))});"
     if returns is not None:
         kind = cpp_type(returns)
@@ -64,10 +70,11 @@ def main_source(kernel: Path, top: str, arguments: Sequence[Argument], returns: 
             f"    typedef std::remove_cv<std::remove_reference<isobit_signature::result>::type>::type R;\n"
             f"    static_assert(declared_and_kernels<{kind}, R>::same,\n"
             f'                  "isobit: {top} returns numbers of another type than the declared {kind}");\n'
-            f"    static R result;"
+            f"    static Argument<R&, R, 1> result;\n"
+            f"    clear<isobit_names>(result);"
         )
-        call = f"result = {call}"
-        results.insert(0, '    channel.out(&result, 1, "result");')
+        call = f"result.pass() = {call}"
+        results.insert(0, '    output<isobit_names>(channel, result, "result");')
     message = f"{top} returns a value; say its type with returns=" if returns is None else f"{top} returns nothing"
     return _MAIN.format(
         # A file may have a test bench of its own.

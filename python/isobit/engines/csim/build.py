@@ -134,8 +134,10 @@ def header_identity(headers: str) -> bytes:
     return digest.digest()
 
 
-def preprocessed(files: Mapping[str, bytes], flags: Sequence[str], sources: Sequence[str], what: str) -> bytes:
-    """Every token that the compiler would see, whatever was included.
+def preprocessed(
+    files: Mapping[str, bytes], flags: Sequence[str], sources: Sequence[str], what: str, *, marked: bool = False
+) -> bytes:
+    """Every token that the compiler would see, whatever was included; if ``marked``, with lines that name the files.
 
     Raises
     ------
@@ -144,7 +146,9 @@ def preprocessed(files: Mapping[str, bytes], flags: Sequence[str], sources: Sequ
     """
     with _written(files) as folder:
         return b"\0".join(
-            _run_compiler([*flags, "-E", "-P", source], folder, what).stdout.encode(errors="surrogateescape")
+            _run_compiler([*flags, "-E", *([] if marked else ["-P"]), source], folder, what).stdout.encode(
+                errors="surrogateescape"
+            )
             for source in sources
         )
 

@@ -8,8 +8,8 @@
 #include <cstdlib>
 #include <vector>
 
+#include "elements.hpp"
 #include "hls_stream.h"
-#include "numbers.hpp"
 
 namespace isobit_csim {
 
@@ -19,6 +19,20 @@ namespace isobit_csim {
     std::fprintf(stderr, "%s\n", why.c_str());
     std::fflush(stderr);
     std::_Exit(3);
+}
+
+// Takes exactly so many elements out of an output stream.
+template <class E, class Function>
+void drain(hls::stream<E>& data, std::size_t elements, const char* name, Function function) {
+    for (std::size_t i = 0; i < elements; i++) {
+        if (data.empty())
+            give_up("the output stream '" + std::string(name) + "' holds " + std::to_string(i) + " of " +
+                    std::to_string(elements) + " elements");
+        function(i, data.read());
+    }
+    if (!data.empty())
+        give_up("the output stream '" + std::string(name) + "' holds more than " + std::to_string(elements) +
+                " elements");
 }
 
 class Channel {
@@ -39,7 +53,10 @@ public:
     template <class E>
     void in(E* data, std::size_t elements, const char* name) {
         if (describing) return port<E>("in", elements, name);
-        for (std::size_t i = 0; i < elements; i++) get(data[i]);
+        for (std::size_t i = 0; i < elements; i++) {
+            get(data[i]);
+            frame(data[i], i + 1 == elements);
+        }
     }
     template <class E>
     void in(hls::stream<E>& data, std::size_t elements, const char* name) {
@@ -47,6 +64,7 @@ public:
         for (std::size_t i = 0; i < elements; i++) {
             E element;
             get(element);
+            frame(element, i + 1 == elements);
             data.write(element);
         }
     }
@@ -58,15 +76,21 @@ public:
     template <class E>
     void out(hls::stream<E>& data, std::size_t elements, const char* name) {
         if (describing) return port<E>("out", elements, name);
-        for (std::size_t i = 0; i < elements; i++) {
-            if (data.empty())
-                give_up("the output stream '" + std::string(name) + "' holds " + std::to_string(i) + " of " +
-                        std::to_string(elements) + " elements");
-            put(data.read());
-        }
-        if (!data.empty())
-            give_up("the output stream '" + std::string(name) + "' holds more than " + std::to_string(elements) +
-                    " elements");
+        drain(data, elements, name, [this](std::size_t, const E& element) { put(element); });
+    }
+
+    // For fields of structs (fields.hpp): one number's words, whose form its functions know.
+    void describe(const char* direction, const std::string& kind, std::size_t numbers, const std::string& name) {
+        ports += std::string(direction) + " " + kind + " " + std::to_string(numbers) + " " + name + "\n";
+    }
+    const word* take(std::size_t words) {
+        if (static_cast<std::size_t>(end_ - next_) < words) give_up("the input ends early");
+        next_ += words;
+        return next_ - words;
+    }
+    word* give(std::size_t words) {
+        results_.resize(results_.size() + words);
+        return results_.data() + results_.size() - words;
     }
 
     // Taps come in the order of computation; the first event says what they are.
@@ -106,31 +130,25 @@ private:
     template <class E>
     void port(const char* direction, std::size_t elements, const char* name) {
         typedef Element<E> Pack;
-        ports += std::string(direction) + " " + Number<typename Pack::number>::name() + " " +
-                 std::to_string(elements * Pack::count) + " " + name + "\n";
+        describe(direction, Number<typename Pack::number>::name(), elements * Pack::count, name);
     }
     template <class E>
     void get(E& element) {
         typedef Element<E> Pack;
         typedef Number<typename Pack::number> Form;
         for (std::size_t i = 0; i < Pack::count; i++) {
-            const std::size_t words = raw ? Form::words : 1;
-            if (static_cast<std::size_t>(end_ - next_) < words) give_up("the input ends early");
             if (raw)
-                Form::get_raw(Pack::at(element, i), next_);
+                Form::get_raw(Pack::at(element, i), take(Form::words));
             else
-                Form::get_value(Pack::at(element, i), next_);
-            next_ += words;
+                Form::get_value(Pack::at(element, i), take(1));
         }
     }
     template <class E>
     void put(const E& element) {
         typedef Element<E> Pack;
         typedef Number<typename Pack::number> Form;
-        const std::size_t start = results_.size();
-        results_.resize(start + Form::words * Pack::count);
-        for (std::size_t i = 0; i < Pack::count; i++)
-            Form::put(Pack::at(element, i), results_.data() + start + Form::words * i);
+        word* const to = give(Form::words * Pack::count);
+        for (std::size_t i = 0; i < Pack::count; i++) Form::put(Pack::at(element, i), to + Form::words * i);
     }
 
     const word* next_ = nullptr;

@@ -96,9 +96,11 @@ struct Real {
 
 template <class T, class = void>
 struct Number {
-    static_assert(never<T>::value,
-                  "isobit: numbers of this type are not supported; supported: ap_[u]fixed, ap_[u]int, the integers of "
-                  "C++, float, double, std::float16_t, std::bfloat16_t");
+    static_assert(
+        never<T>::value,
+        "isobit: numbers of this type are not supported; supported: ap_[u]fixed, ap_[u]int, the integers of "
+        "C++, float, double, std::float16_t, std::bfloat16_t, and structs of them; wrap the function in one that "
+        "takes arrays");
 };
 template <int W, int I, ap_q_mode Q, ap_o_mode O, int N>
 struct Number<ap_fixed<W, I, Q, O, N>, void> : Bits<ap_fixed<W, I, Q, O, N>, W> {
@@ -152,33 +154,17 @@ struct Number<std::bfloat16_t, void> : Real<std::bfloat16_t> {
 };
 #endif
 
-template <class, std::size_t>
-struct sized {
-    typedef void type;
-};
-
-// What one element of an array or stream holds: a number, or a pack of them (nnet::array, std::array).
-template <class E, class = void>
-struct Element {
-    typedef E number;
-    static const std::size_t count = 1;
-    static E& at(E& e, std::size_t) { return e; }
-    static const E& at(const E& e, std::size_t) { return e; }
-};
-template <class E>
-struct Element<E, typename sized<typename E::value_type, E::size>::type> {
-    typedef typename E::value_type number;
-    static const std::size_t count = E::size;
-    static number& at(E& e, std::size_t i) { return e[i]; }
-    static const number& at(const E& e, std::size_t i) { return e[i]; }
-};
-template <class T, std::size_t N>
-struct Element<std::array<T, N>, void> {
-    typedef T number;
-    static const std::size_t count = N;
-    static T& at(std::array<T, N>& e, std::size_t i) { return e[i]; }
-    static const T& at(const std::array<T, N>& e, std::size_t i) { return e[i]; }
-};
+// Whether a type is one number; any other may be made of numbers (elements.hpp, fields.hpp).
+template <class T>
+struct is_number : std::is_arithmetic<T> {};
+template <int W, int I, ap_q_mode Q, ap_o_mode O, int N>
+struct is_number<ap_fixed<W, I, Q, O, N>> : std::true_type {};
+template <int W, int I, ap_q_mode Q, ap_o_mode O, int N>
+struct is_number<ap_ufixed<W, I, Q, O, N>> : std::true_type {};
+template <int W>
+struct is_number<ap_int<W>> : std::true_type {};
+template <int W>
+struct is_number<ap_uint<W>> : std::true_type {};
 
 }  // namespace isobit_csim
 
