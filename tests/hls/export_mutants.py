@@ -1,4 +1,4 @@
-"""Mutants of an exported folder: one weight, type, loop or golden value changed; which test benches notice?"""
+"""Mutants of an exported folder: one weight, table entry, type, loop or golden value changed; which benches notice?"""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from isobit.engines.csim.build import compiler
 
 _ARRAY = re.compile(r"constexpr ([\w: <>]+) (\w+)((?:\[\d+\])+) = \{(.*?)\n?\};", re.DOTALL)
+_TABLE = re.compile(r"_table(_\d+)?$")
 _ALIAS = re.compile(r"using (\w+) = (ap_u?(?:fixed|int))<([^>]*)>;")
 _FLAGS = ["-std=c++14", "-O0", "-w", "-DNDEBUG"]
 _LOOP = re.compile(r"(?:ISOBIT_LOOP\((\w+)\)\s*)?for \(int (\w+) = (\w+); \2 < ([^;]+); \+\+\2\)")
@@ -108,9 +109,9 @@ def _weights(files: Mapping[str, str]) -> Iterator[Mutant]:
             other = (value + 1, value - 1, -value)[k % 3]
             if other == value or "raw_words" in array[1]:
                 continue
-            yield Mutant(
-                "weight", path, _put(text, array.start(4), number, other), f"{array[2]}[{k}]: {value} to {other}"
-            )
+            kind = "table" if _TABLE.search(array[2]) else "weight"
+            new = _put(text, array.start(4), number, other)
+            yield Mutant(kind, path, new, f"{array[2]}[{k}]: {value} to {other}")
 
 
 def _types(files: Mapping[str, str]) -> Iterator[Mutant]:

@@ -80,7 +80,8 @@ def test_one_wrong_bit_is_found_and_named(copied: Exported) -> None:
     assert not run.ok
     first = run.text.splitlines()[0]
     assert re.fullmatch(r"event \d+, output flat_out\[0\]: got raw 0x[0-9a-f]+, want 0x[0-9a-f]+", first), first
-    assert len(run.text.splitlines()) == 11  # ten that differ, and the count
+    assert len(run.text.splitlines()) == 12  # ten that differ, the constant and the count
+    assert run.text.splitlines()[10] == "constant fc4_bias: not what was exported"
     assert project.changed() == ["firmware/weights.hpp"]
 
 

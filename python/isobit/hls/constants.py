@@ -11,10 +11,13 @@ import numpy as np
 from isobit.fixed.types import FixedType
 from isobit.hls.names import in_comment
 
-__all__ = ["Constant", "integer_rows", "native_type", "structure_rows", "words_of"]
+__all__ = ["FNV_START", "Constant", "digest_of", "flat", "integer_rows", "native_type", "structure_rows", "words_of"]
 
 #: Columns that a line of numbers may take.
 _COLUMNS = 116
+#: Where FNV-1a of 64 bits begins.
+FNV_START = 14695981039346656037
+_WORD = (1 << 64) - 1
 #: Integers of C++ by the bits that they hold, a sign included.
 _NATIVE = ((8, "signed char"), (16, "short"), (32, "int"), (64, "long long"))
 
@@ -35,6 +38,8 @@ class Constant:
         Their number.
     comment
         What they are.
+    digest
+        FNV-1a over the elements, as tb/compare.hpp computes it.
     header
         Header of the kernels that declares the element's type.
     """
@@ -44,6 +49,7 @@ class Constant:
     text: str
     count: int
     comment: str
+    digest: int
     header: str = "number.hpp"
 
     def __str__(self) -> str:
@@ -106,6 +112,20 @@ def _wrapped(texts: Sequence[str], indent: str) -> str:
             line = indent
         line += piece if line == indent else f" {piece}"
     return "".join(f"{text}\n" for text in [*lines, line])
+
+
+def digest_of(members: Sequence[tuple[Iterable[Any], FixedType]], start: int = FNV_START) -> int:
+    """FNV-1a over 64-bit words: element by element, of each the members' raw integers.
+
+    A number of up to 64 bits counts as its sign-extended word, a wider one as its words.
+    """
+    columns, digest = [list(raw) for raw, _ in members], start
+    for element in zip(*columns, strict=True):
+        for value, (_, kind) in zip(element, members, strict=True):
+            words = [int(value) & _WORD] if kind.width <= 64 else words_of(int(value), kind.width)
+            for word in words:
+                digest = (digest ^ word) * 1099511628211 & _WORD
+    return digest
 
 
 def flat(raw: Any) -> list[int]:

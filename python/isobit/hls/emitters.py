@@ -15,7 +15,7 @@ import numpy as np
 
 from isobit.errors import UnsupportedError
 from isobit.fixed.types import FixedType
-from isobit.hls.constants import Constant, flat, integer_rows, native_type, structure_rows
+from isobit.hls.constants import Constant, digest_of, flat, integer_rows, native_type, structure_rows
 from isobit.hls.names import Names
 from isobit.model.ops import Op, Tensor
 from isobit.model.weights import Encoding, Weight
@@ -124,7 +124,8 @@ class Layer:
         values = flat(raw)
         name = self.names.take(f"{self.name}_{slot}")
         comment = f"{self.op.name}.{slot}: {what}"
-        self.constants.append(Constant(name, native_type(type), integer_rows(values, type), len(values), comment))
+        rows, digest = integer_rows(values, type), digest_of([(values, type)])
+        self.constants.append(Constant(name, native_type(type), rows, len(values), comment, digest))
         return name
 
     def stored_weights(self, weight: Weight, kept: Any) -> tuple[str, int]:
@@ -149,7 +150,8 @@ class Layer:
         element = f"isobit::kernels::compressed_weight<{native_type(index)}, {self.raw_type(weight)}>"
         comment = f"{self.op.name}.{weight.name}: {len(rows)} of {kept.size}, {weight.type}: input, neuron, weight"
         text = structure_rows(members)
-        self.constants.append(Constant(name, element, text, len(rows), comment, "dense_compressed.hpp"))
+        digest = digest_of(members)
+        self.constants.append(Constant(name, element, text, len(rows), comment, digest, "dense_compressed.hpp"))
         return name, len(rows)
 
     def raw_type(self, weight: Weight) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +145,12 @@ def export_hls(
         outputs=[_port(p) for p in core.outputs],
         layers=[{"name": layer.op.name, "op": layer.op.tag, "what": layer.what} for layer in core.layers],
         schedule={"style": core.style, "interval": core.interval},
-        vectors={"events": vectors.events, "inputs": list(vectors.sources), "results": roads},
+        vectors={
+            "events": vectors.events,
+            "inputs": list(vectors.sources),
+            "results": roads,
+            "tables": [asdict(table) for table in vectors.tables],
+        },
     )
     write_folder(target, files, manifest, overwrite=overwrite)
     return read_folder(target)

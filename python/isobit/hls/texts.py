@@ -9,14 +9,13 @@ from typing import Any
 import isobit
 from isobit.errors import UnsupportedError
 from isobit.fixed.types import FixedType
-from isobit.hls.constants import flat, integer_rows, native_type, words_of
+from isobit.hls.constants import FNV_START, Constant, digest_of, flat, integer_rows, native_type
 from isobit.hls.core import Core, Port, guarded, written_by
 from isobit.hls.templates import fill, indented, template_text
 
 __all__ = ["GOLDEN", "golden_text", "host_files", "readme_text", "testbench_files", "tool_files", "word_count"]
 
 GOLDEN = "tb/golden.hpp"
-_WORD = (1 << 64) - 1
 
 
 def testbench_files(core: Core) -> dict[str, str]:
@@ -31,6 +30,10 @@ def testbench_files(core: Core) -> dict[str, str]:
     for p in core.outputs:
         set_inputs += [_declared(core, p), f"tally_.spoil({golden}::{p.name}[event_], {p.name});"]
         compare.append(f'tally_.compare("{p.name}", event_, {golden}::{p.name}[event_], {p.name});')
+    constants = [
+        f'tally_.constant("{c.name}", isobit_tb::digest({core.namespace}::{c.name}), {golden}::{c.name}_digest_);'
+        for c in _constants(core)
+    ]
     text = fill(
         "testbench.cpp",
         version=isobit.__version__,
@@ -41,13 +44,18 @@ def testbench_files(core: Core) -> dict[str, str]:
         header=core.on_arrays,
         call=indented(_guarded_call(core), 8),
         compare=indented(compare, 8),
+        constants=indented(constants, 4),
     )
     return {f"tb/{core.top}_test.cpp": text, "tb/compare.hpp": template_text("compare.hpp")}
 
 
+def _constants(core: Core) -> list[Constant]:
+    return [constant for layer in core.layers for constant in layer.constants]
+
+
 def golden_text(core: Core, vectors: Mapping[str, Any]) -> str:
     """The golden vectors: raw integers of every port by tensor name, shape (events, size)."""
-    arrays, digest = [], 14695981039346656037  # FNV-1a, as tb/compare.hpp computes it
+    arrays, digest = [], FNV_START
     events = len(next(iter(vectors.values())))
     for p in (*core.inputs, *core.outputs):
         raw, kind = vectors[p.tensor.name], p.tensor.type
@@ -57,16 +65,14 @@ def golden_text(core: Core, vectors: Mapping[str, Any]) -> str:
         arrays.append(
             f"// {kind}\nconstexpr {native_type(kind)} {p.name}[{events}][{p.tensor.size}] = {{\n{rows}\n}};\n"
         )
-        for value in flat(raw):
-            # A native integer counts as its sign-extended word, several words as they are.
-            words = [value & _WORD] if kind.width <= 64 else words_of(value, kind.width)
-            for word in words:
-                digest = (digest ^ word) * 1099511628211 & _WORD
+        digest = digest_of([(flat(raw), kind)], digest)
     body = "\n".join(arrays)
     namespace = f"{core.namespace}_golden"
+    known = [f"constexpr unsigned long long {c.name}_digest_ = {c.digest}ULL;\n" for c in _constants(core)]
+    constants = "".join(["// Of the constants.\n", *known] if known else [])
     text = (
         f"#include <isobit/kernels/number.hpp>\n\nnamespace {namespace} {{\n\nconstexpr int events_ = {events};\n"
-        f"constexpr unsigned long long digest_ = {digest}ULL;\n\n{body}\n}}  // namespace {namespace}\n"
+        f"constexpr unsigned long long digest_ = {digest}ULL;\n{constants}\n{body}\n}}  // namespace {namespace}\n"
     )
     what = (
         "Golden vectors: raw inputs, and the raw results that hardware must give. README.md says where they are from."

@@ -11,7 +11,9 @@ import numpy as np
 from isobit.errors import RangeError, ShapeError, UnsupportedError
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
+from isobit.hls.table_events import TableReach, table_events
 from isobit.model.graph import Graph
+from isobit.model.table_ops import Softmax, TableActivation
 
 __all__ = ["Vectors", "choose_vectors", "edge_events", "random_raw"]
 
@@ -19,6 +21,8 @@ __all__ = ["Vectors", "choose_vectors", "edge_events", "random_raw"]
 _ALONE = 32
 #: Witnesses taken, and times that the search moves its inputs.
 _WITNESSES, _ROUNDS = 64, 6
+#: Events that are added for the entries of tables, and numbers in them.
+_LOOKING_UP, _TABLE_NUMBERS = 2048, 200_000
 #: Numbers that a test bench's header may hold; compilers take long over more.
 _NUMBERS = 1_000_000
 
@@ -33,10 +37,13 @@ class Vectors:
         Every input by name, shape (events, size), in its format.
     sources
         One line for each source: how many events, and what they are.
+    tables
+        How much of every table they look up.
     """
 
     inputs: dict[str, FixedArray]
     sources: tuple[str, ...]
+    tables: tuple[TableReach, ...] = ()
 
     @property
     def events(self) -> int:
@@ -76,6 +83,10 @@ def choose_vectors(
     parts.append(_witnessed(graph))
     drawn = {t.name: random_raw(t.type, (random_events, t.size), seed + k) for k, t in enumerate(graph.inputs)}
     parts.append((drawn, f"random events, half over the whole range and half of order one (seed {seed})"))
+    tables: tuple[TableReach, ...] = ()
+    if any(isinstance(op, (Softmax, TableActivation)) for op in graph.ops):
+        part, tables = _looking_up(graph, parts, seed)
+        parts.append(part)
     inputs, sources = {}, []
     for rows, what in parts:
         count = len(next(iter(rows.values())))
@@ -83,7 +94,7 @@ def choose_vectors(
     for t in graph.inputs:
         joined = [row for rows, _ in parts for row in rows[t.name]]
         inputs[t.name] = FixedArray.from_raw(np.array(joined, dtype=object).reshape(len(joined), t.size), t.type)
-    found = Vectors(inputs, tuple(sources))
+    found = Vectors(inputs, tuple(sources), tables)
     if found.events == 0:
         raise ShapeError("there is no event for the test bench")
     _few_enough(graph, found.events)
@@ -151,6 +162,20 @@ def _witnessed(graph: Graph) -> tuple[dict[str, list[list[int]]], str]:
         for t in graph.inputs:
             empty[t.name].append(witness.inputs[t.name].raw.reshape(-1).tolist())
     return empty, "inputs that make an accumulator or a result overflow"
+
+
+def _looking_up(
+    graph: Graph, parts: Sequence[tuple[dict[str, list[list[int]]], str]], seed: int
+) -> tuple[tuple[dict[str, list[list[int]]], str], tuple[TableReach, ...]]:
+    """Events that look up entries of tables which the others do not."""
+    every = {t.name: [row for rows, _ in parts for row in rows[t.name]] for t in graph.inputs}
+    flat = [[int(v) for part in row for v in part] for row in zip(*every.values(), strict=True)]
+    numbers = sum(t.size for t in (*graph.inputs, *graph.output_tensors))
+    rows = np.array(flat, dtype=object).reshape(len(flat), sum(t.size for t in graph.inputs))
+    added, tables = table_events(graph, rows, min(_LOOKING_UP, _TABLE_NUMBERS // numbers), seed)
+    reached = ", ".join(map(str, tables))
+    what = f"events that look up further entries of tables; reached of those within bounds: {reached}"
+    return (_by_input(graph, added.tolist()), what), tables
 
 
 def _by_input(graph: Graph, rows: Sequence[Sequence[int]]) -> dict[str, list[list[int]]]:
