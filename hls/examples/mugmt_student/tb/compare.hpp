@@ -6,6 +6,13 @@
 
 #include <isobit/kernels/number.hpp>
 
+namespace isobit {
+namespace kernels {
+template <class Index, class RawWeight>
+struct compressed_weight;
+}
+}  // namespace isobit
+
 namespace isobit_tb {
 
 typedef unsigned long long word;
@@ -31,6 +38,24 @@ word digest(const Raw (&raw)[Events][Size], int words, word hash) {
     return hash;
 }
 const word digest_start = 14695981039346656037ULL;
+
+// The same over the elements of a constant, as they are compiled: of a stored weight its input, its neuron, its value.
+inline word fold(word hash, long long raw) { return (hash ^ static_cast<word>(raw)) * 1099511628211ULL; }
+template <int Words>
+word fold(word hash, const isobit::kernels::raw_words<Words>& raw) {
+    for (int k = 0; k < Words; ++k) hash = (hash ^ raw.word[k]) * 1099511628211ULL;
+    return hash;
+}
+template <class Index, class Raw>
+word fold(word hash, const isobit::kernels::compressed_weight<Index, Raw>& stored) {
+    return fold(fold(fold(hash, stored.row_index), stored.col_index), stored.weight);
+}
+template <class Element, int Size>
+word digest(const Element (&constant)[Size]) {
+    word hash = digest_start;
+    for (int i = 0; i < Size; ++i) hash = fold(hash, constant[i]);
+    return hash;
+}
 
 class Tally {
 public:
@@ -66,12 +91,19 @@ public:
         if (++broken_ <= 10) std::printf("event %d: %s\n", event, why);
     }
 
-    // The last line, and the exit status: 0, every bit agrees; 1, bits differ or results are missing; 2, nothing was
-    // compared.
+    // A constant that no event depends on may be wrong as well.
+    void constant(const char* name, word got, word want) {
+        if (got == want) return;
+        ++constants_;
+        std::printf("constant %s: not what was exported\n", name);
+    }
+
+    // The last line, and the exit status: 0, every bit agrees; 1, bits or constants differ or results are missing; 2,
+    // nothing was compared.
     int report(const char* top) const {
         if (broken_ > 0) std::printf("%s: %ld events without results\n", top, broken_);
         std::printf("%s: %ld results compared, %ld differ\n", top, compared_, differ_);
-        return differ_ + broken_ > 0 ? 1 : compared_ > 0 ? 0 : 2;
+        return differ_ + broken_ + constants_ > 0 ? 1 : compared_ > 0 ? 0 : 2;
     }
 
 private:
@@ -92,6 +124,7 @@ private:
     long compared_ = 0;
     long differ_ = 0;
     long broken_ = 0;
+    long constants_ = 0;
 };
 
 }  // namespace isobit_tb

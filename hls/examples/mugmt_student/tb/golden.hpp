@@ -11,6 +11,25 @@ namespace mugmt_student_core_b5c9c76c91_golden {
 
 constexpr int events_ = 116;
 constexpr unsigned long long digest_ = 11147299696784487317ULL;
+// Of the constants.
+constexpr unsigned long long fc1_weight_digest_ = 4328093799465442542ULL;
+constexpr unsigned long long fc1_bias_digest_ = 8348246052930849881ULL;
+constexpr unsigned long long bn1_scale_digest_ = 711216443009563414ULL;
+constexpr unsigned long long bn1_bias_digest_ = 446252526936930706ULL;
+constexpr unsigned long long fc2_weight_digest_ = 4130702180575559176ULL;
+constexpr unsigned long long fc2_bias_digest_ = 9957871669209931254ULL;
+constexpr unsigned long long bn2_scale_digest_ = 7308961946067129335ULL;
+constexpr unsigned long long bn2_bias_digest_ = 8235789862107369439ULL;
+constexpr unsigned long long fc3_weight_digest_ = 4048745690167647106ULL;
+constexpr unsigned long long fc3_bias_digest_ = 9090322307810133922ULL;
+constexpr unsigned long long bn3_scale_digest_ = 17861148020956110391ULL;
+constexpr unsigned long long bn3_bias_digest_ = 8653602631995810934ULL;
+constexpr unsigned long long fc4_weight_digest_ = 13596963314985893822ULL;
+constexpr unsigned long long fc4_bias_digest_ = 11569594239428444151ULL;
+constexpr unsigned long long bn4_scale_digest_ = 11336435682268163613ULL;
+constexpr unsigned long long bn4_bias_digest_ = 16203999783371979731ULL;
+constexpr unsigned long long output_weight_digest_ = 11005593653697009817ULL;
+constexpr unsigned long long output_bias_digest_ = 16018277084317148460ULL;
 
 // ap_fixed<18,6>
 constexpr int inputs[116][5] = {
