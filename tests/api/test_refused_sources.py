@@ -106,7 +106,11 @@ def test_an_assert_without_a_text_names_layer_and_line() -> None:
 @pytest.mark.parametrize(
     "build, told",
     [
-        (lambda k, x: k.GaussianNoise(0.1, name="noise")(k.Dense(3)(x)), "GaussianNoise.*at layer 'noise'"),
+        (
+            lambda k, x: k.GaussianNoise(0.1, name="noise")(k.Dense(3)(x)),
+            "GaussianNoise.*at layer 'noise'.*hls4ml converts: .*QDense, ",
+        ),
+        (lambda k, x: k.Dense(4)(x) + x, "TFOpLambda.*operation of TensorFlow.*as a layer .Add.*hls4ml converts"),
         (lambda k, x: k.Dense(3, activation="relu6", name="d")(x), "at layer 'd|layer 'd_relu6'"),
         (lambda k, x: k.Dense(3, name="input")(x), "'input'"),
     ],

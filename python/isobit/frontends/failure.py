@@ -41,7 +41,19 @@ def conversion_failure(error: BaseException) -> str:
         text += f", in {frame.f_code.co_name} ({place}, line {line}"
         source = linecache.getline(path, line).strip()
         text += f": {source})" if source else ")"
-    return text
+    return text + _advice(told)
+
+
+def _advice(told: str) -> str:
+    """What to do about a layer that hls4ml does not know."""
+    if "Unsupported layer type" not in told:
+        return ""
+    from hls4ml.converters import get_supported_keras_layers
+
+    hint = ""
+    if "OpLambda" in told:
+        hint = ". That is an operation of TensorFlow (x + y, tf.reshape); write it as a layer (Add, Reshape)"
+    return f"{hint}. hls4ml converts: {', '.join(sorted(get_supported_keras_layers()))}"
 
 
 def _frames(error: BaseException) -> list[tuple[FrameType, int]]:
