@@ -15,6 +15,7 @@ import isobit as ib
 from isobit.errors import FirmwareError, ModelFileError, UnsupportedError
 from isobit.frontends.failure import conversion_failure
 from isobit.frontends.registry import HANDLERS, KERAS_LAYERS
+from isobit.frontends.streams import STREAMED
 from isobit.model.ops import OPS, supported_activations
 
 pytestmark = [pytest.mark.hls4ml, pytest.mark.xdist_group("api-frontend")]
@@ -73,6 +74,9 @@ def test_lists_are_complete_and_in_the_users_words() -> None:
     from hls4ml.converters import get_supported_keras_layers
     from hls4ml.model.layers import layer_map
 
+    import isobit.frontends.set_layers
+    import isobit.frontends.softmax  # noqa: F401, both register their handlers
+
     known = set(get_supported_keras_layers())
     plain = {name.partition(" ")[0] for name in KERAS_LAYERS}
     assert plain <= known
@@ -85,6 +89,15 @@ def test_lists_are_complete_and_in_the_users_words() -> None:
         name for op in OPS.values() for name in (*getattr(op, "FUNCTIONS", ()), *op.activations)
     } - {"max", "average"}
     assert "softmax" in supported_activations()
+    assert set(STREAMED) - {"Clone", "Input"} == set(HANDLERS)  # so that the list holds with io_stream
+
+
+def test_streams_list_the_users_words() -> None:
+    keras = _model((4,), lambda k, x: k.Add(name="sum")([k.Dense(4)(x), x]))
+    with pytest.raises(
+        UnsupportedError, match=r"'sum'.*not supported with io_stream; .*QDense.*isobit\.csim simulates"
+    ):
+        ib.load(keras, io_type="io_stream")
 
 
 # -- what hls4ml does not convert -------------------------------------------------------------------------------------
