@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import io
 import json
@@ -183,8 +184,12 @@ class KerasFiles(Target):
     def make(self, rng: random.Random) -> Path:
         suffix = rng.choice([".h5", ".keras"])
         path = self.folder / f"case{suffix}"
-        config = rng.choice(self.configs)
-        if rng.random() < 0.85:
+        config = copy.deepcopy(rng.choice(self.configs))
+        if attacked := rng.random() < 0.3:  # code where Keras runs it, perhaps in disguise
+            code = copy.deepcopy(rng.choice([self.attacks._operation(self.mark), self.attacks._lambda(self.mark)]))
+            config["config"]["layers"].insert(rng.choice([2, len(config["config"]["layers"])]), code)
+            config["config"]["output_layers"] = [[code["name"], 0, 0]]
+        if rng.random() < (0.5 if attacked else 0.85):
             config = changed_document(config, rng, self.values)
         try:
             (self.attacks.write_h5 if suffix == ".h5" else self.attacks.write_keras)(path, config)
@@ -213,6 +218,7 @@ class KerasFiles(Target):
             load_keras_file(path)
         finally:
             if self.mark.exists():
+                self.mark.rmdir() if self.mark.is_dir() else self.mark.unlink()
                 raise Finding("code of the file was run")
 
 

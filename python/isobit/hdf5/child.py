@@ -34,7 +34,7 @@ def _limit(count: int) -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
     seconds = int(used.ru_utime + used.ru_stime + _SECONDS + count * _PER_BYTE) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.RLIM_INFINITY))
-    with open("/proc/self/statm") as statm, contextlib.suppress(ValueError):  # noqa: PTH123
+    with contextlib.suppress(OSError, ValueError), open("/proc/self/statm") as statm:  # noqa: PTH123
         mapped = int(statm.read().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (mapped + _MEMORY + 2 * count, resource.RLIM_INFINITY))
 
