@@ -1,8 +1,9 @@
 """The pytest plugin of tools/hls4ml_suite.py: every predict of hls4ml is also answered by isobit, and compared.
 
-``ModelGraph.compile`` waits until a predict needs it: where isobit refuses the graph, nothing is compiled and the
-predict returns zeros, so that the test goes on to its next predict. Programs are compiled with hls4ml's own
-build_lib.sh, at -O1 instead of -O3, and the same program (its preprocessed text without pragmas) is compiled once.
+``ModelGraph.compile`` writes the project, and compiles it when a predict needs it: where isobit refuses the graph,
+nothing is compiled and the predict returns zeros, so that the test goes on to its next predict. Programs are compiled
+with hls4ml's own build_lib.sh, at -O1 instead of -O3, and the same program (its preprocessed text without pragmas) is
+compiled once.
 """
 
 from __future__ import annotations
@@ -123,8 +124,11 @@ class _Compiled:
 
 
 def patch(recorder: Recorder) -> None:
-    """Replace ``compile`` and ``predict`` of hls4ml's ModelGraph."""
+    """Replace ``compile`` and ``predict`` of hls4ml's ModelGraph, and leave out drawings, which need Graphviz."""
+    import hls4ml.utils
     from hls4ml.model.graph import ModelGraph
+
+    hls4ml.utils.plot_model = lambda *args, **kwargs: None
 
     original_predict, original_write = ModelGraph.predict, ModelGraph.write
 
@@ -133,6 +137,7 @@ def patch(recorder: Recorder) -> None:
         original_write(graph)
 
     def compile_later(graph: Any) -> None:
+        graph.write()
         graph._isobit_waits = True
 
     def predict(graph: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
@@ -149,7 +154,6 @@ def patch(recorder: Recorder) -> None:
             return zeros(graph, x)
         try:
             if getattr(graph, "_isobit_waits", False):
-                graph.write()
                 build(graph, recorder.programs)
                 graph._isobit_waits = False
             with contextlib.chdir(Path(graph.config.get_output_dir()) / "firmware"):
@@ -192,9 +196,10 @@ class Suite:
         self.recorder.begin(nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep the last line of what went wrong, for tests without a predict."""
+        """Keep the first line of what went wrong, for tests without a predict."""
         if report.failed and self.recorder.trouble is None:
-            self.recorder.trouble = str(getattr(report.longrepr, "reprcrash", report.longrepr)).splitlines()[-1][-300:]
+            text = str(getattr(report.longrepr, "reprcrash", report.longrepr)).splitlines()[0]
+            self.recorder.trouble = re.sub(r"^\S*/", "", text)[:200]
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         """A test ends."""

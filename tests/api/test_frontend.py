@@ -370,3 +370,25 @@ def test_keras_file_that_names_a_foreign_module_is_refused(tmp_path: Path) -> No
         UnsupportedError, match="layer 'x' names the layer class 'Anything', which is not on isobit's list"
     ):
         ib.load(path)
+
+
+def test_flat_weights_of_a_graph_made_by_hand(tmp_path: Path) -> None:
+    from hls4ml.model.graph import ModelGraph
+
+    config = {"OutputDir": str(tmp_path), "ProjectName": "flat", "Backend": "Vivado", "IOType": "io_parallel"}
+    layers: list[dict[str, Any]] = [
+        {"class_name": "Input", "name": "x", "input_shape": [3]},
+        {
+            "class_name": "Dense",
+            "name": "fc",
+            "n_in": 3,
+            "n_out": 2,
+            "weight_data": np.arange(6.0),
+            "bias_data": np.ones(2),
+        },
+    ]
+    config["HLSConfig"] = {"Model": {"Precision": "ap_fixed<32,16>", "ReuseFactor": 1}}  # type: ignore[assignment]
+    graph = ModelGraph.from_layer_list(config, layers)
+    graph.write()
+    x = np.array([[1.0, -2.0, 0.5]])
+    np.testing.assert_array_equal(ib.load(graph).predict(x), x @ np.arange(6.0).reshape(3, 2) + 1)

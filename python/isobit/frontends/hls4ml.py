@@ -185,6 +185,8 @@ def _weight(node: Any, slot: str, *, transposed: bool = False) -> Weight:
     if transposed:
         data = np.moveaxis(data, 0, -1)
     data, source = _without_kernel(data), _without_kernel(source)
+    if slot == "weight" and data.ndim == 1:  # of a graph made by hand; hls4ml writes all weights flat
+        data = data.reshape(int(node.get_attr("n_in")), -1)
     # From PyTorch, hls4ml's ChannelsLastConverter turns the weights, but not the unquantised ones beside them.
     turned = source.shape != data.shape or getattr(node, "channels_last_converted", False)
     if data.ndim == 2 and source.T.shape == data.shape and turned:
