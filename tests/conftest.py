@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+import sharing
 import tiers
 
 os.environ.setdefault("ISOBIT_FRESH_SEED", str(int(time.time())))
@@ -16,12 +17,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep compiled simulations out of the user's cache; workers inherit the controller's folder."""
+    """Keep compiled simulations out of the user's cache; workers inherit the controller's folders."""
     tiers.choose_tier(config)
     if "PYTEST_XDIST_WORKER" not in os.environ:
         folder = tempfile.mkdtemp(prefix="isobit-test-cache-")
         os.environ["ISOBIT_CACHE"] = folder
         os.environ["XDG_STATE_HOME"] = f"{folder}/state"
+        os.environ[sharing.FOLDER] = f"{folder}/shared"
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
