@@ -1,6 +1,6 @@
 // Self-checking test bench: the top function against golden raw results, bit for bit, and every constant as it is
-// compiled against the digest of what was exported. Exit status 0: every bit agrees; 1: bits or constants differ; 2: there
-// is nothing to compare, or the golden vectors are damaged.
+// compiled against the digest of what was exported. Exit status 0: every bit agrees; 1: bits or constants differ; 2:
+// there is nothing to compare, or the golden vectors are damaged.
 //
 // Written by isobit 0.1.0; do not edit, export again.
 // clang-format off
