@@ -11,7 +11,7 @@ import secrets
 import stat
 from pathlib import Path
 
-__all__ = ["key", "key_file", "not_private", "unsafe_above"]
+__all__ = ["key", "key_file", "make_folder", "not_private", "unsafe_above"]
 
 _SIZE = 32
 
@@ -54,6 +54,15 @@ def unsafe_above(folder: Path) -> str | None:
     return None
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, for the user alone, whatever the user's mask.
+
+    ``Path.mkdir(parents=True, mode=...)`` gives the mode to the last folder only.
+    """
+    for missing in reversed([path for path in (folder, *folder.parents) if not path.exists()]):
+        missing.mkdir(exist_ok=True, mode=0o700)
+
+
 def _owner(user: int) -> str:
     with contextlib.suppress(KeyError):
         return pwd.getpwuid(user).pw_name
@@ -88,7 +97,7 @@ def _stored_key(file: Path) -> bytes | None:
         If others could have read or written it.
     """
     try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(file.parent)
         if not file.exists():
             _make(file)
         told = not_private(file.parent) or unsafe_above(file.parent) or not_private(file)

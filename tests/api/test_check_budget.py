@@ -109,3 +109,8 @@ def test_refuses_other_seconds(seconds: Any, subject: ib.Model) -> None:
     with pytest.raises(RangeError, match="reference_seconds must be 0 or more"):
         ib.check(subject, X, ["reference"], reference_seconds=seconds)
     assert np.isfinite(X).all()
+
+
+def test_as_the_base_road_it_takes_every_event() -> None:
+    report = ib.check(ib.Model(tiny()), X[:40], ["cpp"], engine="reference", reference_events=15)
+    assert (report.ok, report.events, report.base.events) == (True, 40, 40)

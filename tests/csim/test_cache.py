@@ -17,6 +17,7 @@ from isobit import private
 from isobit.engines.csim import build as building
 from isobit.engines.csim import cache
 from isobit.errors import CSimError, RangeError
+from isobit.streaming import finished
 
 
 def _build(home: Path, name: str, size: int, age: float) -> Path:
@@ -190,6 +191,21 @@ def test_what_is_above_the_cache(mode: int, safe: bool, tmp_path: Path, monkeypa
         return
     with pytest.raises(CSimError, match=f"others may write to {above} .*could replace"):
         cache.build_folder(b"content")
+
+
+def test_what_isobit_makes_it_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a group of several people may write to new folders, those above the cache are made for the user alone."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "local" / "state"))
+    monkeypatch.setenv("ISOBIT_CACHE", str(tmp_path / "new" / "cache"))
+    monkeypatch.setattr(private, "_is_own_group", lambda group: False)
+    mask = os.umask(0o002)
+    try:
+        finished.remember(tmp_path / "y.npy", {}, {})
+        assert cache.build_folder(b"content").parent == tmp_path / "new" / "cache" / "csim"
+    finally:
+        os.umask(mask)
+    for folder in ("local", "local/state", "local/state/isobit", "new", "new/cache", "new/cache/finished"):
+        assert stat.S_IMODE((tmp_path / folder).stat().st_mode) == 0o700
 
 
 # -- the secret -------------------------------------------------------------------------------------------------------

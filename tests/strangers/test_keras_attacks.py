@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import h5py
 import keras_attacks as attacks
 import pytest
 from keras_attacks import places
@@ -38,6 +39,16 @@ def test_code_in_a_file_is_refused_unless_it_is_trusted(
     with contextlib.suppress(ModelFileError):
         load_keras_file(path, allow_lambda=True)
     assert mark.exists()
+
+
+@pytest.mark.parametrize("depth", [50, 400, 950, 20_000])
+def test_deep_nesting_is_refused(depth: int, tmp_path: Path) -> None:
+    """Before the architecture is checked, it is looked at for the marks of Keras 3."""
+    config = '{"class_name": "Functional", "config": ' + "[" * depth + "]" * depth + "}"
+    with h5py.File(tmp_path / "deep.h5", "w") as file:
+        file.attrs["model_config"] = config
+    with pytest.raises(ModelFileError, match=r"deep.h5 .*(no architecture|no JSON)"):
+        load_keras_file(tmp_path / "deep.h5")
 
 
 def refused(config: Any, told: str = "") -> None:

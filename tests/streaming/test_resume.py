@@ -176,6 +176,12 @@ def test_restart(unfinished: Any, model: ib.Model, folder: Path) -> None:
     complete(model, folder)
 
 
+def forge(partial: Path, **changes: Any) -> None:
+    """A journal that somebody else wrote."""
+    known = json.loads((partial / "journal.json").read_text())
+    (partial / "journal.json").write_text(json.dumps({**known, **changes}))
+
+
 @pytest.mark.parametrize(
     "break_it, told",
     [
@@ -183,6 +189,15 @@ def test_restart(unfinished: Any, model: ib.Model, folder: Path) -> None:
         (lambda f: os.truncate(f / "rows.npy", 500), "rows.npy is missing or shorter than"),
         (lambda f: (f / "journal.json").write_text("{"), "journal.json is damaged"),
         (lambda f: (f / "journal.json").write_text('{"a": 1}'), "journal.json is damaged"),
+        (lambda f: (f / "journal.json").write_text("[" * 100_000), "journal.json is damaged"),
+        (lambda f: forge(f, pins=[]), "journal.json is damaged .it does not say what the run is of"),
+        (lambda f: forge(f, pins={}), "journal.json is damaged .it does not say what the run is of"),
+        (lambda f: forge(f, events="6"), "journal.json is damaged .events is '6'"),
+        (lambda f: forge(f, events=-1), "journal.json is damaged .events is -1"),
+        (lambda f: forge(f, moves=["rows.npy"]), "journal.json is damaged .moves is"),
+        (lambda f: forge(f, moves={"rows.npy": "../elsewhere"}), "'../elsewhere' is no name of a file"),
+        (lambda f: forge(f, moves={"rows.npy": str(f.parent / "elsewhere")}), "elsewhere' is no name of a file"),
+        (lambda f: forge(f, moves={"../x.npy": "elsewhere"}), "'../x.npy' is no name of a file"),
         (lambda f: (f / "journal.json").unlink(), "no journal"),
     ],
 )

@@ -65,7 +65,7 @@ def check(
     engine
         The base road.
     reference_events
-        How many events the (slow) reference takes at most, the first ones.
+        How many events the (slow) reference takes at most, the first ones. As the base road it takes all of them.
     reference_seconds
         The reference begins no event after this time, but takes 10 in any case; ``inf`` for no limit. The report says
         how many it took.
@@ -106,7 +106,9 @@ def check(
         if events == 0:
             raise ShapeError("there is no event to check")
         roads = Roads(subject, against, workers, optimisation, report)
-        limits = {road: min(events, reference_events) if road == "reference" else events for road in (base, *names)}
+        limits = dict.fromkeys((base, *names), events)
+        if base != "reference" and "reference" in names:
+            limits["reference"] = min(events, reference_events)
         tallies = [
             Tally(road, subject.graph, limit, budget if road == "reference" != base else None)
             for road, limit in limits.items()

@@ -100,16 +100,21 @@ def keras3_refusal(file: Path, config: Any, version: Any = None) -> None:
     )
 
 
-def _is_keras3(node: Any) -> bool:
+def _is_keras3(document: Any) -> bool:
     """Whether an architecture has the marks of Keras 3: ``batch_shape``, policies of types, modules keras.src."""
-    if isinstance(node, dict):
-        module = node.get("module")
-        if "batch_shape" in node or node.get("class_name") == "DTypePolicy":
-            return True
-        if isinstance(module, str) and module.startswith("keras.src.") and "registered_name" in node:
-            return True
-        node = list(node.values())
-    return isinstance(node, list) and any(_is_keras3(child) for child in node)
+    left = [document]  # a file may nest deeper than Python calls functions
+    while left:
+        node = left.pop()
+        if isinstance(node, dict):
+            module = node.get("module")
+            if "batch_shape" in node or node.get("class_name") == "DTypePolicy":
+                return True
+            if isinstance(module, str) and module.startswith("keras.src.") and "registered_name" in node:
+                return True
+            left += node.values()
+        elif isinstance(node, list):
+            left += node
+    return False
 
 
 # -- folders ----------------------------------------------------------------------------------------------------------

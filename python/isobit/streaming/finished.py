@@ -16,6 +16,7 @@ from typing import Any
 
 from isobit.engines.csim.cache import cache_folder
 from isobit.errors import CSimError
+from isobit.private import make_folder
 
 __all__ = ["recall", "remember"]
 
@@ -37,7 +38,7 @@ def remember(out: Path, pins: Mapping[str, Any], files: Mapping[Path, Path]) -> 
     """
     with contextlib.suppress(OSError, CSimError):
         place = _place(out)
-        place.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(place.parent)
         known = {"pins": pins, "files": {str(name): _identity(now) for name, now in files.items()}}
         following = place.with_suffix(f".{os.getpid()}")
         following.write_text(json.dumps(known))

@@ -58,6 +58,28 @@ class Journal:
             )
 
 
+def _journal(document: Any) -> Journal:
+    """The journal in a document; others may have written it, and files get the names that stand in it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is none.
+    """
+    journal = Journal(**document)
+    if not isinstance(journal.pins, dict) or type(journal.pins.get("chunk")) is not int or journal.pins["chunk"] < 1:
+        raise ValueError("it does not say what the run is of")
+    if type(journal.events) is not int or journal.events < 0:
+        raise ValueError(f"events is {journal.events!r}")
+    if not (journal.moves is None or isinstance(journal.moves, dict)):
+        raise ValueError(f"moves is {journal.moves!r}")
+    for pair in (journal.moves or {}).items():
+        for name in pair:
+            if not isinstance(name, str) or name in ("", ".", "..") or Path(name).name != name:
+                raise ValueError(f"{name!r} is no name of a file")
+    return journal
+
+
 def _differences(was: Any, now: Any, where: str) -> list[str]:
     if isinstance(was, dict) and isinstance(now, dict):
         found = []
@@ -119,8 +141,8 @@ class Workspace:
         if not path.exists():
             return None
         try:
-            return Journal(**json.loads(path.read_text()))
-        except (ValueError, TypeError) as error:
+            return _journal(json.loads(path.read_text()))
+        except (ValueError, TypeError, RecursionError) as error:
             raise ResumeError(f"{path} is damaged ({error}); begin anew: restart=True, --restart") from None
 
     def save(self, journal: Journal) -> None:

@@ -76,8 +76,7 @@ def build_folder(content: bytes) -> Path:
             "(chmod go-w), or set ISOBIT_CACHE to a folder that is"
         )
     with writing():
-        root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (root / "csim").mkdir(exist_ok=True, mode=0o700)
+        private.make_folder(root / "csim")
     # Builds under another secret are of no use to us, nor ours to others: each has its own.
     return root / "csim" / hashlib.sha256(hashlib.sha256(secret).digest() + content).hexdigest()[:32]
 
