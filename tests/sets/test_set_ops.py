@@ -12,7 +12,7 @@ from set_graphs import draw
 
 from isobit import _core
 from isobit.engines.registry import get_engine
-from isobit.errors import ModelFileError, ShapeError, UnsupportedError
+from isobit.errors import ShapeError, TypeMismatchError, UnsupportedError
 from isobit.fixed import FixedArray, FixedType
 from isobit.model import Graph, Pooling, Tensor, Transpose
 from isobit.model.file import load_graph, save_graph
@@ -79,7 +79,7 @@ def test_a_model_file_with_words_for_axes_is_damaged(tmp_path: Path) -> None:
     graph = next(graph for graph, _ in map(draw, range(99)) if any(op.tag == "transpose" for op in graph.ops))
     body, arrays = file._body(graph)
     body["ops"] = [op | ({"perm": ["1", "0"]} if op["op"] == "transpose" else {}) for op in body["ops"]]
-    with pytest.raises(ModelFileError, match=r"transpose\.perm"):
+    with pytest.raises(TypeMismatchError, match=r"transpose\.perm"):
         for op in body["ops"]:
             file._read_op(op, [file._read_array(blob) for blob in arrays.blobs])
 

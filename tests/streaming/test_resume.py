@@ -90,7 +90,7 @@ def test_interrupted(folder: Path) -> None:
     """Ctrl-C: what was predicted is kept, and the next run says where it went on."""
     model = one_input()
     model.save("m.isobit")
-    write(folder / "long.npy", events(5_000))
+    write(folder / "long.npy", events(60_000))
     process = start(folder, "long.npy", "--out", "y.npy", "--engine", "reference", "--chunk", "50")
     while process.poll() is None and not journal_events(folder / "y.npy"):
         time.sleep(0.002)
@@ -103,7 +103,7 @@ def test_interrupted(folder: Path) -> None:
     text, error = done.communicate()
     assert (done.returncode, error) == (0, "")
     assert text.startswith(f"went on from event {kept:,}, ")
-    assert np.array_equal(np.load(folder / "y.npy"), model.predict(events(5_000)))
+    assert np.array_equal(np.load(folder / "y.npy"), model.predict(events(60_000)))
 
 
 # -- unfinished runs of other things -----------------------------------------------------------------------------------

@@ -29,7 +29,9 @@ def same_precision(asked: Any, found: Any) -> bool:
 
 def precision_of(node: Any, slot: str) -> Any:
     """A layer's precision, of a weight or of a type; None if it has none such."""
-    if slot in node.weights:
+    if slot in list(
+        node.weights
+    ):  # hls4ml's mapping "contains" attributes of any kind, and iterates over weights alone
         return node.weights[slot].type.precision
     kind = node.types.get(f"{slot}_t")
     if kind is None and slot == "result":

@@ -57,7 +57,8 @@ class Table:
             If they are not as many numbers as the rows take.
         """
         column = self.columns[index]
-        if values.size != len(rows) * column.size or not is_numeric(values.dtype):
+        allowed = is_numeric(values.dtype, booleans=column.dtype.kind == "b")
+        if values.size != len(rows) * column.size or not allowed:
             raise DataFileError(
                 f"{self.name} is damaged: column {column.name!r} gives {values.size} values of {values.dtype} where "
                 f"{len(rows) * column.size} numbers belong, from event {event} on"
