@@ -106,9 +106,10 @@ def _try_to_write(folder: Path) -> None:
 
 
 def _same(one: Path, other: Path) -> bool:
+    # Resolved, as folders of OUT that do not exist yet will be made: until then new/../x.npy is no file.
     try:
-        return one.samefile(other)
-    except OSError:  # one of them does not exist
+        return one.resolve().samefile(other.resolve())
+    except (OSError, RuntimeError):  # one of them does not exist, or is a link to itself
         return False
 
 

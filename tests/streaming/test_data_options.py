@@ -197,3 +197,10 @@ def test_each_format_in_compiled_roads(suffix: str, models: Path, capsys: pytest
     assert facts["vectors"]["events"] >= 50
     answer(capsys, "csim", "core", "--data", f"x.{suffix}", "--headers", "isobit", "--out", "y.npy", "--json")
     assert np.array_equal(np.load("y.npy"), one_input().predict(events()))
+
+
+@pytest.mark.parametrize("suffix", ["npy", "h5", "parquet", "root"])
+def test_files_of_no_events(suffix: str, models: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(models / f"none.{suffix}", events()[:0])
+    found = answer(capsys, "trace", "m.isobit", "--data", f"none.{suffix}", "--out", "layers.npz", "--json")
+    assert [layer["shape"] for layer in found["layers"].values()] == [[0, 2]]

@@ -43,12 +43,14 @@ def same_name(path: Path, how: str) -> str:
         return f"../{path.parent.name}/{path.name}"
     elif how == "absolute":
         return str(path)
+    elif how == "new folder":  # which is made before the file is written
+        return f"new/../{path.name}"
     else:
         return path.name
     return other.name
 
 
-@pytest.fixture(params=["itself", "relative", "absolute", "symlink", "hard link"])
+@pytest.fixture(params=["itself", "relative", "absolute", "new folder", "symlink", "hard link"])
 def how(request: Any) -> str:
     return str(request.param)
 

@@ -7,7 +7,6 @@ Keras builds whatever its configuration names: any public symbol of TensorFlow (
 
 from __future__ import annotations
 
-import math
 import re
 from typing import Any, NoReturn
 
@@ -196,6 +195,7 @@ class _Check:
             self._call(key, value, where, kind, allowed)
             return
         _, config = self._object(value, where, kind, allowed)
+        self._surroundings(value, where, depth)
         if isinstance(config, dict):
             for inner, entry in config.items():
                 self._value(inner, entry, where, depth + 1)
@@ -206,7 +206,8 @@ class _Check:
         match = _CALL.fullmatch(text) if len(text) <= 200 else None
         if match is None or match[1] not in allowed or (match[2] is not None and match[1] not in names.QUANTIZERS):
             self._refuse(where, f"has the {kind} {_short(text)} as {key}, which is not on isobit's list")
-        for number in re.findall(r"[\d.]+(?:e[+-]?\d+)?", match[2] or ""):
+        # As Python reads them: 1_000 and 2E9 are numbers as well.
+        for number in re.split(r"[,= '\"]+", match[2] or ""):
             if not _is_small(number, _BITS):
                 self._refuse(where, f"has {_short(text)} as {key}; numbers there are {_BITS} at most")
 
@@ -229,7 +230,7 @@ class _Check:
                 if key in ("seed", "shared_object_id")
                 else _LARGEST
             )
-            if not (math.isfinite(value) and abs(value) <= limit):
+            if not abs(value) <= limit:  # nor is NaN
                 self._refuse(where, f"has {value} as {key}; allowed are numbers up to {limit}")
         elif isinstance(value, list):
             for entry in value:
@@ -254,6 +255,6 @@ def _short(value: Any) -> str:
 
 def _is_small(number: str, limit: int) -> bool:
     try:
-        return float(number) <= limit
+        return abs(float(number)) <= limit
     except ValueError:
-        return True  # a full stop in a word
+        return True  # a word

@@ -44,6 +44,8 @@ class ChainReader:
             if low < high:
                 pieces.append(reader.read(low - first, high - first))
             first = end
+        if not pieces:
+            return np.empty((0, *self.shape), dtype=self.dtype)
         return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
 
     def locate(self, event: int) -> tuple[Reader, int]:
