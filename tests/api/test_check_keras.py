@@ -10,6 +10,7 @@ import pytest
 from api_networks import convert, fill, hls_config
 
 import isobit as ib
+from isobit.check.conversion import dropped_options
 from isobit.check.gaps import layer_gaps
 from isobit.check.keras import KerasWatch
 from isobit.check.keras_layers import segments_of
@@ -262,3 +263,12 @@ def test_agreement_of_decisions_and_models_that_cannot_be_followed(small: Any) -
     label = next(line for line in str(other).splitlines() if line.startswith("against the Keras"))
     assert "cause not known" in label
     assert "quantisation" not in label
+
+
+def test_dropped_options_stand_as_they_were_written() -> None:
+    from tensorflow import keras
+
+    layers = [keras.layers.BatchNormalization(axis=1, name="bn"), keras.layers.ReLU(negative_slope=0.2, name="act")]
+    net = keras.Sequential([keras.layers.Input((4, 4)), *layers])
+    firmware = ib.load(network(CASES["slope"][0])).graph
+    assert [(d.option, d.value) for d in dropped_options(firmware, net)] == [("axis", "1"), ("negative_slope", "0.2")]

@@ -205,6 +205,27 @@ def test_overflow_is_not_said_of_a_quantised_relu_that_clips() -> None:
         assert "9 of 6" not in said
 
 
+@pytest.mark.parametrize(
+    "function, bits, clipped",
+    [
+        ("sigmoid", "ufixed<6,0", True),
+        ("sigmoid", "ufixed<6,-1", False),
+        ("tanh", "fixed<6,1", True),
+        ("tanh", "ufixed<6,0", False),
+        ("softplus", "ufixed<6,0", False),
+    ],
+)
+def test_overflow_is_not_said_of_a_quantised_sigmoid_from_a_table(function: str, bits: str, clipped: bool) -> None:
+    held = ib.FixedType.parse("ap_fixed<18,8>")
+    kind = f"ap_{bits},AP_RND_CONV,AP_SAT>"
+    table = function_table("table", function, 1024, held)
+    op = TableActivation("act", ("x",), tensor("y", 2, kind), function, table)
+    model = ib.Model(Graph("table", (tensor("x", 2, "ap_fixed<12,6>"),), (op,), ("y",)))
+    found = model.profile(normal(7, 100, 2, scale=9))
+    assert [count.slot for count in (found.clips if clipped else found.overflows)] == ["result"]
+    assert not (found.overflows if clipped else found.clips)
+
+
 # -- why roads differ -------------------------------------------------------------------------------------------------
 
 

@@ -63,8 +63,9 @@ def test_without_hls4ml_isobits_headers_do(write: Write, monkeypatch: pytest.Mon
     ],
 )
 def test_names_that_the_source_does_not_have(write: Write, top: str, args: Any, told: str) -> None:
-    with pytest.raises(CompilerError, match=told):
+    with pytest.raises(CompilerError, match=told) as error:
         ib.csim_kernel(write("k.cpp", CODE), top, args)
+    assert "declares no 'P0'" not in str(error.value)  # a name of the bridge's
 
 
 def test_files_and_lists_that_are_refused(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

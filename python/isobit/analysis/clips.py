@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from isobit.fixed.modes import Overflow, Rounding
 from isobit.model.ops import Activation, Op
+from isobit.model.table_ops import TableActivation
 
 __all__ = ["clips"]
+
+#: Functions that QKeras quantisers have and hls4ml takes from a table (``quantized_sigmoid(use_real_sigmoid=True)``),
+#: with whether they have negative values. Their formats reach one; a narrower one loses more than the end.
+_BY_TABLE = {"sigmoid": False, "tanh": True}
 
 
 def clips(op: Op, slot: str) -> bool:
     """Whether a slot is the result of an activation with a quantiser of its own, which clips as its function says.
 
-    hls4ml gives the result of a QKeras activation (``quantized_relu``, ``quantized_bits``, ...) the quantiser's format,
-    rounded by AP_RND_CONV and saturated by AP_SAT or AP_SAT_SYM.
+    hls4ml gives the result of a QKeras activation (``quantized_relu``, ``quantized_sigmoid``, ...) the quantiser's
+    format, rounded by AP_RND_CONV and saturated by AP_SAT or AP_SAT_SYM.
     """
     kind = op.output.type
     return (
         slot == "result"
-        and isinstance(op, Activation)
+        and (isinstance(op, Activation) or (isinstance(op, TableActivation) and _is_quantised(op)))
         and kind.rounding is Rounding.RND_CONV
         and kind.overflow in (Overflow.SAT, Overflow.SAT_SYM)
     )
+
+
+def _is_quantised(op: TableActivation) -> bool:
+    kind, negative = op.output.type, _BY_TABLE.get(op.function)
+    return negative is not None and kind.max + kind.lsb >= 1 and (kind.signed or not negative)

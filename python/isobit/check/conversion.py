@@ -113,7 +113,12 @@ def _left_out(layer: str, kind: str, config: Mapping[str, Any]) -> Iterator[Drop
     for option, neutral, instead in _LEFT_OUT.get(kind, ()):
         allowed = neutral if isinstance(neutral, tuple) else (neutral,)
         if option in config and _plain(config[option]) not in allowed:
-            yield DroppedOption(layer, kind, option, f"{_plain(config[option])!r}", instead)
+            yield DroppedOption(layer, kind, option, _text(_plain(config[option])), instead)
+
+
+def _text(value: Any) -> str:
+    """A value as it was written: Keras keeps float32, whose 0.2 is 0.20000000298."""
+    return f"{value:.7g}" if isinstance(value, float) else f"{value!r}"
 
 
 def _plain(value: Any) -> Any:
@@ -129,9 +134,9 @@ def _batchnorm_axis(layer: Any, kind: str, config: Mapping[str, Any], ops: list[
     """hls4ml normalises the last axis, whatever the layer says."""
     if kind.endswith("BatchNormalization") and "axis" in config:
         axis, rank = config["axis"], len(layer.input_shape)
-        last = [int(a) % rank for a in (axis if isinstance(axis, (list, tuple)) else [axis])]
-        if last != [rank - 1]:
-            yield DroppedOption(layer.name, kind, "axis", f"{axis!r}", "the last axis is normalised")
+        axes = [int(a) for a in (axis if isinstance(axis, (list, tuple)) else [axis])]
+        if [a % rank for a in axes] != [rank - 1]:
+            yield DroppedOption(layer.name, kind, "axis", ", ".join(map(str, axes)), "the last axis is normalised")
 
 
 def _batchnorm_quantisers(layer: Any, kind: str, config: Mapping[str, Any], ops: list[Op]) -> Iterator[DroppedOption]:

@@ -44,6 +44,8 @@ _UNKNOWN = re.compile(
     r"main\.cpp:\d+:\d+: error: (?:.*undeclared identifier |no member named )?'([\w:]+)'"
     r"(?: was not declared| has not been declared| is not a member| in namespace|;|$)"
 )
+#: Types that the bridge derives from the kernel's signature.
+_BRIDGES = re.compile(r"[AP]\d+|isobit_signature")
 _OVERLOADED = re.compile(r"main\.cpp:\d+:\d+: error: .*overloaded function")
 #: Seconds that a design may take to say what its arguments are; it runs no event for that.
 _PATIENCE = 60
@@ -347,7 +349,8 @@ def _run_compiler(arguments: Sequence[str], folder: Path, what: str) -> subproce
     ours = dict.fromkeys(line.partition("isobit: ")[2] for line in said if _OURS.search(line))
     ours |= dict.fromkeys(f"(declared, the kernel's: {match[1]})" for line in said if (match := _TYPES.search(line)))
     for line in said:
-        if match := _UNKNOWN.search(line):
+        match = _UNKNOWN.search(line)
+        if match and not (ours and _BRIDGES.fullmatch(match[1])):  # what the bridge derives from it is unknown as well
             ours[f"the source declares no '{match[1]}'; its namespace belongs to a name: 'ns::kernel'"] = None
         if _OVERLOADED.search(line):
             ours[

@@ -42,7 +42,7 @@ class Remark:
 def warned(remarks: Sequence[Remark], stacklevel: int = 3) -> tuple[Remark, ...]:
     """Issue one :class:`~isobit.errors.ConfigurationWarning` for all remarks, if there are any; give them back."""
     if remarks:
-        entries = "entry" if len(remarks) == 1 else f"{len(remarks)} entries"
+        entries = "an entry" if len(remarks) == 1 else f"{len(remarks)} entries"
         lines = [f"the configuration has {entries} without the effect that it says:", *map(str, remarks)]
         warnings.warn("\n  ".join(lines), ConfigurationWarning, stacklevel=stacklevel)
     return tuple(remarks)
