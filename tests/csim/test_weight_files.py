@@ -49,6 +49,7 @@ def refused(told: str, *arguments: str | None) -> None:
         ("0.5, -1.25, 0.75", "holds 3 weights; expected 4"),
         (f"{GOOD}, 1.0", "holds 5 weights; expected 4"),
         ("0.5, nan, 0.75, 0.0", "value 1 is 'nan'; expected 4 finite"),
+        ("0.5, \u0661, 0.75, 0.0", "value 1 is '\u0661'; expected 4 finite"),  # a number to Python, 0 to C++
         ("0.5, -1.25, -inf, 0.0", "value 2 is '-inf'"),
         ("0.5, -1.25, 1e999, 0.0", "value 2 is '1e999'"),
         ("0.5, -1.25, x, 0.0", "value 2 is 'x'"),

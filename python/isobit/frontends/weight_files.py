@@ -144,7 +144,7 @@ def _numbers(path: str, text: str, weights: _Weights) -> Any:
         values = np.array(tokens, dtype=np.float64)
     except ValueError:
         values = None
-    if values is None or not np.isfinite(values).all() or "_" in text:
+    if values is None or not np.isfinite(values).all() or "_" in text or not text.isascii():
         index, token = next((i, token) for i, token in enumerate(tokens) if not _is_number(token))
         raise ModelFileError(
             f"{path}: value {index // weights.parts} is {token.strip()!r}; expected {_expected(weights)}"
@@ -168,7 +168,7 @@ def _split(text: str) -> list[str]:
 
 def _is_number(token: str) -> bool:
     try:
-        return bool(np.isfinite(float(token))) and "_" not in token
+        return bool(np.isfinite(float(token))) and "_" not in token and token.isascii()
     except ValueError:
         return False
 
