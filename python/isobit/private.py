@@ -100,7 +100,7 @@ def _stored_key(file: Path) -> bytes | None:
         make_folder(file.parent)
         if not file.exists():
             _make(file)
-        told = not_private(file.parent) or unsafe_above(file.parent) or not_private(file)
+        told = not_private(file.parent) or unsafe_above(file.parent.resolve()) or not_private(file)
         if told is None and file.stat().st_mode & 0o077:
             told = f"others may read {file}"
         if told is not None:

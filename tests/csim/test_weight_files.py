@@ -91,6 +91,34 @@ def test_a_header_with_other_weights(header: str, told: str) -> None:
     refused(told, GOOD, header)
 
 
+@pytest.mark.parametrize(
+    "text, times",
+    [
+        (
+            "#ifdef X\nfc_weight_t w2[4] = {0.5, 1, 1, 0};\n#else\nfc_weight_t w2[4] = {9, 9, 9, 9};\n#endif\n",
+            2,
+        ),
+        ("fc_weight_t w2[4];\n", 0),
+        ("", 0),
+    ],
+)
+def test_a_header_that_does_not_initialise_once(text: str, times: int) -> None:
+    source = 'nnet::load_weights_from_txt<fc_weight_t, 4>(w2, "w2.txt");'
+    weights = {"firmware/weights/w2.txt": GOOD.encode(), "firmware/weights/w2.h": text.encode()}
+    with pytest.raises(
+        ModelFileError, match=rf"prj/firmware/weights/w2\.h initialises w2 {times} times; expected once"
+    ):
+        check_weight_files("prj", source, {"firmware/defines.h": PLAIN.encode(), **weights})
+
+
+def test_an_initialiser_without_an_equals_sign() -> None:
+    source = 'nnet::load_weights_from_txt<fc_weight_t, 4>(w2, "w2.txt");'
+    header = b"fc_weight_t w2[4] {9, 9, 9, 9};\n"
+    files = {"firmware/weights/w2.txt": GOOD.encode(), "firmware/weights/w2.h": header}
+    with pytest.raises(ModelFileError, match=r"w2\.h"):
+        check_weight_files("prj", source, {"firmware/defines.h": PLAIN.encode(), **files})
+
+
 def test_values_are_compared_as_the_arrays_type_takes_them() -> None:
     """Below one LSB (1/32) the firmware has the same weight; at the next tie it has not."""
     lsb = FixedType.parse("ap_fixed<8,3>").lsb

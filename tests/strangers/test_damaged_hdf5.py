@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import subprocess
 import sys
 import time
@@ -97,3 +98,13 @@ def test_what_is_no_file(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "pipe.h5"):
         with pytest.raises(DataFileError, match="no regular file"):
             Hdf5File(path)
+
+
+def test_another_file_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with h5py.File(tmp_path / "events.h5", "w") as file:
+        file.create_dataset("x", (4, 2), "f4", external=[(str(tmp_path / "pipe"), 0, 32)])
+    with Hdf5File(tmp_path / "events.h5") as events:
+        dataset = events.datasets["x"]
+        with pytest.raises(DataFileError, match=r"events\.h5 .*the dataset 'x' lies in another file"):
+            events.read(dataset, 0, 4)

@@ -68,8 +68,9 @@ def check_weight_files(root: Any, source: str, files: Mapping[str, bytes]) -> No
         text = _first_line(path, files[weights.path].decode(errors="replace"))
         values = _numbers(path, text, weights)
         header = weights.path.removesuffix(".txt") + ".h"
-        if (other := _initialiser(files.get(header, b""), weights.name)) is None:
+        if header not in files:
             continue
+        other = _initialiser(f"{root}/{header}", files[header], weights.name)
         if other.strip() != text.strip():
             _compare(path, f"{root}/{header}", weights, values, _numbers(f"{root}/{header}", other, weights))
     _check_headers(root, files, {weights.name for weights in loaded})
@@ -125,10 +126,15 @@ def _first_line(path: str, text: str) -> str:
     return first
 
 
-def _initialiser(content: bytes, name: str) -> str | None:
-    """What stands between the braces of the array in the header; None if it is not initialised there."""
-    found = re.search(rf"\b{re.escape(name)}\s*\[[^\]]*\]\s*=\s*\{{(.*?)\}}\s*;", _code(content), re.DOTALL)
-    return found[1] if found else None
+def _initialiser(path: str, content: bytes, name: str) -> str:
+    """What stands between the braces of the array in the header, which synthesis reads."""
+    found = re.findall(rf"\b{re.escape(name)}\s*\[[^\]]*\]\s*=?\s*\{{(.*?)\}}\s*;", _code(content), re.DOTALL)
+    if len(found) != 1:
+        raise ModelFileError(
+            f"{path} initialises {name} {len(found)} times; expected once, so that synthesis has the weights of the "
+            "C-simulation"
+        )
+    return str(found[0])
 
 
 def _numbers(path: str, text: str, weights: _Weights) -> Any:

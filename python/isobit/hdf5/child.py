@@ -76,7 +76,7 @@ class _File:
 
     def read(self, name: str, start: int, stop: int) -> tuple[Any, Any]:
         """Rows of a dataset, in native byte order."""
-        dataset = self._datasets[name]
+        dataset = self._own(name)
         rows = np.empty((stop - start, *dataset.shape[1:]), dtype=dataset.dtype.newbyteorder("="))
         if rows.size:
             dataset.read_direct(rows, np.s_[start:stop])
@@ -97,13 +97,19 @@ class _File:
                     raise ValueError(f"{name!r} is a link to elsewhere")
         self._attributes(self._file)
         self._visit(lambda name, item: self._attributes(item))
-        for name, dataset in self._datasets.items():
-            if dataset.is_virtual or dataset.external:
-                raise ValueError(f"the dataset {name!r} lies in another file")
+        for name in self._datasets:
+            dataset = self._own(name)
             step = max(1, _SLAB // max(1, _elements(dataset) // max(1, len(dataset) if dataset.shape else 1)))
             for start in range(0, len(dataset) if dataset.shape else 1, step):
                 dataset[start : start + step] if dataset.shape else dataset[()]
         return sum(_elements(d) for d in self._datasets.values()), None
+
+    def _own(self, name: str) -> Any:
+        """A dataset that the file itself stores: another file could be a pipe, on which libhdf5 would wait for ever."""
+        dataset = self._datasets[name]
+        if dataset.is_virtual or dataset.external:
+            raise ValueError(f"the dataset {name!r} lies in another file")
+        return dataset
 
     def _groups(self) -> list[Any]:
         found: list[Any] = []
