@@ -13,7 +13,7 @@ import isobit as ib
 from isobit.analysis.constants import constant_changes, firmware_values, weight_changes
 from isobit.engines.reference import law
 from isobit.errors import PrecisionWarning
-from isobit.fixed import Overflow, Rounding
+from isobit.fixed import FixedType, Overflow, Rounding
 from isobit.model import Activation, BatchNorm, Dense, Encoding, Graph, TableActivation, Tensor, Weight
 from isobit.model.tables import function_table
 
@@ -194,3 +194,15 @@ def test_weights_that_keras_clips_as_well_and_weights_divided_by_an_alpha() -> N
     divided = weight("weight", trained / 2, "ap_fixed<8,2>", unquantised=trained)  # alpha = 2 is applied elsewhere
     change = weight_changes("fc", divided)
     assert change is None or not change.harmful
+
+
+def test_weights_far_below_one_lsb_that_truncation_moves() -> None:
+    """Each moves by less than one LSB and none becomes zero, and yet nothing is left of them."""
+    values = -np.abs(np.random.default_rng(0).normal(0, 1e-4, (8, 3)))
+    found = weight_changes("fc", Weight.from_written("weight", values, FixedType.parse("ap_fixed<8,2>")))
+    assert found is not None and found.kinds == {"swamped": 24}
+    assert "24 of 24 moved by rounding, together by" in str(found)
+    fine = weight_changes("fc", Weight.from_written("weight", values * 2000, FixedType.parse("ap_fixed<8,2>")))
+    assert fine is not None and not fine.harmful
+    bias = weight_changes("fc", Weight.from_written("bias", values[:, 0], FixedType.parse("ap_fixed<8,2>")))
+    assert bias is not None and not bias.harmful

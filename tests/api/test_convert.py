@@ -262,3 +262,20 @@ def test_overwriting_replaces_projects_and_nothing_else(small: Network, tmp_path
     assert refusal(path) is None
     with pytest.raises(ib.IsobitError, match="has no hls4ml project to save"):
         ib.load(path).save(tmp_path / "n.isobit", project=True)
+
+
+def test_a_project_that_cannot_be_replaced_is_put_back(
+    small: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "m.isobit"
+    small.model.save(path, project=True)
+    before = (tmp_path / "m.hls4ml" / "isobit.seal").read_text()
+
+    def full(*arguments: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(beside, "write_project", full)
+    with pytest.raises(ib.IsobitError):
+        small.model.save(path, project=True, overwrite=True)
+    assert (tmp_path / "m.hls4ml" / "isobit.seal").read_text() == before
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["m.hls4ml", "m.isobit"]

@@ -45,6 +45,9 @@ class ConstantChange:
         Whether that quantiser is the Keras model's, which computes with the clipped values as well.
     rounded
         Constants that were rounded, and to something else than zero.
+    rounded_share
+        By how much rounding moved them, relative to the sum of all magnitudes; 0 for slots with one axis, whose
+        constants (biases) are often small on purpose.
     index, asked, got
         The constant that moved furthest: index, value asked for, value that the firmware has.
     """
@@ -63,6 +66,7 @@ class ConstantChange:
     clipped: int
     in_keras: bool
     rounded: int
+    rounded_share: float
     index: tuple[int, ...]
     asked: float
     got: float
@@ -84,6 +88,8 @@ class ConstantChange:
             found["saturated"] = 0
         if self.zeroed and (self.lost or self.zeroed_share >= _MUCH):
             found["zeroed"] = self.zeroed
+        if self.rounded_share >= 1:
+            found["swamped"] = self.rounded
         return {kind: count for kind, count in found.items() if count}
 
     @property
@@ -121,6 +127,8 @@ class ConstantChange:
     def _counted(self, kind: str, count: int) -> str:
         if kind == "clipped":
             kind += " by its quantiser, as in Keras" if self.in_keras else " by its quantiser"
+        if kind == "swamped":
+            return f"{count} of {self.count} moved by rounding, together by {self.rounded_share:.3g} times their size"
         if kind != "zeroed":
             return f"{count} of {self.count} {kind}"
         share = f"all {count} nonzero constants" if count == self.nonzero else f"{count} of {self.nonzero} nonzero ones"
@@ -150,6 +158,7 @@ class ConstantChange:
             "clipped": self.clipped,
             "clipped_in_keras": self.in_keras,
             "rounded": self.rounded,
+            "rounded_share": self.rounded_share,
             "worst": {
                 "index": list(self.index),
                 "asked": self.asked if isfinite(self.asked) else None,  # the pole of an inverse

@@ -136,6 +136,7 @@ def weight_changes(layer: str, weight: Weight, *, own_scale: bool = False) -> Co
         int(np.count_nonzero(clipped)),
         not own_scale,
         int(np.count_nonzero(inexact)),
+        float(gap[inexact].sum() / np.abs(asked[finite]).sum()) if inexact.any() and asked.ndim > 1 else 0.0,
         tuple(int(i) for i in worst),
         float(asked[worst]),
         float(got[worst]),

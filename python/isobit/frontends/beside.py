@@ -159,14 +159,16 @@ def write_beside(model_graph: Any, folder: Path, *, overwrite: bool = False) -> 
     Raises
     ------
     OverwriteError
-        If the folder exists, unless ``overwrite`` is true and it holds an hls4ml project.
+        If the folder exists, unless ``overwrite`` is true and it holds an hls4ml project. That one is put back if the
+        new one cannot be written.
     """
+    aside = folder.with_name(f".{folder.name}.replaced-{os.getpid()}")
     if folder.exists() or folder.is_symlink():
         if not overwrite:
             raise OverwriteError(f"{folder} exists; choose another name or ask for it (overwrite=True, --overwrite)")
         if folder.is_symlink() or not (folder / "firmware").is_dir() or not (folder / "hls4ml_config.yml").is_file():
             raise OverwriteError(f"{folder} is no hls4ml project and is left alone; choose another name")
-        shutil.rmtree(folder)
+        folder.rename(aside)
     try:
         with naming(folder):
             write_project(model_graph, folder)
@@ -174,7 +176,10 @@ def write_beside(model_graph: Any, folder: Path, *, overwrite: bool = False) -> 
             (folder / _SEAL).write_text(_seal(digest))
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
+        if aside.exists():
+            aside.rename(folder)
         raise
+    shutil.rmtree(aside, ignore_errors=True)
     return digest
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from isobit.errors import FirmwareError, FormatError, UnsupportedError
+from isobit.errors import FirmwareError, FormatError, RangeError, UnsupportedError
 from isobit.fixed.array import quantise_floats
 from isobit.fixed.types import FixedType
 from isobit.frontends.identifiers import check_identifiers
@@ -204,7 +204,11 @@ def _weight(node: Any, slot: str, *, transposed: bool = False) -> Weight:
         )
     if slot != "weight":
         data, source = data.ravel(), source.ravel()
-    return Weight.from_written(slot, data, precision_to_type(precision, where), source.reshape(data.shape), encoding)
+    kind = precision_to_type(precision, where)
+    try:
+        return Weight.from_written(slot, data, kind, source.reshape(data.shape), encoding)
+    except RangeError as error:
+        raise RangeError(f"layer {node.name}: {error}") from None
 
 
 def _without_kernel(data: Any) -> Any:
