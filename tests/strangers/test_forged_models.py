@@ -252,3 +252,15 @@ def test_forged_values_are_refused_by_the_file(tmp_path: Path) -> None:
                 archive.writestr(f"arrays/{index:04d}.npy", blob)
         with pytest.raises(IsobitError, match=rf"m\.isobit is damaged: .*{told}"):
             ib.load(path)
+
+
+@pytest.mark.parametrize("suffix", [".isobit", ".keras"])
+def test_a_zip_of_a_later_version(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"m{suffix}"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", "{}")
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\x01\x02") + 6] = 148  # the version needed to extract, 14.8
+    path.write_bytes(content)
+    with pytest.raises(IsobitError, match=r"14\.8"):
+        ib.load(path)

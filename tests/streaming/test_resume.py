@@ -90,8 +90,8 @@ def test_interrupted(folder: Path) -> None:
     """Ctrl-C: what was predicted is kept, and the next run says where it went on."""
     model = one_input()
     model.save("m.isobit")
-    write(folder / "long.npy", events(60_000))
-    process = start(folder, "long.npy", "--out", "y.npy", "--engine", "reference", "--chunk", "50")
+    write(folder / "long.npy", events(600_000))
+    process = start(folder, "long.npy", "--out", "y.npy", "--engine", "reference", "--chunk", "500")
     while process.poll() is None and not journal_events(folder / "y.npy"):
         time.sleep(0.002)
     process.send_signal(signal.SIGINT)
@@ -99,11 +99,11 @@ def test_interrupted(folder: Path) -> None:
     assert (process.returncode, text) == (2, "")
     assert "Traceback" not in error
     kept = journal_events(folder / "y.npy")
-    done = start(folder, "long.npy", "--out", "y.npy", "--chunk", "50", "--engine", "cpp-strict")
+    done = start(folder, "long.npy", "--out", "y.npy", "--chunk", "500", "--engine", "cpp-strict")
     text, error = done.communicate()
     assert (done.returncode, error) == (0, "")
     assert text.startswith(f"went on from event {kept:,}, ")
-    assert np.array_equal(np.load(folder / "y.npy"), model.predict(events(60_000)))
+    assert np.array_equal(np.load(folder / "y.npy"), model.predict(events(600_000)))
 
 
 # -- unfinished runs of other things -----------------------------------------------------------------------------------

@@ -176,7 +176,7 @@ def _zip(path: Path) -> str | None:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except (OSError, ValueError, zipfile.BadZipFile):
+    except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile):  # of a zip of the future
         return None  # said by who reads it
     if any(name.rpartition("/")[2] == "data.pkl" for name in names):
         return _PYTORCH

@@ -69,7 +69,7 @@ def checked_keras_file(file: Path, *, trusted: bool = False) -> Iterator[Checked
                 return
             shutil.copyfile(file, copy)
             yield _hdf5(file, copy, trusted)
-        except (OSError, DataFileError, zipfile.BadZipFile, _BadFile) as error:
+        except (OSError, DataFileError, NotImplementedError, zipfile.BadZipFile, _BadFile) as error:
             told = str(error).replace(str(copy), "it")
             raise ModelFileError(f"{file} is not a readable Keras model file: {told}") from None
 
@@ -122,7 +122,7 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
         raise _BadFile(f"it has no {name}, where Keras keeps a model; it holds {held}")
     try:
         return archive.read(name)
-    except (zipfile.BadZipFile, OSError):
+    except (zipfile.BadZipFile, NotImplementedError, OSError):
         raise
     except Exception as error:  # zlib.error, NotImplementedError, EOFError, RuntimeError (encrypted): no common base
         raise _BadFile(f"{name} cannot be unpacked: {error}") from None
