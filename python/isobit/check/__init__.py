@@ -54,7 +54,7 @@ def check(
     x
         Events, as for :meth:`isobit.Model.predict`, or files of them, as for :func:`isobit.streaming.predict_file`; for
         several inputs also a dict of arrays or files by input name. Memory maps are read block by block. Real numbers
-        reach the csim as doubles, so that its own types quantise them, too.
+        reach the csim as doubles, so that its own types quantise them as well.
     against
         Roads to compare with ``engine``: ``csim``, ``cpp``, ``cpp-strict``, ``reference``, ``numba``, ``hls`` (what
         :func:`isobit.export_hls` writes, compiled), or a compiled :class:`isobit.CSim`.

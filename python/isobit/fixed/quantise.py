@@ -181,7 +181,7 @@ def refuse_masked(value: object, name: str = "") -> None:
     Parameters
     ----------
     value
-        Anything; of a list, the entries are looked at, too.
+        Anything; the entries of a list are also examined.
     name
         What it is, for the error.
     """

@@ -76,7 +76,7 @@ def check_io_type(source: Any, io_type: str) -> None:
             )
         if node.class_name == "Clone" and set(node.outputs) & set(source.outputs):
             raise UnsupportedError(
-                f"with io_stream, {node.inputs[0]!r} is an output and read by other layers, too; not supported"
+                f"with io_stream, {node.inputs[0]!r} is an output and is also read by other layers; not supported"
             )
         _check_packets(node)
 

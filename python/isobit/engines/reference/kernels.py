@@ -37,7 +37,7 @@ def register_kernel(op: type[Op]) -> Callable[[Kernel], Kernel]:
 
 
 def assign(values: Numbers | int, target: FixedType, source: FixedType | None = None) -> Numbers:
-    """Assign values to variables; from variables of the very same type it is a copy of the bits."""
+    """Assign values to variables; between variables of the same type it copies the bits."""
     if not isinstance(values, Numbers):
         values = Numbers.exactly(values)
     return array_law.quantise(values, target) if source is None else array_law.converted(values, source, target)
@@ -64,7 +64,7 @@ def _power_of_two(exponents: Numbers) -> Numbers:
 def product(
     kind: Product, data: Numbers, weight: Numbers, sign: Any, data_type: FixedType, weight_type: FixedType
 ) -> Numbers:
-    """Multiplications of nnet_mult.h, exact but for ``weight_exponential``, which works in a format of its own."""
+    """Multiplications of nnet_mult.h, exact except for ``weight_exponential``, which works in its own format."""
     if kind is Product.MULT:
         return data * weight
     if kind is Product.BOTH_BINARY:
