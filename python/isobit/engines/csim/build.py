@@ -14,6 +14,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -214,8 +215,10 @@ def build(
                     return _built(final)
                 with writing():
                     discard(final)
-            _run_compiler(flags_and_files, folder, what)
-            state = static_state(symbols(folder / "program", command), _baseline(files, header_flags), filled)
+            with ThreadPoolExecutor(1) as beside:  # two compilers at once
+                baseline = beside.submit(_baseline, files, header_flags)
+                _run_compiler(flags_and_files, folder, what)
+            state = static_state(symbols(folder / "program", command), baseline.result(), filled)
             hidden = [f"unknown: {name} is a shared library" for name in unseen]
             facts = {"ports": _describe(folder), "state": [*state, *hidden]}
             (folder / _FACTS).write_text(json.dumps(facts))
