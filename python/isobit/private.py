@@ -14,6 +14,7 @@ from pathlib import Path
 __all__ = ["key", "key_file", "make_folder", "not_private", "unsafe_above"]
 
 _SIZE = 32
+_ANEW = "remove it, and isobit makes a new one"
 
 
 def not_private(path: Path) -> str | None:
@@ -100,11 +101,13 @@ def _stored_key(file: Path) -> bytes | None:
         make_folder(file.parent)
         if not file.exists():
             _make(file)
-        told = not_private(file.parent) or unsafe_above(file.parent.resolve()) or not_private(file)
+        if told := not_private(file.parent) or unsafe_above(file.parent.resolve()):
+            raise PermissionError(f"{told}; make it yours alone (chmod go-w), or set XDG_STATE_HOME")
+        told = not_private(file)
         if told is None and file.stat().st_mode & 0o077:
             told = f"others may read {file}"
         if told is not None:
-            raise PermissionError(told)
+            raise PermissionError(f"{told}; {_ANEW}")
         found = file.read_bytes()
     except PermissionError as error:
         if error.errno is None:
@@ -113,7 +116,7 @@ def _stored_key(file: Path) -> bytes | None:
     except OSError:
         return None
     if len(found) != _SIZE:
-        raise PermissionError(f"{file} holds {len(found)} bytes instead of {_SIZE}")
+        raise PermissionError(f"{file} holds {len(found)} bytes instead of {_SIZE}; {_ANEW}")
     return found
 
 

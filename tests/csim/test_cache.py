@@ -239,8 +239,22 @@ def test_a_secret_that_others_know_is_refused(
     private.key()
     change(tmp_path / "state" / "isobit" / "cache.key")
     private._stored_key.cache_clear()
-    with pytest.raises(CSimError, match=f"({told}).*remove .*cache.key"):
+    with pytest.raises(CSimError, match=f"(cache.key.*({told})|({told}).*cache.key).*; remove it"):
         cache.build_folder(b"content")
+
+
+def test_a_folder_of_the_key_that_others_could_replace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder is at fault, so the message does not ask for another key."""
+    (everybodys := tmp_path / "everybodys").mkdir()
+    everybodys.chmod(0o777)
+    (everybodys / "state").mkdir()
+    (tmp_path / "state").symlink_to(everybodys / "state")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("ISOBIT_CACHE", str(tmp_path / "cache"))
+    private._stored_key.cache_clear()
+    with pytest.raises(CSimError, match=r"everybodys.*chmod go-w.*or set XDG_STATE_HOME") as caught:
+        cache.build_folder(b"content")
+    assert "remove" not in str(caught.value)
 
 
 def test_without_a_place_for_a_secret_builds_last_as_long_as_the_process(

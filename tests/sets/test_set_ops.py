@@ -12,7 +12,7 @@ from set_graphs import draw
 
 from isobit import _core
 from isobit.engines.registry import get_engine
-from isobit.errors import ShapeError, TypeMismatchError, UnsupportedError
+from isobit.errors import ModelFileError, ShapeError, UnsupportedError
 from isobit.fixed import FixedArray, FixedType
 from isobit.model import Graph, Pooling, Tensor, Transpose
 from isobit.model.file import load_graph, save_graph
@@ -73,15 +73,22 @@ def test_model_file(tmp_path: Path) -> None:
     assert {"pointwise_conv", "pooling", "transpose"} <= tags
 
 
-def test_a_model_file_with_words_for_axes_is_damaged(tmp_path: Path) -> None:
+def test_a_model_file_with_words_for_axes_is_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from isobit.model import file
 
     graph = next(graph for graph, _ in map(draw, range(99)) if any(op.tag == "transpose" for op in graph.ops))
-    body, arrays = file._body(graph)
-    body["ops"] = [op | ({"perm": ["1", "0"]} if op["op"] == "transpose" else {}) for op in body["ops"]]
-    with pytest.raises(TypeMismatchError, match=r"transpose\.perm"):
-        for op in body["ops"]:
-            file._read_op(op, [file._read_array(blob) for blob in arrays.blobs])
+    honest = file._body
+
+    def forged(given: Any) -> Any:
+        body, arrays = honest(given)
+        body["ops"] = [op | ({"perm": ["1", "0"]} if op["op"] == "transpose" else {}) for op in body["ops"]]
+        return body, arrays
+
+    monkeypatch.setattr(file, "_body", forged)
+    path = tmp_path / "m.isobit"
+    file.save_graph(graph, path)
+    with pytest.raises(ModelFileError, match=r"m\.isobit is damaged: .*transpose\.perm"):
+        file.load_graph(path)
 
 
 def test_with_types_changes_one_position_as_all() -> None:

@@ -38,6 +38,11 @@ def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
     return json.loads(capsys.readouterr().out)
 
 
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert run([*arguments]) == 2
+    return capsys.readouterr().err
+
+
 def test_the_same_options_everywhere() -> None:
     """Every command that takes events takes files of each kind, and selects from them in the same way."""
     context = cli.make_context("isobit", ["check"], resilient_parsing=True)
@@ -204,3 +209,12 @@ def test_files_of_no_events(suffix: str, models: Path, capsys: pytest.CaptureFix
     write(models / f"none.{suffix}", events()[:0])
     found = answer(capsys, "trace", "m.isobit", "--data", f"none.{suffix}", "--out", "layers.npz", "--json")
     assert [layer["shape"] for layer in found["layers"].values()] == [[0, 2]]
+    told = refused(capsys, "profile", "m.isobit", "--data", f"none.{suffix}", "--json")
+    assert "there is no event to profile" in told
+
+
+def test_an_input_that_the_model_does_not_have(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = refused(capsys, "predict", "m.isobit", "eks=x.npy", "--out", "y.npy")
+    assert "'eks=x.npy' is no file, and the model has no input 'eks'; its inputs: " in told
+    write(models / "eks=x.npy", events())
+    answer(capsys, "predict", "m.isobit", "eks=x.npy", "--out", "y.npy", "--json")

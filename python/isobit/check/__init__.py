@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +94,8 @@ def check(
     subject = load(model)
     base = resolve(engine)
     names = road_names(against, base)
-    if reference_events < 1:
-        raise RangeError(f"reference_events must be at least 1, got {reference_events}")
+    if not isinstance(reference_events, Integral) or isinstance(reference_events, bool) or reference_events < 1:
+        raise RangeError(f"reference_events must be a whole number of at least 1, got {reference_events!r}")
     budget = Budget(reference_seconds)
     workers = thread_count(threads)
     report = progress or (lambda road, done, total: None)

@@ -123,6 +123,8 @@ def _by_input(values: tuple[str, ...], inputs: list[str], what: str) -> Any:
     pairs = [value.partition("=") for value in values]
     named = [equals == "=" and head in inputs for head, equals, _ in pairs]
     if not any(named):
+        if what == "data":
+            _refuse_unknown_inputs(pairs, inputs)
         return list(values)
     if not all(named):
         raise click.UsageError(
@@ -133,6 +135,16 @@ def _by_input(values: tuple[str, ...], inputs: list[str], what: str) -> Any:
     for head, _, value in pairs:
         found.setdefault(head, []).append(value)
     return found
+
+
+def _refuse_unknown_inputs(pairs: list[tuple[str, str, str]], inputs: list[str]) -> None:
+    """INPUT=FILE whose input the model lacks, unless a file has that very name."""
+    for head, equals, value in pairs:
+        if equals and head.isidentifier() and not Path(head + equals + value).exists():
+            raise click.UsageError(
+                f"data: {head + equals + value!r} is no file, and the model has no input {head!r}; its inputs: "
+                f"{', '.join(inputs)}"
+            )
 
 
 def _each(value: Any, function: Any) -> Any:

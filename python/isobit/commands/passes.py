@@ -30,12 +30,19 @@ def profile_events(model: Model, given: Mapping[str, Any], threads: int | None) 
         ``data`` and what to read of them, as of :class:`isobit.streaming.inputs.Inputs`.
     threads
         Threads to use; None takes every core.
+
+    Raises
+    ------
+    ShapeError
+        If there are no events.
     """
     found: Profile | None = None
     for block in _blocks(model, given):
         part = model.profile(block.arrays, threads)
         found = part if found is None else joined(model.graph, [found, part])
-    return found if found is not None else model.profile([np.zeros((0, *t.shape)) for t in model.graph.inputs])
+    if found is None:
+        raise ShapeError("there is no event to profile")
+    return found
 
 
 def extremes(model: Model, given: Mapping[str, Any]) -> Any:

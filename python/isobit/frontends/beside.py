@@ -204,10 +204,7 @@ def _seal(digest: str) -> str:
     try:
         secret = private.key()
     except PermissionError as error:
-        raise CSimError(
-            f"the secret that seals hls4ml projects is not safe: {error}; remove {private.key_file()}, and isobit "
-            "makes a new one"
-        ) from None
+        raise CSimError(f"the secret that seals hls4ml projects is not safe: {error}") from None
     return hmac.new(secret, f"hls4ml project {digest}".encode(), hashlib.sha256).hexdigest()
 
 

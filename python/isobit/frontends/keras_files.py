@@ -69,7 +69,7 @@ def checked_keras_file(file: Path, *, trusted: bool = False) -> Iterator[Checked
                 return
             shutil.copyfile(file, copy)
             yield _hdf5(file, copy, trusted)
-        except (OSError, DataFileError, NotImplementedError, zipfile.BadZipFile, _BadFile) as error:
+        except (OSError, DataFileError, zipfile.BadZipFile, _BadFile) as error:
             told = str(error).replace(str(copy), "it")
             raise ModelFileError(f"{file} is not a readable Keras model file: {told}") from None
 
@@ -91,7 +91,7 @@ def _hdf5(file: Path, copy: Path, trusted: bool) -> CheckedFile:
 
 
 def _keras_zip(file: Path, copy: Path, trusted: bool) -> CheckedFile:
-    with zipfile.ZipFile(file) as archive:
+    with _archive(file) as archive:
         sizes = {info.filename: info.file_size for info in archive.infolist()}
         size, allowed = sum(info.file_size for info in archive.infolist()), _RATIO * file.stat().st_size
         if size > (allowed := min(_FILE, max(_FREE, allowed))):
@@ -116,13 +116,20 @@ def _keras_zip(file: Path, copy: Path, trusted: bool) -> CheckedFile:
     return CheckedFile(copy, elements)
 
 
+def _archive(file: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(file)
+    except NotImplementedError as error:  # a later version of the format; IsobitErrors are NotImplementedErrors, too
+        raise _BadFile(str(error)) from None
+
+
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:
     if name not in archive.namelist():
         held = ", ".join(archive.namelist()[:8]) or "nothing"
         raise _BadFile(f"it has no {name}, where Keras keeps a model; it holds {held}")
     try:
         return archive.read(name)
-    except (zipfile.BadZipFile, NotImplementedError, OSError):
+    except (zipfile.BadZipFile, OSError):
         raise
     except Exception as error:  # zlib.error, NotImplementedError, EOFError, RuntimeError (encrypted): no common base
         raise _BadFile(f"{name} cannot be unpacked: {error}") from None

@@ -85,10 +85,7 @@ def _secret() -> bytes:
     try:
         return private.key()
     except PermissionError as error:
-        raise CSimError(
-            f"the secret that seals the cache of compiled designs is not safe: {error}; remove {private.key_file()}, "
-            "and isobit makes a new one"
-        ) from None
+        raise CSimError(f"the secret that seals the cache of compiled designs is not safe: {error}") from None
 
 
 @contextlib.contextmanager
