@@ -106,6 +106,17 @@ def test_tables_of_semantics_are_what_the_law_gives() -> None:
     assert checked == len(Rounding) + 8
 
 
+def test_no_room_hides_the_function_of_its_name() -> None:
+    """``isobit.check`` and ``isobit.csim`` are functions, whatever is imported from the rooms of these names."""
+    package = Path(isobit.__file__).parent
+    rooms = [name for name in isobit.__all__ if (package / name).is_dir()]
+    assert {"check", "csim"} <= set(rooms)
+    lines = [f"import isobit, importlib; importlib.import_module('isobit.{name}')" for name in rooms]
+    lines += [f"assert callable(isobit.{name}), 'isobit.{name} is a module'" for name in rooms]
+    done = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(
     "module",
     ["analysis.plan", "analysis.profiling", "analysis.witness", "engines.batch", "engines.emulator", "engines.wide"],

@@ -9,13 +9,13 @@
 from isobit.analysis.profile import LayerProfile, OverflowCount, Profile
 from isobit.api import Model, load
 from isobit.check import Report, check
+from isobit.csim.kernel import CSimKernel, In, InOut, Out, csim_kernel
+from isobit.csim.simulation import CSim, csim
 from isobit.errors import IsobitError
 from isobit.fixed import FixedArray, FixedType, Overflow, Rounding
 from isobit.headers import get_cmake_dir, get_include, get_pkgconfig_dir
 from isobit.hls.export import export_hls
 from isobit.hls.folder import HlsProject
-from isobit.kernel import CSimKernel, In, InOut, Out, csim_kernel
-from isobit.simulation import CSim, csim
 
 __version__ = "0.1.0"
 

@@ -28,7 +28,7 @@ from isobit.model.requested import ReuseFactor, reuse_factors
 
 if TYPE_CHECKING:
     from isobit.analysis.plan import Plan
-    from isobit.simulation import CSim
+    from isobit.csim.simulation import CSim
     from isobit.streaming import FilePrediction
 
 __all__ = ["Data", "Model", "columns_of", "load", "map_data", "shaped"]
@@ -289,7 +289,7 @@ class Model:
 
     def csim(self, **options: Any) -> CSim:
         """Compile the hls4ml project behind this model; see :func:`isobit.csim`."""
-        from isobit.simulation import csim
+        from isobit.csim.simulation import csim
 
         return csim(self, **options)
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from isobit.engines.csim.ports import Port, doubles
+from isobit.csim.ports import Port, doubles
 from isobit.errors import ShapeError, TypeMismatchError
 from isobit.fixed.array import FixedArray, finite
 from isobit.fixed.quantise import refuse_masked

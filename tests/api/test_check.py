@@ -454,7 +454,7 @@ def test_state_is_put_back_when_hls4mls_writer_fails(
 
 @marked
 def test_compiled_once_for_each_content(small: Network, small_csim: ib.CSim, monkeypatch: pytest.MonkeyPatch) -> None:
-    build = sys.modules["isobit.engines.csim.build"]
+    build = sys.modules["isobit.csim.build"]
 
     def no_compiler(*args: Any, **options: Any) -> Any:
         raise AssertionError(f"compiled again: {args}")

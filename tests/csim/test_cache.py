@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from isobit import private
-from isobit.engines.csim import build as building
-from isobit.engines.csim import cache
+from isobit.csim import build as building
+from isobit.csim import cache
 from isobit.errors import CSimError, RangeError
 from isobit.streaming import finished
 

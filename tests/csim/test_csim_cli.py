@@ -13,7 +13,7 @@ import pytest
 import isobit as ib
 from isobit.commands import run
 from isobit.commands.options import save_arrays
-from isobit.engines.csim import CSimProgram
+from isobit.csim import CSimProgram
 
 pytestmark = [pytest.mark.hls4ml, pytest.mark.csim]
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 import isobit as ib
-import isobit.kernel
-from isobit.engines.csim.ports import Port, to_words
+from isobit.csim import kernel as kernels
+from isobit.csim.ports import Port, to_words
 from isobit.errors import CSimError, RangeError, ShapeError, TypeMismatchError
 
 pytestmark = [pytest.mark.hls4ml, pytest.mark.csim, pytest.mark.xdist_group("csim-kernels")]
@@ -69,7 +69,7 @@ def test_input_streams_are_read_to_their_end(path: Path) -> None:
 def test_the_timeout_is_for_standing_still(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     k = ib.csim_kernel(path, "sleepy", [ib.In("int"), ib.Out("int")], timeout=0.4)
     assert k(np.full(12, 60)).raw.tolist() == list(range(1, 13))  # 0.7 s in all
-    monkeypatch.setattr(isobit.kernel, "_WORDS", 9)  # blocks of three events: the state goes on, one process
+    monkeypatch.setattr(kernels, "_WORDS", 9)  # blocks of three events: the state goes on, one process
     assert k(np.arange(8)).raw.tolist() == list(range(1, 9))
     assert k.printed == "".join(f"{n}\n" for n in range(8))
     with pytest.raises(CSimError, match=r"took longer than 0\.4 s and was ended in event 4"):

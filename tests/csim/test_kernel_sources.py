@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 import isobit as ib
-from isobit.engines.csim.build import base_flags, compiler
-from isobit.engines.csim.flags import read_flags
+from isobit.csim import build, kernel
+from isobit.csim.build import base_flags, compiler
+from isobit.csim.flags import read_flags
 from isobit.errors import CompilerError, CSimError, ShapeError, TypeMismatchError, UnsupportedError
 
 pytestmark = [pytest.mark.csim, pytest.mark.xdist_group("csim-kernels")]
@@ -46,7 +47,7 @@ def test_without_hls4ml_isobits_headers_do(write: Write, monkeypatch: pytest.Mon
     def none() -> Path:
         raise AssertionError("hls4ml was asked for")
 
-    monkeypatch.setattr("isobit.kernel.vendor_include_folder", none)
+    monkeypatch.setattr(kernel, "vendor_include_folder", none)
     k = ib.csim_kernel(write("k.cpp", CODE), "twice", [ib.In("d", 2), ib.Out("d", 2)])
     assert k([1, 2]).to_float().tolist() == [2, 4]
 
@@ -160,6 +161,6 @@ def test_a_build_in_use_is_touched(write: Write) -> None:
 
 
 def test_an_older_compiler_gets_a_standard_that_the_headers_know(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("isobit.engines.csim.build._version_and_standard", lambda command: ("old", "-std=c++11"))
+    monkeypatch.setattr(build, "_version_and_standard", lambda command: ("old", "-std=c++11"))
     assert base_flags("0", "isobit")[0] == "-std=c++14"
     assert base_flags("0", "vendor")[0] == "-std=c++11"

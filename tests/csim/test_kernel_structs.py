@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import isobit as ib
+from isobit.csim.kernel.arguments import cpp_type
+from isobit.csim.kernel.members import names_header
 from isobit.errors import CompilerError, CSimError, ShapeError, TypeMismatchError
 from isobit.fixed.modes import Overflow, Rounding
-from isobit.kernel.arguments import cpp_type
-from isobit.kernel.members import names_header
 
 pytestmark = [pytest.mark.csim, pytest.mark.xdist_group("csim-kernels")]
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 import isobit as ib
-import isobit.kernel
-from isobit.engines.csim import worker as workers
+from isobit.csim import kernel as kernels
+from isobit.csim import worker as workers
 from isobit.errors import CompilerError, CSimError, FormatError, ShapeError, TypeMismatchError, UnsupportedError
 
 pytestmark = [pytest.mark.hls4ml, pytest.mark.csim, pytest.mark.xdist_group("csim-kernels")]
@@ -190,7 +190,7 @@ def test_headers_of_the_user_count(source: Path, product: ib.CSimKernel, tmp_pat
 
 
 def test_the_docstrings_example_runs() -> None:
-    failed, tried = doctest.testmod(isobit.kernel)
+    failed, tried = doctest.testmod(kernels)
     assert failed == 0
     assert tried >= 8
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import isobit as ib
-from isobit.engines.csim.state import UNREADABLE, _plain, filled_once, static_state
+from isobit.csim.state import UNREADABLE, _plain, filled_once, static_state
 
 pytestmark = [pytest.mark.hls4ml, pytest.mark.csim, pytest.mark.xdist_group("csim-kernels")]
 

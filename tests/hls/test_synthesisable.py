@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import isobit as ib
-from isobit.engines.csim.build import compiler
+from isobit.csim.build import compiler
 
 Exported = Callable[[str], ib.HlsProject]
 NETWORKS = ["saturating", "binary", "wide", "sets", "tables"]

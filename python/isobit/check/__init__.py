@@ -21,10 +21,10 @@ from isobit.check.report import Report
 from isobit.check.roads import Progress, Roads, road_names
 from isobit.check.tally import Tally
 from isobit.check.watching import Watch
+from isobit.csim.simulation import CSim
 from isobit.engines.registry import Values, resolve, thread_count
 from isobit.errors import RangeError, ShapeError
 from isobit.model.requested import reuse_factors
-from isobit.simulation import CSim
 from isobit.streaming.inputs import Inputs
 
 __all__ = ["FloatDifference", "LayerComparison", "Report", "Road", "check"]

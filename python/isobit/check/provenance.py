@@ -145,7 +145,7 @@ def _version(package: str) -> str:
 
 
 def _compiler() -> str:
-    from isobit.engines.csim.build import compiler
+    from isobit.csim.build import compiler
     from isobit.errors import CompilerError
 
     try:

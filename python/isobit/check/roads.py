@@ -8,11 +8,11 @@ import numpy as np
 
 from isobit.api import Model
 from isobit.check.blocks import Block
+from isobit.csim.simulation import CSim, csim
 from isobit.engines.registry import Values, resolve
 from isobit.errors import ShapeError, TypeMismatchError, UnsupportedError
 from isobit.fixed.array import FixedArray
 from isobit.model.graph import Graph
-from isobit.simulation import CSim, csim
 
 __all__ = ["Progress", "Roads", "road_names"]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from isobit.engines.csim.ports import Port
+from isobit.csim.ports import Port
 from isobit.model.ops import Tensor
 from isobit.streaming.inputs import Inputs
 

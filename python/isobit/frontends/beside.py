@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from isobit import private
-from isobit.engines.csim.project import Project
+from isobit.csim.project import Project
 from isobit.errors import CSimError, IsobitError, OverwriteError, UnsupportedError
 from isobit.files import naming, refuse_overwrite
 from isobit.frontends.project import read_project, write_project

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from isobit.engines.csim.build import compiler
+from isobit.csim.build import compiler
 from isobit.errors import CompilerError, FirmwareError
 from isobit.frontends.original import original_layers
 from isobit.hls.names import is_cpp_word, looks_like_a_macro

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from isobit.engines.csim.project import Parameter, Project
+from isobit.csim.project import Parameter, Project
 from isobit.errors import MissingDependencyError, ModelFileError, UnsupportedError
 from isobit.frontends.folder_reuse import folder_reuse_factors
 from isobit.frontends.identifiers import check_identifiers, check_typedefs

@@ -13,7 +13,7 @@ import numpy as np
 
 import isobit
 from isobit.api import Data, Model, load
-from isobit.engines.csim.ports import Port
+from isobit.csim.ports import Port
 from isobit.engines.registry import get_engine, thread_count
 from isobit.errors import CSimError, FormatError, RangeError, UnsupportedError
 from isobit.fixed.array import FixedArray

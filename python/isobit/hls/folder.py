@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from isobit.api import Data, columns_of, map_data, shaped
-from isobit.engines.csim.ports import Port
+from isobit.csim.ports import Port
 from isobit.engines.registry import thread_count
 from isobit.errors import FormatError, ModelFileError, OverwriteError
 from isobit.files import check_place, naming

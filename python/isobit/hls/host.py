@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from isobit.engines.csim.build import build_program
-from isobit.engines.csim.ports import Port, split, to_words
+from isobit.csim.build import build_program
+from isobit.csim.ports import Port, split, to_words
 from isobit.errors import CSimError, UnsupportedError
 from isobit.fixed.array import FixedArray
 from isobit.headers import HEADER_SETS, vendor_include_folder

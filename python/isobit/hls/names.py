@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from isobit.engines.csim.words import LANGUAGE
+from isobit.csim.words import LANGUAGE
 from isobit.errors import FormatError
 
 __all__ = ["Names", "as_top_name", "in_comment", "top_name"]

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from isobit.engines.csim.cache import cache_folder
+from isobit.csim.cache import cache_folder
 from isobit.errors import CSimError
 from isobit.private import make_folder
 

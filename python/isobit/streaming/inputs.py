@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from isobit.csim.ports import Port
 from isobit.data import in_order
-from isobit.engines.csim.ports import Port
 from isobit.errors import DataFileError, IsobitError, RangeError, ShapeError, TypeMismatchError
 from isobit.fixed.array import FixedArray
 from isobit.model.ops import Tensor

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from isobit.engines.csim.ports import Port
+from isobit.csim.ports import Port
 from isobit.errors import DataFileError, ShapeError
 from isobit.model.ops import Tensor
 from isobit.streaming.readers.base import Reader, Selection

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from isobit.csim.ports import Port
 from isobit.data import events_of
-from isobit.engines.csim.ports import Port
 from isobit.fixed.array import FixedArray
 from isobit.model.ops import Tensor
 

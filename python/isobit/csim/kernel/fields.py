@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from isobit.engines.csim.ports import Port, doubles, to_words
+from isobit.csim.ports import Port, doubles, to_words
 from isobit.errors import ShapeError, TypeMismatchError
 from isobit.fixed.array import FixedArray, finite
 from isobit.fixed.quantise import refuse_masked

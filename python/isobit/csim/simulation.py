@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from isobit.api import Data, Model, columns_of, load, map_data, shaped
-from isobit.engines.csim import CSimProgram, Tensors
-from isobit.engines.csim.project import Project
+from isobit.csim import CSimProgram, Tensors
+from isobit.csim.project import Project
 from isobit.engines.registry import Values, thread_count
 from isobit.errors import TypeMismatchError, UnsupportedError
 from isobit.fixed.array import FixedArray

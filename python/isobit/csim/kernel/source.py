@@ -1,13 +1,13 @@
-"""The C++ that calls a kernel: one event in, one event out, for the bridge in ``engines/csim/cpp``."""
+"""The C++ that calls a kernel: one event in, one event out, for the bridge in ``csim/cpp``."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from isobit.csim.kernel.arguments import Argument, In, Out, cpp_type, size_of
 from isobit.errors import RangeError
 from isobit.fixed.types import FixedType
-from isobit.kernel.arguments import Argument, In, Out, cpp_type, size_of
 
 __all__ = ["LEAVES", "NAMES", "main_source"]
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from isobit.engines.csim.program import CSimProgram, Tensors
+from isobit.csim.program import CSimProgram, Tensors
 
 __all__ = ["CSimProgram", "Tensors"]

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from isobit.engines.csim.cache import build_folder, cache_folder, discard, intact, prune, store, touch, writing
-from isobit.engines.csim.ports import Port, parse_ports
-from isobit.engines.csim.state import BASELINE_MAIN, static_state, symbols
+from isobit.csim.cache import build_folder, cache_folder, discard, intact, prune, store, touch, writing
+from isobit.csim.ports import Port, parse_ports
+from isobit.csim.state import BASELINE_MAIN, static_state, symbols
 from isobit.errors import CompilerError, CSimError, UnsupportedError
 from isobit.headers import isobit_include_folders
 
@@ -185,13 +185,13 @@ def build(
     header_flags
         Those of ``flags`` that every design with this header set has.
     filled
-        Variables that are no state; see :func:`~isobit.engines.csim.state.static_state`.
+        Variables that are no state; see :func:`~isobit.csim.state.static_state`.
     link, unseen
         Libraries, and names of those among them whose variables the program's symbols do not show.
 
     Returns
     -------
-    The program in :func:`~isobit.engines.csim.cache.cache_folder`, with what ``files`` holds in ``firmware/weights``.
+    The program in :func:`~isobit.csim.cache.cache_folder`, with what ``files`` holds in ``firmware/weights``.
 
     Raises
     ------

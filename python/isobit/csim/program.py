@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from isobit.engines.csim.cache import touch
-from isobit.engines.csim.ports import Port, parse_ports, split, to_words
-from isobit.engines.csim.project import Project, build_project
-from isobit.engines.csim.worker import worker
+from isobit.csim.cache import touch
+from isobit.csim.ports import Port, parse_ports, split, to_words
+from isobit.csim.project import Project, build_project
+from isobit.csim.worker import worker
 from isobit.errors import CSimError, UnsupportedError
 from isobit.fixed.array import FixedArray
 from isobit.headers import HEADER_SETS

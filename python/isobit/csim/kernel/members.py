@@ -1,6 +1,6 @@
 """Names that members of a kernel's structs may have: C++ cannot list them, so every candidate is tried.
 
-The bridge (``engines/csim/cpp/fields.hpp``) asks the compiler which of them are members, of which type and where.
+The bridge (``csim/cpp/fields.hpp``) asks the compiler which of them are members, of which type and where.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from isobit.engines.csim.words import LANGUAGE
+from isobit.csim.words import LANGUAGE
 
 __all__ = ["names_header", "without_markers"]
 

@@ -10,18 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from isobit.engines.csim.build import Built, base_flags, bridge_files, build, preprocessed
-from isobit.engines.csim.cache import touch
-from isobit.engines.csim.flags import read_flags
-from isobit.engines.csim.ports import Port, split
-from isobit.engines.csim.worker import worker
+from isobit.csim.build import Built, base_flags, bridge_files, build, preprocessed
+from isobit.csim.cache import touch
+from isobit.csim.flags import read_flags
+from isobit.csim.kernel.arguments import Argument, In, InOut, Out, declared, shape_of
+from isobit.csim.kernel.fields import columns, fields_of, joined, separated
+from isobit.csim.kernel.members import names_header, without_markers
+from isobit.csim.kernel.source import LEAVES, NAMES, main_source
+from isobit.csim.ports import Port, split
+from isobit.csim.worker import worker
 from isobit.errors import FormatError, TypeMismatchError, UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.headers import HEADER_SETS, isobit_include_folders, vendor_include_folder
-from isobit.kernel.arguments import Argument, In, InOut, Out, declared, shape_of
-from isobit.kernel.fields import columns, fields_of, joined, separated
-from isobit.kernel.members import names_header, without_markers
-from isobit.kernel.source import LEAVES, NAMES, main_source
 
 __all__ = ["Argument", "CSimKernel", "In", "InOut", "Out", "csim_kernel"]
 
