@@ -18,7 +18,7 @@ from isobit.commands.keras_options import _OPTIONS
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 README = PAGES[0].read_text(encoding="utf-8")
-WORDS = ["road", "engine", "lane", "stage", "step", "view", "primitive", "plan", "witness"]
+WORDS = "road engine layer slot kernel port stage step lane plan verdict witness profile view primitive".split()
 
 
 def commands(text: str) -> list[list[str]]:
@@ -61,6 +61,13 @@ def test_the_glossary_has_each_word_once() -> None:
         WORDS
     )
     assert "docs/glossary.md" in README
+
+
+def test_the_index_lists_every_page() -> None:
+    text = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    pages = {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert set(re.findall(r"\]\((\w+\.md)\)", text)) == pages
+    assert "docs/README.md" in README
 
 
 @pytest.mark.full
