@@ -18,7 +18,8 @@ from isobit.commands.keras_options import _OPTIONS
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 README = PAGES[0].read_text(encoding="utf-8")
-WORDS = "road engine layer slot kernel port stage step lane plan verdict witness profile view primitive".split()
+WORDS = ["road", "engine", "layer", "slot", "kernel", "port", "stage", "step", "lane", "plan", "verdict", "witness"]
+WORDS += ["profile", "view", "primitive"]
 
 
 def commands(text: str) -> list[list[str]]:
