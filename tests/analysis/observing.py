@@ -65,14 +65,15 @@ def observe(graph: Graph, inputs: dict[str, Any]) -> Iterator[tuple[Any, Any, An
     """For every op: (op, raw input, raw result, {slot: bool (events, size)} which casts overflowed)."""
     values = {name: np.asarray(raw).astype(object) for name, raw in inputs.items()}
     for op in graph.ops:
-        tensor, raw = graph.tensors[op.inputs[0]], values[op.inputs[0]]
+        raws = [values[name] for name in op.inputs]
+        raw = raws[0]
         counted: dict[str, Any] = {}
 
         def tally(slot: str, index: int, cast: Cast, counted: Any = counted, op: Any = op, raw: Any = raw) -> None:
             outside = outside_range(cast.rounded, cast.type)
             counted.setdefault(slot, np.zeros((len(raw), op.output.size), dtype=bool))[:, index] |= outside
 
-        values[op.output.name] = vector.compute(op, tensor, raw, tally)
+        values[op.output.name] = vector.compute(op, graph.inputs_of(op), raws, tally)
         yield op, raw, values[op.output.name], counted
 
 

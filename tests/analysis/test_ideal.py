@@ -149,15 +149,15 @@ def test_the_firmware_in_fine_formats_gives_the_real_function(name: str) -> None
     x = ib.FixedArray.from_float(np.random.default_rng(22).normal(0, 1.2, (200, tensor.size)), kind)
     firmware = reals(ib.Model(graph).run({"x": x}, "reference")["y"], op.output)
     given = x.to_float()
-    exact = ideal(op, tensor, Interval(given, given))
+    exact = ideal(op, (tensor,), (Interval(given, given),))
     lsb = coarse + 8 * 2.0**-32
     assert (firmware >= exact.low - lsb).all(), np.abs(firmware - exact.low).max()
     assert (firmware <= exact.high + lsb).all(), np.abs(firmware - exact.high).max()
     # The bounds are those of float32, no wider, and contain what any point between the inputs' bounds gives.
     assert (exact.high - exact.low <= 1e-4 * (1 + np.abs(exact.high))).all()
-    around = ideal(op, tensor, Interval.around(given, 0.05))
+    around = ideal(op, (tensor,), (Interval.around(given, 0.05),))
     for share in (-0.05, 0.02, 0.05):
-        inside = ideal(op, tensor, Interval(given + share, given + share))
+        inside = ideal(op, (tensor,), (Interval(given + share, given + share),))
         assert (inside.centre >= around.low - 1e-9).all()
         assert (inside.centre <= around.high + 1e-9).all()
 
@@ -169,4 +169,4 @@ def test_every_op_has_one_and_others_are_refused_by_name() -> None:
         tag = "unknown"
 
     with pytest.raises(UnsupportedError, match="real function of op 'unknown' \\(layer 'u'\\)"):
-        ideal(Unknown("u", ("x",), fine("y", 1)), fine("x", 1), Interval(np.zeros((1, 1)), np.zeros((1, 1))))
+        ideal(Unknown("u", ("x",), fine("y", 1)), (fine("x", 1),), (Interval(np.zeros((1, 1)), np.zeros((1, 1))),))

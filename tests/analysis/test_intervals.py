@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from observing import contradictions, dense_steps, observe
 
 from isobit.analysis.intervals import DenseBounds, OpBounds, Range, graph_bounds, measured, register_bounds
+from isobit.analysis.op_bounds import Ranges
 from isobit.engines import vector
 from isobit.errors import RangeError, ShapeError, UnsupportedError
 from isobit.fixed import FixedArray, FixedType, Overflow, Rounding
 from isobit.model import Dense, Graph, Tensor
-from isobit.model.ops import Op, Product
+from isobit.model.ops import Op, Product, Tensors
 from isobit.model.weights import Encoding
 from isobit.testing import fixed_types, models, precisions
 from isobit.testing.numbers import raw_integers
@@ -175,7 +176,7 @@ def test_inputs_that_reach_the_bounds_of_a_sum(rounding: Rounding, case: int) ->
             for what in ("free_sum", "accum"):
                 assert steps[what][0, j] == getattr(getattr(of, what), name)[j], (what, name, j)
             assert steps["accum"][0, j] == getattr(of.source, name)[j]
-            result = vector.compute(op, graph.inputs[0], event[None].astype(object))
+            result = vector.compute(op, graph.inputs, (event[None].astype(object),))
             assert result[0, j] == getattr(of.result, name)[j]
 
 
@@ -291,7 +292,8 @@ def test_an_op_of_ones_own() -> None:
         graph_bounds(graph)
 
     @register_bounds(Negate)
-    def negate(op: Negate, tensor: Tensor, values: Range) -> OpBounds:
+    def negate(op: Negate, tensors: Tensors, ranges: Ranges) -> OpBounds:
+        (values,) = ranges
         turned = Range(-values.high, -values.low, values.fraction)
         return OpBounds(op, turned, turned, turned, np.zeros(turned.shape, dtype=bool))
 

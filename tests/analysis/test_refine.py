@@ -98,7 +98,7 @@ def test_lines_enclose_an_elementwise_op(graph: Graph) -> None:
     (op,), (tensor,) = graph.ops, graph.inputs
     values = Range.of_type(tensor.type, tensor.size)
     raw = every_input(graph)["x"]
-    result = vector.compute(op, tensor, raw)
+    result = vector.compute(op, (tensor,), (raw,))
     for stage in _elementwise(op, tensor, values, graph_bounds(graph).ops[op.name]):
         assert isinstance(stage, Elementwise)
         scaled = result * (1 << stage.scale)
@@ -242,5 +242,5 @@ def test_partial_sums_are_those_of_the_kernels_order(strategy: str, reuse: int, 
     assert of.accum_overflow.tolist() == [overflows]
     events_ = {"x": np.arange(-6, 7).astype(object)[:, None]}
     assert not contradictions(graph, bounds, events_)
-    steps = dense_steps(total, graph.tensors["copies"], vector.compute(copies, graph.inputs[0], events_["x"]))
+    steps = dense_steps(total, graph.tensors["copies"], vector.compute(copies, graph.inputs, (events_["x"],)))
     assert bool((np.abs(steps["partial"]) > accum.raw_max).any()) == overflows

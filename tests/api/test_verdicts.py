@@ -172,7 +172,7 @@ def test_entries_used_are_those_that_change_the_result(function: str) -> None:
             other = replace(graph, ops=(replace(op, **{use.slot: replace(original, raw=changed)}),))
             used += not np.array_equal(ib.Model(other).run({"x": data}, "reference")["y"].raw, before)
         assert use.used == used, use
-        assert use.step == table_steps(op, x_type)[use.slot]
+        assert use.step == table_steps(op)[use.slot]
         assert use.events == 12
 
 

@@ -215,9 +215,7 @@ class _Halves(Op):
     """The sum of two inputs' elements, the second turned round: an op of a user's, which nothing else knows."""
 
     tag: ClassVar[str] = "halves"
-
-    def check_input(self, tensor: Tensor) -> None:
-        """Any size."""
+    input_counts: ClassVar[tuple[int, int | None]] = (2, 2)
 
 
 def test_an_op_of_ones_own_goes_the_general_way(monkeypatch: pytest.MonkeyPatch) -> None:

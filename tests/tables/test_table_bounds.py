@@ -34,13 +34,13 @@ def test_roads_agree(seed: int, most: int) -> None:
     given = {"x": FixedArray.from_raw(raw, tensor.type)}
     wanted = get_engine("reference").run(graph, {"x": given["x"][:25]}, 1)["y"].raw
     found = {
-        "objects": vector.compute(op, tensor, raw.astype(object)),
-        "wide": compute_wide(op, tensor, raw, 2),
+        "objects": vector.compute(op, (tensor,), (raw.astype(object),)),
+        "wide": compute_wide(op, (tensor,), (raw,), 2),
         "cpp": get_engine("cpp").run(graph, given, 2)["y"].raw,
         "numba": get_engine("numba").run_outputs(graph, given, 2)["y"].raw,
     }
-    if raw.dtype == np.int64 and fits_int64(op, tensor):
-        found["int64"] = vector.compute(op, tensor, raw)
+    if raw.dtype == np.int64 and fits_int64(op, (tensor,)):
+        found["int64"] = vector.compute(op, (tensor,), (raw,))
     for road, values in found.items():
         assert values[:25].tolist() == wanted.tolist(), f"{road}: {op}"
         assert values.tolist() == found["objects"].tolist(), f"{road}: {op}"
@@ -62,7 +62,7 @@ def test_bounds_hold(seed: int, data: st.DataObject) -> None:
     def tally(slot: str, index: int, cast: Cast) -> None:
         held.setdefault(slot, []).append((index, cast.rounded, outside_range(cast.rounded, cast.type)))
 
-    result = vector.compute(op, tensor, raw.astype(object), tally)
+    result = vector.compute(op, (tensor,), (raw.astype(object),), tally)
     assert bounds.result.contains(result), op
     for slot, casts in held.items():
         ranges, overflow = bounds.rounded, bounds.result_overflow
@@ -100,7 +100,7 @@ def test_bounds_of_one_value_are_that_value() -> None:
         (op,), (tensor,) = graph.ops, graph.inputs
         raw = numbers(seed, tensor, 1)
         bounds = graph_bounds(graph, {"x": Range(raw[0], raw[0], tensor.type.fraction)}).ops[op.name]
-        result = vector.compute(op, tensor, raw.astype(object))[0]
+        result = vector.compute(op, (tensor,), (raw.astype(object),))[0]
         if op.tag == "table_activation" and op.centred:
             assert bounds.result.low.tolist() == bounds.result.high.tolist() == result.tolist(), op
             exact += 1

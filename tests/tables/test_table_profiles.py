@@ -176,8 +176,8 @@ def test_indices_beyond_an_int_belong_to_the_other_branch() -> None:
         function_table("table", "selu", 1000, FixedType(18, 8)),
     )
     raw = np.random.default_rng(1).integers(0, 2**43, (500, 1))
-    result, found = profile_tables.observe_table(op, tensor, raw)
-    expected, wanted = profile_tables.observe(op, tensor, raw)
+    result, found = profile_tables.observe_table(op, (tensor,), (raw,))
+    expected, wanted = profile_tables.observe(op, (tensor,), (raw,))
     assert np.array_equal(result, expected)
     same({"selu": found}, {"selu": wanted})
 

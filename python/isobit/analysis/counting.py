@@ -87,7 +87,7 @@ class Accumulator:
         Where a product may leave the accumulator's range, and where a product or a sum may, shape (n_out,).
         """
         if self._plain is None:
-            bounds = dense_bounds(self.op, self.tensor, Range(low, high, self.tensor.type.fraction))
+            bounds = dense_bounds(self.op, (self.tensor,), (Range(low, high, self.tensor.type.fraction),))
             return bounds.term_overflow.any(axis=0), bounds.accum_overflow
         weights, start, shift, order = self._plain
         accum = self.op.accum
@@ -218,7 +218,7 @@ def counting_lane(
     def lane(multiply: str, compute: str) -> Lane:
         counted = Counting(factors, start, order, shift, accum, fold, check, terms, *measured)
         name = f"{op.name}.accum{' (products)' if terms else ''}"
-        stage = Stage((), source, name, counted, (), data, Range(start, start, accum.fraction))
+        stage = Stage((), (source,), name, counted, (), data, Range(start, start, accum.fraction))
         return Lane(stage, multiply, compute, 0, held, 0.0)
 
     floors = (

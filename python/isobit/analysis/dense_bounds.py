@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.op_bounds import DenseBounds, register_bounds
+from isobit.analysis.op_bounds import DenseBounds, Ranges, register_bounds
 from isobit.analysis.ranges import (
     BoolArray,
     IntArray,
@@ -29,7 +29,7 @@ from isobit.fixed.assign import assign
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import accumulation_order, adds_nothing, in_turns
-from isobit.model.ops import Dense, Product, Tensor
+from isobit.model.ops import Dense, Product, Tensor, Tensors
 from isobit.model.weights import Weight
 
 __all__ = ["dense_bounds", "factors", "free_partial_sums", "product_range", "source_of"]
@@ -99,8 +99,9 @@ def _exponential(values: Range, weight: Weight, raw: IntArray, signs: Any, tenso
 
 
 @register_bounds(Dense)
-def dense_bounds(op: Dense, tensor: Tensor, values: Range) -> DenseBounds:
+def dense_bounds(op: Dense, tensors: Tensors, ranges: Ranges) -> DenseBounds:
     """Bounds of a Dense layer, see :class:`DenseBounds`."""
+    (tensor,), (values,) = tensors, ranges
     kind = Product.of(tensor, op.weight)
     form, accum = kind.exact_type(tensor.type, op.weight.type), op.accum
     raw = compact(op.weight.raw)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from isobit.analysis.dense_bounds import product_range
-from isobit.analysis.op_bounds import OpBounds, register_bounds
+from isobit.analysis.op_bounds import OpBounds, Ranges, register_bounds
 from isobit.analysis.ranges import (
     BoolArray,
     CastRange,
@@ -23,7 +23,7 @@ from isobit.analysis.ranges import (
 )
 from isobit.fixed.assign import assign
 from isobit.fixed.types import FixedType
-from isobit.model.ops import Activation, BatchNorm, Op, Product, Reshape, Tensor, Threshold
+from isobit.model.ops import Activation, BatchNorm, Op, Product, Reshape, Tensor, Tensors, Threshold
 
 __all__ = ["activation_bounds", "batchnorm_bounds", "join_branches", "reshape_bounds", "threshold_bounds"]
 
@@ -33,8 +33,9 @@ def _of_cast(op: Op, source: Range, cast: CastRange) -> OpBounds:
 
 
 @register_bounds(BatchNorm)
-def batchnorm_bounds(op: BatchNorm, tensor: Tensor, values: Range) -> OpBounds:
+def batchnorm_bounds(op: BatchNorm, tensors: Tensors, ranges: Ranges) -> OpBounds:
     """Scale and bias, then one cast."""
+    (tensor,), (values,) = tensors, ranges
     kind = Product.of(tensor, op.scale)
     form = kind.exact_type(tensor.type, op.scale.type)
     exact = form.sum_with(op.bias.type)
@@ -49,8 +50,9 @@ def batchnorm_bounds(op: BatchNorm, tensor: Tensor, values: Range) -> OpBounds:
 
 
 @register_bounds(Activation)
-def activation_bounds(op: Activation, tensor: Tensor, values: Range) -> OpBounds:
+def activation_bounds(op: Activation, tensors: Tensors, ranges: Ranges) -> OpBounds:
     """The functions of nnet_activation.h that need no table; all are monotone before the last cast."""
+    (tensor,), (values,) = tensors, ranges
     return _FUNCTIONS[op.function](op, tensor, values)
 
 
@@ -193,15 +195,16 @@ _FUNCTIONS: dict[str, Callable[[Activation, Tensor, Range], OpBounds]] = {
 
 
 @register_bounds(Threshold)
-def threshold_bounds(op: Threshold, tensor: Tensor, values: Range) -> OpBounds:
+def threshold_bounds(op: Threshold, tensors: Tensors, ranges: Ranges) -> OpBounds:
     """Steps at the thresholds."""
+    (tensor,), (values,) = tensors, ranges
     fraction = max(values.fraction, op.high.type.fraction)
     values = values.at(fraction)
     channel = np.arange(tensor.size) % op.high.raw.size
     high = Range.constant(op.high.raw.ravel()[channel], op.high.type.fraction).at(fraction).low
     if op.low is None:
         return _bits(op, _at_least(values.low, high), _at_least(values.high, high))
-    # Both thresholds have one format, see Threshold.check_input.
+    # Both thresholds have one format, see Threshold.check_inputs.
     low = Range.constant(op.low.raw.ravel()[channel], op.high.type.fraction).at(fraction).low
 
     def step(value: IntArray) -> IntArray:
@@ -212,6 +215,7 @@ def threshold_bounds(op: Threshold, tensor: Tensor, values: Range) -> OpBounds:
 
 
 @register_bounds(Reshape)
-def reshape_bounds(op: Reshape, tensor: Tensor, values: Range) -> OpBounds:
+def reshape_bounds(op: Reshape, tensors: Tensors, ranges: Ranges) -> OpBounds:
     """The same numbers."""
+    (values,) = ranges
     return OpBounds(op, values, values, values, np.zeros(values.shape, dtype=bool))

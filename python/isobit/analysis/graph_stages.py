@@ -8,6 +8,7 @@ from dataclasses import replace
 from isobit.analysis import set_stages
 from isobit.analysis.intervals import Bounds
 from isobit.analysis.maps import Linear, Sequential
+from isobit.analysis.ranges import Range, one_after_another
 from isobit.analysis.stages import ELEMENTWISE, MAPS, Stage, Unfit, joined
 from isobit.analysis.steps import Step
 from isobit.model.graph import Graph
@@ -30,7 +31,7 @@ def stages_of(
     Parameters
     ----------
     graph
-        The network.
+        The network, lowered.
     bounds
         Its bounds.
     keep
@@ -46,41 +47,43 @@ def stages_of(
     alias: dict[str, str] = {}
     readers: dict[str, int] = {}
     for op in graph.ops:
-        source = alias.get(op.inputs[0], op.inputs[0])
-        readers[source] = readers.get(source, 0) + 1
+        sources = tuple(alias.get(name, name) for name in op.inputs)
         if isinstance(op, Reshape):
-            alias[op.output.name] = source
-            readers[source] -= 1
+            (alias[op.output.name],) = sources
+            continue
+        for source in sources:
+            readers[source] = readers.get(source, 0) + 1
     kept = {alias.get(name, name) for name in kept}
     stages: list[Stage] = []
     for op in graph.ops:
         if isinstance(op, Reshape):
             continue
-        tensor = graph.tensors[op.inputs[0]]
-        source = alias.get(tensor.name, tensor.name)
+        tensors = graph.inputs_of(op)
+        sources = tuple(alias.get(name, name) for name in op.inputs)
         last = stages[-1] if stages else None
         try:
             if (rule := MAPS.get(type(op))) is not None:
-                chosen, steps, positions = rule(op, tensor, bounds)
-                stages.append(_stage(op, source, chosen, arrange(op, (), steps), bounds, positions))
+                chosen, steps, positions = rule(op, tensors, bounds)
+                stages.append(_stage(op, sources, chosen, arrange(op, (), steps), bounds, positions))
                 continue
             if type(op) not in ELEMENTWISE:
                 raise Unfit(f"op {op.tag!r} is neither a linear map nor elementwise")
-            steps = ELEMENTWISE[type(op)](op, tensor, bounds)
+            steps = ELEMENTWISE[type(op)](op, tensors, bounds)
         except Unfit as reason:
             stages.append(
                 Stage(
                     (op,),
-                    source,
+                    sources,
                     op.output.name,
                     None,
                     (),
-                    bounds.tensors[source],
+                    _data(sources, bounds),
                     bounds.tensors[op.output.name],
                     str(reason),
                 )
             )
             continue
+        (source,) = sources
         joins = last is not None and last.target == source and source not in kept and readers[source] == 1
         if last is not None and joins and last.refusal is None:
             stages[-1] = replace(
@@ -91,12 +94,21 @@ def stages_of(
                 result=bounds.tensors[op.output.name],
             )
         else:
-            stages.append(_stage(op, source, None, arrange(op, (), steps), bounds))
+            stages.append(_stage(op, sources, None, arrange(op, (), steps), bounds))
     return stages
 
 
+def _data(sources: Sequence[str], bounds: Bounds) -> Range:
+    return one_after_another([bounds.tensors[name] for name in sources])
+
+
 def _stage(
-    op: Op, source: str, chosen: Linear | Sequential | None, steps: Sequence[Step], bounds: Bounds, positions: int = 1
+    op: Op,
+    sources: tuple[str, ...],
+    chosen: Linear | Sequential | None,
+    steps: Sequence[Step],
+    bounds: Bounds,
+    positions: int = 1,
 ) -> Stage:
-    data, result = bounds.tensors[source], bounds.tensors[op.output.name]
-    return Stage((op,), source, op.output.name, chosen, tuple(steps), data, result, positions=positions)
+    data, result = _data(sources, bounds), bounds.tensors[op.output.name]
+    return Stage((op,), sources, op.output.name, chosen, tuple(steps), data, result, positions=positions)

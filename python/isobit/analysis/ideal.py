@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from isobit.analysis.constants import firmware_values
 from isobit.errors import UnsupportedError
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Reshape, Tensor, Threshold
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Reshape, Tensors, Threshold
 from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Encoding, Weight
@@ -55,7 +55,8 @@ class Interval:
         return Interval(low - _EPSILON * np.abs(low), high + _EPSILON * np.abs(high))
 
 
-Rule = Callable[[Any, Tensor, Interval], Interval]
+#: (op, input tensors, what is known of them) -> what is known of the output.
+Rule = Callable[[Any, Tensors, tuple[Interval, ...]], Interval]
 _RULES: dict[type[Op], Rule] = {}
 
 
@@ -69,15 +70,15 @@ def register_ideal(kind: type[Op]) -> Callable[[Rule], Rule]:
     return add
 
 
-def ideal(op: Op, tensor: Tensor, x: Interval) -> Interval:
+def ideal(op: Op, tensors: Tensors, values: tuple[Interval, ...]) -> Interval:
     """What the op would give on real numbers.
 
     Parameters
     ----------
-    op, tensor
-        The op and its input tensor.
-    x
-        Shape (events, size of the tensor); binary (xnor) numbers as plus and minus one.
+    op, tensors
+        The op and its input tensors.
+    values
+        Each input, shape (events, size of the tensor); binary (xnor) numbers as plus and minus one.
 
     Raises
     ------
@@ -87,7 +88,7 @@ def ideal(op: Op, tensor: Tensor, x: Interval) -> Interval:
     rule = _RULES.get(type(op))
     if rule is None:
         raise UnsupportedError(f"the real function of op {op.tag!r} (layer {op.name!r}) is not known")
-    return rule(op, tensor, x)
+    return rule(op, tensors, values)
 
 
 def _constants(weight: Weight, size: int | None = None, *, trained: bool = False) -> Array:
@@ -100,7 +101,8 @@ def _constants(weight: Weight, size: int | None = None, *, trained: bool = False
 
 
 @register_ideal(Dense)
-def _dense(op: Dense, tensor: Tensor, x: Interval) -> Interval:
+def _dense(op: Dense, tensors: Tensors, values: tuple[Interval, ...]) -> Interval:
+    (x,) = values
     weights, bias = _constants(op.weight), _constants(op.bias).ravel()
     centre = x.centre @ weights + bias
     size = np.abs(x.centre) @ np.abs(weights) + np.abs(bias)
@@ -108,16 +110,18 @@ def _dense(op: Dense, tensor: Tensor, x: Interval) -> Interval:
 
 
 @register_ideal(PointwiseConv)
-def _pointwise(op: PointwiseConv, tensor: Tensor, x: Interval) -> Interval:
+def _pointwise(op: PointwiseConv, tensors: Tensors, values: tuple[Interval, ...]) -> Interval:
+    (x,) = values
     channels = op.weight.shape[0]
     events = len(x.low)
     rows = Interval(x.low.reshape(-1, channels), x.high.reshape(-1, channels))
-    found = _dense(op.dense, tensor, rows)
+    found = _dense(op.dense, tensors, (rows,))
     return Interval(found.low.reshape(events, -1), found.high.reshape(events, -1))
 
 
 @register_ideal(BatchNorm)
-def _batchnorm(op: BatchNorm, tensor: Tensor, x: Interval) -> Interval:
+def _batchnorm(op: BatchNorm, tensors: Tensors, values: tuple[Interval, ...]) -> Interval:
+    (tensor,), (x,) = tensors, values
     # The scale before a quantiser of hls4ml's: Keras knows no such quantiser.
     scale, bias = _constants(op.scale, tensor.size, trained=True), _constants(op.bias, tensor.size)
     centre = x.centre * scale + bias
@@ -134,7 +138,8 @@ def _hard_sigmoid(op: Activation) -> Callable[[Array], Array]:
 
 
 @register_ideal(Activation)
-def _activation(op: Activation, tensor: Tensor, x: Interval) -> Interval:
+def _activation(op: Activation, tensors: Tensors, values: tuple[Interval, ...]) -> Interval:
+    (x,) = values
     if op.function == "linear":
         return x
     if op.function == "relu":
@@ -154,7 +159,8 @@ def _activation(op: Activation, tensor: Tensor, x: Interval) -> Interval:
 
 
 @register_ideal(Threshold)
-def _threshold(op: Threshold, tensor: Tensor, x: Interval) -> Interval:
+def _threshold(op: Threshold, tensors: Tensors, values: tuple[Interval, ...]) -> Interval:
+    (tensor,), (x,) = tensors, values
     high = _constants(op.high, tensor.size)
     margin = 64 * _EPSILON * np.abs(high)
     up = Interval(np.where(x.low > high + margin, 1.0, 0.0), np.where(x.high >= high - margin, 1.0, 0.0))
@@ -167,17 +173,20 @@ def _threshold(op: Threshold, tensor: Tensor, x: Interval) -> Interval:
 
 
 @register_ideal(Reshape)
-def _reshape(op: Reshape, tensor: Tensor, x: Interval) -> Interval:
+def _reshape(op: Reshape, tensors: Tensors, values: tuple[Interval, ...]) -> Interval:
+    (x,) = values
     return x
 
 
 @register_ideal(Transpose)
-def _transpose(op: Transpose, tensor: Tensor, x: Interval) -> Interval:
+def _transpose(op: Transpose, tensors: Tensors, values: tuple[Interval, ...]) -> Interval:
+    (x,) = values
     return Interval(x.low[:, op.sources], x.high[:, op.sources])
 
 
 @register_ideal(Pooling)
-def _pooling(op: Pooling, tensor: Tensor, x: Interval) -> Interval:
+def _pooling(op: Pooling, tensors: Tensors, values: tuple[Interval, ...]) -> Interval:
+    (x,) = values
     channels, windows = op.channels, op.windows
     held = (windows >= 0)[None, :, :, None]
 
@@ -196,7 +205,8 @@ def _pooling(op: Pooling, tensor: Tensor, x: Interval) -> Interval:
 
 
 @register_ideal(TableActivation)
-def _table(op: TableActivation, tensor: Tensor, x: Interval) -> Interval:
+def _table(op: TableActivation, tensors: Tensors, values: tuple[Interval, ...]) -> Interval:
+    (x,) = values
     alpha = 1.0 if op.param is None else float(op.param.unquantised.ravel()[0])
     functions: dict[str, Callable[[Array], Array]] = {
         "sigmoid": lambda v: 0.5 * (1.0 + np.tanh(v / 2)),
@@ -211,7 +221,8 @@ def _table(op: TableActivation, tensor: Tensor, x: Interval) -> Interval:
 
 
 @register_ideal(Softmax)
-def _softmax(op: Softmax, tensor: Tensor, x: Interval) -> Interval:
+def _softmax(op: Softmax, tensors: Tensors, values: tuple[Interval, ...]) -> Interval:
+    (x,) = values
     shape = (len(x.low), op.outer, op.size, op.inner)
     exponents = (op.exp_scale * x.centre).reshape(shape)
     powers = np.exp(exponents - exponents.max(axis=2, keepdims=True))

@@ -38,7 +38,7 @@ class Bounds:
     tensors
         Bounds of every tensor by name, inputs included, shape (size,), at the tensor's fraction.
     ops
-        Bounds of every op by layer name, in the order of computation.
+        Bounds of every op of the lowered graph by its name, in the order of computation.
     """
 
     inputs: dict[str, Range]
@@ -64,10 +64,11 @@ def graph_bounds(graph: Graph, inputs: Mapping[str, Range] | None = None) -> Bou
     UnsupportedError
         For an op without bounds.
     """
+    graph = graph.lowered
     starts = input_bounds(graph, inputs)
     tensors, ops = dict(starts), {}
     for op in graph.ops:
-        ops[op.name] = op_bounds(op, graph.tensors[op.inputs[0]], tensors[op.inputs[0]])
+        ops[op.name] = op_bounds(op, graph.inputs_of(op), tuple(tensors[name] for name in op.inputs))
         tensors[op.output.name] = ops[op.name].result
     return Bounds(starts, tensors, ops)
 

@@ -23,23 +23,38 @@ from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import accumulation_order
 from isobit.model.graph import Graph
-from isobit.model.ops import Dense, Op, Product, Tensor
+from isobit.model.ops import Dense, Op, Product, Tensor, Tensors
 
-__all__ = ["AccumMargins", "Chain", "Margins", "ResultMargins", "outside"]
+__all__ = ["AccumMargins", "Chain", "Margins", "ResultMargins", "outside", "parted"]
+
+
+def parted(raw: IntArray, tensors: Tensors) -> list[IntArray]:
+    """Arrays of shape (events, size) of some tensors, which lie one after another in one of shape (events, numbers)."""
+    if len(tensors) == 1:
+        return [raw]
+    return np.split(raw, np.cumsum([tensor.size for tensor in tensors[:-1]]), axis=1)
 
 
 class Chain:
-    """Ops one after the other, planned once."""
+    """Ops in order, planned once.
 
-    def __init__(self, tensor: Tensor, ops: tuple[Op, ...]) -> None:
-        self.tensor = tensor
-        self.graph = Graph("part", (tensor,), ops, (ops[-1].output.name,)) if ops else None
+    Parameters
+    ----------
+    tensors
+        What they read from outside.
+    ops
+        Primitives.
+    """
+
+    def __init__(self, tensors: Tensors, ops: tuple[Op, ...]) -> None:
+        self.tensors = tensors
+        self.graph = Graph("part", tensors, ops, (ops[-1].output.name,), primitive=True) if ops else None
 
     def run(self, raw: IntArray) -> dict[str, IntArray]:
-        """Every tensor of a batch, shape (events, size), the input's included."""
-        values = {self.tensor.name: raw}
+        """Every tensor of a batch, shape (events, size); ``raw`` holds those read, one after another."""
+        values = dict(zip((tensor.name for tensor in self.tensors), parted(raw, self.tensors), strict=True))
         if self.graph is not None:
-            given = {self.tensor.name: FixedArray.from_raw(raw, self.tensor.type)}
+            given = {tensor.name: FixedArray.from_raw(values[tensor.name], tensor.type) for tensor in self.tensors}
             values |= {name: array.raw for name, array in get_engine("auto").run(self.graph, given, 1).items()}
         return values
 
@@ -157,16 +172,16 @@ class AccumMargins:
 class ResultMargins:
     """Numbers that the cast into an op's result takes, rounded."""
 
-    def __init__(self, op: Op, tensor: Tensor, of: OpBounds) -> None:
+    def __init__(self, op: Op, tensors: Tensors, of: OpBounds) -> None:
         self.kind = op.output.type
         width = int(of.source.widths().max()) + 1
         # The same op with a result that loses nothing: what it gives is what the cast takes.
         self.exact = FixedType.from_bits(width, fraction=of.source.fraction)
         self.name = op.output.name
-        self.chain = Chain(tensor, (replace(op, output=replace(op.output, type=self.exact)),))
+        self.chain = Chain(tensors, (replace(op, output=replace(op.output, type=self.exact)),))
 
     def of_all(self, data: IntArray) -> Callable[[int, Any], Margins]:
-        """Margins by neuron and events; ``data`` is the op's input, shape (events, size)."""
+        """Margins by neuron and events; ``data`` holds the op's inputs, one after another, shape (events, numbers)."""
         source = self.chain.run(data)[self.name]
         drop = self.exact.fraction - self.kind.fraction
         wide = self.exact.width + max(0, -drop) > law.INT64_BITS or self.kind.width > law.INT64_BITS

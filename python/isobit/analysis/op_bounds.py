@@ -9,9 +9,12 @@ from typing import Any, TypeVar
 from isobit.analysis.ranges import BoolArray, IntArray, Range
 from isobit.errors import UnsupportedError
 from isobit.fixed.types import FixedType
-from isobit.model.ops import Op, Tensor
+from isobit.model.ops import Op, Tensors
 
-__all__ = ["KERNELS", "DenseBounds", "InnerBounds", "OpBounds", "op_bounds", "register_bounds"]
+__all__ = ["KERNELS", "DenseBounds", "InnerBounds", "OpBounds", "Ranges", "op_bounds", "register_bounds"]
+
+#: Bounds of all inputs of an op, in its order, each of shape (size,) and at its tensor's fraction.
+Ranges = tuple[Range, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,14 +108,14 @@ class DenseBounds(OpBounds):
     accum: Range
 
 
-#: (op, input tensor, bounds of the input of shape (size,)) -> bounds of the op.
-Kernel = Callable[[Any, Tensor, Range], OpBounds]
+#: (op, input tensors, their bounds) -> bounds of the op.
+Kernel = Callable[[Any, Tensors, Ranges], OpBounds]
 KernelT = TypeVar("KernelT", bound=Kernel)
 KERNELS: dict[type[Op], Kernel] = {}
 
 
 def register_bounds(op: type[Op]) -> Callable[[KernelT], KernelT]:
-    """Say how an op's bounds follow from its input's (decorator); a new op needs one to be planned or certified."""
+    """Say how an op's bounds follow from those of its inputs (decorator); a new op needs one to be planned."""
 
     def register(kernel: KernelT) -> KernelT:
         KERNELS[op] = kernel
@@ -121,15 +124,15 @@ def register_bounds(op: type[Op]) -> Callable[[KernelT], KernelT]:
     return register
 
 
-def op_bounds(op: Op, tensor: Tensor, values: Range) -> OpBounds:
+def op_bounds(op: Op, tensors: Tensors, ranges: Ranges) -> OpBounds:
     """Bounds of one op.
 
     Parameters
     ----------
-    op, tensor
-        The op and its input tensor.
-    values
-        Bounds of the input, shape (size,), at the tensor's fraction.
+    op, tensors
+        The op and its input tensors.
+    ranges
+        Bounds of each input, shape (size,), at the tensor's fraction.
 
     Raises
     ------
@@ -142,4 +145,4 @@ def op_bounds(op: Op, tensor: Tensor, values: Range) -> OpBounds:
             f"no bounds are known for op {op.tag!r} (layer {op.name!r}); known: "
             f"{', '.join(sorted(known.tag for known in KERNELS))}; register_bounds adds one"
         )
-    return kernel(op, tensor, values)
+    return kernel(op, tensors, ranges)

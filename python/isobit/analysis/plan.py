@@ -29,7 +29,7 @@ from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import in_turns
 from isobit.model.graph import Graph
-from isobit.model.ops import Dense, Op
+from isobit.model.ops import Dense, Op, layer_of
 from isobit.model.set_ops import PointwiseConv, Pooling
 from isobit.model.table_ops import Softmax, TableActivation
 
@@ -166,7 +166,8 @@ class Plan:
     @property
     def lanes(self) -> dict[str, str]:
         """Lane of every layer by its name."""
-        return {op.name: planned.lane_name for planned in self.stages for op in planned.stage.ops}
+        found = {op.name: planned.lane_name for planned in self.stages for op in planned.stage.ops}
+        return {name: lane for name, lane in found.items() if layer_of(name) == name}
 
     def __getitem__(self, key: str) -> Verdict:
         """The verdict on ``layer.slot``.
@@ -187,10 +188,10 @@ class Plan:
         for planned in self.stages:
             lines.append(f"{planned.stage.name}: {planned.lane_name}")
             lines.append(f"    {planned.reason}")
-            for op in planned.stage.ops:
+            for layer in dict.fromkeys(layer_of(op.name) for op in planned.stage.ops):
                 for verdict in self.verdicts:
-                    if verdict.layer == op.name:
-                        lines.append(f"    {op.name}.{verdict}")
+                    if verdict.layer == layer:
+                        lines.append(f"    {layer}.{verdict}")
         return "\n".join(lines)
 
 
@@ -225,6 +226,7 @@ def make_plan(
     UnsupportedError
         For an op without bounds.
     """
+    changes, graph = constant_changes(graph), graph.lowered
     bounds = graph_bounds(graph, inputs)
     planned = _planned_stages(graph, bounds, keep, lanes_of, arrange)
     tight, found = bounds, None
@@ -232,7 +234,7 @@ def make_plan(
         tight = refined_bounds(graph, inputs)
         found = find_witnesses(graph, tight)
     verdicts = [verdict for op in graph.ops for verdict in _verdicts(op, tight, found)]
-    return Plan(bounds, tuple(planned), tuple(verdicts), inputs is not None, constant_changes(graph))
+    return Plan(bounds, tuple(planned), tuple(verdicts), inputs is not None, changes)
 
 
 def _planned_stages(
@@ -339,6 +341,7 @@ def _unfolded(op: Dense, found: DenseBounds) -> Range:
     return Range(np.where(safe, partial.low, low), np.where(safe, partial.high, high), partial.fraction)
 
 
-def _verdict(layer: str, slot: str, type: FixedType, bits: Any, overflows: Any, witnesses: Witnesses | None) -> Verdict:
+def _verdict(name: str, slot: str, type: FixedType, bits: Any, overflows: Any, witnesses: Witnesses | None) -> Verdict:
+    layer = layer_of(name)
     mine = None if witnesses is None else tuple(w for w in witnesses if (w.layer, w.slot) == (layer, slot))
     return Verdict(layer, slot, type, tuple(int(b) for b in bits), tuple(bool(o) for o in overflows), mine)

@@ -6,7 +6,7 @@ compare the fast profiles with it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,10 +14,10 @@ import numpy as np
 
 from isobit.analysis.observed import Observed
 from isobit.engines import vector
-from isobit.engines.domain import fits_int64
+from isobit.engines.domain import in_lane
 from isobit.fixed.assign import Cast, outside_range
 from isobit.model.graph import Graph
-from isobit.model.ops import Activation, Op, Tensor
+from isobit.model.ops import Activation, Op, Tensors
 from isobit.model.table_ops import TableActivation
 
 __all__ = ["Found", "exact_profile", "joined", "observe"]
@@ -30,7 +30,7 @@ Found = tuple[Observed, Any]
 
 
 def exact_profile(graph: Graph, inputs: Mapping[str, Any], threads: int) -> dict[str, Found]:
-    """Observe every layer.
+    """Observe every op of the lowered graph.
 
     Parameters
     ----------
@@ -41,13 +41,15 @@ def exact_profile(graph: Graph, inputs: Mapping[str, Any], threads: int) -> dict
     threads
         Threads to use.
     """
+    graph = graph.lowered
     events = len(next(iter(inputs.values())))
 
     def block(start: int) -> dict[str, Found]:
         values = {name: raw[start : start + _BLOCK] for name, raw in inputs.items()}
         found = {}
         for op in graph.ops:
-            values[op.output.name], found[op.name] = observe(op, graph.tensors[op.inputs[0]], values[op.inputs[0]])
+            given = tuple(values[name] for name in op.inputs)
+            values[op.output.name], found[op.name] = observe(op, graph.inputs_of(op), given)
         return found
 
     with ThreadPoolExecutor(max_workers=threads) as pool:
@@ -55,8 +57,8 @@ def exact_profile(graph: Graph, inputs: Mapping[str, Any], threads: int) -> dict
     return {op.name: joined([found[op.name] for found in blocks]) for op in graph.ops}
 
 
-def observe(op: Op, tensor: Tensor, raw: Any) -> tuple[Any, Found]:
-    """Results of one op on raw integers, shape (events, size), and its observations."""
+def observe(op: Op, tensors: Tensors, raws: Sequence[Any]) -> tuple[Any, Found]:
+    """Results of one op on raw integers of its inputs, shape (events, size), and its observations."""
     size = op.output.size
     inner = {"accum": np.zeros((2, size), dtype=np.int64)}
     hit: dict[tuple[str, int], Any] = {}
@@ -75,26 +77,28 @@ def observe(op: Op, tensor: Tensor, raw: Any) -> tuple[Any, Found]:
         if cast.shift > 0:
             lossy[index] += np.count_nonzero(cast.value >> cast.shift << cast.shift != cast.value)
 
-    lane = raw if raw.dtype == np.int64 and fits_int64(op, tensor) else raw.astype(object)
-    result = vector.compute(op, tensor, lane, tally)
+    lanes = in_lane(op, tensors, raws)
+    result = vector.compute(op, tensors, lanes, tally)
     for (slot, index), left in hit.items():
         inner[slot][0, index] = np.count_nonzero(left)
-    held = result.astype(lane.dtype)
+    held = result.astype(lanes[0].dtype)
     for index, columns in casts.items():
-        held[:, index] = _held(op, tensor, raw, index, columns, held[:, index])
+        held[:, index] = _held(op, tensors, raws, index, columns, held[:, index])
     sums = inner.pop("accum")
     seen = Observed(result.min(axis=0), result.max(axis=0), held.min(axis=0), held.max(axis=0), lossy, outside, inner)
     return result.astype(np.int64) if op.output.type.fits_int64 else result.astype(object), (seen, sums)
 
 
-def _held(op: Op, tensor: Tensor, raw: Any, index: int, columns: list[Any], result: Any) -> Any:
+def _held(op: Op, tensors: Tensors, raws: Sequence[Any], index: int, columns: list[Any], result: Any) -> Any:
     """What an element's casts took, event by event; a copy is no cast."""
     if isinstance(op, TableActivation) and not op.centred:
+        (tensor,), (raw,) = tensors, raws
         casts = iter(columns)
         below, above = (result if form == op.output.type else next(casts) for form in op.forms(tensor.type))
         return np.where(raw[:, index] < 0, below, above)
     if not isinstance(op, Activation) or op.function != "leaky_relu":
         return columns[0]
+    (tensor,), (raw,) = tensors, raws
     assert op.param is not None
     # Each branch is cast for every event, as 0 where the other holds; first the negative one.
     first_negative = len(columns) == 2 or op.output.type != tensor.type.product_with(op.param.type)

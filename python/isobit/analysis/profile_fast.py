@@ -207,10 +207,13 @@ class LanesProfile:
         for lane in self.known.lanes:
             stage, count = lane.stage, _watched(lane)
             given, place = statistics[place : place + count], place + count
-            if stage.steps and stage.steps[0].watch == stage.source:  # an input
-                low, high = given[0].T
-                tensors[stage.source] = Observed(low, high, low, high, low * 0, low * 0)
-            source = tensors.get(stage.source) if stage.map is None else None
+            source = None
+            if stage.map is None:
+                (name,) = stage.sources
+                if stage.steps and stage.steps[0].watch == name:  # an input
+                    low, high = given[0].T
+                    tensors[name] = Observed(low, high, low, high, low * 0, low * 0)
+                source = tensors.get(name)
             start = None if source is None else (source.low, source.high)
             layers |= follow(stage.steps, start, given, expected)
             tensors |= {op.output.name: layers[op.name] for op in stage.ops}

@@ -31,10 +31,9 @@ class Uncountable(Exception):
 
 
 def _accumulator(op: Op, graph: Graph) -> Accumulator | SetAccumulator | None:
-    tensor = graph.tensors[op.inputs[0]]
     if isinstance(op, Dense):
-        return Accumulator(op, tensor)
-    return SetAccumulator(op, tensor) if isinstance(op, (PointwiseConv, Pooling)) else None
+        return Accumulator(op, *graph.inputs_of(op))
+    return SetAccumulator(op, *graph.inputs_of(op)) if isinstance(op, (PointwiseConv, Pooling)) else None
 
 
 class Accumulators:

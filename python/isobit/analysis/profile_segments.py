@@ -57,11 +57,11 @@ class _UncountedError(Exception):
 def fast_profile(
     graph: Graph, inputs: Mapping[str, Any], threads: int, engine: ObservingEngine
 ) -> dict[str, Found] | None:
-    """Observe every layer; parameters as for :func:`isobit.analysis.profiling.profile_graph`.
+    """Observe every op of the lowered graph; parameters as for :func:`isobit.analysis.profiling.profile_graph`.
 
     None for floats that must be quantised first.
     """
-    prepared = engine.prepare(graph, every=False)
+    prepared, graph = engine.prepare(graph, every=False), graph.lowered
     one_by_one: set[int] = set()
     with ThreadPoolExecutor(max_workers=threads) as pool:
         on_threads: Map = map if threads == 1 else pool.map
@@ -129,13 +129,13 @@ class _OneByOne:
     """Ops by themselves, with NumPy."""
 
     def __init__(self, graph: Graph, ops: Sequence[Op], aliases: Mapping[str, str], on_threads: Map) -> None:
-        self.ops = [(op, graph.tensors[op.inputs[0]], aliases.get(op.inputs[0], op.inputs[0])) for op in ops]
+        self.ops = [(op, graph.inputs_of(op), tuple(aliases.get(name, name) for name in op.inputs)) for op in ops]
         self.on_threads = on_threads
         self.seen: dict[str, Found] = {}
 
     def take(self, values: dict[str, Any]) -> None:
         """As :meth:`_Segment.take`."""
-        given = {name: values[name] for _, _, name in self.ops if name in values}
+        given = {name: values[name] for _, _, sources in self.ops for name in sources if name in values}
         if any(array.dtype.kind == "f" for array in given.values()):
             raise Refused
 
@@ -143,8 +143,8 @@ class _OneByOne:
             tensors = {name: array[first : first + _BLOCK] for name, array in given.items()}
             results: dict[str, Any] = {}
             found: dict[str, Found] = {}
-            for op, tensor, source in self.ops:
-                result, found[op.name] = observe_table(op, tensor, tensors[source])
+            for op, inputs, sources in self.ops:
+                result, found[op.name] = observe_table(op, inputs, [tensors[name] for name in sources])
                 tensors[op.output.name] = results[op.output.name] = result
             return results, found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from isobit.engines.vector_tables import table_index, top_bits
 from isobit.fixed import growth, law
 from isobit.fixed.assign import assign, outside_range
 from isobit.fixed.types import FixedType
-from isobit.model.ops import Op, Tensor
+from isobit.model.ops import Op, Tensor, Tensors
 from isobit.model.table_ops import Softmax, TableActivation
 
 __all__ = ["observe_table"]
@@ -64,22 +65,23 @@ class _Casts:
         return lossy, outside
 
 
-def observe_table(op: Op, tensor: Tensor, raw: Any) -> tuple[Any, Found]:
+def observe_table(op: Op, tensors: Tensors, raws: Sequence[Any]) -> tuple[Any, Found]:
     """Results, shape (events, size), and observations, as :func:`isobit.analysis.profile_exact.observe` gives them.
 
     Parameters
     ----------
-    op, tensor
-        A layer, which is taken cast by cast if it has no table, and its input tensor.
-    raw
-        The input, shape (events, size).
+    op, tensors
+        A layer, which is taken cast by cast if it has no table, and its input tensors.
+    raws
+        Each input, shape (events, size).
     """
-    if raw.dtype == np.int64 and fits_int64(op, tensor):
+    if isinstance(op, (TableActivation, Softmax)) and raws[0].dtype == np.int64 and fits_int64(op, tensors):
+        (tensor,), (raw,) = tensors, raws
         if isinstance(op, TableActivation):
             return _activation(op, tensor, raw)
-        if isinstance(op, Softmax) and op.accum is not None and (terms := _safe_terms(op)) is not None:
+        if op.accum is not None and (terms := _safe_terms(op)) is not None:
             return _softmax(op, tensor, raw, terms)
-    return observe(op, tensor, raw)
+    return observe(op, tensors, raws)
 
 
 def _activation(op: TableActivation, tensor: Tensor, raw: Any) -> tuple[Any, Found]:

@@ -14,7 +14,7 @@ from isobit.analysis.profile import LayerProfile, OverflowCount, Profile
 from isobit.analysis.profile_segments import fast_profile
 from isobit.engines.batch.observe import OBSERVER, ObservingEngine
 from isobit.model.graph import Graph
-from isobit.model.ops import Op, Reshape
+from isobit.model.ops import Op, Reshape, layer_of
 
 __all__ = ["profile_graph"]
 
@@ -51,9 +51,9 @@ def profile_graph(
     found = fast_profile(graph, inputs, threads, engine)
     if found is None:
         return None
-    ops = [op for op in graph.ops if not isinstance(op, Reshape)]
+    ops = [op for op in graph.lowered.ops if not isinstance(op, Reshape)]
     overflows = [count for op in ops for count in _overflows(op, *found[op.name])]
-    layers = tuple(_layer(op, found[op.name][0]) for op in ops)
+    layers = tuple(_layer(op, found[op.name][0]) for op in ops if layer_of(op.name) == op.name)
     return Profile(events, tuple(overflows), layers, constant_changes(graph))
 
 
@@ -62,7 +62,7 @@ def _overflows(op: Op, seen: Observed, sums: Any) -> Iterator[OverflowCount]:
     for slot, kind in op.types().items():
         if slot in found and found[slot][1].any():
             events, total = found[slot]
-            yield OverflowCount(op.name, slot, kind, events, total, clips(op, slot))
+            yield OverflowCount(layer_of(op.name), slot, kind, events, total, clips(op, slot))
 
 
 def _layer(op: Op, seen: Observed) -> LayerProfile:

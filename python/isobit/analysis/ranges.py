@@ -6,7 +6,7 @@ else object arrays of Python integers; no float is involved. Every function here
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -34,6 +34,7 @@ __all__ = [
     "lowest",
     "magnitude_bits",
     "multiply",
+    "one_after_another",
     "shift_left",
     "trailing_zeros",
 ]
@@ -225,6 +226,14 @@ def hull(ranges: Iterable[Range]) -> Range:
     for part in aligned[1:]:
         low, high, zeros = np.minimum(low, part.low), np.maximum(high, part.high), np.minimum(zeros, part.zeros)
     return Range(low, high, fraction, zeros)
+
+
+def one_after_another(ranges: Sequence[Range]) -> Range:
+    """Bounds of several arrays in one, raw integers as they are; the fraction is that of the first."""
+    if len(ranges) == 1:
+        return ranges[0]
+    low, high, zeros = (np.concatenate([getattr(part, end) for part in ranges]) for end in ("low", "high", "zeros"))
+    return Range(low, high, ranges[0].fraction, zeros)
 
 
 def intersection(a: Range, b: Range) -> Range:

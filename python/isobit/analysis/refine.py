@@ -37,13 +37,18 @@ def refined_bounds(graph: Graph, inputs: Mapping[str, Range] | None = None) -> B
     Parameters and errors are those of :func:`isobit.analysis.intervals.graph_bounds`; every range lies within the one
     that it gives.
     """
+    graph = graph.lowered
     starts = input_bounds(graph, inputs)
     tensors, ops = dict(starts), {}
     chains: dict[str, list[Stage]] = {name: [] for name in starts}
     for op in graph.ops:
-        name = op.inputs[0]
-        tensor, values, chain = graph.tensors[name], tensors[name], chains[name]
-        of = op_bounds(op, tensor, values)
+        given = graph.inputs_of(op)
+        of = op_bounds(op, given, tuple(tensors[name] for name in op.inputs))
+        if len(given) != 1:  # a chain has one beginning: here a new one begins, of which the bounds are known
+            ops[op.name], tensors[op.output.name], chains[op.output.name] = of, of.result, []
+            continue
+        (tensor,) = given
+        values, chain = tensors[tensor.name], chains[tensor.name]
         if isinstance(op, Dense) and isinstance(of, DenseBounds):
             of, stages = _dense(op, tensor, values, of, chain)
         elif isinstance(op, PointwiseConv) and isinstance(of, PointwiseBounds):

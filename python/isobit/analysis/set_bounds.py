@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from isobit.analysis.dense_bounds import dense_bounds
-from isobit.analysis.op_bounds import DenseBounds, OpBounds, register_bounds
+from isobit.analysis.op_bounds import DenseBounds, OpBounds, Ranges, register_bounds
 from isobit.analysis.ranges import BoolArray, CastRange, IntArray, Range, add, cast_range, hull
 from isobit.fixed import growth
 from isobit.fixed.types import FixedType
-from isobit.model.ops import Tensor
+from isobit.model.ops import Tensors
 from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
 
 __all__ = [
@@ -76,8 +76,9 @@ def _joined(ranges: list[Range]) -> Range:
 
 
 @register_bounds(PointwiseConv)
-def pointwise_bounds(op: PointwiseConv, tensor: Tensor, values: Range) -> PointwiseBounds:
+def pointwise_bounds(op: PointwiseConv, tensors: Tensors, ranges: Ranges) -> PointwiseBounds:
     """Those of a Dense layer, position by position; positions with equal inputs are computed once."""
+    (tensor,), (values,) = tensors, ranges
     n_in, here = op.weight.shape[0], op.at_position(tensor)
     parts: list[tuple[Range, DenseBounds]] = []
     for position in range(op.positions):
@@ -85,7 +86,7 @@ def pointwise_bounds(op: PointwiseConv, tensor: Tensor, values: Range) -> Pointw
         if parts and _equal(parts[-1][0], part):
             parts.append(parts[-1])
         else:
-            parts.append((part, dense_bounds(op.dense, here, part)))
+            parts.append((part, dense_bounds(op.dense, (here,), (part,))))
     return of_positions(op, [of for _, of in parts])
 
 
@@ -101,8 +102,9 @@ def _equal(a: Range, b: Range) -> bool:
 
 
 @register_bounds(Pooling)
-def pooling_bounds(op: Pooling, tensor: Tensor, values: Range) -> PoolingBounds:
+def pooling_bounds(op: Pooling, tensors: Tensors, ranges: Ranges) -> PoolingBounds:
     """Every window at once: numbers of a window, shape (windows * channels,), one after the other."""
+    (tensor,), (values,) = tensors, ranges
     size, kind = op.output.size, tensor.type
     seen = _Casts(op.accum, size)
     average = op.function == "average"
@@ -177,8 +179,9 @@ def _quotient(values: IntArray, divisor: Any) -> IntArray:
 
 
 @register_bounds(Transpose)
-def transpose_bounds(op: Transpose, tensor: Tensor, values: Range) -> OpBounds:
+def transpose_bounds(op: Transpose, tensors: Tensors, ranges: Ranges) -> OpBounds:
     """The same bounds in another order, cast."""
+    (tensor,), (values,) = tensors, ranges
     zeros = np.asarray(values.zeros)[op.sources]
     moved = Range(values.low[op.sources], values.high[op.sources], values.fraction, zeros)
     cast = cast_range(moved, tensor.type, op.output.type)

@@ -58,6 +58,6 @@ class SetAccumulator:
             found = [self._position.unproven(low[part], high[part]) for part in parts]
             terms, either = zip(*found, strict=True)
             return np.concatenate(terms), np.concatenate(either)
-        of = op_bounds(self.op, self.tensor, Range(low, high, self.tensor.type.fraction))
+        of = op_bounds(self.op, (self.tensor,), (Range(low, high, self.tensor.type.fraction),))
         assert isinstance(of, PoolingBounds)
         return of.accum_overflow, of.accum_overflow

@@ -11,14 +11,15 @@ from isobit.analysis.op_bounds import DenseBounds, OpBounds
 from isobit.analysis.ranges import IntArray
 from isobit.analysis.set_bounds import PointwiseBounds, PoolingBounds
 from isobit.fixed import law
-from isobit.model.ops import Dense, Op, Tensor
+from isobit.model.ops import Dense, Op, Tensor, Tensors
 from isobit.model.set_ops import PointwiseConv, Pooling
 
 __all__ = ["PointwiseMargins", "PoolingMargins", "accum_margins"]
 
 
-def accum_margins(op: Op, tensor: Tensor, of: OpBounds) -> AccumMargins | PointwiseMargins | PoolingMargins:
+def accum_margins(op: Op, tensors: Tensors, of: OpBounds) -> AccumMargins | PointwiseMargins | PoolingMargins:
     """What is known of an op's accumulator."""
+    (tensor,) = tensors
     if isinstance(op, PointwiseConv) and isinstance(of, PointwiseBounds):
         return PointwiseMargins(op, tensor, of)
     if isinstance(op, Pooling) and isinstance(of, PoolingBounds):

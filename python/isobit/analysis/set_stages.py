@@ -14,7 +14,7 @@ from isobit.analysis.set_bounds import PoolingBounds, part_of
 from isobit.analysis.stages import MAPS, Unfit, dense_map, folding_of, into_result
 from isobit.analysis.steps import Affine, Round, Step, Wrap
 from isobit.fixed.modes import Overflow, Rounding
-from isobit.model.ops import Tensor
+from isobit.model.ops import Tensor, Tensors
 from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
 
 __all__ = ["division_steps", "pointwise_map", "pooling_map", "transpose_map"]
@@ -23,13 +23,14 @@ __all__ = ["division_steps", "pointwise_map", "pooling_map", "transpose_map"]
 _MATRIX = 1 << 17
 
 
-def pointwise_map(op: PointwiseConv, tensor: Tensor, bounds: Bounds) -> tuple[Linear | Sequential, list[Step], int]:
+def pointwise_map(op: PointwiseConv, tensors: Tensors, bounds: Bounds) -> tuple[Linear | Sequential, list[Step], int]:
     """The map of one position, proven for the numbers of all."""
+    (tensor,) = tensors
     n_in = op.weight.shape[0]
     values = bounds.tensors[tensor.name]
     data = hull(part_of(values, first, n_in) for first in range(0, values.low.size, n_in))
     here = op.at_position(tensor)
-    chosen, steps, source = dense_map(op.dense, here, dense_bounds(op.dense, here, data), data)
+    chosen, steps, source = dense_map(op.dense, here, dense_bounds(op.dense, (here,), (data,)), data)
     steps = [_at_every_position(step, op.positions) for step in steps]
     return chosen, [*steps, *into_result(op, source, source.fraction, bounds)], op.positions
 
@@ -40,8 +41,9 @@ def _at_every_position(step: Step, positions: int) -> Step:
     return Affine(np.tile(step.a, positions), np.tile(step.b, positions), watch=step.watch)
 
 
-def pooling_map(op: Pooling, tensor: Tensor, bounds: Bounds) -> tuple[Linear | Sequential, list[Step], int]:
+def pooling_map(op: Pooling, tensors: Tensors, bounds: Bounds) -> tuple[Linear | Sequential, list[Step], int]:
     """Sums over windows as a map of zeros and ones, and the division."""
+    (tensor,) = tensors
     if op.function != "average":
         raise Unfit("a maximum is no sum")
     if tensor.size * op.output.size > _MATRIX:
@@ -111,8 +113,9 @@ def division_steps(divisors: IntArray, bits: int) -> list[Step]:
     return [Affine(factors, np.zeros(factors.shape, dtype=np.int64)), Round(shift, Rounding.TRN_ZERO)]
 
 
-def transpose_map(op: Transpose, tensor: Tensor, bounds: Bounds) -> tuple[Linear | Sequential, list[Step], int]:
+def transpose_map(op: Transpose, tensors: Tensors, bounds: Bounds) -> tuple[Linear | Sequential, list[Step], int]:
     """A permutation as a map of zeros and ones."""
+    (tensor,) = tensors
     if tensor.size * tensor.size > _MATRIX:
         raise Unfit(f"another order of {tensor.size} numbers")
     weights = np.zeros((tensor.size, tensor.size), dtype=np.int64)

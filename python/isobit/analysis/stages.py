@@ -36,7 +36,7 @@ from isobit.fixed.assign import assign
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import accumulation_order, shared_order
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Tensor, Threshold
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Tensor, Tensors, Threshold, layer_of
 from isobit.model.weights import Weight
 
 __all__ = [
@@ -63,22 +63,24 @@ class Stage:
     ----------
     ops
         The ops, in order (reshapes left out).
-    source, target
-        Names of the tensor that is read and of the one that is given.
+    sources, target
+        Names of the tensors that are read, which the map takes one after another as one, and of the one that is given.
     map
         The linear map, or None.
     steps
         What follows it.
-    data, result
-        Bounds of the tensor that is read and of the one that is given, shape (size,).
+    data
+        Bounds of the tensors that are read, one after another: raw integers, each in units of its own tensor's LSB.
+    result
+        Bounds of the tensor that is given, shape (size,).
     refusal
         Why no lane can take the ops as they are (then there is neither a map nor steps), else None.
     positions
-        How often the map is applied: to neighbouring parts of the tensor that is read, one after the other.
+        How often the map is applied: to neighbouring parts of what is read, one after the other.
     """
 
     ops: tuple[Op, ...]
-    source: str
+    sources: tuple[str, ...]
     target: str
     map: Linear | Sequential | Counting | None
     steps: tuple[Step, ...]
@@ -90,7 +92,7 @@ class Stage:
     @property
     def name(self) -> str:
         """Layer names, joined."""
-        return " + ".join(op.name for op in self.ops)
+        return " + ".join(dict.fromkeys(layer_of(op.name) for op in self.ops))
 
     @property
     def start_bounds(self) -> tuple[IntArray, IntArray]:
@@ -131,7 +133,8 @@ def factors_of(kind: Product, tensor: Tensor, weight: Weight, data: Range) -> tu
 # -- ops as steps ------------------------------------------------------------------------------------------------------
 
 
-def _batchnorm(op: BatchNorm, tensor: Tensor, bounds: Bounds) -> list[Step]:
+def _batchnorm(op: BatchNorm, tensors: Tensors, bounds: Bounds) -> list[Step]:
+    (tensor,) = tensors
     kind = Product.of(tensor, op.scale)
     form = kind.exact_type(tensor.type, op.scale.type)
     exact = form.sum_with(op.bias.type)
@@ -208,7 +211,8 @@ def _hard(op: Activation, tensor: Tensor, bounds: Bounds) -> list[Step]:
     return [*steps, *into_result(op, exact, fraction, bounds)]
 
 
-def _activation(op: Activation, tensor: Tensor, bounds: Bounds) -> list[Step]:
+def _activation(op: Activation, tensors: Tensors, bounds: Bounds) -> list[Step]:
+    (tensor,) = tensors
     if op.function in ("linear", "relu"):
         first: list[Step] = [Clamp(0, None)] if op.function == "relu" else []
         return [*first, *into_result(op, tensor.type, tensor.type.fraction, bounds)]
@@ -217,7 +221,8 @@ def _activation(op: Activation, tensor: Tensor, bounds: Bounds) -> list[Step]:
     return (_tanh if op.function in ("binary_tanh", "ternary_tanh") else _hard)(op, tensor, bounds)
 
 
-def _threshold(op: Threshold, tensor: Tensor, bounds: Bounds) -> list[Step]:
+def _threshold(op: Threshold, tensors: Tensors, bounds: Bounds) -> list[Step]:
+    (tensor,) = tensors
     channel = np.arange(tensor.size) % op.high.raw.size
     shift = tensor.type.fraction - op.high.type.fraction
     high = shift_left(compact(op.high.raw.ravel()[channel]), max(0, shift))
@@ -228,18 +233,20 @@ def _threshold(op: Threshold, tensor: Tensor, bounds: Bounds) -> list[Step]:
     return [*steps, Between(high, low, 1, 0, -1)]
 
 
+#: Steps of an op of one input that treats every element by itself, from (op, input tensors, bounds).
 ELEMENTWISE: dict[type[Op], Any] = {BatchNorm: _batchnorm, Activation: _activation, Threshold: _threshold}
 
 
 # -- Dense -------------------------------------------------------------------------------------------------------------
 
 
-#: (op, input tensor, bounds) -> the map, the steps that follow, and the positions to which the map is applied.
-MapRule = Callable[[Any, Tensor, Bounds], tuple[Linear | Sequential, list[Step], int]]
+#: (op, input tensors, bounds) -> the map, the steps that follow, and the positions to which the map is applied.
+MapRule = Callable[[Any, Tensors, Bounds], tuple[Linear | Sequential, list[Step], int]]
 MAPS: dict[type[Op], MapRule] = {}
 
 
-def _dense(op: Dense, tensor: Tensor, bounds: Bounds) -> tuple[Linear | Sequential, list[Step], int]:
+def _dense(op: Dense, tensors: Tensors, bounds: Bounds) -> tuple[Linear | Sequential, list[Step], int]:
+    (tensor,) = tensors
     found = bounds.ops[op.name]
     assert isinstance(found, DenseBounds)
     chosen, steps, source = dense_map(op, tensor, found, bounds.tensors[tensor.name])

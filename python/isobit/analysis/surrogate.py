@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from isobit.analysis.ranges import magnitude_bits
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Tensor, Threshold
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Tensor, Tensors, Threshold
 from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Weight
@@ -21,6 +21,9 @@ __all__ = ["backward", "real_weights"]
 
 #: Slopes, shape (events, size), or weights: float64.
 Floats = Any
+#: Raw integers of every input of an op, each of shape (events, size), and slopes in them.
+Raws = tuple[Any, ...]
+Slopes = tuple[Floats, ...]
 #: Slope of what is closed or a step: small, so that open ways come first.
 _LEAK = 0.05
 
@@ -48,43 +51,48 @@ def real_weights(data: Tensor, weight: Weight) -> Floats:
     return plain
 
 
-def _dense(op: Dense, tensor: Tensor, raw: Any, slope: Floats) -> Floats:
-    return slope @ real_weights(tensor, op.weight).T
+def _dense(op: Dense, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
+    (tensor,) = tensors
+    return (slope @ real_weights(tensor, op.weight).T,)
 
 
-def _batchnorm(op: BatchNorm, tensor: Tensor, raw: Any, slope: Floats) -> Floats:
+def _batchnorm(op: BatchNorm, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
+    (tensor,) = tensors
     scale = real_weights(tensor, op.scale).ravel()
-    return slope * scale[np.arange(tensor.size) % scale.size]
+    return (slope * scale[np.arange(tensor.size) % scale.size],)
 
 
-def _activation(op: Activation, tensor: Tensor, raw: Any, slope: Floats) -> Floats:
+def _activation(op: Activation, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
+    (tensor,), (raw,) = tensors, raws
     x = _floats(raw, tensor.type.fraction)
     if op.function == "linear":
-        return slope
+        return (slope,)
     if op.function == "relu":
-        return slope * np.where(x > 0, 1.0, _LEAK)
+        return (slope * np.where(x > 0, 1.0, _LEAK),)
     if op.function == "leaky_relu":
         assert op.param is not None
-        return slope * np.where(x > 0, 1.0, float(_floats(op.param.raw.ravel()[0], op.param.type.fraction)))
+        return (slope * np.where(x > 0, 1.0, float(_floats(op.param.raw.ravel()[0], op.param.type.fraction))),)
     if op.function in ("hard_sigmoid", "hard_tanh"):
         assert op.slope is not None
         assert op.shift is not None
         rise = float(_floats(op.slope.raw.ravel()[0], op.slope.type.fraction))
         line = rise * x + float(_floats(op.shift.raw.ravel()[0], op.shift.type.fraction))
-        return slope * rise * np.where((line > 0) & (line < 1), 1.0, _LEAK)
-    return slope * _LEAK
+        return (slope * rise * np.where((line > 0) & (line < 1), 1.0, _LEAK),)
+    return (slope * _LEAK,)
 
 
-def _step(op: Threshold, tensor: Tensor, raw: Any, slope: Floats) -> Floats:
-    return slope * _LEAK
+def _step(op: Threshold, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
+    return (slope * _LEAK,)
 
 
-def _pointwise_conv(op: PointwiseConv, tensor: Tensor, raw: Any, slope: Floats) -> Floats:
+def _pointwise_conv(op: PointwiseConv, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
+    (tensor,) = tensors
     at_positions = slope.reshape(len(slope), op.positions, -1)
-    return (at_positions @ real_weights(op.at_position(tensor), op.weight).T).reshape(len(slope), -1)
+    return ((at_positions @ real_weights(op.at_position(tensor), op.weight).T).reshape(len(slope), -1),)
 
 
-def _pooling(op: Pooling, tensor: Tensor, raw: Any, slope: Floats) -> Floats:
+def _pooling(op: Pooling, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
+    (tensor,), (raw,) = tensors, raws
     found = np.zeros((len(slope), tensor.size))
     x = _floats(raw, tensor.type.fraction)
     for place, (window, divisor) in enumerate(zip(op.windows, op.divisors.tolist(), strict=True)):
@@ -96,27 +104,28 @@ def _pooling(op: Pooling, tensor: Tensor, raw: Any, slope: Floats) -> Floats:
             else:
                 top = x[:, inputs] == x[:, inputs].max(axis=1, keepdims=True)
                 found[:, inputs] += share * np.where(top, 1.0, _LEAK)
-    return found
+    return (found,)
 
 
-def _transpose(op: Transpose, tensor: Tensor, raw: Any, slope: Floats) -> Floats:
+def _transpose(op: Transpose, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
     found = np.zeros_like(slope)
     found[:, op.sources] = slope
-    return found
+    return (found,)
 
 
-def _table(op: TableActivation, tensor: Tensor, raw: Any, slope: Floats) -> Floats:
+def _table(op: TableActivation, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
     """All these functions rise; how steeply does not matter much."""
-    return slope * np.where(np.asarray(raw) < 0, 0.5, 1.0)
+    (raw,) = raws
+    return (slope * np.where(np.asarray(raw) < 0, 0.5, 1.0),)
 
 
-def _softmax(op: Softmax, tensor: Tensor, raw: Any, slope: Floats) -> Floats:
+def _softmax(op: Softmax, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
     """Each rises with its own input and falls with the others of its slice."""
     grid = slope.reshape(len(slope), op.outer, op.size, op.inner)
-    return (grid - grid.mean(axis=2, keepdims=True)).reshape(slope.shape)
+    return ((grid - grid.mean(axis=2, keepdims=True)).reshape(slope.shape),)
 
 
-_BACKWARD: dict[type[Op], Callable[[Any, Tensor, Any, Floats], Floats]] = {
+_BACKWARD: dict[type[Op], Callable[[Any, Tensors, Raws, Floats], Slopes]] = {
     Dense: _dense,
     BatchNorm: _batchnorm,
     Activation: _activation,
@@ -129,17 +138,24 @@ _BACKWARD: dict[type[Op], Callable[[Any, Tensor, Any, Floats], Floats]] = {
 }
 
 
-def backward(op: Op, tensor: Tensor, raw: Any, slope: Floats) -> Floats:
-    """Slopes in an op's input from those in its output.
+def backward(op: Op, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
+    """Slopes in an op's inputs from those in its output.
 
     Parameters
     ----------
-    op, tensor
-        The op and its input tensor.
-    raw
-        Raw integers of the input, shape (events, size).
+    op, tensors
+        The op and its input tensors.
+    raws
+        Raw integers of each input, shape (events, size).
     slope
         Slopes in the output, shape (events, output size).
+
+    Returns
+    -------
+    For each input, shape (events, size). Of an op without a rule every number of an input as large as the output moves
+    the same number of that; other inputs move nothing.
     """
     rule = _BACKWARD.get(type(op))
-    return slope if rule is None else rule(op, tensor, raw, slope)
+    if rule is not None:
+        return rule(op, tensors, raws, slope)
+    return tuple(slope if t.size == op.output.size else np.zeros((len(slope), t.size)) for t in tensors)

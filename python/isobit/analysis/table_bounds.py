@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from isobit.analysis.elementwise_bounds import join_branches
-from isobit.analysis.op_bounds import InnerBounds, OpBounds, register_bounds
+from isobit.analysis.op_bounds import InnerBounds, OpBounds, Ranges, register_bounds
 from isobit.analysis.ranges import BoolArray, CastRange, IntArray, Range, add, cast_range, compact, hull, multiply
 from isobit.engines.vector_tables import index_leaves_int, table_index
 from isobit.fixed import growth
 from isobit.fixed.assign import assign
 from isobit.fixed.types import FixedType
-from isobit.model.ops import Tensor
+from isobit.model.ops import Tensor, Tensors
 from isobit.model.table_ops import Softmax, TableActivation
 
 __all__ = ["softmax_bounds", "table_bounds"]
@@ -47,8 +47,9 @@ class _Entries:
 
 
 @register_bounds(TableActivation)
-def table_bounds(op: TableActivation, tensor: Tensor, values: Range) -> OpBounds:
+def table_bounds(op: TableActivation, tensors: Tensors, ranges: Ranges) -> OpBounds:
     """Entries between the indices of the ends: the index is monotone, unless it leaves an int."""
+    (tensor,), (values,) = tensors, ranges
     target, fraction = op.output.type, tensor.type.fraction
     low, high = values.low.astype(object), values.high.astype(object)
     if op.centred:
@@ -85,8 +86,9 @@ def _slices(op: Softmax) -> Any:
 
 
 @register_bounds(Softmax)
-def softmax_bounds(op: Softmax, tensor: Tensor, values: Range) -> OpBounds:
+def softmax_bounds(op: Softmax, tensors: Tensors, ranges: Ranges) -> OpBounds:
     """By implementation."""
+    (tensor,), (values,) = tensors, ranges
     if op.implementation == "argmax":
         return _argmax(op, values)
     return _legacy(op) if op.implementation == "legacy" else _normalised(op, tensor, values)

@@ -9,27 +9,27 @@ proposes needs no proof, for every witness is run.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from isobit.analysis.intervals import Bounds, DenseBounds, graph_bounds
-from isobit.analysis.margins import Chain, Margins, ResultMargins
+from isobit.analysis.margins import Chain, Margins, ResultMargins, parted
 from isobit.analysis.proposals import Box, first_positions, moved
-from isobit.analysis.ranges import Range, lowest
+from isobit.analysis.ranges import Range, lowest, one_after_another
 from isobit.analysis.set_bounds import PointwiseBounds, PoolingBounds
 from isobit.analysis.set_margins import accum_margins
 from isobit.analysis.surrogate import backward
 from isobit.engines import vector
-from isobit.engines.domain import fits_int64
+from isobit.engines.domain import in_lane
 from isobit.fixed.array import FixedArray
 from isobit.fixed.assign import Cast, outside_range
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import in_turns
 from isobit.model.graph import Graph
-from isobit.model.ops import Dense, Op, Tensor
+from isobit.model.ops import Dense, Op, Tensors, layer_of
 from isobit.model.set_ops import PointwiseConv
 
 __all__ = ["MayOverflow", "Witness", "Witnesses", "find_witnesses", "may_overflow"]
@@ -151,6 +151,7 @@ def find_witnesses(
     -------
     The witnesses, each verified with the emulator, and the verdicts left open.
     """
+    graph = graph.lowered
     limits = graph_bounds(graph) if bounds is None else bounds
     rng = np.random.default_rng(seed)
     deadline = None if budget_s is None else time.monotonic() + budget_s
@@ -164,18 +165,19 @@ def find_witnesses(
                 search = _Search(graph, limits, op, slot, neurons, rng)
                 for witness in search.run(rounds, deadline):
                     found[MayOverflow(witness.layer, witness.slot, witness.neuron)] = witness
-    return Witnesses(tuple(found[v] for v in asked if v in found), tuple(v for v in asked if v not in found))
+    witnessed = tuple(replace(found[v], layer=layer_of(v.layer)) for v in asked if v in found)
+    return Witnesses(witnessed, tuple(replace(v, layer=layer_of(v.layer)) for v in asked if v not in found))
 
 
-def _chain(graph: Graph, op: Op) -> tuple[Tensor, tuple[Op, ...]]:
-    """The input and the ops that lead to an op's input."""
-    by_output = {other.output.name: other for other in graph.ops}
+def _leading_to(graph: Graph, op: Op) -> tuple[Tensors, tuple[Op, ...]]:
+    """The network's inputs on which an op depends, and the ops that lead from there to its inputs."""
+    needed = set(op.inputs)
     ops: list[Op] = []
-    name = op.inputs[0]
-    while name in by_output:
-        ops.insert(0, by_output[name])
-        name = ops[0].inputs[0]
-    return graph.tensors[name], tuple(ops)
+    for other in reversed(graph.ops):
+        if other.output.name in needed:
+            ops.insert(0, other)
+            needed |= set(other.inputs)
+    return tuple(tensor for tensor in graph.inputs if tensor.name in needed), tuple(ops)
 
 
 class _Search:
@@ -186,15 +188,15 @@ class _Search:
     ) -> None:
         self.graph, self.bounds, self.op, self.slot, self.rng = graph, bounds, op, slot, rng
         self.open = neurons
-        self.tensor = graph.tensors[op.inputs[0]]
-        self.source, self.ops = _chain(graph, op)
-        self.chain = Chain(self.source, self.ops)
-        self.box = Box(bounds.inputs[self.source.name])
+        self.tensors = graph.inputs_of(op)
+        self.sources, self.ops = _leading_to(graph, op)
+        self.chain = Chain(self.sources, self.ops)
+        self.box = Box(one_after_another([bounds.inputs[tensor.name] for tensor in self.sources]))
         self.of = bounds.ops[op.name]
         self.type = op.types()[slot]
         self.work = sum(_multiplications(part) for part in (*self.ops, op))
-        self.accum = accum_margins(op, self.tensor, self.of) if slot == "accum" else None
-        self.result = None if self.accum else ResultMargins(op, self.tensor, self.of)
+        self.accum = accum_margins(op, self.tensors, self.of) if slot == "accum" else None
+        self.result = None if self.accum else ResultMargins(op, self.tensors, self.of)
         # The best inputs of every open neuron: positions, margins, and what in the layer they are margins of.
         self.positions: dict[int, Any] = {}
         self.margins: dict[int, Any] = {}
@@ -229,7 +231,7 @@ class _Search:
     def judge(self, positions: Any, events: dict[int, Any]) -> Iterator[Witness]:
         """Compute margins, keep the best inputs of each neuron, verify what overflows."""
         inputs = self.box.raw(positions)
-        data = self.chain.run(inputs)[self.tensor.name]
+        data = self._data(self.chain.run(inputs))
         by_neuron = None if self.result is None else self.result.of_all(data)
         winners: list[tuple[int, int, int]] = []
         for neuron, rows in events.items():
@@ -240,6 +242,11 @@ class _Search:
             self._keep(neuron, positions[rows], margins)
         if winners:
             yield from self._verified(winners, inputs, data)
+
+    def _data(self, values: dict[str, Any]) -> Any:
+        """The op's inputs, one after another: shape (events, numbers)."""
+        parts = [values[tensor.name] for tensor in self.tensors]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
     def _margins(self, data: Any, rows: Any, neuron: int, by_neuron: Any) -> Margins:
         if self.accum is not None:
@@ -270,15 +277,24 @@ class _Search:
         found = []
         for aim in range(len(drives[0])):
             slope = np.concatenate([drive[aim] for drive in drives])
+            slopes: dict[str, Any] = {}
             if self.accum is None:
-                slope = backward(self.op, self.tensor, values[self.tensor.name], slope)
+                self._add_slopes(slopes, self.op, values, slope)
+            else:
+                _added(slopes, self.op, parted(slope, self.tensors))
             for op in reversed(self.ops):
-                slope = backward(op, self.graph.tensors[op.inputs[0]], values[op.inputs[0]], slope)
-            found.append(slope * self.box.spans)
+                self._add_slopes(slopes, op, values, slopes[op.output.name])
+            own = [slopes[tensor.name] for tensor in self.sources]
+            found.append((own[0] if len(own) == 1 else np.concatenate(own, axis=1)) * self.box.spans)
         return np.stack(found)
 
+    def _add_slopes(self, slopes: dict[str, Any], op: Op, values: dict[str, Any], slope: Any) -> None:
+        """Add the slopes in an op's inputs that its output's slope makes."""
+        given = tuple(values[name] for name in op.inputs)
+        _added(slopes, op, backward(op, self.graph.inputs_of(op), given, slope))
+
     def _drives(self, neuron: int) -> list[Any]:
-        """Aims of one neuron for each of its inputs, kept and new: slopes in the op's input (accum) or output."""
+        """Aims of one neuron for each of its inputs, kept and new: slopes in the op's inputs (accum) or output."""
         if self.accum is None:
             up = self.of.rounded.high[neuron] > self.type.raw_max
             down = self.of.rounded.low[neuron] < lowest(self.type)
@@ -303,9 +319,8 @@ class _Search:
             if slot == self.slot:
                 counted[index] = counted.get(index, False) | outside_range(cast.rounded, cast.type)
 
-        taken = data[rows]
-        lane = taken if taken.dtype == np.int64 and fits_int64(self.op, self.tensor) else taken.astype(object)
-        vector.compute(self.op, self.tensor, lane, tally)
+        lanes = in_lane(self.op, self.tensors, parted(data[rows], self.tensors))
+        vector.compute(self.op, self.tensors, lanes, tally)
         for place, (neuron, row, value) in enumerate(winners):
             if np.any(counted.get(neuron, False)) and counted[neuron][place]:
                 self.open.remove(neuron)
@@ -313,12 +328,20 @@ class _Search:
 
     def _witness(self, neuron: int, raw: Any, value: int) -> Witness:
         inputs = {}
+        found = dict(zip((tensor.name for tensor in self.sources), parted(raw[None], self.sources), strict=True))
         for tensor in self.graph.inputs:
             limits = self.bounds.inputs[tensor.name]
-            event = raw if tensor is self.source else np.minimum(np.maximum(limits.low, 0), limits.high)
-            inputs[tensor.name] = FixedArray.from_raw(event[None], tensor.type)
+            event = found.get(tensor.name)
+            event = np.minimum(np.maximum(limits.low, 0), limits.high)[None] if event is None else event
+            inputs[tensor.name] = FixedArray.from_raw(event, tensor.type)
         bits = int(Range.constant(np.array([value], dtype=object), 0).widths(self.type.signed)[0])
         return Witness(self.op.name, self.slot, neuron, inputs, value, self.type.fraction, bits, self.type)
+
+
+def _added(slopes: dict[str, Any], op: Op, more: Sequence[Any]) -> None:
+    """Slopes by tensor with those in an op's inputs, of which several may be the same tensor."""
+    for name, slope in zip(op.inputs, more, strict=True):
+        slopes[name] = slopes[name] + slope if name in slopes else slope
 
 
 def _multiplications(op: Op) -> int:

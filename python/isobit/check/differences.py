@@ -19,7 +19,7 @@ from isobit.fixed.array import FixedArray
 from isobit.fixed.assign import Cast, outside_range
 from isobit.fixed.types import MAX_WIDTH, FixedType
 from isobit.model.graph import Graph
-from isobit.model.ops import Op, Tensor
+from isobit.model.ops import Op, Tensors
 from isobit.model.weights import Weight
 
 __all__ = ["Cause", "Differences"]
@@ -96,7 +96,7 @@ class Differences:
     def __init__(self, graph: Graph, others: Mapping[str, Graph]) -> None:
         self.graph = graph
         self.others = others
-        self._kept: dict[tuple[str, str], FixedArray] = {}
+        self._kept: dict[tuple[str, str], list[FixedArray]] = {}
 
     def keep(self, road: str, layer: str, event: int, values: Mapping[str, FixedArray]) -> None:
         """Keep the inputs of a layer in one event of a block, if it is the first that differs there.
@@ -112,7 +112,7 @@ class Differences:
         """
         op = self.graph.by_name.get(layer)
         if op is not None and (road, layer) not in self._kept:
-            self._kept[road, layer] = values[op.inputs[0]][event : event + 1]
+            self._kept[road, layer] = [values[name][event : event + 1] for name in op.inputs]
 
     def causes(self, roads: Sequence[Road], profile: Profile) -> tuple[Cause, ...]:
         """What is known about the first differing layer of each road."""
@@ -131,7 +131,7 @@ class Differences:
             return Cause(road, layer, event, index, formats, profile=_profiled(profile, layer, index))
         other = self.others.get(road, self.graph).by_name[layer]
         given = self._kept[road, layer]
-        exact, accumulated, overflows = _followed(mine, self.graph.tensors[mine.inputs[0]], given, index)
+        exact, accumulated, overflows = _followed(mine, self.graph.inputs_of(mine), given, index)
         return Cause(
             road,
             layer,
@@ -163,10 +163,10 @@ def _constants(mine: Op, other: Op) -> tuple[str, ...]:
 
 
 def _followed(
-    op: Op, tensor: Tensor, given: FixedArray, index: int
+    op: Op, tensors: Tensors, given: Sequence[FixedArray], index: int
 ) -> tuple[float | None, float | None, dict[str, int]]:
     """Exact value, the accumulator's value, and the overflows by slot of one number of a layer in one event."""
-    raw = given.raw.astype(object)
+    raws = [array.raw.astype(object) for array in given]
     counts: dict[str, int] = {}
 
     def tally(slot: str, at: int, cast: Cast) -> None:
@@ -174,26 +174,26 @@ def _followed(
             counts[slot] = counts.get(slot, 0) + left
 
     try:
-        vector.compute(op, tensor, raw, tally)
-        wide = _wide(op, tensor)
+        vector.compute(op, tensors, raws, tally)
+        wide = _wide(op, tensors)
         has_accum = "accum" in op.types()
-        exact = _value(op.with_types({"result": wide, **({"accum": wide} if has_accum else {})}), tensor, raw, index)
-        accumulated = _value(op.with_types({"result": wide}), tensor, raw, index) if has_accum else None
+        exact = _value(op.with_types({"result": wide, **({"accum": wide} if has_accum else {})}), tensors, raws, index)
+        accumulated = _value(op.with_types({"result": wide}), tensors, raws, index) if has_accum else None
     except IsobitError:  # a layer that fixes its own formats
         return None, None, counts
     return as_float(exact), None if accumulated is None else as_float(accumulated), counts
 
 
-def _wide(op: Op, tensor: Tensor) -> FixedType:
+def _wide(op: Op, tensors: Tensors) -> FixedType:
     """A format that holds everything that the layer computes."""
-    kinds = [tensor.type, *op.types().values()]
+    kinds = [*(tensor.type for tensor in tensors), *op.types().values()]
     fraction = sum(max(0, kind.fraction) for kind in kinds)
     integer = sum(max(0, kind.integer) for kind in kinds) + 64
     return FixedType(min(MAX_WIDTH, integer + fraction), integer)
 
 
-def _value(op: Op, tensor: Tensor, raw: Any, index: int) -> Fraction:
-    return int(vector.compute(op, tensor, raw, ignore)[0, index]) * op.output.type.lsb
+def _value(op: Op, tensors: Tensors, raws: Sequence[Any], index: int) -> Fraction:
+    return int(vector.compute(op, tensors, raws, ignore)[0, index]) * op.output.type.lsb
 
 
 def _profiled(profile: Profile, layer: str, index: int) -> tuple[str, ...]:

@@ -146,9 +146,7 @@ def _gap(graph: Graph, segment: Segment, values: Mapping[str, FixedArray], from_
     keras = _asked(segment, given, source).reshape(firmware.shape)
     whole = _asked(segment, from_start[source.name], source).reshape(firmware.shape)
     from_start[target.name] = whole
-    bounds = Interval(given, given)
-    for op in segment.ops:
-        bounds = ideal(op, graph.tensors[op.inputs[0]], bounds)
+    bounds = _ideal(graph, segment, values)
     lsb = as_float(target.type.lsb) * (2 if target.xnor else 1)
     rounding = 2.0**-20 * np.abs(keras)
     # A quantiser of Keras' with the same LSB gives the nearest number.
@@ -177,6 +175,19 @@ def _gap(graph: Graph, segment: Segment, values: Mapping[str, FixedArray], from_
         unexplained,
         worst,
     )
+
+
+def _ideal(graph: Graph, segment: Segment, values: Mapping[str, FixedArray]) -> Interval:
+    """What the segment's layers would give without formats, from the firmware's numbers."""
+    lowered, known = graph.lowered, dict[str, Interval]()
+    for layer in segment.ops:
+        for op in layer.lower(*graph.inputs_of(layer)):
+            tensors = lowered.inputs_of(op)
+            for tensor in tensors:
+                if tensor.name not in known:
+                    known[tensor.name] = Interval(*(reals(values[tensor.name], tensor),) * 2)
+            known[op.output.name] = ideal(op, tensors, tuple(known[name] for name in op.inputs))
+    return known[segment.target]
 
 
 def _asked(segment: Segment, values: Any, tensor: Tensor) -> Any:

@@ -107,7 +107,9 @@ def segments_of(graph: Graph, model: Any) -> tuple[Segment, ...]:
     targets = {name: ops[-1].output.name for name, ops in groups.items()}
     segments = []
     for name, ops in groups.items():
-        source = ops[0].inputs[0]
+        if len(ops[0].inputs) > 1:
+            raise UnsupportedError(f"layer {ops[0].name!r} of the firmware reads several tensors")
+        (source,) = ops[0].inputs
         begin = _nearest(parents[name], groups, parents)
         if begin is not None and targets[begin] != source:
             raise UnsupportedError(f"layer {name!r} of the Keras model follows {begin!r}, in the firmware {source!r}")
@@ -120,12 +122,12 @@ def _groups(graph: Graph, layers: Mapping[str, Any]) -> dict[str, tuple[Op, ...]
     origins: dict[str, str] = {}
     groups: dict[str, list[Op]] = {}
     for op in graph.ops:
-        before = origins.get(op.inputs[0])
-        name = made_of(op.name, layers) or before
+        before = {origins.get(source) for source in op.inputs}
+        name = made_of(op.name, layers) or (before.pop() if len(before) == 1 else None)
         if name is None:
             raise UnsupportedError(f"layer {op.name!r} of the firmware belongs to none of {', '.join(layers)}")
         group = groups.setdefault(name, [])
-        if group and group[-1].output.name != op.inputs[0]:
+        if group and (group[-1].output.name,) != op.inputs:
             raise UnsupportedError(f"layers {group[-1].name!r} and {op.name!r}, both of {name!r}, are not in a row")
         group.append(op)
         origins[op.output.name] = name

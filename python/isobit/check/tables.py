@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from isobit.engines.domain import fits_int64
+from isobit.engines.domain import in_lane
 from isobit.engines.tallies import ignore
 from isobit.engines.vector_tables import softmax, table_activation
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
-from isobit.model.ops import Tensor
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Weight
 
@@ -84,25 +83,24 @@ class TableWatch:
             return
         count = self.limit - self.events
         for op in self._ops:
-            tensor = self.graph.tensors[op.inputs[0]]
-            raw = values[tensor.name].raw[:count]
-            lane = raw if raw.dtype == np.int64 and fits_int64(op, tensor) else raw.astype(object)
-            columns = np.ascontiguousarray(lane.T)
+            tensors = self.graph.inputs_of(op)
+            raws = in_lane(op, tensors, [values[tensor.name].raw[:count] for tensor in tensors])
+            columns = tuple(np.ascontiguousarray(raw.T) for raw in raws)
 
             def look(slot: str, index: Any, layer: str = op.name) -> None:
                 self._seen[layer, slot][index] = True
 
             if isinstance(op, Softmax):
-                softmax(op, tensor, columns, ignore, look)
+                softmax(op, tensors, columns, ignore, look)
             else:
-                table_activation(op, tensor, columns, ignore, look)
-        self.events += len(raw)
+                table_activation(op, tensors, columns, ignore, look)
+        self.events += len(raws[0])
 
     def result(self) -> tuple[TableUse, ...]:
         """Every table, in the order of the layers."""
         found = []
         for op in self._ops:
-            steps = table_steps(op, self.graph.tensors[op.inputs[0]])
+            steps = table_steps(op)
             for table in _tables(op):
                 seen = self._seen[op.name, table.name]
                 lost = _out_of_format(table) & seen
@@ -126,7 +124,7 @@ def _tables(op: Softmax | TableActivation) -> list[Weight]:
     return [table for table in (op.exp_table, op.inv_table) if table is not None]
 
 
-def table_steps(op: Softmax | TableActivation, tensor: Tensor) -> dict[str, float]:
+def table_steps(op: Softmax | TableActivation) -> dict[str, float]:
     """What one entry of each table spans, in units of the number that addresses it."""
     if isinstance(op, TableActivation):
         return {op.table.name: op.span / op.entries}

@@ -14,14 +14,17 @@ from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import kept_weights
 from isobit.model.graph import Graph
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor, Threshold
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor, Tensors, Threshold
 from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Encoding, Weight
 
 __all__ = ["ENGINE", "KERNELS", "CoreEngine", "core_format", "from_words", "to_words"]
 
-Kernel = Callable[[Any, Tensor, Any, int], Any]
+#: Words of every input of an op, in order.
+Words = tuple[Any, ...]
+#: (op, input tensors, words of each, threads) -> words of the output.
+Kernel = Callable[[Any, Tensors, Words, int], Any]
 
 
 def core_format(type: FixedType) -> _core.Format:
@@ -62,7 +65,8 @@ def _weights(weight: Weight, *, transposed: bool = False) -> Any:
     return to_words((raw.T if transposed else raw).ravel(), weight.type)
 
 
-def _dense(op: Dense, tensor: Tensor, words: Any, threads: int) -> Any:
+def _dense(op: Dense, tensors: Tensors, inputs: Words, threads: int) -> Any:
+    (tensor,), (words,) = tensors, inputs
     weights, given = _dense_arguments(op, tensor)
     return _core.dense(words, weights, _weights(op.bias), **given, threads=threads)
 
@@ -92,7 +96,8 @@ def _dense_arguments(op: Dense, tensor: Tensor) -> tuple[Any, dict[str, Any]]:
     }
 
 
-def _batchnorm(op: BatchNorm, tensor: Tensor, words: Any, threads: int) -> Any:
+def _batchnorm(op: BatchNorm, tensors: Tensors, inputs: Words, threads: int) -> Any:
+    (tensor,), (words,) = tensors, inputs
     return _core.normalize(
         words,
         _weights(op.scale),
@@ -106,7 +111,8 @@ def _batchnorm(op: BatchNorm, tensor: Tensor, words: Any, threads: int) -> Any:
     )
 
 
-def _activation(op: Activation, tensor: Tensor, words: Any, threads: int) -> Any:
+def _activation(op: Activation, tensors: Tensors, inputs: Words, threads: int) -> Any:
+    (tensor,), (words,) = tensors, inputs
     slope = op.param or op.slope
     return _core.activation(
         words,
@@ -121,7 +127,8 @@ def _activation(op: Activation, tensor: Tensor, words: Any, threads: int) -> Any
     )
 
 
-def _table_activation(op: TableActivation, tensor: Tensor, words: Any, threads: int) -> Any:
+def _table_activation(op: TableActivation, tensors: Tensors, inputs: Words, threads: int) -> Any:
+    (tensor,), (words,) = tensors, inputs
     factor = op.factor
     return _core.table_activation(
         words,
@@ -136,7 +143,8 @@ def _table_activation(op: TableActivation, tensor: Tensor, words: Any, threads: 
     )
 
 
-def _softmax(op: Softmax, tensor: Tensor, words: Any, threads: int) -> Any:
+def _softmax(op: Softmax, tensors: Tensors, inputs: Words, threads: int) -> Any:
+    (tensor,), (words,) = tensors, inputs
     # Formats that an implementation does not have are not looked at: any will do.
     exponential, inverse = (tensor.type if t is None else t.type for t in (op.exp_table, op.inv_table))
     return _core.softmax(
@@ -158,21 +166,25 @@ def _softmax(op: Softmax, tensor: Tensor, words: Any, threads: int) -> Any:
     )
 
 
-def _threshold(op: Threshold, tensor: Tensor, words: Any, threads: int) -> Any:
+def _threshold(op: Threshold, tensors: Tensors, inputs: Words, threads: int) -> Any:
+    (tensor,), (words,) = tensors, inputs
     low = None if op.low is None else _weights(op.low)
     return _core.threshold(words, _weights(op.high), low, data=core_format(tensor.type), threads=threads)
 
 
-def _reshape(op: Reshape, tensor: Tensor, words: Any, threads: int) -> Any:
+def _reshape(op: Reshape, tensors: Tensors, inputs: Words, threads: int) -> Any:
+    (words,) = inputs
     return words
 
 
-def _pointwise_conv(op: PointwiseConv, tensor: Tensor, words: Any, threads: int) -> Any:
+def _pointwise_conv(op: PointwiseConv, tensors: Tensors, inputs: Words, threads: int) -> Any:
+    (tensor,), (words,) = tensors, inputs
     weights, given = _dense_arguments(op.dense, tensor)
     return _core.pointwise_conv(words, weights, _weights(op.bias), **given, positions=op.positions, threads=threads)
 
 
-def _pooling(op: Pooling, tensor: Tensor, words: Any, threads: int) -> Any:
+def _pooling(op: Pooling, tensors: Tensors, inputs: Words, threads: int) -> Any:
+    (tensor,), (words,) = tensors, inputs
     return _core.pooling(
         words,
         op.windows,
@@ -187,7 +199,8 @@ def _pooling(op: Pooling, tensor: Tensor, words: Any, threads: int) -> Any:
     )
 
 
-def _transpose(op: Transpose, tensor: Tensor, words: Any, threads: int) -> Any:
+def _transpose(op: Transpose, tensors: Tensors, inputs: Words, threads: int) -> Any:
+    (tensor,), (words,) = tensors, inputs
     moved = np.ascontiguousarray(words[:, op.sources])
     data, result = core_format(tensor.type), core_format(op.output.type)
     return _core.activation(moved, "linear", data=data, result=result, threads=threads)
@@ -213,18 +226,18 @@ class CoreEngine:
     def run(self, graph: Graph, inputs: Mapping[str, FixedArray], threads: int) -> Values:
         """Compute every tensor; see :class:`isobit.engines.registry.Engine`."""
         words = {name: to_words(array.raw, array.type) for name, array in inputs.items()}
-        outputs: Values = {}
-        for op in graph.ops:
+        lowered = graph.lowered
+        for op in lowered.ops:
             kernel = KERNELS.get(type(op))
             if kernel is None:
                 raise UnsupportedError(f"cpp-strict has no kernel for op {op.tag!r} (layer {op.name!r})")
             try:
-                result = kernel(op, graph.tensors[op.inputs[0]], words[op.inputs[0]], threads)
+                result = kernel(op, lowered.inputs_of(op), tuple(words[name] for name in op.inputs), threads)
             except (ValueError, OverflowError) as error:
                 raise UnsupportedError(f"cpp-strict cannot compute layer {op.name!r}: {error}") from None
             words[op.output.name] = result
-            outputs[op.output.name] = FixedArray(from_words(result, op.output.type), op.output.type)
-        return outputs
+        outputs = [op.output for op in graph.ops]
+        return {t.name: FixedArray(from_words(words[t.name], t.type), t.type) for t in outputs}
 
 
 ENGINE = CoreEngine()

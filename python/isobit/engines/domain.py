@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from isobit.fixed.law import INT64_BITS, int64_domain
 from isobit.fixed.types import FixedType
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor, Threshold
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensors, Threshold
 from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Weight
 
-__all__ = ["fits_int64"]
+__all__ = ["fits_int64", "in_lane"]
 
 
 def _bits(raw: Any) -> int:
@@ -36,7 +39,8 @@ def _cast(bits: int, fraction: int, target: FixedType) -> bool:
     return int64_domain(bits, fraction - target.fraction, target.width)
 
 
-def _dense(op: Dense, tensor: Tensor) -> bool:
+def _dense(op: Dense, tensors: Tensors) -> bool:
+    (tensor,) = tensors
     kind = Product.of(tensor, op.weight)
     form = kind.exact_type(tensor.type, op.weight.type)
     one_bit = FixedType.int_type(1, signed=False)
@@ -52,7 +56,8 @@ def _dense(op: Dense, tensor: Tensor) -> bool:
     )
 
 
-def _batchnorm(op: BatchNorm, tensor: Tensor) -> bool:
+def _batchnorm(op: BatchNorm, tensors: Tensors) -> bool:
+    (tensor,) = tensors
     kind = Product.of(tensor, op.scale)
     form = kind.exact_type(tensor.type, op.scale.type)
     fraction = max(form.fraction, op.bias.type.fraction)
@@ -63,7 +68,8 @@ def _batchnorm(op: BatchNorm, tensor: Tensor) -> bool:
     return bits <= INT64_BITS and _cast(bits, fraction, op.output.type)
 
 
-def _activation(op: Activation, tensor: Tensor) -> bool:
+def _activation(op: Activation, tensors: Tensors) -> bool:
+    (tensor,) = tensors
     bits, fraction = tensor.type.width, tensor.type.fraction
     if op.function in ("hard_sigmoid", "hard_tanh"):
         assert op.slope is not None
@@ -85,12 +91,14 @@ def _activation(op: Activation, tensor: Tensor) -> bool:
     return bits <= INT64_BITS and _cast(bits, fraction, op.output.type) and abs(op.output.type.fraction) < INT64_BITS
 
 
-def _threshold(op: Threshold, tensor: Tensor) -> bool:
+def _threshold(op: Threshold, tensors: Tensors) -> bool:
+    (tensor,) = tensors
     shift = abs(tensor.type.fraction - op.high.type.fraction)
     return max(tensor.type.width, op.high.type.width) + shift <= INT64_BITS
 
 
-def _pooling(op: Pooling, tensor: Tensor) -> bool:
+def _pooling(op: Pooling, tensors: Tensors) -> bool:
+    (tensor,) = tensors
     exact = op.accum.sum_with(tensor.type if op.order == "parallel" else op.accum)
     return (
         _cast(tensor.type.width, tensor.type.fraction, op.accum)
@@ -100,14 +108,16 @@ def _pooling(op: Pooling, tensor: Tensor) -> bool:
     )
 
 
-def _table(op: TableActivation, tensor: Tensor) -> bool:
+def _table(op: TableActivation, tensors: Tensors) -> bool:
+    (tensor,) = tensors
     kind = tensor.type
     bits = kind.width + op.entries.bit_length() + max(0, -kind.fraction) + 1
     forms = [op.table.type] if op.centred else list(op.forms(kind))
     return bits <= INT64_BITS and all(_cast(form.width, form.fraction, op.output.type) for form in forms)
 
 
-def _softmax(op: Softmax, tensor: Tensor) -> bool:
+def _softmax(op: Softmax, tensors: Tensors) -> bool:
+    (tensor,) = tensors
     kind, target = tensor.type, op.output.type
     if op.implementation == "argmax":
         return kind.width <= INT64_BITS and _cast(2, 0, target)
@@ -132,24 +142,32 @@ def _softmax(op: Softmax, tensor: Tensor) -> bool:
     )
 
 
-def fits_int64(op: Op, tensor: Tensor) -> bool:
+def in_lane(op: Op, tensors: Tensors, raws: Sequence[Any]) -> tuple[Any, ...]:
+    """Raw integers of an op's inputs for :mod:`isobit.engines.vector`: int64 if that is exact, else Python's."""
+    narrow = all(raw.dtype == np.int64 for raw in raws) and fits_int64(op, tensors)
+    return tuple(raws) if narrow else tuple(raw.astype(object) for raw in raws)
+
+
+def fits_int64(op: Op, tensors: Tensors) -> bool:
     """Tell whether every intermediate of an op provably stays within the law's int64 domain."""
     if isinstance(op, Dense):
-        return _dense(op, tensor)
+        return _dense(op, tensors)
     if isinstance(op, BatchNorm):
-        return _batchnorm(op, tensor)
+        return _batchnorm(op, tensors)
     if isinstance(op, Activation):
-        return _activation(op, tensor)
+        return _activation(op, tensors)
     if isinstance(op, Threshold):
-        return _threshold(op, tensor)
+        return _threshold(op, tensors)
     if isinstance(op, PointwiseConv):
-        return _dense(op.dense, op.at_position(tensor))
+        (tensor,) = tensors
+        return _dense(op.dense, (op.at_position(tensor),))
     if isinstance(op, Pooling):
-        return _pooling(op, tensor)
+        return _pooling(op, tensors)
     if isinstance(op, Transpose):
+        (tensor,) = tensors
         return _cast(tensor.type.width, tensor.type.fraction, op.output.type)
     if isinstance(op, TableActivation):
-        return _table(op, tensor)
+        return _table(op, tensors)
     if isinstance(op, Softmax):
-        return _softmax(op, tensor)
+        return _softmax(op, tensors)
     return isinstance(op, Reshape)

@@ -34,7 +34,7 @@ class HlsEngine:
         values: Values = {}
         for op in graph.ops:
             source = {**inputs, **values}
-            values[op.output.name] = source[op.inputs[0]] if op.tag == "reshape" else found[op.output.name]
+            values[op.output.name] = source[op.inputs[-1]] if op.tag == "reshape" else found[op.output.name]
         return values
 
     def run_outputs(self, graph: Graph, inputs: Mapping[str, FixedArray], threads: int) -> Values:

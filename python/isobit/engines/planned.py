@@ -148,6 +148,7 @@ class PlannedEngine(ABC):
 
     def _prepare(self, graph: Graph, every: bool) -> Prepared:
         keep = self.kept(graph, every)
+        graph = graph.lowered
         plan = self.plan(graph, keep)
         aliases = _aliases(graph)
         tensors = graph.tensors
@@ -163,9 +164,9 @@ class PlannedEngine(ABC):
                 parts.append([stage.lane])
         segments: list[Program | Op] = []
         ends = [
-            ([part.output.name], [aliases.get(part.inputs[0], part.inputs[0])])
+            ([part.output.name], [aliases.get(name, name) for name in part.inputs])
             if isinstance(part, Op)
-            else ([lane.stage.target for lane in part], [lane.stage.source for lane in part])
+            else ([lane.stage.target for lane in part], [name for lane in part for name in lane.stage.sources])
             for part in parts
         ]
         for place, part in enumerate(parts):
@@ -263,11 +264,11 @@ def _compute(
 ) -> None:
     """Compute segments in order, from raw integers and into them, by tensor name."""
     events = len(next(iter(values.values())))
+    lowered = graph.lowered
     for segment in segments:
         if isinstance(segment, Op):
-            tensor = graph.tensors[segment.inputs[0]]
-            source = prepared.aliases.get(tensor.name, tensor.name)
-            values[segment.output.name] = compute_wide(segment, tensor, values[source], threads)
+            given = [values[prepared.aliases.get(name, name)] for name in segment.inputs]
+            values[segment.output.name] = compute_wide(segment, lowered.inputs_of(segment), given, threads)
             continue
         given = [np.ascontiguousarray(values[tensor.name], dtype=np.int64) for tensor in segment.inputs]
         results = [np.empty((events, tensor.size), dtype=np.int64) for tensor in segment.outputs]
@@ -279,5 +280,6 @@ def _aliases(graph: Graph) -> dict[str, str]:
     aliases: dict[str, str] = {}
     for op in graph.ops:
         if isinstance(op, Reshape):
-            aliases[op.output.name] = aliases.get(op.inputs[0], op.inputs[0])
+            (source,) = op.inputs
+            aliases[op.output.name] = aliases.get(source, source)
     return aliases

@@ -10,13 +10,15 @@ import numpy as np
 from isobit.engines.tallies import Tally, ignore, of_index
 from isobit.fixed import growth
 from isobit.fixed.assign import Cast, assign
-from isobit.model.ops import Tensor
+from isobit.model.ops import Tensor, Tensors
 from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
 
 __all__ = ["at_every_position", "pooling", "transpose"]
 
 #: As in :mod:`isobit.engines.vector`: one number of every event.
 Column = Any
+#: As there, those of every input.
+Columns = tuple[Column, ...]
 #: Told of every cast of one output; None: nobody is.
 Count = Callable[[Cast], None] | None
 
@@ -24,7 +26,8 @@ Count = Callable[[Cast], None] | None
 def at_every_position(dense: Callable[..., Column]) -> Callable[..., Column]:
     """The kernel of a pointwise convolution, from that of a Dense layer."""
 
-    def kernel(op: PointwiseConv, tensor: Tensor, data: Column, tally: Tally) -> Column:
+    def kernel(op: PointwiseConv, tensors: Tensors, inputs: Columns, tally: Tally) -> Column:
+        (tensor,), (data,) = tensors, inputs
         n_in, n_out = op.weight.shape
         here, columns = op.at_position(tensor), []
         for position in range(op.positions):
@@ -33,14 +36,15 @@ def at_every_position(dense: Callable[..., Column]) -> Callable[..., Column]:
                 tally(slot, first + index, cast)
 
             part = data[position * n_in : (position + 1) * n_in]
-            columns.append(dense(op.dense, here, part, ignore if tally is ignore else moved))
+            columns.append(dense(op.dense, (here,), (part,), ignore if tally is ignore else moved))
         return np.concatenate(columns)
 
     return kernel
 
 
-def pooling(op: Pooling, tensor: Tensor, data: Column, tally: Tally) -> Column:
+def pooling(op: Pooling, tensors: Tensors, inputs: Columns, tally: Tally) -> Column:
     """Maximum or average over windows; see :class:`isobit.model.Pooling` for the orders."""
+    (tensor,), (data,) = tensors, inputs
     columns = []
     for place, (window, divisor) in enumerate(zip(op.windows.tolist(), op.divisors.tolist(), strict=True)):
         for channel in range(op.channels):
@@ -80,8 +84,9 @@ def _tree(op: Pooling, pool: list[Column], count: Count) -> Column:
     return assign(both, op.accum.sum_with(op.accum), op.accum, count)
 
 
-def transpose(op: Transpose, tensor: Tensor, data: Column, tally: Tally) -> Column:
+def transpose(op: Transpose, tensors: Tensors, inputs: Columns, tally: Tally) -> Column:
     """Another order, and a cast."""
+    (tensor,), (data,) = tensors, inputs
 
     def moved(index: int, column: Column) -> Column:
         return assign(column, tensor.type, op.output.type, of_index(tally, "result", index))

@@ -8,7 +8,7 @@ Arrays are event-last inside (``columns[i]`` holds input ``i`` of every event) s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from isobit.fixed import law
 from isobit.fixed.assign import assign
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import accumulation_order, in_turns, kept_weights, turns_of
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor, Threshold
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor, Tensors, Threshold
 from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Weight
@@ -29,6 +29,8 @@ from isobit.model.weights import Weight
 __all__ = ["Tally", "compute"]
 
 Column = Any
+#: Of every input of an op, in order.
+Columns = tuple[Column, ...]
 
 
 def product(
@@ -58,7 +60,8 @@ def _constants(weight: Weight) -> tuple[list[int], list[int]]:
     return raw, [1] * len(raw) if weight.signs is None else [int(v) for v in weight.signs.ravel()]
 
 
-def _dense(op: Dense, tensor: Tensor, data: Column, tally: Tally) -> Column:
+def _dense(op: Dense, tensors: Tensors, inputs: Columns, tally: Tally) -> Column:
+    (tensor,), (data,) = tensors, inputs
     n_in, n_out = op.weight.shape
     kind = Product.of(tensor, op.weight)
     form = kind.exact_type(tensor.type, op.weight.type)
@@ -100,7 +103,8 @@ def _dense(op: Dense, tensor: Tensor, data: Column, tally: Tally) -> Column:
     return np.stack(columns) if columns else data[:0]
 
 
-def _batchnorm(op: BatchNorm, tensor: Tensor, data: Column, tally: Tally) -> Column:
+def _batchnorm(op: BatchNorm, tensors: Tensors, inputs: Columns, tally: Tally) -> Column:
+    (tensor,), (data,) = tensors, inputs
     kind = Product.of(tensor, op.scale)
     form = kind.exact_type(tensor.type, op.scale.type)
     scales, signs = _constants(op.scale)
@@ -119,7 +123,8 @@ def _batchnorm(op: BatchNorm, tensor: Tensor, data: Column, tally: Tally) -> Col
     return np.stack(columns)
 
 
-def _activation(op: Activation, tensor: Tensor, data: Column, tally: Tally) -> Column:
+def _activation(op: Activation, tensors: Tensors, inputs: Columns, tally: Tally) -> Column:
+    (tensor,), (data,) = tensors, inputs
     function = _FUNCTIONS[op.function]
     return np.stack([function(op, tensor, column, of_index(tally, "result", i)) for i, column in enumerate(data)])
 
@@ -195,7 +200,8 @@ _FUNCTIONS: dict[str, Callable[[Activation, Tensor, Column, Any], Column]] = {
 }
 
 
-def _threshold(op: Threshold, tensor: Tensor, data: Column, tally: Tally) -> Column:
+def _threshold(op: Threshold, tensors: Tensors, inputs: Columns, tally: Tally) -> Column:
+    (tensor,), (data,) = tensors, inputs
     high, _ = _constants(op.high)
     shift = tensor.type.fraction - op.high.type.fraction
     columns = []
@@ -210,11 +216,14 @@ def _threshold(op: Threshold, tensor: Tensor, data: Column, tally: Tally) -> Col
     return np.stack(columns)
 
 
-def _reshape(op: Reshape, tensor: Tensor, data: Column, tally: Tally) -> Column:
+def _reshape(op: Reshape, tensors: Tensors, inputs: Columns, tally: Tally) -> Column:
+    (data,) = inputs
     return data
 
 
-KERNELS: dict[type[Op], Callable[..., Column]] = {
+#: (op, input tensors, columns of each, tally) -> columns of the output.
+Kernel = Callable[[Any, Tensors, Columns, Tally], Column]
+KERNELS: dict[type[Op], Kernel] = {
     Dense: _dense,
     BatchNorm: _batchnorm,
     Activation: _activation,
@@ -228,15 +237,16 @@ KERNELS: dict[type[Op], Callable[..., Column]] = {
 }
 
 
-def compute(op: Op, tensor: Tensor, raw: Any, tally: Tally | None = None) -> Any:
+def compute(op: Op, tensors: Tensors, raws: Sequence[Any], tally: Tally | None = None) -> Any:
     """Compute one op on raw integers.
 
     Parameters
     ----------
-    op, tensor
-        The op and its input tensor.
-    raw
-        Shape (events, size); int64 where the caller knows that every intermediate fits, otherwise Python integers.
+    op, tensors
+        The op and its input tensors.
+    raws
+        Of each input, shape (events, size); all int64 where the caller knows that every intermediate fits, otherwise
+        all Python integers (:func:`isobit.engines.domain.in_lane`).
     tally
         Called for every cast into the accumulator and into the result; None counts nothing.
 
@@ -247,5 +257,5 @@ def compute(op: Op, tensor: Tensor, raw: Any, tally: Tally | None = None) -> Any
     kernel = KERNELS.get(type(op))
     if kernel is None:
         raise UnsupportedError(f"the emulator has no kernel for op {op.tag!r} (layer {op.name!r})")
-    columns = np.ascontiguousarray(raw.T)
-    return np.ascontiguousarray(kernel(op, tensor, columns, ignore if tally is None else tally).T)
+    columns = tuple(np.ascontiguousarray(raw.T) for raw in raws)
+    return np.ascontiguousarray(kernel(op, tensors, columns, ignore if tally is None else tally).T)

@@ -10,13 +10,15 @@ import numpy as np
 from isobit.fixed import growth
 from isobit.fixed.assign import Cast, assign
 from isobit.fixed.types import FixedType
-from isobit.model.ops import Tensor
+from isobit.model.ops import Tensor, Tensors
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Weight
 
 __all__ = ["index_leaves_int", "softmax", "table_activation", "table_index", "top_bits"]
 
 Column = Any
+#: Of every input of an op.
+Columns = tuple[Column, ...]
 #: Called with (slot, output index, cast); see :mod:`isobit.engines.vector`.
 Tally = Callable[[str, int, Cast], None]
 Count = Callable[[Cast], None]
@@ -82,9 +84,10 @@ def _looked_up(table: Weight, index: Any, like: Column, look: Look) -> Column:
 
 
 def table_activation(
-    op: TableActivation, tensor: Tensor, data: Column, tally: Tally, look: Look = _unwatched
+    op: TableActivation, tensors: Tensors, inputs: Columns, tally: Tally, look: Look = _unwatched
 ) -> Column:
     """Every element by itself; each branch of elu and selu is cast where it holds, and counts as 0 elsewhere."""
+    (tensor,), (data,) = tensors, inputs
     table, target = _raw(op.table, data), op.output.type
     columns = []
     for i, x in enumerate(data):
@@ -106,8 +109,9 @@ def table_activation(
     return np.stack(columns)
 
 
-def softmax(op: Softmax, tensor: Tensor, data: Column, tally: Tally, look: Look = _unwatched) -> Column:
+def softmax(op: Softmax, tensors: Tensors, inputs: Columns, tally: Tally, look: Look = _unwatched) -> Column:
     """Slices, each by its implementation. A partial sum counts where the values that it adds begin."""
+    (tensor,), (data,) = tensors, inputs
     result = np.empty(data.shape, dtype=data.dtype)
     for i in range(op.outer):
         for k in range(op.inner):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,20 +10,24 @@ import numpy as np
 from isobit.engines import vector
 from isobit.engines.core import KERNELS, from_words, to_words
 from isobit.errors import UnsupportedError
-from isobit.model.ops import Op, Tensor
+from isobit.model.ops import Op, Tensors
 
 __all__ = ["compute_wide"]
 
 
-def compute_wide(op: Op, tensor: Tensor, raw: Any, threads: int) -> Any:
-    """One op on raw integers of shape (events, size), whatever its widths; see :class:`FixedArray` for the storage."""
-    if _fits_core(op, tensor):
-        return from_words(KERNELS[type(op)](op, tensor, to_words(raw, tensor.type), threads), op.output.type)
-    result = vector.compute(op, tensor, np.asarray(raw).astype(object))
+def compute_wide(op: Op, tensors: Tensors, raws: Sequence[Any], threads: int) -> Any:
+    """One op on raw integers of its inputs, shape (events, size), whatever its widths.
+
+    See :class:`FixedArray` for the storage.
+    """
+    if _fits_core(op, tensors):
+        words = tuple(to_words(raw, tensor.type) for raw, tensor in zip(raws, tensors, strict=True))
+        return from_words(KERNELS[type(op)](op, tensors, words, threads), op.output.type)
+    result = vector.compute(op, tensors, [np.asarray(raw).astype(object) for raw in raws])
     return result.astype(np.int64) if op.output.type.fits_int64 else result
 
 
-def _fits_core(op: Op, tensor: Tensor) -> bool:
+def _fits_core(op: Op, tensors: Tensors) -> bool:
     """Whether the strict kernels take the op's formats, asked without an event.
 
     They refuse what needs more than 127 bits somewhere; Python integers have no end.
@@ -31,7 +36,8 @@ def _fits_core(op: Op, tensor: Tensor) -> bool:
     if kernel is None:
         return False
     try:
-        kernel(op, tensor, to_words(np.zeros((0, tensor.size), dtype=np.int64), tensor.type), 1)
+        nothing = tuple(to_words(np.zeros((0, t.size), dtype=np.int64), t.type) for t in tensors)
+        kernel(op, tensors, nothing, 1)
     except (UnsupportedError, ValueError, OverflowError):
         return False
     return True

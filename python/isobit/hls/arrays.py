@@ -104,13 +104,14 @@ class ArrayWiring(Wiring):
 
     def _layer(self, op: Op) -> Layer:
         """A layer, which reads its inputs; nothing is written yet, since all layers together decide the directives."""
-        tensor = self.graph.tensors[op.inputs[0]]
         name, result = self.names.take(op.name), self.names.take(f"{op.name}_result_t")
-        layer = Layer(op, tensor, name, self.types[tensor.name], result, self.names)
+        kinds = tuple(self.types[source] for source in op.inputs)
+        layer = Layer(op, self.graph.inputs_of(op), name, kinds, result, self.names)
         body = emit(layer)
         if not body:  # another name for the same array
-            self.types[op.output.name] = self.types[tensor.name]
-            self._sources[op.output.name] = self._sources[tensor.name]
+            (source,) = op.inputs
+            self.types[op.output.name] = self.types[source]
+            self._sources[op.output.name] = self._sources[source]
             return layer
         layer.types[result] = op.output.type
         self.types[op.output.name] = result

@@ -1,8 +1,9 @@
 """From an op to the C++ that calls its kernel: one emitter an op, in a registry that a user can add to.
 
 An emitter gets its op and a :class:`Layer`, declares on it the formats, constants and kernel headers that it needs, and
-returns the statements of the layer's function. There, ``data`` is the input array and ``results`` the output array, of
-the types :attr:`Layer.data` and :attr:`Layer.result`; ``kernels`` is the namespace of ``cpp/include/isobit/kernels``.
+returns the statements of the layer's function. There, ``data`` is the input array (of several, ``data0``, ``data1``,
+...) and ``results`` the output array, of the types :attr:`Layer.kinds` and :attr:`Layer.result`; ``kernels`` is the
+namespace of ``cpp/include/isobit/kernels``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from isobit.errors import UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.hls.constants import Constant, digest_of, flat, integer_rows, native_type, structure_rows
 from isobit.hls.names import Names
-from isobit.model.ops import Op, Tensor
+from isobit.model.ops import Op, Tensor, Tensors
 from isobit.model.weights import Encoding, Weight
 
 __all__ = ["EMITTERS", "Emitter", "Layer", "emit", "pragma", "register_emitter"]
@@ -36,12 +37,14 @@ class Layer:
     ----------
     op
         The layer.
-    tensor
-        Its (first) input.
+    tensors
+        Its inputs.
     name
         Its identifier, that of its function and the beginning of its other names.
-    data, result
-        C++ names of the types of the input's and the output's numbers.
+    kinds
+        C++ names of the types of every input's numbers.
+    result
+        C++ name of the type of the output's numbers.
     names
         Hands out identifiers.
     headers
@@ -64,9 +67,9 @@ class Layer:
     """
 
     op: Op
-    tensor: Tensor
+    tensors: Tensors
     name: str
-    data: str
+    kinds: tuple[str, ...]
     result: str
     names: Names
     headers: list[str] = field(default_factory=list)
@@ -77,6 +80,18 @@ class Layer:
     products: int = 0
     multipliers: int = 0
     what: str = ""
+
+    @property
+    def tensor(self) -> Tensor:
+        """The input of an op with one."""
+        (tensor,) = self.tensors
+        return tensor
+
+    @property
+    def data(self) -> str:
+        """C++ name of the type of its numbers."""
+        (kind,) = self.kinds
+        return kind
 
     def schedule(self, clocks: int) -> list[str]:
         """Directives at the head of the function that computes the layer, a new event every so many clocks."""

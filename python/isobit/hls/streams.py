@@ -17,7 +17,7 @@ from isobit.hls.names import Names
 from isobit.hls.positions import position_op
 from isobit.hls.wiring import Packets, Port, Wiring, block
 from isobit.model.graph import Graph
-from isobit.model.ops import Op, Tensor
+from isobit.model.ops import Op, Tensor, Tensors
 
 __all__ = ["StreamWiring"]
 
@@ -144,26 +144,29 @@ class StreamWiring(Wiring):
 
     def _layer(self, op: Op) -> tuple[Layer, str]:
         """A layer, and the text of its functions, empty where its output is another name for its input."""
-        inputs = [self.graph.tensors[name] for name in op.inputs]
-        first, taken = inputs[0], self._packets[op.inputs[0]]
+        inputs = self.graph.inputs_of(op)
+        packets = [self._packets[tensor.name] for tensor in inputs]
         name, result = self.names.take(op.name), self.names.take(f"{op.name}_result_t")
-        position = position_op(op, taken.width) if len(inputs) == 1 and taken.count > 1 else None
-        if position is not None and position.output.size * taken.count != op.output.size:
-            position = None
-        seen = first if position is None else Tensor(first.name, (taken.width,), first.type, first.xnor)
-        layer = Layer(position or op, seen, name, self.types[first.name], result, self.names)
+        position = _at_one_position(op, packets)
+        seen = inputs
+        if position is not None:
+            seen = tuple(Tensor(t.name, (p.width,), t.type, t.xnor) for t, p in zip(inputs, packets, strict=True))
+        kinds = tuple(self.types[tensor.name] for tensor in inputs)
+        layer = Layer(position or op, seen, name, kinds, result, self.names)
         body = emit(layer)
         layer.op = op
         if not body:
-            self.types[op.output.name] = self.types[first.name]
-            self._packets[op.output.name] = taken
-            self._origin[op.output.name] = self._origin[first.name]
+            (source,) = op.inputs
+            self.types[op.output.name] = self.types[source]
+            self._packets[op.output.name] = self._packets[source]
+            self._origin[op.output.name] = self._origin[source]
             return layer, ""
         layer.types[result] = op.output.type
         self.types[op.output.name] = result
         self._packets[op.output.name] = given = self._split(op.output)
         self._origin[op.output.name] = op.output.name
-        if position is not None or (len(inputs) == 1 and taken.count == given.count == 1):
+        if position is not None or (len(packets) == 1 and packets[0].count == given.count == 1):
+            (taken,) = packets
             return layer, self._passed(layer, body, taken, given)
         return layer, self._gathered(layer, body, inputs, given)
 
@@ -192,7 +195,7 @@ class StreamWiring(Wiring):
         outer = f"static void {layer.name}(hls::stream<{taken.type}>& from, hls::stream<{given.type}>& to)"
         return _functions(what, block(head, body), block(outer, "\n".join(lines)))
 
-    def _gathered(self, layer: Layer, body: str, inputs: list[Tensor], given: Packets) -> str:
+    def _gathered(self, layer: Layer, body: str, inputs: Tensors, given: Packets) -> str:
         """All packets read, the layer of the whole tensor, all packets written: one after the other."""
         inner = self.names.take(f"{layer.name}_numbers")
         numbered = [""] if len(inputs) == 1 else [str(k) for k in range(len(inputs))]
@@ -275,6 +278,14 @@ class StreamWiring(Wiring):
         self.functions.append(_functions(what, block(f"static void {name}({parameters})", loop)))
         self.body.append(f"{self.member(name)}({', '.join([written, *copies])});")
         self._copied = max(self._copied, packets.count)
+
+
+def _at_one_position(op: Op, packets: Sequence[Packets]) -> Op | None:
+    """The op of one packet, where a layer of one input works position by position."""
+    if len(packets) != 1 or packets[0].count == 1:
+        return None
+    position = position_op(op, packets[0].width)
+    return position if position is not None and position.output.size * packets[0].count == op.output.size else None
 
 
 def _loop(label: str, count: int, lines: list[str]) -> list[str]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from isobit.analysis.intervals import graph_bounds
 from isobit.analysis.ranges import Range
-from isobit.engines.domain import fits_int64
+from isobit.engines.domain import in_lane
 from isobit.engines.registry import get_engine
 from isobit.engines.tallies import ignore
 from isobit.engines.vector_tables import softmax, table_index
@@ -23,6 +23,7 @@ from isobit.fixed.array import FixedArray
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
+from isobit.model.ops import layer_of
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Weight
 
@@ -111,6 +112,7 @@ class _Table:
 
 class _Search:
     def __init__(self, graph: Graph, seed: int) -> None:
+        graph = graph.lowered
         self.graph = graph
         self.kinds = [t.type for t in graph.inputs for _ in range(t.size)]
         self.rng = random.Random(seed)
@@ -124,10 +126,10 @@ class _Search:
                 for slot, found in bounds.ops[op.name].inner.items()
                 if not found.overflow.any() or found.type.overflow in (Overflow.SAT, Overflow.SAT_SYM)
             }
-            values = bounds.tensors[op.inputs[0]]
-            for table, wanted in _reachable(op, self.graph.tensors[op.inputs[0]].type, values, inner):
+            (tensor,) = graph.inputs_of(op)
+            for table, wanted in _reachable(op, tensor.type, bounds.tensors[tensor.name], inner):
                 none = np.zeros(table.raw.size, dtype=bool)
-                self.tables[op.name, table.name] = _Table(op.name, table, wanted, none)
+                self.tables[op.name, table.name] = _Table(layer_of(op.name), table, wanted, none)
         parts = (getattr(op, part.name) for op in graph.ops for part in fields(op))
         work = sum(part.raw.size for part in parts if isinstance(part, Weight)) or 1
         self.batch = max(64, min(_TRIED, _WORK // work))
@@ -167,9 +169,8 @@ class _Search:
         values = {**inputs, **get_engine("auto").run(self.graph, inputs, 1)}
         found: dict[tuple[str, str], list[tuple[Any, Any]]] = {key: [] for key in self.tables}
         for op in self.ops:
-            tensor = self.graph.tensors[op.inputs[0]]
-            raw = values[tensor.name].raw.reshape(len(rows), -1)
-            lane = raw if raw.dtype == np.int64 and fits_int64(op, tensor) else raw.astype(object)
+            tensors = self.graph.inputs_of(op)
+            (lane,) = in_lane(op, tensors, [values[tensor.name].raw.reshape(len(rows), -1) for tensor in tensors])
             data = np.ascontiguousarray(lane.T)
             every = np.ones(len(rows), dtype=bool)
 
@@ -177,8 +178,9 @@ class _Search:
                 found[layer, slot].append((index, every))
 
             if isinstance(op, Softmax):
-                softmax(op, tensor, data, ignore, look)
+                softmax(op, tensors, (data,), ignore, look)
             else:
+                (tensor,) = tensors
                 for x in data:
                     valid = every if op.centred else np.asarray(x < 0, dtype=bool)
                     found[op.name, op.table.name].append((table_index(op, x, tensor.type.fraction), valid))

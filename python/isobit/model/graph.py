@@ -9,7 +9,7 @@ from functools import cached_property
 
 from isobit.errors import FormatError, ShapeError, UnsupportedError
 from isobit.fixed.types import FixedType
-from isobit.model.ops import Op, Tensor
+from isobit.model.ops import Op, Tensor, Tensors, layer_of
 
 __all__ = ["Graph"]
 
@@ -35,6 +35,8 @@ class Graph:
         Names of the output tensors.
     metadata
         Where it came from: back end, part, clock, versions. Text only; nothing computes with it.
+    primitive
+        Whether the ops are those of :attr:`lowered`.
 
     Raises
     ------
@@ -49,6 +51,7 @@ class Graph:
     ops: tuple[Op, ...]
     outputs: tuple[str, ...]
     metadata: Mapping[str, str] = field(default_factory=dict)
+    primitive: bool = field(default=False, kw_only=True, repr=False)
 
     def __post_init__(self) -> None:
         for slot, type in self.types().items():
@@ -65,9 +68,11 @@ class Graph:
                 raise ShapeError(
                     f"layer {op.name!r} reads {missing[0]!r}, which no earlier layer gives; known: {sorted(known)}"
                 )
+            if not self.primitive and layer_of(op.name) != op.name:
+                raise UnsupportedError(f"layer {op.name!r} has a name that only parts of a layer have; rename it")
             if op.output.name in known or op.name in names:
                 raise ShapeError(f"layer {op.name!r} gives {op.output.name!r}, a name that is taken")
-            op.check_input(known[op.inputs[0]])
+            op.check_inputs(*(known[name] for name in op.inputs))
             known[op.output.name] = op.output
             names.add(op.name)
         if len(set(self.outputs)) != len(self.outputs) or set(self.outputs) & {tensor.name for tensor in self.inputs}:
@@ -79,6 +84,28 @@ class Graph:
     def tensors(self) -> dict[str, Tensor]:
         """Every tensor by name."""
         return {tensor.name: tensor for tensor in self.inputs} | {op.output.name: op.output for op in self.ops}
+
+    def inputs_of(self, op: Op) -> Tensors:
+        """The tensors that an op reads, in its order."""
+        return tuple(self.tensors[name] for name in op.inputs)
+
+    @property
+    def lowered(self) -> Graph:
+        """The same network as primitives, see :meth:`isobit.model.Op.lower`; itself if every layer is one.
+
+        What computes and what proves works on it, and reports by layers; model files, formats and the reference engine
+        know the layers alone. The tensors that layers give are there by the same names.
+        """
+        return self._lowered or self
+
+    @cached_property
+    def _lowered(self) -> Graph | None:
+        # None stands for the graph itself: a reference to it would keep it alive until a collection of cycles.
+        parts = [op.lower(*self.inputs_of(op)) for op in self.ops]
+        ops = tuple(part for layer in parts for part in layer)
+        if len(ops) == len(self.ops) and all(new is old for new, old in zip(ops, self.ops, strict=True)):
+            return None
+        return replace(self, ops=ops, primitive=True)
 
     @cached_property
     def by_name(self) -> dict[str, Op]:
@@ -132,13 +159,12 @@ class Graph:
         for op in self.ops:
             mine = {key.rpartition(".")[2]: value for key, value in parsed.items() if key.rpartition(".")[0] == op.name}
             if op.tag == "reshape":
-                follows = current[op.inputs[0]]
+                (source,) = op.inputs
+                follows = current[source]
                 if mine.get("result", follows) != follows:
-                    raise FormatError(
-                        f"{op.name}.result follows its input ({follows}); change {op.inputs[0]}.result instead"
-                    )
+                    raise FormatError(f"{op.name}.result follows its input ({follows}); change {source}.result instead")
                 mine = {"result": follows}
             changed = op.with_types(mine) if mine else op
-            ops.append(changed.with_input_type(current[op.inputs[0]]))
+            ops.append(changed.with_input_types(*(current[name] for name in op.inputs)))
             current[op.output.name] = ops[-1].output.type
         return replace(self, inputs=tuple(inputs), ops=tuple(ops))

@@ -26,7 +26,9 @@ __all__ = [
     "Product",
     "Reshape",
     "Tensor",
+    "Tensors",
     "Threshold",
+    "layer_of",
     "legal_reuse_factors",
     "register_op",
     "supported_activations",
@@ -76,6 +78,10 @@ class Tensor:
         for extent in self.shape:
             size *= extent
         return size
+
+
+#: All input tensors of an op, in its order.
+Tensors = tuple[Tensor, ...]
 
 
 class Product(str, Enum):
@@ -137,16 +143,34 @@ class Op:
     tag: ClassVar[str] = ""
     #: Activation functions that this op computes, by hls4ml's names.
     activations: ClassVar[tuple[str, ...]] = ()
+    #: Fewest and most input tensors; None: any number.
+    input_counts: ClassVar[tuple[int, int | None]] = (1, 1)
 
-    def check_input(self, tensor: Tensor) -> None:
-        """Check that the op fits its input; engines index arrays by these sizes without looking again.
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """Check that the op fits its inputs; engines index arrays by these sizes without looking again.
+
+        Parameters
+        ----------
+        tensors
+            The input tensors, in order.
 
         Raises
         ------
         ShapeError
-            If the sizes of input, output and weights do not belong together.
+            If there are too few or too many, or the sizes of inputs, output and weights do not belong together.
         """
-        self._same(self.output.size, (tensor.size,), "outputs", tensor)
+        for tensor in self._counted(tensors):
+            self._same(self.output.size, (tensor.size,), "outputs", tensor)
+
+    def _counted(self, tensors: Tensors) -> Tensors:
+        """The same tensors, if there are as many as the op takes."""
+        least, most = self.input_counts
+        if len(tensors) < least or (most is not None and len(tensors) > most):
+            allowed = f"{least} or more" if most is None else str(least) if least == most else f"{least} to {most}"
+            raise ShapeError(
+                f"layer {self.name!r} reads {len(tensors)} tensors, expected {allowed} for op {self.tag!r}"
+            )
+        return tensors
 
     def _same(self, found: int, allowed: tuple[int, ...], what: str, tensor: Tensor) -> None:
         if found not in allowed:
@@ -184,10 +208,29 @@ class Op:
             changes["output"] = replace(self.output, type=types["result"])
         return replace(self, **changes)
 
-    def with_input_type(self: OpT, type: FixedType) -> OpT:
-        """Copy for an input of another format; most ops hold nothing that depends on it."""
-        del type
+    def with_input_types(self: OpT, *types: FixedType) -> OpT:
+        """Copy for inputs of other formats, in order; most ops hold nothing that depends on them."""
+        del types
         return self
+
+    def lower(self, *tensors: Tensor) -> tuple[Op, ...]:
+        """The primitives that compute this layer, in order; by default the op is one itself.
+
+        Parameters
+        ----------
+        tensors
+            The input tensors, in order.
+
+        Notes
+        -----
+        The last primitive has the layer's name and gives its output. Those before it, and the tensors between them, are
+        called ``name/2``, ``name/3``, ...: nobody else reads these, and reports know the layer alone
+        (:func:`layer_of`). A pure function of op and tensors, which is asked again after every change of formats; a
+        primitive is lowered to itself. Bits are those of the layer: the reference engine, which computes layers as
+        hls4ml writes them, is what tests compare with.
+        """
+        del tensors
+        return (self,)
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
@@ -198,6 +241,13 @@ class Op:
 
 
 OpT = TypeVar("OpT", bound=Op)
+
+
+def layer_of(name: str) -> str:
+    """The layer that a primitive belongs to, by its name; see :meth:`Op.lower`."""
+    layer, slash, number = name.rpartition("/")
+    return layer if slash and number.isdecimal() else name
+
 
 #: Every op by its tag; model files and registries use it.
 OPS: dict[str, type[Op]] = {}
@@ -252,8 +302,9 @@ class Dense(Op):
         check_reuse_factor(self.name, n_in, n_out, self.strategy, self.reuse_factor)
         check_zeros(self.name, self.strategy, self.weight)
 
-    def check_input(self, tensor: Tensor) -> None:
-        """Check the sizes; see :meth:`Op.check_input`."""
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """Check the sizes; see :meth:`Op.check_inputs`."""
+        (tensor,) = self._counted(tensors)
         n_in, n_out = self.weight.shape
         self._same(n_in, (tensor.size,), "rows of weights", tensor)
         self._same(self.output.size, (n_out,), "outputs", tensor)
@@ -281,9 +332,10 @@ class BatchNorm(Op):
 
     tag: ClassVar[str] = "batchnorm"
 
-    def check_input(self, tensor: Tensor) -> None:
-        """Check the sizes; see :meth:`Op.check_input`."""
-        super().check_input(tensor)
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """Check the sizes; see :meth:`Op.check_inputs`."""
+        super().check_inputs(*tensors)
+        (tensor,) = tensors
         self._same(self.scale.raw.size, (tensor.size, tensor.shape[-1]), "scales", tensor)
         self._same(self.bias.raw.size, (self.scale.raw.size,), "biases", tensor)
 
@@ -353,9 +405,10 @@ class Threshold(Op):
 
     tag: ClassVar[str] = "threshold"
 
-    def check_input(self, tensor: Tensor) -> None:
-        """Check the sizes; see :meth:`Op.check_input`."""
-        super().check_input(tensor)
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """Check the sizes; see :meth:`Op.check_inputs`."""
+        super().check_inputs(*tensors)
+        (tensor,) = tensors
         result = FixedType.int_type(1, signed=False) if self.low is None else FixedType.int_type(2)
         if self.output.type != result:
             raise UnsupportedError(f"{self.name}.result is {self.output.type}; a merged tanh always gives {result}")
@@ -377,8 +430,9 @@ class Reshape(Op):
 
     tag: ClassVar[str] = "reshape"
 
-    def check_input(self, tensor: Tensor) -> None:
-        """Check sizes and format; see :meth:`Op.check_input`."""
-        super().check_input(tensor)
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """Check sizes and format; see :meth:`Op.check_inputs`."""
+        super().check_inputs(*tensors)
+        (tensor,) = tensors
         if self.output.type != tensor.type:
             raise FormatError(f"reshape {self.name!r} gives {self.output.type} from {tensor.type}; it changes none")

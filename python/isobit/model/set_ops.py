@@ -71,8 +71,9 @@ class PointwiseConv(Op):
         """The input tensor of one position."""
         return Tensor(tensor.name, (self.weight.shape[0],), tensor.type, tensor.xnor)
 
-    def check_input(self, tensor: Tensor) -> None:
-        """Check the sizes; see :meth:`Op.check_input`."""
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """Check the sizes; see :meth:`Op.check_inputs`."""
+        (tensor,) = self._counted(tensors)
         n_in, n_out = self.weight.shape
         self._same(tensor.size, (self.positions * n_in,), f"inputs of {n_in} channels", tensor)
         self._same(self.bias.raw.size, (n_out,), "biases", tensor)
@@ -183,8 +184,9 @@ class Pooling(Op):
         """Raw integer of a padded position of a maximum, in the accumulator's format."""
         return self.accum.raw_min if self.accum.signed else 1 << (self.accum.width - 1)
 
-    def check_input(self, tensor: Tensor) -> None:
-        """Check sizes and formats; see :meth:`Op.check_input`."""
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """Check sizes and formats; see :meth:`Op.check_inputs`."""
+        (tensor,) = self._counted(tensors)
         self._same(tensor.size, (self.height * self.width * self.channels,), "inputs", tensor)
         if tensor.xnor or self.output.xnor:
             raise UnsupportedError(f"pooling of one-bit (xnor) numbers is not supported (layer {self.name!r})")
@@ -222,9 +224,10 @@ class Transpose(Op):
         """Index of the input for every number of the output, both flat: int64."""
         return np.arange(prod(self.shape)).reshape(self.shape).transpose(self.perm).ravel()
 
-    def check_input(self, tensor: Tensor) -> None:
-        """Check the sizes; see :meth:`Op.check_input`."""
-        super().check_input(tensor)
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """Check the sizes; see :meth:`Op.check_inputs`."""
+        super().check_inputs(*tensors)
+        (tensor,) = tensors
         self._same(prod(self.shape), (tensor.size,), "inputs", tensor)
         if tensor.xnor or self.output.xnor:
             raise UnsupportedError(f"a transposition of one-bit (xnor) numbers is not supported (layer {self.name!r})")

@@ -128,9 +128,10 @@ class TableActivation(Op):
             return factor.product_with(self.table.type), data
         return self.table.type, factor.product_with(data)
 
-    def check_input(self, tensor: Tensor) -> None:
-        """Check sizes, and that no index leaves an int; see :meth:`Op.check_input`."""
-        super().check_input(tensor)
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """Check sizes, and that no index leaves an int; see :meth:`Op.check_inputs`."""
+        super().check_inputs(*tensors)
+        (tensor,) = tensors
         if self.function == "selu" and self.param is not None and self.param != selu_slope(tensor.type):
             raise FormatError(f"{self.name}.param is not selu's slope in the format of its input, {tensor.type}")
         lowest = -tensor.type.raw_min * self.entries * tensor.type.lsb / self.span
@@ -154,8 +155,9 @@ class TableActivation(Op):
             types = {slot: type for slot, type in types.items() if slot != "param"}
         return super().with_types(types)
 
-    def with_input_type(self, type: FixedType) -> TableActivation:
-        """As :meth:`Op.with_input_type`: the slope of a selu with io_stream has the input's format."""
+    def with_input_types(self, *types: FixedType) -> TableActivation:
+        """As :meth:`Op.with_input_types`: the slope of a selu with io_stream has the input's format."""
+        (type,) = types
         if self.function != "selu" or self.param is None or self.param.type == type:
             return self
         return replace(self, param=selu_slope(type))
@@ -241,9 +243,10 @@ class Softmax(Op):
         """Format of the numbers whose top bits address ``exp_table``."""
         return self.inp_norm if self.implementation == "stable" else self.address
 
-    def check_input(self, tensor: Tensor) -> None:
-        """Check sizes and the format that the table was made for; see :meth:`Op.check_input`."""
-        super().check_input(tensor)
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """Check sizes and the format that the table was made for; see :meth:`Op.check_inputs`."""
+        super().check_inputs(*tensors)
+        (tensor,) = tensors
         self._same(self.outer * self.size * self.inner, (tensor.size,), "values in all slices", tensor)
         if self.address is not None and self.address != tensor.type:
             raise FormatError(
@@ -267,8 +270,9 @@ class Softmax(Op):
             changed = replace(changed, inv_table=inverses)
         return changed
 
-    def with_input_type(self, type: FixedType) -> Softmax:
-        """As :meth:`Op.with_input_type`: the exponentials of ``latency`` belong to the input's format."""
+    def with_input_types(self, *types: FixedType) -> Softmax:
+        """As :meth:`Op.with_input_types`: the exponentials of ``latency`` belong to the input's format."""
+        (type,) = types
         if self.address is None or self.address == type:
             return self
         changed = replace(self, address=type)

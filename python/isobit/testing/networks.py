@@ -135,7 +135,7 @@ def free_slots(graph: Graph) -> list[str]:
     tied: set[str] = set()
     for op in reversed(graph.ops):
         if isinstance(op, Threshold) or (isinstance(op, Reshape) and op.output.name in tied):
-            tied.add(op.inputs[0])
+            tied.update(op.inputs)
     slots = [f"{t.name}.result" for t in graph.inputs if not t.xnor and t.name not in tied]
     for op in graph.ops:
         if isinstance(op, (Threshold, Reshape)):

@@ -115,7 +115,7 @@ def _in_two(lane: Lane) -> list[Lane]:
     low, high = stage.start_bounds
     sums = Range(low, high, 0)
     first = replace(stage, ops=(), target=between, steps=(), result=sums)
-    second = replace(stage, source=between, map=None, data=sums, positions=1)
+    second = replace(stage, sources=(between,), map=None, data=sums, positions=1)
     return [replace(lane, stage=first), replace(lane, stage=second, multiply=lane.compute, split=0)]
 
 
@@ -123,7 +123,7 @@ def _watch_input(tensor: Tensor, lanes: list[Lane]) -> None:
     """Observe an input in a stage that has no map and reads it, or else in a stage of its own."""
     observe = Observe(watch=tensor.name)
     for place, lane in enumerate(lanes):
-        if lane.stage.source == tensor.name and lane.stage.map is None:
+        if lane.stage.sources == (tensor.name,) and lane.stage.map is None:
             lanes[place] = replace(lane, stage=replace(lane.stage, steps=(observe, *lane.stage.steps)))
             return
     if (own := _input_lane(tensor, lanes)) is not None:
@@ -132,10 +132,12 @@ def _watch_input(tensor: Tensor, lanes: list[Lane]) -> None:
 
 def _input_lane(tensor: Tensor, lanes: Sequence[Lane]) -> Lane | None:
     """A stage that observes an input, in a form in which some stage reads it anyway."""
-    reading = [lane.stage.data for lane in lanes if lane.stage.source == tensor.name]
+    reading = [lane.stage.data for lane in lanes if lane.stage.sources == (tensor.name,)]
     values = reading[0] if reading else Range.of_type(tensor.type, tensor.size)
     read = [
-        "float32" if lane.multiply == "floor32" else lane.multiply for lane in lanes if lane.stage.source == tensor.name
+        "float32" if lane.multiply == "floor32" else lane.multiply
+        for lane in lanes
+        if tensor.name in lane.stage.sources
     ]
     plain = [name for name in read if name in BITS]
     plain += ["int16" for name in read if name == "mulhi16"]
@@ -144,7 +146,7 @@ def _input_lane(tensor: Tensor, lanes: Sequence[Lane]) -> Lane | None:
     if not plain:
         return None
     steps = (Observe(watch=tensor.name),)
-    stage = Stage((), tensor.name, f"{tensor.name} (observed)", None, steps, values, values)
+    stage = Stage((), (tensor.name,), f"{tensor.name} (observed)", None, steps, values, values)
     return Lane(stage, plain[0], plain[0], 0, values.bits, 0.0)
 
 

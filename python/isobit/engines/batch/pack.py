@@ -155,7 +155,8 @@ def pack(
         lane.stage.target: lane.stage.result.low.size for lane in lanes
     }
     for lane in lanes:
-        space.place(lane.stage.source, sizes[lane.stage.source], _form(lane), lane.split)
+        for name in lane.stage.sources:
+            space.place(name, sizes[name], _form(lane), lane.split)
     for name in outputs:
         natural = _SHORT[computed[name].compute] if name in computed else "i64"
         space.place(name, sizes[name], natural, 0)
@@ -213,6 +214,7 @@ def _add_stage(
     program: Any, lane: Lane, sizes: Mapping[str, int], space: _Workspace, observed: bool
 ) -> list[Statistic]:
     stage, compute = lane.stage, lane.compute
+    (source,) = stage.sources
     floating = compute.startswith("float")
     scale = 1.0
     dtype = DTYPES[compute]
@@ -225,7 +227,7 @@ def _add_stage(
     measures: Any = None
     limits: Any = None
     positions = stage.positions
-    inputs, outputs = sizes[stage.source] // positions, sizes[stage.target] // positions
+    inputs, outputs = sizes[source] // positions, sizes[stage.target] // positions
     everywhere = outputs * positions
     if isinstance(stage.map, Linear):
         kind = "dense"
@@ -298,7 +300,7 @@ def _add_stage(
         "inputs": inputs,
         "outputs": outputs,
         "split": lane.split,
-        "source": space.place(stage.source, sizes[stage.source], _form(lane), lane.split),
+        "source": space.place(source, sizes[source], _form(lane), lane.split),
         "weights": weights,
         "start": start,
         "whole": whole,

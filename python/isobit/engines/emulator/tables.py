@@ -105,7 +105,8 @@ def pack(inputs: Sequence[Tensor], lanes: Sequence[Lane], outputs: Mapping[str, 
     }
     made = _Tables(_block(lanes, sizes))
     for lane in lanes:
-        made.place(lane.stage.source, sizes[lane.stage.source], _read(lane))
+        for name in lane.stage.sources:
+            made.place(name, sizes[name], _read(lane))
     column = 0
     for place, (name, tensor) in enumerate(outputs.items()):
         made.leaving[name] = (column, place)
@@ -145,7 +146,7 @@ def _block(lanes: Sequence[Lane], sizes: Mapping[str, int]) -> int:
     """Events of a block: whole vectors of every type."""
     rows = 1
     for lane in lanes:
-        features = sizes[lane.stage.source] + sizes[lane.stage.target]
+        features = sum(sizes[name] for name in lane.stage.sources) + sizes[lane.stage.target]
         rows = max(rows, features * np.dtype(FORMS[_read(lane)]).itemsize)
     return max(32, min(_EVENTS, _CACHE // rows // 32 * 32))
 
@@ -162,9 +163,10 @@ def _read(lane: Lane) -> int:
 def _stage(made: _Tables, lane: Lane, sizes: Mapping[str, int]) -> list[tuple[int, ...]]:
     """A row of the table, or one for each position."""
     stage, compute = lane.stage, _FORM[lane.compute]
-    form, n_in, n_out = _read(lane), sizes[stage.source] // stage.positions, sizes[stage.target] // stage.positions
+    (read,) = stage.sources
+    form, n_in, n_out = _read(lane), sizes[read] // stage.positions, sizes[stage.target] // stage.positions
     steps = list(stage.steps)
-    source = made.place(stage.source, sizes[stage.source], form)
+    source = made.place(read, sizes[read], form)
     kind, weights, order, shift = COPY, 0, 0, 0
     if isinstance(stage.map, Linear):
         kind, order = LINEAR, made.add_order(np.arange(n_in))

@@ -30,7 +30,7 @@ class ReferenceEngine:
     def run(self, graph: Graph, inputs: Mapping[str, FixedArray], threads: int) -> Values:
         """Compute every tensor; see :class:`isobit.engines.registry.Engine`. ``threads`` is not used."""
         del threads
-        steps = [(op, supported(op), graph.tensors[op.inputs[0]]) for op in graph.ops]
+        steps = [(op, supported(op), graph.inputs_of(op)) for op in graph.ops]
         events = len(next(iter(inputs.values())))
         outputs: dict[str, Any] = {
             op.output.name: np.zeros((events, op.output.size), np.int64 if op.output.type.fits_int64 else object)
@@ -39,8 +39,8 @@ class ReferenceEngine:
         for first in range(0, events, _BLOCK):
             block = slice(first, first + _BLOCK)
             values = {name: Numbers.of(array.raw[block].T, array.type) for name, array in inputs.items()}
-            for op, kernel, tensor in steps:
-                result = kernel(op, tensor, values[op.inputs[0]])
+            for op, kernel, tensors in steps:
+                result = kernel(op, tensors, tuple(values[name] for name in op.inputs))
                 values[op.output.name] = result
                 outputs[op.output.name][block] = truncated(result, op.output.type.fraction).raw.T
         return {op.output.name: FixedArray(outputs[op.output.name], op.output.type) for op in graph.ops}

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from isobit.engines.reference.kernels import assign, product, register_kernel, signs_of, values_of
+from isobit.engines.reference.kernels import Inputs, assign, product, register_kernel, signs_of, values_of
 from isobit.engines.reference.numbers import Numbers
 from isobit.fixed.types import FixedType
-from isobit.model.ops import Dense, Product, Tensor
+from isobit.model.ops import Dense, Product, Tensor, Tensors
 
 __all__ = ["dense"]
 
@@ -148,8 +148,9 @@ class _Sums:
 
 
 @register_kernel(Dense)
-def dense(op: Dense, tensor: Tensor, data: Numbers) -> Numbers:
+def dense(op: Dense, tensors: Tensors, inputs: Inputs) -> Numbers:
     """nnet_dense_latency.h, nnet_dense_resource.h, unrolled_codegen.py and nnet_dense_compressed.h."""
+    (tensor,), (data,) = tensors, inputs
     n_in, n_out = op.weight.shape
     events = data.shape[1]
     layer = _Sums(op, tensor, data)

@@ -16,18 +16,19 @@ from isobit.engines.reference import array_law
 from isobit.engines.reference.numbers import Numbers, where
 from isobit.errors import UnsupportedError
 from isobit.fixed.types import FixedType
-from isobit.model.ops import Activation, BatchNorm, Op, Product, Reshape, Tensor, Threshold
+from isobit.model.ops import Activation, BatchNorm, Op, Product, Reshape, Tensor, Tensors, Threshold
 from isobit.model.weights import Weight
 
-__all__ = ["KERNELS", "assign", "product", "register_kernel", "signs_of", "supported", "values_of"]
+__all__ = ["KERNELS", "Inputs", "assign", "product", "register_kernel", "signs_of", "supported", "values_of"]
 
-#: The numbers of a tensor, shape (size, events): ``data[i]`` is element i in every event.
-Kernel = Callable[[Any, Tensor, Numbers], Numbers]
+#: The numbers of every input, in order, shape (size, events): ``data[i]`` is element i in every event.
+Inputs = tuple[Numbers, ...]
+Kernel = Callable[[Any, Tensors, Inputs], Numbers]
 KERNELS: dict[type[Op], Kernel] = {}
 
 
 def register_kernel(op: type[Op]) -> Callable[[Kernel], Kernel]:
-    """Say how the reference computes an op (decorator): a function (op, input tensor, numbers) -> numbers."""
+    """Say how the reference computes an op (decorator): a function (op, input tensors, their numbers) -> numbers."""
 
     def register(kernel: Kernel) -> Kernel:
         KERNELS[op] = kernel
@@ -84,8 +85,9 @@ def product(
 
 
 @register_kernel(BatchNorm)
-def batchnorm(op: BatchNorm, tensor: Tensor, data: Numbers) -> Numbers:
+def batchnorm(op: BatchNorm, tensors: Tensors, inputs: Inputs) -> Numbers:
     """``nnet::normalize`` of nnet_batchnorm.h."""
+    (tensor,), (data,) = tensors, inputs
     kind = Product.of(tensor, op.scale)
     scales, biases, signs = values_of(op.scale), values_of(op.bias), signs_of(op.scale)
     total = kind.exact_type(tensor.type, op.scale.type).sum_with(op.bias.type)
@@ -95,8 +97,9 @@ def batchnorm(op: BatchNorm, tensor: Tensor, data: Numbers) -> Numbers:
 
 
 @register_kernel(Activation)
-def activation(op: Activation, tensor: Tensor, data: Numbers) -> Numbers:
+def activation(op: Activation, tensors: Tensors, inputs: Inputs) -> Numbers:
     """The functions of nnet_activation.h that need no table."""
+    (tensor,), (data,) = tensors, inputs
     return _FUNCTIONS[op.function](op, tensor, data)
 
 
@@ -157,8 +160,9 @@ _FUNCTIONS: dict[str, Callable[[Activation, Tensor, Numbers], Numbers]] = {
 
 
 @register_kernel(Threshold)
-def threshold(op: Threshold, tensor: Tensor, data: Numbers) -> Numbers:
+def threshold(op: Threshold, tensors: Tensors, inputs: Inputs) -> Numbers:
     """``normalize_binary_tanh`` and ``normalize_ternary_tanh`` of nnet_batchnorm.h."""
+    (data,) = inputs
     one, zero = Numbers.exactly(1), Numbers.exactly(0)
     k = np.arange(len(data)) % op.high.raw.size
     high = values_of(op.high)[k]
@@ -168,8 +172,9 @@ def threshold(op: Threshold, tensor: Tensor, data: Numbers) -> Numbers:
 
 
 @register_kernel(Reshape)
-def reshape(op: Reshape, tensor: Tensor, data: Numbers) -> Numbers:
+def reshape(op: Reshape, tensors: Tensors, inputs: Inputs) -> Numbers:
     """The same numbers."""
+    (data,) = inputs
     return data
 
 

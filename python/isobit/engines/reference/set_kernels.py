@@ -6,32 +6,34 @@ import numpy as np
 
 from isobit.engines.reference.array_law import truncated
 from isobit.engines.reference.dense_kernels import dense
-from isobit.engines.reference.kernels import assign, register_kernel
+from isobit.engines.reference.kernels import Inputs, assign, register_kernel
 from isobit.engines.reference.numbers import Numbers, joined, largest
 from isobit.fixed import growth
-from isobit.model.ops import Tensor
+from isobit.model.ops import Tensor, Tensors
 from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
 
 __all__ = ["pointwise_conv", "pooling", "transpose"]
 
 
 @register_kernel(PointwiseConv)
-def pointwise_conv(op: PointwiseConv, tensor: Tensor, data: Numbers) -> Numbers:
+def pointwise_conv(op: PointwiseConv, tensors: Tensors, inputs: Inputs) -> Numbers:
     """``pointwise_conv_1d_cl`` and ``pointwise_conv_2d_cl``, whose loops over a position's products are dense ones.
 
     Positions know nothing of each other: the dense kernel takes them as if they were more events.
     """
+    (tensor,), (data,) = tensors, inputs
     n_in, n_out = op.weight.shape
     events = data.shape[1]
     here = data.raw.reshape(op.positions, n_in, events).swapaxes(0, 1).reshape(n_in, op.positions * events)
-    found = dense(op.dense, op.at_position(tensor), Numbers(here, data.fraction, data.bits))
+    found = dense(op.dense, (op.at_position(tensor),), (Numbers(here, data.fraction, data.bits),))
     raw = found.raw.reshape(n_out, op.positions, events).swapaxes(0, 1).reshape(op.positions * n_out, events)
     return Numbers(raw, found.fraction, found.bits)
 
 
 @register_kernel(Pooling)
-def pooling(op: Pooling, tensor: Tensor, data: Numbers) -> Numbers:
+def pooling(op: Pooling, tensors: Tensors, inputs: Inputs) -> Numbers:
     """nnet_pooling.h; with io_stream nnet_pooling_stream.h and ``nnet::reduce`` of nnet_common.h."""
+    (tensor,), (data,) = tensors, inputs
     found = []
     channels = np.arange(op.channels)
     unit = Numbers(np.ones(1, dtype=np.int64), op.accum.fraction, 0)
@@ -82,6 +84,7 @@ def _tree(op: Pooling, pool: list[Numbers]) -> Numbers:
 
 
 @register_kernel(Transpose)
-def transpose(op: Transpose, tensor: Tensor, data: Numbers) -> Numbers:
+def transpose(op: Transpose, tensors: Tensors, inputs: Inputs) -> Numbers:
     """``nnet::transpose``."""
+    (tensor,), (data,) = tensors, inputs
     return assign(data[op.sources], op.output.type, tensor.type)

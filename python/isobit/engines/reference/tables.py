@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from isobit.engines.reference.array_law import truncated
-from isobit.engines.reference.kernels import assign, register_kernel, values_of
+from isobit.engines.reference.kernels import Inputs, assign, register_kernel, values_of
 from isobit.engines.reference.numbers import Numbers, in_lane, largest, where
 from isobit.fixed import growth
 from isobit.fixed.types import FixedType
-from isobit.model.ops import Tensor
+from isobit.model.ops import Tensor, Tensors
 from isobit.model.table_ops import LEGACY_TABLE, Softmax, TableActivation
 from isobit.model.weights import Weight
 
@@ -44,8 +44,9 @@ def _centred(values: Numbers, table: Weight, span: int, type: FixedType) -> Numb
 
 
 @register_kernel(TableActivation)
-def table_activation(op: TableActivation, tensor: Tensor, data: Numbers) -> Numbers:
+def table_activation(op: TableActivation, tensors: Tensors, inputs: Inputs) -> Numbers:
     """The functions of nnet_activation.h and nnet_activation_stream.h that have a table."""
+    (tensor,), (data,) = tensors, inputs
     table, result = op.table, op.output.type
     if op.function not in ("selu", "elu"):
         return assign(_centred(data, table, 8 if op.function == "tanh" else 16, tensor.type), result, table.type)
@@ -64,8 +65,9 @@ def table_activation(op: TableActivation, tensor: Tensor, data: Numbers) -> Numb
 
 
 @register_kernel(Softmax)
-def softmax(op: Softmax, tensor: Tensor, data: Numbers) -> Numbers:
+def softmax(op: Softmax, tensors: Tensors, inputs: Inputs) -> Numbers:
     """``softmax`` and ``softmax_multidim``: slices, each by its implementation."""
+    (tensor,), (data,) = tensors, inputs
     raw = np.empty(data.shape, dtype=object)
     for i in range(op.outer):
         for k in range(op.inner):
