@@ -41,14 +41,15 @@ class Chain:
     Parameters
     ----------
     tensors
-        What they read from outside.
+        What they read from outside, some perhaps twice.
     ops
         Primitives.
     """
 
     def __init__(self, tensors: Tensors, ops: tuple[Op, ...]) -> None:
         self.tensors = tensors
-        self.graph = Graph("part", tensors, ops, (ops[-1].output.name,), primitive=True) if ops else None
+        inputs = tuple({tensor.name: tensor for tensor in tensors}.values())
+        self.graph = Graph("part", inputs, ops, (ops[-1].output.name,), primitive=True) if ops else None
 
     def run(self, raw: IntArray) -> dict[str, IntArray]:
         """Every tensor of a batch, shape (events, size); ``raw`` holds those read, one after another."""

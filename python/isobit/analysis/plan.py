@@ -29,7 +29,7 @@ from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import in_turns
 from isobit.model.graph import Graph
-from isobit.model.ops import Dense, Op, layer_of
+from isobit.model.ops import Dense, Op, layer_of, reported
 from isobit.model.set_ops import PointwiseConv, Pooling
 from isobit.model.table_ops import Softmax, TableActivation
 
@@ -319,7 +319,8 @@ def _verdicts(op: Op, bounds: Bounds, witnesses: Witnesses | None) -> list[Verdi
         needs = found.rounded.widths(op.output.type.signed)
         verdict = _verdict(op.name, "result", op.output.type, needs, found.result_overflow, witnesses)
         verdicts.append(replace(verdict, clips=clips(op, "result")))
-    return verdicts
+    # Of the inner primitives of a layer only what may overflow is worth a line.
+    return [verdict for verdict in verdicts if layer_of(op.name) == op.name or not verdict.safe]
 
 
 def _unfolded(op: Dense, found: DenseBounds) -> Range:
@@ -342,6 +343,6 @@ def _unfolded(op: Dense, found: DenseBounds) -> Range:
 
 
 def _verdict(name: str, slot: str, type: FixedType, bits: Any, overflows: Any, witnesses: Witnesses | None) -> Verdict:
-    layer = layer_of(name)
+    layer, slot = reported(name, slot)
     mine = None if witnesses is None else tuple(w for w in witnesses if (w.layer, w.slot) == (layer, slot))
     return Verdict(layer, slot, type, tuple(int(b) for b in bits), tuple(bool(o) for o in overflows), mine)

@@ -9,7 +9,7 @@ import numpy as np
 
 from isobit.analysis.profile import LayerProfile, OverflowCount, Profile
 from isobit.model.graph import Graph
-from isobit.model.ops import layer_of
+from isobit.model.ops import reported
 
 __all__ = ["joined"]
 
@@ -24,7 +24,7 @@ def joined(graph: Graph, parts: Sequence[Profile]) -> Profile:
     parts
         Of one at least.
     """
-    slots = [(layer_of(op.name), slot) for op in graph.lowered.ops for slot in op.types()]
+    slots = [reported(op.name, slot) for op in graph.lowered.ops for slot in op.types()]
     order = {key: place for place, key in enumerate(slots)}
     counts: dict[tuple[str, str], OverflowCount] = {}
     for count in (count for part in parts for count in part):

@@ -14,7 +14,7 @@ from isobit.analysis.profile import LayerProfile, OverflowCount, Profile
 from isobit.analysis.profile_segments import fast_profile
 from isobit.engines.batch.observe import OBSERVER, ObservingEngine
 from isobit.model.graph import Graph
-from isobit.model.ops import Op, Reshape, layer_of
+from isobit.model.ops import Op, Reshape, layer_of, reported
 
 __all__ = ["profile_graph"]
 
@@ -62,7 +62,7 @@ def _overflows(op: Op, seen: Observed, sums: Any) -> Iterator[OverflowCount]:
     for slot, kind in op.types().items():
         if slot in found and found[slot][1].any():
             events, total = found[slot]
-            yield OverflowCount(layer_of(op.name), slot, kind, events, total, clips(op, slot))
+            yield OverflowCount(*reported(op.name, slot), kind, events, total, clips(op, slot))
 
 
 def _layer(op: Op, seen: Observed) -> LayerProfile:

@@ -69,10 +69,8 @@ class Stage:
         The linear map, or None.
     steps
         What follows it.
-    data
-        Bounds of the tensors that are read, one after another: raw integers, each in units of its own tensor's LSB.
-    result
-        Bounds of the tensor that is given, shape (size,).
+    data, result
+        Bounds of what is read, each number in units of its own tensor's LSB, and of the tensor that is given.
     refusal
         Why no lane can take the ops as they are (then there is neither a map nor steps), else None.
     positions

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,14 +21,14 @@ from isobit.analysis.ranges import Range, lowest, one_after_another
 from isobit.analysis.set_bounds import PointwiseBounds, PoolingBounds
 from isobit.analysis.set_margins import accum_margins
 from isobit.analysis.surrogate import backward
+from isobit.analysis.witnesses import MayOverflow, Witness, Witnesses, as_reported
 from isobit.engines import vector
 from isobit.engines.domain import in_lane
 from isobit.fixed.array import FixedArray
 from isobit.fixed.assign import Cast, outside_range
-from isobit.fixed.types import FixedType
 from isobit.model.accumulation import in_turns
 from isobit.model.graph import Graph
-from isobit.model.ops import Dense, Op, Tensors, layer_of
+from isobit.model.ops import Dense, Op, Tensors
 from isobit.model.set_ops import PointwiseConv
 
 __all__ = ["MayOverflow", "Witness", "Witnesses", "find_witnesses", "may_overflow"]
@@ -44,79 +43,6 @@ _BATCH_WORK, _FIRST_WORK = 1 << 29, 1 << 28
 _WORK = 1 << 34
 #: Inputs that one round tries for a neuron, about.
 _MOVES = 2 * _KEPT * 15
-
-
-@dataclass(frozen=True)
-class MayOverflow:
-    """A cast that may overflow: ``slot`` is ``accum`` or ``result``."""
-
-    layer: str
-    slot: str
-    neuron: int
-
-
-@dataclass(frozen=True, eq=False)
-class Witness(MayOverflow):
-    """An input with which a cast overflows.
-
-    Attributes
-    ----------
-    inputs
-        The input, by name: one event in the input's format, shape (1, size).
-    value
-        A number that the format cannot hold, rounded to its LSB, in units of 2**-fraction. For an accumulator the
-        term or partial sum of this event that lies farthest outside.
-    fraction
-        Fraction bits of the value and of the format.
-    bits_needed
-        Total bits that hold the value, with a sign if the format has one or the value is negative (which no unsigned
-        format holds, however wide).
-    type
-        The format that is too narrow.
-    """
-
-    inputs: dict[str, FixedArray]
-    value: int
-    fraction: int
-    bits_needed: int
-    type: FixedType
-
-    def __str__(self) -> str:
-        return (
-            f"{self.layer}.{self.slot} {self.type}: neuron {self.neuron} needs {self.bits_needed} bits, not "
-            f"{self.type.width}"
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class Witnesses:
-    """What a search found: iterates over the witnesses.
-
-    Attributes
-    ----------
-    found
-        One witness per verdict that has one, in the order of the layers.
-    open
-        MayOverflows without one: no input was found, which does not say that there is none.
-    """
-
-    found: tuple[Witness, ...]
-    open: tuple[MayOverflow, ...]
-
-    def __iter__(self) -> Iterator[Witness]:
-        return iter(self.found)
-
-    def __len__(self) -> int:
-        return len(self.found)
-
-    @property
-    def share(self) -> float:
-        """Witnessed verdicts among all; 1 where there are none."""
-        total = len(self.found) + len(self.open)
-        return len(self.found) / total if total else 1.0
-
-    def __str__(self) -> str:
-        return f"{len(self.found)} of {len(self.found) + len(self.open)} 'may overflow' verdicts have a witness"
 
 
 def may_overflow(bounds: Bounds) -> list[MayOverflow]:
@@ -165,8 +91,8 @@ def find_witnesses(
                 search = _Search(graph, limits, op, slot, neurons, rng)
                 for witness in search.run(rounds, deadline):
                     found[MayOverflow(witness.layer, witness.slot, witness.neuron)] = witness
-    witnessed = tuple(replace(found[v], layer=layer_of(v.layer)) for v in asked if v in found)
-    return Witnesses(witnessed, tuple(replace(v, layer=layer_of(v.layer)) for v in asked if v not in found))
+    witnessed = tuple(as_reported(found[v]) for v in asked if v in found)
+    return Witnesses(witnessed, tuple(as_reported(v) for v in asked if v not in found))
 
 
 def _leading_to(graph: Graph, op: Op) -> tuple[Tensors, tuple[Op, ...]]:

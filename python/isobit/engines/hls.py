@@ -33,8 +33,11 @@ class HlsEngine:
         found = self._program(graph, tapped=True).run(inputs, raw=True, threads=threads)
         values: Values = {}
         for op in graph.ops:
-            source = {**inputs, **values}
-            values[op.output.name] = source[op.inputs[-1]] if op.tag == "reshape" else found[op.output.name]
+            if op.tag == "reshape":
+                (name,) = op.inputs
+                values[op.output.name] = {**inputs, **values}[name]
+            else:
+                values[op.output.name] = found[op.output.name]
         return values
 
     def run_outputs(self, graph: Graph, inputs: Mapping[str, FixedArray], threads: int) -> Values:

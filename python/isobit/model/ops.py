@@ -15,6 +15,7 @@ from typing import Any, ClassVar, TypeVar
 from isobit.errors import FormatError, ShapeError, UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.model.reuse import STRATEGIES, check_reuse_factor, check_zeros, legal_reuse_factors
+from isobit.model.tensor import Tensor, Tensors, layer_of, reported
 from isobit.model.weights import Encoding, Weight
 
 __all__ = [
@@ -31,57 +32,9 @@ __all__ = [
     "layer_of",
     "legal_reuse_factors",
     "register_op",
+    "reported",
     "supported_activations",
 ]
-
-
-#: Most numbers of an event in one tensor.
-MAX_SIZE = 1 << 28
-
-
-@dataclass(frozen=True)
-class Tensor:
-    """An edge of the graph.
-
-    Attributes
-    ----------
-    name
-        Unique name (hls4ml's output name of the layer).
-    shape
-        Shape of one event.
-    type
-        Format of every element.
-    xnor
-        True for the one-bit activations of binary networks, where 0 stands for minus one.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    type: FixedType
-    xnor: bool = False
-
-    def __post_init__(self) -> None:
-        if any(extent < 1 for extent in self.shape) or self.size > MAX_SIZE:
-            raise ShapeError(
-                f"tensor {self.name!r} has the shape {self.shape}; its extents must be at least 1, its size {MAX_SIZE} "
-                "at most"
-            )
-        if self.xnor and self.type != FixedType.int_type(1, signed=False):
-            raise FormatError(
-                f"tensor {self.name!r} is binary (xnor) but has the format {self.type}; expected ap_uint<1>"
-            )
-
-    @property
-    def size(self) -> int:
-        """Number of elements in one event."""
-        size = 1
-        for extent in self.shape:
-            size *= extent
-        return size
-
-
-#: All input tensors of an op, in its order.
-Tensors = tuple[Tensor, ...]
 
 
 class Product(str, Enum):
@@ -224,8 +177,8 @@ class Op:
         Notes
         -----
         The last primitive has the layer's name and gives its output. Those before it, and the tensors between them, are
-        called ``name/2``, ``name/3``, ...: nobody else reads these, and reports know the layer alone
-        (:func:`layer_of`). A pure function of op and tensors, which is asked again after every change of formats; a
+        called ``name/2``, ``name/3``, ...: nobody else reads these, and reports speak of the layer
+        (:func:`reported`). A pure function of op and tensors, which is asked again after every change of formats; a
         primitive is lowered to itself. Bits are those of the layer: the reference engine, which computes layers as
         hls4ml writes them, is what tests compare with.
         """
@@ -241,13 +194,6 @@ class Op:
 
 
 OpT = TypeVar("OpT", bound=Op)
-
-
-def layer_of(name: str) -> str:
-    """The layer that a primitive belongs to, by its name; see :meth:`Op.lower`."""
-    layer, slash, number = name.rpartition("/")
-    return layer if slash and number.isdecimal() else name
-
 
 #: Every op by its tag; model files and registries use it.
 OPS: dict[str, type[Op]] = {}
