@@ -173,7 +173,11 @@ class CSim:
         outputs = {tensor: results[port.name] for port, tensor in zip(self.program.outputs, graph.outputs, strict=True)}
         taps: Values = {tensor: found[name] for name, tensor in ports.items()} if trace else {}
         for op in graph.ops if trace else ():
-            taps[op.output.name] = taps[op.inputs[-1]] if op.tag == "reshape" else found[op.name]
+            if op.tag == "reshape":
+                (source,) = op.inputs
+                taps[op.output.name] = taps[source]
+            else:
+                taps[op.output.name] = found[op.name]
         return taps, outputs
 
     def _run(self, x: Data, trace: bool, threads: int | None) -> tuple[Tensors, Tensors, bool]:
