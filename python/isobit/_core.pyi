@@ -6,7 +6,7 @@ import collections.abc
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['ACTIVATIONS', 'BATCH_BLOCK', 'BatchProgram', 'BatchStep', 'Format', 'MAX_WIDTH', 'MODE_RULES', 'OVERFLOW_MODES', 'ROUNDING_MODES', 'SOFTMAX_IMPLEMENTATIONS', 'TABLE_ACTIVATIONS', 'activation', 'cast', 'dense', 'instruction_sets', 'legal_reuse_factors', 'normalize', 'pointwise_conv', 'pooling', 'softmax', 'softmax_exponentials', 'softmax_inverses', 'table_activation', 'table_values', 'threshold']
+__all__: list[str] = ['ACTIVATIONS', 'BATCH_BLOCK', 'BatchMap', 'BatchProgram', 'BatchStep', 'Format', 'MAX_WIDTH', 'MODE_RULES', 'OVERFLOW_MODES', 'ROUNDING_MODES', 'SOFTMAX_IMPLEMENTATIONS', 'TABLE_ACTIVATIONS', 'activation', 'cast', 'dense', 'instruction_sets', 'legal_reuse_factors', 'normalize', 'pointwise_conv', 'pooling', 'softmax', 'softmax_exponentials', 'softmax_inverses', 'table_activation', 'table_values', 'threshold']
 class Format:
     """
     Fixed-point format: ap_[u]fixed<width, integer, ...>, or ap_[u]int if is_int.
@@ -51,6 +51,35 @@ class BatchStep:
     """
     def __init__(self, *, kind: str, rounding: int = 5, overflow: int = 3, shift: int = 0, width: int = 0, is_signed: bool = False, saturation_bits: int = 0, low: typing.Any = None, middle: typing.Any = None, high: typing.Any = None, a: typing.Any = None, b: typing.Any = None, watch: bool = False) -> None:
         ...
+class BatchMap:
+    """
+    What a stage does before its steps.
+    """
+    @staticmethod
+    def counting(multiply: str, weights: typing.Any, start: typing.Any, order: typing.Any, offset: typing.SupportsFloat | typing.SupportsIndex, check: int, terms: bool, measures: typing.Any, limits: typing.Any, term: collections.abc.Sequence[BatchStep], sum: collections.abc.Sequence[BatchStep]) -> BatchMap:
+        """
+        How often sequential sums overflow.
+        """
+    @staticmethod
+    def dense(multiply: str, weights: typing.Any, start: typing.Any, split: int = 0, whole: typing.Any = None) -> BatchMap:
+        """
+        Sums of products, in any order.
+        """
+    @staticmethod
+    def gather(combine: str, rows: typing.Any, factors: typing.Any, fill: typing.Any, sum: collections.abc.Sequence[BatchStep]) -> BatchMap:
+        """
+        Few numbers of any rows for each output, combined.
+        """
+    @staticmethod
+    def none() -> BatchMap:
+        """
+        Nothing: as many outputs as inputs.
+        """
+    @staticmethod
+    def sequential(weights: typing.Any, start: typing.Any, order: typing.Any, offset: typing.SupportsFloat | typing.SupportsIndex, term: collections.abc.Sequence[BatchStep], sum: collections.abc.Sequence[BatchStep]) -> BatchMap:
+        """
+        Sums of products, with steps after each product and each sum.
+        """
 class BatchProgram:
     """
     Planned stages, in order; offsets are bytes of the workspace.
@@ -79,7 +108,7 @@ class BatchProgram:
 
         Returns False, with undefined outputs, if a float is NaN, infinite or beyond 2**50 LSB.
         """
-    def stage(self, *, map: str, multiply: str, compute: str, inputs: int, outputs: int, split: int, source: int, weights: typing.Any, start: typing.Any, whole: typing.Any, order: typing.Any, offset: typing.SupportsFloat | typing.SupportsIndex, check: int = -1, terms: bool = True, measures: typing.Any = None, limits: typing.Any = None, term: collections.abc.Sequence[BatchStep], sum: collections.abc.Sequence[BatchStep], finish: collections.abc.Sequence[BatchStep], targets: collections.abc.Sequence[tuple[str, int, int]]) -> None:
+    def stage(self, *, map: BatchMap, compute: str, inputs: int, outputs: int, source: int, finish: collections.abc.Sequence[BatchStep], targets: collections.abc.Sequence[tuple[str, int, int]]) -> None:
         """
         Add a stage.
         """

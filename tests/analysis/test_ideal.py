@@ -29,6 +29,7 @@ from isobit.model import (
     Weight,
 )
 from isobit.model.ops import OPS
+from isobit.model.primitives import Formula
 from isobit.model.tables import exponential_table, function_table, inverse_table
 
 FINE = ib.FixedType.parse("ap_fixed<48,16>")
@@ -163,7 +164,9 @@ def test_the_firmware_in_fine_formats_gives_the_real_function(name: str) -> None
 
 
 def test_every_op_has_one_and_others_are_refused_by_name() -> None:
-    assert set(module._RULES) == set(OPS.values()) == {type(op) for op, _, _ in CASES.values()}
+    assert set(OPS.values()) == {type(op) for op, _, _ in CASES.values()}
+    parts = [part for op, shape, _ in CASES.values() for part in op.lower(Tensor("x", shape, FINE))]
+    assert set(module._RULES) == {*(type(part) for part in parts), Formula}
 
     class Unknown(Op):
         tag = "unknown"

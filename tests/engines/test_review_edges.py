@@ -15,7 +15,8 @@ from isobit.engines.batch import BatchEngine
 from isobit.engines.planned import PlannedEngine
 from isobit.engines.registry import get_engine
 from isobit.model.graph import Graph
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Reshape, Tensor
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor
+from isobit.model.set_ops import Reshape
 from isobit.model.weights import Weight
 
 

@@ -23,9 +23,9 @@ from isobit.analysis.ranges import (
 )
 from isobit.fixed.assign import assign
 from isobit.fixed.types import FixedType
-from isobit.model.ops import Activation, BatchNorm, Op, Product, Reshape, Tensor, Tensors, Threshold
+from isobit.model.ops import Activation, BatchNorm, Op, Product, Tensor, Tensors, Threshold
 
-__all__ = ["activation_bounds", "batchnorm_bounds", "join_branches", "reshape_bounds", "threshold_bounds"]
+__all__ = ["activation_bounds", "batchnorm_bounds", "join_branches", "threshold_bounds"]
 
 
 def _of_cast(op: Op, source: Range, cast: CastRange) -> OpBounds:
@@ -212,10 +212,3 @@ def threshold_bounds(op: Threshold, tensors: Tensors, ranges: Ranges) -> OpBound
         return np.asarray(above, dtype=np.int64) - np.asarray(below, dtype=np.int64)
 
     return _bits(op, step(values.low), step(values.high))
-
-
-@register_bounds(Reshape)
-def reshape_bounds(op: Reshape, tensors: Tensors, ranges: Ranges) -> OpBounds:
-    """The same numbers."""
-    (values,) = ranges
-    return OpBounds(op, values, values, values, np.zeros(values.shape, dtype=bool))

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from isobit.analysis import set_stages
+from isobit.analysis import formula_stages, set_stages
 from isobit.analysis.intervals import Bounds
-from isobit.analysis.maps import Linear, Sequential
+from isobit.analysis.maps import Gather, Linear, Sequential
 from isobit.analysis.ranges import Range, one_after_another
-from isobit.analysis.stages import ELEMENTWISE, MAPS, Stage, Unfit, joined
+from isobit.analysis.stages import ELEMENTWISE, MAPS, Arrange, MapRule, Stage, Unfit, joined
 from isobit.analysis.steps import Step
 from isobit.model.graph import Graph
-from isobit.model.ops import Op, Reshape
+from isobit.model.ops import Op
+from isobit.model.primitives import is_alias
 
 __all__ = ["RULES", "stages_of"]
 
 #: Maps beside that of a Dense layer; importing the module registers them.
-RULES = (set_stages,)
+RULES = (formula_stages, set_stages)
 
 
 def stages_of(
     graph: Graph,
     bounds: Bounds,
     keep: Collection[str],
-    arrange: Callable[[Op, Sequence[Step], Sequence[Step]], Sequence[Step]] = joined,
+    arrange: Arrange = joined,
 ) -> list[Stage]:
     """Stages of a graph, in order.
 
@@ -37,18 +38,18 @@ def stages_of(
     keep
         Tensors that must exist when all is done; a stage ends with each. Outputs are kept in any case.
     arrange
-        What becomes of an op's steps: (op, steps of the stage so far, steps of the op) -> steps of the stage.
+        What becomes of an op's steps, see :data:`isobit.analysis.stages.Arrange`.
 
     Notes
     -----
-    A Reshape is no stage: its tensor is another name for its source's.
+    What only gives another name to a tensor (:func:`isobit.model.primitives.is_alias`) is no stage.
     """
     kept = {*keep, *graph.outputs}
     alias: dict[str, str] = {}
     readers: dict[str, int] = {}
     for op in graph.ops:
         sources = tuple(alias.get(name, name) for name in op.inputs)
-        if isinstance(op, Reshape):
+        if is_alias(op, graph.inputs_of(op)):
             (alias[op.output.name],) = sources
             continue
         for source in sources:
@@ -56,19 +57,16 @@ def stages_of(
     kept = {alias.get(name, name) for name in kept}
     stages: list[Stage] = []
     for op in graph.ops:
-        if isinstance(op, Reshape):
-            continue
         tensors = graph.inputs_of(op)
+        if is_alias(op, tensors):
+            continue
         sources = tuple(alias.get(name, name) for name in op.inputs)
         last = stages[-1] if stages else None
         try:
-            if (rule := MAPS.get(type(op))) is not None:
-                chosen, steps, positions = rule(op, tensors, bounds)
-                stages.append(_stage(op, sources, chosen, arrange(op, (), steps), bounds, positions))
+            chosen, steps, positions = _rule(op)(op, tensors, bounds)
+            if chosen is not None:
+                stages.append(_stage(op, sources, chosen, arrange(op, True, (), steps), bounds, positions))
                 continue
-            if type(op) not in ELEMENTWISE:
-                raise Unfit(f"op {op.tag!r} is neither a linear map nor elementwise")
-            steps = ELEMENTWISE[type(op)](op, tensors, bounds)
         except Unfit as reason:
             stages.append(
                 Stage(
@@ -90,12 +88,21 @@ def stages_of(
                 last,
                 ops=(*last.ops, op),
                 target=op.output.name,
-                steps=tuple(arrange(op, last.steps, steps)),
+                steps=tuple(arrange(op, False, last.steps, steps)),
                 result=bounds.tensors[op.output.name],
             )
         else:
-            stages.append(_stage(op, sources, None, arrange(op, (), steps), bounds))
+            stages.append(_stage(op, sources, None, arrange(op, False, (), steps), bounds))
     return stages
+
+
+def _rule(op: Op) -> MapRule:
+    """What makes a map, steps and positions of an op."""
+    if (rule := MAPS.get(type(op))) is not None:
+        return rule
+    if (steps := ELEMENTWISE.get(type(op))) is not None:
+        return lambda op, tensors, bounds: (None, steps(op, tensors, bounds), 1)
+    raise Unfit(f"op {op.tag!r} is neither a map nor elementwise")
 
 
 def _data(sources: Sequence[str], bounds: Bounds) -> Range:
@@ -105,7 +112,7 @@ def _data(sources: Sequence[str], bounds: Bounds) -> Range:
 def _stage(
     op: Op,
     sources: tuple[str, ...],
-    chosen: Linear | Sequential | None,
+    chosen: Linear | Sequential | Gather | None,
     steps: Sequence[Step],
     bounds: Bounds,
     positions: int = 1,

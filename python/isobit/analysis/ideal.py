@@ -6,7 +6,7 @@ in) may give any number of the interval. What Keras gives outside of it is anoth
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,10 @@ import numpy.typing as npt
 
 from isobit.analysis.constants import firmware_values
 from isobit.errors import UnsupportedError
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Reshape, Tensors, Threshold
-from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
+from isobit.model.expressions import Choice, Constant, Expression, Halved, Input, Minus, Times
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensors, Threshold
+from isobit.model.primitives import Formula, Select
+from isobit.model.set_ops import PointwiseConv, Pooling
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Encoding, Weight
 
@@ -86,6 +88,14 @@ def ideal(op: Op, tensors: Tensors, values: tuple[Interval, ...]) -> Interval:
         For an op whose real function is not known.
     """
     rule = _RULES.get(type(op))
+    if rule is None and (parts := op.lower(*tensors)) != (op,):
+        found = dict(zip(op.inputs, values, strict=True))
+        known = dict(zip(op.inputs, tensors, strict=True))
+        for part in parts:
+            given = tuple(known[name] for name in part.inputs)
+            found[part.output.name] = ideal(part, given, tuple(found[name] for name in part.inputs))
+            known[part.output.name] = part.output
+        return found[op.output.name]
     if rule is None:
         raise UnsupportedError(f"the real function of op {op.tag!r} (layer {op.name!r}) is not known")
     return rule(op, tensors, values)
@@ -172,16 +182,46 @@ def _threshold(op: Threshold, tensors: Tensors, values: tuple[Interval, ...]) ->
     return Interval(up.low + down.low, up.high + down.high)
 
 
-@register_ideal(Reshape)
-def _reshape(op: Reshape, tensors: Tensors, values: tuple[Interval, ...]) -> Interval:
-    (x,) = values
-    return x
+@register_ideal(Select)
+def _select(op: Select, tensors: Tensors, values: tuple[Interval, ...]) -> Interval:
+    low, high = (np.concatenate([getattr(x, end) for x in values], axis=1) for end in ("low", "high"))
+    at, none = np.maximum(op.view, 0), op.view < 0
+    return Interval(np.where(none, 0.0, low[:, at]), np.where(none, 0.0, high[:, at]))
 
 
-@register_ideal(Transpose)
-def _transpose(op: Transpose, tensors: Tensors, values: tuple[Interval, ...]) -> Interval:
-    (x,) = values
-    return Interval(x.low[:, op.sources], x.high[:, op.sources])
+def _expression(expression: Expression, values: Sequence[Interval]) -> Interval:
+    if isinstance(expression, Input):
+        return values[expression.place]
+    if isinstance(expression, Constant):
+        constant = np.broadcast_to(_constants(expression.weight, trained=True).ravel(), values[0].low.shape)
+        return Interval(constant, constant)
+    if isinstance(expression, Halved):
+        a = _expression(expression.a, values)
+        return Interval(a.low / 2, a.high / 2)
+    a, b = _expression(expression.a, values), _expression(expression.b, values)
+    if isinstance(expression, Times):
+        ends = [x * y for x in (a.low, a.high) for y in (b.low, b.high)]
+        return _widened(np.minimum.reduce(ends), np.maximum.reduce(ends))
+    if isinstance(expression, Minus):
+        return _widened(a.low - b.high, a.high - b.low, np.abs(a.centre) + np.abs(b.centre))
+    return _widened(a.low + b.low, a.high + b.high, np.abs(a.centre) + np.abs(b.centre))
+
+
+def _widened(low: Array, high: Array, size: Any = 0.0) -> Interval:
+    """With the rounding of one operation in float32."""
+    return Interval(low - _EPSILON * (np.abs(low) + size), high + _EPSILON * (np.abs(high) + size))
+
+
+@register_ideal(Formula)
+def _formula(op: Formula, tensors: Tensors, values: tuple[Interval, ...]) -> Interval:
+    taken = [Interval(x.low[:, view], x.high[:, view]) for x, view in zip(values, op.views, strict=True)]
+    if not isinstance(op.outcome, Choice):
+        return _expression(op.outcome.value, taken)
+    left, right = _expression(op.outcome.left, taken), _expression(op.outcome.right, taken)
+    over, under = (_expression(branch.value, taken) for branch in (op.outcome.over, op.outcome.under))
+    surely, never = left.low > right.high, left.high <= right.low
+    low = np.where(surely, over.low, np.where(never, under.low, np.minimum(over.low, under.low)))
+    return Interval(low, np.where(surely, over.high, np.where(never, under.high, np.maximum(over.high, under.high))))
 
 
 @register_ideal(Pooling)

@@ -16,6 +16,7 @@ from typing import Final
 
 import numpy as np
 
+from isobit.analysis.maps import Gather
 from isobit.analysis.ranges import IntArray, add, compact, magnitude_bits, multiply
 from isobit.analysis.stages import Linear, Sequential, Stage
 from isobit.analysis.steps import (
@@ -166,7 +167,7 @@ def _lanes(stage: Stage) -> Iterator[Lane]:
     yield from _integer(stage)
     if in_one is not None:
         yield from (lane for lane in _integer(in_one) if lane.compute == "int32")
-        if in_one.map is None and (bits := _steps_in(in_one, 32)) is not None:
+        if (in_one.map is None or isinstance(in_one.map, Gather)) and (bits := _steps_in(in_one, 32)) is not None:
             yield _lane(in_one, "int32", "int32", bits)
 
 
@@ -309,6 +310,8 @@ def _cost(stage: Stage, multiply: str, compute: str) -> float:
     steps = (len(stage.steps) + 1) * outputs * _STEP[compute]
     if stage.map is None:
         return steps
+    if isinstance(stage.map, Gather):
+        return steps + stage.map.index.size * (1 + len(stage.map.sum)) * _STEP[compute]
     macs = stage.map.weights.size * stage.positions
     if multiply == "mulhi16":
         assert isinstance(stage.map, Sequential)

@@ -11,7 +11,10 @@ from isobit.analysis.ranges import IntArray, magnitude_bits
 from isobit.analysis.steps import Step
 from isobit.fixed.types import FixedType
 
-__all__ = ["Counting", "Linear", "Sequential"]
+__all__ = ["COMBINATIONS", "Counting", "Gather", "Linear", "Sequential"]
+
+#: How gathered numbers become one.
+COMBINATIONS = ("sum", "product", "minimum", "maximum")
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -116,3 +119,36 @@ class Counting:
     def bits(self) -> int:
         """Magnitude bits of the weights."""
         return magnitude_bits(self.weights)
+
+
+@dataclass(frozen=True, eq=False)
+class Gather:
+    """Few numbers for each output, combined in order: what a view picks from a stage's sources, or a window holds.
+
+    Attributes
+    ----------
+    combine
+        One of :data:`COMBINATIONS`.
+    index
+        Which number of the sources, flat and one after the other, each output takes in each turn; -1 is ``fill``.
+        int64, shape (turns, n_out).
+    factors
+        What a number is multiplied by before it is combined, shape (turns, 1) or (turns, n_out); not the fill.
+    low, high
+        Bounds of what comes out, shape (n_out,).
+    bits
+        Magnitude bits of everything on the way.
+    fill
+        The number that stands for no number.
+    sum
+        Steps of every partial sum, the first number being one. No steps: the order does not matter.
+    """
+
+    combine: str
+    index: IntArray
+    factors: IntArray
+    low: IntArray
+    high: IntArray
+    bits: int
+    fill: int = 0
+    sum: tuple[Step, ...] = ()

@@ -19,18 +19,17 @@ from isobit.analysis.steps import (
     Expect,
     Folding,
     Law,
-    Leaky,
     Mark,
     Observe,
     Round,
     ScaleFloor,
+    Slopes,
     Step,
     Wrap,
 )
 from isobit.fixed import law
 from isobit.fixed.modes import Overflow
-from isobit.model.ops import Dense, Op
-from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
+from isobit.model.ops import Op
 
 __all__ = ["Observed", "follow", "left", "trusting", "upgraded", "watched"]
 
@@ -62,11 +61,11 @@ class Observed:
     inner: dict[str, IntArray] = field(default_factory=dict)
 
 
-def watched(op: Op, before: Sequence[Step], steps: Sequence[Step]) -> list[Step]:
+def watched(op: Op, mapped: bool, before: Sequence[Step], steps: Sequence[Step]) -> list[Step]:
     """Steps of a stage such that every layer in it can be told apart; see ``arrange`` of ``stages_of``."""
     found: list[Step] = []
     wrapped = bool(steps) and isinstance(steps[0], Wrap) and steps[0].watch is None
-    if isinstance(op, (Dense, PointwiseConv, Pooling, Transpose)) and not wrapped:
+    if mapped and not wrapped:
         found.append(Observe(watch=op.name))
     for step in steps:
         if isinstance(step, Law) and step.shift > 0 and step.type.overflow is Overflow.WRAP_SM:
@@ -89,8 +88,8 @@ class _Unwatched(Law):
 
 
 def _monotone(step: Step) -> bool:
-    if isinstance(step, Leaky):
-        return step.below >= 0
+    if isinstance(step, Slopes):
+        return step.monotone
     return isinstance(step, (Affine, Clamp, Round, ScaleFloor))
 
 
@@ -180,8 +179,8 @@ def _moved(step: Step, low: IntArray, high: IntArray) -> tuple[IntArray, IntArra
     """``step.bounds`` without its care for numbers beyond int64, which lanes exclude."""
     if isinstance(step, Clamp):
         return step.of(low), step.of(high)
-    if isinstance(step, Leaky):
-        ends = [np.where(end > 0, end * step.above, end * step.below) for end in (low, high)]
+    if isinstance(step, Slopes):
+        ends = [np.where(end > step.bound, end * step.above, end * step.below) for end in (low, high)]
         return ends[0], ends[1]
     if isinstance(step, Round):
         shift = law.int64_shift(step.shift)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,11 +18,12 @@ from isobit.analysis.dense_bounds import free_partial_sums
 from isobit.analysis.graph_stages import stages_of
 from isobit.analysis.intervals import Bounds, DenseBounds, Range, graph_bounds
 from isobit.analysis.lanes import BITS, Lane, candidates, needed_bits
+from isobit.analysis.maps import Gather
 from isobit.analysis.ranges import cast_range
 from isobit.analysis.refine import refined_bounds
 from isobit.analysis.set_bounds import PointwiseBounds, PoolingBounds
-from isobit.analysis.stages import Linear, Sequential, Stage, joined
-from isobit.analysis.steps import Step, Wrap, describe
+from isobit.analysis.stages import Arrange, Linear, Sequential, Stage, joined
+from isobit.analysis.steps import Wrap, describe
 from isobit.analysis.turns import turn_sums
 from isobit.analysis.witness import Witness, Witnesses, find_witnesses
 from isobit.fixed.array import FixedArray
@@ -202,7 +203,7 @@ def make_plan(
     keep: Collection[str] = (),
     witnesses: bool = False,
     lanes_of: Callable[[Stage], list[Lane]] = candidates,
-    arrange: Callable[[Op, Sequence[Step], Sequence[Step]], Sequence[Step]] = joined,
+    arrange: Arrange = joined,
 ) -> Plan:
     """Plan a network.
 
@@ -242,7 +243,7 @@ def _planned_stages(
     bounds: Bounds,
     keep: Collection[str],
     lanes_of: Callable[[Stage], list[Lane]],
-    arrange: Callable[[Op, Sequence[Step], Sequence[Step]], Sequence[Step]],
+    arrange: Arrange,
 ) -> list[PlannedStage]:
     """Stages and lanes; joined ops that have none together are planned one by one, so that few go the wide road."""
     found = [(stage, lanes_of(stage)) for stage in stages_of(graph, bounds, keep, arrange)]
@@ -287,10 +288,21 @@ def _reason(lane: Lane) -> str:
             words.append("partial sums may overflow: the kernel's order is kept, each is cast")
         else:
             words.append("each product is rounded by itself; their sum may have any order")
+    elif isinstance(stage.map, Gather):
+        words.append(_gathering(stage.map))
     steps = ", then ".join(describe(step) for step in stage.steps) or "no cast changes anything"
     limit = BITS.get(lane.compute, 15)
     words.append(f"{lane.bits} of {limit} bits of {lane.compute} for: {steps}")
     return "; ".join(words)
+
+
+def _gathering(found: Gather) -> str:
+    """What a stage gathers, in words."""
+    turns = len(found.index)
+    if turns == 1:
+        return "numbers are read where they lie"
+    cast = ", each partial sum is cast" if found.sum else ""
+    return f"the {found.combine} of {turns} numbers, read where they lie{cast}"
 
 
 def _modulo(lane: Lane, width: int) -> str:

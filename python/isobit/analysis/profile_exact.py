@@ -15,9 +15,12 @@ import numpy as np
 from isobit.analysis.observed import Observed
 from isobit.engines import vector
 from isobit.engines.domain import in_lane
+from isobit.engines.formula_vectors import branch_taken
 from isobit.fixed.assign import Cast, outside_range
+from isobit.model.expressions import Choice
 from isobit.model.graph import Graph
 from isobit.model.ops import Activation, Op, Tensors
+from isobit.model.primitives import Formula
 from isobit.model.table_ops import TableActivation
 
 __all__ = ["Found", "exact_profile", "joined", "observe"]
@@ -82,8 +85,12 @@ def observe(op: Op, tensors: Tensors, raws: Sequence[Any]) -> tuple[Any, Found]:
     for (slot, index), left in hit.items():
         inner[slot][0, index] = np.count_nonzero(left)
     held = result.astype(lanes[0].dtype)
+    over = branch_taken(op, tensors, [lane.T for lane in lanes]) if isinstance(op, Formula) else None
     for index, columns in casts.items():
-        held[:, index] = _held(op, tensors, raws, index, columns, held[:, index])
+        if over is not None:
+            held[:, index] = _chosen(op, over[index], columns, held[:, index])
+        else:
+            held[:, index] = _held(op, tensors, raws, index, columns, held[:, index])
     sums = inner.pop("accum")
     seen = Observed(result.min(axis=0), result.max(axis=0), held.min(axis=0), held.max(axis=0), lossy, outside, inner)
     return result.astype(np.int64) if op.output.type.fits_int64 else result.astype(object), (seen, sums)
@@ -104,6 +111,17 @@ def _held(op: Op, tensors: Tensors, raws: Sequence[Any], index: int, columns: li
     first_negative = len(columns) == 2 or op.output.type != tensor.type.product_with(op.param.type)
     negative, positive = (columns[0] if first_negative else result), columns[-1]
     return np.where(raw[:, index] > 0, positive if len(columns) == 2 or not first_negative else result, negative)
+
+
+def _chosen(op: Op, over: Any, columns: list[Any], result: Any) -> Any:
+    """The same of a formula with two branches: the second is cast first; a copy is no cast."""
+    assert isinstance(op, Formula)
+    assert isinstance(op.outcome, Choice)
+    casts = iter(columns)
+    below, above = (
+        result if branch.form == op.output.type else next(casts) for branch in (op.outcome.under, op.outcome.over)
+    )
+    return np.where(over, above, below)
 
 
 def joined(parts: list[Found]) -> Found:

@@ -20,7 +20,8 @@ from isobit.analysis.profile_tables import observe_table
 from isobit.engines.batch.observe import ObservedProgram, ObservingEngine
 from isobit.engines.planned import Prepared
 from isobit.model.graph import Graph
-from isobit.model.ops import Op, Reshape
+from isobit.model.ops import Op
+from isobit.model.primitives import is_alias
 
 __all__ = ["fast_profile"]
 
@@ -99,7 +100,7 @@ def _profile(graph: Graph, segments: Sequence[_Segment], inputs: Mapping[str, An
             except Uncountable:
                 raise _UncountedError(place) from None
     layers = {name: seen for segment in segments for name, seen in segment.found().items()}
-    return {op.name: layers[op.name] for op in graph.ops if not isinstance(op, Reshape)}
+    return {op.name: layers[op.name] for op in graph.ops if not is_alias(op, graph.inputs_of(op))}
 
 
 class _Program:

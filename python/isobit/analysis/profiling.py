@@ -14,7 +14,8 @@ from isobit.analysis.profile import LayerProfile, OverflowCount, Profile
 from isobit.analysis.profile_segments import fast_profile
 from isobit.engines.batch.observe import OBSERVER, ObservingEngine
 from isobit.model.graph import Graph
-from isobit.model.ops import Op, Reshape, layer_of, reported
+from isobit.model.ops import Op, layer_of, reported
+from isobit.model.primitives import is_alias
 
 __all__ = ["profile_graph"]
 
@@ -51,7 +52,8 @@ def profile_graph(
     found = fast_profile(graph, inputs, threads, engine)
     if found is None:
         return None
-    ops = [op for op in graph.lowered.ops if not isinstance(op, Reshape)]
+    lowered = graph.lowered
+    ops = [op for op in lowered.ops if not is_alias(op, lowered.inputs_of(op))]
     overflows = [count for op in ops for count in _overflows(op, *found[op.name])]
     layers = tuple(_layer(op, found[op.name][0]) for op in ops if layer_of(op.name) == op.name)
     return Profile(events, tuple(overflows), layers, constant_changes(graph))

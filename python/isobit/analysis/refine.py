@@ -22,7 +22,8 @@ from isobit.analysis.set_bounds import PointwiseBounds
 from isobit.fixed.modes import Overflow, Rounding
 from isobit.model.accumulation import accumulation_order, in_turns
 from isobit.model.graph import Graph
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Tensor
+from isobit.model.primitives import is_alias
 from isobit.model.set_ops import PointwiseConv
 
 __all__ = ["refined_bounds"]
@@ -219,7 +220,7 @@ def _constants(values: Range, result: Range) -> Stage:
 
 
 def _elementwise(op: Op, tensor: Tensor, values: Range, of: OpBounds) -> list[Stage]:
-    if isinstance(op, Reshape):
+    if is_alias(op, (tensor,)):
         return []
     pieces = _pieces(op, tensor, values)
     if pieces is None:

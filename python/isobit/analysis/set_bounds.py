@@ -14,7 +14,7 @@ from isobit.analysis.ranges import BoolArray, CastRange, IntArray, Range, add, c
 from isobit.fixed import growth
 from isobit.fixed.types import FixedType
 from isobit.model.ops import Tensors
-from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
+from isobit.model.set_ops import PointwiseConv, Pooling
 
 __all__ = [
     "PointwiseBounds",
@@ -176,13 +176,3 @@ def _tree(pools: list[Range], seen: _Casts) -> Range:
 def _quotient(values: IntArray, divisor: Any) -> IntArray:
     """Toward zero, which keeps the order."""
     return np.where(values < 0, -(-values // divisor), values // divisor)
-
-
-@register_bounds(Transpose)
-def transpose_bounds(op: Transpose, tensors: Tensors, ranges: Ranges) -> OpBounds:
-    """The same bounds in another order, cast."""
-    (tensor,), (values,) = tensors, ranges
-    zeros = np.asarray(values.zeros)[op.sources]
-    moved = Range(values.low[op.sources], values.high[op.sources], values.fraction, zeros)
-    cast = cast_range(moved, tensor.type, op.output.type)
-    return OpBounds(op, moved, cast.rounded, cast.result, cast.overflow)

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from isobit.analysis.dense_bounds import dense_bounds
 from isobit.analysis.intervals import Bounds
-from isobit.analysis.maps import Linear, Sequential
+from isobit.analysis.maps import Gather, Linear, Sequential
 from isobit.analysis.ranges import IntArray, Range, compact, hull, lowest, magnitude_bits, shift_left
 from isobit.analysis.set_bounds import PoolingBounds, part_of
 from isobit.analysis.stages import MAPS, Unfit, dense_map, folding_of, into_result
-from isobit.analysis.steps import Affine, Round, Step, Wrap
+from isobit.analysis.steps import Affine, Round, Step, Wrap, cast_steps
 from isobit.fixed.modes import Overflow, Rounding
 from isobit.model.ops import Tensor, Tensors
-from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
+from isobit.model.set_ops import PointwiseConv, Pooling
 
-__all__ = ["division_steps", "pointwise_map", "pooling_map", "transpose_map"]
-
-#: Numbers of a matrix of zeros and ones, at most; larger windows go the wide road, where nothing is multiplied by zero.
-_MATRIX = 1 << 17
+__all__ = ["division_steps", "pointwise_map", "pooling_map"]
 
 
 def pointwise_map(op: PointwiseConv, tensors: Tensors, bounds: Bounds) -> tuple[Linear | Sequential, list[Step], int]:
@@ -41,60 +36,76 @@ def _at_every_position(step: Step, positions: int) -> Step:
     return Affine(np.tile(step.a, positions), np.tile(step.b, positions), watch=step.watch)
 
 
-def pooling_map(op: Pooling, tensors: Tensors, bounds: Bounds) -> tuple[Linear | Sequential, list[Step], int]:
-    """Sums over windows as a map of zeros and ones, and the division."""
+def pooling_map(op: Pooling, tensors: Tensors, bounds: Bounds) -> tuple[Gather, list[Step], int]:
+    """The numbers of every window, combined; then what is done to the accumulator."""
     (tensor,) = tensors
-    if op.function != "average":
-        raise Unfit("a maximum is no sum")
-    if tensor.size * op.output.size > _MATRIX:
-        raise Unfit(f"sums of {tensor.size} numbers for {op.output.size} outputs")
     found = bounds.ops[op.name]
     assert isinstance(found, PoolingBounds)
-    matrix = np.zeros((tensor.size, op.output.size), dtype=np.int64)
+    data = bounds.tensors[tensor.name]
     channel = np.arange(op.channels)
-    for place, window in enumerate(op.windows.tolist()):
-        for source in window:
-            if source >= 0:
-                matrix[source * op.channels + channel, place * op.channels + channel] += 1
-    chosen, steps = _sums(op, tensor, matrix, bounds.tensors[tensor.name], found)
-    ends = magnitude_bits(found.accum.low, found.accum.high)
-    steps += division_steps(np.repeat(op.divisors, op.channels), ends)
-    return chosen, [*steps, *into_result(op, op.accum, op.accum.fraction, bounds)], 1
+    places = op.windows.T[:, :, None]
+    index = np.where(places < 0, -1, places * op.channels + channel).reshape(len(places), -1)
+    if op.function == "max":
+        gather, steps = _largest(op, tensor, index, data, found)
+    else:
+        gather, steps = _sums(op, tensor, index, data, found)
+        ends = magnitude_bits(found.accum.low, found.accum.high)
+        steps += division_steps(np.repeat(op.divisors, op.channels), ends)
+    return gather, [*steps, *into_result(op, op.accum, op.accum.fraction, bounds)], 1
 
 
-def _sums(
-    op: Pooling, tensor: Tensor, matrix: IntArray, data: Range, found: PoolingBounds
-) -> tuple[Linear | Sequential, list[Step]]:
+def _picked(data: Range, index: IntArray, fill: int) -> tuple[IntArray, IntArray]:
+    """Bounds of every number of every turn."""
+    at = np.maximum(index, 0)
+    low, high = (compact(np.where(index < 0, fill, end[at])) for end in (data.low, data.high))
+    return low, high
+
+
+def _largest(
+    op: Pooling, tensor: Tensor, index: IntArray, data: Range, found: PoolingBounds
+) -> tuple[Gather, list[Step]]:
+    """The largest number, cast into the accumulator: a cast that keeps the order may as well come last."""
+    accum, overflows = op.accum, bool(found.accum_overflow.any())
+    if overflows and accum.overflow not in (Overflow.SAT, Overflow.SAT_SYM):
+        raise Unfit("a maximum of numbers that do not fit the accumulator")
+    fill = op.padding if op.order == "parallel" else 0  # streams are not padded here
+    lows, highs = _picked(data, index, fill)
+    low, high = lows.max(axis=0), highs.max(axis=0)
+    one = np.ones((1, 1), dtype=np.int64)
+    gather = Gather("maximum", index, one, low, high, magnitude_bits(lows, highs), fill)
+    return gather, cast_steps(tensor.type, tensor.type.fraction, accum, overflows, op.output.size)
+
+
+def _sums(op: Pooling, tensor: Tensor, index: IntArray, data: Range, found: PoolingBounds) -> tuple[Gather, list[Step]]:
     accum, drop = op.accum, tensor.type.fraction - op.accum.fraction
     overflows = bool(found.accum_overflow.any())
     wraps = accum.overflow is Overflow.WRAP and not accum.saturation_bits
     if drop > 0:
         raise Unfit("sums that are rounded, number by number")
-    weights = shift_left(compact(matrix), -drop)
-    low, high = (_matmul(end, weights) for end in (data.low, data.high))
-    magnitude = _matmul(data.magnitude, weights)
-    start = np.zeros(op.output.size, dtype=np.int64)
+    lows, highs = (shift_left(end, -drop) for end in _picked(data, index, 0))
+    factors = compact(np.full((1, 1), 1 << -drop, dtype=object))
+    sizes = np.maximum(np.abs(lows), np.abs(highs))
+    low, high, magnitude = (_total(values) for values in (lows, highs, sizes))
     if wraps or not overflows:
-        return Linear(weights, start, low, high, magnitude), [Wrap(accum)] if overflows else []
+        gather = Gather("sum", index, factors, low, high, magnitude_bits(magnitude, factors))
+        return gather, [Wrap(accum)] if overflows else []
     if op.order == "tree":
         raise Unfit("a sum in the shape of a tree that may overflow on the way")
-    terms = (data.low[:, None] * weights, data.high[:, None] * weights)
-    if int(terms[0].min()) < lowest(accum) or int(terms[1].max()) > accum.raw_max:
+    if int(lows.min()) < lowest(accum) or int(highs.max()) > accum.raw_max:
         # With io_parallel it meets the accumulator as it is, with io_stream it is cast before.
         raise Unfit("a number that may not fit the accumulator by itself")
-    # Beside the numbers of a window zeros are added, which change nothing.
     folding, needed = folding_of(accum), found.needed
     assert needed is not None
-    bits = max(magnitude_bits(needed.low, needed.high, *terms, weights), folding.bits(needed.low, needed.high))
-    order, ends = np.arange(tensor.size), found.accum
-    return Sequential(weights, start, order, (), (folding,), ends.low, ends.high, *terms, bits), []
+    held = needed.at(accum.fraction)
+    bits = max(magnitude_bits(held.low, held.high, lows, highs, factors), folding.bits(held.low, held.high))
+    ends = found.accum
+    return Gather("sum", index, factors, ends.low, ends.high, bits, 0, (folding,)), []
 
 
-def _matmul(values: IntArray, weights: IntArray) -> IntArray:
-    """``values @ weights`` of weights that are not negative."""
-    bits = magnitude_bits(values) + magnitude_bits(weights) + int(values.size).bit_length()
-    exact: Any = object if bits > 61 else np.int64
-    return compact(values.astype(exact) @ weights.astype(exact))
+def _total(values: IntArray) -> IntArray:
+    """Sums over all turns."""
+    wide = magnitude_bits(values) + len(values).bit_length() > 61
+    return compact(values.astype(object).sum(axis=0) if wide else values.sum(axis=0))
 
 
 def division_steps(divisors: IntArray, bits: int) -> list[Step]:
@@ -113,17 +124,4 @@ def division_steps(divisors: IntArray, bits: int) -> list[Step]:
     return [Affine(factors, np.zeros(factors.shape, dtype=np.int64)), Round(shift, Rounding.TRN_ZERO)]
 
 
-def transpose_map(op: Transpose, tensors: Tensors, bounds: Bounds) -> tuple[Linear | Sequential, list[Step], int]:
-    """A permutation as a map of zeros and ones."""
-    (tensor,) = tensors
-    if tensor.size * tensor.size > _MATRIX:
-        raise Unfit(f"another order of {tensor.size} numbers")
-    weights = np.zeros((tensor.size, tensor.size), dtype=np.int64)
-    weights[op.sources, np.arange(tensor.size)] = 1
-    data = bounds.tensors[tensor.name]
-    low, high, magnitude = data.low[op.sources], data.high[op.sources], data.magnitude[op.sources]
-    chosen = Linear(weights, np.zeros(tensor.size, dtype=np.int64), low, high, magnitude)
-    return chosen, list(into_result(op, tensor.type, tensor.type.fraction, bounds)), 1
-
-
-MAPS.update({PointwiseConv: pointwise_map, Pooling: pooling_map, Transpose: transpose_map})
+MAPS.update({PointwiseConv: pointwise_map, Pooling: pooling_map})

@@ -14,7 +14,7 @@ import numpy as np
 
 from isobit.analysis.dense_bounds import factors
 from isobit.analysis.intervals import Bounds
-from isobit.analysis.maps import Counting, Linear, Sequential
+from isobit.analysis.maps import Counting, Gather, Linear, Sequential
 from isobit.analysis.op_bounds import DenseBounds
 from isobit.analysis.ranges import IntArray, Range, add, compact, lowest, magnitude_bits, multiply, shift_left
 from isobit.analysis.steps import (
@@ -23,8 +23,8 @@ from isobit.analysis.steps import (
     Between,
     Clamp,
     Law,
-    Leaky,
     Round,
+    Slopes,
     Step,
     Wrap,
     Zero,
@@ -41,6 +41,7 @@ from isobit.model.weights import Weight
 
 __all__ = [
     "MAPS",
+    "Arrange",
     "Linear",
     "MapRule",
     "Sequential",
@@ -80,7 +81,7 @@ class Stage:
     ops: tuple[Op, ...]
     sources: tuple[str, ...]
     target: str
-    map: Linear | Sequential | Counting | None
+    map: Linear | Sequential | Counting | Gather | None
     steps: tuple[Step, ...]
     data: Range
     result: Range
@@ -95,7 +96,7 @@ class Stage:
     @property
     def start_bounds(self) -> tuple[IntArray, IntArray]:
         """Bounds of what the steps begin with."""
-        if isinstance(self.map, (Linear, Sequential)):
+        if isinstance(self.map, (Linear, Sequential, Gather)):
             return np.tile(self.map.low, self.positions), np.tile(self.map.high, self.positions)
         return self.data.low, self.data.high
 
@@ -168,7 +169,8 @@ def _leaky_relu(op: Activation, tensor: Tensor, bounds: Bounds) -> list[Step]:
     slope = int(op.param.raw.ravel()[0]) << (fraction - exact.fraction)
     overflows = bool(bounds.ops[op.name].result_overflow.any())
     cast = cast_steps(None, fraction, target.as_assigned(exact), overflows, tensor.size, op.name)
-    return [Leaky(1 << (fraction - tensor.type.fraction), slope), *cast]
+    size, up = tensor.size, 1 << (fraction - tensor.type.fraction)
+    return [Slopes(_same(size, 0), up, _same(size, slope)), *cast]
 
 
 def _whole(value: int, target: FixedType) -> int:
@@ -239,7 +241,7 @@ ELEMENTWISE: dict[type[Op], Any] = {BatchNorm: _batchnorm, Activation: _activati
 
 
 #: (op, input tensors, bounds) -> the map, the steps that follow, and the positions to which the map is applied.
-MapRule = Callable[[Any, Tensors, Bounds], tuple[Linear | Sequential, list[Step], int]]
+MapRule = Callable[[Any, Tensors, Bounds], tuple[Linear | Sequential | Gather | None, list[Step], int]]
 MAPS: dict[type[Op], MapRule] = {}
 
 
@@ -344,6 +346,10 @@ def folding_of(kind: FixedType) -> Step:
     return Zero(kind) if kind.overflow is Overflow.SAT_ZERO else Law(kind)
 
 
-def joined(op: Op, before: Sequence[Step], steps: Sequence[Step]) -> list[Step]:
+#: (op, whether its map begins the stage, steps of the stage so far, steps of the op) -> steps of the stage.
+Arrange = Callable[[Op, bool, Sequence[Step], Sequence[Step]], Sequence[Step]]
+
+
+def joined(op: Op, mapped: bool, before: Sequence[Step], steps: Sequence[Step]) -> list[Step]:
     """Steps of one stage, as few as possible."""
     return normalised([*before, *steps])

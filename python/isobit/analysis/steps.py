@@ -28,11 +28,11 @@ __all__ = [
     "Clamp",
     "Expect",
     "Law",
-    "Leaky",
     "Mark",
     "Observe",
     "Round",
     "ScaleFloor",
+    "Slopes",
     "Step",
     "Wrap",
     "Zero",
@@ -213,19 +213,42 @@ class Law(Folding):
 
 
 @dataclass(frozen=True, eq=False)
-class Leaky(Step):
-    """``v * above`` for v > 0, else ``v * below``."""
+class Slopes(Step):
+    """``v * above`` where v > bound, else ``v * below``; ``bound`` and ``below`` of shape (n_out,)."""
 
+    bound: IntArray
     above: int
-    below: int
+    below: IntArray
 
     def bounds(self, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
-        """Bounds of the result."""
-        zero = np.zeros_like(low)
-        ends = [multiply(np.maximum(end, zero), compact(np.array(self.above, dtype=object))) for end in (low, high)] + [
-            multiply(np.minimum(end, zero), compact(np.array(self.below, dtype=object))) for end in (low, high)
-        ]
-        return np.minimum.reduce(ends), np.maximum.reduce(ends)
+        """Bounds of the result: those of the numbers on either side of the bound, where there are any."""
+        one = compact(np.array(1, dtype=object))
+        over = [multiply(np.maximum(end, add(self.bound, one)), self.above_array) for end in (low, high)]
+        under = [multiply(np.minimum(end, self.bound), self.below) for end in (low, high)]
+        some_over, some_under = high > self.bound, low <= self.bound
+        least = np.where(some_over, np.minimum(*over), np.minimum(*under))
+        most = np.where(some_over, np.maximum(*over), np.maximum(*under))
+        both = some_over & some_under
+        least = np.where(both, np.minimum(least, np.minimum(*under)), least)
+        most = np.where(both, np.maximum(most, np.maximum(*under)), most)
+        return compact(least), compact(most)
+
+    def bits(self, low: IntArray, high: IntArray) -> int:
+        """Magnitude bits held on the way; see :class:`Step`."""
+        # The product that is not taken may wrap or be rounded.
+        return max(super().bits(low, high), magnitude_bits(self.bound))
+
+    @property
+    def monotone(self) -> bool:
+        """Whether larger numbers never give smaller results."""
+        one = compact(np.array(1, dtype=object))
+        step = add(multiply(add(self.bound, one), self.above_array), -multiply(self.bound, self.below))
+        return self.above >= 0 and bool((self.below >= 0).all() and (step >= 0).all())
+
+    @property
+    def above_array(self) -> IntArray:
+        """``above`` as an array."""
+        return compact(np.array(self.above, dtype=object))
 
 
 @dataclass(frozen=True, eq=False)
@@ -409,7 +432,7 @@ def describe(step: Step) -> str:
         Wrap: lambda s: f"wrap to {s.type.width} bits",
         Zero: lambda s: f"zero beyond {s.type.width} bits",
         Law: lambda s: f"cast into {s.type}",
-        Leaky: lambda s: "leaky slope",
+        Slopes: lambda s: "two slopes",
         AtLeast: lambda s: "threshold",
         Between: lambda s: "two thresholds",
         Observe: lambda s: "observe",

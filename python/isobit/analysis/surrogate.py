@@ -6,14 +6,16 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from isobit.analysis.ranges import magnitude_bits
+from isobit.model.expressions import Choice, Constant, Expression, Halved, Input, Minus, Times
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Tensor, Tensors, Threshold
-from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
+from isobit.model.primitives import Formula, Select
+from isobit.model.set_ops import PointwiseConv, Pooling
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Weight
 
@@ -107,10 +109,49 @@ def _pooling(op: Pooling, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes
     return (found,)
 
 
-def _transpose(op: Transpose, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
-    found = np.zeros_like(slope)
-    found[:, op.sources] = slope
-    return (found,)
+def _scattered(view: Any, slope: Floats, size: int) -> Floats:
+    """Slopes of the numbers that a view takes: those of all outputs that take it, summed; -1 is nobody's."""
+    found = np.zeros((size + 1, len(slope)))
+    np.add.at(found, np.where(view < 0, size, view), slope.T)
+    return found[:size].T
+
+
+def _select(op: Select, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
+    ends = np.cumsum([tensor.size for tensor in tensors])
+    return tuple(np.split(_scattered(op.view, slope, int(ends[-1])), ends[:-1], axis=1))
+
+
+def _value(expression: Expression, values: Sequence[Floats]) -> tuple[Floats, dict[int, Floats]]:
+    """What an expression gives, and how it changes with each input."""
+    if isinstance(expression, Input):
+        return values[expression.place], {expression.place: np.ones_like(values[expression.place])}
+    if isinstance(expression, Constant):
+        constant = _floats(expression.weight.raw.ravel(), expression.weight.type.fraction)
+        return np.broadcast_to(constant, values[0].shape), {}
+    if isinstance(expression, Halved):
+        value, slopes = _value(expression.a, values)
+        return value / 2, {place: slope / 2 for place, slope in slopes.items()}
+    (a, by_a), (b, by_b) = _value(expression.a, values), _value(expression.b, values)
+    left, right = (b, a) if isinstance(expression, Times) else (1.0, 1.0)
+    right = -right if isinstance(expression, Minus) else right
+    places = {*by_a, *by_b}
+    slopes = {place: left * by_a.get(place, 0.0) + right * by_b.get(place, 0.0) for place in places}
+    return (a * b if isinstance(expression, Times) else a + right * b), slopes
+
+
+def _formula(op: Formula, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
+    values = [_floats(raw[:, view], t.type.fraction) for raw, view, t in zip(raws, op.views, tensors, strict=True)]
+    if isinstance(op.outcome, Choice):
+        over = _value(op.outcome.left, values)[0] > _value(op.outcome.right, values)[0]
+        above, below = (_value(branch.value, values)[1] for branch in (op.outcome.over, op.outcome.under))
+        # What is not taken still leads somewhere.
+        slopes = {place: np.where(over, above.get(place, _LEAK), below.get(place, _LEAK)) for place in {*above, *below}}
+    else:
+        slopes = _value(op.outcome.value, values)[1]
+    return tuple(
+        _scattered(view, slope * slopes.get(place, 0.0), tensor.size)
+        for place, (view, tensor) in enumerate(zip(op.views, tensors, strict=True))
+    )
 
 
 def _table(op: TableActivation, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
@@ -132,7 +173,8 @@ _BACKWARD: dict[type[Op], Callable[[Any, Tensors, Raws, Floats], Slopes]] = {
     Threshold: _step,
     PointwiseConv: _pointwise_conv,
     Pooling: _pooling,
-    Transpose: _transpose,
+    Select: _select,
+    Formula: _formula,
     TableActivation: _table,
     Softmax: _softmax,
 }

@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 
 import isobit._core as _core
+from isobit.engines import vector
 from isobit.engines.registry import Values
 from isobit.errors import UnsupportedError
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import kept_weights
 from isobit.model.graph import Graph
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor, Tensors, Threshold
-from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Tensor, Tensors, Threshold
+from isobit.model.primitives import Formula, Select
+from isobit.model.set_ops import PointwiseConv, Pooling
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Encoding, Weight
 
@@ -172,11 +174,6 @@ def _threshold(op: Threshold, tensors: Tensors, inputs: Words, threads: int) -> 
     return _core.threshold(words, _weights(op.high), low, data=core_format(tensor.type), threads=threads)
 
 
-def _reshape(op: Reshape, tensors: Tensors, inputs: Words, threads: int) -> Any:
-    (words,) = inputs
-    return words
-
-
 def _pointwise_conv(op: PointwiseConv, tensors: Tensors, inputs: Words, threads: int) -> Any:
     (tensor,), (words,) = tensors, inputs
     weights, given = _dense_arguments(op.dense, tensor)
@@ -199,11 +196,24 @@ def _pooling(op: Pooling, tensors: Tensors, inputs: Words, threads: int) -> Any:
     )
 
 
-def _transpose(op: Transpose, tensors: Tensors, inputs: Words, threads: int) -> Any:
-    (tensor,), (words,) = tensors, inputs
-    moved = np.ascontiguousarray(words[:, op.sources])
-    data, result = core_format(tensor.type), core_format(op.output.type)
-    return _core.activation(moved, "linear", data=data, result=result, threads=threads)
+def _select(op: Select, tensors: Tensors, inputs: Words, threads: int) -> Any:
+    if op.is_identity(tensors):
+        return inputs[0]
+    origins, result, first = op.origins(tensors), core_format(op.output.type), 0
+    found = to_words(np.zeros((len(inputs[0]), op.output.size), dtype=np.int64), op.output.type)
+    for place, (tensor, words) in enumerate(zip(tensors, inputs, strict=True)):
+        if (here := np.flatnonzero(origins == place)).size:
+            moved = np.ascontiguousarray(words[:, op.view[here] - first])
+            found[:, here] = _core.activation(
+                moved, "linear", data=core_format(tensor.type), result=result, threads=threads
+            )
+        first += tensor.size
+    return found
+
+
+def _formula(op: Formula, tensors: Tensors, inputs: Words, threads: int) -> Any:
+    raws = [from_words(words, tensor.type) for words, tensor in zip(inputs, tensors, strict=True)]
+    return to_words(vector.compute(op, tensors, [raw.astype(object) for raw in raws]), op.output.type)
 
 
 KERNELS: dict[type[Op], Kernel] = {
@@ -211,10 +221,10 @@ KERNELS: dict[type[Op], Kernel] = {
     BatchNorm: _batchnorm,
     Activation: _activation,
     Threshold: _threshold,
-    Reshape: _reshape,
+    Select: _select,
+    Formula: _formula,
     PointwiseConv: _pointwise_conv,
     Pooling: _pooling,
-    Transpose: _transpose,
     TableActivation: _table_activation,
     Softmax: _softmax,
 }

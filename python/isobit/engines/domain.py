@@ -9,8 +9,9 @@ import numpy as np
 
 from isobit.fixed.law import INT64_BITS, int64_domain
 from isobit.fixed.types import FixedType
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensors, Threshold
-from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Tensors, Threshold
+from isobit.model.primitives import Select
+from isobit.model.set_ops import PointwiseConv, Pooling
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Weight
 
@@ -163,11 +164,10 @@ def fits_int64(op: Op, tensors: Tensors) -> bool:
         return _dense(op.dense, (op.at_position(tensor),))
     if isinstance(op, Pooling):
         return _pooling(op, tensors)
-    if isinstance(op, Transpose):
-        (tensor,) = tensors
-        return _cast(tensor.type.width, tensor.type.fraction, op.output.type)
+    if isinstance(op, Select):
+        return all(_cast(tensor.type.width, tensor.type.fraction, op.output.type) for tensor in tensors)
     if isinstance(op, TableActivation):
         return _table(op, tensors)
     if isinstance(op, Softmax):
         return _softmax(op, tensors)
-    return isinstance(op, Reshape)
+    return False

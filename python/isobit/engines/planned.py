@@ -23,7 +23,8 @@ from isobit.fixed.modes import Overflow
 from isobit.fixed.quantise import owned, to_storage
 from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
-from isobit.model.ops import Op, Reshape, Tensor
+from isobit.model.ops import Op, Tensor
+from isobit.model.primitives import is_alias
 
 __all__ = ["PlannedEngine", "Prepared", "Program", "accepts_floats"]
 
@@ -279,7 +280,7 @@ def _compute(
 def _aliases(graph: Graph) -> dict[str, str]:
     aliases: dict[str, str] = {}
     for op in graph.ops:
-        if isinstance(op, Reshape):
+        if is_alias(op, graph.inputs_of(op)):
             (source,) = op.inputs
             aliases[op.output.name] = aliases.get(source, source)
     return aliases

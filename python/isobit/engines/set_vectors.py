@@ -11,9 +11,9 @@ from isobit.engines.tallies import Tally, ignore, of_index
 from isobit.fixed import growth
 from isobit.fixed.assign import Cast, assign
 from isobit.model.ops import Tensor, Tensors
-from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
+from isobit.model.set_ops import PointwiseConv, Pooling
 
-__all__ = ["at_every_position", "pooling", "transpose"]
+__all__ = ["at_every_position", "pooling"]
 
 #: As in :mod:`isobit.engines.vector`: one number of every event.
 Column = Any
@@ -82,13 +82,3 @@ def _tree(op: Pooling, pool: list[Column], count: Count) -> Column:
     left = 1 << ((len(pool) - 1).bit_length() - 1)
     both = _tree(op, pool[:left], count) + _tree(op, pool[left:], count)
     return assign(both, op.accum.sum_with(op.accum), op.accum, count)
-
-
-def transpose(op: Transpose, tensors: Tensors, inputs: Columns, tally: Tally) -> Column:
-    """Another order, and a cast."""
-    (tensor,), (data,) = tensors, inputs
-
-    def moved(index: int, column: Column) -> Column:
-        return assign(column, tensor.type, op.output.type, of_index(tally, "result", index))
-
-    return np.stack([moved(index, data[source]) for index, source in enumerate(op.sources.tolist())])

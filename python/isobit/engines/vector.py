@@ -14,15 +14,17 @@ from typing import Any
 import numpy as np
 
 from isobit.engines import vector_tables
-from isobit.engines.set_vectors import at_every_position, pooling, transpose
+from isobit.engines.formula_vectors import formula, select
+from isobit.engines.set_vectors import at_every_position, pooling
 from isobit.engines.tallies import Tally, ignore, of_index
 from isobit.errors import UnsupportedError
 from isobit.fixed import law
 from isobit.fixed.assign import assign
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import accumulation_order, in_turns, kept_weights, turns_of
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Reshape, Tensor, Tensors, Threshold
-from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Tensor, Tensors, Threshold
+from isobit.model.primitives import Formula, Select
+from isobit.model.set_ops import PointwiseConv, Pooling
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Weight
 
@@ -216,11 +218,6 @@ def _threshold(op: Threshold, tensors: Tensors, inputs: Columns, tally: Tally) -
     return np.stack(columns)
 
 
-def _reshape(op: Reshape, tensors: Tensors, inputs: Columns, tally: Tally) -> Column:
-    (data,) = inputs
-    return data
-
-
 #: (op, input tensors, columns of each, tally) -> columns of the output.
 Kernel = Callable[[Any, Tensors, Columns, Tally], Column]
 KERNELS: dict[type[Op], Kernel] = {
@@ -228,10 +225,10 @@ KERNELS: dict[type[Op], Kernel] = {
     BatchNorm: _batchnorm,
     Activation: _activation,
     Threshold: _threshold,
-    Reshape: _reshape,
+    Select: select,
+    Formula: formula,
     PointwiseConv: at_every_position(_dense),
     Pooling: pooling,
-    Transpose: transpose,
     TableActivation: vector_tables.table_activation,
     Softmax: vector_tables.softmax,
 }

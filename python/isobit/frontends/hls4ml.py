@@ -19,8 +19,9 @@ from isobit.frontends.streams import check_io_type, is_streamed, origin
 from isobit.frontends.written import written_config
 from isobit.model.accumulation import kept_weights
 from isobit.model.graph import Graph
-from isobit.model.ops import Activation, BatchNorm, Dense, Reshape, Tensor, Threshold, supported_activations
+from isobit.model.ops import Activation, BatchNorm, Dense, Tensor, Threshold, supported_activations
 from isobit.model.requested import OVERRIDDEN, request
+from isobit.model.set_ops import Reshape
 from isobit.model.table_ops import TableActivation, selu_slope
 from isobit.model.tables import function_table
 from isobit.model.weights import Encoding, Weight

@@ -8,8 +8,7 @@ from isobit.errors import FirmwareError, UnsupportedError
 from isobit.frontends.hls4ml import _edges, _weight, precision_to_type
 from isobit.frontends.registry import register_handler
 from isobit.frontends.streams import is_streamed
-from isobit.model.ops import Reshape
-from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
+from isobit.model.set_ops import PointwiseConv, Pooling, Reshape, Transpose
 
 __all__: list[str] = []
 

@@ -6,6 +6,7 @@ from isobit.errors import UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.hls.emitters import Layer, pragma, register_emitter
 from isobit.hls.layers import dense_parts
+from isobit.model.primitives import Select
 from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
 
 __all__ = ["pointwise_conv", "pooling", "transpose"]
@@ -75,7 +76,9 @@ def transpose(op: Transpose, layer: Layer) -> str:
     layer.include("transpose.hpp")
     layer.what = f"transposition of {' x '.join(map(str, op.shape))} to {' x '.join(map(str, op.output.shape))}"
     index = FixedType.int_type(max(1, (size - 1).bit_length()), signed=False)
-    sources = layer.array("sources", op.sources, index, "input of every output")
+    (select,) = op.lower()
+    assert isinstance(select, Select)
+    sources = layer.array("sources", select.view, index, "input of every output")
     return f"""{pragma(f"ARRAY_PARTITION variable = {sources} complete")}
 using arith = kernels::linear_arith<{layer.result}>;
 kernels::transpose(arith(), kernels::static_vector_shape<{size}>(), data, {sources}, results);"""

@@ -1,8 +1,8 @@
 """What a network is: ops, tensors, weights, and the file that holds them."""
 
 from isobit.model.graph import Graph
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Reshape, Tensor, Threshold
-from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor, Threshold
+from isobit.model.set_ops import PointwiseConv, Pooling, Reshape, Transpose
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Encoding, Weight
 

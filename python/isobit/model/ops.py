@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 from enum import Enum
 from typing import Any, ClassVar, TypeVar
 
-from isobit.errors import FormatError, ShapeError, UnsupportedError
+from isobit.errors import ShapeError, UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.model.reuse import STRATEGIES, check_reuse_factor, check_zeros, legal_reuse_factors
 from isobit.model.tensor import Tensor, Tensors, layer_of, reported
@@ -25,7 +25,6 @@ __all__ = [
     "Dense",
     "Op",
     "Product",
-    "Reshape",
     "Tensor",
     "Tensors",
     "Threshold",
@@ -367,18 +366,3 @@ class Threshold(Op):
                     f"thresholds of layer {self.name!r} are {bounds.type}, its input is {tensor.type}; hls4ml keeps "
                     "them the same: reconvert instead of changing one of them"
                 )
-
-
-@register_op
-@dataclass(frozen=True, eq=False)
-class Reshape(Op):
-    """Another shape for the same numbers; nothing is computed."""
-
-    tag: ClassVar[str] = "reshape"
-
-    def check_inputs(self, *tensors: Tensor) -> None:
-        """Check sizes and format; see :meth:`Op.check_inputs`."""
-        super().check_inputs(*tensors)
-        (tensor,) = tensors
-        if self.output.type != tensor.type:
-            raise FormatError(f"reshape {self.name!r} gives {self.output.type} from {tensor.type}; it changes none")

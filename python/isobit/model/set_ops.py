@@ -12,12 +12,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from isobit.errors import ShapeError, UnsupportedError
+from isobit.errors import FormatError, ShapeError, UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.model.ops import Dense, Op, Tensor, register_op
+from isobit.model.primitives import Select, identity_view
 from isobit.model.weights import Weight
 
-__all__ = ["PointwiseConv", "Pooling", "Transpose"]
+__all__ = ["PointwiseConv", "Pooling", "Reshape", "Transpose"]
 
 
 @register_op
@@ -219,10 +220,10 @@ class Transpose(Op):
         if sorted(self.perm) != list(range(len(self.shape))):
             raise ShapeError(f"axes {self.perm} of layer {self.name!r} are no permutation of those of {self.shape}")
 
-    @cached_property
-    def sources(self) -> Any:
-        """Index of the input for every number of the output, both flat: int64."""
-        return np.arange(prod(self.shape)).reshape(self.shape).transpose(self.perm).ravel()
+    def lower(self, *tensors: Tensor) -> tuple[Op, ...]:
+        """Every number from where it was; see :meth:`Op.lower`."""
+        places = np.arange(prod(self.shape), dtype=np.int64).reshape(self.shape)
+        return (Select(self.name, self.inputs, self.output, places.transpose(self.perm).ravel()),)
 
     def check_inputs(self, *tensors: Tensor) -> None:
         """Check the sizes; see :meth:`Op.check_inputs`."""
@@ -231,3 +232,22 @@ class Transpose(Op):
         self._same(prod(self.shape), (tensor.size,), "inputs", tensor)
         if tensor.xnor or self.output.xnor:
             raise UnsupportedError(f"a transposition of one-bit (xnor) numbers is not supported (layer {self.name!r})")
+
+
+@register_op
+@dataclass(frozen=True, eq=False)
+class Reshape(Op):
+    """Another shape for the same numbers; nothing is computed."""
+
+    tag: ClassVar[str] = "reshape"
+
+    def lower(self, *tensors: Tensor) -> tuple[Op, ...]:
+        """The same numbers; see :meth:`Op.lower`."""
+        return (Select(self.name, self.inputs, self.output, identity_view(self.output.size)),)
+
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """Check sizes and format; see :meth:`Op.check_inputs`."""
+        super().check_inputs(*tensors)
+        (tensor,) = tensors
+        if self.output.type != tensor.type:
+            raise FormatError(f"reshape {self.name!r} gives {self.output.type} from {tensor.type}; it changes none")

@@ -13,20 +13,22 @@ from typing import Any
 
 from numba import njit, types
 
+from isobit.engines.emulator.gathered import combine_tile
 from isobit.engines.emulator.passes import finish
 from isobit.engines.emulator.rows import F32, F64, I32, PADDING, convert, gather, lay
 from isobit.engines.emulator.tiles import HEAD, ROWS, clamp_tile, general_tile, linear_tile, round_tile
 from isobit.private import not_private, unsafe_above
 
-__all__ = ["COPY", "ENTER", "GENERAL", "LINEAR", "ROUNDED", "STRICT", "run"]
+__all__ = ["COPY", "ENTER", "GATHER", "GENERAL", "LINEAR", "ROUNDED", "STRICT", "run"]
 
-#: Maps: the caller's data, rows as they are, and the tiles.
-ENTER, COPY, LINEAR, ROUNDED, STRICT, GENERAL = range(6)
+#: Maps: the caller's data, rows as they are, the tiles, and gathered rows.
+ENTER, COPY, LINEAR, ROUNDED, STRICT, GENERAL, GATHER = range(7)
 
 
 def _stamp() -> int:
     """Hash of the source: Numba's cache looks at the file of the cached function alone, this takes in the others."""
-    files = [Path(__file__).parent / name for name in ("vectors.py", "tiles.py", "passes.py", "rows.py", "blocks.py")]
+    names = ("vectors.py", "tiles.py", "gathered.py", "passes.py", "rows.py", "blocks.py")
+    files = [Path(__file__).parent / name for name in names]
     return int.from_bytes(hashlib.sha256(b"".join(file.read_bytes() for file in files)).digest()[:7], "big") + 1
 
 
@@ -94,6 +96,8 @@ def _build(stamp: int) -> Any:
                     elif form == F32:
                         if kind == COPY:
                             convert(floats, source + j * narrow, narrow, floats, 0, block, rows, block, 0, 0, -1)
+                        elif kind == GATHER:
+                            combine_tile(floats, k_floats, weights, order, at, floats, j, rows, n_in, size, left, block)
                         else:
                             linear_tile(floats, source, k_floats, c, order, at, floats, n_in, narrow, block)
                     elif form == F64:
@@ -103,6 +107,11 @@ def _build(stamp: int) -> Any:
                             gather(double, start, width, source + j, rows, block, limits, at, doubles, bad)
                         elif kind == COPY:
                             convert(doubles, source + j * wide, wide, doubles, 0, block, rows, block, 0, 0, -1)
+                        elif kind == GATHER:
+                            # fmt: off
+                            combine_tile(doubles, k_doubles, weights, order, at, doubles, j, rows, n_in, size, left,
+                                         block)
+                            # fmt: on
                         elif kind == LINEAR:
                             linear_tile(doubles, source, k_doubles, c, order, at, doubles, n_in, wide, block)
                         elif kind == ROUNDED:
@@ -113,6 +122,8 @@ def _build(stamp: int) -> Any:
                         gather(whole, start, width, source + j, rows, block, limits, at, longs, bad)
                     elif kind == COPY:
                         convert(longs, source + j * wide, wide, longs, 0, block, rows, block, 0, 0, -1)
+                    elif kind == GATHER:
+                        combine_tile(longs, k_longs, weights, order, at, longs, j, rows, n_in, size, left, block)
                     elif kind == GENERAL:
                         general_tile(longs, source, k_longs, c, order, at, longs, n_in, wide, block)
                     elif kind == STRICT:

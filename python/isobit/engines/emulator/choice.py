@@ -15,10 +15,10 @@ from typing import Final
 import numpy as np
 
 from isobit.analysis.lanes import BITS, Lane, variants
-from isobit.analysis.maps import Counting
+from isobit.analysis.maps import Counting, Gather
 from isobit.analysis.ranges import IntArray, magnitude_bits
 from isobit.analysis.stages import Linear, Sequential, Stage
-from isobit.analysis.steps import Clamp, Law, Round, Step, Wrap, propagate
+from isobit.analysis.steps import Clamp, Law, Round, Step, Wrap, Zero, propagate
 from isobit.fixed.modes import Rounding
 
 __all__ = ["candidates", "is_general", "product_shift", "wrapped_by_type"]
@@ -94,8 +94,10 @@ def _same(a: Clamp, b: Clamp) -> bool:
 
 
 def _lanes(stage: Stage) -> Iterator[Lane]:
-    if stage.map is None:
-        needed = max(stage.step_bits, stage.data.bits, stage.result.bits)
+    if stage.map is None or isinstance(stage.map, Gather):
+        if isinstance(stage.map, Gather) and not _has_sums(stage.map):
+            return
+        needed = max(stage.step_bits, stage.data.bits, stage.result.bits, 0 if stage.map is None else stage.map.bits)
         for compute in ("float32", "float64", "int64"):
             if needed <= BITS[compute]:
                 yield _lane(stage, compute, compute, needed)
@@ -179,6 +181,11 @@ def _after(stage: Stage, multiply: str, kind: str, why: str, wraps: bool = False
             yield replace(_lane(stage, kind + multiply, compute, needed), why=why)
 
 
+def _has_sums(found: Gather) -> bool:
+    """Whether the tile knows what happens to partial sums: nothing, a clamp, or zero beyond a range."""
+    return not found.sum or (len(found.sum) == 1 and isinstance(found.sum[0], (Clamp, Zero)))
+
+
 def _has_tile(sums: Sequential) -> bool:
     """Whether the general tile knows every step: not the rare modes of overflow."""
     return not any(isinstance(step, Law) for step in (*sums.term, *sums.sum))
@@ -191,7 +198,9 @@ def _within(values: IntArray, multiply: str, shift: int = 0) -> bool:
 def _lane(stage: Stage, multiply: str, compute: str, bits: int) -> Lane:
     outputs = stage.result.low.size
     cost = (len(stage.steps) + 2) * outputs * _STEP[compute]
-    if stage.map is not None:
+    if isinstance(stage.map, Gather):
+        cost += 2 * stage.map.index.size * _STEP[compute]
+    elif stage.map is not None:
         kind = multiply
         if isinstance(stage.map, Sequential):
             if is_general(stage.map):

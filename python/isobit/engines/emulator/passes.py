@@ -12,7 +12,7 @@ NEAR     v a + b to the nearest, ties to even                    -
 ROUND    v rounded; head[2:5]: see :func:`_round_float`          head[2:]: see :func:`round_integer`
 WRAP     modulo head[4]; head[2:5]: lowest, 1 / span, span       low bits; head[2:4]: unused bits, mask
 ZERO     0 outside of head[2] .. head[3]                         the same
-LEAKY    v > 0: v head[2], else v head[3]                        the same
+SLOPES   v > a: v head[2], else v b                              the same
 AT_LEAST v >= a: head[2], else head[3]                           the same
 BETWEEN  v > a: head[2], else v > b: head[3], else head[4]       the same
 ======== ======================================================= =====================================================
@@ -33,17 +33,17 @@ __all__ = [
     "BETWEEN",
     "FLOOR",
     "HEAD",
-    "LEAKY",
     "LINE",
     "NEAR",
     "ROUND",
+    "SLOPES",
     "WRAP",
     "ZERO",
     "finish",
     "round_integer",
 ]
 
-LINE, FLOOR, NEAR, ROUND, WRAP, ZERO, LEAKY, AT_LEAST, BETWEEN = range(9)
+LINE, FLOOR, NEAR, ROUND, WRAP, ZERO, SLOPES, AT_LEAST, BETWEEN = range(9)
 HEAD = 8
 
 
@@ -116,9 +116,8 @@ def _zero(v: Vectors, head: Sequence[Any], x: Any, a: Any, b: Any) -> Any:
     return v.builder.select(inside, x, v.number(0))
 
 
-def _leaky(v: Vectors, head: Sequence[Any], x: Any, a: Any, b: Any) -> Any:
-    above = v.compare(">", x, v.number(0))
-    return v.multiply(x, v.builder.select(above, head[2], head[3]))
+def _slopes(v: Vectors, head: Sequence[Any], x: Any, a: Any, b: Any) -> Any:
+    return v.multiply(x, v.builder.select(v.compare(">", x, a), head[2], b))
 
 
 def _at_least(v: Vectors, head: Sequence[Any], x: Any, a: Any, b: Any) -> Any:
@@ -137,7 +136,7 @@ _STEPS = {
     ROUND: _round,
     WRAP: _wrap,
     ZERO: _zero,
-    LEAKY: _leaky,
+    SLOPES: _slopes,
     AT_LEAST: _at_least,
     BETWEEN: _between,
 }

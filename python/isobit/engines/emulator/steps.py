@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from isobit.analysis.ranges import lowest
-from isobit.analysis.steps import Affine, AtLeast, Between, Clamp, Leaky, Round, Step, Wrap, Zero
-from isobit.engines.emulator.passes import AT_LEAST, BETWEEN, FLOOR, HEAD, LEAKY, LINE, NEAR, ROUND, WRAP, ZERO
+from isobit.analysis.steps import Affine, AtLeast, Between, Clamp, Round, Slopes, Step, Wrap, Zero
+from isobit.engines.emulator.passes import AT_LEAST, BETWEEN, FLOOR, HEAD, LINE, NEAR, ROUND, SLOPES, WRAP, ZERO
 from isobit.fixed.modes import Overflow, Rounding
 from isobit.fixed.types import FixedType
 
@@ -171,8 +171,8 @@ def _common(step: Step, size: int) -> Pass:
     none = np.zeros(size, dtype=np.int64)
     if isinstance(step, Zero):
         return Pass(ZERO, none, none, (lowest(step.type), step.type.raw_max))
-    if isinstance(step, Leaky):
-        return Pass(LEAKY, none, none, (step.above, step.below))
+    if isinstance(step, Slopes):
+        return Pass(SLOPES, step.bound, step.below, (step.above,))
     if isinstance(step, AtLeast):
         return Pass(AT_LEAST, step.bound, none, (step.above, step.below))
     assert isinstance(step, Between)

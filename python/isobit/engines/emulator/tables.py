@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from isobit.analysis.lanes import Lane
+from isobit.analysis.maps import Gather
 from isobit.analysis.ranges import lowest
 from isobit.analysis.stages import Linear, Sequential
 from isobit.analysis.steps import Clamp, Round, Zero
-from isobit.engines.emulator.blocks import COPY, ENTER, GENERAL, LINEAR, ROUNDED, STRICT
+from isobit.engines.emulator.blocks import COPY, ENTER, GATHER, GENERAL, LINEAR, ROUNDED, STRICT
 from isobit.engines.emulator.choice import is_general, product_shift, wrapped_by_type
+from isobit.engines.emulator.gathered import combining, gather_constants
 from isobit.engines.emulator.program import Program
 from isobit.engines.emulator.rows import F32, F64, FORMS, I32, I64, OUT, PADDING
 from isobit.engines.emulator.steps import INTEGER_ROUNDING, Pass, entering, float_passes, integer_passes
@@ -163,6 +165,8 @@ def _read(lane: Lane) -> int:
 def _stage(made: _Tables, lane: Lane, sizes: Mapping[str, int]) -> list[tuple[int, ...]]:
     """A row of the table, or one for each position."""
     stage, compute = lane.stage, _FORM[lane.compute]
+    if isinstance(stage.map, Gather):
+        return [_gathered(made, lane, stage.map, sizes)]
     (read,) = stage.sources
     form, n_in, n_out = _read(lane), sizes[read] // stage.positions, sizes[stage.target] // stage.positions
     steps = list(stage.steps)
@@ -195,6 +199,23 @@ def _stage(made: _Tables, lane: Lane, sizes: Mapping[str, int]) -> list[tuple[in
         )
         for position in range(stage.positions)
     ]
+
+
+def _gathered(made: _Tables, lane: Lane, found: Gather, sizes: Mapping[str, int]) -> tuple[int, ...]:
+    """The row of a stage that gathers."""
+    stage, form = lane.stage, _FORM[lane.compute]
+    turns, n_out = found.index.shape
+    starts = [
+        made.place(source, sizes[source], form) + made.stride(form) * np.arange(sizes[source])
+        for source in stage.sources
+    ]
+    rows = np.where(found.index < 0, -1, np.concatenate(starts)[np.maximum(found.index, 0)])
+    return (
+        *(GATHER, form, turns, n_out, 0, made.add_constants(form, gather_constants(found, FORMS[form]))),
+        *(made.add_order(rows.ravel()), form, combining(found), 0, -1),
+        *made.add_passes(form, (integer_passes if form == I64 else float_passes)(stage.steps, n_out)),
+        *made.add_targets(stage.target),
+    )
 
 
 def _rounding_down(sums: Sequential, form: int) -> tuple[Any, int]:

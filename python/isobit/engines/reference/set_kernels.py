@@ -85,6 +85,16 @@ def _tree(op: Pooling, pool: list[Numbers]) -> Numbers:
 
 @register_kernel(Transpose)
 def transpose(op: Transpose, tensors: Tensors, inputs: Inputs) -> Numbers:
-    """``nnet::transpose``."""
+    """``nnet::transpose``: every place of the result, and where its number comes from."""
     (tensor,), (data,) = tensors, inputs
-    return assign(data[op.sources], op.output.type, tensor.type)
+    shape = tuple(op.shape[axis] for axis in op.perm)
+    sources = []
+    for place in np.ndindex(*shape):
+        before = [0] * len(shape)
+        for axis, source_axis in enumerate(op.perm):
+            before[source_axis] = place[axis]
+        source = 0
+        for extent, index in zip(op.shape, before, strict=True):
+            source = source * extent + index
+        sources.append(source)
+    return assign(data[sources], op.output.type, tensor.type)

@@ -2,7 +2,7 @@
 #ifndef ISOBIT_HOST_BATCH_BORDERS_HPP
 #define ISOBIT_HOST_BATCH_BORDERS_HPP
 
-#include "steps.hpp"
+#include "lay.hpp"
 
 namespace isobit {
 namespace host {

@@ -187,7 +187,9 @@ ISOBIT_INLINE void take(const task& t, tile<T, 1, Columns>& values, const step& 
         case step_kind::wrap: watched(values, count, [&](V v) { return wrapping<T>::of(v, s); }); break;
         case step_kind::zero: watched(values, count, [&](V v) { return (v >= low) & (v <= high) ? v : V{}; }); break;
         case step_kind::law: watched(values, count, [&](V v) { return by_law<T>(v, s, t.p.law); }); break;
-        case step_kind::leaky: values.each([&](V v, int) { return v > 0 ? v * low : v * high; }); break;
+        case step_kind::slopes:
+            values.each([&](V v, int r) { return v > splat(a[r]) ? v * low : v * splat(b[r]); });
+            break;
         case step_kind::at_least: values.each([&](V v, int r) { return v >= splat(a[r]) ? high : low; }); break;
         case step_kind::between: {
             const V middle = splat(constant<T>(s.middle));

@@ -42,7 +42,7 @@ enum class step_kind : std::int32_t {
     floor_clamp,  // both at once, rounding down
     wrap,         // modulo 2^width into the (signed) range
     zero,         // 0 outside low .. high
-    leaky,        // v > 0 ? v * low : v * high
+    slopes,       // v > a[j] ? v * low : v * b[j]
     at_least,     // v >= a[j] ? high : low
     between,      // v > a[j] ? high : v > b[j] ? middle : low
     round_any,    // round, float64 of any significand (exact where adding half would round)
@@ -118,8 +118,22 @@ struct whole_weights {
     const std::int16_t* weights;
 };
 
-// counting: a sequential map that gives nothing but how often its sums overflow.
-enum class map_kind : std::int32_t { none, dense, sequential, counting };
+// counting: a sequential map that gives nothing but how often its sums overflow. gather: few numbers of any buffers for
+// each output, combined.
+enum class map_kind : std::int32_t { none, dense, sequential, counting, gather };
+
+// How gathered numbers become one: added, multiplied, the smallest or the largest.
+enum class combination : std::int32_t { sum, product, least, most };
+
+// gather: for each of `count` turns the row that every output takes, in bytes of the workspace ([turn][output], -1 is
+// the constant `fill`), and the factor of the turn. Rows have the form of the lane, whichever stage or input gave them.
+struct gathered {
+    std::int32_t count;
+    combination combine;
+    const std::int64_t* rows;
+    const void* factors;  // [turn][output]; null: all 1
+    constants fill;
+};
 
 // counting: the casts of products and sums into the accumulator, `sum` being what overflow makes of a number.
 struct counted {
@@ -145,12 +159,13 @@ struct stage {
     whole_weights whole;        // mulhi16
     const std::int32_t* order;  // sequential: the input that each step of the sum takes
     constants offset;           // sequential: added to each product before its steps
-    steps term, sum, finish;    // sequential: after each product, after each sum; all: after the map
+    steps term, sum, finish;    // sequential: after each product, after each sum (gather, too); all: after the map
     targets result;
     const usual_steps* usual;                    // the same as finish, if that and result are the usual ones; else null
     std::int32_t observed;                       // whether steps of `finish` have statistics
     const usual_observed_steps* usual_observed;  // then the same as finish, if those are the usual ones; else null
     counted count;
+    gathered gather;
 };
 
 // How an input enters. Floating-point data is multiplied by `scale` and taken through `quantise` (round_any first, on

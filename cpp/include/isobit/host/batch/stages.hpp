@@ -3,7 +3,7 @@
 #define ISOBIT_HOST_BATCH_STAGES_HPP
 
 #include "counting.hpp"
-#include "maps.hpp"
+#include "gather.hpp"
 
 namespace isobit {
 namespace host {
@@ -118,6 +118,13 @@ inline void run_lane(const task& t) {
             }
             break;
         case map_kind::sequential: run_any<sequential<T>, T>(t); break;
+        case map_kind::gather:
+            if constexpr (std::is_same<T, std::int32_t>::value) {
+                run_finish<gathering<T>, T>(t);
+            } else {
+                run_any<gathering<T>, T>(t);
+            }
+            break;
         case map_kind::counting:
             if constexpr (std::is_integral<T>::value) run_counting<T>(t);
             break;
@@ -125,10 +132,12 @@ inline void run_lane(const task& t) {
     }
 }
 
-// int16 has elementwise stages and one way to multiply.
+// int16 has elementwise and gathering stages and one way to multiply.
 inline void run_int16(const task& t) {
     if (t.s.map == map_kind::none) {
         run_any<elementwise<std::int16_t>, std::int16_t>(t);
+    } else if (t.s.map == map_kind::gather) {
+        run_any<gathering<std::int16_t>, std::int16_t>(t);
     } else {
         run_finish<mulhi16, std::int16_t>(t);
     }

@@ -1,0 +1,146 @@
+// Laying tiles down in the forms that later stages read.
+#ifndef ISOBIT_HOST_BATCH_LAY_HPP
+#define ISOBIT_HOST_BATCH_LAY_HPP
+
+#include "steps.hpp"
+
+namespace isobit {
+namespace host {
+namespace batch {
+namespace ISOBIT_ISA {
+
+// Where the numbers of feature `j`, event `e` lie in a buffer of the form.
+ISOBIT_INLINE std::size_t place(std::size_t size, int j, int e) {
+    return size * (static_cast<std::size_t>(j) * block + static_cast<std::size_t>(e));
+}
+
+template <class T, int Rows, int Columns>
+ISOBIT_INLINE void lay_pairs(const tile<T, Rows, Columns>& values, char* to, int first, int event, int split,
+                             bool high) {
+    using I = typename narrow<T>::i;
+    constexpr int lanes = vector_of<T>::lanes;
+    for (int r = 0; r < Rows; r += 2) {
+        for (int c = 0; c < Columns; ++c) {
+            I even = convert<I>(values.v[r][c]), odd = {};
+            if (r + 1 < Rows) odd = convert<I>(values.v[r + 1 < Rows ? r + 1 : r][c]);
+            if (split > 0) {
+                const std::int32_t mask = (1 << split) - 1;
+                even = high ? even >> split : even & mask;
+                odd = high ? odd >> split : odd & mask;
+            }
+            store(to + place(4, (first + r) / 2, event + c * lanes), (even & 0xffff) | (odd << 16));
+        }
+    }
+}
+
+// Numbers of a narrow lane as numbers of twice their size.
+template <class Wide, class T>
+ISOBIT_INLINE void lay_wide(vec<T> v, char* to) {
+    T numbers[vector_of<T>::lanes];
+    Wide wide[vector_of<T>::lanes];
+    store(numbers, v);
+    for (int i = 0; i < vector_of<T>::lanes; ++i) wide[i] = static_cast<Wide>(numbers[i]);
+    std::memcpy(to, wide, sizeof wide);
+}
+
+// Lays a tile of the outputs first .. first + Rows - 1 (first even) and the events from `event` on.
+template <form To, class T, int Rows, int Columns>
+ISOBIT_INLINE void lay_as(const tile<T, Rows, Columns>& values, const target& t, std::int32_t outputs, int first,
+                          int event, char* workspace) {
+    char* to = workspace + t.offset;
+    if constexpr (To == form::i16) {
+        for (int r = 0; r < Rows; ++r) {
+            for (int c = 0; c < Columns; ++c) {
+                char* at = to + place(2, first + r, event + c * vector_of<T>::lanes);
+                if constexpr (sizeof(T) == 2) {
+                    store(at, values.v[r][c]);
+                } else {
+                    typedef typename narrow<T>::i I;
+                    typedef typename vector_of<std::int16_t, sizeof(I) / 2>::type S;
+                    store(at, convert<S>(convert<I>(values.v[r][c])));
+                }
+            }
+        }
+    } else if constexpr (sizeof(T) == 2) {
+        tile<std::int32_t, Rows, 2 * Columns> wide;
+        typedef typename vector_of<std::int16_t, vector_bytes / 2>::type half;
+        for (int r = 0; r < Rows; ++r)
+            for (int c = 0; c < Columns; ++c) {
+                half parts[2];
+                std::memcpy(parts, &values.v[r][c], sizeof parts);
+                wide.v[r][2 * c] = convert<i32>(parts[0]);
+                wide.v[r][2 * c + 1] = convert<i32>(parts[1]);
+            }
+        lay_as<To>(wide, t, outputs, first, event, workspace);
+    } else if constexpr (To == form::i16_pairs) {
+        lay_pairs(values, to, first, event, 0, false);
+    } else if constexpr (To == form::i16_split) {
+        lay_pairs(values, to, first, event, t.split, false);
+        lay_pairs(values, to + place(4, (outputs + 1) / 2, 0), first, event, t.split, true);
+    } else {
+        constexpr std::size_t size = To == form::f64 || To == form::i64 ? 8 : 4;
+        for (int r = 0; r < Rows; ++r) {
+            for (int c = 0; c < Columns; ++c) {
+                char* at = to + place(size, first + r, event + c * vector_of<T>::lanes);
+                const vec<T> v = values.v[r][c];
+                if constexpr (To == form::f32) {
+                    store(at, convert<typename narrow<T>::f>(v));
+                } else if constexpr (To == form::i32) {
+                    store(at, convert<typename narrow<T>::i>(v));
+                } else if constexpr (To == form::f64 && sizeof(T) == 8) {
+                    store(at, convert<f64>(v));
+                } else if constexpr (To == form::i64 && sizeof(T) == 8) {
+                    store(at, convert<i64>(v));
+                } else if constexpr (To == form::f64) {
+                    lay_wide<double, T>(v, at);
+                } else {
+                    lay_wide<std::int64_t, T>(v, at);
+                }
+            }
+        }
+    }
+}
+
+template <class T, int Rows, int Columns>
+ISOBIT_INLINE void lay(const tile<T, Rows, Columns>& values, const targets& all, std::int32_t outputs, int first,
+                       int event, char* workspace) {
+    for (const target *t = all.data, *end = all.data + all.count; t != end; ++t) {
+        switch (t->to) {
+            case form::f32: lay_as<form::f32>(values, *t, outputs, first, event, workspace); break;
+            case form::f64: lay_as<form::f64>(values, *t, outputs, first, event, workspace); break;
+            case form::i16: lay_as<form::i16>(values, *t, outputs, first, event, workspace); break;
+            case form::i32: lay_as<form::i32>(values, *t, outputs, first, event, workspace); break;
+            case form::i64: lay_as<form::i64>(values, *t, outputs, first, event, workspace); break;
+            case form::i16_pairs: lay_as<form::i16_pairs>(values, *t, outputs, first, event, workspace); break;
+            case form::i16_split: lay_as<form::i16_split>(values, *t, outputs, first, event, workspace); break;
+        }
+    }
+}
+
+template <class T, int Rows, int Columns>
+__attribute__((noinline)) void lay_any(const tile<T, Rows, Columns>& values, const targets& all, std::int32_t outputs,
+                                       int first, int event, char* workspace) {
+    lay(values, all, outputs, first, event, workspace);
+}
+
+// The same, where one target of a usual form leaves values in registers.
+template <class T, int Rows, int Columns>
+ISOBIT_INLINE void lay_usual(const tile<T, Rows, Columns>& values, const targets& all, std::int32_t outputs, int first,
+                             int event, char* workspace) {
+    constexpr form floats = sizeof(T) == 8 ? form::f64 : form::f32;
+    constexpr form narrow = sizeof(T) == 8 ? form::i16_split : form::i16;
+    if (all.count == 0) return;
+    const form to = all.data->to;
+    if (all.count > 1 || (to != floats && to != form::i16_pairs && to != narrow))
+        return lay_any(values, all, outputs, first, event, workspace);
+    if (to == form::i16_pairs) return lay_as<form::i16_pairs>(values, *all.data, outputs, first, event, workspace);
+    if (to == narrow) return lay_as<narrow>(values, *all.data, outputs, first, event, workspace);
+    lay_as<floats>(values, *all.data, outputs, first, event, workspace);
+}
+
+}  // namespace ISOBIT_ISA
+}  // namespace batch
+}  // namespace host
+}  // namespace isobit
+
+#endif

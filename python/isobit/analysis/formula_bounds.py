@@ -1,0 +1,150 @@
+"""Bounds of the primitives that move numbers and that compute one expression: interval arithmetic on the tree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from isobit.analysis.elementwise_bounds import join_branches
+from isobit.analysis.op_bounds import OpBounds, Ranges, register_bounds
+from isobit.analysis.ranges import BoolArray, CastRange, IntArray, Range, add, cast_range, compact, multiply
+from isobit.model.expressions import (
+    Choice,
+    Constant,
+    Expression,
+    Halved,
+    Input,
+    Minus,
+    Result,
+    Times,
+    fraction_of,
+)
+from isobit.model.ops import Tensors
+from isobit.model.primitives import Formula, Select
+
+__all__ = ["expression_range", "formula_bounds", "gathered", "select_bounds"]
+
+
+def gathered(values: Range, index: IntArray) -> Range:
+    """Some numbers of a range; -1 is zero."""
+    none, at = index < 0, np.maximum(index, 0)
+    low, high, zeros = (np.where(none, 0, np.asarray(part)[at]) for part in (values.low, values.high, values.zeros))
+    return Range(low, high, values.fraction, zeros)
+
+
+@register_bounds(Select)
+def select_bounds(op: Select, tensors: Tensors, ranges: Ranges) -> OpBounds:
+    """The bounds of the numbers that are taken, each cast from its own input's format."""
+    finest = max(tensor.type.fraction for tensor in tensors)
+    origins, first = op.origins(tensors), 0
+    found: OpBounds | None = None
+    for place, (tensor, values) in enumerate(zip(tensors, ranges, strict=True)):
+        here = origins == place
+        moved = gathered(values, np.where(here, op.view - first, -1))
+        first += tensor.size
+        cast = cast_range(moved, tensor.type, op.output.type)
+        part = OpBounds(op, moved.at(finest), cast.rounded, cast.result, cast.overflow & here)
+        found = part if found is None else _joined(op, found, part, here)
+    assert found is not None
+    return found
+
+
+def _joined(op: Select, a: OpBounds, b: OpBounds, where: BoolArray) -> OpBounds:
+    def either(x: Range, y: Range) -> Range:
+        parts = ((x.low, y.low), (x.high, y.high), (np.asarray(x.zeros), np.asarray(y.zeros)))
+        low, high, zeros = (np.where(where, other, one) for one, other in parts)
+        return Range(low, high, x.fraction, zeros)
+
+    pairs = ((a.source, b.source), (a.rounded, b.rounded), (a.result, b.result))
+    source, rounded, result = (either(x, y) for x, y in pairs)
+    return OpBounds(op, source, rounded, result, a.result_overflow | b.result_overflow)
+
+
+# -- expressions -------------------------------------------------------------------------------------------------------
+
+
+def expression_range(expression: Expression, values: Sequence[Range]) -> Range:
+    """Bounds of an expression.
+
+    Parameters
+    ----------
+    expression
+        The expression.
+    values
+        Bounds of the number that each output takes of every input, shape (size,).
+    """
+    if isinstance(expression, Input):
+        return values[expression.place]
+    if isinstance(expression, Constant):
+        weight = expression.weight
+        return Range.constant(np.broadcast_to(weight.raw.ravel(), values[0].shape), weight.type.fraction)
+    if isinstance(expression, Halved):
+        a = expression_range(expression.a, values)
+        return Range(a.low, a.high, a.fraction + 1, a.zeros)
+    a, b = expression_range(expression.a, values), expression_range(expression.b, values)
+    if isinstance(expression, Times):
+        ends = [multiply(x, y) for x in (a.low, a.high) for y in (b.low, b.high)]
+        zeros = np.asarray(a.zeros) + np.asarray(b.zeros)
+        return Range(np.minimum.reduce(ends), np.maximum.reduce(ends), a.fraction + b.fraction, zeros)
+    fraction = max(a.fraction, b.fraction)
+    a, b = a.at(fraction), b.at(fraction)
+    zeros = np.minimum(a.zeros, b.zeros)
+    if isinstance(expression, Minus):
+        return Range(add(a.low, -b.high), add(a.high, -b.low), fraction, zeros)
+    return Range(add(a.low, b.low), add(a.high, b.high), fraction, zeros)
+
+
+@register_bounds(Formula)
+def formula_bounds(op: Formula, tensors: Tensors, ranges: Ranges) -> OpBounds:
+    """The value's bounds, cast; of a choice those of either branch for the numbers that take it."""
+    values = [gathered(x, view) for x, view in zip(ranges, op.views, strict=True)]
+    if isinstance(op.outcome, Result):
+        source, cast = _cast(op, op.outcome, values)
+        return OpBounds(op, source, cast.rounded, cast.result, cast.overflow)
+    over, no_over = _narrowed(op.outcome, values, True)
+    under, no_under = _narrowed(op.outcome, values, False)
+    return join_branches(
+        op, (*_cast(op, op.outcome.over, over), no_over), (*_cast(op, op.outcome.under, under), no_under)
+    )
+
+
+def _cast(op: Formula, result: Result, values: Sequence[Range]) -> tuple[Range, CastRange]:
+    source = expression_range(result.value, values)
+    return source, cast_range(source, result.form, op.output.type)
+
+
+def _narrowed(choice: Choice, values: Sequence[Range], over: bool) -> tuple[list[Range], BoolArray]:
+    """The numbers that take a branch, and where none does (those are as they were)."""
+    left, right = expression_range(choice.left, values), expression_range(choice.right, values)
+    fraction = max(left.fraction, right.fraction)
+    left, right = left.at(fraction), right.at(fraction)
+    never = np.asarray(left.high <= right.low if over else left.low > right.high, dtype=bool)
+    found = list(values)
+    # left > right, or left <= right: bounds of one side are drawn in by those of the other.
+    sides = (
+        (choice.left, None if over else right.high, right.low + 1 if over else None),
+        (choice.right, left.high - 1 if over else None, None if over else left.low),
+    )
+    for side, most, least in sides:
+        if isinstance(side, Input):
+            found[side.place] = _within(found[side.place], fraction, least, most)
+    return found, never
+
+
+def _within(values: Range, fraction: int, least: IntArray | None, most: IntArray | None) -> Range:
+    """Numbers no smaller and no larger than bounds at a finer fraction; unchanged where there are none."""
+    places = fraction - values.fraction
+    low, high = values.low, values.high
+    if least is not None:
+        low = np.maximum(low, compact(-(-least >> places)))
+    if most is not None:
+        high = np.minimum(high, compact(most >> places))
+    zeros = np.asarray(values.zeros)
+    empty = np.asarray(-(-low >> zeros) > high >> zeros, dtype=bool)
+    return Range(np.where(empty, values.low, low), np.where(empty, values.high, high), values.fraction, zeros)
+
+
+def fraction(op: Formula, tensors: Tensors, result: Result) -> int:
+    """Fraction bits of a result's value before its cast."""
+    return fraction_of(result.value, [tensor.type for tensor in tensors])

@@ -1,0 +1,116 @@
+"""Primitives: the few computations into which layers are lowered, and all that engines, bounds and plans know.
+
+A primitive is an :class:`~isobit.model.ops.Op` of a lowered graph (:attr:`isobit.model.Graph.lowered`); it is made anew
+from the layer after every change of formats, and never saved. The reference engine computes layers, not primitives, and
+is what the lowering is checked against.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any, ClassVar
+
+import numpy as np
+
+from isobit.errors import ShapeError, UnsupportedError
+from isobit.model.expressions import Outcome, inputs_of
+from isobit.model.ops import Op, Tensor, Tensors
+
+__all__ = ["Formula", "Select", "View", "broadcast_view", "identity_view", "is_alias"]
+
+IntArray = Any
+#: Which number each output takes: flat indices into the inputs, one input after the other; -1 is zero. int64.
+View = Any
+
+
+def identity_view(size: int) -> View:
+    """Every number in its place."""
+    return np.arange(size, dtype=np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Select(Op):
+    """Numbers of the inputs in another order, some left out, repeated or zero; each is cast into the result.
+
+    Attributes
+    ----------
+    view
+        Shape (size,) of the output, indices into all inputs; see :data:`View`.
+    """
+
+    view: View
+
+    tag: ClassVar[str] = "select"
+    input_counts: ClassVar[tuple[int, int | None]] = (1, None)
+
+    def __post_init__(self) -> None:
+        if self.view.dtype != np.int64 or self.view.shape != (self.output.size,) or (self.view < -1).any():
+            raise ShapeError(
+                f"layer {self.name!r} selects with an array of shape {self.view.shape} and type {self.view.dtype}; "
+                f"expected int64 of shape ({self.output.size},), at least -1"
+            )
+
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """Check that every index exists; one-bit signs stay where they are. See :meth:`Op.check_inputs`."""
+        size = sum(tensor.size for tensor in self._counted(tensors))
+        if (largest := int(self.view.max(initial=-1))) >= size:
+            raise ShapeError(f"layer {self.name!r} selects the number {largest} of {size}")
+        if (self.output.xnor or any(tensor.xnor for tensor in tensors)) and not self.is_identity(tensors):
+            raise UnsupportedError(f"layer {self.name!r} moves one-bit (xnor) numbers; not supported")
+
+    def is_identity(self, tensors: Tensors) -> bool:
+        """Whether the output is the only input under another name."""
+        only = tensors[0]
+        same = (only.type, only.xnor, only.size) == (self.output.type, self.output.xnor, self.output.size)
+        return len(tensors) == 1 and same and np.array_equal(self.view, identity_view(only.size))
+
+    def origins(self, tensors: Tensors) -> IntArray:
+        """Which input each output is taken from, -1 for zeros; int64, shape (size,)."""
+        ends = np.cumsum([tensor.size for tensor in tensors])
+        return np.where(self.view < 0, -1, np.searchsorted(ends, self.view, side="right"))
+
+
+@dataclass(frozen=True, eq=False)
+class Formula(Op):
+    """One exact expression for every output, and the cast of its value.
+
+    Attributes
+    ----------
+    outcome
+        The expression; see :mod:`isobit.model.expressions`.
+    views
+        For every input the index of the number that each output takes, shape (size,): broadcasting.
+    """
+
+    outcome: Outcome
+    views: tuple[View, ...]
+
+    tag: ClassVar[str] = "formula"
+    input_counts: ClassVar[tuple[int, int | None]] = (1, None)
+
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """Check that every index exists; see :meth:`Op.check_inputs`."""
+        if len(self._counted(tensors)) != len(self.views) or inputs_of(self.outcome) != set(range(len(tensors))):
+            raise ShapeError(
+                f"layer {self.name!r} has {len(tensors)} inputs, {len(self.views)} views, and an expression of the "
+                f"inputs {sorted(inputs_of(self.outcome))}; expected as many of each"
+            )
+        for tensor, view in zip(tensors, self.views, strict=True):
+            if view.shape != (self.output.size,) or view.min(initial=0) < 0 or view.max(initial=0) >= tensor.size:
+                raise ShapeError(
+                    f"layer {self.name!r} reads {tensor.name!r} ({tensor.size} values) by indices of shape "
+                    f"{view.shape}; expected ({self.output.size},), from 0 to {tensor.size - 1}"
+                )
+        if self.output.xnor or any(tensor.xnor for tensor in tensors):
+            raise UnsupportedError(f"layer {self.name!r} computes with one-bit (xnor) numbers; not supported")
+
+
+def is_alias(op: Op, tensors: Tensors) -> bool:
+    """Whether an op's output is its input under another name, so that nothing is computed."""
+    return isinstance(op, Select) and op.is_identity(tensors)
+
+
+def broadcast_view(shape: tuple[int, ...], into: tuple[int, ...]) -> View:
+    """The view of an input that is repeated to a larger shape, as NumPy broadcasts."""
+    return np.broadcast_to(np.arange(prod(shape), dtype=np.int64).reshape(shape), into).ravel()

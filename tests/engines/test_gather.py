@@ -1,0 +1,122 @@
+"""Gathered rows in every lane of both fast roads, against NumPy: combinations, fills, factors, several sources."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from isobit import _core
+from isobit.analysis.lanes import BITS, Lane
+from isobit.analysis.maps import COMBINATIONS, Gather
+from isobit.analysis.ranges import Range
+from isobit.analysis.stages import Stage
+from isobit.analysis.steps import Affine, Clamp, Slopes, Step, Zero
+from isobit.engines.batch.pack import pack as pack_cpp
+from isobit.engines.emulator.tables import pack as pack_numba
+from isobit.fixed import FixedType
+from isobit.model import Tensor
+
+KIND, WIDE = FixedType.parse("ap_int<7>"), FixedType.parse("ap_int<30>")
+EVENTS = 203
+ZERO = FixedType.parse("ap_fixed<6,6,AP_TRN,AP_SAT_ZERO>")
+
+
+def draw(seed: int, combine: str, turns: int, fold: Step | None) -> tuple[Gather, dict[str, Any], Any]:
+    """A map from two tensors, data, and what comes out."""
+    rng = np.random.default_rng(seed)
+    sizes, outputs = {"x": 5, "y": 3}, int(rng.integers(1, 12))
+    index = rng.integers(-1, sum(sizes.values()), (turns, outputs))
+    factors = rng.integers(-3, 4, (turns, outputs)) if seed % 2 else np.ones((1, 1), dtype=np.int64)
+    fill = int(rng.integers(-9, 10))
+    data = {name: rng.integers(KIND.raw_min, KIND.raw_max + 1, (EVENTS, size)) for name, size in sizes.items()}
+    joined = np.concatenate(list(data.values()), axis=1)
+    result: Any = None
+    for turn, row in enumerate(index):
+        factor = np.broadcast_to(factors, index.shape)[turn]
+        taken = np.where(row < 0, fill, joined[:, np.maximum(row, 0)] * factor)
+        if result is None:
+            result = taken
+        else:
+            function = {"sum": np.add, "product": np.multiply, "minimum": np.minimum, "maximum": np.maximum}[combine]
+            result = function(result, taken)
+        if isinstance(fold, Clamp):
+            result = np.clip(result, fold.low, fold.high)
+        elif isinstance(fold, Zero):
+            result = np.where((result >= fold.type.raw_min) & (result <= fold.type.raw_max), result, 0)
+    ends = np.full(outputs, 1 << 20)
+    return Gather(combine, index, factors, -ends, ends, 20, fill, () if fold is None else (fold,)), data, result
+
+
+def stage_of(gather: Gather, steps: tuple[Step, ...]) -> Stage:
+    outputs = gather.index.shape[1]
+    data, result = Range.of_type(KIND, 8), Range.of_type(WIDE, outputs)
+    return Stage((), ("x", "y"), "z", gather, steps, data, result)
+
+
+def run(pack: Any, gather: Gather, data: dict[str, Any], steps: tuple[Step, ...], lane: str, *more: Any) -> Any:
+    inputs = [Tensor(name, (array.shape[1],), KIND) for name, array in data.items()]
+    made = Lane(stage_of(gather, steps), lane, lane, 0, 20, 0.0)
+    program = pack(inputs, [made], {"z": Tensor("z", (gather.index.shape[1],), WIDE)}, *more)
+    found = np.empty((EVENTS, gather.index.shape[1]), dtype=np.int64)
+    assert program.run([np.ascontiguousarray(array, dtype=np.int64) for array in data.values()], [found], 2)
+    return found
+
+
+CASES = [(combine, turns, None) for combine in COMBINATIONS for turns in (1, 2, 3)]
+CASES += [("sum", 4, Clamp(-50, 41)), ("sum", 4, Zero(ZERO))]
+
+
+@pytest.mark.parametrize("lane", BITS)
+@pytest.mark.parametrize("combine, turns, fold", CASES)
+def test_each_lane(combine: str, turns: int, fold: Step | None, lane: str) -> None:
+    for seed in range(4):
+        gather, data, wanted = draw(seed, combine, turns, fold)
+        for instruction_set in _core.instruction_sets():
+            found = run(pack_cpp, gather, data, (), lane, instruction_set)
+            np.testing.assert_array_equal(found, wanted, err_msg=f"{instruction_set}, seed {seed}")
+        if lane != "int32":  # Numba's steps know no int32
+            np.testing.assert_array_equal(run(pack_numba, gather, data, (), lane), wanted, err_msg=f"seed {seed}")
+
+
+@pytest.mark.parametrize("lane", BITS)
+def test_steps_follow(lane: str) -> None:
+    """Those of every output, and two slopes with bounds of their own."""
+    gather, data, wanted = draw(5, "maximum", 3, None)
+    outputs = gather.index.shape[1]
+    rng = np.random.default_rng(7)
+    a, b, bound, below = (rng.integers(-20, 20, outputs) for _ in range(4))
+    steps = (Slopes(bound, 3, below), Affine(a, b))
+    wanted = np.where(wanted > bound, wanted * 3, wanted * below) * a + b
+    for instruction_set in _core.instruction_sets():
+        np.testing.assert_array_equal(run(pack_cpp, gather, data, steps, lane, instruction_set), wanted)
+    if lane != "int32":
+        np.testing.assert_array_equal(run(pack_numba, gather, data, steps, lane), wanted)
+
+
+def test_slopes_are_bounded_exactly() -> None:
+    """Every bound is reached, for bounds, slopes and ranges on all sides."""
+    rng = np.random.default_rng(3)
+    for _ in range(300):
+        low = int(rng.integers(-8, 8))
+        high = int(rng.integers(low, 9))
+        bound, above, below = (int(rng.integers(-5, 6)) for _ in range(3))
+        step = Slopes(np.array([bound]), above, np.array([below]))
+        values = np.arange(low, high + 1)
+        found = np.where(values > bound, values * above, values * below)
+        least, most = step.bounds(np.array([low]), np.array([high]))
+        # Between the ends of each side the step is a line, whose ends are numbers.
+        assert (least[0], most[0]) == (found.min(), found.max()), (low, high, bound, above, below)
+        if step.monotone:
+            assert (np.diff(found) >= 0).all()
+
+
+def test_rows_outside_of_the_workspace_are_refused() -> None:
+    program = _core.BatchProgram(64 * 96)
+    for rows in (np.array([[64 * 96]]), np.array([[-2]]), np.array([[8]])):
+        made = _core.BatchMap.gather("sum", rows, None, 0, [])
+        with pytest.raises(ValueError, match="does not lie in the workspace"):
+            program.stage(map=made, compute="i32", inputs=1, outputs=1, source=0, finish=[], targets=[])
+    with pytest.raises(ValueError, match="combination 'mean' is unknown; known: least, most, product, sum"):
+        _core.BatchMap.gather("mean", np.zeros((1, 1), dtype=np.int64), None, 0, [])
