@@ -13,7 +13,7 @@ from isobit.analysis.stages import ELEMENTWISE, MAPS, Arrange, MapRule, Stage, U
 from isobit.analysis.steps import Step
 from isobit.model.graph import Graph
 from isobit.model.ops import Op
-from isobit.model.primitives import is_alias
+from isobit.model.primitives import Opaque, is_alias
 
 __all__ = ["RULES", "stages_of"]
 
@@ -102,6 +102,8 @@ def _rule(op: Op) -> MapRule:
         return rule
     if (steps := ELEMENTWISE.get(type(op))) is not None:
         return lambda op, tensors, bounds: (None, steps(op, tensors, bounds), 1)
+    if isinstance(op, Opaque):
+        raise Unfit("computed by the layer's own reference, on exact numbers")
     raise Unfit(f"op {op.tag!r} is neither a map nor elementwise")
 
 

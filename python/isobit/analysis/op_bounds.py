@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
+
+import numpy as np
 
 from isobit.analysis.ranges import BoolArray, IntArray, Range
 from isobit.errors import UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.model.ops import Op, Tensors
+from isobit.model.primitives import Opaque
 
 __all__ = ["KERNELS", "DenseBounds", "InnerBounds", "OpBounds", "Ranges", "op_bounds", "register_bounds"]
 
@@ -56,6 +59,8 @@ class OpBounds:
         knows no overflow of the constants of the functions with few values).
     inner
         Casts on the way, by slot, of ops that have some (those of a Dense layer's accumulator aside).
+    known
+        False for a layer of which nothing is said but its format: it may overflow.
     """
 
     op: Op
@@ -64,6 +69,7 @@ class OpBounds:
     result: Range
     result_overflow: BoolArray
     inner: Mapping[str, InnerBounds] = field(default_factory=dict, kw_only=True)
+    known: bool = field(default=True, kw_only=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +130,12 @@ def register_bounds(op: type[Op]) -> Callable[[KernelT], KernelT]:
     return register
 
 
+def _unknown(op: Opaque) -> OpBounds:
+    """A layer that says nothing of itself: any number of its format, and any overflow on the way."""
+    everything = Range.of_type(op.output.type, op.output.size)
+    return OpBounds(op, everything, everything, everything, np.ones(op.output.size, dtype=bool), known=False)
+
+
 def op_bounds(op: Op, tensors: Tensors, ranges: Ranges) -> OpBounds:
     """Bounds of one op.
 
@@ -139,6 +151,9 @@ def op_bounds(op: Op, tensors: Tensors, ranges: Ranges) -> OpBounds:
     UnsupportedError
         If nobody has said how, see :func:`register_bounds`.
     """
+    if isinstance(op, Opaque):
+        kernel = KERNELS.get(type(op.layer))
+        return _unknown(op) if kernel is None else replace(kernel(op.layer, tensors, ranges), op=op)
     kernel = KERNELS.get(type(op))
     if kernel is None:
         raise UnsupportedError(

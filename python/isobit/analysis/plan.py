@@ -30,7 +30,8 @@ from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import in_turns
 from isobit.model.graph import Graph
-from isobit.model.ops import Dense, Op, layer_of, reported
+from isobit.model.ops import Dense, Op, Tensors, layer_of, reported
+from isobit.model.primitives import Opaque, is_alias
 from isobit.model.set_ops import PointwiseConv, Pooling
 from isobit.model.table_ops import Softmax, TableActivation
 
@@ -58,6 +59,8 @@ class Verdict:
         Inputs that make it happen, one for each neuron that a search found one for; None: nobody searched.
     clips
         Whether it is the clip of a quantised activation, which is no overflow (:func:`isobit.analysis.clips.clips`).
+    known
+        False for a layer of the user's that gives no bounds: nothing can be said.
     """
 
     layer: str
@@ -67,6 +70,7 @@ class Verdict:
     overflows: tuple[bool, ...]
     witnesses: tuple[Witness, ...] | None = None
     clips: bool = False
+    known: bool = True
 
     @property
     def safe(self) -> bool:
@@ -74,6 +78,8 @@ class Verdict:
         return not any(self.overflows)
 
     def __str__(self) -> str:
+        if not self.known:
+            return f"{self.slot} {self.type}: not known whether it overflows, since the layer gives no bounds"
         if self.safe:
             return f"{self.slot} {self.type}: cannot overflow ({max(self.bits)} of {self.type.width} bits)"
         worst = int(np.argmax(np.where(self.overflows, self.bits, 0)))
@@ -127,9 +133,12 @@ class PlannedStage:
         """Lane in a word.
 
         One of ``float32``, ``float64``, ``int32``, ``int64``, ``dot16``, ``dot16-split``, ``floor32``, ``mulhi16``,
-        ``wide``, ``table``; where products or partial sums are cast one by one, ``sequential`` and the arithmetic.
+        ``wide``, ``table``, ``reference`` (a layer of the user's without a lowering); where products or partial sums
+        are cast one by one, ``sequential`` and the arithmetic.
         """
         if self.lane is None:
+            if isinstance(self.stage.ops[0], Opaque):
+                return "reference"
             return "table" if isinstance(self.stage.ops[0], (Softmax, TableActivation)) else "wide"
         strict = isinstance(self.stage.map, Sequential) and self.lane.multiply in BITS
         return f"sequential {self.lane.multiply}" if strict else self.lane.multiply
@@ -234,7 +243,7 @@ def make_plan(
     if witnesses:
         tight = refined_bounds(graph, inputs)
         found = find_witnesses(graph, tight)
-    verdicts = [verdict for op in graph.ops for verdict in _verdicts(op, tight, found)]
+    verdicts = [verdict for op in graph.ops for verdict in _verdicts(op, graph.inputs_of(op), tight, found)]
     return Plan(bounds, tuple(planned), tuple(verdicts), inputs is not None, changes)
 
 
@@ -259,6 +268,8 @@ def _planned(stage: Stage, lanes: list[Lane]) -> PlannedStage:
             return PlannedStage(
                 stage, None, "entries are looked up by the kernel itself, on 64-bit integers or wider ones"
             )
+        if isinstance(stage.ops[0], Opaque):
+            return PlannedStage(stage, None, str(stage.refusal))
         reason = stage.refusal or f"needs {needed_bits(stage)} bits, more than any lane has ({max(BITS.values())})"
         return PlannedStage(stage, None, f"128-bit or Python integers: {reason}")
     lane = lanes[0]
@@ -312,7 +323,7 @@ def _modulo(lane: Lane, width: int) -> str:
     return f" modulo 2^{width}, as the accumulator wraps, too" if wraps else ""
 
 
-def _verdicts(op: Op, bounds: Bounds, witnesses: Witnesses | None) -> list[Verdict]:
+def _verdicts(op: Op, tensors: Tensors, bounds: Bounds, witnesses: Witnesses | None) -> list[Verdict]:
     found = bounds.ops[op.name]
     verdicts = []
     if isinstance(op, Dense) and isinstance(found, DenseBounds):
@@ -327,10 +338,10 @@ def _verdicts(op: Op, bounds: Bounds, witnesses: Witnesses | None) -> list[Verdi
     for slot, inside in found.inner.items():
         needs = inside.rounded.widths(inside.type.signed)
         verdicts.append(_verdict(op.name, slot, inside.type, needs, inside.overflow, None))
-    if op.tag != "reshape":
+    if not is_alias(op, tensors):
         needs = found.rounded.widths(op.output.type.signed)
         verdict = _verdict(op.name, "result", op.output.type, needs, found.result_overflow, witnesses)
-        verdicts.append(replace(verdict, clips=clips(op, "result")))
+        verdicts.append(replace(verdict, clips=clips(op, "result"), known=found.known))
     # Of the inner primitives of a layer only what may overflow is worth a line.
     return [verdict for verdict in verdicts if layer_of(op.name) == op.name or not verdict.safe]
 

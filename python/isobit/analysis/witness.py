@@ -49,6 +49,8 @@ def may_overflow(bounds: Bounds) -> list[MayOverflow]:
     """Every cast that may overflow, in the order of the layers."""
     found = []
     for name, of in bounds.ops.items():
+        if not of.known:  # no margin leads anywhere
+            continue
         slots = {"accum": of.accum_overflow} if isinstance(of, ACCUMULATING) else {}
         for slot, may in {**slots, "result": of.result_overflow}.items():
             found += [MayOverflow(name, slot, int(neuron)) for neuron in np.flatnonzero(may)]

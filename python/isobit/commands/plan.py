@@ -63,6 +63,7 @@ def _document(plan: Plan) -> dict[str, Any]:
                 "slot": verdict.slot,
                 "type": str(verdict.type),
                 "safe": verdict.safe,
+                "known": verdict.known,
                 "width": verdict.type.width,
                 "bits": list(verdict.bits),
                 "overflows": list(verdict.overflows),

@@ -16,7 +16,7 @@ from isobit.fixed.types import FixedType
 from isobit.model.accumulation import kept_weights
 from isobit.model.graph import Graph
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Tensor, Tensors, Threshold
-from isobit.model.primitives import Formula, Select
+from isobit.model.primitives import Formula, Opaque, Select
 from isobit.model.set_ops import PointwiseConv, Pooling
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Encoding, Weight
@@ -211,7 +211,7 @@ def _select(op: Select, tensors: Tensors, inputs: Words, threads: int) -> Any:
     return found
 
 
-def _formula(op: Formula, tensors: Tensors, inputs: Words, threads: int) -> Any:
+def _on_integers(op: Formula | Opaque, tensors: Tensors, inputs: Words, threads: int) -> Any:
     raws = [from_words(words, tensor.type) for words, tensor in zip(inputs, tensors, strict=True)]
     return to_words(vector.compute(op, tensors, [raw.astype(object) for raw in raws]), op.output.type)
 
@@ -222,7 +222,8 @@ KERNELS: dict[type[Op], Kernel] = {
     Activation: _activation,
     Threshold: _threshold,
     Select: _select,
-    Formula: _formula,
+    Formula: _on_integers,
+    Opaque: _on_integers,
     PointwiseConv: _pointwise_conv,
     Pooling: _pooling,
     TableActivation: _table_activation,

@@ -15,6 +15,7 @@ import numpy as np
 
 from isobit.engines import vector_tables
 from isobit.engines.formula_vectors import formula, select
+from isobit.engines.opaque import opaque
 from isobit.engines.set_vectors import at_every_position, pooling
 from isobit.engines.tallies import Tally, ignore, of_index
 from isobit.errors import UnsupportedError
@@ -23,7 +24,7 @@ from isobit.fixed.assign import assign
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import accumulation_order, in_turns, kept_weights, turns_of
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Tensor, Tensors, Threshold
-from isobit.model.primitives import Formula, Select
+from isobit.model.primitives import Formula, Opaque, Select
 from isobit.model.set_ops import PointwiseConv, Pooling
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Weight
@@ -227,6 +228,7 @@ KERNELS: dict[type[Op], Kernel] = {
     Threshold: _threshold,
     Select: select,
     Formula: formula,
+    Opaque: opaque,
     PointwiseConv: at_every_position(_dense),
     Pooling: pooling,
     TableActivation: vector_tables.table_activation,

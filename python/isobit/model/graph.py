@@ -10,6 +10,7 @@ from functools import cached_property
 from isobit.errors import FormatError, ShapeError, UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.model.ops import Op, Tensor, Tensors, layer_of
+from isobit.model.primitives import Opaque
 
 __all__ = ["Graph"]
 
@@ -102,7 +103,7 @@ class Graph:
     def _lowered(self) -> Graph | None:
         # None stands for the graph itself: a reference to it would keep it alive until a collection of cycles.
         parts = [op.lower(*self.inputs_of(op)) for op in self.ops]
-        ops = tuple(part for layer in parts for part in layer)
+        ops = tuple(part if part.primitive else Opaque.of(part) for layer in parts for part in layer)
         if len(ops) == len(self.ops) and all(new is old for new, old in zip(ops, self.ops, strict=True)):
             return None
         return replace(self, ops=ops, primitive=True)

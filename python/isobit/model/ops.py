@@ -95,6 +95,9 @@ class Op:
     tag: ClassVar[str] = ""
     #: Activation functions that this op computes, by hls4ml's names.
     activations: ClassVar[tuple[str, ...]] = ()
+    #: Whether engines, bounds and plans know this op itself. A layer that is not lowered to such ops is computed by its
+    #: reference (:class:`isobit.model.primitives.Opaque`).
+    primitive: ClassVar[bool] = False
     #: Fewest and most input tensors; None: any number.
     input_counts: ClassVar[tuple[int, int | None]] = (1, 1)
 
@@ -238,6 +241,7 @@ class Dense(Op):
     reuse_factor: int = 1
 
     tag: ClassVar[str] = "dense"
+    primitive: ClassVar[bool] = True
     STRATEGIES: ClassVar[tuple[str, ...]] = STRATEGIES
 
     def __post_init__(self) -> None:
@@ -276,6 +280,7 @@ class BatchNorm(Op):
     bias: Weight
 
     tag: ClassVar[str] = "batchnorm"
+    primitive: ClassVar[bool] = True
 
     def check_inputs(self, *tensors: Tensor) -> None:
         """Check the sizes; see :meth:`Op.check_inputs`."""
@@ -306,6 +311,7 @@ class Activation(Op):
     shift: Weight | None = None
 
     tag: ClassVar[str] = "activation"
+    primitive: ClassVar[bool] = True
     FUNCTIONS: ClassVar[tuple[str, ...]] = (
         "linear",
         "relu",
@@ -349,6 +355,7 @@ class Threshold(Op):
     low: Weight | None = None
 
     tag: ClassVar[str] = "threshold"
+    primitive: ClassVar[bool] = True
 
     def check_inputs(self, *tensors: Tensor) -> None:
         """Check the sizes; see :meth:`Op.check_inputs`."""

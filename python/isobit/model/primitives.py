@@ -17,7 +17,7 @@ from isobit.errors import ShapeError, UnsupportedError
 from isobit.model.expressions import Outcome, inputs_of
 from isobit.model.ops import Op, Tensor, Tensors
 
-__all__ = ["Formula", "Select", "View", "broadcast_view", "identity_view", "is_alias"]
+__all__ = ["Formula", "Opaque", "Select", "View", "broadcast_view", "identity_view", "is_alias"]
 
 IntArray = Any
 #: Which number each output takes: flat indices into the inputs, one input after the other; -1 is zero. int64.
@@ -42,6 +42,7 @@ class Select(Op):
     view: View
 
     tag: ClassVar[str] = "select"
+    primitive: ClassVar[bool] = True
     input_counts: ClassVar[tuple[int, int | None]] = (1, None)
 
     def __post_init__(self) -> None:
@@ -87,6 +88,7 @@ class Formula(Op):
     views: tuple[View, ...]
 
     tag: ClassVar[str] = "formula"
+    primitive: ClassVar[bool] = True
     input_counts: ClassVar[tuple[int, int | None]] = (1, None)
 
     def check_inputs(self, *tensors: Tensor) -> None:
@@ -104,6 +106,32 @@ class Formula(Op):
                 )
         if self.output.xnor or any(tensor.xnor for tensor in tensors):
             raise UnsupportedError(f"layer {self.name!r} computes with one-bit (xnor) numbers; not supported")
+
+
+@dataclass(frozen=True, eq=False)
+class Opaque(Op):
+    """A layer of which only the reference is known: a user's own, without a lowering.
+
+    Attributes
+    ----------
+    layer
+        The layer.
+    """
+
+    layer: Op
+
+    tag: ClassVar[str] = "opaque"
+    primitive: ClassVar[bool] = True
+    input_counts: ClassVar[tuple[int, int | None]] = (1, None)
+
+    @classmethod
+    def of(cls, layer: Op) -> Opaque:
+        """The primitive of a layer."""
+        return cls(layer.name, layer.inputs, layer.output, layer)
+
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """As the layer does."""
+        self.layer.check_inputs(*tensors)
 
 
 def is_alias(op: Op, tensors: Tensors) -> bool:

@@ -47,6 +47,7 @@ class PointwiseConv(Op):
     reuse_factor: int = 1
 
     tag: ClassVar[str] = "pointwise_conv"
+    primitive: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.positions * self.dense.output.size != self.output.size:
@@ -129,6 +130,7 @@ class Pooling(Op):
     count_pad: bool = False
 
     tag: ClassVar[str] = "pooling"
+    primitive: ClassVar[bool] = True
     FUNCTIONS: ClassVar[tuple[str, ...]] = ("max", "average")
     ORDERS: ClassVar[tuple[str, ...]] = ("parallel", "stream", "tree")
 

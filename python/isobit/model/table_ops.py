@@ -75,6 +75,7 @@ class TableActivation(Op):
     param: Weight | None = None
 
     tag: ClassVar[str] = "table_activation"
+    primitive: ClassVar[bool] = True
     FUNCTIONS: ClassVar[tuple[str, ...]] = ("sigmoid", "tanh", "softplus", "softsign", "elu", "selu")
     activations: ClassVar[tuple[str, ...]] = FUNCTIONS
 
@@ -203,6 +204,7 @@ class Softmax(Op):
     exp_scale: float = 1.0
 
     tag: ClassVar[str] = "softmax"
+    primitive: ClassVar[bool] = True
     activations: ClassVar[tuple[str, ...]] = ("softmax",)
     IMPLEMENTATIONS: ClassVar[tuple[str, ...]] = ("latency", "stable", "legacy", "argmax")
     _PARTS: ClassVar[dict[str, set[str]]] = {
