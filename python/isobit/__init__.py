@@ -6,6 +6,7 @@
 [1, 127]
 """
 
+from isobit._version import __version__
 from isobit.analysis.profile import LayerProfile, OverflowCount, Profile
 from isobit.api import Model, load
 from isobit.check import Report, check
@@ -16,8 +17,6 @@ from isobit.fixed import FixedArray, FixedType, Overflow, Rounding
 from isobit.headers import get_cmake_dir, get_include, get_pkgconfig_dir
 from isobit.hls.export import export_hls
 from isobit.hls.folder import HlsProject
-
-__version__ = "0.1.0"
 
 __all__ = [
     "CSim",

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 import isobit as ib
-from isobit.csim import build, kernel
-from isobit.csim.build import base_flags, compiler
+from isobit.compiler import compiler
+from isobit.csim import compiling, kernel
+from isobit.csim.compiling import base_flags
 from isobit.csim.flags import read_flags
 from isobit.errors import CompilerError, CSimError, ShapeError, TypeMismatchError, UnsupportedError
 
@@ -161,6 +162,6 @@ def test_a_build_in_use_is_touched(write: Write) -> None:
 
 
 def test_an_older_compiler_gets_a_standard_that_the_headers_know(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "_version_and_standard", lambda command: ("old", "-std=c++11"))
+    monkeypatch.setattr(compiling, "version_and_standard", lambda command: ("old", "-std=c++11"))
     assert base_flags("0", "isobit")[0] == "-std=c++14"
     assert base_flags("0", "vendor")[0] == "-std=c++11"

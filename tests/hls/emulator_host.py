@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 import isobit as ib
-from isobit.csim.build import compiler
+from isobit.compiler import compiler
 from isobit.headers import vendor_include_folder
 from isobit.hls.core import Core, Port
 

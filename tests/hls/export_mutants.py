@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from isobit.csim.build import compiler
+from isobit.compiler import compiler
 
 _ARRAY = re.compile(r"constexpr ([\w: <>]+) (\w+)((?:\[\d+\])+) = \{(.*?)\n?\};", re.DOTALL)
 _TABLE = re.compile(r"_table(_\d+)?$")

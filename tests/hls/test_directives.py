@@ -17,7 +17,7 @@ from hls_packets import packets
 from hls_tables_sets import sets, tables
 
 import isobit as ib
-from isobit.csim.build import compiler
+from isobit.compiler import compiler
 from isobit.hls.core import Core, make_core
 from isobit.model import Activation, BatchNorm, Dense, Graph, Op, Reshape, Tensor, Weight
 from isobit.model.accumulation import kept_weights

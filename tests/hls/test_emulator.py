@@ -16,7 +16,7 @@ from emulator_host import compile_borders, make_emulator
 from hls_networks import binary
 
 import isobit as ib
-from isobit.csim.build import compiler
+from isobit.compiler import compiler
 from isobit.headers import vendor_include_folder
 from isobit.hls.core import INCLUDE
 from isobit.hls.folder import read_folder

@@ -12,7 +12,7 @@ import pytest
 from emulator_host import BORDER, compile_borders, compiled, own_flags, through_the_emulator
 
 import isobit as ib
-from isobit.csim.build import compiler
+from isobit.compiler import compiler
 from isobit.errors import FormatError
 from isobit.headers import HEADER_SETS
 from isobit.hls import core as core_module

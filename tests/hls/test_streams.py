@@ -19,7 +19,7 @@ from hls_tables_sets import sets, tables
 import isobit as ib
 from isobit import FixedType
 from isobit.commands import run
-from isobit.csim.build import compiler
+from isobit.compiler import compiler
 from isobit.errors import CSimError, UnsupportedError
 from isobit.hls.core import make_core
 from isobit.hls.emitters import EMITTERS, Layer

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import isobit as ib
-from isobit.csim.build import compiler
+from isobit.compiler import compiler
 
 Exported = Callable[[str], ib.HlsProject]
 NETWORKS = ["saturating", "binary", "wide", "sets", "tables"]

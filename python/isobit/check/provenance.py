@@ -13,6 +13,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from isobit._version import __version__
+from isobit.compiler import compiler
+from isobit.errors import CompilerError
+
 __all__ = ["FileRecord", "Provenance", "provenance_of"]
 
 #: Packages whose version may change a result.
@@ -135,9 +139,7 @@ def provenance_of(model: Any, roads: Collection[str], keras_model: Any = None) -
 
 def _version(package: str) -> str:
     if package == "isobit":
-        import isobit
-
-        return isobit.__version__
+        return __version__
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
@@ -145,9 +147,6 @@ def _version(package: str) -> str:
 
 
 def _compiler() -> str:
-    from isobit.csim.build import compiler
-    from isobit.errors import CompilerError
-
     try:
         command = compiler()
     except CompilerError:  # the program was compiled before, and is in the cache

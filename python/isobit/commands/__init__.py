@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from isobit import __version__
+from isobit._version import __version__
 from isobit.errors import ConfigurationWarning, IsobitError, PrecisionWarning
 
 __all__ = ["BAD_INPUT", "BITS_DIFFER", "EQUAL_OR_DONE", "cli", "examples", "run"]

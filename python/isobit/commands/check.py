@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from isobit import check
+from isobit.check import check
 from isobit.commands import BITS_DIFFER, EQUAL_OR_DONE, examples
 from isobit.commands.choices import RoadList
 from isobit.commands.data import DataOptions, data_options

@@ -9,7 +9,9 @@ from typing import Any
 
 import click
 
-from isobit import Report, __version__, check, load
+from isobit._version import __version__
+from isobit.api import load
+from isobit.check import Report, check
 from isobit.commands import BITS_DIFFER, EQUAL_OR_DONE, examples
 from isobit.commands.options import progress_bar
 from isobit.files import check_target

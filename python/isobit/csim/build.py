@@ -6,48 +6,23 @@ import contextlib
 import fcntl
 import hashlib
 import json
-import os
-import re
-import shlex
-import shutil
 import signal
 import subprocess
-import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
+from isobit.compiler import compiler, version_and_standard
 from isobit.csim.cache import build_folder, cache_folder, discard, intact, prune, store, touch, writing
+from isobit.csim.compiling import preprocessed, run_compiler, written
 from isobit.csim.ports import Port, parse_ports
 from isobit.csim.state import BASELINE_MAIN, static_state, symbols
-from isobit.errors import CompilerError, CSimError, UnsupportedError
-from isobit.headers import isobit_include_folders
+from isobit.errors import CSimError
 
-__all__ = [
-    "Built",
-    "base_flags",
-    "bridge_files",
-    "build",
-    "build_program",
-    "compiler",
-    "header_identity",
-    "preprocessed",
-]
+__all__ = ["Built", "build", "build_program"]
 
 _FACTS = "facts.json"
-#: A static_assert of the bridge, as g++ and clang print it.
-_TYPES = re.compile(r"In instantiation of 'struct isobit_csim::declared_and_kernels<(.*)>'")
-_OURS = re.compile(r"error: static(?: assertion failed|_assert failed).*isobit: ")
-#: A name in isobit's main.cpp, a kernel's function or type, that the source does not have, or has several times.
-_UNKNOWN = re.compile(
-    r"main\.cpp:\d+:\d+: error: (?:.*undeclared identifier |no member named )?'([\w:]+)'"
-    r"(?: was not declared| has not been declared| is not a member| in namespace|;|$)"
-)
-#: Types that the bridge derives from the kernel's signature.
-_BRIDGES = re.compile(r"[AP]\d+|isobit_signature")
-_OVERLOADED = re.compile(r"main\.cpp:\d+:\d+: error: .*overloaded function")
 #: Seconds that a design may take to say what its arguments are; it runs no event for that.
 _PATIENCE = 60
 
@@ -70,90 +45,6 @@ class Built:
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
     state: tuple[str, ...]
-
-
-def compiler() -> tuple[str, ...]:
-    """Command of the C++ compiler: ``$CXX``, split as a shell does (``ccache g++``), else ``g++``.
-
-    Raises
-    ------
-    CompilerError
-        If it is not on PATH.
-    """
-    text = os.environ.get("CXX") or "g++"
-    try:
-        name, *more = shlex.split(text)
-    except ValueError:
-        raise CompilerError(f"CXX is {text!r}, which is no command; expected such as 'g++' or 'ccache g++'") from None
-    path = shutil.which(name)
-    if path is None:
-        raise CompilerError(
-            f"the C-simulation needs a C++ compiler, but {name!r} is not on PATH; install g++ "
-            "(Debian/Ubuntu: apt-get install g++) or set CXX"
-        )
-    return path, *more
-
-
-@lru_cache
-def _version_and_standard(command: tuple[str, ...]) -> tuple[str, str]:
-    """Version of the compiler, and the standard that hls4ml's build_lib.sh would choose for it."""
-    version = subprocess.run([*command, "--version"], capture_output=True, text=True, check=False).stdout
-    probe = [*command, "-Werror", "-fsyntax-only", "-std=c++23", "-xc++", "-"]
-    modern = subprocess.run(probe, input="", capture_output=True, text=True, check=False).returncode == 0
-    return version, "-std=c++23" if modern else "-std=c++11"
-
-
-def base_flags(optimisation: str, headers: str) -> list[str]:
-    """Flags of hls4ml's build_lib.sh, plus -DNDEBUG.
-
-    Without it, AMD's headers abort on a cast that rounds away more bits than its source has (docs/semantics.md, B1).
-
-    Raises
-    ------
-    UnsupportedError
-        For ``fast``, which would change tables that the firmware computes in floating point.
-    """
-    if optimisation == "fast":
-        raise UnsupportedError("optimisation='fast' is not supported, it changes floating-point results; use 0 to 3")
-    standard = _version_and_standard(compiler())[1]
-    if headers == "isobit" and standard == "-std=c++11":  # an older compiler; isobit's headers need 14
-        standard = "-std=c++14"
-    return [standard, f"-O{optimisation}", "-pthread", "-DNDEBUG", "-w"]
-
-
-def bridge_files() -> dict[str, bytes]:
-    """The bridge's own sources, as a design's main.cpp includes them."""
-    folder = Path(__file__).with_name("cpp")
-    return {f"isobit_csim/{path.name}": path.read_bytes() for path in sorted(folder.glob("*.hpp"))}
-
-
-def header_identity(headers: str) -> bytes:
-    """What a compiled design depends on beyond its own files: isobit's headers, if it is compiled with them."""
-    digest = hashlib.sha256()
-    if headers == "isobit":
-        root = isobit_include_folders()[-1]
-        for path in sorted(p for p in root.rglob("*") if p.is_file()):
-            digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.digest()
-
-
-def preprocessed(
-    files: Mapping[str, bytes], flags: Sequence[str], sources: Sequence[str], what: str, *, marked: bool = False
-) -> bytes:
-    """Every token that the compiler would see, whatever was included; if ``marked``, with lines that name the files.
-
-    Raises
-    ------
-    CompilerError
-        If a source or header is missing or wrong.
-    """
-    with _written(files) as folder:
-        return b"\0".join(
-            _run_compiler([*flags, "-E", *([] if marked else ["-P"]), source], folder, what).stdout.encode(
-                errors="surrogateescape"
-            )
-            for source in sources
-        )
 
 
 def build(
@@ -201,37 +92,29 @@ def build(
         If the compiled design cannot even start.
     """
     command = compiler()
-    version, _ = _version_and_standard(command)
+    version, _ = version_and_standard(command)
     facts_version = Path(__file__).with_name("state.py").read_bytes()  # what is found out about a build is kept with it
     key = "\0".join([version, *command, *flags, *sources, *link]).encode() + b"\0" + facts_version + b"\0" + identity
-    final = _place(key)
-    if final.exists() and intact(final):
-        return _built(final)
-    with _written(files) as folder:
-        flags_and_files = [*flags, "main.cpp", *sources, *link, "-o", "program"]
-        with _alone(final):
-            if final.exists():
-                if intact(final):  # another process was faster
-                    return _built(final)
-                with writing():
-                    discard(final)
-            with ThreadPoolExecutor(1) as beside:  # two compilers at once
-                baseline = beside.submit(_baseline, files, header_flags)
-                _run_compiler(flags_and_files, folder, what)
-            state = static_state(symbols(folder / "program", command), baseline.result(), filled)
-            hidden = [f"unknown: {name} is a shared library" for name in unseen]
-            facts = {"ports": _describe(folder), "state": [*state, *hidden]}
-            (folder / _FACTS).write_text(json.dumps(facts))
-            with writing():
-                store(folder, ["program", _FACTS, "firmware/weights"], final)
-    prune(final)
+    final = build_folder(key)
+
+    def make(folder: Path) -> None:
+        with ThreadPoolExecutor(1) as beside:  # two compilers at once
+            baseline = beside.submit(_baseline, files, header_flags)
+            run_compiler([*flags, "main.cpp", *sources, *link, "-o", "program"], folder, what)
+        state = static_state(symbols(folder / "program", command), baseline.result(), filled)
+        hidden = [f"unknown: {name} is a shared library" for name in unseen]
+        facts = {"ports": _describe(folder), "state": [*state, *hidden]}
+        (folder / _FACTS).write_text(json.dumps(facts))
+
+    if _made(final, files, make, ["program", _FACTS, "firmware/weights"]):
+        prune(final)
     return _built(final)
 
 
 def build_program(
     files: Mapping[str, bytes], flags: Sequence[str], sources: Sequence[str], identity: bytes, *, what: str
 ) -> Path:
-    """Compile and link sources that stand by themselves, or take the result of an earlier time.
+    """Compile and link self-contained sources, or take the result of an earlier time.
 
     Parameters
     ----------
@@ -256,27 +139,47 @@ def build_program(
         If there is no compiler, or it fails; the message ends with what it said.
     """
     command = compiler()
-    digest = hashlib.sha256("\0".join([_version_and_standard(command)[0], *command, *flags, *sources]).encode())
+    digest = hashlib.sha256("\0".join([version_and_standard(command)[0], *command, *flags, *sources]).encode())
     digest.update(b"\0" + identity)
     for path, content in sorted(files.items()):
         digest.update(f"\0{path}\0{len(content)}\0".encode() + content)
-    final = _place(digest.digest())
-    if not (final.exists() and intact(final)):
-        with _written(files) as folder, _alone(final):
-            if not (final.exists() and intact(final)):  # else another process was faster
-                with writing():
-                    if final.exists():
-                        discard(final)
-                _run_compiler([*flags, *sources, "-o", "program"], folder, what)
-                with writing():
-                    store(folder, ["program"], final)
+    final = build_folder(digest.digest())
+
+    def make(folder: Path) -> None:
+        run_compiler([*flags, *sources, "-o", "program"], folder, what)
+
+    if _made(final, files, make, ["program"]):
         prune(final)
     touch(final)
     return final / "program"
 
 
-def _place(key: bytes) -> Path:
-    return build_folder(key)
+def _made(final: Path, files: Mapping[str, bytes], make: Callable[[Path], None], names: Sequence[str]) -> bool:
+    """Make what is missing or damaged in the cache, unless another process is faster; tell whether it was made here.
+
+    Parameters
+    ----------
+    final
+        Where it belongs.
+    files
+        What is written to the private folder that ``make`` gets.
+    make
+        Compiles there.
+    names
+        What is kept of that folder.
+    """
+    if final.exists() and intact(final):
+        return False
+    with written(files) as folder, _alone(final):
+        if final.exists():
+            if intact(final):
+                return False
+            with writing():
+                discard(final)
+        make(folder)
+        with writing():
+            store(folder, names, final)
+    return True
 
 
 def _baseline(files: Mapping[str, bytes], flags: Sequence[str]) -> list[tuple[str, str]] | None:
@@ -286,19 +189,14 @@ def _baseline(files: Mapping[str, bytes], flags: Sequence[str]) -> list[tuple[st
     command = compiler()
     seen = preprocessed(bare, flags, ["main.cpp"], "the bridge")
     facts_version = Path(__file__).with_name("state.py").read_bytes()
-    key = "\0".join(["baseline", _version_and_standard(command)[0], *command, *flags]).encode()
-    final = _place(key + b"\0" + facts_version + b"\0" + seen)
-    if not (final.exists() and intact(final)):
-        with _written(bare) as folder, _alone(final):
-            if final.exists():
-                if intact(final):
-                    return _symbols_of(final)
-                with writing():
-                    discard(final)
-            _run_compiler([*flags, "main.cpp", "-o", "program"], folder, "the bridge")
-            (folder / _FACTS).write_text(json.dumps(symbols(folder / "program", command)))
-            with writing():
-                store(folder, [_FACTS], final)
+    key = "\0".join(["baseline", version_and_standard(command)[0], *command, *flags]).encode()
+    final = build_folder(key + b"\0" + facts_version + b"\0" + seen)
+
+    def make(folder: Path) -> None:
+        run_compiler([*flags, "main.cpp", "-o", "program"], folder, "the bridge")
+        (folder / _FACTS).write_text(json.dumps(symbols(folder / "program", command)))
+
+    _made(final, bare, make, [_FACTS])
     return _symbols_of(final)
 
 
@@ -318,16 +216,6 @@ def _built(folder: Path) -> Built:
 
 
 @contextlib.contextmanager
-def _written(files: Mapping[str, bytes]) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="isobit-csim-") as name:
-        for relative, content in files.items():
-            path = Path(name) / relative
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        yield Path(name)
-
-
-@contextlib.contextmanager
 def _alone(final: Path) -> Iterator[None]:
     """One process at a time compiles a content."""
     lock = cache_folder() / "locks" / final.name
@@ -340,33 +228,6 @@ def _alone(final: Path) -> Iterator[None]:
             yield
         finally:  # whoever comes between waits for another file; that costs a second compilation at worst
             lock.unlink(missing_ok=True)
-
-
-def _run_compiler(arguments: Sequence[str], folder: Path, what: str) -> subprocess.CompletedProcess[str]:
-    command = [*compiler(), "-fdiagnostics-color=never", *arguments]
-    english = {**os.environ, "LC_ALL": "C"}
-    done = subprocess.run(command, cwd=folder, env=english, capture_output=True, errors="surrogateescape", check=False)
-    if done.returncode == 0:
-        return done
-    said = (done.stderr or done.stdout).encode(errors="replace").decode(errors="replace").strip().splitlines()
-    ours = dict.fromkeys(line.partition("isobit: ")[2] for line in said if _OURS.search(line))
-    ours |= dict.fromkeys(f"(declared, the kernel's: {match[1]})" for line in said if (match := _TYPES.search(line)))
-    for line in said:
-        match = _UNKNOWN.search(line)
-        if match and not (ours and _BRIDGES.fullmatch(match[1])):  # what the bridge derives from it is unknown as well
-            ours[f"the source declares no '{match[1]}'; its namespace belongs to a name: 'ns::kernel'"] = None
-        if _OVERLOADED.search(line):
-            ours[
-                "the function is overloaded or a template; say its template arguments ('kernel<16>'), or give one of "
-                "another name that calls it"
-            ] = None
-    start = next((i for i, line in enumerate(said) if "error" in line), len(said))
-    excerpt = said[max(0, min(start, len(said) - 15)) :][:20]
-    reason = "".join(f"\n{text}" for text in ours)
-    raise CompilerError(
-        f"{shlex.join(compiler())} could not compile {what} (exit status {done.returncode}):{reason}\n"
-        + "\n".join(excerpt)
-    )
 
 
 def _describe(folder: Path) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from isobit.csim.build import Built, base_flags, bridge_files, build, header_identity
+from isobit.csim.build import Built, build
+from isobit.csim.compiling import base_flags, bridge_files, header_identity
 from isobit.csim.state import filled_once
 from isobit.headers import isobit_include_folders
 from isobit.model.requested import ReuseFactor

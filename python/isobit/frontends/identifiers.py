@@ -13,10 +13,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from isobit.csim.build import compiler
+from isobit.compiler import compiler
+from isobit.cpp_words import is_cpp_word, looks_like_a_macro
 from isobit.errors import CompilerError, FirmwareError
 from isobit.frontends.original import original_layers
-from isobit.hls.names import is_cpp_word, looks_like_a_macro
 
 __all__ = ["check_identifiers", "check_typedefs", "is_identifier"]
 

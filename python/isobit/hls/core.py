@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import isobit
+from isobit._version import __version__
 from isobit.errors import UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.headers import get_include
@@ -147,7 +147,7 @@ def default_name(graph: Graph) -> str:
 
 def _content(graph: Graph, io_type: str = "") -> str:
     """Ten hexadecimal digits that stand for a network, how its numbers travel, and the isobit that writes it."""
-    text = f"{graph_digest(graph)} {io_type} {isobit.__version__}"
+    text = f"{graph_digest(graph)} {io_type} {__version__}"
     return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
@@ -197,9 +197,7 @@ def header_closure(headers: Sequence[str], root: Path | None = None) -> dict[str
 
 def written_by(what: str) -> str:
     """First lines of a generated file."""
-    return (
-        f"// {what}\n//\n// Written by isobit {isobit.__version__}; do not edit, export again.\n// clang-format off\n"
-    )
+    return f"// {what}\n//\n// Written by isobit {__version__}; do not edit, export again.\n// clang-format off\n"
 
 
 def guarded(core: Core, file: str, text: str) -> str:

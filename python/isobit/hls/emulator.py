@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import isobit
+from isobit._version import __version__
 from isobit.hls.core import Core, Port
 from isobit.hls.templates import fill, indented, template_text
 from isobit.hls.texts import word_count
@@ -44,7 +44,7 @@ def emulator_files(core: Core) -> dict[str, str]:
             word += size * word_count(p.tensor.type)
     source = fill(
         "emulator.cpp",
-        version=isobit.__version__,
+        version=__version__,
         top=core.top,
         namespace=core.namespace,
         upper=core.top.upper(),
@@ -57,7 +57,7 @@ def emulator_files(core: Core) -> dict[str, str]:
         f"emulator/{core.top}_emulator.cpp": source,
         "emulator/emulator.h": template_text("emulator.h"),
         "emulator/exports.map": template_text("exports.map"),
-        "emulator/Makefile": fill("emulator.make", version=isobit.__version__, top=core.top),
+        "emulator/Makefile": fill("emulator.make", version=__version__, top=core.top),
     }
 
 

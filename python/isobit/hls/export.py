@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-import isobit
+from isobit._version import __version__
 from isobit.api import Data, Model, load
 from isobit.csim.ports import Port
 from isobit.engines.registry import get_engine, thread_count
@@ -135,7 +135,7 @@ def export_hls(
     _bench_agrees(files, core)
     manifest = make_manifest(
         files,
-        isobit=isobit.__version__,
+        isobit=__version__,
         model={"name": graph.name, "sha256": graph_digest(graph)},
         top=core.top,
         part=part,

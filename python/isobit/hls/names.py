@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from isobit.csim.words import LANGUAGE
+from isobit.cpp_words import LANGUAGE, MACROS, is_of_a_family
 from isobit.errors import FormatError
 
 __all__ = ["Names", "as_top_name", "in_comment", "top_name"]
@@ -18,22 +18,6 @@ __all__ = ["Names", "as_top_name", "in_comment", "top_name"]
 _SOURCES = """
 main std isobit isobit_tb kernels hls hls4mlEmulator data results numbers arith shape pattern slice high low
 """
-#: Macros of C libraries and of AMD's headers that belong to no family below.
-_MACROS = """
-BIAS BIG_ENDIAN BUFSIZ BYTE_ORDER CSIGNAL I INFINITY INLINE LITTLE_ENDIAN MAXFLOAT MAX_CANON MAX_INPUT MAX_MODE NAN
-NDEBUG NFDBITS NL_ARGMAX NL_LANGMAX NL_MSGMAX NL_NMAX NL_SETMAX NL_TEXTMAX NULL NZERO PDP_ENDIAN PIPE_BUF SLICE
-TIMER_ABSTIME TIME_UTC BIT_WIDTH_UPPER_LIMIT CONCAT_SHIFT_WITH_INT L_ctermid L_cuserid L_tmpnam P_tmpdir
-alloca assert assert_perror complex errno i386 imaginary issubnormal linux major makedev math_errhandling minor offsetof
-pthread_cleanup_pop pthread_cleanup_pop_restore_np pthread_cleanup_push pthread_cleanup_push_defer_np sched_priority
-setjmp stderr stdin stdout strdupa strndupa unix va_arg va_copy va_end va_list va_start
-"""
-#: Families of macros: errno.h's E..., limits.h's ..._MAX, math.h's M_PI, ap_int.h's AP_..., and so on.
-_FAMILIES = re.compile(
-    r"E[0-9A-Z]\w*|(?:PRI|SCN)\w+|SNAN\w*|HUGE_VAL\w*|SIG[A-Z]+|W[A-Z]+|U?INT\w*_C|(?:be|le)\d+toh|hto[bl]e\d+"
-    r"|(?:\w+_)?(?:MAX|MIN|WIDTH|BIT|SIZE|SETSIZE|SUCCESS|FAILURE)"
-    r"|(?:ADJ|AF|AIO|ALL|AP|APFX|BC|CLOCKS|CLOCK|CLONE|CPU|DOUBLE|FD|FE|FLOAT|FP|HALF|HLS|ISOBIT|LC|LLVM|MATH|MB|M|MOD|OP"
-    r"|PTHREAD|REF|RENAME|SC|SCHED|SEEK|SIG|SSDM|STA|ap|ssdm)_\w+"
-)
 #: What else stands in the global namespace, where a top function cannot have its name: types and variables.
 _GLOBALS = """
 AESL_std CHAR_IS_SIGNED DIR FILE MAX_INT_BITS MIN_INT_BITS af_bit_ref af_range_ref daylight environ fd_mask fd_set
@@ -51,26 +35,13 @@ repeat rnmos rpmos rtran rtranif0 rtranif1 scalared showcancelled small specify 
 supply1 table task time tran tranif0 tranif1 tri tri0 tri1 triand trior trireg unsigned use uwire vectored wait wand
 weak0 weak1 wire wor xnor
 """
-#: 'restrict' is a word of C alone.
-_WORDS = LANGUAGE - {"restrict"}
-_MACRO_NAMES = frozenset(_MACROS.split())
-_TAKEN = LANGUAGE | frozenset((_SOURCES + _MACROS).split())
+_TAKEN = LANGUAGE | MACROS | frozenset(_SOURCES.split())
 _NO_TOP = frozenset((_GLOBALS + _HARDWARE).split())
 _TOP = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 
 
 def _reserved(name: str) -> bool:
-    return name in _TAKEN or _FAMILIES.fullmatch(name) is not None
-
-
-def is_cpp_word(name: str) -> bool:
-    """Whether C++ keeps a word for itself."""
-    return name in _WORDS
-
-
-def looks_like_a_macro(name: str) -> bool:
-    """Whether a name may be a macro of C libraries and AMD's headers: some are, of others only their families."""
-    return name in _MACRO_NAMES or name.isupper() or _FAMILIES.fullmatch(name) is not None
+    return name in _TAKEN or is_of_a_family(name)
 
 
 class Names:
@@ -84,7 +55,7 @@ class Names:
         text = re.sub(r"_{2,}", "_", re.sub(r"[^A-Za-z0-9]", "_", wanted)).strip("_") or "x"
         if text[0].isdigit():
             text = f"n{text}"
-        if _FAMILIES.fullmatch(text):
+        if is_of_a_family(text):
             text = f"x_{text}"  # a number would not lead out of it: M_PI_2 is a macro, too
         found, number = text, 2
         while found in self._taken or _reserved(found):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import isobit
+from isobit._version import __version__
 from isobit.errors import UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.hls.constants import FNV_START, Constant, digest_of, flat, integer_rows, native_type
@@ -36,7 +36,7 @@ def testbench_files(core: Core) -> dict[str, str]:
     ]
     text = fill(
         "testbench.cpp",
-        version=isobit.__version__,
+        version=__version__,
         top=core.top,
         namespace=core.namespace,
         digests=indented(digests, 4),
@@ -98,7 +98,7 @@ def host_files(core: Core) -> dict[str, str]:
         write_raw.append(f"isobit::host::write_words<{signed}>({p.name}, {size}, out_ + {words});")
         write.append(f"for (int i_ = 0; i_ < {size}; ++i_) out_[{numbers} + i_] = {p.name}[i_].to_double();")
         words, numbers = words + size * word_count(p.tensor.type), numbers + size
-    common = {"version": isobit.__version__, "top": core.top, "upper": core.top.upper()}
+    common = {"version": __version__, "top": core.top, "upper": core.top.upper()}
     header = fill(
         "c_header.h",
         **common,
@@ -134,7 +134,7 @@ def tool_files(core: Core, part: str, clock_ns: float) -> dict[str, str]:
     clock = f"{clock_ns:.3f}"
     return {
         "LICENSE": license_text(),
-        "run_hls.tcl": fill("run_hls.tcl", version=isobit.__version__, top=core.top, part=part, clock_ns=clock),
+        "run_hls.tcl": fill("run_hls.tcl", version=__version__, top=core.top, part=part, clock_ns=clock),
         "constraints.xdc": fill("constraints.xdc", top=core.top, clock_ns=clock),
     }
 
@@ -147,7 +147,7 @@ def license_text() -> str:
     UnsupportedError
         If it is not installed with this copy of isobit.
     """
-    package = Path(isobit.__file__).parent
+    package = Path(__file__).parents[1]
     for place in (package / "LICENSE", package.parents[1] / "LICENSE"):
         if place.is_file():
             return place.read_text(encoding="utf-8")
@@ -171,7 +171,7 @@ def readme_text(core: Core, *, model: str, part: str, clock_ns: float, events: i
     adapter = f"| `firmware/{core.on_arrays}.hpp` | a call of the top function with arrays, for hosts |\n"
     return fill(
         "README.md",
-        version=isobit.__version__,
+        version=__version__,
         top=core.top,
         model=model,
         part=part,

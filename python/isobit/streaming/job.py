@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from isobit._version import __version__
 from isobit.engines.registry import BatchEngine, get_engine
 from isobit.model.file import graph_digest
 from isobit.model.ops import Tensor
@@ -26,8 +27,6 @@ _BLOCK_MIN, _BLOCK_MAX = 256, 1 << 18
 
 def make_layout(model: Model, inputs: Inputs, raw: bool, block: int) -> Layout:
     """What will be written."""
-    from isobit import __version__
-
     kept = () if inputs.kept is None else inputs.kept.fields
     metadata: dict[str, Any] = {
         "content": "raw integers, in units of the LSB" if raw else "values",

@@ -23,7 +23,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from isobit import __version__
+from isobit._version import __version__
 from isobit.errors import IsobitError
 from isobit.files import atomic_path, check_target
 from isobit.students import distill, zoo

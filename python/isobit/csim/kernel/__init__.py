@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from isobit.csim.build import Built, base_flags, bridge_files, build, preprocessed
+from isobit.csim.build import Built, build
 from isobit.csim.cache import touch
+from isobit.csim.compiling import base_flags, bridge_files, preprocessed
 from isobit.csim.flags import read_flags
 from isobit.csim.kernel.arguments import Argument, In, InOut, Out, declared, shape_of
 from isobit.csim.kernel.fields import columns, fields_of, joined, separated

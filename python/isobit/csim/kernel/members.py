@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from isobit.csim.words import LANGUAGE
+from isobit.cpp_words import LANGUAGE
 
 __all__ = ["names_header", "without_markers"]
 
