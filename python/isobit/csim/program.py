@@ -12,10 +12,11 @@ import numpy as np
 
 from isobit.csim.cache import touch
 from isobit.csim.ports import Port, parse_ports, split, to_words
-from isobit.csim.project import Project, build_project
+from isobit.csim.project import build_project
 from isobit.csim.worker import worker
 from isobit.errors import CSimError, UnsupportedError
 from isobit.fixed.array import FixedArray
+from isobit.frontends.sources import Project
 from isobit.headers import HEADER_SETS
 
 __all__ = ["CSimProgram", "Tensors"]

@@ -1,19 +1,17 @@
-"""An hls4ml project as sources: what must be known to compile it, and the main.cpp that drives its top function."""
+"""The program of an hls4ml project: the main.cpp that drives its top function, and its compilation."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from isobit.csim.build import Built, build
 from isobit.csim.compiling import base_flags, bridge_files, header_identity
 from isobit.csim.state import filled_once
+from isobit.frontends.sources import Parameter, Project
 from isobit.headers import isobit_include_folders
-from isobit.model.requested import ReuseFactor
 
-__all__ = ["Parameter", "Project", "build_project"]
+__all__ = ["build_project", "main_source"]
 
 _MAIN = """// Written by isobit: drives the project's top function.
 #include "isobit_csim/project.hpp"
@@ -29,71 +27,6 @@ static void isobit_event(isobit_csim::Channel &isobit_channel) {{
 
 int main(int argc, char **argv) {{ return isobit_csim::work(argc, argv, isobit_event); }}
 """
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One parameter of a project's top function.
-
-    Attributes
-    ----------
-    name
-        Its name in C++.
-    direction
-        ``in``, ``out``, or ``weight`` for weights that the test bench hands over (block RAM).
-    type
-        Type of an element, in C++.
-    shape
-        Shape of one event, as the Keras model knows it; () for weights.
-    stream
-        Whether it is an ``hls::stream``.
-    """
-
-    name: str
-    direction: str
-    type: str
-    shape: tuple[int, ...]
-    stream: bool
-
-    @property
-    def size(self) -> int:
-        """Numbers in one event."""
-        size = 1
-        for extent in self.shape:
-            size *= extent
-        return size
-
-
-@dataclass(frozen=True)
-class Project:
-    """An hls4ml project: its files in memory, so that what is hashed is what is compiled.
-
-    Attributes
-    ----------
-    name
-        Name of the top function and of its source.
-    namespace
-        Namespace of the generated code, if it has one.
-    parameters
-        Those of the top function, in order.
-    files
-        Content by path; all under ``firmware/``.
-    traced
-        Whether the source hands any layer to ``nnet::save_layer_output``.
-    reuse
-        Requested and effective reuse factors of the Dense layers, as far as the sources say.
-    """
-
-    name: str
-    namespace: str | None
-    parameters: tuple[Parameter, ...]
-    files: Mapping[str, bytes]
-    traced: bool
-    reuse: tuple[ReuseFactor, ...] = ()
-
-    def directed(self, direction: str) -> tuple[Parameter, ...]:
-        """The parameters of one direction."""
-        return tuple(p for p in self.parameters if p.direction == direction)
 
 
 def main_source(project: Project) -> str:

@@ -10,7 +10,6 @@ from typing import Any
 
 from isobit.api import Data, Model, columns_of, load, map_data, shaped
 from isobit.csim import CSimProgram, Tensors
-from isobit.csim.project import Project
 from isobit.engines.registry import Values, thread_count
 from isobit.errors import TypeMismatchError, UnsupportedError
 from isobit.fixed.array import FixedArray
@@ -19,6 +18,7 @@ from isobit.frontends.configuration import converted, remarks_on, warned
 from isobit.frontends.hls4ml import is_model_graph
 from isobit.frontends.keras import KERAS_SUFFIXES, is_keras_model, load_keras_file
 from isobit.frontends.project import layer_shapes, project_from_hls4ml, read_project
+from isobit.frontends.sources import Project
 from isobit.model.requested import ReuseFactor
 
 __all__ = ["CSim", "csim"]

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from isobit import private
-from isobit.csim.project import Project
 from isobit.errors import CSimError, IsobitError, OverwriteError, UnsupportedError
 from isobit.files import naming, refuse_overwrite
 from isobit.frontends.project import read_project, write_project
+from isobit.frontends.sources import Project
 from isobit.model.file import save_graph
 from isobit.model.graph import Graph
 

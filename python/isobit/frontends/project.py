@@ -14,12 +14,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from isobit.csim.project import Parameter, Project
 from isobit.errors import MissingDependencyError, ModelFileError, UnsupportedError
 from isobit.frontends.folder_reuse import folder_reuse_factors
 from isobit.frontends.identifiers import check_identifiers, check_typedefs
 from isobit.frontends.identify import folder_kind, refuse_missing
 from isobit.frontends.quiet import quiet
+from isobit.frontends.sources import Parameter, Project
 from isobit.frontends.weight_files import check_weight_files
 
 __all__ = ["layer_shapes", "project_from_hls4ml", "read_project", "read_yaml", "write_project"]
