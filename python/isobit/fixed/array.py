@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from isobit.errors import RangeError, ShapeError, TypeMismatchError
 from isobit.fixed import arithmetic, law, selection
-from isobit.fixed.operators import Operators
 from isobit.fixed.protocol import NumpyProtocol
 from isobit.fixed.quantise import as_array, cast_integers, finite, is_integer, owned, quantise_floats, to_storage
 from isobit.fixed.types import FixedType
@@ -21,7 +20,7 @@ __all__ = ["FixedArray", "finite", "quantise_floats"]
 _SHOWN = 20
 
 
-class FixedArray(Operators, NumpyProtocol):
+class FixedArray(NumpyProtocol):
     """An array of numbers of one :class:`FixedType`.
 
     Make one with :meth:`from_float` (the one door for floats) or :meth:`from_raw`; the constructor itself trusts its

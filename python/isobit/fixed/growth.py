@@ -1,4 +1,4 @@
-"""The formats that operators give: AMD's growth rules, stated once for Python.
+"""The formats that operators give: AMD's growth rules, stated once for Python, here and in :class:`FixedType`.
 
 Every result is exact (but for a quotient, which is cut toward zero at its last bit), so results carry the default modes
 TRN and WRAP, which then never act. Two ``ap_int`` give an ``ap_int``; beside an ``ap_fixed`` one counts as
@@ -29,17 +29,9 @@ __all__ = [
 ]
 
 
-def _result(integer: int, fraction: int, signed: bool, is_int: bool) -> FixedType:
-    if is_int:
-        return FixedType.int_type(integer, signed=signed)
-    return FixedType(integer + fraction, integer, signed)
-
-
 def aligned(a: FixedType, b: FixedType) -> FixedType:
-    """Smallest format with ``a``'s and ``b``'s values: an unsigned one beside a signed one needs a bit more."""
-    signed = a.signed or b.signed
-    integer = max(a.integer + (signed and not a.signed), b.integer + (signed and not b.signed))
-    return _result(integer, max(a.fraction, b.fraction), signed, a.is_int and b.is_int)
+    """Smallest format with ``a``'s and ``b``'s values; see :meth:`FixedType.aligned_with`."""
+    return a.aligned_with(b)
 
 
 def logic(a: FixedType, b: FixedType) -> FixedType:
@@ -49,24 +41,23 @@ def logic(a: FixedType, b: FixedType) -> FixedType:
 
 def sum_of(a: FixedType, b: FixedType) -> FixedType:
     """``a + b``: one integer bit more than the format that holds both."""
-    both = aligned(a, b)
-    return _result(both.integer + 1, both.fraction, both.signed, both.is_int)
+    return a.sum_with(b)
 
 
 def difference(a: FixedType, b: FixedType) -> FixedType:
     """``a - b``: as wide as the sum, and always signed."""
     both = aligned(a, b)
-    return _result(both.integer + 1, both.fraction, True, both.is_int)
+    return FixedType.exact(both.integer + 1, both.fraction, True, both.is_int)
 
 
 def product(a: FixedType, b: FixedType) -> FixedType:
     """``a * b``: widths and integer bits add up."""
-    return _result(a.integer + b.integer, a.fraction + b.fraction, a.signed or b.signed, a.is_int and b.is_int)
+    return a.product_with(b)
 
 
 def quotient(a: FixedType, b: FixedType) -> FixedType:
     """``a / b``: the dividend's fraction bits, and for a divisor with F < 0 its -F more; a bit for min / -1."""
-    return _result(
+    return FixedType.exact(
         a.integer + b.fraction + b.signed,
         a.fraction + max(0, -b.fraction),
         a.signed or b.signed,
@@ -91,17 +82,17 @@ def negation(a: FixedType) -> FixedType:
     """``-a``: signed, one integer bit more. ``-ap_int<1>`` is ``ap_int<3>``: it is 0 - a, and 0 an ``ap_uint<1>``."""
     if a.is_int:
         return difference(FixedType.int_type(1, signed=False), a)
-    return _result(a.integer + 1, a.fraction, True, False)
+    return FixedType.exact(a.integer + 1, a.fraction, True, False)
 
 
 def complement(a: FixedType) -> FixedType:
     """``~a``: the same bits."""
-    return _result(a.integer, a.fraction, a.signed, a.is_int)
+    return FixedType.exact(a.integer, a.fraction, a.signed, a.is_int)
 
 
 def sum_of_many(a: FixedType, count: int) -> FixedType:
     """Exact sum of ``count`` numbers: ceil(log2(count)) integer bits more (isobit's rule; AMD has no such operator)."""
-    return _result(a.integer + max(0, count - 1).bit_length(), a.fraction, a.signed, a.is_int)
+    return FixedType.exact(a.integer + max(0, count - 1).bit_length(), a.fraction, a.signed, a.is_int)
 
 
 def dot(a: FixedType, b: FixedType, count: int) -> FixedType:

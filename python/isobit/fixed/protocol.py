@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import inspect
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from isobit.errors import TypeMismatchError
 from isobit.fixed import selection
-from isobit.fixed.operands import Pair
-
-if TYPE_CHECKING:
-    from isobit.fixed.array import FixedArray
+from isobit.fixed.operators import Operators
 
 __all__ = ["NumpyProtocol"]
 
@@ -65,10 +62,17 @@ _REFLECTED = {
 }
 
 
-class NumpyProtocol:
+class NumpyProtocol(Operators):
     """NumPy's three doors."""
 
     __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        @staticmethod
+        def concatenate(arrays: Iterable[Any], axis: int = 0) -> Any: ...  # noqa: D102
+        @staticmethod
+        def stack(arrays: Iterable[Any], axis: int = 0) -> Any: ...  # noqa: D102
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         raise TypeMismatchError(
@@ -94,7 +98,7 @@ class NumpyProtocol:
                 "result (x += a is that, too; write x = x + a)"
             )
         if ufunc in _CHOICES:
-            return _fixed(known(*inputs))
+            return self._of(known(*inputs))
         if isinstance(inputs[0], NumpyProtocol) or len(inputs) == 1:
             return known(*inputs)
         return getattr(inputs[1], _REFLECTED[known])(inputs[0])
@@ -102,8 +106,6 @@ class NumpyProtocol:
     def __array_function__(
         self, function: Callable[..., Any], types: Any, args: Sequence[Any], options: Mapping[str, Any]
     ) -> Any:
-        from isobit.fixed.array import FixedArray
-
         offered: dict[Callable[..., Any], Callable[..., Any]] = {
             np.shape: lambda a: a.shape,
             np.ndim: lambda a: a.ndim,
@@ -113,10 +115,10 @@ class NumpyProtocol:
             np.sum: lambda a, axis=None, keepdims=False: a.sum(axis, keepdims),
             np.min: lambda a, axis=None, keepdims=False: a.min(axis, keepdims),
             np.max: lambda a, axis=None, keepdims=False: a.max(axis, keepdims),
-            np.where: lambda condition, x, y: _fixed(selection.where(condition, x, y)),
+            np.where: lambda condition, x, y: self._of(selection.where(condition, x, y)),
             np.copy: lambda a: a.copy(),
-            np.concatenate: FixedArray.concatenate,
-            np.stack: FixedArray.stack,
+            np.concatenate: self.concatenate,
+            np.stack: self.stack,
             np.array_equal: _equal,
         }
         if function not in offered:
@@ -131,12 +133,6 @@ class NumpyProtocol:
         return offered[function](*args, **options)
 
 
-def _fixed(result: Pair) -> FixedArray:
-    from isobit.fixed.array import FixedArray
-
-    return FixedArray(result.raw, result.type)
-
-
-def _equal(a: FixedArray, b: FixedArray) -> bool:
+def _equal(a: Any, b: Any) -> bool:
     """Same shape and same values, whatever the formats."""
     return np.shape(a) == np.shape(b) and bool(np.all(np.asarray(a == b)))

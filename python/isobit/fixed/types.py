@@ -151,6 +151,11 @@ class FixedType:
         )
 
     @classmethod
+    def exact(cls, integer: int, fraction: int, signed: bool, is_int: bool) -> FixedType:
+        """Format of an exact result, with the default modes, which then never act."""
+        return cls.int_type(integer, signed=signed) if is_int else cls(integer + fraction, integer, signed)
+
+    @classmethod
     def int_type(cls, width: int, *, signed: bool = True) -> FixedType:
         """``ap_int<width>`` or ``ap_uint<width>``."""
         return cls(width, width, signed, Rounding.TRN_ZERO, Overflow.WRAP, 0, True)
@@ -204,17 +209,25 @@ class FixedType:
             return FixedType(self.width, self.integer, self.signed)
         return self
 
-    def sum_with(self, other: FixedType) -> FixedType:
-        """Format of an exact sum; see :mod:`isobit.fixed.growth`."""
-        from isobit.fixed import growth
+    def aligned_with(self, other: FixedType) -> FixedType:
+        """Smallest format with both formats' values: an unsigned one beside a signed one needs a bit more."""
+        signed = self.signed or other.signed
+        integer = max(self.integer + (signed and not self.signed), other.integer + (signed and not other.signed))
+        return self.exact(integer, max(self.fraction, other.fraction), signed, self.is_int and other.is_int)
 
-        return growth.sum_of(self, other)
+    def sum_with(self, other: FixedType) -> FixedType:
+        """Format of an exact sum: one integer bit more than :meth:`aligned_with` (:mod:`isobit.fixed.growth`)."""
+        both = self.aligned_with(other)
+        return self.exact(both.integer + 1, both.fraction, both.signed, both.is_int)
 
     def product_with(self, other: FixedType) -> FixedType:
-        """Format of an exact product; see :mod:`isobit.fixed.growth`."""
-        from isobit.fixed import growth
-
-        return growth.product(self, other)
+        """Format of an exact product: widths and integer bits add up (:mod:`isobit.fixed.growth`)."""
+        return self.exact(
+            self.integer + other.integer,
+            self.fraction + other.fraction,
+            self.signed or other.signed,
+            self.is_int and other.is_int,
+        )
 
     def __str__(self) -> str:
         """Canonical name: defaults are left out, ``ap_fixed<18,6,AP_RND_CONV,AP_SAT>``."""
