@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from isobit.analysis.profile import OverflowCount
-
-if TYPE_CHECKING:
-    from isobit.check.report import Report
+from isobit.check.outcome import Outcome
 
 __all__ = ["report_document"]
 
 
-def report_document(report: Report) -> dict[str, Any]:
+def report_document(report: Outcome) -> dict[str, Any]:
     """Everything, as plain Python objects."""
     return {
         "ok": report.ok,

@@ -5,17 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from html import escape
-from typing import TYPE_CHECKING
 
 from isobit.analysis.profile import Profile
 from isobit.check.comparison import LayerComparison
 from isobit.check.figures import COLOURS, layer_chart, neuron_bits, neuron_gaps
 from isobit.check.keras import KerasLayers
+from isobit.check.outcome import Outcome
 from isobit.check.text import keras_label
 from isobit.model.requested import summary as reuse_summary
-
-if TYPE_CHECKING:
-    from isobit.check.report import Report
 
 __all__ = ["report_page"]
 
@@ -36,7 +33,7 @@ svg{display:block;max-width:100%}
 """
 
 
-def report_page(report: Report) -> str:
+def report_page(report: Outcome) -> str:
     """The page's HTML."""
     parts = [
         f"<h1 class={'ok' if report.ok else 'different'}>{escape(report.headline())}</h1>",
@@ -68,7 +65,7 @@ def _items(lines: Iterable[str]) -> str:
     return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>"
 
 
-def _warnings(report: Report) -> str:
+def _warnings(report: Outcome) -> str:
     if not report.warnings:
         return ""
     count = len(report.warnings)
@@ -76,7 +73,7 @@ def _warnings(report: Report) -> str:
     return f"<div class=warnings><b>{head}</b>{_items(map(str, report.warnings))}</div>"
 
 
-def _causes(report: Report) -> str:
+def _causes(report: Outcome) -> str:
     parts = []
     for cause in report.causes:
         parts.append(f"<h2>Why {escape(cause.layer)} differs on {escape(cause.road)}</h2>")
@@ -85,7 +82,7 @@ def _causes(report: Report) -> str:
     return "".join(parts)
 
 
-def _roads(report: Report) -> str:
+def _roads(report: Outcome) -> str:
     rows = [
         [
             escape(road.name),
@@ -111,7 +108,7 @@ def _cell(layer: LayerComparison) -> str:
     )
 
 
-def _layers(report: Report) -> str:
+def _layers(report: Outcome) -> str:
     """One row for each layer: format, what each road gave, range, and the bits of every neuron."""
     if not report.roads:
         return ""
@@ -144,7 +141,7 @@ def _seen(profile: Profile, name: str) -> tuple[str, str]:
     return "", ""
 
 
-def _keras(report: Report) -> str:
+def _keras(report: Outcome) -> str:
     if not report.keras:
         return ""
     label = keras_label(report)
@@ -192,7 +189,7 @@ def _keras_layers(layers: KerasLayers) -> str:
     return f"<h2>The same layer by layer, {layers.events:,} events</h2>{chart}{_table(header, rows, classes)}"
 
 
-def _lists(report: Report) -> str:
+def _lists(report: Outcome) -> str:
     """Everything that is a line of text each."""
     profile = report.profile
     sections = [
@@ -206,7 +203,7 @@ def _lists(report: Report) -> str:
     return "".join(f"<h2>{escape(title)}</h2>{_items(lines)}" for title, lines in sections if lines)
 
 
-def _provenance(report: Report) -> str:
+def _provenance(report: Outcome) -> str:
     """Versions, files, configuration, seed, time."""
     known = report.provenance
     rows = [["time", escape(known.time)]]

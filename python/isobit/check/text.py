@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from isobit.check.comparison import LayerComparison
+from isobit.check.outcome import Outcome
 from isobit.model.requested import summary as reuse_summary
-
-if TYPE_CHECKING:
-    from isobit.check.report import Report
 
 __all__ = ["folded", "keras_label", "report_text", "road_table"]
 
@@ -19,7 +16,7 @@ _OVERFLOWS = 6
 _DIFFERING = 12
 
 
-def report_text(report: Report) -> str:
+def report_text(report: Outcome) -> str:
     """The whole report."""
     parts = [report.headline(), *(f"WARNING: {warning}" for warning in report.warnings), ""]
     parts += [aligned_table(*road_table(report)), ""]
@@ -39,7 +36,7 @@ def report_text(report: Report) -> str:
     return "\n".join(parts)
 
 
-def road_table(report: Report) -> tuple[list[str], list[list[str]]]:
+def road_table(report: Outcome) -> tuple[list[str], list[list[str]]]:
     """Header and rows: one column for each road, layers without a difference in one row."""
     roads = report.roads
     every = (report.base, *roads)
@@ -50,7 +47,7 @@ def road_table(report: Report) -> tuple[list[str], list[list[str]]]:
     return ["", *(road.name for road in every)], rows
 
 
-def folded(report: Report) -> list[tuple[str, list[str]]]:
+def folded(report: Outcome) -> list[tuple[str, list[str]]]:
     """Rows of layers: name and a cell for each road; layers in a row that are equal on every road are one."""
     if not report.roads:
         return []
@@ -89,7 +86,7 @@ def _cell(layer: LayerComparison) -> str:
     return f"{layer.differ:,} of {layer.values:,} differ, up to {layer.largest:,} LSB"
 
 
-def keras_label(report: Report) -> str:
+def keras_label(report: Outcome) -> str:
     """What the difference to Keras is, in brackets; only what was shown is said."""
     layers = report.keras_layers
     if layers is None:
@@ -105,7 +102,7 @@ def keras_label(report: Report) -> str:
     return f"quantisation: rounding in the formats of each layer explains it{most}; {events}"
 
 
-def _more_than_rounding(report: Report) -> str:
+def _more_than_rounding(report: Outcome) -> str:
     """What formats do besides rounding, on these events: the first of each kind, by name."""
     found = [
         ("overflow of", [f"{count.layer}.{count.slot}" for count in report.profile.overflows]),
@@ -115,7 +112,7 @@ def _more_than_rounding(report: Report) -> str:
     return ", ".join(f"{what} {', '.join(names[:3])}{', ...' if names[3:] else ''}" for what, names in found if names)
 
 
-def _keras(report: Report) -> list[str]:
+def _keras(report: Outcome) -> list[str]:
     rows = []
     for d in report.keras:
         agreement = "" if d.agreement is None else f"same {d.decision} in {d.agree:,} of {d.events:,}"
