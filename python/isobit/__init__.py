@@ -8,10 +8,9 @@
 
 from isobit._version import __version__
 from isobit.analysis.profile import LayerProfile, OverflowCount, Profile
-from isobit.api import Model, load
+from isobit.api import CSim, Model, csim, load
 from isobit.check import Report, check
 from isobit.csim.kernel import CSimKernel, In, InOut, Out, csim_kernel
-from isobit.csim.simulation import CSim, csim
 from isobit.errors import IsobitError
 from isobit.fixed import FixedArray, FixedType, Overflow, Rounding
 from isobit.headers import get_cmake_dir, get_include, get_pkgconfig_dir

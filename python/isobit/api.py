@@ -1,41 +1,30 @@
-"""What users hold: a model that predicts bits."""
+"""What users hold: a model that predicts bits, and the simulation of its firmware."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-
-from isobit.analysis.profile import Profile
-from isobit.data import Data, columns_of, in_order, map_data, quantised, shaped
-from isobit.engines.registry import BatchEngine, Values, get_engine, thread_count
+from isobit.csim.program import CSimProgram
+from isobit.csim.simulation import Simulation, find_firmware, firmware_of
+from isobit.engines.registry import Values
 from isobit.errors import TypeMismatchError, UnsupportedError
-from isobit.fixed.array import FixedArray
-from isobit.fixed.quantise import owned
 from isobit.fixed.types import FixedType
-from isobit.frontends.beside import NO_PROJECT, Beside, beside, save_with_project, without_project
-from isobit.frontends.configuration import Remark, converted, remarks_on, warned
+from isobit.frontends.beside import beside, without_project
+from isobit.frontends.configuration import converted, remarks_on, warned
 from isobit.frontends.hls4ml import graph_from_hls4ml, is_model_graph
 from isobit.frontends.identify import refuse_foreign
 from isobit.frontends.keras import KERAS_SUFFIXES, conversion_of, is_keras_model, load_keras_file
-from isobit.model.file import load_graph, save_graph
-from isobit.model.graph import Graph
-from isobit.model.requested import ReuseFactor, reuse_factors
+from isobit.model.file import load_graph
+from isobit.network import Network
+from isobit.streaming.predict import FilePrediction, predict_file
 
-if TYPE_CHECKING:
-    from isobit.analysis.plan import Plan
-    from isobit.csim.simulation import CSim
-    from isobit.streaming import FilePrediction
-
-__all__ = ["Data", "Model", "columns_of", "load", "map_data", "shaped"]
+__all__ = ["CSim", "Model", "csim", "load"]
 
 
-@dataclass(frozen=True)
-class Model:
+class Model(Network):
     """A network at its firmware's precision. Make one with :func:`load`.
 
     Attributes
@@ -50,186 +39,9 @@ class Model:
         Entries of the hls4ml configuration that have no effect.
     """
 
-    graph: Graph
-    source: Any = None
-    project: Beside | None = field(default=None, compare=False)
-    remarks: tuple[Remark, ...] = field(default=(), compare=False)
-
-    # -- what it is ------------------------------------------------------------------------------------------------
-
-    @property
-    def layers(self) -> list[str]:
-        """Layer names, in the order of computation."""
-        return [op.name for op in self.graph.ops]
-
-    @property
-    def reuse_factors(self) -> tuple[ReuseFactor, ...]:
-        """Of every Dense layer, the reuse factor and strategy that were requested, and those that hls4ml took."""
-        return reuse_factors(self.graph)
-
-    @property
-    def types(self) -> dict[str, FixedType]:
-        """Every format by ``layer.slot``; the keys of :meth:`with_types`."""
-        return self.graph.types()
-
-    @property
-    def input_types(self) -> list[FixedType]:
-        """Formats of the inputs."""
-        return [tensor.type for tensor in self.graph.inputs]
-
-    @property
-    def output_types(self) -> list[FixedType]:
-        """Formats of the outputs."""
-        return [tensor.type for tensor in self.graph.output_tensors]
-
-    def __repr__(self) -> str:
-        lines = [f"Model {self.graph.name!r}: {len(self.graph.ops)} layers"]
-        lines += [f"  {tensor.name}: input {tensor.shape} {tensor.type}" for tensor in self.graph.inputs]
-        dense = {factor.layer: f" ({factor})" for factor in self.reuse_factors}
-        for op in self.graph.ops:
-            about = dense.get(op.name, "").replace(f"{op.name}: ", "", 1)
-            lines.append(f"  {op.name}: {op.tag}{about} -> {op.output.shape} {op.output.type}")
-        return "\n".join(lines)
-
-    # -- what it computes ------------------------------------------------------------------------------------------
-
-    def predict(self, x: Data, engine: str = "auto", threads: int | None = None) -> Any:
-        """Predict what ``hls_model.predict(x)`` gives after ``compile()``, without compiling.
-
-        Parameters
-        ----------
-        x
-            Real numbers or :class:`FixedArray`, shape (events, ...) as the input, or one event without the first axis;
-            for several inputs a list of them or a dict by input name.
-        engine
-            ``auto``, ``numba``, ``cpp``, ``cpp-strict``, ``reference`` or ``hls`` (the exported core, compiled).
-        threads
-            Threads to use; None takes every core.
-
-        Returns
-        -------
-        float64, shape (events, ...) as the output; a list for several outputs. The events axis stays even for a single
-        event (hls4ml drops it there) unless the input came without it.
-
-        Raises
-        ------
-        ShapeError, TypeMismatchError, RangeError
-            For data of the wrong shape or kind, NaN and infinity.
-        """
-        fast = self._straight(x, engine, threads, raw=False)
-        return map_data(self.predict_raw(x, engine, threads), FixedArray.to_float) if fast is None else fast
-
-    def predict_raw(self, x: Data, engine: str = "auto", threads: int | None = None) -> Any:
-        """Predict raw integers: as :meth:`predict`, but :class:`FixedArray`."""
-        fast = self._straight(x, engine, threads, raw=True)
-        if fast is not None:
-            return fast
-        inputs, single = self.quantise(x)
-        road = get_engine(engine)
-        compute = road.run_outputs if isinstance(road, BatchEngine) else road.run
-        values = compute(self.graph, inputs, thread_count(threads))
-        outputs = [shaped(values[t.name], t, single) for t in self.graph.output_tensors]
-        return outputs[0] if len(outputs) == 1 else outputs
-
-    def _straight(self, x: Data, engine: str, threads: int | None, raw: bool) -> Any:
-        """Outputs straight from floats; None if the engine, the data or the formats need the long way."""
-        road = get_engine(engine)
-        count = thread_count(threads)
-        columns = self._float_columns(x) if isinstance(road, BatchEngine) else None
-        if not isinstance(road, BatchEngine) or columns is None:
-            return None
-        results = road.predict_floats(self.graph, columns, count, raw=raw)
-        if results is None:
-            return None
-        pairs = list(zip(self.graph.output_tensors, results, strict=True))
-        outputs = [shaped(FixedArray(owned(array), t.type) if raw else array, t, False) for t, array in pairs]
-        return outputs[0] if len(outputs) == 1 else outputs
-
-    def _float_columns(self, x: Data) -> list[Any] | None:
-        """Inputs of shape (events, size), if they are plain arrays of float32 or float64."""
-        tensors = self.graph.inputs
-        given = in_order(tensors, x) if isinstance(x, Mapping) else [x] if isinstance(x, np.ndarray) else x
-        if not isinstance(given, (list, tuple)) or len(given) != len(tensors):
-            return None
-        columns = []
-        for tensor, array in zip(tensors, given, strict=True):
-            plain = isinstance(array, np.ndarray) and array.dtype in (np.float32, np.float64)
-            plain = plain and not isinstance(array, np.ma.MaskedArray)
-            # An array of the shape of one event is one event, even where its first extent could be one of events.
-            events = plain and array.shape != tensor.shape and array.shape[1:] in (tensor.shape, (tensor.size,))
-            if not events or len(array) != len(given[0]):
-                return None
-            columns.append(np.ascontiguousarray(array.reshape(len(array), tensor.size)))
-        return columns
-
-    def plan(self, x: Data = None, *, witnesses: bool = False) -> Plan:
-        """Plan the computation, and certify what cannot overflow; print it.
-
-        Parameters
-        ----------
-        x
-            Events whose smallest and largest values bound the inputs; the plan holds for data within them. None: every
-            input that the formats allow.
-        witnesses
-            Tighten the verdicts, and search a concrete input for each cast that may overflow. Takes seconds, for wide
-            networks minutes.
-        """
-        from isobit.analysis.intervals import measured
-        from isobit.analysis.plan import make_plan
-
-        if x is None:
-            return make_plan(self.graph, witnesses=witnesses)
-        inputs, _ = self.quantise(x)
-        return make_plan(self.graph, inputs=measured(self.graph, inputs), witnesses=witnesses)
-
     def predict_file(self, data: Any, out: str | os.PathLike[str], **options: Any) -> FilePrediction:
         """Predict files of any size into a file, resumable after a kill; see :func:`isobit.streaming.predict_file`."""
-        from isobit.streaming import predict_file
-
         return predict_file(self, data, out, **options)
-
-    def trace(self, x: Data, engine: str = "auto", threads: int | None = None) -> dict[str, FixedArray]:
-        """Every layer's output by its name, as hls4ml's trace names them, as :class:`FixedArray`."""
-        inputs, single = self.quantise(x)
-        values = self.run(inputs, engine, threads)
-        return {
-            op.name: shaped(values[op.output.name], op.output, single) for op in self.graph.ops if op.tag != "reshape"
-        }
-
-    def profile(self, x: Data, threads: int | None = None) -> Profile:
-        """Count overflows, saturations and rounding losses by layer and neuron on some events, and bits in use.
-
-        Parameters
-        ----------
-        x
-            As for :meth:`predict`.
-        threads
-            Threads to use; None takes every core.
-        """
-        from isobit.analysis.profiling import profile_graph
-
-        count = thread_count(threads)
-        columns = self._float_columns(x)
-        if columns is not None:
-            named = {tensor.name: column for tensor, column in zip(self.graph.inputs, columns, strict=True)}
-            straight = profile_graph(self.graph, named, count)
-            if straight is not None:
-                return straight
-        inputs, _ = self.quantise(x)
-        found = profile_graph(self.graph, {name: np.ascontiguousarray(a.raw) for name, a in inputs.items()}, count)
-        assert found is not None  # raw integers are always taken
-        return found
-
-    def quantise(self, x: Data) -> tuple[dict[str, FixedArray], bool]:
-        """Bring data into the input formats: (tensors of shape (events, size), whether it was a single event)."""
-        return quantised(self.graph.inputs, x)
-
-    def run(self, inputs: Mapping[str, FixedArray], engine: str = "auto", threads: int | None = None) -> Values:
-        """Compute every tensor from quantised inputs; the lower door of :meth:`predict`."""
-        values = get_engine(engine).run(self.graph, inputs, thread_count(threads))
-        return {**inputs, **values}
-
-    # -- other models ----------------------------------------------------------------------------------------------
 
     def with_types(self, types: Mapping[str, str | FixedType]) -> Model:
         """Copy with exactly these formats changed: ``{"fc1.weight": "ap_fixed<8,2>", "fc1.accum": ...}``.
@@ -265,39 +77,65 @@ class Model:
             raise UnsupportedError("reconvert needs a model that was loaded from Keras or from an hls4ml ModelGraph")
         return load(hls_config=hls_config, **conversion_of(self.source))
 
-    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False, project: bool = False) -> None:
-        """Write the model to a file, whole or not at all; refuses to overwrite unless asked.
+    def csim(self, **options: Any) -> CSim:
+        """Compile the hls4ml project behind this model; see :func:`isobit.csim`."""
+        return csim(self, **options)
 
-        Parameters
-        ----------
-        path, overwrite
-            The model file; whether to replace an existing one (and project).
-        project
-            Also write the hls4ml project that C-simulation compiles, to ``student.hls4ml`` beside ``student.isobit``.
+
+class CSim(Simulation):
+    """hls4ml's own project, compiled and run in worker processes. Make one with :func:`csim`.
+
+    Attributes
+    ----------
+    program
+        The compiled project.
+    """
+
+    def __init__(
+        self,
+        program: CSimProgram,
+        *,
+        model: Model | None = None,
+        source: Any = None,
+        shapes: Mapping[str, tuple[int, ...]] | None = None,
+        timeout: float | None = None,
+    ) -> None:
+        super().__init__(program, shapes=shapes, timeout=timeout)
+        self._model = model
+        self._source = source
+
+    @property
+    def model(self) -> Model:
+        """The same network as isobit's own engines compute it, read when first asked for.
 
         Raises
         ------
-        OverwriteError
-            If the file or the folder exists and ``overwrite`` is false.
         UnsupportedError
-            If a project is wanted and there is no hls4ml ``ModelGraph`` behind the model.
+            For a folder, and for a network with layers that isobit does not know; the simulation does without.
         """
-        if project:
-            save_with_project(self.graph, self.source, Path(path), overwrite=overwrite)
-        else:
-            save_graph(self.graph, path, overwrite=overwrite)
+        if self._model is None:
+            if self._source is None:
+                raise UnsupportedError("a C-simulation of a folder has no isobit model; make it from the ModelGraph")
+            self._model = load(self._source)
+        return self._model
 
-    def csim(self, **options: Any) -> CSim:
-        """Compile the hls4ml project behind this model; see :func:`isobit.csim`."""
-        from isobit.csim.simulation import csim
+    def run(
+        self, inputs: Mapping[str, Any], *, raw: bool, trace: bool, threads: int | None = None
+    ) -> tuple[Values, Values]:
+        """Tapped tensors and outputs by the tensor names of :attr:`model`, from prepared inputs.
 
-        return csim(self, **options)
+        Parameters
+        ----------
+        inputs
+            Every input by tensor name, shape (events, size); see :meth:`CSimProgram.run`.
+        raw, trace, threads
+            As there.
 
-    def csim_refusal(self) -> str | None:
-        """Why :meth:`csim` has nothing to compile; None if it has."""
-        if self.source is not None:
-            return None
-        return NO_PROJECT if self.project is None else self.project.refusal()
+        Returns
+        -------
+        Inputs and layers (what a reshape gives included), and outputs.
+        """
+        return self.run_graph(self.model.graph, inputs, raw=raw, trace=trace, threads=threads)
 
 
 def load(source: Any, **options: Any) -> Model:
@@ -347,3 +185,52 @@ def load(source: Any, **options: Any) -> Model:
 def _no_options(options: Mapping[str, Any], what: str) -> None:
     if options:
         raise TypeMismatchError(f"{what} takes no options, got {', '.join(options)}")
+
+
+def csim(
+    source: Any, headers: str = "vendor", *, optimisation: str = "3", timeout: float | None = None, **options: Any
+) -> CSim:
+    """Compile the C-simulation of an hls4ml project.
+
+    Parameters
+    ----------
+    source
+        An hls4ml ``ModelGraph``; the path of a folder that hls4ml wrote; a (Q)Keras model or the path of a
+        ``.keras``/``.h5`` file, which hls4ml converts; a model file with its project; or a :class:`Model` that came
+        from one of them. Any layer that hls4ml writes is simulated, whether isobit's own engines know it or not. A
+        folder is only read: what is compiled is a copy, once for each content (weights included).
+    headers
+        ``vendor``: AMD's open simulation headers, the project's own copy (``firmware/ap_types``). ``isobit``: isobit's
+        headers in their place; the same bits, faster.
+    optimisation
+        The compiler's -O level; ``0`` compiles fastest and runs slowest, with the same bits.
+    timeout
+        Seconds without an event's end after which a worker process is ended; None for no limit.
+    options
+        For Keras and for a model file: those of :func:`load`.
+
+    Notes
+    -----
+    Events are spread over worker processes. Firmware with variables that keep their value from event to event
+    (function-local statics: the state of recurrent layers, the line buffers of io_stream convolutions; see
+    :attr:`CSim.state`) runs in a single process instead, in the order of the events, started anew for each call, so
+    that the bits are those of one hls4ml ``predict`` call after ``compile()``.
+
+    Input types of float, double, std::float16_t and std::bfloat16_t give float64 instead of raw integers; ap_float is
+    refused.
+
+    Raises
+    ------
+    UnsupportedError
+        If there is no hls4ml project behind the source, or for another back end than Vitis and Vivado.
+    ModelFileError
+        If the folder is not one that hls4ml wrote.
+    CompilerError
+        If g++ is missing or fails.
+    """
+    model, firmware = None, find_firmware(source, options)
+    if firmware is None:
+        model = load(source, **options)
+        firmware = firmware_of(model)
+    program = CSimProgram(firmware.project, headers=headers, optimisation=optimisation)
+    return CSim(program, model=model, source=firmware.source, shapes=firmware.shapes, timeout=timeout)

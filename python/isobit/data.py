@@ -8,11 +8,11 @@ from typing import Any, cast
 
 import numpy as np
 
-from isobit.csim.ports import Port, doubles
 from isobit.errors import ShapeError, TypeMismatchError
 from isobit.fixed.array import FixedArray, finite
 from isobit.fixed.quantise import refuse_masked
 from isobit.model.ops import Tensor
+from isobit.ports import Port, doubles
 
 __all__ = ["Data", "check_names", "columns_of", "events_of", "in_order", "map_data", "quantised", "shaped"]
 

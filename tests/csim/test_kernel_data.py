@@ -15,8 +15,9 @@ import pytest
 
 import isobit as ib
 from isobit.csim import kernel as kernels
-from isobit.csim.ports import Port, to_words
+from isobit.csim.words import to_words
 from isobit.errors import CSimError, RangeError, ShapeError, TypeMismatchError
+from isobit.ports import Port
 
 pytestmark = [pytest.mark.hls4ml, pytest.mark.csim, pytest.mark.xdist_group("csim-kernels")]
 

@@ -9,7 +9,7 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any
 
-from isobit.api import load
+from isobit.api import CSim, load
 from isobit.check.blocks import Block, block_size, blocks_of
 from isobit.check.budget import Budget
 from isobit.check.comparison import LayerComparison, Road
@@ -21,7 +21,6 @@ from isobit.check.report import Report
 from isobit.check.roads import Progress, Roads, road_names
 from isobit.check.tally import Tally
 from isobit.check.watching import Watch
-from isobit.csim.simulation import CSim
 from isobit.engines.registry import Values, resolve, thread_count
 from isobit.errors import RangeError, ShapeError
 from isobit.model.requested import reuse_factors

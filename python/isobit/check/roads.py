@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from isobit.api import Model
+from isobit.api import CSim, Model, csim
 from isobit.check.blocks import Block
-from isobit.csim.simulation import CSim, csim
 from isobit.engines.registry import Values, resolve
 from isobit.errors import ShapeError, TypeMismatchError, UnsupportedError
 from isobit.fixed.array import FixedArray

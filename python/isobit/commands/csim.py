@@ -11,18 +11,18 @@ from typing import Any
 
 import click
 
+from isobit.api import csim
 from isobit.commands import EQUAL_OR_DONE, examples
 from isobit.commands.data import DataOptions, data_options
 from isobit.commands.exported import simulate_exported
 from isobit.commands.keras_options import KerasOptions, is_keras_file, keras_options
 from isobit.commands.options import layer_arrays, project_option, save_arrays
-from isobit.csim.ports import Port
-from isobit.csim.simulation import csim
 from isobit.files import atomic_path, check_target
 from isobit.fixed.array import FixedArray
 from isobit.headers import HEADER_SETS
 from isobit.hls.folder import is_exported
 from isobit.model.requested import summary
+from isobit.ports import Port
 
 
 @click.command(

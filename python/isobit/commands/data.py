@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from isobit.csim.ports import Port
 from isobit.model.ops import Tensor
+from isobit.ports import Port
 from isobit.streaming.inputs import Inputs
 
 __all__ = ["DataOptions", "data_options"]

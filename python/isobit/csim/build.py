@@ -16,9 +16,10 @@ from pathlib import Path
 from isobit.compiler import compiler, version_and_standard
 from isobit.csim.cache import build_folder, cache_folder, discard, intact, prune, store, touch, writing
 from isobit.csim.compiling import preprocessed, run_compiler, written
-from isobit.csim.ports import Port, parse_ports
 from isobit.csim.state import BASELINE_MAIN, static_state, symbols
+from isobit.csim.words import parse_ports
 from isobit.errors import CSimError
+from isobit.ports import Port
 
 __all__ = ["Built", "build", "build_program"]
 

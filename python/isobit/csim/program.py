@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from isobit.csim.cache import touch
-from isobit.csim.ports import Port, parse_ports, split, to_words
 from isobit.csim.project import build_project
+from isobit.csim.words import parse_ports, split, to_words
 from isobit.csim.worker import worker
 from isobit.errors import CSimError, UnsupportedError
 from isobit.fixed.array import FixedArray
 from isobit.frontends.sources import Project
 from isobit.headers import HEADER_SETS
+from isobit.ports import Port
 
 __all__ = ["CSimProgram", "Tensors"]
 

@@ -1,15 +1,15 @@
-"""The oracle: hls4ml's own firmware, compiled and run in worker processes."""
+"""hls4ml's own firmware, compiled and run in worker processes: what there is to simulate, and its bits."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from isobit.api import Data, Model, columns_of, load, map_data, shaped
-from isobit.csim import CSimProgram, Tensors
+from isobit.csim.program import CSimProgram, Tensors
+from isobit.data import Data, columns_of, map_data, shaped
 from isobit.engines.registry import Values, thread_count
 from isobit.errors import TypeMismatchError, UnsupportedError
 from isobit.fixed.array import FixedArray
@@ -19,16 +19,95 @@ from isobit.frontends.hls4ml import is_model_graph
 from isobit.frontends.keras import KERAS_SUFFIXES, is_keras_model, load_keras_file
 from isobit.frontends.project import layer_shapes, project_from_hls4ml, read_project
 from isobit.frontends.sources import Project
+from isobit.model.graph import Graph
 from isobit.model.requested import ReuseFactor
+from isobit.network import Network
 
-__all__ = ["CSim", "csim"]
+__all__ = ["Firmware", "Simulation", "find_firmware", "firmware_of"]
 
 #: Fewer events than this are not worth a worker process of their own, unless threads are asked for.
 _EVENTS_PER_WORKER = 64
 
 
-class CSim:
-    """hls4ml's own project, compiled and run in worker processes. Make one with :func:`csim`.
+@dataclass(frozen=True)
+class Firmware:
+    """What there is to simulate.
+
+    Attributes
+    ----------
+    project
+        The sources.
+    source
+        The hls4ml ``ModelGraph`` that wrote them, if there is one.
+    shapes
+        Shape of one event of each layer, as far as it is known.
+    """
+
+    project: Project
+    source: Any = None
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+
+def find_firmware(source: Any, options: dict[str, Any]) -> Firmware | None:
+    """The firmware of a folder, a Keras model or its file, or a ``ModelGraph``, whatever layers it has.
+
+    Parameters
+    ----------
+    source, options
+        As for :func:`isobit.csim`.
+
+    Returns
+    -------
+    None for what must be loaded as a model first; see :func:`firmware_of`.
+    """
+    if isinstance(source, (str, os.PathLike)):
+        path = Path(source)
+        if path.is_dir():
+            if options:
+                raise TypeMismatchError(f"a folder takes no options, got {', '.join(options)}")
+            return Firmware(read_project(path))
+        if path.suffix in KERAS_SUFFIXES:
+            source = load_keras_file(path, allow_lambda=bool(options.pop("allow_lambda", False)))
+    if is_keras_model(source):
+        return _firmware_of_graph(converted(source, options)[0])
+    if is_model_graph(source) and not options:
+        warned(remarks_on(source))
+        return _firmware_of_graph(source)
+    return None
+
+
+def firmware_of(network: Network) -> Firmware:
+    """The firmware behind a loaded model.
+
+    Raises
+    ------
+    UnsupportedError
+        If there is none.
+    """
+    if network.source is not None:
+        return _firmware_of_graph(network.source)
+    if network.project is None:
+        raise UnsupportedError(str(network.csim_refusal()))
+    shapes = {op.name: op.output.shape for op in network.graph.ops}
+    return Firmware(_shaped(network.project.read(), network.graph), None, shapes)
+
+
+def _firmware_of_graph(graph: Any) -> Firmware:
+    return Firmware(project_from_hls4ml(graph), graph, layer_shapes(graph))
+
+
+def _shaped(project: Project, graph: Graph) -> Project:
+    """The project of a model file, its parameters in the shapes that the model knows; a folder may know only sizes."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for direction, tensors in (("in", graph.inputs), ("out", graph.output_tensors)):
+        for parameter, tensor in zip(project.directed(direction), tensors, strict=False):
+            if parameter.size == tensor.size:
+                shapes[parameter.name] = tensor.shape
+    return replace(project, parameters=tuple(replace(p, shape=shapes.get(p.name, p.shape)) for p in project.parameters))
+
+
+class Simulation:
+    """hls4ml's own project, compiled and run in worker processes; users hold it as a :class:`isobit.CSim`.
 
     Attributes
     ----------
@@ -40,14 +119,10 @@ class CSim:
         self,
         program: CSimProgram,
         *,
-        model: Model | None = None,
-        source: Any = None,
         shapes: Mapping[str, tuple[int, ...]] | None = None,
         timeout: float | None = None,
     ) -> None:
         self.program = program
-        self._model = model
-        self._source = source if model is None else model.source
         self._shapes = dict(shapes or {})
         self._timeout = timeout
 
@@ -58,21 +133,6 @@ class CSim:
         Layers of a folder that an hls4ml before 1.0 wrote are left out.
         """
         return self.program.reuse
-
-    @property
-    def model(self) -> Model:
-        """The same network as isobit's own engines compute it, read when first asked for.
-
-        Raises
-        ------
-        UnsupportedError
-            For a folder, and for a network with layers that isobit does not know; the simulation does without.
-        """
-        if self._model is None:
-            if self._source is None:
-                raise UnsupportedError("a C-simulation of a folder has no isobit model; make it from the ModelGraph")
-            self._model = load(self._source)
-        return self._model
 
     @property
     def input_types(self) -> list[FixedType | None]:
@@ -148,13 +208,15 @@ class CSim:
                 traced[name] = array.reshape(*(() if single else (len(array),)), *shape)
         return traced
 
-    def run(
-        self, inputs: Mapping[str, Any], *, raw: bool, trace: bool, threads: int | None = None
+    def run_graph(
+        self, graph: Graph, inputs: Mapping[str, Any], *, raw: bool, trace: bool, threads: int | None = None
     ) -> tuple[Values, Values]:
-        """Tapped tensors and outputs by the tensor names of :attr:`model`, from prepared inputs.
+        """Tapped tensors and outputs by the tensor names of the same network's graph, from prepared inputs.
 
         Parameters
         ----------
+        graph
+            The network as isobit's own engines compute it.
         inputs
             Every input by tensor name, shape (events, size); see :meth:`CSimProgram.run`.
         raw, trace, threads
@@ -164,7 +226,6 @@ class CSim:
         -------
         Inputs and layers (what a reshape gives included), and outputs.
         """
-        graph = self.model.graph
         ports = {port.name: tensor.name for port, tensor in zip(self.program.inputs, graph.inputs, strict=True)}
         given = {name: inputs[tensor] for name, tensor in ports.items()}
         found, results = self.program.run(
@@ -187,88 +248,6 @@ class CSim:
             workers = min(workers, 1 + len(next(iter(columns.values()))) // _EVENTS_PER_WORKER)
         taps, values = self.program.run(columns, raw=raw, trace=trace, threads=workers, timeout=self._timeout)
         return taps, values, single
-
-
-def csim(
-    source: Any, headers: str = "vendor", *, optimisation: str = "3", timeout: float | None = None, **options: Any
-) -> CSim:
-    """Compile the C-simulation of an hls4ml project.
-
-    Parameters
-    ----------
-    source
-        An hls4ml ``ModelGraph``; the path of a folder that hls4ml wrote; a (Q)Keras model or the path of a
-        ``.keras``/``.h5`` file, which hls4ml converts; a model file with its project; or a :class:`Model` that came
-        from one of them. Any layer that hls4ml writes is simulated, whether isobit's own engines know it or not. A
-        folder is only read: what is compiled is a copy, once for each content (weights included).
-    headers
-        ``vendor``: AMD's open simulation headers, the project's own copy (``firmware/ap_types``). ``isobit``: isobit's
-        headers in their place; the same bits, faster.
-    optimisation
-        The compiler's -O level; ``0`` compiles fastest and runs slowest, with the same bits.
-    timeout
-        Seconds without an event's end after which a worker process is ended; None for no limit.
-    options
-        For Keras and for a model file: those of :func:`load`.
-
-    Notes
-    -----
-    Events are spread over worker processes. Firmware with variables that keep their value from event to event
-    (function-local statics: the state of recurrent layers, the line buffers of io_stream convolutions; see
-    :attr:`CSim.state`) runs in a single process instead, in the order of the events, started anew for each call, so
-    that the bits are those of one hls4ml ``predict`` call after ``compile()``.
-
-    Input types of float, double, std::float16_t and std::bfloat16_t give float64 instead of raw integers; ap_float is
-    refused.
-
-    Raises
-    ------
-    UnsupportedError
-        If there is no hls4ml project behind the source, or for another back end than Vitis and Vivado.
-    ModelFileError
-        If the folder is not one that hls4ml wrote.
-    CompilerError
-        If g++ is missing or fails.
-    """
-    model, graph, project = None, None, None
-    if isinstance(source, (str, os.PathLike)):
-        path = Path(source)
-        if path.is_dir():
-            if options:
-                raise TypeMismatchError(f"a folder takes no options, got {', '.join(options)}")
-            project = read_project(path)
-        elif path.suffix in KERAS_SUFFIXES:
-            source = load_keras_file(path, allow_lambda=bool(options.pop("allow_lambda", False)))
-    if project is None:
-        if is_keras_model(source):
-            graph, _ = converted(source, options)
-        elif is_model_graph(source) and not options:
-            graph = source
-            warned(remarks_on(graph))
-        else:
-            model = load(source, **options)
-            graph = model.source
-        if graph is not None:
-            project = project_from_hls4ml(graph)
-        elif model is not None and model.project is not None:
-            project = _shaped(model.project.read(), model)
-        else:
-            raise UnsupportedError(str(model and model.csim_refusal()))
-    program = CSimProgram(project, headers=headers, optimisation=optimisation)
-    shapes = layer_shapes(graph) if graph is not None else None
-    if graph is None and model is not None:
-        shapes = {op.name: op.output.shape for op in model.graph.ops}
-    return CSim(program, model=model, source=graph, shapes=shapes, timeout=timeout)
-
-
-def _shaped(project: Project, model: Model) -> Project:
-    """The project of a model file, its parameters in the shapes that the model knows; a folder may know only sizes."""
-    shapes: dict[str, tuple[int, ...]] = {}
-    for direction, tensors in (("in", model.graph.inputs), ("out", model.graph.output_tensors)):
-        for parameter, tensor in zip(project.directed(direction), tensors, strict=False):
-            if parameter.size == tensor.size:
-                shapes[parameter.name] = tensor.shape
-    return replace(project, parameters=tuple(replace(p, shape=shapes.get(p.name, p.shape)) for p in project.parameters))
 
 
 def _floats(value: Any) -> Any:

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from isobit._version import __version__
-from isobit.api import Data, Model, load
-from isobit.csim.ports import Port
+from isobit.api import Model, load
+from isobit.data import Data
 from isobit.engines.registry import get_engine, thread_count
 from isobit.errors import CSimError, FormatError, RangeError, UnsupportedError
 from isobit.fixed.array import FixedArray
@@ -26,6 +26,7 @@ from isobit.hls.vectors import Vectors, choose_vectors
 from isobit.hls.wiring import Port as CorePort
 from isobit.model.file import graph_digest
 from isobit.model.graph import Graph
+from isobit.ports import Port
 
 __all__ = ["ORACLES", "core_files", "export_hls"]
 

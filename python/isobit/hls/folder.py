@@ -13,14 +13,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from isobit.api import Data, columns_of, map_data, shaped
-from isobit.csim.ports import Port
+from isobit.data import Data, columns_of, map_data, shaped
 from isobit.engines.registry import thread_count
 from isobit.errors import FormatError, ModelFileError, OverwriteError
 from isobit.files import check_place, naming
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.hls.host import HostProgram, TestBenchRun, compile_host, compile_test_bench, run_test_bench
+from isobit.ports import Port
 
 __all__ = ["MANIFEST", "HlsProject", "is_exported", "make_manifest", "read_folder", "write_folder"]
 

@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 
 from isobit.csim.build import build_program
-from isobit.csim.ports import Port, split, to_words
+from isobit.csim.words import split, to_words
 from isobit.errors import CSimError, UnsupportedError
 from isobit.fixed.array import FixedArray
 from isobit.headers import HEADER_SETS, vendor_include_folder
+from isobit.ports import Port
 
 __all__ = ["HostProgram", "TestBenchRun", "compile_host", "compile_test_bench", "run_test_bench"]
 

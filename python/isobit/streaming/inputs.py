@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from isobit.csim.ports import Port
 from isobit.data import in_order
 from isobit.errors import DataFileError, IsobitError, RangeError, ShapeError, TypeMismatchError
 from isobit.fixed.array import FixedArray
 from isobit.model.ops import Tensor
+from isobit.ports import Port
 from isobit.streaming.readers import ChainReader, Reader, Selection, open_input, require_shape
 from isobit.streaming.readers.arrays import ArrayReader
 from isobit.streaming.readers.kept import KeptColumns

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -11,11 +11,9 @@ from isobit._version import __version__
 from isobit.engines.registry import BatchEngine, get_engine
 from isobit.model.file import graph_digest
 from isobit.model.ops import Tensor
+from isobit.network import Network
 from isobit.streaming.inputs import Inputs
 from isobit.streaming.writers import Layout, Writer
-
-if TYPE_CHECKING:
-    from isobit.api import Model
 
 __all__ = ["block_size", "make_layout", "make_pins"]
 
@@ -25,7 +23,7 @@ BLOCK_BYTES = 1 << 26
 _BLOCK_MIN, _BLOCK_MAX = 256, 1 << 18
 
 
-def make_layout(model: Model, inputs: Inputs, raw: bool, block: int) -> Layout:
+def make_layout(model: Network, inputs: Inputs, raw: bool, block: int) -> Layout:
     """What will be written."""
     kept = () if inputs.kept is None else inputs.kept.fields
     metadata: dict[str, Any] = {
@@ -53,7 +51,7 @@ def make_pins(layout: Layout, writer: Writer, inputs: Inputs) -> dict[str, Any]:
     }
 
 
-def block_size(model: Model, engine: str, raw: bool) -> int:
+def block_size(model: Network, engine: str, raw: bool) -> int:
     """Events at a time: a power of two."""
     graph, road = model.graph, get_engine(engine)
     inputs = [np.zeros((1, tensor.size)) for tensor in graph.inputs]

@@ -9,20 +9,18 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from isobit.engines.registry import resolve, thread_count
 from isobit.errors import OverwriteError, TypeMismatchError, UnsupportedError
 from isobit.files import check_target, refuse_overwrite
+from isobit.network import Network
 from isobit.streaming import finished
 from isobit.streaming.inputs import Files, Inputs, paths_of, require_files
 from isobit.streaming.job import block_size, make_layout, make_pins
 from isobit.streaming.journal import Journal, Workspace
 from isobit.streaming.run import Progress, Run
 from isobit.streaming.writers import Layout, Writer, make_writer, output_files
-
-if TYPE_CHECKING:
-    from isobit.api import Model
 
 __all__ = ["FilePrediction", "predict_file"]
 
@@ -58,7 +56,7 @@ class FilePrediction:
 
 
 def predict_file(
-    model: Model,
+    model: Network,
     data: Files | Mapping[str, Files],
     out: str | os.PathLike[str],
     *,
@@ -158,7 +156,7 @@ def predict_file(
 class _Job:
     """What is to be done: the arguments of :func:`predict_file`, opened and checked."""
 
-    model: Model
+    model: Network
     inputs: Inputs
     target: Path
     raw: bool
@@ -219,7 +217,7 @@ def _check_places(target: Path, folder: Path, data: Sequence[Path]) -> None:
         raise OverwriteError(f"{inside[0]} lies in {folder}, where an unfinished run is kept; move it away")
 
 
-def _check_model(model: Model, raw: bool) -> None:
+def _check_model(model: Network, raw: bool) -> None:
     for tensor in model.graph.output_tensors:
         if raw and not tensor.type.fits_int64:
             raise UnsupportedError(

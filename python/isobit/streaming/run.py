@@ -7,19 +7,17 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy.typing as npt
 
 from isobit.errors import DataFileError, IsobitError
 from isobit.files import naming
+from isobit.network import Network
 from isobit.streaming.ahead import read_ahead
 from isobit.streaming.inputs import Inputs
 from isobit.streaming.journal import Journal, Workspace
 from isobit.streaming.writers import Writer
-
-if TYPE_CHECKING:
-    from isobit.api import Model
 
 __all__ = ["COMMIT_SECONDS", "Progress", "Run"]
 
@@ -35,7 +33,7 @@ class Run:
 
     def __init__(
         self,
-        model: Model,
+        model: Network,
         inputs: Inputs,
         writer: Writer,
         workspace: Workspace,

@@ -18,11 +18,12 @@ from isobit.csim.kernel.arguments import Argument, In, InOut, Out, declared, sha
 from isobit.csim.kernel.fields import columns, fields_of, joined, separated
 from isobit.csim.kernel.members import names_header, without_markers
 from isobit.csim.kernel.source import LEAVES, NAMES, main_source
-from isobit.csim.ports import Port, split
+from isobit.csim.words import split
 from isobit.csim.worker import worker
 from isobit.errors import FormatError, TypeMismatchError, UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.headers import HEADER_SETS, isobit_include_folders, vendor_include_folder
+from isobit.ports import Port
 
 __all__ = ["Argument", "CSimKernel", "In", "InOut", "Out", "csim_kernel"]
 

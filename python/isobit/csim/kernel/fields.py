@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from isobit.csim.ports import Port, doubles, to_words
+from isobit.csim.words import to_words
 from isobit.errors import ShapeError, TypeMismatchError
 from isobit.fixed.array import FixedArray, finite
 from isobit.fixed.quantise import refuse_masked
+from isobit.ports import Port, doubles
 
 __all__ = ["Field", "columns", "fields_of", "joined", "separated"]
 

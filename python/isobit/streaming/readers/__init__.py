@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from isobit.csim.ports import Port
 from isobit.errors import DataFileError, ShapeError
 from isobit.model.ops import Tensor
+from isobit.ports import Port
 from isobit.streaming.readers.base import Reader, Selection
 from isobit.streaming.readers.chain import ChainReader
 from isobit.streaming.readers.hdf5 import open_hdf5

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from isobit.csim.ports import Port
 from isobit.data import events_of
 from isobit.fixed.array import FixedArray
 from isobit.model.ops import Tensor
+from isobit.ports import Port
 
 __all__ = ["ArrayReader"]
 
