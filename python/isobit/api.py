@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from isobit.analysis.constants import warn_of_changes
 from isobit.csim.program import CSimProgram
 from isobit.csim.simulation import Simulation, find_firmware, firmware_of
 from isobit.engines.registry import Values
@@ -59,8 +60,6 @@ class Model(Network):
         PrecisionWarning
             For constants that a new format wraps, saturates or makes zero.
         """
-        from isobit.analysis.constants import warn_of_changes
-
         graph = self.graph.with_types(types)
         warn_of_changes(self.graph, graph)
         return self if graph.types() == self.graph.types() else Model(without_project(graph))

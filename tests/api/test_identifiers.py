@@ -117,7 +117,7 @@ def test_the_compiler_agrees(name: str, csim_cache: Path, monkeypatch: pytest.Mo
     right = network("x_right")
     right.set_weights([np.full(w.shape, 0.25) for w in right.get_weights()])
     keras.set_weights(right.get_weights())
-    monkeypatch.setattr("isobit.frontends.hls4ml.check_identifiers", lambda model: None)
+    monkeypatch.setattr("isobit.frontends.hls4ml.graph.check_identifiers", lambda model: None)
     monkeypatch.setattr("isobit.frontends.project.check_identifiers", lambda model: None)
     try:
         simulated = ib.csim(keras, optimisation="0").predict(x)

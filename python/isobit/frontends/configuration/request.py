@@ -18,6 +18,7 @@ from typing import Any
 from isobit.errors import FormatError, ModelFileError, RangeError, TypeMismatchError, UnsupportedError
 from isobit.frontends.configuration.remark import Remark
 from isobit.frontends.identifiers import is_identifier
+from isobit.frontends.keras import require_hls4ml
 from isobit.frontends.project import BACKENDS, read_yaml
 from isobit.frontends.streams import IO_TYPES
 from isobit.suggest import did_you_mean
@@ -117,8 +118,6 @@ def read_request(given: Mapping[str, Any]) -> Request:
 @lru_cache(maxsize=1)
 def _hls4mls_options() -> tuple[str, ...]:
     """What hls4ml's own functions take beyond isobit's options."""
-    from isobit.frontends.keras import require_hls4ml
-
     hls4ml = require_hls4ml()
     names: list[str] = []
     for function in (

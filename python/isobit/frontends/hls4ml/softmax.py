@@ -6,7 +6,7 @@ from typing import Any
 
 from isobit.errors import FirmwareError
 from isobit.fixed.types import FixedType
-from isobit.frontends.hls4ml import _edges, precision_to_type
+from isobit.frontends.hls4ml.reading import edges_of, precision_to_type
 from isobit.frontends.registry import register_handler
 from isobit.frontends.streams import is_streamed, packet_width
 from isobit.frontends.written import written_config
@@ -47,7 +47,7 @@ def _softmax(node: Any) -> Softmax:
         parts["inv_table"] = inverse_table(
             "inv_table", int(written["inv_table_size"]), parts["inv_inp"], kind("inv_table")
         )
-    return Softmax(**_edges(node), implementation=implementation, size=size, outer=outer, inner=inner, **parts)
+    return Softmax(**edges_of(node), implementation=implementation, size=size, outer=outer, inner=inner, **parts)
 
 
 def _slices(node: Any, written: dict[str, str]) -> tuple[int, int, int]:

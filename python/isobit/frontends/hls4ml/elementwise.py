@@ -1,0 +1,69 @@
+"""hls4ml's activations: those that are computed, and those that look up a table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from isobit.errors import UnsupportedError
+from isobit.fixed.types import FixedType
+from isobit.frontends.hls4ml.reading import constant_of, edges_of, literal, precision_to_type
+from isobit.frontends.registry import register_handler
+from isobit.frontends.streams import is_streamed
+from isobit.frontends.written import written_config
+from isobit.model.ops import Activation, supported_activations
+from isobit.model.table_ops import TableActivation, selu_slope
+from isobit.model.tables import function_table
+from isobit.model.weights import Weight
+
+__all__: list[str] = []
+
+
+@register_handler("Activation", "TernaryTanh", keras=("Activation", "QActivation", "ReLU"))
+def _activation(node: Any) -> Activation | TableActivation:
+    function = str(node.get_attr("activation")).lower()
+    if function == "ternary_tanh" and is_streamed(node.model):
+        raise UnsupportedError(
+            f"ternary_tanh of layer {node.name!r} is not supported with io_stream: hls4ml's kernel there compares with "
+            "other thresholds than with io_parallel; put a batch normalisation before it, with which it is merged"
+        )
+    if function == "selu" and is_streamed(node.model):
+        data = precision_to_type(node.get_input_variable().type.precision, f"the input of {node.name}")
+        return table_activation(node, function, selu_slope(data))
+    if function in TableActivation.FUNCTIONS:
+        # Without an alpha of the layer's, elu takes ap_uint<1>(1).
+        one = FixedType.int_type(1, signed=False)
+        return table_activation(node, function, literal("param", 1.0, one) if function == "elu" else None)
+    return Activation(**edges_of(node), function=function)
+
+
+def table_activation(node: Any, function: str, param: Weight | None) -> TableActivation:
+    type = precision_to_type(node.get_attr("table_t").precision, f"{node.name}.table")
+    table = function_table("table", function, int(written_config(node)["table_size"]), type)
+    return TableActivation(**edges_of(node), function=function, table=table, param=param)
+
+
+@register_handler("ParametrizedActivation", keras=("ELU", "LeakyReLU"))
+def _parametrised(node: Any) -> Activation | TableActivation:
+    function = node._get_act_function_name()
+    if function == "elu":
+        alpha = constant_of(node, "param", node.get_attr("activ_param", 1.0), node.get_attr("param_t"))
+        return table_activation(node, function, alpha)
+    if function != "leaky_relu":
+        raise UnsupportedError(
+            f"activation {function!r} of layer {node.name!r} is not supported; supported: "
+            f"{', '.join(supported_activations())}"
+        )
+    value = node.get_attr("activ_param", 1.0)
+    return Activation(
+        **edges_of(node), function=function, param=constant_of(node, "param", value, node.get_attr("param_t"))
+    )
+
+
+@register_handler("HardActivation")
+def _hard(node: Any) -> Activation:
+    return Activation(
+        **edges_of(node),
+        function=str(node.get_attr("activation")).lower(),
+        slope=constant_of(node, "slope", node.get_attr("slope"), node.get_attr("slope_t")),
+        shift=constant_of(node, "shift", node.get_attr("shift"), node.get_attr("shift_t")),
+    )

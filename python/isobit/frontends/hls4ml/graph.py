@@ -1,0 +1,105 @@
+"""A ``ModelGraph`` node by node: what it is, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from isobit.errors import FirmwareError, UnsupportedError
+from isobit.frontends.configuration.wide import overridden
+from isobit.frontends.hls4ml import convolution, dense, elementwise, norm, pooling, shape, softmax  # noqa: F401, register
+from isobit.frontends.hls4ml.reading import tensor_of
+from isobit.frontends.identifiers import check_identifiers
+from isobit.frontends.project import BACKENDS
+from isobit.frontends.registry import HANDLERS, KERAS_LAYERS
+from isobit.frontends.streams import check_io_type
+from isobit.model.graph import Graph
+from isobit.model.requested import OVERRIDDEN, request
+
+__all__ = ["graph_from_hls4ml", "is_model_graph"]
+
+
+def is_model_graph(source: Any) -> bool:
+    """Tell an hls4ml ``ModelGraph`` without importing hls4ml."""
+    return any(cls.__module__.startswith("hls4ml.") and cls.__name__ == "ModelGraph" for cls in type(source).__mro__)
+
+
+def graph_from_hls4ml(source: Any) -> Graph:
+    """Read a ``ModelGraph``.
+
+    Raises
+    ------
+    FirmwareError
+        For firmware that does not compile or whose results are undefined, and for another back end or I/O type.
+    UnsupportedError
+        For an unknown layer, strategy, activation or number type: hls4ml's own firmware can still be simulated.
+    """
+    try:
+        return _graph(source)
+    except FirmwareError:
+        raise
+    except UnsupportedError as error:
+        raise UnsupportedError(
+            f"{error}. isobit.csim simulates the firmware of this network bit for bit (command: isobit csim)"
+        ) from None
+
+
+def _graph(source: Any) -> Graph:
+    backend = getattr(source.config.backend, "name", None)
+    if backend not in BACKENDS:
+        raise FirmwareError(f"hls4ml back end {backend!r} is not supported; supported: {', '.join(BACKENDS)}")
+    check_identifiers(source)
+    io_type = source.config.get_config_value("IOType")
+    check_io_type(source, io_type)
+
+    inputs = tuple(tensor_of(source.graph[name]) for name in source.inputs)
+    ops = []
+    for node in source.get_layers():
+        if node.class_name in ("Input", "Clone"):
+            continue
+        handler = HANDLERS.get(node.class_name)
+        if handler is None:
+            raise UnsupportedError(
+                f"layer {node.name!r} is of class {_named(node)}, which is not supported; supported: "
+                f"{', '.join(sorted(KERAS_LAYERS))}"
+            )
+        if node.class_name != "Reshape" and not node.get_attr("function_cpp"):
+            raise FirmwareError(
+                f"hls4ml writes no code for layer {node.name!r} ({node.class_name}): its firmware would leave the "
+                "output uninitialised"
+            )
+        ops.append(handler(node))
+    if bram := [w.name for w in source.get_weight_variables() if getattr(w, "storage", "register").lower() == "bram"]:
+        raise UnsupportedError(
+            f"weights in block RAM interfaces are not supported: {', '.join(bram)} (raise BramFactor)"
+        )
+    return Graph(
+        source.config.get_project_name(), inputs, tuple(ops), tuple(source.outputs), _metadata(source, backend)
+    )
+
+
+def _named(node: Any) -> str:
+    """The class of a node in hls4ml's words and, where they differ, in those of the model that it came from."""
+    own = node.get_attr("op") if node.class_name == "Merge" else node.get_attr("class_name")
+    same = own is None or str(own).lower() == node.class_name.lower()
+    return repr(node.class_name) if same else f"{node.class_name!r} (from {own!r})"
+
+
+def _metadata(source: Any, backend: str) -> dict[str, str]:
+    import hls4ml
+
+    config = source.config.config
+    facts = {"backend": backend, "hls4ml": hls4ml.__version__}
+    facts |= {
+        key: str(config[name]) for key, name in (("part", "Part"), ("clock_period_ns", "ClockPeriod")) if name in config
+    }
+    if isinstance(name := getattr(config.get("KerasModel"), "name", None), str):
+        facts["keras_model"] = name
+    for node in source.get_layers():
+        if node.class_name == "Dense":
+            asked = "compressed" if source.config.get_compression(node) else source.config.get_strategy(node).lower()
+            facts |= request(node.name, asked, source.config.get_reuse_factor(node))
+    hls_config = config.get("HLSConfig") or {}
+    model = hls_config.get("Model") or {}
+    if overridden("ReuseFactor", model.get("ReuseFactor"), list(source.get_layers()), hls_config):
+        facts[OVERRIDDEN] = str(model["ReuseFactor"])
+    return facts
