@@ -19,6 +19,14 @@ from isobit.model.ops import OPS, Activation
 from isobit.model.primitives import Formula, Opaque, Select
 
 ROOT = Path(__file__).resolve().parents[1]
+#: Files above 350 lines, to be made shorter; the list may only become shorter.
+LONGER = (
+    "cpp/bindings/bind_batch.cpp",
+    "cpp/include/isobit/host/batch/steps.hpp",
+    "python/isobit/analysis/steps.py",
+    "python/isobit/engines/batch/pack.py",
+    "python/isobit/model/ops.py",
+)
 
 
 def test_modes_are_those_of_the_one_list() -> None:
@@ -121,13 +129,10 @@ def test_no_room_hides_the_function_of_its_name() -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize(
-    "module",
-    ["analysis.plan", "analysis.profiling", "analysis.witness", "engines.batch", "engines.emulator", "engines.wide"],
-)
-def test_modules_stand_by_themselves(module: str) -> None:
-    """What is imported when it is needed must not need anything to be imported before it."""
-    done = subprocess.run(
-        [sys.executable, "-c", f"import isobit.{module}"], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+def test_no_file_of_the_package_is_above_350_lines() -> None:
+    folders = [ROOT / "python" / "isobit", ROOT / "cpp" / "include", ROOT / "cpp" / "bindings"]
+    files = [path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".hpp", ".h", ".cpp")]
+    assert len(files) > 350
+    lines = {path.relative_to(ROOT).as_posix(): path.read_text().count("\n") for path in files}
+    assert {path: count for path, count in lines.items() if count > 350 and path not in LONGER} == {}
+    assert [path for path in LONGER if lines.get(path, 0) <= 350] == [], "no longer too long: take them off the list"

@@ -11,8 +11,8 @@ from hls_networks import binary, saturating, wide
 from hls_tables_sets import sets, tables
 
 import isobit as ib
-from isobit.engines.hls import ENGINE
 from isobit.errors import CSimError, UnsupportedError
+from isobit.hls.engine import ENGINE
 from isobit.hls.host import HostProgram
 from isobit.model import Graph
 

@@ -77,7 +77,7 @@ ENGINES: dict[str, str] = {
     "numba": "isobit.engines.emulator",
     "cpp-strict": "isobit.engines.core",
     "reference": "isobit.engines.reference",
-    "hls": "isobit.engines.hls",
+    "hls": "isobit.hls.engine",
 }
 
 #: Other names: what they stand for. ``auto`` is what measured faster on the networks of benchmarks/bench_emulator.py.
