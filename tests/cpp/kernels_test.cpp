@@ -59,8 +59,6 @@ void dense() {
     k::dense_resource_rf_gt_nin_rem0<sum_arith, k::static_dense_shape<4, 2, 8>>(ones, twice, no_biases, both);
     check::equal(both[0].raw(), -63, "rf_gt_nin_rem0: in order");
     check::equal(both[1].raw(), 10, "rf_gt_nin_rem0: the second neuron");
-    k::dense_resource_rf_gt_nin<sum_arith, k::static_dense_shape<4, 1, 6>>(ones, terms, no_bias, y);
-    check::equal(y[0].raw(), -63, "rf_gt_nin: in order");
     k::dense_resource_unrolled<sum_arith, k::static_dense_shape<4, 1, 2>, all_kept>(ones, terms, no_bias, y);
     check::equal(y[0].raw(), 10, "unrolled, RF 2: as rf_leq_nin");
     k::dense_resource_unrolled<sum_arith, k::static_dense_shape<4, 1, 2>, third_left_out>(ones, terms, no_bias, y);

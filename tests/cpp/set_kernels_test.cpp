@@ -3,7 +3,6 @@
 #include <isobit/kernels/isobit_numbers.hpp>
 #include <isobit/kernels/pointwise_conv.hpp>
 #include <isobit/kernels/pooling.hpp>
-#include <isobit/kernels/set_streams.hpp>
 
 #include "check.hpp"
 
@@ -70,52 +69,10 @@ void pooling() {
     for (int i = 0; i < 4; ++i) check::equal(four_windows[i].raw(), want[i], "windows of an image");
 }
 
-// A stream of packs, and nothing of it that a kernel should not need.
-template <class T, int Size>
-struct pack {
-    T values[Size];
-    T& operator[](int i) { return values[i]; }
-    const T& operator[](int i) const { return values[i]; }
-};
-
-template <class Pack>
-class queue {
-public:
-    Pack read() { return packs_[first_++]; }
-    void write(const Pack& pack) { packs_[last_++] = pack; }
-
-private:
-    Pack packs_[8];
-    int first_ = 0, last_ = 0;
-};
-
-void streams() {
-    using arith = k::dense_arith<number, number, number, sat8, sat8, 2>;
-    const number w[4] = {100, 1, 100, -1}, bias[2] = {0, 1};
-    queue<pack<number, 2>> in;
-    in.write({{1, 1}});
-    in.write({{-1, 1}});
-    in.write({{1, 0}});
-    queue<pack<sat8, 2>> between, out;
-    k::pointwise_conv_latency_stream<arith, k::static_dense_shape<2, 2>, 3, pack<sat8, 2>>(in, w, bias, between);
-    // (127, 1), (0, -1), (100, 2)
-    queue<pack<sat8, 2>> again = between;
-    using set = k::static_global_pool_shape<3, 2>;
-    k::average_pool_stream<k::pool_arith<sat8, sat8, sat8, true>, set, pack<sat8, 2>>({}, {}, between, out);
-    const pack<sat8, 2> mean = out.read();
-    check::equal(mean[0].raw(), 42, "mean of a stream: 127, 127, 127 saturated, a third of it");
-    check::equal(mean[1].raw(), 0, "mean of a stream: 2 / 3, toward zero");
-    k::max_pool_stream<k::pool_arith<sat8, sat8, sat8, true>, set, pack<sat8, 2>>({}, {}, again, out);
-    const pack<sat8, 2> largest = out.read();
-    check::equal(largest[0].raw(), 127, "maximum of a stream");
-    check::equal(largest[1].raw(), 2, "maximum of a stream");
-}
-
 }  // namespace
 
 int main() {
     pointwise_conv();
     pooling();
-    streams();
     return check::report("set_kernels_test");
 }

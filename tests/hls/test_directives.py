@@ -198,7 +198,6 @@ def test_which_kernels_loop() -> None:
     assert pipelined == {
         "dense_compressed",
         "dense_resource_rf_leq_nin",
-        "dense_resource_rf_gt_nin",
         "dense_resource_rf_gt_nin_rem0",
         "pointwise_conv_latency",
     }

@@ -2,7 +2,6 @@
 #ifndef ISOBIT_HOST_DENSE_HPP
 #define ISOBIT_HOST_DENSE_HPP
 
-#include <algorithm>
 #include <cstddef>
 #include <stdexcept>
 #include <string>
@@ -10,7 +9,6 @@
 
 #include "../kernels/dense_compressed.hpp"
 #include "../kernels/dense_latency.hpp"
-#include "../kernels/dense_resource_rf_gt_nin.hpp"
 #include "../kernels/dense_resource_rf_gt_nin_rem0.hpp"
 #include "../kernels/dense_resource_rf_leq_nin.hpp"
 #include "../kernels/dense_resource_unrolled.hpp"
@@ -23,14 +21,7 @@
 namespace isobit {
 namespace host {
 
-enum class dense_kernel {
-    latency,
-    resource_rf_leq_nin,
-    resource_rf_gt_nin_rem0,
-    resource_rf_gt_nin,
-    resource_unrolled,
-    compressed
-};
+enum class dense_kernel { latency, resource_rf_leq_nin, resource_rf_gt_nin_rem0, resource_unrolled, compressed };
 
 // The kernel of that name; throws if it is unknown or would read past the weights at this shape.
 inline dense_kernel dense_kernel_of(const std::string& name, const kernels::dense_shape& shape) {
@@ -51,10 +42,6 @@ inline dense_kernel dense_kernel_of(const std::string& name, const kernels::dens
         require(kernels::legal_rf_gt_nin_rem0(shape), "n_in times the divisors of n_out above 1");
         return dense_kernel::resource_rf_gt_nin_rem0;
     }
-    if (name == "resource_rf_gt_nin") {
-        require(kernels::legal_rf_gt_nin(shape), "anything above n_in");
-        return dense_kernel::resource_rf_gt_nin;
-    }
     if (name == "resource_unrolled") {
         require(kernels::legal_unrolled(shape),
                 "the divisors of n_in and n_in times those of n_out, but for 1 and n_in * n_out");
@@ -66,7 +53,7 @@ inline dense_kernel dense_kernel_of(const std::string& name, const kernels::dens
     }
     throw std::invalid_argument("kernel '" + name +
                                 "' is not known; allowed: latency, resource_rf_leq_nin, resource_rf_gt_nin_rem0, "
-                                "resource_rf_gt_nin, resource_unrolled, compressed");
+                                "resource_unrolled, compressed");
 }
 
 // Which weights a kernel reads, where it does not read them all.
@@ -145,7 +132,7 @@ public:
           pattern_(pattern),
           sums_(count(shape.n_out())),
           turn_sums_(count(shape.n_out())),
-          products_(count(std::max(kernels::weight_count(shape), kernels::multipliers(shape)))) {}
+          products_(count(kernels::weight_count(shape))) {}
 
     void run(const Int* data, const Int* weights, const Int* biases, Int* results) {
         switch (kernel_) {
@@ -155,9 +142,6 @@ public:
                 return kernels::dense_resource_rf_leq_nin(arith_, shape_, data, weights, biases, results, sums_);
             case dense_kernel::resource_rf_gt_nin_rem0:
                 return kernels::dense_resource_rf_gt_nin_rem0(arith_, shape_, data, weights, biases, results, sums_);
-            case dense_kernel::resource_rf_gt_nin:
-                return kernels::dense_resource_rf_gt_nin(arith_, shape_, data, weights, biases, results, products_,
-                                                         turn_sums_, sums_);
             case dense_kernel::resource_unrolled:
                 return kernels::dense_resource_unrolled(arith_, shape_, kept_weights{pattern_.kept}, data, weights,
                                                         biases, results, sums_);

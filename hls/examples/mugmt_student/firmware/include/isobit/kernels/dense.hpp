@@ -11,7 +11,6 @@
 #include "dense_arith.hpp"
 #include "dense_compressed.hpp"
 #include "dense_latency.hpp"
-#include "dense_resource_rf_gt_nin.hpp"
 #include "dense_resource_rf_gt_nin_rem0.hpp"
 #include "dense_resource_rf_leq_nin.hpp"
 #include "dense_resource_unrolled.hpp"
@@ -58,22 +57,6 @@ void dense_resource_rf_gt_nin_rem0(const typename Arith::data_type data[Shape::n
     typename Arith::accum_type sums[Shape::n_out()];
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable = sums complete)
     dense_resource_rf_gt_nin_rem0(Arith(), Shape(), data, weights, biases, results, sums);
-}
-
-template <class Arith, class Shape>
-void dense_resource_rf_gt_nin(const typename Arith::data_type data[Shape::n_in()],
-                              const typename Arith::weight_type weights[Shape::n_in() * Shape::n_out()],
-                              const typename Arith::bias_type biases[Shape::n_out()],
-                              typename Arith::result_type results[Shape::n_out()]) {
-    ISOBIT_PRAGMA(HLS INLINE)
-    static_assert(legal_rf_gt_nin(Shape()), "isobit: rf_gt_nin needs a reuse factor above n_in");
-    typename Arith::accum_type products[multipliers(Shape())];
-    ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable = products complete)
-    typename Arith::accum_type turn_sums[Shape::n_out()];
-    ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable = turn_sums complete)
-    typename Arith::accum_type sums[Shape::n_out()];
-    ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable = sums complete)
-    dense_resource_rf_gt_nin(Arith(), Shape(), data, weights, biases, results, products, turn_sums, sums);
 }
 
 // Kept::at(w), constexpr, says which weights are multiplied: those that are not zero.

@@ -31,12 +31,6 @@ constexpr bool legal_rf_gt_nin_rem0(const Shape& s) {
     return legal_reuse_factor(s) && s.reuse_factor() > s.n_in();
 }
 
-// hls4ml's writer never takes this kernel, which is right for any factor above n_in: it looks before it reads.
-template <class Shape>
-constexpr bool legal_rf_gt_nin(const Shape& s) {
-    return s.reuse_factor() > s.n_in();
-}
-
 // Unrolled code is written for factors between the least and the greatest legal one: with 1 there is nothing to share,
 // and the greatest is left out (set_closest_reuse_factor with include_max_rf=False).
 template <class Shape>
