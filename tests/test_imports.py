@@ -31,7 +31,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("network",),
     ("csim",),
     ("streaming",),
-    ("api",),
+    ("api", "layers"),
     ("check", "hls", "students", "testing"),
     ("commands",),
     ("cli",),
