@@ -13,7 +13,7 @@ from isobit.fixed import law
 from isobit.fixed.assign import Cast, assign, outside_range
 from isobit.model import Dense, Graph
 from isobit.model.accumulation import accumulation_order, in_turns, kept_weights, turns_of
-from isobit.model.ops import Product
+from isobit.model.products import Product
 
 
 def dense_steps(op: Dense, tensor: Any, raw: Any) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from isobit.engines import vector
 from isobit.errors import RangeError, ShapeError, UnsupportedError
 from isobit.fixed import FixedArray, FixedType, Overflow, Rounding
 from isobit.model import Dense, Graph, Tensor
-from isobit.model.ops import Op, Product, Tensors
+from isobit.model.ops import Op, Tensors
+from isobit.model.products import Product
 from isobit.model.weights import Encoding
 from isobit.testing import fixed_types, models, precisions
 from isobit.testing.numbers import raw_integers

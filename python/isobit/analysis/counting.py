@@ -23,7 +23,8 @@ from isobit.fixed import law
 from isobit.fixed.assign import assign, outside_range
 from isobit.fixed.modes import Overflow, Rounding
 from isobit.model.accumulation import shared_order
-from isobit.model.ops import Dense, Product, Tensor
+from isobit.model.ops import Dense, Tensor
+from isobit.model.products import Product
 
 __all__ = ["Accumulator", "counting_lane"]
 

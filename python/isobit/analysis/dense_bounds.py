@@ -29,7 +29,8 @@ from isobit.fixed.assign import assign
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import accumulation_order, adds_nothing, in_turns
-from isobit.model.ops import Dense, Product, Tensor, Tensors
+from isobit.model.ops import Dense, Tensor, Tensors
+from isobit.model.products import Product
 from isobit.model.weights import Weight
 
 __all__ = ["dense_bounds", "factors", "free_partial_sums", "product_range", "source_of"]

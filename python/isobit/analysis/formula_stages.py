@@ -12,7 +12,8 @@ from isobit.analysis.intervals import Bounds
 from isobit.analysis.maps import Gather
 from isobit.analysis.ranges import IntArray, Range, add, compact, magnitude_bits, multiply, shift_left
 from isobit.analysis.stages import MAPS, Unfit, into_result
-from isobit.analysis.steps import Affine, Slopes, Step, cast_steps
+from isobit.analysis.step_lists import cast_steps
+from isobit.analysis.steps import Affine, Slopes, Step
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 from isobit.model.expressions import Choice, Constant, Expression, Halved, Input, Minus, Result, Times

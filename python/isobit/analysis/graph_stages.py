@@ -6,10 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from isobit.analysis import formula_stages, set_stages
+from isobit.analysis.elementwise_stages import ELEMENTWISE
 from isobit.analysis.intervals import Bounds
 from isobit.analysis.maps import Gather, Linear, Sequential
 from isobit.analysis.ranges import Range, one_after_another
-from isobit.analysis.stages import ELEMENTWISE, MAPS, Arrange, MapRule, Stage, Unfit, joined
+from isobit.analysis.stages import MAPS, Arrange, MapRule, Stage, Unfit, joined
 from isobit.analysis.steps import Step
 from isobit.model.graph import Graph
 from isobit.model.ops import Op

@@ -19,19 +19,8 @@ import numpy as np
 from isobit.analysis.maps import Gather
 from isobit.analysis.ranges import IntArray, add, compact, magnitude_bits, multiply
 from isobit.analysis.stages import Linear, Sequential, Stage
-from isobit.analysis.steps import (
-    FACTOR_BITS,
-    FLOOR_BITS,
-    Affine,
-    Clamp,
-    Observe,
-    Round,
-    ScaleFloor,
-    Step,
-    Wrap,
-    Zero,
-    propagate,
-)
+from isobit.analysis.step_lists import propagate
+from isobit.analysis.steps import FACTOR_BITS, FLOOR_BITS, Affine, Clamp, Observe, Round, ScaleFloor, Step, Wrap, Zero
 from isobit.fixed.modes import Rounding
 
 __all__ = ["BITS", "Lane", "Variant", "candidates", "needed_bits", "unchanged_candidates", "variants", "whole_parts"]

@@ -23,7 +23,8 @@ from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import accumulation_order
 from isobit.model.graph import Graph
-from isobit.model.ops import Dense, Op, Product, Tensor, Tensors
+from isobit.model.ops import Dense, Op, Tensor, Tensors
+from isobit.model.products import Product
 
 __all__ = ["AccumMargins", "Chain", "Margins", "ResultMargins", "outside", "parted"]
 

@@ -6,108 +6,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
-import numpy as np
-
-from isobit.analysis.clips import clips
 from isobit.analysis.constant_change import ConstantChange, changed_lines
 from isobit.analysis.constants import constant_changes
-from isobit.analysis.dense_bounds import free_partial_sums
 from isobit.analysis.graph_stages import stages_of
-from isobit.analysis.intervals import Bounds, DenseBounds, Range, graph_bounds
+from isobit.analysis.intervals import Bounds, Range, graph_bounds
 from isobit.analysis.lanes import BITS, Lane, candidates, needed_bits
 from isobit.analysis.maps import Gather
-from isobit.analysis.ranges import cast_range
 from isobit.analysis.refine import refined_bounds
-from isobit.analysis.set_bounds import PointwiseBounds, PoolingBounds
 from isobit.analysis.stages import Arrange, Linear, Sequential, Stage, joined
-from isobit.analysis.steps import Wrap, describe
-from isobit.analysis.turns import turn_sums
-from isobit.analysis.witness import Witness, Witnesses, find_witnesses
-from isobit.fixed.array import FixedArray
-from isobit.fixed.types import FixedType
-from isobit.model.accumulation import in_turns
+from isobit.analysis.step_lists import describe
+from isobit.analysis.steps import Wrap
+from isobit.analysis.verdicts import Verdict, verdicts_of
+from isobit.analysis.witness import find_witnesses
 from isobit.model.graph import Graph
-from isobit.model.ops import Dense, Op, Tensors, layer_of, reported
-from isobit.model.primitives import Opaque, is_alias
-from isobit.model.set_ops import PointwiseConv, Pooling
+from isobit.model.ops import layer_of
+from isobit.model.primitives import Opaque
 from isobit.model.table_ops import Softmax, TableActivation
 
-__all__ = ["Plan", "PlannedStage", "Verdict", "make_plan"]
-
-#: Numbers of a witness that are printed.
-_SHOWN = 16
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the bounds say about one format of one layer.
-
-    Attributes
-    ----------
-    layer, slot
-        Where: ``accum`` is about products, bias and partial sums, ``result`` about the last cast; a softmax has others.
-    type
-        The format.
-    bits
-        Total bits that each neuron needs so that nothing overflows (in the format's own signedness), shape (n_out,).
-    overflows
-        Which neurons may leave the format, shape (n_out,).
-    witnesses
-        Inputs that make it happen, one for each neuron that a search found one for; None: nobody searched.
-    clips
-        Whether it is the clip of a quantised activation, which is no overflow (:func:`isobit.analysis.clips.clips`).
-    known
-        False for a layer of the user's that gives no bounds: nothing can be said.
-    """
-
-    layer: str
-    slot: str
-    type: FixedType
-    bits: tuple[int, ...]
-    overflows: tuple[bool, ...]
-    witnesses: tuple[Witness, ...] | None = None
-    clips: bool = False
-    known: bool = True
-
-    @property
-    def safe(self) -> bool:
-        """Whether no input can make it overflow."""
-        return not any(self.overflows)
-
-    def __str__(self) -> str:
-        if not self.known:
-            return f"{self.slot} {self.type}: not known whether it overflows, since the layer gives no bounds"
-        if self.safe:
-            return f"{self.slot} {self.type}: cannot overflow ({max(self.bits)} of {self.type.width} bits)"
-        worst = int(np.argmax(np.where(self.overflows, self.bits, 0)))
-        verb = "saturate" if self.type.overflow.name.startswith("SAT") else "wrap"
-        may = (
-            f"{self.slot} {self.type}: may {'clip, as it is made to' if self.clips else verb}: "
-            f"{sum(self.overflows)} of {len(self.overflows)} neurons, neuron {worst} needs {self.bits[worst]} bits, "
-            f"not {self.type.width}"
-        )
-        return may if self.witnesses is None else may + self._witnessed(verb)
-
-    def _witnessed(self, verb: str) -> str:
-        assert self.witnesses is not None
-        if not self.witnesses:
-            return f"; no input that makes it {verb} was found"
-        shown = max(self.witnesses, key=lambda witness: witness.bits_needed)
-        inputs = ", ".join(f"{name} = {_numbers(array)}" for name, array in shown.inputs.items())
-        return (
-            f"; inputs were found for {len(self.witnesses)} of them: neuron {shown.neuron} needs {shown.bits_needed} "
-            f"bits for {inputs}"
-        )
-
-
-def _numbers(array: FixedArray) -> str:
-    """The numbers of one event; the first of many."""
-    values = array.to_float().ravel()
-    shown = ", ".join(f"{value:.12g}" for value in values[:_SHOWN])
-    return f"[{shown}{', ...' if len(values) > _SHOWN else ''}]"
+__all__ = ["Plan", "PlannedStage", "make_plan"]
 
 
 @dataclass(frozen=True)
@@ -243,7 +161,9 @@ def make_plan(
     if witnesses:
         tight = refined_bounds(graph, inputs)
         found = find_witnesses(graph, tight)
-    verdicts = [verdict for op in graph.ops for verdict in _verdicts(op, graph.inputs_of(op), tight, found)]
+    verdicts = [
+        verdict for op in graph.ops for verdict in verdicts_of(op, graph.inputs_of(op), tight.ops[op.name], found)
+    ]
     return Plan(bounds, tuple(planned), tuple(verdicts), inputs is not None, changes)
 
 
@@ -321,51 +241,3 @@ def _modulo(lane: Lane, width: int) -> str:
     steps = lane.stage.steps
     wraps = lane.compute == f"int{width}" and steps and isinstance(steps[0], Wrap)
     return f" modulo 2^{width}, as the accumulator wraps, too" if wraps else ""
-
-
-def _verdicts(op: Op, tensors: Tensors, bounds: Bounds, witnesses: Witnesses | None) -> list[Verdict]:
-    found = bounds.ops[op.name]
-    verdicts = []
-    if isinstance(op, Dense) and isinstance(found, DenseBounds):
-        needs = _unfolded(op, found).widths(op.accum.signed)
-        verdicts.append(_verdict(op.name, "accum", op.accum, needs, found.accum_overflow, witnesses))
-    if isinstance(op, PointwiseConv) and isinstance(found, PointwiseBounds):
-        needs = np.concatenate([_unfolded(op.dense, of).widths(op.accum.signed) for of in found.positions])
-        verdicts.append(_verdict(op.name, "accum", op.accum, needs, found.accum_overflow, witnesses))
-    if isinstance(op, Pooling) and isinstance(found, PoolingBounds) and found.needed is not None:
-        needs = found.needed.widths(op.accum.signed)
-        verdicts.append(_verdict(op.name, "accum", op.accum, needs, found.accum_overflow, witnesses))
-    for slot, inside in found.inner.items():
-        needs = inside.rounded.widths(inside.type.signed)
-        verdicts.append(_verdict(op.name, slot, inside.type, needs, inside.overflow, None))
-    if not is_alias(op, tensors):
-        needs = found.rounded.widths(op.output.type.signed)
-        verdict = _verdict(op.name, "result", op.output.type, needs, found.result_overflow, witnesses)
-        verdicts.append(replace(verdict, clips=clips(op, "result"), known=found.known))
-    # Of the inner primitives of a layer only what may overflow is worth a line.
-    return [verdict for verdict in verdicts if layer_of(op.name) == op.name or not verdict.safe]
-
-
-def _unfolded(op: Dense, found: DenseBounds) -> Range:
-    """What an accumulator would have to hold so that nothing overflows: bias, terms, and sums of them as they are."""
-    terms, start = found.terms, found.start
-    if in_turns(op):
-        sums = turn_sums(op, start, terms, folds=False)[0]
-        low, high = sums.low, sums.high
-    else:
-        lows, highs = free_partial_sums(op, start, terms)
-        low, high = lows.min(axis=0), highs.max(axis=0)
-    # The bias on its way into the accumulator, too.
-    bias = cast_range(Range.constant(op.bias.raw.ravel(), op.bias.type.fraction), op.bias.type, op.accum).rounded
-    low = np.minimum(np.minimum(low, terms.low.min(axis=0)), bias.low)
-    high = np.maximum(np.maximum(high, terms.high.max(axis=0)), bias.high)
-    # Where nothing overflows the bounds of the sums are those, or tighter.
-    safe = ~found.accum_overflow
-    partial = found.partial
-    return Range(np.where(safe, partial.low, low), np.where(safe, partial.high, high), partial.fraction)
-
-
-def _verdict(name: str, slot: str, type: FixedType, bits: Any, overflows: Any, witnesses: Witnesses | None) -> Verdict:
-    layer, slot = reported(name, slot)
-    mine = None if witnesses is None else tuple(w for w in witnesses if (w.layer, w.slot) == (layer, slot))
-    return Verdict(layer, slot, type, tuple(int(b) for b in bits), tuple(bool(o) for o in overflows), mine)

@@ -9,7 +9,8 @@ import numpy as np
 
 from isobit.analysis.dense_bounds import factors
 from isobit.analysis.ranges import IntArray, Range, compact
-from isobit.model.ops import Product, Tensor
+from isobit.model.ops import Tensor
+from isobit.model.products import Product
 from isobit.model.weights import Weight
 
 __all__ = ["ProductLines", "product_lines"]

@@ -22,8 +22,9 @@ from isobit.analysis.set_bounds import PointwiseBounds
 from isobit.fixed.modes import Overflow, Rounding
 from isobit.model.accumulation import accumulation_order, in_turns
 from isobit.model.graph import Graph
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Tensor
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor
 from isobit.model.primitives import is_alias
+from isobit.model.products import Product
 from isobit.model.set_ops import PointwiseConv
 
 __all__ = ["refined_bounds"]

@@ -10,7 +10,8 @@ from isobit.analysis.maps import Gather, Linear, Sequential
 from isobit.analysis.ranges import IntArray, Range, compact, hull, lowest, magnitude_bits, shift_left
 from isobit.analysis.set_bounds import PoolingBounds, part_of
 from isobit.analysis.stages import MAPS, Unfit, dense_map, folding_of, into_result
-from isobit.analysis.steps import Affine, Round, Step, Wrap, cast_steps
+from isobit.analysis.step_lists import cast_steps
+from isobit.analysis.steps import Affine, Round, Step, Wrap
 from isobit.fixed.modes import Overflow, Rounding
 from isobit.model.ops import Tensor, Tensors
 from isobit.model.set_ops import PointwiseConv, Pooling

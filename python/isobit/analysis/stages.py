@@ -16,27 +16,14 @@ from isobit.analysis.dense_bounds import factors
 from isobit.analysis.intervals import Bounds
 from isobit.analysis.maps import Counting, Gather, Linear, Sequential
 from isobit.analysis.op_bounds import DenseBounds
-from isobit.analysis.ranges import IntArray, Range, add, compact, lowest, magnitude_bits, multiply, shift_left
-from isobit.analysis.steps import (
-    Affine,
-    AtLeast,
-    Between,
-    Clamp,
-    Law,
-    Round,
-    Slopes,
-    Step,
-    Wrap,
-    Zero,
-    cast_steps,
-    normalised,
-    propagate,
-)
-from isobit.fixed.assign import assign
+from isobit.analysis.ranges import IntArray, Range, add, compact, lowest, magnitude_bits, shift_left
+from isobit.analysis.step_lists import cast_steps, normalised, propagate
+from isobit.analysis.steps import Affine, Clamp, Law, Round, Step, Wrap, Zero
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import accumulation_order, shared_order
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Tensor, Tensors, Threshold, layer_of
+from isobit.model.ops import Dense, Op, Tensor, Tensors, layer_of
+from isobit.model.products import Product
 from isobit.model.weights import Weight
 
 __all__ = [
@@ -129,22 +116,7 @@ def factors_of(kind: Product, tensor: Tensor, weight: Weight, data: Range) -> tu
     return compact(np.where(weight.signs == 1, powers, -powers)), None
 
 
-# -- ops as steps ------------------------------------------------------------------------------------------------------
-
-
-def _batchnorm(op: BatchNorm, tensors: Tensors, bounds: Bounds) -> list[Step]:
-    (tensor,) = tensors
-    kind = Product.of(tensor, op.scale)
-    form = kind.exact_type(tensor.type, op.scale.type)
-    exact = form.sum_with(op.bias.type)
-    factors, summands = factors_of(kind, tensor, op.scale, bounds.tensors[tensor.name])
-    channel = np.arange(tensor.size) % op.scale.raw.size
-    up = exact.fraction - form.fraction
-    a = shift_left(factors.ravel()[channel], up)
-    b = shift_left(compact(op.bias.raw.ravel()[channel]), exact.fraction - op.bias.type.fraction)
-    if summands is not None:
-        b = add(b, shift_left(summands.ravel()[channel], up))
-    return [Affine(a, b), *into_result(op, exact, exact.fraction, bounds)]
+# -- casts -------------------------------------------------------------------------------------------------------------
 
 
 def into_result(op: Op, source: FixedType | None, fraction: int, bounds: Bounds) -> list[Step]:
@@ -156,85 +128,6 @@ def into_result(op: Op, source: FixedType | None, fraction: int, bounds: Bounds)
 def scaled(size: int, factor: int, summand: int = 0) -> Affine:
     """One affine step for all outputs."""
     return Affine(compact(np.full(size, factor, dtype=object)), compact(np.full(size, summand, dtype=object)))
-
-
-def _leaky_relu(op: Activation, tensor: Tensor, bounds: Bounds) -> list[Step]:
-    assert op.param is not None
-    exact, target = tensor.type.product_with(op.param.type), op.output.type
-    if target.as_assigned(exact) != target.as_assigned(tensor.type) or (
-        exact == target and target.overflow is Overflow.SAT_SYM
-    ):
-        raise Unfit("leaky_relu whose branches are cast in different ways")
-    fraction = max(tensor.type.fraction, exact.fraction)
-    slope = int(op.param.raw.ravel()[0]) << (fraction - exact.fraction)
-    overflows = bool(bounds.ops[op.name].result_overflow.any())
-    cast = cast_steps(None, fraction, target.as_assigned(exact), overflows, tensor.size, op.name)
-    size, up = tensor.size, 1 << (fraction - tensor.type.fraction)
-    return [Slopes(_same(size, 0), up, _same(size, slope)), *cast]
-
-
-def _whole(value: int, target: FixedType) -> int:
-    return int(assign(np.array([value], dtype=object), FixedType.int_type(32), target)[0])
-
-
-def _same(size: int, value: int) -> IntArray:
-    return compact(np.full(size, value, dtype=object))
-
-
-def _tanh(op: Activation, tensor: Tensor, bounds: Bounds) -> list[Step]:
-    size, kind, target = tensor.size, tensor.type, op.output.type
-    if op.function == "binary_tanh":
-        bit = target == FixedType.int_type(1, signed=False)
-        above, below = (1, 0) if bit else (_whole(1, target), _whole(-1, target))
-        return [AtLeast(_same(size, 0), above, below)]
-    values = bounds.tensors[tensor.name]
-    twice = Range(multiply(values.low, _same(size, 2)), multiply(values.high, _same(size, 2)), values.fraction)
-    inside = (twice.low >= kind.raw_min).all() and (twice.high <= kind.raw_max).all()
-    symmetric = kind.overflow is Overflow.SAT_SYM
-    cast = cast_steps(kind.sum_with(kind), kind.fraction, kind, not inside or symmetric, size)
-    extra, one = max(0, -kind.fraction), 1 << max(0, kind.fraction)
-    chosen = [_whole(value, target) for value in (1, 0, -1)]
-    return [scaled(size, 2), *cast, scaled(size, 1 << extra), Between(_same(size, one), _same(size, -one), *chosen)]
-
-
-def _hard(op: Activation, tensor: Tensor, bounds: Bounds) -> list[Step]:
-    assert op.slope is not None
-    assert op.shift is not None
-    finest = max(tensor.type.fraction + op.slope.type.fraction, op.shift.type.fraction)
-    fraction = max(finest, 0)
-    slope = int(op.slope.raw.ravel()[0]) << (fraction - tensor.type.fraction - op.slope.type.fraction)
-    shift = int(op.shift.raw.ravel()[0]) << (fraction - op.shift.type.fraction)
-    steps: list[Step] = [scaled(tensor.size, slope, shift), Clamp(0, 1 << fraction if finest >= 0 else 0)]
-    if op.function == "hard_tanh":
-        steps.append(scaled(tensor.size, 2, -(1 << fraction)))
-    exact = FixedType.from_bits(fraction + 2, fraction=fraction)
-    return [*steps, *into_result(op, exact, fraction, bounds)]
-
-
-def _activation(op: Activation, tensors: Tensors, bounds: Bounds) -> list[Step]:
-    (tensor,) = tensors
-    if op.function in ("linear", "relu"):
-        first: list[Step] = [Clamp(0, None)] if op.function == "relu" else []
-        return [*first, *into_result(op, tensor.type, tensor.type.fraction, bounds)]
-    if op.function == "leaky_relu":
-        return _leaky_relu(op, tensor, bounds)
-    return (_tanh if op.function in ("binary_tanh", "ternary_tanh") else _hard)(op, tensor, bounds)
-
-
-def _threshold(op: Threshold, tensors: Tensors, bounds: Bounds) -> list[Step]:
-    (tensor,) = tensors
-    channel = np.arange(tensor.size) % op.high.raw.size
-    shift = tensor.type.fraction - op.high.type.fraction
-    high = shift_left(compact(op.high.raw.ravel()[channel]), max(0, shift))
-    steps: list[Step] = [scaled(tensor.size, 1 << -shift)] if shift < 0 else []
-    if op.low is None:
-        return [*steps, AtLeast(high, 1, 0)]
-    low = shift_left(compact(op.low.raw.ravel()[channel]), max(0, shift))
-    return [*steps, Between(high, low, 1, 0, -1)]
-
-
-#: Steps of an op of one input that treats every element by itself, from (op, input tensors, bounds).
-ELEMENTWISE: dict[type[Op], Any] = {BatchNorm: _batchnorm, Activation: _activation, Threshold: _threshold}
 
 
 # -- Dense -------------------------------------------------------------------------------------------------------------

@@ -13,8 +13,9 @@ import numpy as np
 
 from isobit.analysis.ranges import magnitude_bits
 from isobit.model.expressions import Choice, Constant, Expression, Halved, Input, Minus, Times
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Tensor, Tensors, Threshold
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor, Tensors, Threshold
 from isobit.model.primitives import Formula, Select
+from isobit.model.products import Product
 from isobit.model.set_ops import PointwiseConv, Pooling
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Weight

@@ -15,8 +15,9 @@ from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import kept_weights
 from isobit.model.graph import Graph
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Tensor, Tensors, Threshold
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor, Tensors, Threshold
 from isobit.model.primitives import Formula, Opaque, Select
+from isobit.model.products import Product
 from isobit.model.set_ops import PointwiseConv, Pooling
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Encoding, Weight

@@ -9,8 +9,9 @@ import numpy as np
 
 from isobit.fixed.law import INT64_BITS, int64_domain
 from isobit.fixed.types import FixedType
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Tensors, Threshold
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensors, Threshold
 from isobit.model.primitives import Select
+from isobit.model.products import Product
 from isobit.model.set_ops import PointwiseConv, Pooling
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Weight

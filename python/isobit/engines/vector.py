@@ -23,8 +23,9 @@ from isobit.fixed import law
 from isobit.fixed.assign import assign
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import accumulation_order, in_turns, kept_weights, turns_of
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Product, Tensor, Tensors, Threshold
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor, Tensors, Threshold
 from isobit.model.primitives import Formula, Opaque, Select
+from isobit.model.products import Product
 from isobit.model.set_ops import PointwiseConv, Pooling
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Weight

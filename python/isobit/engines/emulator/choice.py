@@ -18,7 +18,8 @@ from isobit.analysis.lanes import BITS, Lane, variants
 from isobit.analysis.maps import Counting, Gather
 from isobit.analysis.ranges import IntArray, magnitude_bits
 from isobit.analysis.stages import Linear, Sequential, Stage
-from isobit.analysis.steps import Clamp, Law, Round, Step, Wrap, Zero, propagate
+from isobit.analysis.step_lists import propagate
+from isobit.analysis.steps import Clamp, Law, Round, Step, Wrap, Zero
 from isobit.fixed.modes import Rounding
 
 __all__ = ["candidates", "is_general", "product_shift", "wrapped_by_type"]

@@ -16,7 +16,8 @@ from isobit.engines.reference import array_law
 from isobit.engines.reference.numbers import Numbers, where
 from isobit.errors import UnsupportedError
 from isobit.fixed.types import FixedType
-from isobit.model.ops import Activation, BatchNorm, Op, Product, Tensor, Tensors, Threshold
+from isobit.model.ops import Activation, BatchNorm, Op, Tensor, Tensors, Threshold
+from isobit.model.products import Product
 from isobit.model.set_ops import Reshape
 from isobit.model.weights import Weight
 
