@@ -12,8 +12,8 @@ import pytest
 
 import isobit
 import isobit._core as core
-from isobit.engines.core import core_format
 from isobit.engines.registry import ENGINES, get_engine
+from isobit.engines.strict import core_format
 from isobit.fixed import FixedType, Overflow, Rounding
 from isobit.model.ops import OPS, Activation
 from isobit.model.primitives import Formula, Opaque, Select
@@ -47,7 +47,7 @@ def test_every_engine_has_a_kernel_for_every_op(engine: str) -> None:
     """The reference and the export for every layer, the others for what layers are lowered to."""
     module = sys.modules[type(get_engine(engine)).__module__]
     if engine in ("cpp", "numba"):  # what no lane takes goes the wide road, in the end on Python integers
-        from isobit.engines import vector as module  # type: ignore[no-redef]
+        from isobit.engines.exact import vector as module  # type: ignore[no-redef]
     if engine == "reference":
         from isobit.engines.reference import kernels as module  # type: ignore[no-redef]
     layers = set(OPS.values())

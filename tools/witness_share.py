@@ -51,7 +51,7 @@ def measure(models: Iterator[tuple[str, Any]]) -> dict[str, dict[str, int]]:
     """MayOverflows by intervals and by back-substitution, and witnesses, of each network."""
     from isobit.analysis.intervals import graph_bounds
     from isobit.analysis.refine import refined_bounds
-    from isobit.analysis.witness import find_witnesses, may_overflow
+    from isobit.witness.search import find_witnesses, may_overflow
 
     found = {}
     for name, model in models:

@@ -7,7 +7,6 @@
 """
 
 from isobit._version import __version__
-from isobit.analysis.profile import LayerProfile, OverflowCount, Profile
 from isobit.api import CSim, Model, csim, load
 from isobit.check import Report, check
 from isobit.csim.kernel import CSimKernel, In, InOut, Out, csim_kernel
@@ -16,6 +15,7 @@ from isobit.fixed import FixedArray, FixedType, Overflow, Rounding
 from isobit.headers import get_cmake_dir, get_include, get_pkgconfig_dir
 from isobit.hls.export import export_hls
 from isobit.hls.folder import HlsProject
+from isobit.profile.counts import LayerProfile, OverflowCount, Profile
 
 __all__ = [
     "CSim",

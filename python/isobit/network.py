@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isobit.analysis.profile import Profile
 from isobit.data import Data, in_order, map_data, quantised, shaped
 from isobit.engines.registry import BatchEngine, Values, get_engine, thread_count
 from isobit.fixed.array import FixedArray
@@ -21,6 +20,7 @@ from isobit.frontends.configuration import Remark
 from isobit.model.file import save_graph
 from isobit.model.graph import Graph
 from isobit.model.requested import ReuseFactor, reuse_factors
+from isobit.profile.counts import Profile
 
 if TYPE_CHECKING:
     from isobit.analysis.plan import Plan
@@ -194,7 +194,7 @@ class Network:
         threads
             Threads to use; None takes every core.
         """
-        from isobit.analysis.profiling import profile_graph
+        from isobit.profile.profiling import profile_graph
 
         count = thread_count(threads)
         columns = self._float_columns(x)

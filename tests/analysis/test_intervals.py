@@ -15,7 +15,7 @@ from observing import contradictions, dense_steps, observe
 
 from isobit.analysis.intervals import DenseBounds, OpBounds, Range, graph_bounds, measured, register_bounds
 from isobit.analysis.op_bounds import Ranges
-from isobit.engines import vector
+from isobit.engines.exact import vector
 from isobit.errors import RangeError, ShapeError, UnsupportedError
 from isobit.fixed import FixedArray, FixedType, Overflow, Rounding
 from isobit.model import Dense, Graph, Tensor

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 import isobit as ib
 import isobit._core as _core
-from isobit.analysis import profile_fast
-from isobit.analysis.profile_exact import exact_profile
-from isobit.analysis.profile_segments import fast_profile
-from isobit.engines.batch.observe import ObservingEngine
+from isobit.engines.cpp.observe import ObservingEngine
 from isobit.errors import RangeError
 from isobit.model.graph import Graph
 from isobit.model.ops import Activation, BatchNorm, Dense, Tensor
 from isobit.model.weights import Weight
+from isobit.profile import fast as profile_fast
+from isobit.profile.exact import exact_profile
+from isobit.profile.segments import fast_profile
 from isobit.testing import fixed_types, models, precisions
 
 ENGINES = {name: ObservingEngine(name) for name in _core.instruction_sets()}

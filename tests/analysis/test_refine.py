@@ -17,7 +17,7 @@ from isobit.analysis.affine import Elementwise, Linear, exact_matmul, upper_boun
 from isobit.analysis.intervals import Bounds, DenseBounds, Range, graph_bounds
 from isobit.analysis.product_lines import product_lines
 from isobit.analysis.refine import _elementwise, refined_bounds
-from isobit.engines import vector
+from isobit.engines.exact import vector
 from isobit.fixed import FixedType
 from isobit.model import Activation, Dense, Graph, Tensor
 from isobit.testing import fixed_types

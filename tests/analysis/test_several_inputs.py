@@ -16,16 +16,13 @@ import isobit as ib
 from isobit.analysis import op_bounds
 from isobit.analysis.intervals import OpBounds, Range, graph_bounds
 from isobit.analysis.plan import make_plan
-from isobit.analysis.profile_blocks import joined
-from isobit.analysis.profile_exact import exact_profile
-from isobit.analysis.profiling import profile_graph
 from isobit.analysis.ranges import cast_range, one_after_another
 from isobit.analysis.refine import refined_bounds
-from isobit.analysis.witness import find_witnesses
-from isobit.engines import core, vector
+from isobit.engines import strict as core
+from isobit.engines.exact import vector
+from isobit.engines.exact.tallies import of_index
 from isobit.engines.reference import kernels as reference
 from isobit.engines.registry import get_engine
-from isobit.engines.tallies import of_index
 from isobit.engines.wide import compute_wide
 from isobit.errors import ShapeError, UnsupportedError
 from isobit.fixed import FixedArray, FixedType, growth
@@ -33,6 +30,10 @@ from isobit.fixed.assign import assign
 from isobit.model import Activation, Dense, Graph, Reshape, Tensor
 from isobit.model.ops import Op, Tensors, layer_of, reported
 from isobit.model.weights import Weight
+from isobit.profile.blocks import joined
+from isobit.profile.exact import exact_profile
+from isobit.profile.profiling import profile_graph
+from isobit.witness.search import find_witnesses
 
 ROADS = ("cpp", "numba", "cpp-strict")
 

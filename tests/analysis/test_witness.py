@@ -15,12 +15,12 @@ from observing import observe
 from test_intervals import FEW, every_input
 
 from isobit.analysis.intervals import DenseBounds, Range, graph_bounds
-from isobit.analysis.margins import AccumMargins, Margins
 from isobit.analysis.ranges import lowest
 from isobit.analysis.refine import refined_bounds
-from isobit.analysis.witness import MayOverflow, Witness, find_witnesses, may_overflow
 from isobit.fixed import FixedType
 from isobit.model import Dense, Graph, Tensor
+from isobit.witness.margins import AccumMargins, Margins
+from isobit.witness.search import MayOverflow, Witness, find_witnesses, may_overflow
 
 RECORD = Path(__file__).with_name("witness_share.json")
 

@@ -194,7 +194,7 @@ def test_more_events_than_a_block(subject: ib.Model, monkeypatch: pytest.MonkeyP
 
 def test_an_engine_that_is_wrong_late_is_caught(subject: ib.Model, monkeypatch: pytest.MonkeyPatch) -> None:
     """One bit of one value in the third block."""
-    from isobit.engines import core
+    from isobit.engines import strict as core
 
     module = sys.modules["isobit.check.blocks"]
 

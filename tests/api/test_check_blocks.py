@@ -15,9 +15,9 @@ from api_networks import events
 from graphs import dense_graph, every_op, with_softmax
 
 import isobit as ib
-from isobit.analysis.profile import Profile
 from isobit.check import blocks
 from isobit.errors import DataFileError, RangeError, ShapeError, TypeMismatchError
+from isobit.profile.counts import Profile
 
 
 def same_profile(one: Profile, other: Profile) -> None:

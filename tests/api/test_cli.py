@@ -63,7 +63,7 @@ def test_equal_is_0(model: str, data: str, capsys: pytest.CaptureFixture[str]) -
 def test_different_is_1(
     model: str, data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from isobit.engines import batch
+    from isobit.engines import cpp as batch
 
     original = batch.BatchEngine.run
 
@@ -231,7 +231,7 @@ def test_a_bug_is_not_called_a_difference(
     model: str, data: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Python's own exit status for an exception is 1, which says that bits differ."""
-    from isobit.engines import batch
+    from isobit.engines import cpp as batch
 
     def broken(*arguments: Any) -> Any:
         raise ZeroDivisionError("a bug")
@@ -388,7 +388,7 @@ def test_config_needs_a_keras_file(model: str, tmp_path: Path, capsys: pytest.Ca
 def test_import_is_light() -> None:
     """What takes time to import waits until it is needed."""
     heavy = {"tensorflow", "numba", "llvmlite", "click", "rich", "hls4ml", "h5py", "pyarrow", "uproot", "matplotlib"}
-    heavy |= {"isobit._core", "isobit.analysis.plan", "isobit.analysis.witness", "isobit.engines.batch"}
+    heavy |= {"isobit._core", "isobit.analysis.plan", "isobit.witness.search", "isobit.engines.cpp"}
     code = f"import sys, isobit; print(*sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

@@ -22,7 +22,7 @@ from isobit.check.differences import Differences
 from isobit.check.figures import COLOURS
 from isobit.check.tables import TableWatch, table_steps
 from isobit.commands import run
-from isobit.engines import core
+from isobit.engines import strict as core
 from isobit.model import Activation, Dense, Graph, Softmax, TableActivation, Tensor
 from isobit.model.table_ops import LEGACY_TABLE
 from isobit.model.tables import exponential_table, function_table, inverse_table

@@ -272,7 +272,7 @@ def test_without_a_place_for_a_secret_builds_last_as_long_as_the_process(
 
 def test_numbas_cache_is_used_if_it_is_the_users_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Numba unpickles what it finds there."""
-    from isobit.engines.emulator import blocks
+    from isobit.engines.numba import blocks
 
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
     assert blocks._may_cache()

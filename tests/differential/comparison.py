@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from isobit._core import instruction_sets
-from isobit.engines.batch import BatchEngine
+from isobit.engines.cpp import BatchEngine
 from isobit.engines.registry import get_engine
 from isobit.fixed import FixedArray
 

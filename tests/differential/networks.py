@@ -315,7 +315,7 @@ def calibrate(description: Description, graph: Any, config: dict[str, Any], x: A
     taken), so that what follows has something to compute.
     """
     import isobit
-    from isobit.engines.emulator import EmulatorEngine
+    from isobit.engines.numba import EmulatorEngine
     from isobit.model.graph import Graph
 
     rng = np.random.default_rng([description.seed, 4])

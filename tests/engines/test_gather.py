@@ -13,8 +13,8 @@ from isobit.analysis.maps import COMBINATIONS, Gather
 from isobit.analysis.ranges import Range
 from isobit.analysis.stages import Stage
 from isobit.analysis.steps import Affine, Clamp, Slopes, Step, Zero
-from isobit.engines.batch.pack import pack as pack_cpp
-from isobit.engines.emulator.tables import pack as pack_numba
+from isobit.engines.cpp.pack import pack as pack_cpp
+from isobit.engines.numba.tables import pack as pack_numba
 from isobit.fixed import FixedType
 from isobit.model import Tensor
 

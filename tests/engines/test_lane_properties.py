@@ -18,7 +18,7 @@ from isobit._core import instruction_sets
 from isobit.analysis.lanes import Lane, candidates
 from isobit.analysis.plan import Plan, make_plan
 from isobit.analysis.stages import Stage
-from isobit.engines.batch import BatchEngine
+from isobit.engines.cpp import BatchEngine
 from isobit.model.graph import Graph
 from isobit.testing import fixed_arrays, fixed_types, models, precisions
 

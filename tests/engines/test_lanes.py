@@ -11,7 +11,7 @@ from lane_networks import NETWORKS, adversarial, dense_chain
 import isobit as ib
 from isobit._core import BATCH_BLOCK, instruction_sets
 from isobit.analysis.intervals import graph_bounds
-from isobit.engines.batch import BatchEngine
+from isobit.engines.cpp import BatchEngine
 from isobit.model.graph import Graph
 from isobit.model.ops import Activation, Tensor
 from isobit.model.weights import Weight

@@ -17,8 +17,8 @@ from isobit.analysis.lanes import Lane
 from isobit.analysis.plan import Plan, make_plan
 from isobit.analysis.stages import Linear, Stage
 from isobit.api import Model
-from isobit.engines.emulator import ENGINE, EmulatorEngine, blocks
-from isobit.engines.emulator.choice import candidates
+from isobit.engines.numba import ENGINE, EmulatorEngine, blocks
+from isobit.engines.numba.choice import candidates
 from isobit.engines.registry import get_engine
 from isobit.model import Activation, Dense, Graph, Tensor, Weight
 from isobit.testing import fixed_types, models, precisions

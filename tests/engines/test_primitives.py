@@ -10,14 +10,14 @@ import pytest
 
 from isobit.analysis.intervals import graph_bounds, measured
 from isobit.analysis.plan import make_plan
-from isobit.analysis.profile_exact import exact_profile
-from isobit.analysis.profiling import profile_graph
 from isobit.engines.registry import get_engine
 from isobit.fixed import FixedArray, FixedType, growth
 from isobit.fixed.assign import assign
 from isobit.model import Graph, Tensor, Weight
 from isobit.model.expressions import Choice, Constant, Halved, Input, Minus, Outcome, Plus, Result, Times
 from isobit.model.primitives import Formula, Select, broadcast_view, identity_view
+from isobit.profile.exact import exact_profile
+from isobit.profile.profiling import profile_graph
 
 KINDS = [
     "ap_fixed<8,3>",

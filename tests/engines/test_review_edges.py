@@ -11,7 +11,7 @@ from lane_networks import adversarial
 import isobit as ib
 from isobit._core import instruction_sets
 from isobit.analysis.lanes import candidates
-from isobit.engines.batch import BatchEngine
+from isobit.engines.cpp import BatchEngine
 from isobit.engines.planned import PlannedEngine
 from isobit.engines.registry import get_engine
 from isobit.model.graph import Graph

@@ -13,7 +13,7 @@ from strategy_networks import compressed_mended, strategy_config, strategy_graph
 
 import isobit as ib
 from isobit.analysis.intervals import graph_bounds
-from isobit.engines import vector
+from isobit.engines.exact import vector
 from isobit.engines.registry import get_engine
 from isobit.errors import UnsupportedError
 from isobit.fixed.array import FixedArray

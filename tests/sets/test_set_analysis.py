@@ -9,14 +9,14 @@ from set_graphs import draw
 import isobit as ib
 from isobit.analysis.intervals import graph_bounds, measured
 from isobit.analysis.plan import make_plan
-from isobit.analysis.profile_exact import exact_profile
-from isobit.analysis.profile_segments import fast_profile
 from isobit.analysis.refine import refined_bounds
-from isobit.analysis.witness import find_witnesses
-from isobit.engines.batch.observe import OBSERVER
+from isobit.engines.cpp.observe import OBSERVER
 from isobit.engines.registry import get_engine
 from isobit.fixed import FixedType
 from isobit.model import Graph, Pooling, Tensor
+from isobit.profile.exact import exact_profile
+from isobit.profile.segments import fast_profile
+from isobit.witness.search import find_witnesses
 
 
 @pytest.mark.parametrize("seed", range(16))

@@ -10,7 +10,7 @@ from set_graphs import draw
 
 from isobit._core import instruction_sets
 from isobit.analysis.plan import make_plan
-from isobit.engines.batch import BatchEngine
+from isobit.engines.cpp import BatchEngine
 from isobit.engines.registry import get_engine
 from isobit.model import Pooling
 

@@ -278,12 +278,12 @@ def test_a_reader_that_leaves_does_not_change_the_verdict(unequal: bool, models:
     program = "from isobit.cli import main; main()"
     if unequal:
         program = (
-            "from isobit.engines import core; from isobit.fixed.array import FixedArray; run = core.CoreEngine.run\n"
+            "from isobit.engines import strict\nfrom isobit.fixed.array import FixedArray\nrun = strict.CoreEngine.run\n"
             "def wrong(*arguments):\n"
             "    values = run(*arguments)\n"
             "    raw = values['y'].raw.copy(); raw[0, 0] ^= 1\n"
             "    return {**values, 'y': FixedArray.from_raw(raw, values['y'].type)}\n"
-            "core.CoreEngine.run = wrong\n" + program
+            "strict.CoreEngine.run = wrong\n" + program
         )
     words = ["check", "m.isobit", "--data", "x.npy", "--against", "cpp-strict"]
     for buffering in ({}, {"PYTHONUNBUFFERED": "1"}):

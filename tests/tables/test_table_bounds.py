@@ -13,14 +13,14 @@ from table_draws import a_graph, numbers
 import isobit as ib
 from isobit.analysis.intervals import Range, graph_bounds
 from isobit.analysis.plan import make_plan
-from isobit.analysis.profile_exact import exact_profile
 from isobit.analysis.refine import refined_bounds
-from isobit.engines import vector
 from isobit.engines.domain import fits_int64
+from isobit.engines.exact import vector
 from isobit.engines.registry import get_engine
 from isobit.engines.wide import compute_wide
 from isobit.fixed import FixedArray
 from isobit.fixed.assign import Cast, outside_range
+from isobit.profile.exact import exact_profile
 
 EVENTS = 60
 

@@ -10,15 +10,16 @@ import pytest
 from table_draws import FUNCTIONS, a_fixed_format, a_format, a_graph, numbers
 
 import isobit as ib
-from isobit.analysis import profile_segments, profile_tables
-from isobit.analysis.profile_exact import exact_profile
-from isobit.analysis.profile_segments import fast_profile
-from isobit.engines.batch.observe import ObservingEngine
+from isobit.engines.cpp.observe import ObservingEngine
 from isobit.errors import UnsupportedError
 from isobit.fixed import FixedType
 from isobit.model import Activation, Dense, Encoding, Graph, Reshape, Softmax, TableActivation, Tensor, Weight
 from isobit.model.table_ops import LEGACY_TABLE
 from isobit.model.tables import exponential_table, function_table, inverse_table
+from isobit.profile import segments as profile_segments
+from isobit.profile import tables as profile_tables
+from isobit.profile.exact import exact_profile
+from isobit.profile.segments import fast_profile
 
 EVENTS = 700
 

@@ -5,7 +5,7 @@ everywhere; exact for a single layer, since there every input is free (but for w
 numbers that leave a format). Deeper layers forget that their inputs depend on each other, so their bounds may be wider
 than what inputs can reach.
 
-Semantics: as in ``engines/vector.py``, which the tests compare with; docs/semantics.md.
+Semantics: as in ``engines/exact``, which the tests compare with; docs/semantics.md.
 """
 
 from __future__ import annotations

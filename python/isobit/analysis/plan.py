@@ -19,11 +19,11 @@ from isobit.analysis.stages import Arrange, Linear, Sequential, Stage, joined
 from isobit.analysis.step_lists import describe
 from isobit.analysis.steps import Wrap
 from isobit.analysis.verdicts import Verdict, verdicts_of
-from isobit.analysis.witness import find_witnesses
 from isobit.model.graph import Graph
 from isobit.model.ops import layer_of
 from isobit.model.primitives import Opaque
 from isobit.model.table_ops import Softmax, TableActivation
+from isobit.witness.search import find_witnesses
 
 __all__ = ["Plan", "PlannedStage", "make_plan"]
 

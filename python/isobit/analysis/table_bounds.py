@@ -13,7 +13,7 @@ import numpy as np
 from isobit.analysis.elementwise_bounds import join_branches
 from isobit.analysis.op_bounds import InnerBounds, OpBounds, Ranges, register_bounds
 from isobit.analysis.ranges import BoolArray, CastRange, IntArray, Range, add, cast_range, compact, hull, multiply
-from isobit.engines.vector_tables import index_leaves_int, table_index
+from isobit.engines.exact.tables import index_leaves_int, table_index
 from isobit.fixed import growth
 from isobit.fixed.assign import assign
 from isobit.fixed.types import FixedType

@@ -1,4 +1,4 @@
-"""What a search for overflows finds, and what it does not; see :mod:`isobit.analysis.witness`."""
+"""What a search for overflows finds, and what it does not; see :mod:`isobit.witness.search`."""
 
 from __future__ import annotations
 

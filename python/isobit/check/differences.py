@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 
 from isobit.analysis.constant_change import as_float
-from isobit.analysis.profile import Profile
 from isobit.check.comparison import Road
-from isobit.engines import vector
-from isobit.engines.tallies import ignore
+from isobit.engines.exact import vector
+from isobit.engines.exact.tallies import ignore
 from isobit.errors import IsobitError
 from isobit.fixed.array import FixedArray
 from isobit.fixed.assign import Cast, outside_range
@@ -21,6 +20,7 @@ from isobit.fixed.types import MAX_WIDTH, FixedType
 from isobit.model.graph import Graph
 from isobit.model.ops import Op, Tensors
 from isobit.model.weights import Weight
+from isobit.profile.counts import Profile
 
 __all__ = ["Cause", "Differences"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from isobit.analysis.profile import OverflowCount
 from isobit.check.outcome import Outcome
+from isobit.profile.counts import OverflowCount
 
 __all__ = ["report_document"]
 

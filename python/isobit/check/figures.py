@@ -9,7 +9,7 @@ from math import log10
 
 import numpy as np
 
-from isobit.analysis.profile import LayerProfile, OverflowCount
+from isobit.profile.counts import LayerProfile, OverflowCount
 
 __all__ = ["COLOURS", "layer_chart", "neuron_bits", "neuron_gaps"]
 

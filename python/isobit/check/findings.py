@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from isobit.analysis.profile import Profile
 from isobit.check.keras import FloatDifference, KerasLayers
 from isobit.check.outputs import OutputFacts
 from isobit.check.watching import Facts
+from isobit.profile.counts import Profile
 
 __all__ = ["Finding", "findings_of"]
 

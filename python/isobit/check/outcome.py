@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from isobit.analysis.profile import Profile
 from isobit.check.comparison import LayerComparison, Road
 from isobit.check.differences import Cause
 from isobit.check.findings import Finding, findings_of
@@ -14,6 +13,7 @@ from isobit.check.provenance import Provenance
 from isobit.check.watching import Facts
 from isobit.frontends.configuration import Remark
 from isobit.model.requested import ReuseFactor
+from isobit.profile.counts import Profile
 
 __all__ = ["Outcome"]
 

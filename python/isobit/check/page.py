@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from isobit.analysis.profile import Profile
 from isobit.check.comparison import LayerComparison
 from isobit.check.figures import COLOURS, layer_chart, neuron_bits, neuron_gaps
 from isobit.check.keras import KerasLayers
 from isobit.check.outcome import Outcome
 from isobit.check.text import keras_label
 from isobit.model.requested import summary as reuse_summary
+from isobit.profile.counts import Profile
 
 __all__ = ["report_page"]
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.profile import OverflowCount, Profile
-from isobit.analysis.profile_blocks import joined
 from isobit.api import Model
 from isobit.check.blocks import Block
+from isobit.profile.blocks import joined
+from isobit.profile.counts import OverflowCount, Profile
 
 __all__ = ["Overflows"]
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from isobit.engines.domain import in_lane
-from isobit.engines.tallies import ignore
-from isobit.engines.vector_tables import softmax, table_activation
+from isobit.engines.exact.tables import softmax, table_activation
+from isobit.engines.exact.tallies import ignore
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.profile import Profile
-from isobit.analysis.profile_blocks import joined
 from isobit.api import Model
 from isobit.check.blocks import Block, block_size, blocks_of
 from isobit.errors import ShapeError
 from isobit.fixed.array import FixedArray
+from isobit.profile.blocks import joined
+from isobit.profile.counts import Profile
 from isobit.streaming.inputs import Inputs
 
 __all__ = ["extremes", "profile_events"]

@@ -15,7 +15,7 @@ from isobit.commands.options import random_events
 from isobit.commands.passes import profile_events
 
 if TYPE_CHECKING:
-    from isobit.analysis.profile import OverflowCount, Profile
+    from isobit.profile.counts import OverflowCount, Profile
 
 
 @click.command(

@@ -145,7 +145,7 @@ def _softmax(op: Softmax, tensors: Tensors) -> bool:
 
 
 def in_lane(op: Op, tensors: Tensors, raws: Sequence[Any]) -> tuple[Any, ...]:
-    """Raw integers of an op's inputs for :mod:`isobit.engines.vector`: int64 if that is exact, else Python's."""
+    """Raw integers of an op's inputs for :mod:`isobit.engines.exact.vector`: int64 if that is exact, else Python's."""
     narrow = all(raw.dtype == np.int64 for raw in raws) and fits_int64(op, tensors)
     return tuple(raws) if narrow else tuple(raw.astype(object) for raw in raws)
 

@@ -73,9 +73,9 @@ class BatchEngine(Engine, Protocol):
 
 #: Module of each engine; the module holds an ``ENGINE``.
 ENGINES: dict[str, str] = {
-    "cpp": "isobit.engines.batch",
-    "numba": "isobit.engines.emulator",
-    "cpp-strict": "isobit.engines.core",
+    "cpp": "isobit.engines.cpp",
+    "numba": "isobit.engines.numba",
+    "cpp-strict": "isobit.engines.strict",
     "reference": "isobit.engines.reference",
     "hls": "isobit.hls.engine",
 }

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from isobit.engines import vector
-from isobit.engines.core import KERNELS, from_words, to_words
+from isobit.engines.exact import vector
+from isobit.engines.strict import KERNELS, from_words, to_words
 from isobit.errors import UnsupportedError
 from isobit.model.ops import Op, Tensors
 

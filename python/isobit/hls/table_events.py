@@ -16,9 +16,9 @@ import numpy as np
 from isobit.analysis.intervals import graph_bounds
 from isobit.analysis.ranges import Range
 from isobit.engines.domain import in_lane
+from isobit.engines.exact.tables import softmax, table_index
+from isobit.engines.exact.tallies import ignore
 from isobit.engines.registry import get_engine
-from isobit.engines.tallies import ignore
-from isobit.engines.vector_tables import softmax, table_index
 from isobit.fixed.array import FixedArray
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType

@@ -150,7 +150,7 @@ def random_raw(type: FixedType, shape: tuple[int, int], seed: int) -> list[list[
 
 def _witnessed(graph: Graph) -> tuple[dict[str, list[list[int]]], str]:
     """Inputs that make a format overflow, where a search finds some."""
-    from isobit.analysis.witness import find_witnesses
+    from isobit.witness.search import find_witnesses
 
     empty: dict[str, list[list[int]]] = {t.name: [] for t in graph.inputs}
     try:

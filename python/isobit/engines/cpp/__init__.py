@@ -1,0 +1,39 @@
+"""The C++ batch road: every stage on the cheapest machine arithmetic that the plan has proven exact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from isobit.analysis.lanes import Lane
+from isobit.analysis.plan import Plan, make_plan
+from isobit.engines.cpp.pack import Packed, pack
+from isobit.engines.planned import PlannedEngine
+from isobit.model.graph import Graph
+from isobit.model.ops import Tensor
+
+__all__ = ["ENGINE", "BatchEngine"]
+
+
+class BatchEngine(PlannedEngine):
+    """Planned stages over blocks of events, on the program's own threads.
+
+    Parameters
+    ----------
+    instruction_set
+        One of ``isobit._core.instruction_sets()``; by default the best that the machine has.
+    """
+
+    def __init__(self, instruction_set: str = "") -> None:
+        super().__init__()
+        self.instruction_set = instruction_set
+
+    def plan(self, graph: Graph, keep: Sequence[str]) -> Plan:
+        """Plan for the C++ kernels."""
+        return make_plan(graph, keep=keep)
+
+    def pack(self, inputs: Sequence[Tensor], lanes: Sequence[Lane], outputs: Mapping[str, Tensor]) -> Packed:
+        """Compile stages; see :func:`isobit.engines.cpp.pack.pack`."""
+        return pack(inputs, lanes, outputs, self.instruction_set)
+
+
+ENGINE = BatchEngine()

@@ -1,0 +1,238 @@
+"""Stages and lanes as the C++ batch kernels take them: ``isobit._core.BatchProgram``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import isobit._core as _core
+from isobit.analysis.lanes import Lane
+from isobit.analysis.maps import Counting
+from isobit.analysis.ranges import IntArray
+from isobit.analysis.steps import Mark, Round, Step
+from isobit.engines.cpp.maps import DTYPES, SHORT, Packing, form_of, packing_of
+from isobit.engines.cpp.positions import in_place, moved, sliced
+from isobit.engines.cpp.steps import core_step, folding_step, lane_steps, rounding_step
+from isobit.engines.planned import accepts_floats
+from isobit.model.ops import Tensor
+
+__all__ = ["Packed", "Statistic", "pack"]
+
+_SIZES = {"i16": 2, "f32": 4, "f64": 8, "i32": 4, "i64": 8, "i16_pairs": 4, "i16_split": 8}
+
+
+@dataclass(frozen=True, eq=False)
+class Statistic:
+    """What one array that ``BatchProgram.observe`` gives is about.
+
+    Attributes
+    ----------
+    lane
+        The stage.
+    step
+        The watched step; None for a counting stage.
+    unit
+        Observed numbers are those of the stage times this power of two.
+    """
+
+    lane: Lane
+    step: Step | None
+    unit: float = 1.0
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A program, and what its inputs and outputs are.
+
+    Attributes
+    ----------
+    program
+        The compiled program.
+    inputs, outputs
+        Tensors, in the order of the program's arguments.
+    floats
+        Whether every input may come as float32 or float64.
+    instruction_set
+        Of the kernels; empty for the machine's best.
+    statistics
+        Of an observed program, in order.
+    """
+
+    program: Any
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    floats: bool
+    instruction_set: str = ""
+    statistics: tuple[Statistic, ...] = ()
+
+    def run(self, given: Sequence[Any], results: Sequence[Any], threads: int) -> bool:
+        """Compute; see :class:`isobit.engines.planned.Program`."""
+        return bool(self.program.run(list(given), list(results), threads, self.instruction_set))
+
+    def observe(self, given: Sequence[Any], results: Sequence[Any], threads: int) -> list[Any] | None:
+        """Compute whole blocks of events, with statistics; None where :meth:`run` gives False."""
+        found = self.program.observe(list(given), list(results), threads, self.instruction_set)
+        return None if found is None else list(found)
+
+
+class _Workspace:
+    """Offsets of buffers; one for every form of a tensor that somebody reads."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.buffers: dict[tuple[str, str, int], int] = {}
+
+    def place(self, tensor: str, features: int, form: str, split: int) -> int:
+        key = (tensor, form, split)
+        if key not in self.buffers:
+            rows = (features + 1) // 2 if form in ("i16_pairs", "i16_split") else features
+            self.buffers[key] = self.size
+            self.size += -(-rows * _SIZES[form] * _core.BATCH_BLOCK // 64) * 64
+        return self.buffers[key]
+
+    def targets(self, tensor: str) -> list[tuple[str, int, int]]:
+        return [(form, split, offset) for (name, form, split), offset in self.buffers.items() if name == tensor]
+
+
+def pack(
+    inputs: Sequence[Tensor],
+    lanes: Sequence[Lane],
+    outputs: Mapping[str, Tensor],
+    instruction_set: str = "",
+    observed: bool = False,
+) -> Packed:
+    """Compile stages.
+
+    Parameters
+    ----------
+    inputs
+        Tensors that come from outside.
+    lanes
+        How every stage is computed, in order.
+    outputs
+        Tensors that are wanted, by the name of the tensor that a stage gives.
+    instruction_set
+        Of the kernels; empty for the machine's best.
+    observed
+        Whether watched steps take statistics.
+    """
+    space = _Workspace()
+    computed = {lane.stage.target: lane for lane in lanes}
+    sizes = {tensor.name: tensor.size for tensor in inputs} | {
+        lane.stage.target: lane.stage.result.low.size for lane in lanes
+    }
+    for lane in lanes:
+        for source in lane.stage.sources:
+            space.place(source, sizes[source], form_of(lane), lane.split)
+    for name in outputs:
+        natural = SHORT[computed[name].compute] if name in computed else "i64"
+        space.place(name, sizes[name], natural, 0)
+    for name, lane in computed.items():
+        if lane.stage.positions > 1 and not in_place(space.targets(name), sizes[name] // lane.stage.positions):
+            space.place(name, sizes[name], SHORT[lane.compute], 0)
+    scratch = space.size
+    most = max((tensor.size for tensor in inputs), default=0)
+    program = _core.BatchProgram(scratch + 4 * most * _core.BATCH_BLOCK + 64)
+    for tensor in inputs:
+        kind = tensor.type
+        floats = accepts_floats(kind)
+        folding = [folding_step(kind)] if floats else []
+        quick = floats and kind.width <= 30 and kind.fraction <= 126  # float32 holds the scale
+        program.entry(
+            features=tensor.size,
+            scale=float(2.0**kind.fraction) if floats else 1.0,
+            quantise=[core_step(step, np.float64) for step in [rounding_step(kind), *folding]] if floats else [],
+            quick=quick,
+            rounding=int(kind.rounding),
+            fold=[core_step(step, np.int32) for step in folding] if quick else [],
+            scratch=scratch,
+            targets=space.targets(tensor.name),
+        )
+    statistics = [found for lane in lanes for found in _Stage(lane, sizes, space).add(program, observed)]
+    for name, tensor in outputs.items():
+        natural = SHORT[computed[name].compute] if name in computed else "i64"
+        offset = space.place(name, sizes[name], natural, 0)
+        program.exit(tensor.size, natural, offset, float(2.0**-tensor.type.fraction))
+    floats = all(accepts_floats(tensor.type) for tensor in inputs)
+    return Packed(program, tuple(inputs), tuple(outputs.values()), floats, instruction_set, tuple(statistics))
+
+
+class _Stage:
+    """A stage on its way into a program."""
+
+    def __init__(self, lane: Lane, sizes: Mapping[str, int], space: _Workspace) -> None:
+        self.lane, self.stage = lane, lane.stage
+        self.form, self.dtype = form_of(lane), DTYPES[lane.compute]
+        # Maps at several positions, and those of one tensor, read it as it lies; gathered rows come from anywhere.
+        self.starts = [space.place(source, sizes[source], self.form, lane.split) for source in self.stage.sources]
+        self.sizes = [sizes[source] for source in self.stage.sources]
+        self.outputs = sizes[self.stage.target]
+        self.targets = space.targets(self.stage.target)
+
+    def _rows(self, index: IntArray) -> IntArray:
+        """See :func:`isobit.engines.cpp.maps.packing_of`."""
+        row = _SIZES[self.form] * int(_core.BATCH_BLOCK)
+        parts = [start + row * np.arange(size) for start, size in zip(self.starts, self.sizes, strict=True)]
+        return np.where(index < 0, -1, np.concatenate(parts)[np.maximum(index, 0)])
+
+    def add(self, program: Any, observed: bool) -> list[Statistic]:
+        """Add it; what the program then observes of it."""
+        stage, made = self.stage, packing_of(self.lane, self._rows)
+        if isinstance(stage.map, Counting):
+            self._add(program, made, 0, self.sizes[0], self.outputs, [], [])
+            return [Statistic(self.lane, None)]
+        packed = lane_steps(stage.steps, self.dtype, self.outputs, scaled=made.scale != 1)
+        finish = [step if observed else step | {"watch": False} for step in packed]
+        if stage.positions > 1:
+            self._add_positions(program, made, finish)
+        else:
+            self._add(program, made, 0, sum(self.sizes), self.outputs, finish, self.targets)
+        divided = next((place for place, step in enumerate(stage.steps) if isinstance(step, Round)), 0)
+        return [
+            Statistic(self.lane, step, 1 / made.scale if place < divided else 1.0)
+            for place, step in enumerate(stage.steps)
+            if observed and step.watch and not isinstance(step, Mark)
+        ]
+
+    def _add(
+        self, program: Any, made: Packing, first: int, inputs: int, outputs: int, finish: Sequence[Any], targets: Any
+    ) -> None:
+        """Add the map for the inputs from ``first`` on."""
+        program.stage(
+            map=made.at(first),
+            compute=SHORT[self.lane.compute],
+            inputs=inputs,
+            outputs=outputs,
+            source=self.starts[0] + moved(self.form, first) if first else self.starts[0],
+            finish=[core_step(step, self.dtype) for step in finish],
+            targets=targets,
+        )
+
+    def _add_positions(self, program: Any, made: Packing, finish: Sequence[Mapping[str, Any]]) -> None:
+        """A stage for every position; where results cannot be laid down piece by piece, one more that copies them.
+
+        Then one of the targets must have the form of the stage's arithmetic.
+        """
+        positions = self.stage.positions
+        inputs, outputs = self.sizes[0] // positions, self.outputs // positions
+        read = inputs + 1 if self.form == "i16_pairs" and inputs % 2 else inputs
+        near = [target for target in self.targets if in_place([target], outputs)]
+        far = [target for target in self.targets if not in_place([target], outputs)]
+        for position in range(positions):
+            first = position * outputs
+            steps = [sliced(step, slice(first, first + outputs)) for step in finish]
+            here = [(to, split, offset + moved(to, first)) for to, split, offset in near]
+            self._add(program, made, position * inputs, read, outputs, steps, here)
+        if far:
+            program.stage(
+                map=_core.BatchMap.none(),
+                compute=SHORT[self.lane.compute],
+                inputs=self.outputs,
+                outputs=self.outputs,
+                source=next(offset for form, _, offset in near if form == SHORT[self.lane.compute]),
+                finish=[],
+                targets=far,
+            )

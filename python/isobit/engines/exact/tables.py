@@ -1,0 +1,220 @@
+"""Table activations and softmax on columns of events, for :mod:`.vector`: int64 or Python integers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from isobit.fixed import growth
+from isobit.fixed.assign import Cast, assign
+from isobit.fixed.types import FixedType
+from isobit.model.ops import Tensor, Tensors
+from isobit.model.table_ops import Softmax, TableActivation
+from isobit.model.weights import Weight
+
+__all__ = ["index_leaves_int", "softmax", "table_activation", "table_index", "top_bits"]
+
+Column = Any
+#: Of every input of an op.
+Columns = tuple[Column, ...]
+#: Called with (slot, output index, cast); see :mod:`isobit.engines.exact.vector`.
+Tally = Callable[[str, int, Cast], None]
+Count = Callable[[Cast], None]
+#: Called with (slot of a table, indices that were looked up).
+Look = Callable[[str, Any], None]
+
+
+def _unwatched(slot: str, index: Any) -> None:
+    """Look at nothing."""
+
+
+def _counter(tally: Tally, slot: str, index: int) -> Count:
+    return lambda cast: tally(slot, index, cast)
+
+
+def _as_int(value: Column) -> Column:
+    """What is left of integers in a C++ int."""
+    return ((value + (1 << 31)) & ((1 << 32) - 1)) - (1 << 31)
+
+
+def _steps(x: Column, entries: int, span: int, fraction: int) -> Column:
+    """``int(x * entries / span)``, the span a power of two: cut toward zero at x's LSB, then to a whole number."""
+    return _as_int(_whole_steps(x, entries, span, fraction))
+
+
+def _whole_steps(x: Column, entries: int, span: int, fraction: int) -> Column:
+    scaled = x * (entries if span > 0 else -entries)
+    shift = abs(span).bit_length() - 1 + max(0, fraction)
+    if scaled.dtype == np.int64:
+        shift = min(shift, 63)
+    magnitude = abs(scaled) >> shift
+    return np.where(scaled < 0, -magnitude, magnitude) << max(0, -fraction)
+
+
+def _clamped(index: Column, entries: int) -> Any:
+    return np.clip(index, 0, entries - 1).astype(np.int64)
+
+
+def _centred_index(x: Column, entries: int, span: int, fraction: int) -> Any:
+    return _clamped(_as_int(_steps(x, entries, span, fraction) + entries // 2), entries)
+
+
+def table_index(op: TableActivation, x: Column, fraction: int) -> Any:
+    """Index into the table for raw numbers of so many fraction bits, int64; for elu and selu of negative ones."""
+    if op.centred:
+        return _centred_index(x, op.entries, op.span, fraction)
+    return _clamped(_steps(x, op.entries, -op.span, fraction), op.entries)
+
+
+def index_leaves_int(op: TableActivation, x: Column, fraction: int) -> Any:
+    """Whether the firmware's int does not hold the index of a number (Python integers), before it is clamped."""
+    steps = _whole_steps(x, op.entries, op.span, fraction)
+    return np.asarray((steps >= (1 << 31) - op.entries) | (steps < -(1 << 31)), dtype=bool)
+
+
+def _raw(table: Weight, like: Column) -> Column:
+    return table.raw.astype(like.dtype)
+
+
+def _looked_up(table: Weight, index: Any, like: Column, look: Look) -> Column:
+    look(table.name, index)
+    return _raw(table, like)[index]
+
+
+def table_activation(
+    op: TableActivation, tensors: Tensors, inputs: Columns, tally: Tally, look: Look = _unwatched
+) -> Column:
+    """Every element by itself; each branch of elu and selu is cast where it holds, and counts as 0 elsewhere."""
+    (tensor,), (data,) = tensors, inputs
+    table, target = _raw(op.table, data), op.output.type
+    columns = []
+    for i, x in enumerate(data):
+        count = _counter(tally, "result", i)
+        index = table_index(op, x, tensor.type.fraction)
+        look(op.table.name, index if op.centred else index[np.asarray(x < 0, dtype=bool)])
+        entry = table[index]
+        if op.centred:
+            columns.append(assign(entry, op.table.type, target, count))
+            continue
+        assert op.factor is not None
+        factor, _ = op.factor
+        negative = x < 0
+        below, above = (entry * factor, x) if op.function == "elu" else (entry, x * factor)
+        forms = op.forms(tensor.type)
+        lower = assign(below * negative, forms[0], target, count)
+        upper = assign(above * ~np.asarray(negative, dtype=bool), forms[1], target, count)
+        columns.append(np.where(negative, lower, upper))
+    return np.stack(columns)
+
+
+def softmax(op: Softmax, tensors: Tensors, inputs: Columns, tally: Tally, look: Look = _unwatched) -> Column:
+    """Slices, each by its implementation. A partial sum counts where the values that it adds begin."""
+    (tensor,), (data,) = tensors, inputs
+    result = np.empty(data.shape, dtype=data.dtype)
+    for i in range(op.outer):
+        for k in range(op.inner):
+            places = [(i * op.size + j) * op.inner + k for j in range(op.size)]
+            columns = _SLICES[op.implementation](op, tensor, [data[place] for place in places], places, tally, look)
+            result[places] = np.stack(columns)
+    return result
+
+
+def top_bits(x: Column, table: Weight, width: int) -> Any:
+    """Index into a table that the top bits of numbers of a width address, int64."""
+    bits = max(1, (table.raw.size - 1).bit_length())
+    return ((x >> (width - bits)) & ((1 << bits) - 1)).astype(np.int64)
+
+
+def _normalised(op: Softmax, exponentials: list[Column], places: list[int], tally: Tally, look: Look) -> list[Column]:
+    assert op.exp_table is not None
+    assert op.inv_table is not None
+    assert op.accum is not None
+    assert op.inv_inp is not None
+    accum = op.accum
+    terms = [
+        assign(value, op.exp_table.type, accum, _counter(tally, "accum", place))
+        for value, place in zip(exponentials, places, strict=True)
+    ]
+    sums, apart = list(terms), 1
+    while apart < len(sums):
+        for i in range(0, len(sums) - apart, 2 * apart):
+            count = _counter(tally, "accum", places[i])
+            sums[i] = assign(sums[i] + sums[i + apart], accum.sum_with(accum), accum, count)
+        apart *= 2
+    total = assign(sums[0], accum, op.inv_inp, _counter(tally, "inv_inp", places[0]))
+    inverse = _looked_up(op.inv_table, top_bits(total, op.inv_table, op.inv_inp.width), total, look)
+    exact = accum.product_with(op.inv_table.type)
+    return [
+        assign(term * inverse, exact, op.output.type, _counter(tally, "result", place))
+        for term, place in zip(terms, places, strict=True)
+    ]
+
+
+def _latency(
+    op: Softmax, tensor: Tensor, data: list[Column], places: list[int], tally: Tally, look: Look
+) -> list[Column]:
+    assert op.exp_table is not None
+    table = op.exp_table
+    width = tensor.type.width
+    terms = [_looked_up(table, top_bits(x, table, width), x, look) for x in data]
+    return _normalised(op, terms, places, tally, look)
+
+
+def _stable(
+    op: Softmax, tensor: Tensor, data: list[Column], places: list[int], tally: Tally, look: Look
+) -> list[Column]:
+    assert op.exp_table is not None
+    assert op.inp_norm is not None
+    table, kind = op.exp_table, op.inp_norm
+    largest = np.maximum.reduce(data)
+    difference = growth.difference(tensor.type, tensor.type)
+    distances = [
+        assign(largest - x, difference, kind, _counter(tally, "inp_norm", place))
+        for x, place in zip(data, places, strict=True)
+    ]
+    terms = [_looked_up(table, top_bits(x, table, kind.width), x, look) for x in distances]
+    return _normalised(op, terms, places, tally, look)
+
+
+def _legacy(
+    op: Softmax, tensor: Tensor, data: list[Column], places: list[int], tally: Tally, look: Look
+) -> list[Column]:
+    assert op.exp_table is not None
+    assert op.inv_table is not None
+    kind, fraction = op.exp_table.type, tensor.type.fraction
+    exponentials, inverses = _raw(op.exp_table, data[0]), _raw(op.inv_table, data[0])
+    one = assign(np.ones_like(data[0]), FixedType.int_type(32), kind)
+    columns = []
+    for i, x in enumerate(data):
+        total = x * 0
+        for j, other in enumerate(data):
+            index = _centred_index(other - x, len(exponentials), 16, fraction)
+            if i != j:
+                look(op.exp_table.name, index)
+            term = one if i == j else exponentials[index]
+            total = assign(total + term, kind.sum_with(kind), kind)
+        place = _clamped(_steps(total, len(inverses), 64, kind.fraction), len(inverses))
+        look(op.inv_table.name, place)
+        inverse = inverses[place]
+        columns.append(assign(inverse, kind, op.output.type, _counter(tally, "result", places[i])))
+    return columns
+
+
+def _argmax(
+    op: Softmax, tensor: Tensor, data: list[Column], places: list[int], tally: Tally, look: Look
+) -> list[Column]:
+    winner = np.argmax(np.stack(data), axis=0)
+    return [
+        assign((winner == i) * (x * 0 + 1), FixedType.int_type(32), op.output.type, _counter(tally, "result", place))
+        for i, (x, place) in enumerate(zip(data, places, strict=True))
+    ]
+
+
+_SLICES: dict[str, Callable[[Softmax, Tensor, list[Column], list[int], Tally, Look], list[Column]]] = {
+    "latency": _latency,
+    "stable": _stable,
+    "legacy": _legacy,
+    "argmax": _argmax,
+}

@@ -1,0 +1,261 @@
+"""hls4ml's layers on whole columns of events, with NumPy: int64 or Python integers, any width.
+
+The Numba kernels are the fast lane for numbers within int64; this is the lane for wider ones, and it counts
+overflows (``tally``). All arithmetic goes through ``isobit.fixed.law``.
+
+Arrays are event-last inside (``columns[i]`` holds input ``i`` of every event) so that one operation serves a batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from isobit.engines.exact import tables as vector_tables
+from isobit.engines.exact.formulas import formula, select
+from isobit.engines.exact.opaque import opaque
+from isobit.engines.exact.sets import at_every_position, pooling
+from isobit.engines.exact.tallies import Tally, ignore, of_index
+from isobit.errors import UnsupportedError
+from isobit.fixed import law
+from isobit.fixed.assign import assign
+from isobit.fixed.types import FixedType
+from isobit.model.accumulation import accumulation_order, in_turns, kept_weights, turns_of
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor, Tensors, Threshold
+from isobit.model.primitives import Formula, Opaque, Select
+from isobit.model.products import Product
+from isobit.model.set_ops import PointwiseConv, Pooling
+from isobit.model.table_ops import Softmax, TableActivation
+from isobit.model.weights import Weight
+
+__all__ = ["Tally", "compute"]
+
+Column = Any
+#: Of every input of an op, in order.
+Columns = tuple[Column, ...]
+
+
+def product(
+    kind: Product, data: Column, weight: int, sign: int, data_type: FixedType, weight_type: FixedType
+) -> Column:
+    """One multiplication of nnet_mult.h by a constant weight, at the fraction of ``kind.exact_type``."""
+    if kind is Product.MULT:
+        return data * weight
+    if kind is Product.BOTH_BINARY:
+        return (data == weight) * (data - data + 1)
+    if kind is Product.WEIGHT_BINARY:
+        return -data if weight == 0 else data
+    if kind is Product.DATA_BINARY:
+        return weight * (2 * data - 1)
+    if kind is Product.WEIGHT_TERNARY:
+        return data * 0 if weight == 0 else -data if weight == -1 else data
+    register = kind.exact_type(data_type, weight_type)
+    shifted = assign(data, data_type, register)
+    # A shift keeps the register's type: bits that leave it at either end are lost.
+    shift = law.int64_shift(-weight) if data.dtype == np.int64 else -weight
+    shifted = law.cast(shifted, shift, register.width, register.signed, law.TRN, law.WRAP, 0)
+    return shifted if sign == 1 else assign(-shifted, register.sum_with(register), register)
+
+
+def _constants(weight: Weight) -> tuple[list[int], list[int]]:
+    raw = [int(v) for v in weight.raw.ravel()]
+    return raw, [1] * len(raw) if weight.signs is None else [int(v) for v in weight.signs.ravel()]
+
+
+def _dense(op: Dense, tensors: Tensors, inputs: Columns, tally: Tally) -> Column:
+    (tensor,), (data,) = tensors, inputs
+    n_in, n_out = op.weight.shape
+    kind = Product.of(tensor, op.weight)
+    form = kind.exact_type(tensor.type, op.weight.type)
+    weights, signs = _constants(op.weight)
+    order, grown, kept = accumulation_order(op), op.accum.sum_with(op.accum), kept_weights(op)
+    turns = turns_of(op) if in_turns(op) else None
+    biases = op.bias.raw.astype(data.dtype)
+    both_binary = tensor.type == op.weight.type == FixedType.int_type(1, signed=False)
+    columns = []
+    for j in range(n_out):
+        count = of_index(tally, "accum", j)
+        start = np.full(data.shape[1], biases[j], dtype=data.dtype)
+        total = assign(start, op.bias.type, op.accum, count)
+        terms: dict[int, list[Column]] = {0: []}  # by turn, where sums of turns are added
+        for i in order[j][kept[order[j], j]]:
+            k = int(i) * n_out + j
+            term = product(kind, data[i], weights[k], signs[k], tensor.type, op.weight.type)
+            term = assign(term, form, op.accum, count)
+            if turns is None:
+                total = assign(total + term, grown, op.accum, count)
+            else:
+                terms.setdefault(int(turns[i, j]), []).append(term)
+        # After the first turn, which casts even where it is empty, empty ones change nothing.
+        for turn in sorted(terms) if turns is not None else ():
+            part = np.zeros_like(total)
+            for term in terms[turn]:
+                part = assign(part + term, grown, op.accum, count)
+            total = assign(total + part, grown, op.accum, count)
+        count = of_index(tally, "result", j)
+        source = op.accum
+        if both_binary:
+            # nnet_mult.h: the sum of matches becomes a sum of signs, in an ap_int just wide enough.
+            source = FixedType.int_type((n_in - 1).bit_length() + 2)
+            one = 1 << max(0, op.accum.fraction)
+            scale = 1 << max(0, -op.accum.fraction)
+            exact = FixedType.from_bits(op.accum.width + 64, fraction=max(0, op.accum.fraction))
+            total = assign(2 * total * scale - n_in * one, exact, source)
+        columns.append(assign(total, source, op.output.type, count))
+    return np.stack(columns) if columns else data[:0]
+
+
+def _batchnorm(op: BatchNorm, tensors: Tensors, inputs: Columns, tally: Tally) -> Column:
+    (tensor,), (data,) = tensors, inputs
+    kind = Product.of(tensor, op.scale)
+    form = kind.exact_type(tensor.type, op.scale.type)
+    scales, signs = _constants(op.scale)
+    biases, _ = _constants(op.bias)
+    total = form.sum_with(op.bias.type)
+    columns = []
+    for i, column in enumerate(data):
+        k = i % len(scales)
+        exact = product(kind, column, scales[k], signs[k], tensor.type, op.scale.type)
+        bias = biases[k] << (total.fraction - op.bias.type.fraction)
+        columns.append(
+            assign(
+                (exact << (total.fraction - form.fraction)) + bias, total, op.output.type, of_index(tally, "result", i)
+            )
+        )
+    return np.stack(columns)
+
+
+def _activation(op: Activation, tensors: Tensors, inputs: Columns, tally: Tally) -> Column:
+    (tensor,), (data,) = tensors, inputs
+    function = _FUNCTIONS[op.function]
+    return np.stack([function(op, tensor, column, of_index(tally, "result", i)) for i, column in enumerate(data)])
+
+
+def _linear(op: Activation, tensor: Tensor, x: Column, count: Any) -> Column:
+    return assign(x, tensor.type, op.output.type, count)
+
+
+def _relu(op: Activation, tensor: Tensor, x: Column, count: Any) -> Column:
+    return _linear(op, tensor, x * (x > 0), count)
+
+
+def _leaky_relu(op: Activation, tensor: Tensor, x: Column, count: Any) -> Column:
+    assert op.param is not None
+    slope = int(op.param.raw.ravel()[0])
+    exact = tensor.type.product_with(op.param.type)
+    negative = assign(x * slope * (x <= 0), exact, op.output.type, count)
+    return np.where(x > 0, _relu(op, tensor, x, count), negative)
+
+
+def _constant(value: int, like: Column, target: FixedType) -> Column:
+    return assign(np.full(like.shape, value, dtype=like.dtype), FixedType.int_type(32), target)
+
+
+def _binary_tanh(op: Activation, tensor: Tensor, x: Column, count: Any) -> Column:
+    if op.output.type == FixedType.int_type(1, signed=False):
+        return (x >= 0) * (x - x + 1)
+    return np.where(x >= 0, _constant(1, x, op.output.type), _constant(-1, x, op.output.type))
+
+
+def _ternary_tanh(op: Activation, tensor: Tensor, x: Column, count: Any) -> Column:
+    doubled = assign(2 * x, tensor.type.sum_with(tensor.type), tensor.type)
+    # Compared with 1 at a fraction that both have.
+    extra = max(0, -tensor.type.fraction)
+    doubled, one = doubled << extra, 1 << max(0, tensor.type.fraction)
+    low = np.where(doubled > -one, _constant(0, x, op.output.type), _constant(-1, x, op.output.type))
+    return np.where(doubled > one, _constant(1, x, op.output.type), low)
+
+
+def _hard(op: Activation, tensor: Tensor, x: Column) -> tuple[Column, FixedType]:
+    assert op.slope is not None
+    assert op.shift is not None
+    finest = max(tensor.type.fraction + op.slope.type.fraction, op.shift.type.fraction)
+    fraction = max(finest, 0)
+    line = (x * int(op.slope.raw[0])) << (fraction - tensor.type.fraction - op.slope.type.fraction)
+    line = line + (int(op.shift.raw[0]) << (fraction - op.shift.type.fraction))
+    one = 1 << fraction
+    # A register whose LSB is coarser than 1 cuts the 1 that is written into it to 0.
+    top = one if finest >= 0 else 0
+    return np.where(line > one, top, np.where(line < 0, 0, line)).astype(x.dtype), FixedType.from_bits(
+        fraction + 2, fraction=fraction
+    )
+
+
+def _hard_sigmoid(op: Activation, tensor: Tensor, x: Column, count: Any) -> Column:
+    value, exact = _hard(op, tensor, x)
+    return assign(value, exact, op.output.type, count)
+
+
+def _hard_tanh(op: Activation, tensor: Tensor, x: Column, count: Any) -> Column:
+    value, exact = _hard(op, tensor, x)
+    return assign(2 * value - (1 << exact.fraction), exact, op.output.type, count)
+
+
+_FUNCTIONS: dict[str, Callable[[Activation, Tensor, Column, Any], Column]] = {
+    "linear": _linear,
+    "relu": _relu,
+    "leaky_relu": _leaky_relu,
+    "binary_tanh": _binary_tanh,
+    "ternary_tanh": _ternary_tanh,
+    "hard_sigmoid": _hard_sigmoid,
+    "hard_tanh": _hard_tanh,
+}
+
+
+def _threshold(op: Threshold, tensors: Tensors, inputs: Columns, tally: Tally) -> Column:
+    (tensor,), (data,) = tensors, inputs
+    high, _ = _constants(op.high)
+    shift = tensor.type.fraction - op.high.type.fraction
+    columns = []
+    for i, x in enumerate(data):
+        k = i % len(high)
+        value, bound = x << max(0, -shift), high[k] << max(0, shift)
+        if op.low is None:
+            columns.append((value >= bound) * (x - x + 1))
+        else:
+            low = int(op.low.raw.ravel()[k]) << max(0, shift)
+            columns.append((value > bound) * (x - x + 1) - ((value <= low) & (value <= bound)))
+    return np.stack(columns)
+
+
+#: (op, input tensors, columns of each, tally) -> columns of the output.
+Kernel = Callable[[Any, Tensors, Columns, Tally], Column]
+KERNELS: dict[type[Op], Kernel] = {
+    Dense: _dense,
+    BatchNorm: _batchnorm,
+    Activation: _activation,
+    Threshold: _threshold,
+    Select: select,
+    Formula: formula,
+    Opaque: opaque,
+    PointwiseConv: at_every_position(_dense),
+    Pooling: pooling,
+    TableActivation: vector_tables.table_activation,
+    Softmax: vector_tables.softmax,
+}
+
+
+def compute(op: Op, tensors: Tensors, raws: Sequence[Any], tally: Tally | None = None) -> Any:
+    """Compute one op on raw integers.
+
+    Parameters
+    ----------
+    op, tensors
+        The op and its input tensors.
+    raws
+        Of each input, shape (events, size); all int64 where the caller knows that every intermediate fits, otherwise
+        all Python integers (:func:`isobit.engines.domain.in_lane`).
+    tally
+        Called for every cast into the accumulator and into the result; None counts nothing.
+
+    Returns
+    -------
+    Raw integers of the output, shape (events, output size), same dtype.
+    """
+    kernel = KERNELS.get(type(op))
+    if kernel is None:
+        raise UnsupportedError(f"the emulator has no kernel for op {op.tag!r} (layer {op.name!r})")
+    columns = tuple(np.ascontiguousarray(raw.T) for raw in raws)
+    return np.ascontiguousarray(kernel(op, tensors, columns, ignore if tally is None else tally).T)

@@ -1,0 +1,255 @@
+"""The C++ road: the kernels of ``isobit/kernels/`` themselves, at run-time formats and in the hardware's order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+import isobit._core as _core
+from isobit.engines.exact import vector
+from isobit.engines.registry import Values
+from isobit.errors import UnsupportedError
+from isobit.fixed.array import FixedArray
+from isobit.fixed.types import FixedType
+from isobit.model.accumulation import kept_weights
+from isobit.model.graph import Graph
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor, Tensors, Threshold
+from isobit.model.primitives import Formula, Opaque, Select
+from isobit.model.products import Product
+from isobit.model.set_ops import PointwiseConv, Pooling
+from isobit.model.table_ops import Softmax, TableActivation
+from isobit.model.weights import Encoding, Weight
+
+__all__ = ["ENGINE", "KERNELS", "CoreEngine", "core_format", "from_words", "to_words"]
+
+#: Words of every input of an op, in order.
+Words = tuple[Any, ...]
+#: (op, input tensors, words of each, threads) -> words of the output.
+Kernel = Callable[[Any, Tensors, Words, int], Any]
+
+
+def core_format(type: FixedType) -> _core.Format:
+    """The C++ description of a format."""
+    return _core.Format(
+        type.width, type.integer, type.signed, int(type.rounding), int(type.overflow), type.saturation_bits, type.is_int
+    )
+
+
+def to_words(raw: Any, type: FixedType) -> Any:
+    """Raw integers as ``_core`` takes them: int64, or two limbs (low first) in a last axis beyond 63 bits."""
+    if type.width <= 63:
+        return np.ascontiguousarray(raw, dtype=np.int64)
+    if type.width > 127:
+        raise UnsupportedError(
+            f"cpp-strict computes with numbers of up to 127 bits; {type} is wider (engine 'numba' has no bound)"
+        )
+    wide = np.asarray(raw).astype(object)
+    mask = (1 << 64) - 1
+    low = (wide & mask).astype(np.uint64).view(np.int64)
+    return np.ascontiguousarray(np.stack([low, (wide >> 64).astype(np.int64)], axis=-1))
+
+
+def from_words(words: Any, type: FixedType) -> Any:
+    """The opposite of :func:`to_words`, in the storage of :class:`FixedArray`."""
+    if type.width <= 63:
+        return words
+    wide = (words[..., 1].astype(object) << 64) + words[..., 0].view(np.uint64).astype(object)
+    return wide.astype(np.int64) if type.fits_int64 else wide
+
+
+def _weights(weight: Weight, *, transposed: bool = False) -> Any:
+    """Weights flat, in the layout that hls4ml's kernel reads; exponents with their sign in the lowest bit."""
+    raw, signs = weight.raw, weight.signs
+    if weight.encoding is Encoding.EXPONENT and signs is not None:
+        raw = 2 * raw + signs
+        return np.ascontiguousarray((raw.T if transposed else raw).ravel())
+    return to_words((raw.T if transposed else raw).ravel(), weight.type)
+
+
+def _dense(op: Dense, tensors: Tensors, inputs: Words, threads: int) -> Any:
+    (tensor,), (words,) = tensors, inputs
+    weights, given = _dense_arguments(op, tensor)
+    return _core.dense(words, weights, _weights(op.bias), **given, threads=threads)
+
+
+def _dense_arguments(op: Dense, tensor: Tensor) -> tuple[Any, dict[str, Any]]:
+    n_in, n_out = op.weight.shape
+    weights = _weights(op.weight, transposed=op.strategy != "latency")
+    pattern: dict[str, Any] = {}
+    if op.strategy == "resource_unrolled":
+        pattern["kept"] = kept_weights(op).T.ravel()
+    elif op.strategy == "compressed":
+        kept = kept_weights(op).T
+        weights = np.ascontiguousarray(weights[kept.ravel()])
+        pattern["columns"], pattern["rows"] = np.nonzero(kept)
+    return weights, {
+        "data": core_format(tensor.type),
+        "weight": core_format(op.weight.type),
+        "bias": core_format(op.bias.type),
+        "accum": core_format(op.accum),
+        "result": core_format(op.output.type),
+        "n_in": n_in,
+        "n_out": n_out,
+        "product": Product.of(tensor, op.weight).value,
+        "kernel": op.kernel,
+        "reuse_factor": op.reuse_factor,
+        **pattern,
+    }
+
+
+def _batchnorm(op: BatchNorm, tensors: Tensors, inputs: Words, threads: int) -> Any:
+    (tensor,), (words,) = tensors, inputs
+    return _core.normalize(
+        words,
+        _weights(op.scale),
+        _weights(op.bias),
+        data=core_format(tensor.type),
+        scale_format=core_format(op.scale.type),
+        bias_format=core_format(op.bias.type),
+        result=core_format(op.output.type),
+        product=Product.of(tensor, op.scale).value,
+        threads=threads,
+    )
+
+
+def _activation(op: Activation, tensors: Tensors, inputs: Words, threads: int) -> Any:
+    (tensor,), (words,) = tensors, inputs
+    slope = op.param or op.slope
+    return _core.activation(
+        words,
+        op.function,
+        data=core_format(tensor.type),
+        result=core_format(op.output.type),
+        param=None if slope is None else _weights(slope),
+        param_format=None if slope is None else core_format(slope.type),
+        shift=None if op.shift is None else _weights(op.shift),
+        shift_format=None if op.shift is None else core_format(op.shift.type),
+        threads=threads,
+    )
+
+
+def _table_activation(op: TableActivation, tensors: Tensors, inputs: Words, threads: int) -> Any:
+    (tensor,), (words,) = tensors, inputs
+    factor = op.factor
+    return _core.table_activation(
+        words,
+        _weights(op.table),
+        op.function,
+        data=core_format(tensor.type),
+        table_format=core_format(op.table.type),
+        result=core_format(op.output.type),
+        factor=None if factor is None else to_words(np.array([factor[0]]), factor[1]),
+        factor_format=None if factor is None else core_format(factor[1]),
+        threads=threads,
+    )
+
+
+def _softmax(op: Softmax, tensors: Tensors, inputs: Words, threads: int) -> Any:
+    (tensor,), (words,) = tensors, inputs
+    # Formats that an implementation does not have are not looked at: any will do.
+    exponential, inverse = (tensor.type if t is None else t.type for t in (op.exp_table, op.inv_table))
+    return _core.softmax(
+        words,
+        None if op.exp_table is None else _weights(op.exp_table),
+        None if op.inv_table is None else _weights(op.inv_table),
+        op.implementation,
+        data=core_format(tensor.type),
+        distance=core_format(op.inp_norm or tensor.type),
+        exponential=core_format(exponential),
+        accum=core_format(op.accum or tensor.type),
+        inverse_input=core_format(op.inv_inp or tensor.type),
+        inverse=core_format(inverse),
+        result=core_format(op.output.type),
+        size=op.size,
+        outer=op.outer,
+        inner=op.inner,
+        threads=threads,
+    )
+
+
+def _threshold(op: Threshold, tensors: Tensors, inputs: Words, threads: int) -> Any:
+    (tensor,), (words,) = tensors, inputs
+    low = None if op.low is None else _weights(op.low)
+    return _core.threshold(words, _weights(op.high), low, data=core_format(tensor.type), threads=threads)
+
+
+def _pointwise_conv(op: PointwiseConv, tensors: Tensors, inputs: Words, threads: int) -> Any:
+    (tensor,), (words,) = tensors, inputs
+    weights, given = _dense_arguments(op.dense, tensor)
+    return _core.pointwise_conv(words, weights, _weights(op.bias), **given, positions=op.positions, threads=threads)
+
+
+def _pooling(op: Pooling, tensors: Tensors, inputs: Words, threads: int) -> Any:
+    (tensor,), (words,) = tensors, inputs
+    return _core.pooling(
+        words,
+        op.windows,
+        op.divisors,
+        function=op.function,
+        order=op.order,
+        data=core_format(tensor.type),
+        accum=core_format(op.accum),
+        result=core_format(op.output.type),
+        channels=op.channels,
+        threads=threads,
+    )
+
+
+def _select(op: Select, tensors: Tensors, inputs: Words, threads: int) -> Any:
+    if op.is_identity(tensors):
+        return inputs[0]
+    origins, result, first = op.origins(tensors), core_format(op.output.type), 0
+    found = to_words(np.zeros((len(inputs[0]), op.output.size), dtype=np.int64), op.output.type)
+    for place, (tensor, words) in enumerate(zip(tensors, inputs, strict=True)):
+        if (here := np.flatnonzero(origins == place)).size:
+            moved = np.ascontiguousarray(words[:, op.view[here] - first])
+            found[:, here] = _core.activation(
+                moved, "linear", data=core_format(tensor.type), result=result, threads=threads
+            )
+        first += tensor.size
+    return found
+
+
+def _on_integers(op: Formula | Opaque, tensors: Tensors, inputs: Words, threads: int) -> Any:
+    raws = [from_words(words, tensor.type) for words, tensor in zip(inputs, tensors, strict=True)]
+    return to_words(vector.compute(op, tensors, [raw.astype(object) for raw in raws]), op.output.type)
+
+
+KERNELS: dict[type[Op], Kernel] = {
+    Dense: _dense,
+    BatchNorm: _batchnorm,
+    Activation: _activation,
+    Threshold: _threshold,
+    Select: _select,
+    Formula: _on_integers,
+    Opaque: _on_integers,
+    PointwiseConv: _pointwise_conv,
+    Pooling: _pooling,
+    TableActivation: _table_activation,
+    Softmax: _softmax,
+}
+
+
+class CoreEngine:
+    """Strict order, any format up to 127 bits in every intermediate; beyond that an error by name."""
+
+    def run(self, graph: Graph, inputs: Mapping[str, FixedArray], threads: int) -> Values:
+        """Compute every tensor; see :class:`isobit.engines.registry.Engine`."""
+        words = {name: to_words(array.raw, array.type) for name, array in inputs.items()}
+        lowered = graph.lowered
+        for op in lowered.ops:
+            kernel = KERNELS.get(type(op))
+            if kernel is None:
+                raise UnsupportedError(f"cpp-strict has no kernel for op {op.tag!r} (layer {op.name!r})")
+            try:
+                result = kernel(op, lowered.inputs_of(op), tuple(words[name] for name in op.inputs), threads)
+            except (ValueError, OverflowError) as error:
+                raise UnsupportedError(f"cpp-strict cannot compute layer {op.name!r}: {error}") from None
+            words[op.output.name] = result
+        outputs = [op.output for op in graph.ops]
+        return {t.name: FixedArray(from_words(words[t.name], t.type), t.type) for t in outputs}
+
+
+ENGINE = CoreEngine()

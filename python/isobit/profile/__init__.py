@@ -1,0 +1,1 @@
+"""What events do to a network: overflows, saturations and rounding losses, counted by layer and neuron."""

@@ -1,0 +1,71 @@
+"""Profiling: a graph run on events, every layer observed, every overflow counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from isobit.analysis.clips import clips
+from isobit.analysis.constants import constant_changes
+from isobit.analysis.observed import Observed
+from isobit.engines.cpp.observe import OBSERVER, ObservingEngine
+from isobit.model.graph import Graph
+from isobit.model.ops import Op, layer_of, reported
+from isobit.model.primitives import is_alias
+from isobit.profile.counts import LayerProfile, OverflowCount, Profile
+from isobit.profile.segments import fast_profile
+
+__all__ = ["profile_graph"]
+
+
+def profile_graph(
+    graph: Graph, inputs: Mapping[str, Any], threads: int, engine: ObservingEngine = OBSERVER
+) -> Profile | None:
+    """Run a graph, observe every layer and count every overflow.
+
+    Parameters
+    ----------
+    graph
+        The network.
+    inputs
+        Every input by name, C-contiguous, shape (events, size): raw integers, or float32 or float64.
+    threads
+        Threads to use.
+    engine
+        The road that observes.
+
+    Returns
+    -------
+    None for floats that must be quantised first: not finite, beyond 2**50 LSB, or for formats that the kernels do not
+    quantise.
+
+    Notes
+    -----
+    Layers with tables, those beyond 61 bits, and others without a lane are profiled by themselves, with NumPy, which is
+    slow beyond 63 bits.
+    """
+    events = len(next(iter(inputs.values())))
+    if not events:
+        return Profile(0, (), (), constant_changes(graph))
+    found = fast_profile(graph, inputs, threads, engine)
+    if found is None:
+        return None
+    lowered = graph.lowered
+    ops = [op for op in lowered.ops if not is_alias(op, lowered.inputs_of(op))]
+    overflows = [count for op in ops for count in _overflows(op, *found[op.name])]
+    layers = tuple(_layer(op, found[op.name][0]) for op in ops if layer_of(op.name) == op.name)
+    return Profile(events, tuple(overflows), layers, constant_changes(graph))
+
+
+def _overflows(op: Op, seen: Observed, sums: Any) -> Iterator[OverflowCount]:
+    found = {**seen.inner, "accum": sums, "result": np.stack([seen.outside, seen.outside])}
+    for slot, kind in op.types().items():
+        if slot in found and found[slot][1].any():
+            events, total = found[slot]
+            yield OverflowCount(*reported(op.name, slot), kind, events, total, clips(op, slot))
+
+
+def _layer(op: Op, seen: Observed) -> LayerProfile:
+    return LayerProfile(op.name, op.output.type, seen.low, seen.high, seen.held_low, seen.held_high, seen.lossy)

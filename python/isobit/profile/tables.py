@@ -1,0 +1,162 @@
+"""Profiling of activations by table and of softmax: what casts of the entries give is known before any event is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from isobit.analysis.observed import Observed
+from isobit.engines.domain import fits_int64
+from isobit.engines.exact.tables import table_index, top_bits
+from isobit.fixed import growth, law
+from isobit.fixed.assign import assign, outside_range
+from isobit.fixed.types import FixedType
+from isobit.model.ops import Op, Tensor, Tensors
+from isobit.model.table_ops import Softmax, TableActivation
+from isobit.profile.exact import Found, observe
+
+__all__ = ["observe_table"]
+
+
+_ARRAYS = ("low", "high", "held_low", "held_high", "lossy", "outside")
+
+
+@dataclass(frozen=True, eq=False)
+class _Casts:
+    """What casts of some numbers give: the results, and what they would have to hold.
+
+    ``lossy`` and ``outside`` tell where rounding dropped set bits, and where the range was left; None: nowhere.
+    """
+
+    result: Any
+    held: Any
+    lossy: Any = None
+    outside: Any = None
+
+    @classmethod
+    def of(cls, values: Any, source: FixedType, target: FixedType) -> _Casts:
+        """Cast int64; to the same format it is copied."""
+        if source == target:
+            return cls(values, values)
+        kind = target.as_assigned(source)
+        shift = law.int64_shift(source.fraction - kind.fraction)
+        held = law.round_shift(values, shift, int(kind.rounding))
+        lossy = held << shift != values if shift > 0 else np.zeros(1, dtype=bool)
+        left = bool(outside_range(np.array([held.min(), held.max()]), kind).any())
+        result = assign(values, source, target) if left else held
+        return cls(result, held, lossy if lossy.any() else None, outside_range(held, kind) if left else None)
+
+    def at(self, places: Any) -> _Casts:
+        """Those at some places."""
+        result = self.result[places]
+        held = result if np.array_equal(self.held, self.result) else self.held[places]
+        return _Casts(result, held, *(None if flags is None else flags[places] for flags in (self.lossy, self.outside)))
+
+    def counts(self, axis: int) -> tuple[Any, Any]:
+        """How often rounding dropped set bits, and how often the range was left, along an axis."""
+        none = np.zeros(np.delete(self.result.shape, axis), dtype=np.int64)
+        lossy, outside = (
+            none if flags is None else np.count_nonzero(flags, axis=axis).astype(np.int64)
+            for flags in (self.lossy, self.outside)
+        )
+        return lossy, outside
+
+
+def observe_table(op: Op, tensors: Tensors, raws: Sequence[Any]) -> tuple[Any, Found]:
+    """Results, shape (events, size), and observations, as :func:`isobit.profile.exact.observe` gives them.
+
+    Parameters
+    ----------
+    op, tensors
+        A layer, which is taken cast by cast if it has no table, and its input tensors.
+    raws
+        Each input, shape (events, size).
+    """
+    if isinstance(op, (TableActivation, Softmax)) and raws[0].dtype == np.int64 and fits_int64(op, tensors):
+        (tensor,), (raw,) = tensors, raws
+        if isinstance(op, TableActivation):
+            return _activation(op, tensor, raw)
+        if op.accum is not None and (terms := _safe_terms(op)) is not None:
+            return _softmax(op, tensor, raw, terms)
+    return observe(op, tensors, raws)
+
+
+def _activation(op: TableActivation, tensor: Tensor, raw: Any) -> tuple[Any, Found]:
+    if op.centred:
+        entries = _Casts.of(op.table.raw.astype(np.int64), op.table.type, op.output.type)
+        casts = entries.at(table_index(op, raw, tensor.type.fraction))
+        lossy, outside = casts.counts(0)
+    else:
+        below, above = _branches(op, tensor, raw)
+        # Each is 0 where the other branch holds, and so are its casts, which then lose nothing.
+        result = below.result + above.result
+        copied = below.held is below.result and above.held is above.result
+        casts = _Casts(result, result if copied else below.held + above.held)
+        lossy, outside = (one + other for one, other in zip(below.counts(0), above.counts(0), strict=True))
+    return casts.result, (_observed(casts, 0, lossy, outside), np.zeros((2, op.output.size), dtype=np.int64))
+
+
+def _observed(casts: _Casts, axis: int, lossy: Any, outside: Any) -> Observed:
+    low, high = casts.result.min(axis=axis), casts.result.max(axis=axis)
+    copied = casts.held is casts.result
+    held = (low, high) if copied else (casts.held.min(axis=axis), casts.held.max(axis=axis))
+    return Observed(low, high, *held, lossy, outside)
+
+
+def _branches(op: TableActivation, tensor: Tensor, raw: Any) -> tuple[_Casts, _Casts]:
+    """Casts of elu and selu: of the entries for negative numbers, and of others."""
+    assert op.factor is not None
+    factor, _ = op.factor
+    form_below, form_above = op.forms(tensor.type)
+    negative = raw < 0
+    entries, positive = np.append(op.table.raw, 0).astype(np.int64), np.maximum(raw, 0)
+    if op.function == "elu":
+        entries = entries * factor
+    else:
+        positive = positive * factor
+    places = np.where(negative, table_index(op, raw, tensor.type.fraction), op.entries)
+    return _Casts.of(entries, form_below, op.output.type).at(places), _Casts.of(positive, form_above, op.output.type)
+
+
+def _safe_terms(op: Softmax) -> Any:
+    """The table of exponentials in the accumulator's format; None if some sum of them may leave it."""
+    assert op.exp_table is not None
+    assert op.accum is not None
+    terms = _Casts.of(op.exp_table.raw.astype(np.int64), op.exp_table.type, op.accum)
+    ends = np.array([op.size * min(0, int(terms.held.min())), op.size * max(0, int(terms.held.max()))], dtype=object)
+    return None if outside_range(ends, op.accum).any() else terms.result
+
+
+def _softmax(op: Softmax, tensor: Tensor, raw: Any, terms: Any) -> tuple[Any, Found]:
+    """``latency`` and ``stable``: slices and events side by side, shape (size, outer, inner, events)."""
+    assert op.exp_table is not None
+    assert op.inv_table is not None
+    assert op.accum is not None
+    assert op.inv_inp is not None
+    data = np.ascontiguousarray(raw.reshape(-1, op.outer, op.size, op.inner).transpose(2, 1, 3, 0))
+    inner: dict[str, Any] = {}
+
+    def count(slot: str, casts: _Casts, size: int) -> None:
+        if casts.outside is not None:
+            times = np.zeros((op.size, op.outer, op.inner), dtype=np.int64)
+            times[:size] = casts.counts(-1)[1]
+            inner[slot] = np.stack([times.transpose(1, 0, 2).ravel()] * 2)
+
+    address = tensor.type
+    if op.inp_norm is not None:
+        address = op.inp_norm
+        distances = _Casts.of(data.max(axis=0) - data, growth.difference(tensor.type, tensor.type), address)
+        count("inp_norm", distances, op.size)
+        data = distances.result
+    exponentials = terms[top_bits(data, op.exp_table, address.width)]
+    total = _Casts.of(exponentials.sum(axis=0), op.accum, op.inv_inp)
+    count("inv_inp", total, 1)
+    inverse = op.inv_table.raw.astype(np.int64)[top_bits(total.result, op.inv_table, op.inv_inp.width)]
+    casts = _Casts.of(exponentials * inverse, op.accum.product_with(op.inv_table.type), op.output.type)
+    seen = _observed(casts, -1, *casts.counts(-1))
+    flat = {name: getattr(seen, name).transpose(1, 0, 2).ravel() for name in _ARRAYS}
+    result = casts.result.transpose(3, 1, 0, 2).reshape(len(raw), -1)
+    return result, (Observed(**flat, inner=inner), np.zeros((2, op.output.size), dtype=np.int64))
