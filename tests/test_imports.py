@@ -27,6 +27,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("model",),
     ("analysis",),
     ("engines",),
+    ("profile", "witness"),
     ("ports", "data", "frontends"),
     ("network",),
     ("csim",),
@@ -37,8 +38,6 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("cli",),
     ("__main__", "__init__"),
 )
-#: Files of a room that stand higher than their room.
-ABOVE: dict[str, str] = {}
 
 
 def sources() -> dict[str, str]:
@@ -66,11 +65,6 @@ def _imported(text: str) -> Iterator[tuple[int, str, str]]:
                 yield from ((node.lineno, node.module, alias.name) for alias in node.names)
 
 
-def waits(module: str, target: str) -> bool:
-    """Whether an import is one of today's of profiles and margins, which are to leave ``analysis/``."""
-    return module.startswith("analysis.") and target.startswith("engines.")
-
-
 def arrows(texts: Mapping[str, str]) -> dict[str, dict[str, int]]:
     """For each module the modules that it imports, with a line."""
     found: dict[str, dict[str, int]] = {}
@@ -79,8 +73,7 @@ def arrows(texts: Mapping[str, str]) -> dict[str, dict[str, int]]:
         for line, source, name in imported(text):
             full = f"{source}.{name}".removeprefix("isobit").strip(".")
             target = full if full in texts or full == "_core" else source.removeprefix("isobit").strip(".")
-            if not waits(module, target):
-                found[module][target or "__init__"] = line
+            found[module][target or "__init__"] = line
     return found
 
 
@@ -92,7 +85,7 @@ def level_of(module: str) -> int:
     KeyError
         If no level names its room.
     """
-    place = ABOVE.get(module, module).split(".")[0]
+    place = module.split(".")[0]
     for level, rooms in enumerate(LEVELS):
         if place in rooms:
             return level
@@ -122,8 +115,8 @@ def rooms(texts: Mapping[str, str]) -> dict[str, dict[str, int]]:
     """The same arrows between rooms."""
     found: dict[str, dict[str, int]] = {}
     for module, targets in arrows(texts).items():
-        room = found.setdefault(ABOVE.get(module, module).split(".")[0], {})
-        room.update((ABOVE.get(target, target).split(".")[0], line) for target, line in targets.items())
+        room = found.setdefault(module.split(".")[0], {})
+        room.update((target.split(".")[0], line) for target, line in targets.items())
     return found
 
 

@@ -170,11 +170,13 @@ class Network:
         """
         from isobit.analysis.intervals import measured
         from isobit.analysis.plan import make_plan
+        from isobit.witness.search import find_witnesses
 
+        search = find_witnesses if witnesses else None
         if x is None:
-            return make_plan(self.graph, witnesses=witnesses)
+            return make_plan(self.graph, search=search)
         inputs, _ = self.quantise(x)
-        return make_plan(self.graph, inputs=measured(self.graph, inputs), witnesses=witnesses)
+        return make_plan(self.graph, inputs=measured(self.graph, inputs), search=search)
 
     def trace(self, x: Data, engine: str = "auto", threads: int | None = None) -> dict[str, FixedArray]:
         """Every layer's output by its name, as hls4ml's trace names them, as :class:`FixedArray`."""

@@ -290,7 +290,7 @@ def test_witnesses_lie_in_both_inputs(middle: type[Op]) -> None:
         exact = fc.to_float().ravel()[witness.neuron] - witness.inputs["y"].to_float().ravel()[witness.neuron]
         assert np.floor(exact * 2) == witness.value
         assert not -8 <= witness.value <= 7
-    text = str(make_plan(graph, witnesses=True)["both.result"])
+    text = str(make_plan(graph, search=find_witnesses)["both.result"])
     assert "inputs were found for 2 of them" in text
 
 
@@ -376,7 +376,7 @@ class Rounded(Gap):
 
 def test_what_overflows_inside_a_layer_is_reported_there() -> None:
     graph = network(Rounded, "ap_fixed<9,5>")
-    plan = make_plan(graph, witnesses=True)
+    plan = make_plan(graph, search=find_witnesses)
     verdict = plan["both.result/2"]
     assert not verdict.safe
     assert verdict.type == kind("ap_fixed<5,4>")

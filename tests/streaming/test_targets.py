@@ -278,7 +278,9 @@ def test_a_reader_that_leaves_does_not_change_the_verdict(unequal: bool, models:
     program = "from isobit.cli import main; main()"
     if unequal:
         program = (
-            "from isobit.engines import strict\nfrom isobit.fixed.array import FixedArray\nrun = strict.CoreEngine.run\n"
+            "from isobit.engines import strict\n"
+            "from isobit.fixed.array import FixedArray\n"
+            "run = strict.CoreEngine.run\n"
             "def wrong(*arguments):\n"
             "    values = run(*arguments)\n"
             "    raw = values['y'].raw.copy(); raw[0, 0] ^= 1\n"

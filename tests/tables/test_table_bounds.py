@@ -21,6 +21,7 @@ from isobit.engines.wide import compute_wide
 from isobit.fixed import FixedArray
 from isobit.fixed.assign import Cast, outside_range
 from isobit.profile.exact import exact_profile
+from isobit.witness.search import find_witnesses
 
 EVENTS = 60
 
@@ -152,7 +153,7 @@ def test_profile_counts_distances_that_wrap() -> None:
 
 def test_witness_of_a_result() -> None:
     graph = jet_like().with_types({"soft.result": "ap_ufixed<10,0>"})
-    plan = make_plan(graph, witnesses=True)
+    plan = make_plan(graph, search=find_witnesses)
     verdict = plan["soft.result"]
     assert not verdict.safe
     assert verdict.witnesses

@@ -19,13 +19,16 @@ from isobit.analysis.stages import Arrange, Linear, Sequential, Stage, joined
 from isobit.analysis.step_lists import describe
 from isobit.analysis.steps import Wrap
 from isobit.analysis.verdicts import Verdict, verdicts_of
+from isobit.analysis.witnesses import Witnesses
 from isobit.model.graph import Graph
 from isobit.model.ops import layer_of
 from isobit.model.primitives import Opaque
 from isobit.model.table_ops import Softmax, TableActivation
-from isobit.witness.search import find_witnesses
 
 __all__ = ["Plan", "PlannedStage", "make_plan"]
+
+#: Searches inputs that overflow, given the graph and its bounds.
+Search = Callable[[Graph, Bounds], Witnesses]
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,7 @@ def make_plan(
     *,
     inputs: Mapping[str, Range] | None = None,
     keep: Collection[str] = (),
-    witnesses: bool = False,
+    search: Search | None = None,
     lanes_of: Callable[[Stage], list[Lane]] = candidates,
     arrange: Arrange = joined,
 ) -> Plan:
@@ -142,8 +145,9 @@ def make_plan(
         Bounds of the inputs, as for :func:`isobit.analysis.intervals.graph_bounds`; the plan holds for them only.
     keep
         Tensors that must exist at the end, besides the outputs: ops are joined up to them.
-    witnesses
-        Tighten the verdicts by back-substitution, and search an input for each that says 'may' (seconds to minutes).
+    search
+        Finds inputs that overflow; :func:`isobit.witness.search.find_witnesses`. If it is given, the verdicts are
+        tightened by back-substitution, and an input is searched for each that says 'may' (seconds to minutes).
     lanes_of
         The exact lanes of a stage that an engine has, the cheapest first; by default those of the C++ kernels.
     arrange
@@ -158,9 +162,9 @@ def make_plan(
     bounds = graph_bounds(graph, inputs)
     planned = _planned_stages(graph, bounds, keep, lanes_of, arrange)
     tight, found = bounds, None
-    if witnesses:
+    if search is not None:
         tight = refined_bounds(graph, inputs)
-        found = find_witnesses(graph, tight)
+        found = search(graph, tight)
     verdicts = [
         verdict for op in graph.ops for verdict in verdicts_of(op, graph.inputs_of(op), tight.ops[op.name], found)
     ]

@@ -13,11 +13,11 @@ import numpy as np
 from isobit.analysis.elementwise_bounds import join_branches
 from isobit.analysis.op_bounds import InnerBounds, OpBounds, Ranges, register_bounds
 from isobit.analysis.ranges import BoolArray, CastRange, IntArray, Range, add, cast_range, compact, hull, multiply
-from isobit.engines.exact.tables import index_leaves_int, table_index
 from isobit.fixed import growth
 from isobit.fixed.assign import assign
 from isobit.fixed.types import FixedType
 from isobit.model.ops import Tensor, Tensors
+from isobit.model.table_index import index_leaves_int, table_index
 from isobit.model.table_ops import Softmax, TableActivation
 
 __all__ = ["softmax_bounds", "table_bounds"]

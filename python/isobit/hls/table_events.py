@@ -16,7 +16,7 @@ import numpy as np
 from isobit.analysis.intervals import graph_bounds
 from isobit.analysis.ranges import Range
 from isobit.engines.domain import in_lane
-from isobit.engines.exact.tables import softmax, table_index
+from isobit.engines.exact.tables import softmax
 from isobit.engines.exact.tallies import ignore
 from isobit.engines.registry import get_engine
 from isobit.fixed.array import FixedArray
@@ -24,6 +24,7 @@ from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
 from isobit.model.ops import layer_of
+from isobit.model.table_index import table_index
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Weight
 

@@ -10,11 +10,11 @@ import numpy as np
 
 from isobit.analysis.observed import Observed
 from isobit.engines.domain import fits_int64
-from isobit.engines.exact.tables import table_index, top_bits
 from isobit.fixed import growth, law
 from isobit.fixed.assign import assign, outside_range
 from isobit.fixed.types import FixedType
 from isobit.model.ops import Op, Tensor, Tensors
+from isobit.model.table_index import table_index, top_bits
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.profile.exact import Found, observe
 

@@ -11,10 +11,11 @@ from isobit.fixed import growth
 from isobit.fixed.assign import Cast, assign
 from isobit.fixed.types import FixedType
 from isobit.model.ops import Tensor, Tensors
+from isobit.model.table_index import centred_index, index_from_zero, table_index, top_bits
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Weight
 
-__all__ = ["index_leaves_int", "softmax", "table_activation", "table_index", "top_bits"]
+__all__ = ["softmax", "table_activation"]
 
 Column = Any
 #: Of every input of an op.
@@ -32,46 +33,6 @@ def _unwatched(slot: str, index: Any) -> None:
 
 def _counter(tally: Tally, slot: str, index: int) -> Count:
     return lambda cast: tally(slot, index, cast)
-
-
-def _as_int(value: Column) -> Column:
-    """What is left of integers in a C++ int."""
-    return ((value + (1 << 31)) & ((1 << 32) - 1)) - (1 << 31)
-
-
-def _steps(x: Column, entries: int, span: int, fraction: int) -> Column:
-    """``int(x * entries / span)``, the span a power of two: cut toward zero at x's LSB, then to a whole number."""
-    return _as_int(_whole_steps(x, entries, span, fraction))
-
-
-def _whole_steps(x: Column, entries: int, span: int, fraction: int) -> Column:
-    scaled = x * (entries if span > 0 else -entries)
-    shift = abs(span).bit_length() - 1 + max(0, fraction)
-    if scaled.dtype == np.int64:
-        shift = min(shift, 63)
-    magnitude = abs(scaled) >> shift
-    return np.where(scaled < 0, -magnitude, magnitude) << max(0, -fraction)
-
-
-def _clamped(index: Column, entries: int) -> Any:
-    return np.clip(index, 0, entries - 1).astype(np.int64)
-
-
-def _centred_index(x: Column, entries: int, span: int, fraction: int) -> Any:
-    return _clamped(_as_int(_steps(x, entries, span, fraction) + entries // 2), entries)
-
-
-def table_index(op: TableActivation, x: Column, fraction: int) -> Any:
-    """Index into the table for raw numbers of so many fraction bits, int64; for elu and selu of negative ones."""
-    if op.centred:
-        return _centred_index(x, op.entries, op.span, fraction)
-    return _clamped(_steps(x, op.entries, -op.span, fraction), op.entries)
-
-
-def index_leaves_int(op: TableActivation, x: Column, fraction: int) -> Any:
-    """Whether the firmware's int does not hold the index of a number (Python integers), before it is clamped."""
-    steps = _whole_steps(x, op.entries, op.span, fraction)
-    return np.asarray((steps >= (1 << 31) - op.entries) | (steps < -(1 << 31)), dtype=bool)
 
 
 def _raw(table: Weight, like: Column) -> Column:
@@ -119,12 +80,6 @@ def softmax(op: Softmax, tensors: Tensors, inputs: Columns, tally: Tally, look: 
             columns = _SLICES[op.implementation](op, tensor, [data[place] for place in places], places, tally, look)
             result[places] = np.stack(columns)
     return result
-
-
-def top_bits(x: Column, table: Weight, width: int) -> Any:
-    """Index into a table that the top bits of numbers of a width address, int64."""
-    bits = max(1, (table.raw.size - 1).bit_length())
-    return ((x >> (width - bits)) & ((1 << bits) - 1)).astype(np.int64)
 
 
 def _normalised(op: Softmax, exponentials: list[Column], places: list[int], tally: Tally, look: Look) -> list[Column]:
@@ -190,12 +145,12 @@ def _legacy(
     for i, x in enumerate(data):
         total = x * 0
         for j, other in enumerate(data):
-            index = _centred_index(other - x, len(exponentials), 16, fraction)
+            index = centred_index(other - x, len(exponentials), 16, fraction)
             if i != j:
                 look(op.exp_table.name, index)
             term = one if i == j else exponentials[index]
             total = assign(total + term, kind.sum_with(kind), kind)
-        place = _clamped(_steps(total, len(inverses), 64, kind.fraction), len(inverses))
+        place = index_from_zero(total, len(inverses), 64, kind.fraction)
         look(op.inv_table.name, place)
         inverse = inverses[place]
         columns.append(assign(inverse, kind, op.output.type, _counter(tally, "result", places[i])))
