@@ -18,7 +18,7 @@ from isobit.analysis.intervals import OpBounds, Range, graph_bounds
 from isobit.analysis.plan import make_plan
 from isobit.analysis.ranges import cast_range, one_after_another
 from isobit.analysis.refine import refined_bounds
-from isobit.engines import strict as core
+from isobit.engines import strict
 from isobit.engines.exact import vector
 from isobit.engines.exact.tallies import of_index
 from isobit.engines.reference import kernels as reference
@@ -99,7 +99,7 @@ def gap(op: Gap, tensors: Tensors, inputs: reference.Inputs) -> Any:
 def _toys(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setitem(op_bounds.KERNELS, Difference, difference_bounds)
     monkeypatch.setitem(vector.KERNELS, Difference, difference_columns)
-    monkeypatch.setitem(core.KERNELS, Difference, difference_words)
+    monkeypatch.setitem(strict.KERNELS, Difference, difference_words)
     monkeypatch.setitem(reference.KERNELS, Difference, difference)
     monkeypatch.setitem(reference.KERNELS, Gap, gap)
     yield
@@ -242,7 +242,7 @@ def test_the_wide_road_of_an_op_that_the_strict_kernels_do_not_know(monkeypatch:
     op = Difference("d", ("a", "b"), Tensor("d_out", (2,), kind("ap_fixed<91,70>")))
     raws = [np.array([[1 << 85, -3]], dtype=object), np.array([[255, 7]])]
     with monkeypatch.context() as patch:
-        patch.delitem(core.KERNELS, Difference)
+        patch.delitem(strict.KERNELS, Difference)
         found = compute_wide(op, (a, b), raws, 1)
     # 20 and 5 fraction bits; the result has 21.
     assert found.tolist() == [[(1 << 86) - (255 << 16), -6 - (7 << 16)]]

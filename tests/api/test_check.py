@@ -194,12 +194,12 @@ def test_more_events_than_a_block(subject: ib.Model, monkeypatch: pytest.MonkeyP
 
 def test_an_engine_that_is_wrong_late_is_caught(subject: ib.Model, monkeypatch: pytest.MonkeyPatch) -> None:
     """One bit of one value in the third block."""
-    from isobit.engines import strict as core
+    from isobit.engines import strict
 
     module = sys.modules["isobit.check.blocks"]
 
     monkeypatch.setattr(module, "BLOCK", 16)
-    original, seen = core.CoreEngine.run, [0]
+    original, seen = strict.StrictEngine.run, [0]
 
     def run(self: Any, graph: Any, inputs: Any, threads: int) -> Any:
         values = original(self, graph, inputs, threads)
@@ -211,7 +211,7 @@ def test_an_engine_that_is_wrong_late_is_caught(subject: ib.Model, monkeypatch: 
         seen[0] += events_now if events_now > 1 else 0
         return values
 
-    monkeypatch.setattr(core.CoreEngine, "run", run)
+    monkeypatch.setattr(strict.StrictEngine, "run", run)
     report = ib.check(subject, events(2, 70, 2), ["cpp-strict", "reference"], reference_events=20)
     assert [(road, layer.layer, layer.differ) for road, layer in report.mismatches] == [("cpp-strict", "norm", 1)]
     first = report.mismatches[0][1].first

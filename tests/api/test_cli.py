@@ -63,15 +63,15 @@ def test_equal_is_0(model: str, data: str, capsys: pytest.CaptureFixture[str]) -
 def test_different_is_1(
     model: str, data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from isobit.engines import cpp as batch
+    from isobit.engines import cpp
 
-    original = batch.BatchEngine.run
+    original = cpp.CppEngine.run
 
     def wrong(self: Any, graph: Any, inputs: Any, threads: int) -> Any:
         values = original(self, graph, inputs, threads)
         return {name: ib.FixedArray(array.raw ^ 1, array.type) for name, array in values.items()}
 
-    monkeypatch.setattr(batch.BatchEngine, "run", wrong)
+    monkeypatch.setattr(cpp.CppEngine, "run", wrong)
     assert run(["check", model, "--data", data, "--json", "--html", str(tmp_path / "r.html")]) == 1
     document = json.loads(capsys.readouterr().out)
     assert document["ok"] is False
@@ -231,12 +231,12 @@ def test_a_bug_is_not_called_a_difference(
     model: str, data: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Python's own exit status for an exception is 1, which says that bits differ."""
-    from isobit.engines import cpp as batch
+    from isobit.engines import cpp
 
     def broken(*arguments: Any) -> Any:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(batch.BatchEngine, "run", broken)
+    monkeypatch.setattr(cpp.CppEngine, "run", broken)
     assert run(["check", model, "--data", data]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""

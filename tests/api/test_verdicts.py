@@ -22,7 +22,7 @@ from isobit.check.differences import Differences
 from isobit.check.figures import COLOURS
 from isobit.check.tables import TableWatch, table_steps
 from isobit.commands import run
-from isobit.engines import strict as core
+from isobit.engines import strict
 from isobit.model import Activation, Dense, Graph, Softmax, TableActivation, Tensor
 from isobit.model.table_ops import LEGACY_TABLE
 from isobit.model.tables import exponential_table, function_table, inverse_table
@@ -241,7 +241,7 @@ def test_a_difference_names_formats_values_and_what_the_accumulator_dropped(monk
         t(accum),
     )
     graph = Graph("narrow", (tensor("x", 3, "ap_fixed<14,4>"),), (dense,), ("y",))
-    original = core.CoreEngine.run
+    original = strict.StrictEngine.run
 
     def run(self: Any, *arguments: Any) -> Any:
         values = original(self, *arguments)
@@ -250,7 +250,7 @@ def test_a_difference_names_formats_values_and_what_the_accumulator_dropped(monk
             raw[17, 1] += 1
         return {**values, "y": ib.FixedArray.from_raw(raw, values["y"].type)}
 
-    monkeypatch.setattr(core.CoreEngine, "run", run)
+    monkeypatch.setattr(strict.StrictEngine, "run", run)
     x = normal(8, 60, 3, scale=3)
     report = ib.check(ib.Model(graph), x, ["cpp-strict"])
     (cause,) = report.causes
@@ -315,7 +315,7 @@ def test_one_table_with_a_column_for_each_road_and_equal_layers_in_one_line() ->
 
 
 def test_layers_that_differ_have_their_own_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = core.CoreEngine.run
+    original = strict.StrictEngine.run
 
     def run(self: Any, *arguments: Any) -> Any:
         values = original(self, *arguments)
@@ -323,7 +323,7 @@ def test_layers_that_differ_have_their_own_lines(monkeypatch: pytest.MonkeyPatch
             values = {**values, name: ib.FixedArray.from_raw(values[name].raw ^ 1, values[name].type)}
         return values
 
-    monkeypatch.setattr(core.CoreEngine, "run", run)
+    monkeypatch.setattr(strict.StrictEngine, "run", run)
     report = ib.check(ib.Model(every_op()), normal(9, 40, 2), ["cpp-strict", "cpp"])
     lines = [" ".join(line.split()) for line in str(report).splitlines()]
     rows = [line for line in lines if line.endswith(("equal", "LSB equal"))]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from isobit._core import instruction_sets
-from isobit.engines.cpp import BatchEngine
+from isobit.engines.cpp import CppEngine
 from isobit.engines.registry import get_engine
 from isobit.fixed import FixedArray
 
@@ -47,7 +47,7 @@ def compare_roads(subject: Any, x: Any, optimisation: str = "0") -> Comparison:
     few = max(4, min(len(x), REFERENCE_BUDGET // max(1, multiplications(subject))))
     roads: dict[str, dict[str, FixedArray]] = {
         "csim from raw bits": raw_taps,
-        **{f"cpp {name}": {**inputs, **BatchEngine(name).run(subject.graph, inputs, 1)} for name in instruction_sets()},
+        **{f"cpp {name}": {**inputs, **CppEngine(name).run(subject.graph, inputs, 1)} for name in instruction_sets()},
         "numba": subject.run(inputs, "numba", 1),
         "cpp-strict": subject.run(inputs, "cpp-strict", 1),
         "reference": subject.run({name: array[:few] for name, array in inputs.items()}, "reference", 1),
@@ -82,7 +82,7 @@ def compare_roads(subject: Any, x: Any, optimisation: str = "0") -> Comparison:
 def _compare_outputs(
     road: str, subject: Any, inputs: Any, floats: Any, expected: dict[str, FixedArray], result: Comparison
 ) -> None:
-    engine: Any = get_engine("numba") if road == "numba" else BatchEngine(road)
+    engine: Any = get_engine("numba") if road == "numba" else CppEngine(road)
     joined = engine.run_outputs(subject.graph, inputs, 1)
     straight = engine.predict_floats(subject.graph, list(floats.values()), 1, raw=True)
     for place, (name, output) in enumerate(expected.items()):

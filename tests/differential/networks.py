@@ -315,11 +315,11 @@ def calibrate(description: Description, graph: Any, config: dict[str, Any], x: A
     taken), so that what follows has something to compute.
     """
     import isobit
-    from isobit.engines.numba import EmulatorEngine
+    from isobit.engines.numba import NumbaEngine
     from isobit.model.graph import Graph
 
     rng = np.random.default_rng([description.seed, 4])
-    engine = EmulatorEngine()
+    engine = NumbaEngine()
     values = {t.name: isobit.FixedArray.from_float(x, t.type) for t in graph.inputs}
     tensors = {t.name: t for t in graph.inputs}
 

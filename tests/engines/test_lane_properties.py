@@ -18,7 +18,7 @@ from isobit._core import instruction_sets
 from isobit.analysis.lanes import Lane, candidates
 from isobit.analysis.plan import Plan, make_plan
 from isobit.analysis.stages import Stage
-from isobit.engines.cpp import BatchEngine
+from isobit.engines.cpp import CppEngine
 from isobit.model.graph import Graph
 from isobit.testing import fixed_arrays, fixed_types, models, precisions
 
@@ -32,7 +32,7 @@ def compare(model: ib.Model, inputs: dict[str, ib.FixedArray]) -> None:
     converted = model.run(floats, "reference")
     outputs = model.graph.outputs
     for name in instruction_sets():
-        engine = BatchEngine(name)
+        engine = CppEngine(name)
         for tensor, values in engine.run(model.graph, inputs, 1).items():
             np.testing.assert_array_equal(values.raw, expected[tensor].raw, err_msg=f"{name} {tensor}")
         for tensor, values in engine.run_outputs(model.graph, inputs, 1).items():
@@ -81,7 +81,7 @@ def test_wide_formats_and_changed_precisions() -> None:
     drawn(run, lanes, {"float64", "floor32", "sequential float64"}, 12)
 
 
-class AnyLane(BatchEngine):
+class AnyLane(CppEngine):
     """Takes any exact lane of a stage, not the cheapest."""
 
     def __init__(self, instruction_set: str, seed: int) -> None:

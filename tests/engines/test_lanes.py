@@ -11,7 +11,7 @@ from lane_networks import NETWORKS, adversarial, dense_chain
 import isobit as ib
 from isobit._core import BATCH_BLOCK, instruction_sets
 from isobit.analysis.intervals import graph_bounds
-from isobit.engines.cpp import BatchEngine
+from isobit.engines.cpp import CppEngine
 from isobit.model.graph import Graph
 from isobit.model.ops import Activation, Tensor
 from isobit.model.weights import Weight
@@ -33,7 +33,7 @@ def test_lane_is_taken_and_exact(lane: str, place: int) -> None:
     many = adversarial(model, 3 * BATCH_BLOCK + 1, place + 10)
     strict = None if lane == "wide" else model.run(many, "cpp-strict")
     for name in instruction_sets():
-        engine = BatchEngine(name)
+        engine = CppEngine(name)
         every = engine.run(model.graph, inputs, 1)
         for tensor, values in every.items():
             np.testing.assert_array_equal(values.raw, expected[tensor].raw, err_msg=f"{name} {tensor}")
@@ -106,7 +106,7 @@ def test_floats_enter_as_from_float(rounding: str, overflow: str, dtype: Any) ->
         x = x[: len(x) // 3 * 3].reshape(-1, 3)
         expected = model.run({"x": ib.FixedArray.from_float(x, type)}, "cpp-strict")["fc1_out"]
         for name in instruction_sets():
-            found = BatchEngine(name).predict_floats(model.graph, [np.ascontiguousarray(x)], 1, raw=True)
+            found = CppEngine(name).predict_floats(model.graph, [np.ascontiguousarray(x)], 1, raw=True)
             assert found is not None
             np.testing.assert_array_equal(found[0], expected.raw, err_msg=f"{kind} {name}")
 
@@ -115,7 +115,7 @@ def test_far_floats_take_the_exact_door() -> None:
     model = dense_chain("ap_fixed<18,6>", "ap_fixed<4,2>", "ap_fixed<30,12>", "ap_fixed<30,12>")
     x = np.zeros((200, 7))
     x[150, 3], x[20, 1] = 1e300, -(2.0**45) - 0.75
-    assert BatchEngine().predict_floats(model.graph, [x], 1) is None
+    assert CppEngine().predict_floats(model.graph, [x], 1) is None
     np.testing.assert_array_equal(model.predict(x), model.predict(x, engine="reference"))
     for bad in (np.nan, np.inf, -np.inf):
         x[10, 2] = bad
@@ -134,7 +134,7 @@ def test_ends_beyond_the_lane(width: int, mode: str) -> None:
     inputs = adversarial(model, 200, 6)
     expected = model.run(inputs, "reference")
     for name in instruction_sets():
-        assert_outputs(model, BatchEngine(name).run_outputs(model.graph, inputs, 1), expected, name)
+        assert_outputs(model, CppEngine(name).run_outputs(model.graph, inputs, 1), expected, name)
 
 
 def test_no_negative_zero_leaves() -> None:

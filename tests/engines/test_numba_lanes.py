@@ -17,14 +17,14 @@ from isobit.analysis.lanes import Lane
 from isobit.analysis.plan import Plan, make_plan
 from isobit.analysis.stages import Linear, Stage
 from isobit.api import Model
-from isobit.engines.numba import ENGINE, EmulatorEngine, blocks
+from isobit.engines.numba import ENGINE, NumbaEngine, blocks
 from isobit.engines.numba.choice import candidates
 from isobit.engines.registry import get_engine
 from isobit.model import Activation, Dense, Graph, Tensor, Weight
 from isobit.testing import fixed_types, models, precisions
 
 
-class Forced(EmulatorEngine):
+class Forced(NumbaEngine):
     """Takes the lanes that a function picks from those that are exact."""
 
     def __init__(self, pick: Callable[[list[Lane]], list[Lane]]) -> None:
@@ -88,7 +88,7 @@ def extremes(graph: Graph, events: int, seed: int = 1) -> FixedArray:
     return FixedArray.from_raw(raw, tensor.type)
 
 
-def assert_same(engine: EmulatorEngine, graph: Graph, data: FixedArray, other: str = "cpp-strict") -> None:
+def assert_same(engine: NumbaEngine, graph: Graph, data: FixedArray, other: str = "cpp-strict") -> None:
     """Every tensor, the outputs alone, and the outputs from floats of either kind."""
     inputs = {graph.inputs[0].name: data}
     expected = get_engine(other).run(graph, inputs, 1)

@@ -11,7 +11,7 @@ from lane_networks import adversarial
 import isobit as ib
 from isobit._core import instruction_sets
 from isobit.analysis.lanes import candidates
-from isobit.engines.cpp import BatchEngine
+from isobit.engines.cpp import CppEngine
 from isobit.engines.planned import PlannedEngine
 from isobit.engines.registry import get_engine
 from isobit.model.graph import Graph
@@ -45,7 +45,7 @@ def model(inputs: Tensor, *ops: Op, outputs: tuple[str, ...] = ()) -> ib.Model:
 def engines() -> list[PlannedEngine]:
     numba = get_engine("numba")
     assert isinstance(numba, PlannedEngine)
-    return [*(BatchEngine(name) for name in instruction_sets()), numba]
+    return [*(CppEngine(name) for name in instruction_sets()), numba]
 
 
 def assert_bits(m: ib.Model) -> None:
@@ -70,7 +70,7 @@ def test_scaling_joined_with_rounding_is_a_step_of_int32_alone(accum: str) -> No
     wide = Activation("wide", ("bn_out",), tensor("wide_out", (4,), "ap_fixed<48,20>"), "linear")
     m = model(tensor("x", (3,), "ap_fixed<8,4>"), dense("x", 3, 4, accum, accum), norm, wide)
     assert_bits(m)
-    stage = BatchEngine().prepare(m.graph, every=False).plan.stages[0].stage
+    stage = CppEngine().prepare(m.graph, every=False).plan.stages[0].stage
     assert "float64" in {lane.compute for lane in candidates(stage) if lane.multiply in ("dot16", "floor32")}
 
 

@@ -10,7 +10,7 @@ from set_graphs import draw
 
 from isobit._core import instruction_sets
 from isobit.analysis.plan import make_plan
-from isobit.engines.cpp import BatchEngine
+from isobit.engines.cpp import CppEngine
 from isobit.engines.registry import get_engine
 from isobit.model import Pooling
 
@@ -25,7 +25,7 @@ def test_every_road_gives_the_bits_of_the_reference(seed: int) -> None:
     strict = get_engine("cpp-strict").run(graph, inputs, 2)
     for op in graph.ops:
         np.testing.assert_array_equal(strict[op.output.name].raw[:24], wanted[op.output.name].raw, err_msg=op.name)
-    roads = [(name, BatchEngine(name)) for name in instruction_sets()] + [("numba", get_engine("numba"))]
+    roads = [(name, CppEngine(name)) for name in instruction_sets()] + [("numba", get_engine("numba"))]
     for name, road in roads:
         apart, joined = road.run(graph, inputs, 1), road.run_outputs(graph, inputs, 2)
         for op in graph.ops:

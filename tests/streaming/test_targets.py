@@ -280,12 +280,12 @@ def test_a_reader_that_leaves_does_not_change_the_verdict(unequal: bool, models:
         program = (
             "from isobit.engines import strict\n"
             "from isobit.fixed.array import FixedArray\n"
-            "run = strict.CoreEngine.run\n"
+            "run = strict.StrictEngine.run\n"
             "def wrong(*arguments):\n"
             "    values = run(*arguments)\n"
             "    raw = values['y'].raw.copy(); raw[0, 0] ^= 1\n"
             "    return {**values, 'y': FixedArray.from_raw(raw, values['y'].type)}\n"
-            "strict.CoreEngine.run = wrong\n" + program
+            "strict.StrictEngine.run = wrong\n" + program
         )
     words = ["check", "m.isobit", "--data", "x.npy", "--against", "cpp-strict"]
     for buffering in ({}, {"PYTHONUNBUFFERED": "1"}):

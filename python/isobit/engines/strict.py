@@ -22,7 +22,7 @@ from isobit.model.set_ops import PointwiseConv, Pooling
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Encoding, Weight
 
-__all__ = ["ENGINE", "KERNELS", "CoreEngine", "core_format", "from_words", "to_words"]
+__all__ = ["ENGINE", "KERNELS", "StrictEngine", "core_format", "from_words", "to_words"]
 
 #: Words of every input of an op, in order.
 Words = tuple[Any, ...]
@@ -232,7 +232,7 @@ KERNELS: dict[type[Op], Kernel] = {
 }
 
 
-class CoreEngine:
+class StrictEngine:
     """Strict order, any format up to 127 bits in every intermediate; beyond that an error by name."""
 
     def run(self, graph: Graph, inputs: Mapping[str, FixedArray], threads: int) -> Values:
@@ -252,4 +252,4 @@ class CoreEngine:
         return {t.name: FixedArray(from_words(words[t.name], t.type), t.type) for t in outputs}
 
 
-ENGINE = CoreEngine()
+ENGINE = StrictEngine()

@@ -11,10 +11,10 @@ from isobit.engines.planned import PlannedEngine
 from isobit.model.graph import Graph
 from isobit.model.ops import Tensor
 
-__all__ = ["ENGINE", "BatchEngine"]
+__all__ = ["ENGINE", "CppEngine"]
 
 
-class BatchEngine(PlannedEngine):
+class CppEngine(PlannedEngine):
     """Planned stages over blocks of events, on the program's own threads.
 
     Parameters
@@ -36,4 +36,4 @@ class BatchEngine(PlannedEngine):
         return pack(inputs, lanes, outputs, self.instruction_set)
 
 
-ENGINE = BatchEngine()
+ENGINE = CppEngine()

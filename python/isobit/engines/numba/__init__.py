@@ -15,10 +15,10 @@ from isobit.model.ops import Tensor
 if TYPE_CHECKING:
     from isobit.engines.numba.program import Program
 
-__all__ = ["ENGINE", "EmulatorEngine"]
+__all__ = ["ENGINE", "NumbaEngine"]
 
 
-class EmulatorEngine(PlannedEngine):
+class NumbaEngine(PlannedEngine):
     """Planned stages over blocks of events; a thread takes a range of blocks."""
 
     def plan(self, graph: Graph, keep: Sequence[str]) -> Plan:
@@ -35,4 +35,4 @@ class EmulatorEngine(PlannedEngine):
         return pack(inputs, lanes, outputs)
 
 
-ENGINE = EmulatorEngine()
+ENGINE = NumbaEngine()
