@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from isobit.analysis.constant_change import ConstantChange, changed_lines
+from isobit.analysis.ranges import IntArray, Range
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
-
-if TYPE_CHECKING:
-    from isobit.analysis.ranges import IntArray
 
 __all__ = ["LayerProfile", "OverflowCount", "Profile"]
 
@@ -87,8 +84,6 @@ class LayerProfile:
     @property
     def bits(self) -> npt.NDArray[np.int64]:
         """Total bits that each neuron needs to hold what it took, in the format's own signedness."""
-        from isobit.analysis.ranges import Range
-
         return Range(self.held_low, self.held_high, self.type.fraction).widths(self.type.signed)
 
     def __str__(self) -> str:
