@@ -1,1 +1,1 @@
-"""What can be said about a network: bounds, plans with certificates, witnesses of overflow, profiles."""
+"""What can be said about a network before any event: bounds, and plans that are certificates."""

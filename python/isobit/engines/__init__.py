@@ -1,1 +1,1 @@
-"""Roads from input integers to output integers: reference, Numba, C++, and the hls4ml project itself."""
+"""Engines, from input integers to output integers: reference, exact, strict, and the planned ones, C++ and Numba."""
