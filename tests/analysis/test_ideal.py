@@ -14,22 +14,30 @@ from isobit.errors import UnsupportedError
 from isobit.model import (
     Activation,
     BatchNorm,
+    Broadcast,
+    Concatenate,
+    Copy,
+    Cropping,
     Dense,
     Encoding,
     Graph,
+    Merge,
     Op,
     PointwiseConv,
     Pooling,
+    PReLU,
     Reshape,
     Softmax,
     TableActivation,
     Tensor,
     Threshold,
+    ThresholdedReLU,
     Transpose,
+    UpSampling,
     Weight,
+    ZeroPadding,
 )
 from isobit.model.ops import OPS
-from isobit.model.primitives import Formula
 from isobit.model.tables import exponential_table, function_table, inverse_table
 
 FINE = ib.FixedType.parse("ap_fixed<48,16>")
@@ -128,6 +136,15 @@ CASES: dict[str, tuple[Op, tuple[int, ...], float]] = {
     "xnor": (Threshold("s", ("x",), Tensor("y", (6,), BIT, True), weight("threshold", [0.5] * 6)), (6,), 0),
     "reshape": (Reshape("r", ("x",), fine("y", 6)), (2, 3), 0),
     "transpose": (Transpose("t", ("x",), fine("y", 3, 2), (2, 3), (1, 0)), (2, 3), 0),
+    "zero_padding": (ZeroPadding("z", ("x",), fine("y", 4, 2), (0, 0), (2, 0)), (2, 2), 0),
+    "cropping": (Cropping("c", ("x",), fine("y", 1, 3), (1, 0), (0, 0)), (2, 3), 0),
+    "upsampling": (UpSampling("u", ("x",), fine("y", 4, 3), (2, 1)), (2, 3), 0),
+    "concatenate": (Concatenate("c", ("x", "z"), fine("y", 2, 6), 1), (2, 3), 0),
+    "broadcast": (Broadcast("b", ("x",), fine("y", 2, 2, 3)), (1, 1, 3), 0),
+    "copy": (Copy("r", ("x",), fine("y", 6)), (2, 3), 0),
+    **{f: (Merge("m", ("x", "z"), fine("y", 6), f), (6,), 0) for f in Merge.FUNCTIONS},
+    "prelu": (PReLU("p", ("x",), fine("y", 6), weight("param", RNG.normal(size=6))), (6,), 0),
+    "thresholded": (ThresholdedReLU("t", ("x",), fine("y", 6), weight("param", [0.75])), (6,), 0),
     "max": (pooling("max"), (3, 2), 0),
     "average": (pooling("average"), (3, 2), 0),
     "average_counted": (pooling("average", count_pad=True), (3, 2), 0),
@@ -145,28 +162,29 @@ def reals(array: ib.FixedArray, tensor: Tensor) -> Any:
 def test_the_firmware_in_fine_formats_gives_the_real_function(name: str) -> None:
     op, shape, coarse = CASES[name]
     kind = op.address if isinstance(op, Softmax) and op.address is not None else FINE
-    tensor = Tensor("x", shape, kind)
-    graph = Graph("one", (tensor,), (op,), ("y",))
-    x = ib.FixedArray.from_float(np.random.default_rng(22).normal(0, 1.2, (200, tensor.size)), kind)
-    firmware = reals(ib.Model(graph).run({"x": x}, "reference")["y"], op.output)
-    given = x.to_float()
-    exact = ideal(op, (tensor,), (Interval(given, given),))
+    tensors = tuple(Tensor(source, shape, kind) for source in op.inputs)
+    graph = Graph("one", tensors, (op,), ("y",))
+    rng = np.random.default_rng(22)
+    x = {t.name: ib.FixedArray.from_float(rng.normal(0, 1.2, (200, t.size)), kind) for t in tensors}
+    firmware = reals(ib.Model(graph).run(x, "reference")["y"], op.output)
+    given = [array.to_float() for array in x.values()]
+    exact = ideal(op, tensors, tuple(Interval(values, values) for values in given))
     lsb = coarse + 8 * 2.0**-32
     assert (firmware >= exact.low - lsb).all(), np.abs(firmware - exact.low).max()
     assert (firmware <= exact.high + lsb).all(), np.abs(firmware - exact.high).max()
     # The bounds are those of float32, no wider, and contain what any point between the inputs' bounds gives.
     assert (exact.high - exact.low <= 1e-4 * (1 + np.abs(exact.high))).all()
-    around = ideal(op, (tensor,), (Interval.around(given, 0.05),))
+    around = ideal(op, tensors, tuple(Interval.around(values, 0.05) for values in given))
     for share in (-0.05, 0.02, 0.05):
-        inside = ideal(op, (tensor,), (Interval(given + share, given + share),))
+        inside = ideal(op, tensors, tuple(Interval(values + share, values + share) for values in given))
         assert (inside.centre >= around.low - 1e-9).all()
         assert (inside.centre <= around.high + 1e-9).all()
 
 
 def test_every_op_has_one_and_others_are_refused_by_name() -> None:
     assert set(OPS.values()) == {type(op) for op, _, _ in CASES.values()}
-    parts = [part for op, shape, _ in CASES.values() for part in op.lower(Tensor("x", shape, FINE))]
-    assert set(module._RULES) == {*(type(part) for part in parts), Formula}
+    lowered = [op.lower(*(Tensor(name, shape, FINE) for name in op.inputs)) for op, shape, _ in CASES.values()]
+    assert set(module._RULES) == {type(part) for parts in lowered for part in parts}
 
     class Unknown(Op):
         tag = "unknown"

@@ -37,14 +37,18 @@ def compare_roads(subject: Any, x: Any, optimisation: str = "0") -> Comparison:
     """csim (fed with doubles, and with raw bits) against every other road, layer by layer.
 
     The batch kernels (Numba's, and the C++ ones on every instruction set of this processor) run for the outputs alone,
-    too, where more ops are joined into one stage, from raw integers and from floats.
+    too, where more ops are joined into one stage, from raw integers and from floats. ``x``: a list for several inputs.
     """
     program = subject.csim(optimisation=optimisation)
     inputs, _ = subject.quantise(x)
-    floats = {name: np.asarray(x, dtype=np.float64) for name in inputs}
+    given = x if isinstance(x, list) else [x]
+    floats = {
+        name: np.asarray(data, dtype=np.float64).reshape(len(data), -1)
+        for name, data in zip(inputs, given, strict=True)
+    }
     taps, outputs = program.run(floats, raw=False, trace=True, threads=1)
     raw_taps, raw_outputs = program.run(inputs, raw=True, trace=True, threads=1)
-    few = max(4, min(len(x), REFERENCE_BUDGET // max(1, multiplications(subject))))
+    few = max(4, min(len(given[0]), REFERENCE_BUDGET // max(1, multiplications(subject))))
     roads: dict[str, dict[str, FixedArray]] = {
         "csim from raw bits": raw_taps,
         **{f"cpp {name}": {**inputs, **CppEngine(name).run(subject.graph, inputs, 1)} for name in instruction_sets()},

@@ -37,8 +37,9 @@ from isobit.model.ops import OPS, Activation
 Exported = Callable[[str], ib.HlsProject]
 
 
-def test_every_op_has_an_emitter() -> None:
-    assert set(EMITTERS) == set(OPS.values())
+def test_emitters_are_for_layers() -> None:
+    """Which layers have one, tests/test_house.py says; that others are refused by name, tests/families."""
+    assert set(EMITTERS) <= set(OPS.values())
 
 
 def test_every_activation_can_be_written() -> None:

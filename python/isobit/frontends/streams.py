@@ -11,7 +11,7 @@ from typing import Any
 from isobit.errors import FirmwareError, UnsupportedError
 from isobit.frontends.registry import KERAS_LAYERS
 
-__all__ = ["IO_TYPES", "STREAMED", "check_io_type", "is_streamed", "origin", "packet_width"]
+__all__ = ["IO_TYPES", "STREAMED", "check_io_type", "is_streamed", "keeps_format", "origin", "packet_width"]
 
 IO_TYPES = ("io_parallel", "io_stream")
 #: Layers whose kernels on streams have been compared with their C-simulation (tests/streams).
@@ -20,12 +20,18 @@ STREAMED = (
     "ApplyAlpha",
     "BatchNormalization",
     "BatchNormalizationQuantizedTanh",
+    "Broadcast",
     "Clone",
+    "Concatenate",
+    "Cropping1D",
+    "Cropping2D",
     "Dense",
     "GlobalPooling1D",
     "GlobalPooling2D",
     "HardActivation",
     "Input",
+    "Merge",
+    "PReLU",
     "ParametrizedActivation",
     "PointwiseConv1D",
     "PointwiseConv2D",
@@ -33,12 +39,17 @@ STREAMED = (
     "Pooling2D",
     "Repack",
     "Reshape",
+    "Resize",
     "Softmax",
     "TernaryTanh",
     "Transpose",
+    "ZeroPadding1D",
+    "ZeroPadding2D",
 )
 #: Those that read packets of one width and write packets of another.
-_GATHERING = ("Dense", "Input", "PointwiseConv1D", "PointwiseConv2D", "Reshape", "Transpose")
+_GATHERING = (
+    *("Broadcast", "Concatenate", "Dense", "Input", "PointwiseConv1D", "PointwiseConv2D", "Reshape", "Transpose"),
+)
 
 
 def is_streamed(model: Any) -> bool:
@@ -74,10 +85,6 @@ def check_io_type(source: Any, io_type: str) -> None:
                 f"layer {node.name!r} of class {node.class_name!r} is not supported with io_stream; supported: "
                 f"{', '.join(sorted(KERAS_LAYERS))}"
             )
-        if node.class_name == "Clone" and set(node.outputs) & set(source.outputs):
-            raise UnsupportedError(
-                f"with io_stream, {node.inputs[0]!r} is an output and is also read by other layers; not supported"
-            )
         _check_packets(node)
 
 
@@ -85,7 +92,14 @@ def _check_packets(node: Any) -> None:
     """Refuse kernels that lose numbers, or read beyond a packet, because packets of input and output differ."""
     if node.class_name in _GATHERING or node.class_name.startswith("Global"):
         return
-    taken = packet_width(node.model, node.get_input_variable())
+    if node.get_attr("data_format") == "channels_first":
+        return  # refused by its handler
+    taken, *others = (packet_width(node.model, node.get_input_variable(name)) for name in node.inputs)
+    if [other for other in others if other != taken]:
+        raise FirmwareError(
+            f"layer {node.name!r} of class {node.class_name!r} reads packets of {taken} and of {others[0]} numbers; "
+            "hls4ml's kernel on streams then reads beyond a packet: give both inputs the same shape"
+        )
     thresholds = {int(weight.data_length) for weight in node.get_weights()}
     if node.class_name == "BatchNormalizationQuantizedTanh" and thresholds != {taken}:
         raise FirmwareError(
@@ -104,9 +118,15 @@ def _check_packets(node: Any) -> None:
             )
 
 
+def keeps_format(node: Any) -> bool:
+    """Whether a layer's result has the format of its input."""
+    given, taken = node.get_output_variable(node.outputs[0]), node.get_input_variable()
+    return str(given.type.precision) == str(taken.type.precision)
+
+
 def origin(model: Any, name: str) -> str:
-    """The tensor that a stream holds: copies of it (``Clone``) are the same numbers."""
+    """The tensor that a stream holds: copies of it (``Clone``) are the same numbers, or all of them cast alike."""
     for node in model.get_layers():
         if node.class_name == "Clone" and name in node.outputs:
-            return origin(model, node.inputs[0])
+            return origin(model, node.inputs[0]) if keeps_format(node) else str(node.outputs[0])
     return name

@@ -1,6 +1,17 @@
 """What a network is: ops, tensors, weights, and the file that holds them."""
 
 from isobit.model.graph import Graph
+from isobit.model.layers import (
+    Broadcast,
+    Concatenate,
+    Copy,
+    Cropping,
+    Merge,
+    PReLU,
+    ThresholdedReLU,
+    UpSampling,
+    ZeroPadding,
+)
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor, Threshold
 from isobit.model.set_ops import PointwiseConv, Pooling, Reshape, Transpose
 from isobit.model.table_ops import Softmax, TableActivation
@@ -9,10 +20,16 @@ from isobit.model.weights import Encoding, Weight
 __all__ = [
     "Activation",
     "BatchNorm",
+    "Broadcast",
+    "Concatenate",
+    "Copy",
+    "Cropping",
     "Dense",
     "Encoding",
     "Graph",
+    "Merge",
     "Op",
+    "PReLU",
     "PointwiseConv",
     "Pooling",
     "Reshape",
@@ -20,6 +37,9 @@ __all__ = [
     "TableActivation",
     "Tensor",
     "Threshold",
+    "ThresholdedReLU",
     "Transpose",
+    "UpSampling",
     "Weight",
+    "ZeroPadding",
 ]

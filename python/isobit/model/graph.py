@@ -159,7 +159,7 @@ class Graph:
         ops: list[Op] = []
         for op in self.ops:
             mine = {key.rpartition(".")[2]: value for key, value in parsed.items() if key.rpartition(".")[0] == op.name}
-            if op.tag == "reshape":
+            if op.follows:
                 (source,) = op.inputs
                 follows = current[source]
                 if mine.get("result", follows) != follows:

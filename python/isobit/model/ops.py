@@ -59,6 +59,8 @@ class Op:
     #: Whether engines, bounds and plans know this op itself. A layer that is not lowered to such ops is computed by its
     #: reference (:class:`isobit.model.primitives.Opaque`).
     primitive: ClassVar[bool] = False
+    #: Whether the result always has the format of the input.
+    follows: ClassVar[bool] = False
     #: Fewest and most input tensors; None: any number.
     input_counts: ClassVar[tuple[int, int | None]] = (1, 1)
 

@@ -242,6 +242,7 @@ class Reshape(Op):
     """Another shape for the same numbers; nothing is computed."""
 
     tag: ClassVar[str] = "reshape"
+    follows: ClassVar[bool] = True
 
     def lower(self, *tensors: Tensor) -> tuple[Op, ...]:
         """The same numbers; see :meth:`Op.lower`."""

@@ -1,4 +1,4 @@
-"""Layers on sets by definition: the dense kernel at every position, pooling, transposition."""
+"""Layers on sets by definition: the dense kernel at every position, pooling."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from isobit.engines.reference.kernels import Inputs, assign, register_kernel
 from isobit.engines.reference.numbers import Numbers, joined, largest
 from isobit.fixed import growth
 from isobit.model.ops import Tensor, Tensors
-from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
+from isobit.model.set_ops import PointwiseConv, Pooling
 
-__all__ = ["pointwise_conv", "pooling", "transpose"]
+__all__ = ["pointwise_conv", "pooling"]
 
 
 @register_kernel(PointwiseConv)
@@ -81,20 +81,3 @@ def _tree(op: Pooling, pool: list[Numbers]) -> Numbers:
         left *= 2
     both = _tree(op, pool[:left]) + _tree(op, pool[left:])
     return assign(both, op.accum, growth.sum_of(op.accum, op.accum))
-
-
-@register_kernel(Transpose)
-def transpose(op: Transpose, tensors: Tensors, inputs: Inputs) -> Numbers:
-    """``nnet::transpose``: every place of the result, and where its number comes from."""
-    (tensor,), (data,) = tensors, inputs
-    shape = tuple(op.shape[axis] for axis in op.perm)
-    sources = []
-    for place in np.ndindex(*shape):
-        before = [0] * len(shape)
-        for axis, source_axis in enumerate(op.perm):
-            before[source_axis] = place[axis]
-        source = 0
-        for extent, index in zip(op.shape, before, strict=True):
-            source = source * extent + index
-        sources.append(source)
-    return assign(data[sources], op.output.type, tensor.type)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from isobit.errors import UnsupportedError
+from isobit.errors import FirmwareError, UnsupportedError
 from isobit.fixed.types import FixedType
-from isobit.frontends.hls4ml.reading import constant_of, edges_of, literal, precision_to_type
+from isobit.frontends.hls4ml.comparison import check_comparison
+from isobit.frontends.hls4ml.reading import constant_of, edges_of, literal, precision_to_type, weight_of
 from isobit.frontends.registry import register_handler
 from isobit.frontends.streams import is_streamed
 from isobit.frontends.written import written_config
+from isobit.model.layers.elementwise import PReLU, ThresholdedReLU
 from isobit.model.ops import Activation, supported_activations
 from isobit.model.table_ops import TableActivation, selu_slope
 from isobit.model.tables import function_table
@@ -42,21 +44,33 @@ def table_activation(node: Any, function: str, param: Weight | None) -> TableAct
     return TableActivation(**edges_of(node), function=function, table=table, param=param)
 
 
-@register_handler("ParametrizedActivation", keras=("ELU", "LeakyReLU"))
-def _parametrised(node: Any) -> Activation | TableActivation:
+@register_handler("ParametrizedActivation", keras=("ELU", "LeakyReLU", "ThresholdedReLU"))
+def _parametrised(node: Any) -> Activation | TableActivation | ThresholdedReLU:
     function = node._get_act_function_name()
-    if function == "elu":
-        alpha = constant_of(node, "param", node.get_attr("activ_param", 1.0), node.get_attr("param_t"))
-        return table_activation(node, function, alpha)
-    if function != "leaky_relu":
+    if function not in ("elu", "leaky_relu", "thresholded_relu"):
         raise UnsupportedError(
             f"activation {function!r} of layer {node.name!r} is not supported; supported: "
             f"{', '.join(supported_activations())}"
         )
-    value = node.get_attr("activ_param", 1.0)
-    return Activation(
-        **edges_of(node), function=function, param=constant_of(node, "param", value, node.get_attr("param_t"))
-    )
+    param = constant_of(node, "param", node.get_attr("activ_param", 1.0), node.get_attr("param_t"))
+    if function == "elu":
+        return table_activation(node, function, param)
+    if function == "leaky_relu":
+        return Activation(**edges_of(node), function=function, param=param)
+    data = precision_to_type(node.get_input_variable().type.precision, f"the input of {node.name}")
+    check_comparison(node.name, data, param.type)
+    return ThresholdedReLU(**edges_of(node), param=param)
+
+
+@register_handler("PReLU", keras=("PReLU",))
+def _prelu(node: Any) -> PReLU:
+    param = weight_of(node, "param")
+    if param.raw.size != (size := node.get_input_variable().size()):
+        raise FirmwareError(
+            f"layer {node.name!r} has {param.raw.size} slopes for {size} numbers; hls4ml's kernel reads one for each, "
+            "beyond their end"
+        )
+    return PReLU(**edges_of(node), param=param)
 
 
 @register_handler("HardActivation")

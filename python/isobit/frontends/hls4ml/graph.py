@@ -6,12 +6,21 @@ from typing import Any
 
 from isobit.errors import FirmwareError, UnsupportedError
 from isobit.frontends.configuration.wide import overridden
-from isobit.frontends.hls4ml import convolution, dense, elementwise, norm, pooling, shape, softmax  # noqa: F401, register
+from isobit.frontends.hls4ml import (  # noqa: F401, they register their handlers
+    convolution,
+    dense,
+    elementwise,
+    merge,
+    norm,
+    pooling,
+    shape,
+    softmax,
+)
 from isobit.frontends.hls4ml.reading import tensor_of
 from isobit.frontends.identifiers import check_identifiers
 from isobit.frontends.project import BACKENDS
 from isobit.frontends.registry import HANDLERS, KERAS_LAYERS
-from isobit.frontends.streams import check_io_type
+from isobit.frontends.streams import check_io_type, keeps_format, origin
 from isobit.model.graph import Graph
 from isobit.model.requested import OVERRIDDEN, request
 
@@ -54,7 +63,7 @@ def _graph(source: Any) -> Graph:
     inputs = tuple(tensor_of(source.graph[name]) for name in source.inputs)
     ops = []
     for node in source.get_layers():
-        if node.class_name in ("Input", "Clone"):
+        if node.class_name == "Input" or (node.class_name == "Clone" and keeps_format(node)):
             continue
         handler = HANDLERS.get(node.class_name)
         if handler is None:
@@ -72,14 +81,13 @@ def _graph(source: Any) -> Graph:
         raise UnsupportedError(
             f"weights in block RAM interfaces are not supported: {', '.join(bram)} (raise BramFactor)"
         )
-    return Graph(
-        source.config.get_project_name(), inputs, tuple(ops), tuple(source.outputs), _metadata(source, backend)
-    )
+    outputs = tuple(origin(source, name) for name in source.outputs)
+    return Graph(source.config.get_project_name(), inputs, tuple(ops), outputs, _metadata(source, backend))
 
 
 def _named(node: Any) -> str:
     """The class of a node in hls4ml's words and, where they differ, in those of the model that it came from."""
-    own = node.get_attr("op") if node.class_name == "Merge" else node.get_attr("class_name")
+    own = node.get_attr("class_name")
     same = own is None or str(own).lower() == node.class_name.lower()
     return repr(node.class_name) if same else f"{node.class_name!r} (from {own!r})"
 

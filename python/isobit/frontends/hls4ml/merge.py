@@ -1,0 +1,30 @@
+"""Merges of two tensors."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from isobit.errors import FirmwareError
+from isobit.frontends.hls4ml.comparison import check_comparison
+from isobit.frontends.hls4ml.reading import edges_of, precision_to_type
+from isobit.frontends.registry import register_handler
+from isobit.frontends.written import written_config
+from isobit.model.layers.merge import Merge
+
+__all__: list[str] = []
+
+
+@register_handler("Merge", keras=("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract"))
+def _merge(node: Any) -> Merge:
+    op = Merge(**edges_of(node), function=str(node.get_attr("op")).lower())
+    written = written_config(node)["n_elem"]
+    if prod(map(int, written.split("*"))) != op.output.size:
+        raise FirmwareError(
+            f"hls4ml's firmware for layer {op.name!r} computes {written} of {op.output.size} numbers: it takes the "
+            "inputs' sizes for text to find the larger one; give both inputs as many axes (Reshape)"
+        )
+    if op.function in ("maximum", "minimum"):
+        kinds = (node.get_input_variable(name).type.precision for name in node.inputs)
+        check_comparison(op.name, *(precision_to_type(kind, f"an input of {op.name}") for kind in kinds))
+    return op

@@ -1,0 +1,87 @@
+"""Activations with constants for every element, or thresholds: nnet_activation.h and nnet_activation_stream.h."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from isobit.errors import UnsupportedError
+from isobit.fixed.types import FixedType
+from isobit.model.expressions import Choice, Constant, Input, Result, Times
+from isobit.model.ops import Op, Tensor, register_op
+from isobit.model.primitives import Formula, identity_view
+from isobit.model.weights import Weight
+
+__all__ = ["PReLU", "ThresholdedReLU"]
+
+_ZERO = Constant(Weight("zero", np.zeros(1, np.int64), FixedType.int_type(1), np.zeros(1), np.zeros(1)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Rectifier(Op):
+    param: Weight
+
+    def lower(self, *tensors: Tensor) -> tuple[Op, ...]:
+        """One number above a limit, or else another; see :meth:`Op.lower`."""
+        (tensor,) = tensors
+        x = Input(0)
+        limit, under = self._limit_and_under(tensor.type)
+        outcome = Choice(x, limit, Result(x, tensor.type), under)
+        return (Formula(self.name, self.inputs, self.output, outcome, (identity_view(tensor.size),)),)
+
+    def _limit_and_under(self, kind: FixedType) -> tuple[Constant, Result]:
+        raise NotImplementedError
+
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """Check the sizes; see :meth:`Op.check_inputs`."""
+        super().check_inputs(*tensors)
+        if any(tensor.xnor for tensor in (*tensors, self.output)):
+            raise UnsupportedError(f"{self.tag} of one-bit (xnor) numbers is not supported (layer {self.name!r})")
+
+
+@register_op
+@dataclass(frozen=True, eq=False)
+class PReLU(_Rectifier):
+    """Positive numbers as they are, others times a slope of the element's own: ``nnet::prelu``.
+
+    Attributes
+    ----------
+    param
+        The slopes, one for every element.
+    """
+
+    tag: ClassVar[str] = "prelu"
+    activations: ClassVar[tuple[str, ...]] = ("prelu",)
+
+    def _limit_and_under(self, kind: FixedType) -> tuple[Constant, Result]:
+        return _ZERO, Result(Times(Constant(self.param), Input(0)), self.param.type.product_with(kind))
+
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """Check the sizes; see :meth:`Op.check_inputs`."""
+        super().check_inputs(*tensors)
+        self._same(self.param.raw.size, (tensors[0].size,), "slopes", tensors[0])
+
+
+@register_op
+@dataclass(frozen=True, eq=False)
+class ThresholdedReLU(_Rectifier):
+    """Numbers above a threshold as they are, zero for others: ``nnet::thresholded_relu``.
+
+    Attributes
+    ----------
+    param
+        The threshold (one value).
+    """
+
+    tag: ClassVar[str] = "thresholded_relu"
+    activations: ClassVar[tuple[str, ...]] = ("thresholded_relu",)
+
+    def _limit_and_under(self, kind: FixedType) -> tuple[Constant, Result]:
+        return Constant(self.param), Result(_ZERO, _ZERO.weight.type)
+
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """Check the sizes; see :meth:`Op.check_inputs`."""
+        super().check_inputs(*tensors)
+        self._same(self.param.raw.size, (1,), "thresholds", tensors[0])

@@ -1,0 +1,87 @@
+"""Layers that merge two tensors number by number: nnet_merge.h and nnet_merge_stream.h in hls4ml 1.3.0."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import dropwhile
+from typing import ClassVar
+
+from isobit.errors import UnsupportedError
+from isobit.fixed import growth
+from isobit.fixed.types import FixedType
+from isobit.model.expressions import Choice, Halved, Input, Minus, Outcome, Plus, Result, Times
+from isobit.model.ops import Op, Tensor, register_op
+from isobit.model.primitives import Formula, broadcast_view
+
+__all__ = ["Merge"]
+
+#: Format of the factor of an average, ``ap_ufixed<1,0>(0.5)``; with it a sum gets one fraction bit more.
+HALF = FixedType(1, 0, False)
+
+
+def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A shape without the leading axes of one element."""
+    return tuple(dropwhile(lambda extent: extent == 1, shape))
+
+
+@register_op
+@dataclass(frozen=True, eq=False)
+class Merge(Op):
+    """Sum, difference, product, mean, maximum or minimum of two numbers, exact, and one cast.
+
+    The maximum and minimum compare the exact numbers and cast the one that they take. The smaller input counts again
+    and again, which is broadcasting along leading axes: element i meets element ``i % size``.
+
+    Attributes
+    ----------
+    function
+        One of :attr:`FUNCTIONS`.
+    """
+
+    function: str
+
+    tag: ClassVar[str] = "merge"
+    input_counts: ClassVar[tuple[int, int | None]] = (2, 2)
+    FUNCTIONS: ClassVar[tuple[str, ...]] = ("add", "subtract", "multiply", "average", "maximum", "minimum")
+
+    def __post_init__(self) -> None:
+        if self.function not in self.FUNCTIONS:
+            raise UnsupportedError(
+                f"merge {self.function!r} of layer {self.name!r} is not supported; supported: "
+                f"{', '.join(self.FUNCTIONS)}"
+            )
+
+    def lower(self, *tensors: Tensor) -> tuple[Op, ...]:
+        """One expression of both numbers; see :meth:`Op.lower`."""
+        views = (broadcast_view(_without_ones(tensor.shape), self.output.shape) for tensor in tensors)
+        outcome = self._outcome(*(tensor.type for tensor in tensors))
+        return (Formula(self.name, self.inputs, self.output, outcome, tuple(views)),)
+
+    def _outcome(self, one: FixedType, two: FixedType) -> Outcome:
+        x, y = Input(0), Input(1)
+        match self.function:
+            case "add":
+                return Result(Plus(x, y), growth.sum_of(one, two))
+            case "subtract":
+                return Result(Minus(x, y), growth.difference(one, two))
+            case "multiply":
+                return Result(Times(x, y), growth.product(one, two))
+            case "average":
+                return Result(Halved(Plus(x, y)), growth.product(growth.sum_of(one, two), HALF))
+        left, right = (x, y) if self.function == "maximum" else (y, x)
+        return Choice(left, right, Result(x, one), Result(y, two))
+
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """Check the shapes; see :meth:`Op.check_inputs`."""
+        self._counted(tensors)
+        if any(tensor.xnor for tensor in (*tensors, self.output)):
+            raise UnsupportedError(f"{self.function} of one-bit (xnor) numbers is not supported (layer {self.name!r})")
+        shape = self.output.shape
+        for tensor in tensors:
+            kept = _without_ones(tensor.shape)
+            if kept != shape[len(shape) - len(kept) :] or self.output.size != max(t.size for t in tensors):
+                shapes = " and ".join(str(t.shape) for t in tensors)
+                raise UnsupportedError(
+                    f"layer {self.name!r} merges the shapes {shapes} into {shape}; hls4ml's kernels repeat the smaller "
+                    "input along leading axes only, and never both"
+                )
