@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from comparison import compare_roads
 from family_graphs import draw
 
 import isobit as ib
-from isobit.errors import FirmwareError, UnsupportedError
+from isobit.errors import ConfigurationWarning, FirmwareError, UnsupportedError
 from isobit.fixed import FixedType
 from isobit.frontends.hls4ml.comparison import headers_compare_rightly
 from isobit.model import Copy, Cropping, Graph, Reshape, UpSampling, ZeroPadding
@@ -148,7 +149,10 @@ def test_a_repacked_stream_and_its_copies_are_cast() -> None:
         return [x, k.ReLU(name="one")(x), k.Cropping1D((1, 0), name="two")(x)]
 
     formats = {"in0": "fixed<14,5>", "re": "fixed<9,7,RND,SAT>"}
-    model = ib.load(converted(network, (2, 3, 2), **STREAM, **formats))
+    graph = converted(network, (2, 3, 2), **STREAM, **formats)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConfigurationWarning)
+        model = ib.load(graph)
     assert [(op.name, type(op)) for op in model.graph.ops[:2]] == [("repack_re", Copy), ("clone_repack_re", Copy)]
     assert [str(op.output.type) for op in model.graph.ops[:2]] == ["ap_fixed<9,7,AP_RND,AP_SAT>", "ap_fixed<16,6>"]
     result = compare_roads(model, np.random.default_rng(0).normal(0.0, 16.0, (60, 2, 3, 2)))

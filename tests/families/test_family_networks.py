@@ -1,4 +1,7 @@
-"""Networks of moved, merged and rectified numbers: every road gives the bits of hls4ml's C-simulation."""
+"""Networks of moved, merged and rectified numbers: every road gives the bits of hls4ml's C-simulation.
+
+tools/families_run.py takes many more (families_run.json).
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,35 @@ import os
 
 import pytest
 from comparison import compare_roads
-from family_networks import FAMILIES, build
+from family_networks import build
+
+pytestmark = [pytest.mark.hls4ml, pytest.mark.csim]
 
 FRESH = int(os.environ["ISOBIT_FRESH_SEED"])
+SEEDS = [*range(6), pytest.param(FRESH, id=f"fresh-{FRESH}")]
 
 
-@pytest.mark.hls4ml
-@pytest.mark.csim
-@pytest.mark.oracle(sample=3)
-@pytest.mark.parametrize("seed", [*range(1, 5), pytest.param(FRESH, id=f"fresh-{FRESH}")])
-@pytest.mark.parametrize("family", sorted(FAMILIES))
-def test_every_road_gives_the_bits_of_csim(family: str, seed: int) -> None:
-    """tools/families_run.py takes many more (families_run.json)."""
+def check(family: str, seed: int) -> None:
     what, subject, data = build(family, seed)
     result = compare_roads(subject, data)
     assert not result.differences, "\n".join([what, *result.differences])
     assert result.values > 0
     print(f"{what}: {result.values} values in {result.layers} layers compared, 0 differ")
+
+
+@pytest.mark.oracle(sample=3)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_moved_numbers(seed: int) -> None:
+    check("shape", seed)
+
+
+@pytest.mark.oracle(sample=3)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_merged_numbers(seed: int) -> None:
+    check("merge", seed)
+
+
+@pytest.mark.oracle(sample=3)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_rectified_numbers(seed: int) -> None:
+    check("elementwise", seed)

@@ -180,6 +180,8 @@ def _merged(
     cls = layer_class(str(layer["class_name"]))
     if cls is None or cls.__name__.startswith("Separable") or asked.get("Skip"):
         return  # its entries went to what it was split into, or it was left out as asked
+    if f"repack_{name}" in nodes:
+        return  # a Reshape of a stream, which hls4ml gives another name and the same formats
     order = list(first)
     before = [*(layer.get("inputs") or ()), *reversed(order[: order.index(name)])]
     into = next((nodes[other] for other in before if other in nodes), None)
