@@ -16,6 +16,7 @@ __all__ = [
     "OverwriteError",
     "PrecisionWarning",
     "RangeError",
+    "RegistrationError",
     "ResumeError",
     "ShapeError",
     "TypeMismatchError",
@@ -50,6 +51,10 @@ class TypeMismatchError(IsobitError, TypeError):
 
 class UnsupportedError(IsobitError, NotImplementedError):
     """A layer, strategy, quantiser, mode or back end that isobit does not vouch for."""
+
+
+class RegistrationError(IsobitError, ValueError):
+    """A layer of the user's, or a part of one, that is registered twice or in a form that isobit cannot use."""
 
 
 class MissingDependencyError(IsobitError, ImportError):

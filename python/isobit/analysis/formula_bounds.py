@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from isobit.analysis.elementwise_bounds import join_branches
+from isobit.analysis.interval_arithmetic import halved, minus, plus, times
 from isobit.analysis.op_bounds import OpBounds, Ranges, register_bounds
-from isobit.analysis.ranges import BoolArray, CastRange, IntArray, Range, add, cast_range, compact, multiply
+from isobit.analysis.ranges import BoolArray, CastRange, IntArray, Range, cast_range, compact
 from isobit.model.expressions import (
     Choice,
     Constant,
@@ -80,19 +81,11 @@ def expression_range(expression: Expression, values: Sequence[Range]) -> Range:
         weight = expression.weight
         return Range.constant(np.broadcast_to(weight.raw.ravel(), values[0].shape), weight.type.fraction)
     if isinstance(expression, Halved):
-        a = expression_range(expression.a, values)
-        return Range(a.low, a.high, a.fraction + 1, a.zeros)
+        return halved(expression_range(expression.a, values))
     a, b = expression_range(expression.a, values), expression_range(expression.b, values)
     if isinstance(expression, Times):
-        ends = [multiply(x, y) for x in (a.low, a.high) for y in (b.low, b.high)]
-        zeros = np.asarray(a.zeros) + np.asarray(b.zeros)
-        return Range(np.minimum.reduce(ends), np.maximum.reduce(ends), a.fraction + b.fraction, zeros)
-    fraction = max(a.fraction, b.fraction)
-    a, b = a.at(fraction), b.at(fraction)
-    zeros = np.minimum(a.zeros, b.zeros)
-    if isinstance(expression, Minus):
-        return Range(add(a.low, -b.high), add(a.high, -b.low), fraction, zeros)
-    return Range(add(a.low, b.low), add(a.high, b.high), fraction, zeros)
+        return times(a, b)
+    return minus(a, b) if isinstance(expression, Minus) else plus(a, b)
 
 
 @register_bounds(Formula)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from isobit.analysis.formula_bounds import gathered
+from isobit.analysis.interval_arithmetic import times
 from isobit.analysis.intervals import Bounds
 from isobit.analysis.maps import Gather
 from isobit.analysis.ranges import IntArray, Range, add, compact, magnitude_bits, multiply, shift_left
@@ -148,12 +149,10 @@ def _alone(op: Formula, tensors: Tensors, values: Range) -> Gather | None:
 
 def _product(op: Formula, places: tuple[int, int], tensors: Tensors, values: list[Range], bounds: Bounds) -> Found:
     a, b = (values[place] for place in places)
-    ends = [multiply(x, y) for x in (a.low, a.high) for y in (b.low, b.high)]
-    low, high = np.minimum.reduce(ends), np.maximum.reduce(ends)
+    product = times(a, b)
     one = np.ones((1, 1), dtype=np.int64)
-    gather = Gather(
-        "product", _index(op, tensors, places), one, low, high, magnitude_bits(low, high, a.magnitude, b.magnitude)
-    )
+    held = magnitude_bits(product.low, product.high, a.magnitude, b.magnitude)
+    gather = Gather("product", _index(op, tensors, places), one, product.low, product.high, held)
     assert isinstance(op.outcome, Result)
     return gather, _result_steps(op, [op.outcome.form], a.fraction + b.fraction, bounds), 1
 

@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from isobit.analysis.ranges import BoolArray, IntArray, Range
-from isobit.errors import UnsupportedError
+from isobit.analysis.ranges import BoolArray, IntArray, Range, cast_range
+from isobit.errors import RangeError, RegistrationError, ShapeError, TypeMismatchError, UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.model.ops import Op, Tensors
 from isobit.model.primitives import Opaque
 
-__all__ = ["KERNELS", "DenseBounds", "InnerBounds", "OpBounds", "Ranges", "op_bounds", "register_bounds"]
+__all__ = ["KERNELS", "DenseBounds", "InnerBounds", "OpBounds", "Ranges", "bounds_of", "op_bounds", "register_bounds"]
 
 #: Bounds of all inputs of an op, in its order, each of shape (size,) and at its tensor's fraction.
 Ranges = tuple[Range, ...]
@@ -121,9 +121,20 @@ KERNELS: dict[type[Op], Kernel] = {}
 
 
 def register_bounds(op: type[Op]) -> Callable[[KernelT], KernelT]:
-    """Say how an op's bounds follow from those of its inputs (decorator); a new op needs one to be planned."""
+    """Say how an op's bounds follow from those of its inputs (decorator): (op, input tensors, their bounds) -> bounds.
+
+    Raises
+    ------
+    RegistrationError
+        If it has bounds already.
+    """
 
     def register(kernel: KernelT) -> KernelT:
+        if op in KERNELS:
+            raise RegistrationError(
+                f"op {op.tag!r} has bounds already, {KERNELS[op].__qualname__}; allowed is one function "
+                "(isobit.layers.forget takes back those of your layers)"
+            )
         KERNELS[op] = kernel
         return kernel
 
@@ -134,6 +145,41 @@ def _unknown(op: Opaque) -> OpBounds:
     """A layer that says nothing of itself: any number of its format, and any overflow on the way."""
     everything = Range.of_type(op.output.type, op.output.size)
     return OpBounds(op, everything, everything, everything, np.ones(op.output.size, dtype=bool), known=False)
+
+
+def _checked(op: Opaque, found: Any) -> OpBounds:
+    """What a layer says of itself, if it is what the stages after it can rely on."""
+    who, kind, shape = f"the bounds of layer {op.name!r} ({op.layer.tag})", op.output.type, (op.output.size,)
+    if not isinstance(found, OpBounds):
+        raise TypeMismatchError(
+            f"{who} are a {type(found).__name__}; expected OpBounds, as isobit.layers.bounds_of gives"
+        )
+    shapes = {found.source.shape, found.rounded.shape, found.result.shape, found.result_overflow.shape}
+    if shapes != {shape}:
+        raise ShapeError(f"{who} have the shapes {sorted(shapes)}; expected {shape}, the size of the result")
+    low, high = int(found.result.low.min()), int(found.result.high.max())
+    if found.result.fraction != kind.fraction or low < kind.raw_min or high > kind.raw_max:
+        raise RangeError(
+            f"{who} let its result have raw integers from {low} to {high} at {found.result.fraction} fraction bits; "
+            f"{kind} has {kind.raw_min} to {kind.raw_max} at {kind.fraction}"
+        )
+    return replace(found, op=op)
+
+
+def bounds_of(op: Op, exact: Range, form: FixedType | None = None) -> OpBounds:
+    """Bounds of an op that casts exact numbers into its result, and does nothing else.
+
+    Parameters
+    ----------
+    op
+        The op.
+    exact
+        Bounds of the numbers before the cast, shape (output size,).
+    form
+        The format that AMD's arithmetic gives them, if it could be that of the result, which is then copied, not cast.
+    """
+    cast = cast_range(exact, form, op.output.type)
+    return OpBounds(op, exact, cast.rounded, cast.result, cast.overflow)
 
 
 def op_bounds(op: Op, tensors: Tensors, ranges: Ranges) -> OpBounds:
@@ -153,7 +199,7 @@ def op_bounds(op: Op, tensors: Tensors, ranges: Ranges) -> OpBounds:
     """
     if isinstance(op, Opaque):
         kernel = KERNELS.get(type(op.layer))
-        return _unknown(op) if kernel is None else replace(kernel(op.layer, tensors, ranges), op=op)
+        return _unknown(op) if kernel is None else _checked(op, kernel(op.layer, tensors, ranges))
     kernel = KERNELS.get(type(op))
     if kernel is None:
         raise UnsupportedError(

@@ -214,7 +214,8 @@ def _select(op: Select, tensors: Tensors, inputs: Words, threads: int) -> Any:
 
 def _on_integers(op: Formula | Opaque, tensors: Tensors, inputs: Words, threads: int) -> Any:
     raws = [from_words(words, tensor.type) for words, tensor in zip(inputs, tensors, strict=True)]
-    return to_words(vector.compute(op, tensors, [raw.astype(object) for raw in raws]), op.output.type)
+    given = raws if isinstance(op, Opaque) else [raw.astype(object) for raw in raws]
+    return to_words(vector.compute(op, tensors, given), op.output.type)
 
 
 KERNELS: dict[type[Op], Kernel] = {
@@ -246,6 +247,8 @@ class StrictEngine:
             try:
                 result = kernel(op, lowered.inputs_of(op), tuple(words[name] for name in op.inputs), threads)
             except (ValueError, OverflowError) as error:
+                if isinstance(op, Opaque):  # an error of the layer's own reference
+                    raise
                 raise UnsupportedError(f"cpp-strict cannot compute layer {op.name!r}: {error}") from None
             words[op.output.name] = result
         outputs = [op.output for op in graph.ops]

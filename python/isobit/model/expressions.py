@@ -1,17 +1,20 @@
 """Exact expressions of a few numbers: what elementwise layers compute, apart from their last cast.
 
 An expression is a tree over the inputs of one output, whose nodes are exact: each has raw integers at a fraction of its
-own, as AMD's arithmetic grows formats. The last cast is a :class:`Result`; where hls4ml's kernel has branches with
-casts of their own, a :class:`Choice` of two of them. Engines, bounds and slopes each interpret these few nodes, so that
-a new elementwise layer is one expression.
+own, as AMD's arithmetic grows formats. It may be written with ``+``, ``-`` and ``*``. The last cast is a
+:class:`Result`; where hls4ml's kernel has branches with casts of their own, a :class:`Choice` of two of them. Engines,
+bounds and slopes each interpret these few nodes, so that a new elementwise layer is one expression.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
+from isobit.fixed import growth
 from isobit.fixed.types import FixedType
+from isobit.model.tensor import Tensor
 from isobit.model.weights import Weight
 
 __all__ = [
@@ -25,13 +28,33 @@ __all__ = [
     "Plus",
     "Result",
     "Times",
+    "constants_of",
+    "form_of",
     "fraction_of",
     "inputs_of",
+    "results_of",
 ]
 
 
+#: Factor of a :class:`Halved`, in hls4ml's kernels an ``ap_ufixed<1,0>(0.5)``.
+_HALF = FixedType(1, 0, False)
+
+
+class _Arithmetic:
+    """``+``, ``-`` and ``*`` of expressions, as the C++ of a kernel has them."""
+
+    def __add__(self, other: Expression) -> Plus:
+        return Plus(cast("Expression", self), other)
+
+    def __sub__(self, other: Expression) -> Minus:
+        return Minus(cast("Expression", self), other)
+
+    def __mul__(self, other: Expression) -> Times:
+        return Times(cast("Expression", self), other)
+
+
 @dataclass(frozen=True, eq=False)
-class Input:
+class Input(_Arithmetic):
     """The number of an input.
 
     Attributes
@@ -44,14 +67,14 @@ class Input:
 
 
 @dataclass(frozen=True, eq=False)
-class Constant:
+class Constant(_Arithmetic):
     """A constant of the layer: raw integers, one for every output or one for all."""
 
     weight: Weight
 
 
 @dataclass(frozen=True, eq=False)
-class Plus:
+class Plus(_Arithmetic):
     """``a + b``, at the finer of their fractions."""
 
     a: Expression
@@ -59,7 +82,7 @@ class Plus:
 
 
 @dataclass(frozen=True, eq=False)
-class Minus:
+class Minus(_Arithmetic):
     """``a - b``, at the finer of their fractions."""
 
     a: Expression
@@ -67,7 +90,7 @@ class Minus:
 
 
 @dataclass(frozen=True, eq=False)
-class Times:
+class Times(_Arithmetic):
     """``a * b``, at the sum of their fractions."""
 
     a: Expression
@@ -75,7 +98,7 @@ class Times:
 
 
 @dataclass(frozen=True, eq=False)
-class Halved:
+class Halved(_Arithmetic):
     """``a / 2``: the same raw integers, at one fraction bit more."""
 
     a: Expression
@@ -98,6 +121,11 @@ class Result:
 
     value: Expression
     form: FixedType
+
+    @classmethod
+    def of(cls, value: Expression, *tensors: Tensor) -> Result:
+        """The cast of an expression of these inputs, in the format that AMD's arithmetic gives it."""
+        return cls(value, form_of(value, [tensor.type for tensor in tensors]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,16 +161,55 @@ def fraction_of(expression: Expression, types: Sequence[FixedType]) -> int:
     return a + b if isinstance(expression, Times) else max(a, b)
 
 
+def form_of(expression: Expression, types: Sequence[FixedType]) -> FixedType:
+    """The format that AMD's arithmetic gives an expression, wide enough for every value (:mod:`isobit.fixed.growth`).
+
+    Parameters
+    ----------
+    expression
+        The expression.
+    types
+        Formats of the inputs.
+    """
+    if isinstance(expression, Input):
+        return types[expression.place]
+    if isinstance(expression, Constant):
+        return expression.weight.type
+    if isinstance(expression, Halved):
+        return growth.product(form_of(expression.a, types), _HALF)
+    a, b = form_of(expression.a, types), form_of(expression.b, types)
+    if isinstance(expression, Times):
+        return growth.product(a, b)
+    return growth.difference(a, b) if isinstance(expression, Minus) else growth.sum_of(a, b)
+
+
+def constants_of(outcome: Outcome | Expression) -> list[Weight]:
+    """All constants in it."""
+    if isinstance(outcome, Constant):
+        return [outcome.weight]
+    return [weight for part in _parts(outcome) for weight in constants_of(part)]
+
+
+def results_of(outcome: Outcome) -> tuple[Result, ...]:
+    """Its casts."""
+    return (outcome,) if isinstance(outcome, Result) else (outcome.over, outcome.under)
+
+
+def _parts(outcome: Outcome | Expression) -> tuple[Outcome | Expression, ...]:
+    """What it is made of."""
+    if isinstance(outcome, (Input, Constant)):
+        return ()
+    if isinstance(outcome, Result):
+        return (outcome.value,)
+    if isinstance(outcome, Halved):
+        return (outcome.a,)
+    if isinstance(outcome, Choice):
+        return outcome.left, outcome.right, outcome.over, outcome.under
+    return outcome.a, outcome.b
+
+
 def inputs_of(outcome: Outcome | Expression) -> set[int]:
     """Places of all inputs that it reads."""
     if isinstance(outcome, Input):
         return {outcome.place}
-    if isinstance(outcome, Constant):
-        return set()
-    if isinstance(outcome, Result):
-        return inputs_of(outcome.value)
-    if isinstance(outcome, Halved):
-        return inputs_of(outcome.a)
-    if isinstance(outcome, Choice):
-        return set().union(*map(inputs_of, (outcome.left, outcome.right, outcome.over, outcome.under)))
-    return inputs_of(outcome.a) | inputs_of(outcome.b)
+    return set().union(*map(inputs_of, _parts(outcome)))

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, TypeVar
 
-from isobit.errors import ShapeError, UnsupportedError
+from isobit.errors import RegistrationError, ShapeError, UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.model.reuse import STRATEGIES, check_reuse_factor, check_zeros, legal_reuse_factors
 from isobit.model.tensor import Tensor, Tensors, layer_of, reported
@@ -170,9 +170,24 @@ def supported_activations() -> list[str]:
 
 
 def register_op(cls: type[OpT]) -> type[OpT]:
-    """Make an op known to model files and engines (class decorator)."""
+    """Make an op known to model files and engines (class decorator).
+
+    Raises
+    ------
+    RegistrationError
+        For a tag that is missing or taken, and for a class that is no frozen dataclass derived from :class:`Op`.
+    """
+    made = cls.__dict__.get("__dataclass_params__")
+    if not issubclass(cls, Op) or made is None or not made.frozen or made.eq:
+        raise RegistrationError(
+            f"op {cls.__name__} must be derived from Op and decorated with @dataclass(frozen=True, eq=False), below "
+            "@register_op"
+        )
     if not cls.tag or cls.tag in OPS:
-        raise ValueError(f"op {cls.__name__} needs a tag of its own, got {cls.tag!r}; taken: {', '.join(sorted(OPS))}")
+        raise RegistrationError(
+            f"op {cls.__name__} needs a tag of its own, got {cls.tag!r}; taken: {', '.join(sorted(OPS))} "
+            "(isobit.layers.forget takes back one of yours)"
+        )
     OPS[cls.tag] = cls
     return cls
 

@@ -13,9 +13,19 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from isobit.errors import ShapeError, UnsupportedError
-from isobit.model.expressions import Outcome, inputs_of
+from isobit.errors import FormatError, ShapeError, UnsupportedError
+from isobit.model.expressions import (
+    Choice,
+    Expression,
+    Outcome,
+    Result,
+    constants_of,
+    fraction_of,
+    inputs_of,
+    results_of,
+)
 from isobit.model.ops import Op, Tensor, Tensors
+from isobit.model.weights import Encoding
 
 __all__ = ["Formula", "Opaque", "Select", "View", "broadcast_view", "identity_view", "is_alias"]
 
@@ -91,8 +101,34 @@ class Formula(Op):
     primitive: ClassVar[bool] = True
     input_counts: ClassVar[tuple[int, int | None]] = (1, None)
 
+    @classmethod
+    def of(cls, layer: Op, tensors: Tensors, outcome: Outcome | Expression, inner: int | None = None) -> Formula:
+        """The formula of a layer's inputs, in its lowering; smaller inputs are repeated, as NumPy broadcasts.
+
+        Parameters
+        ----------
+        layer
+            The layer that is lowered.
+        tensors
+            What is read, in the order of the expression's inputs: the layer's inputs, or outputs of inner formulas.
+        outcome
+            The expression, which is cast into the result; or a choice of two casts.
+        inner
+            None for the last primitive, which gives the layer's output. 2 or more for one before it, which gives its
+            exact value, in the format that AMD's arithmetic has for it, to the primitives after it.
+        """
+        result = outcome if isinstance(outcome, (Result, Choice)) else Result.of(outcome, *tensors)
+        name, output = layer.name, layer.output
+        if inner is not None:
+            if not isinstance(result, Result):
+                raise UnsupportedError(f"an inner formula of layer {layer.name!r} is a choice; expected an expression")
+            name = f"{layer.name}/{inner}"
+            output = Tensor(name, output.shape, result.form)
+        views = (identity_view(t.size) if t.size == output.size else _repeated(layer, t) for t in tensors)
+        return cls(name, tuple(tensor.name for tensor in tensors), output, result, tuple(views))
+
     def check_inputs(self, *tensors: Tensor) -> None:
-        """Check that every index exists; see :meth:`Op.check_inputs`."""
+        """Check that every index and every constant exists; see :meth:`Op.check_inputs`."""
         if len(self._counted(tensors)) != len(self.views) or inputs_of(self.outcome) != set(range(len(tensors))):
             raise ShapeError(
                 f"layer {self.name!r} has {len(tensors)} inputs, {len(self.views)} views, and an expression of the "
@@ -106,6 +142,19 @@ class Formula(Op):
                 )
         if self.output.xnor or any(tensor.xnor for tensor in tensors):
             raise UnsupportedError(f"layer {self.name!r} computes with one-bit (xnor) numbers; not supported")
+        for weight in constants_of(self.outcome):
+            self._same(weight.raw.size, (1, self.output.size), f"values of {weight.name}", tensors[0])
+            if weight.encoding in (Encoding.EXPONENT, Encoding.XNOR):
+                raise UnsupportedError(
+                    f"layer {self.name!r} computes with {weight.name}, which is of {weight.encoding.value} encoding; "
+                    "expected plain numbers"
+                )
+        for result in results_of(self.outcome):
+            if result.form.fraction != (places := fraction_of(result.value, [tensor.type for tensor in tensors])):
+                raise FormatError(
+                    f"layer {self.name!r} computes numbers of {places} fraction bits and calls them {result.form}; "
+                    "Result.of finds the format"
+                )
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,6 +181,17 @@ class Opaque(Op):
     def check_inputs(self, *tensors: Tensor) -> None:
         """As the layer does."""
         self.layer.check_inputs(*tensors)
+
+
+def _repeated(layer: Op, tensor: Tensor) -> View:
+    """An input that is smaller than the layer's output."""
+    try:
+        return broadcast_view(tensor.shape, layer.output.shape)
+    except ValueError:
+        raise ShapeError(
+            f"layer {layer.name!r} reads {tensor.name!r} of shape {tensor.shape}, which cannot be repeated to "
+            f"{layer.output.shape}"
+        ) from None
 
 
 def is_alias(op: Op, tensors: Tensors) -> bool:

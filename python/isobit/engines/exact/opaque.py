@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from isobit.engines.exact.tallies import Tally
-from isobit.engines.reference.array_law import truncated
-from isobit.engines.reference.kernels import supported
+from isobit.analysis.op_bounds import op_bounds
+from isobit.analysis.ranges import Range
 from isobit.engines.reference.numbers import Numbers
+from isobit.engines.reference.results import result_of
+from isobit.engines.exact.tallies import Tally
+from isobit.errors import RangeError
+from isobit.fixed.quantise import to_storage
 from isobit.model.ops import Tensors
 from isobit.model.primitives import Opaque
 
@@ -24,13 +27,35 @@ def opaque(op: Opaque, tensors: Tensors, inputs: Sequence[Any], tally: Tally) ->
     """As of :mod:`isobit.engines.exact.vector`: columns of events of every input, and what the layer gives.
 
     What the reference casts on the way is its own business: nobody is told.
+
+    Raises
+    ------
+    RangeError
+        If the result leaves the bounds that the layer gives: the stages after it rely on them.
     """
     del tally
-    kernel, kind = supported(op.layer), op.output.type
-    parts = [np.zeros((op.output.size, 0), dtype=object)]
+    parts = [np.zeros((op.output.size, 0), dtype=np.int64)]
     for first in range(0, inputs[0].shape[1], _BLOCK):
-        block = slice(first, first + _BLOCK)
-        numbers = tuple(Numbers.of(data[:, block], tensor.type) for data, tensor in zip(inputs, tensors, strict=True))
-        raw = truncated(kernel(op.layer, tensors, numbers), kind.fraction).raw
-        parts.append(np.asarray(raw).astype(object))
-    return np.concatenate(parts, axis=1)
+        columns = [data[:, first : first + _BLOCK] for data in inputs]
+        numbers = tuple(Numbers.of(data, tensor.type) for data, tensor in zip(columns, tensors, strict=True))
+        result = result_of(op.layer, tensors, numbers).raw
+        _check_bounds(op, tensors, columns, result)
+        parts.append(result)
+    return to_storage(np.concatenate(parts, axis=1), op.output.type)
+
+
+def _check_bounds(op: Opaque, tensors: Tensors, columns: Sequence[Any], result: Any) -> None:
+    ends = zip(columns, tensors, strict=True)
+    ranges = tuple(Range(data.min(axis=1), data.max(axis=1), tensor.type.fraction) for data, tensor in ends)
+    found = op_bounds(op, tensors, ranges)
+    if not found.known or found.result.contains(result.T):
+        return
+    low, high, zeros = (np.asarray(end)[:, None] for end in (found.result.low, found.result.high, found.result.zeros))
+    wrong = np.asarray((result < low) | (result > high) | (result >> zeros << zeros != result), dtype=bool)
+    element, event = (int(i) for i in np.argwhere(wrong)[0])
+    given = int(low[element, 0]), int(high[element, 0])
+    raise RangeError(
+        f"layer {op.name!r} ({op.layer.tag}) gives the raw integer {result[element, event]} (element {element}, event "
+        f"{event} of a block), outside of the bounds {given[0]} to {given[1]}, multiples of {1 << zeros[element, 0]}, "
+        "that its own rule finds for these inputs: correct the function given to isobit.layers.register_bounds"
+    )

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from isobit.engines.reference import dense_kernels, elementwise, merge, set_kernels, shape, tables
-from isobit.engines.reference.array_law import truncated
 from isobit.engines.reference.kernels import register_kernel, supported
 from isobit.engines.reference.numbers import Numbers
+from isobit.engines.reference.results import result_of
 from isobit.engines.registry import Values
 from isobit.fixed.array import FixedArray
 from isobit.model.graph import Graph
@@ -30,7 +30,9 @@ class ReferenceEngine:
     def run(self, graph: Graph, inputs: Mapping[str, FixedArray], threads: int) -> Values:
         """Compute every tensor; see :class:`isobit.engines.registry.Engine`. ``threads`` is not used."""
         del threads
-        steps = [(op, supported(op), graph.inputs_of(op)) for op in graph.ops]
+        for op in graph.ops:
+            supported(op)  # or refused before anything is computed
+        steps = [(op, graph.inputs_of(op)) for op in graph.ops]
         events = len(next(iter(inputs.values())))
         outputs: dict[str, Any] = {
             op.output.name: np.zeros((events, op.output.size), np.int64 if op.output.type.fits_int64 else object)
@@ -39,10 +41,10 @@ class ReferenceEngine:
         for first in range(0, events, _BLOCK):
             block = slice(first, first + _BLOCK)
             values = {name: Numbers.of(array.raw[block].T, array.type) for name, array in inputs.items()}
-            for op, kernel, tensors in steps:
-                result = kernel(op, tensors, tuple(values[name] for name in op.inputs))
+            for op, tensors in steps:
+                result = result_of(op, tensors, tuple(values[name] for name in op.inputs))
                 values[op.output.name] = result
-                outputs[op.output.name][block] = truncated(result, op.output.type.fraction).raw.T
+                outputs[op.output.name][block] = result.raw.T
         return {op.output.name: FixedArray(outputs[op.output.name], op.output.type) for op in graph.ops}
 
 

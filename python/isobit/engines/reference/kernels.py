@@ -14,7 +14,7 @@ import numpy as np
 
 from isobit.engines.reference import array_law
 from isobit.engines.reference.numbers import Numbers, where
-from isobit.errors import UnsupportedError
+from isobit.errors import RegistrationError, UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.model.ops import Activation, BatchNorm, Op, Tensor, Tensors, Threshold
 from isobit.model.products import Product
@@ -30,9 +30,20 @@ KERNELS: dict[type[Op], Kernel] = {}
 
 
 def register_kernel(op: type[Op]) -> Callable[[Kernel], Kernel]:
-    """Say how the reference computes an op (decorator): a function (op, input tensors, their numbers) -> numbers."""
+    """Say how the reference computes an op (decorator): a function (op, input tensors, their numbers) -> numbers.
+
+    Raises
+    ------
+    RegistrationError
+        If it has a reference already.
+    """
 
     def register(kernel: Kernel) -> Kernel:
+        if op in KERNELS:
+            raise RegistrationError(
+                f"op {op.tag!r} has a reference already, {KERNELS[op].__qualname__}; allowed is one "
+                "(isobit.layers.forget takes back those of your layers)"
+            )
         KERNELS[op] = kernel
         return kernel
 
@@ -184,5 +195,8 @@ def supported(op: Op) -> Kernel:
     """The kernel of an op, or an error by name."""
     kernel = KERNELS.get(type(op))
     if kernel is None:
-        raise UnsupportedError(f"the reference engine has no kernel for op {op.tag!r} (layer {op.name!r})")
+        raise UnsupportedError(
+            f"nothing computes layer {op.name!r}: op {op.tag!r} has no reference; isobit.layers.register_reference "
+            "gives it one"
+        )
     return kernel
