@@ -15,9 +15,19 @@ from isobit.analysis import op_bounds
 from isobit.engines.reference import kernels
 from isobit.errors import UnsupportedError
 from isobit.fixed import FixedArray, FixedType
-from isobit.layers import Inputs, Numbers, Op, Tensor, Tensors, assign, register_bounds, register_op, register_reference
+from isobit.layers import (
+    Inputs,
+    Numbers,
+    Op,
+    Tensor,
+    Tensors,
+    assign,
+    forget,
+    register_bounds,
+    register_op,
+    register_reference,
+)
 from isobit.model import Activation, Graph
-from isobit.model.ops import OPS
 
 KIND, RESULT = FixedType.parse("ap_fixed<7,3>"), FixedType.parse("ap_fixed<6,3,AP_RND,AP_SAT>")
 
@@ -31,8 +41,7 @@ class Blend(Op):
 
 
 @pytest.fixture
-def blend(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr("isobit.model.ops.OPS", OPS)
+def blend() -> Iterator[None]:
     register_op(Blend)
 
     @register_reference(Blend)
@@ -41,8 +50,7 @@ def blend(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return assign(x * x - y, op.output.type)
 
     yield
-    del OPS[Blend.tag], kernels.KERNELS[Blend]
-    op_bounds.KERNELS.pop(Blend, None)
+    forget(Blend.tag)
 
 
 def network() -> Graph:
@@ -82,8 +90,11 @@ def test_every_engine_and_every_question(tmp_path: Path) -> None:
         plan
     )
     assert plan["relu.result"].safe
-    assert model.plan(witnesses=True)["own.result"].witnesses == ()
-    layer = next(layer for layer in model.profile(data).layers if layer.layer == "own")
+    assert model.plan(witnesses=True)["own.result"].witnesses is None
+    profile = model.profile(data)
+    assert profile.uncounted == ("own",)
+    assert "not counted in own: computed by the layer's own reference" in str(profile)
+    layer = profile.layer("own")
     np.testing.assert_array_equal(layer.high, (wanted.max(axis=0) / 2.0**-RESULT.fraction).astype(int))
 
     model.save(tmp_path / "m.isobit")
@@ -115,7 +126,9 @@ def test_bounds_of_its_own_are_taken() -> None:
 def test_without_a_reference_it_is_refused_by_name() -> None:
     reference = kernels.KERNELS.pop(Blend)
     try:
-        with pytest.raises(UnsupportedError, match=r"no kernel for op 'test_blend' \(layer 'own'\)"):
+        with pytest.raises(
+            UnsupportedError, match=r"layer 'own': op 'test_blend' has no reference.*register_reference"
+        ):
             ib.Model(network()).predict(events(3))
     finally:
         kernels.KERNELS[Blend] = reference

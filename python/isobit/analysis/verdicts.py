@@ -18,7 +18,7 @@ from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import in_turns
 from isobit.model.ops import Dense, Op, Tensors, layer_of, reported
-from isobit.model.primitives import is_alias
+from isobit.model.primitives import Opaque, is_alias
 from isobit.model.set_ops import PointwiseConv, Pooling
 
 __all__ = ["Verdict", "verdicts_of"]
@@ -123,7 +123,8 @@ def verdicts_of(op: Op, tensors: Tensors, found: OpBounds, witnesses: Witnesses 
         verdicts.append(_verdict(op.name, slot, inside.type, needs, inside.overflow, None))
     if not is_alias(op, tensors):
         needs = found.rounded.widths(op.output.type.signed)
-        verdict = _verdict(op.name, "result", op.output.type, needs, found.result_overflow, witnesses)
+        searched = None if isinstance(op, Opaque) else witnesses
+        verdict = _verdict(op.name, "result", op.output.type, needs, found.result_overflow, searched)
         verdicts.append(replace(verdict, clips=clips(op, "result"), known=found.known))
     # Of the inner primitives of a layer only what may overflow is worth a line.
     return [verdict for verdict in verdicts if layer_of(op.name) == op.name or not verdict.safe]

@@ -26,6 +26,7 @@ def report_document(report: Outcome) -> dict[str, Any]:
         "causes": [cause.to_dict() for cause in report.causes],
         "overflows": [_count(count) for count in report.profile.overflows],
         "clips": [_count(count) for count in report.profile.clips],
+        "uncounted": list(report.profile.uncounted),
         "layers": [
             {
                 "layer": layer.layer,

@@ -69,6 +69,7 @@ def _document(profile: Profile) -> dict[str, Any]:
         "constants": [change.to_dict() for change in profile.constants],
         "overflows": [_count(count) for count in profile.overflows],
         "clips": [_count(count) for count in profile.clips],
+        "uncounted": list(profile.uncounted),
         "layers": [
             {
                 "layer": layer.layer,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from isobit.errors import RegistrationError
 from isobit.model.ops import Op
 
 __all__ = ["HANDLERS", "KERAS_LAYERS", "Handler", "register_handler"]
@@ -26,14 +27,27 @@ def register_handler(*class_names: str, keras: tuple[str, ...] = ()) -> Callable
         hls4ml's names.
     keras
         The layers of Keras and QKeras that hls4ml makes such nodes of.
+
+    Raises
+    ------
+    RegistrationError
+        If there is no name, or one has a handler already.
     """
+    if not class_names or not all(isinstance(name, str) for name in class_names):
+        raise RegistrationError(
+            f"a handler needs the names of hls4ml's classes that it reads, got {class_names}; expected such as "
+            "@register_handler('HPull')"
+        )
 
     def register(handler: Handler) -> Handler:
-        KERAS_LAYERS.extend(keras)
         for name in class_names:
             if name in HANDLERS:
-                raise ValueError(f"a handler for {name!r} exists already")
-            HANDLERS[name] = handler
+                raise RegistrationError(
+                    f"layers of class {name!r} have a handler already, {HANDLERS[name].__qualname__}; allowed is one "
+                    "(isobit.layers.forget takes back those of your layers)"
+                )
+        HANDLERS.update(dict.fromkeys(class_names, handler))
+        KERAS_LAYERS.extend(keras)
         return handler
 
     return register

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from isobit.errors import UnsupportedError
+from isobit.errors import RegistrationError, UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.hls.constants import Constant, digest_of, flat, integer_rows, native_type, structure_rows
 from isobit.hls.names import Names
@@ -196,9 +196,20 @@ EMITTERS: dict[type[Op], Emitter] = {}
 
 
 def register_emitter(op: type[Op]) -> Callable[[EmitterT], EmitterT]:
-    """Make an op exportable (decorator of its emitter)."""
+    """Make an op exportable (decorator of its emitter).
+
+    Raises
+    ------
+    RegistrationError
+        If it has an emitter already.
+    """
 
     def register(emitter: EmitterT) -> EmitterT:
+        if op in EMITTERS:
+            raise RegistrationError(
+                f"op {op.tag!r} has an emitter already, {EMITTERS[op].__qualname__}; allowed is one "
+                "(isobit.layers.forget takes back those of your layers)"
+            )
         EMITTERS[op] = emitter
         return emitter
 

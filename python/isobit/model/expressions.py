@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from isobit.errors import ShapeError
 from isobit.fixed import growth
 from isobit.fixed.types import FixedType
 from isobit.model.tensor import Tensor
@@ -124,7 +125,15 @@ class Result:
 
     @classmethod
     def of(cls, value: Expression, *tensors: Tensor) -> Result:
-        """The cast of an expression of these inputs, in the format that AMD's arithmetic gives it."""
+        """The cast of an expression of these inputs, in the format that AMD's arithmetic gives it.
+
+        Raises
+        ------
+        ShapeError
+            If the expression reads another input.
+        """
+        if not (places := inputs_of(value)) <= set(range(len(tensors))):
+            raise ShapeError(f"an expression reads the inputs {sorted(places)}, but it is given {len(tensors)} of them")
         return cls(value, form_of(value, [tensor.type for tensor in tensors]))
 
 

@@ -215,7 +215,10 @@ def _read_weight(data: dict[str, Any], arrays: list[Any]) -> Weight:
 def _read_op(data: dict[str, Any], arrays: list[Any]) -> Op:
     tag = data["op"]
     if tag not in OPS:
-        raise UnsupportedError(f"unknown op {tag!r}; known: {', '.join(sorted(OPS))}")
+        raise UnsupportedError(
+            f"unknown op {tag!r}; known: {', '.join(sorted(OPS))} (a layer of your own: run its "
+            "isobit.layers.register_op before loading)"
+        )
     cls = OPS[tag]
     hints = get_type_hints(cls)
     values: dict[str, Any] = {}

@@ -116,12 +116,15 @@ class Profile:
         Every layer but reshapes, in order; none if there were no events.
     constants
         Weights, biases and other constants that their own format changed by more than rounding.
+    uncounted
+        Layers of the user's that their reference computes: what their casts lose is not seen, only what they give.
     """
 
     events: int
     counts: tuple[OverflowCount, ...]
     layers: tuple[LayerProfile, ...] = ()
     constants: tuple[ConstantChange, ...] = ()
+    uncounted: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[OverflowCount]:
         return iter(self.counts)
@@ -184,4 +187,6 @@ class Profile:
             lines += [f"  {count}" for count in counts[:most]]
             if most is not None and len(counts) > most:
                 lines.append(f"  and {len(counts) - most} more")
+        if self.uncounted:
+            lines.append(f"not counted in {', '.join(self.uncounted)}: computed by the layer's own reference")
         return lines

@@ -13,7 +13,7 @@ from isobit.analysis.observed import Observed
 from isobit.engines.cpp.observe import OBSERVER, ObservingEngine
 from isobit.model.graph import Graph
 from isobit.model.ops import Op, layer_of, reported
-from isobit.model.primitives import is_alias
+from isobit.model.primitives import Opaque, is_alias
 from isobit.profile.counts import LayerProfile, OverflowCount, Profile
 from isobit.profile.segments import fast_profile
 
@@ -47,8 +47,9 @@ def profile_graph(
     slow beyond 63 bits.
     """
     events = len(next(iter(inputs.values())))
+    uncounted = tuple(op.name for op in graph.lowered.ops if isinstance(op, Opaque))
     if not events:
-        return Profile(0, (), (), constant_changes(graph))
+        return Profile(0, (), (), constant_changes(graph), uncounted)
     found = fast_profile(graph, inputs, threads, engine)
     if found is None:
         return None
@@ -56,7 +57,7 @@ def profile_graph(
     ops = [op for op in lowered.ops if not is_alias(op, lowered.inputs_of(op))]
     overflows = [count for op in ops for count in _overflows(op, *found[op.name])]
     layers = tuple(_layer(op, found[op.name][0]) for op in ops if layer_of(op.name) == op.name)
-    return Profile(events, tuple(overflows), layers, constant_changes(graph))
+    return Profile(events, tuple(overflows), layers, constant_changes(graph), uncounted)
 
 
 def _overflows(op: Op, seen: Observed, sums: Any) -> Iterator[OverflowCount]:

@@ -25,6 +25,7 @@ from isobit.fixed.assign import Cast, outside_range
 from isobit.model.accumulation import in_turns
 from isobit.model.graph import Graph
 from isobit.model.ops import Dense, Op, Tensors
+from isobit.model.primitives import Opaque
 from isobit.model.set_ops import PointwiseConv
 from isobit.witness.margins import Chain, Margins, ResultMargins, parted
 from isobit.witness.proposals import Box, first_positions, moved
@@ -49,7 +50,7 @@ def may_overflow(bounds: Bounds) -> list[MayOverflow]:
     """Every cast that may overflow, in the order of the layers."""
     found = []
     for name, of in bounds.ops.items():
-        if not of.known:  # no margin leads anywhere
+        if isinstance(of.op, Opaque):  # what its reference casts is not seen, so nothing could be verified
             continue
         slots = {"accum": of.accum_overflow} if isinstance(of, ACCUMULATING) else {}
         for slot, may in {**slots, "result": of.result_overflow}.items():

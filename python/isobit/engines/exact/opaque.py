@@ -34,18 +34,20 @@ def opaque(op: Opaque, tensors: Tensors, inputs: Sequence[Any], tally: Tally) ->
         If the result leaves the bounds that the layer gives: the stages after it rely on them.
     """
     del tally
+    events = inputs[0].shape[1]
     parts = [np.zeros((op.output.size, 0), dtype=np.int64)]
-    for first in range(0, inputs[0].shape[1], _BLOCK):
-        columns = [data[:, first : first + _BLOCK] for data in inputs]
-        numbers = tuple(Numbers.of(data, tensor.type) for data, tensor in zip(columns, tensors, strict=True))
-        result = result_of(op.layer, tensors, numbers).raw
-        _check_bounds(op, tensors, columns, result)
-        parts.append(result)
-    return to_storage(np.concatenate(parts, axis=1), op.output.type)
+    for first in range(0, events, _BLOCK):
+        block = slice(first, first + _BLOCK)
+        numbers = tuple(Numbers.of(data[:, block], tensor.type) for data, tensor in zip(inputs, tensors, strict=True))
+        parts.append(result_of(op.layer, tensors, numbers).raw)
+    result = to_storage(np.concatenate(parts, axis=1), op.output.type)
+    if events:
+        _check_bounds(op, tensors, inputs, result)
+    return result
 
 
-def _check_bounds(op: Opaque, tensors: Tensors, columns: Sequence[Any], result: Any) -> None:
-    ends = zip(columns, tensors, strict=True)
+def _check_bounds(op: Opaque, tensors: Tensors, inputs: Sequence[Any], result: Any) -> None:
+    ends = zip(inputs, tensors, strict=True)
     ranges = tuple(Range(data.min(axis=1), data.max(axis=1), tensor.type.fraction) for data, tensor in ends)
     found = op_bounds(op, tensors, ranges)
     if not found.known or found.result.contains(result.T):
@@ -55,7 +57,7 @@ def _check_bounds(op: Opaque, tensors: Tensors, columns: Sequence[Any], result: 
     element, event = (int(i) for i in np.argwhere(wrong)[0])
     given = int(low[element, 0]), int(high[element, 0])
     raise RangeError(
-        f"layer {op.name!r} ({op.layer.tag}) gives the raw integer {result[element, event]} (element {element}, event "
-        f"{event} of a block), outside of the bounds {given[0]} to {given[1]}, multiples of {1 << zeros[element, 0]}, "
-        "that its own rule finds for these inputs: correct the function given to isobit.layers.register_bounds"
+        f"layer {op.name!r} ({op.layer.tag}) gives the raw integer {result[element, event]} (element {element}), which "
+        f"its own bounds exclude: they allow multiples of {1 << zeros[element, 0]} from {given[0]} to {given[1]} for "
+        "these inputs; correct the function given to isobit.layers.register_bounds"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from isobit.errors import FirmwareError, UnsupportedError
+from isobit.errors import FirmwareError, RegistrationError, UnsupportedError
 from isobit.frontends.configuration.wide import overridden
 from isobit.frontends.hls4ml import (  # noqa: F401, they register their handlers
     convolution,
@@ -22,9 +22,10 @@ from isobit.frontends.project import BACKENDS
 from isobit.frontends.registry import HANDLERS, KERAS_LAYERS
 from isobit.frontends.streams import check_io_type, keeps_format, origin
 from isobit.model.graph import Graph
+from isobit.model.ops import OPS, Op
 from isobit.model.requested import OVERRIDDEN, request
 
-__all__ = ["graph_from_hls4ml", "is_model_graph"]
+__all__ = ["graph_from_hls4ml", "is_model_graph", "op_of"]
 
 
 def is_model_graph(source: Any) -> bool:
@@ -65,24 +66,41 @@ def _graph(source: Any) -> Graph:
     for node in source.get_layers():
         if node.class_name == "Input" or (node.class_name == "Clone" and keeps_format(node)):
             continue
-        handler = HANDLERS.get(node.class_name)
-        if handler is None:
-            raise UnsupportedError(
-                f"layer {node.name!r} is of class {_named(node)}, which is not supported; supported: "
-                f"{', '.join(sorted(KERAS_LAYERS))}"
-            )
-        if node.class_name != "Reshape" and not node.get_attr("function_cpp"):
-            raise FirmwareError(
-                f"hls4ml writes no code for layer {node.name!r} ({node.class_name}): its firmware would leave the "
-                "output uninitialised"
-            )
-        ops.append(handler(node))
+        ops.append(op_of(node))
     if bram := [w.name for w in source.get_weight_variables() if getattr(w, "storage", "register").lower() == "bram"]:
         raise UnsupportedError(
             f"weights in block RAM interfaces are not supported: {', '.join(bram)} (raise BramFactor)"
         )
     outputs = tuple(origin(source, name) for name in source.outputs)
     return Graph(source.config.get_project_name(), inputs, tuple(ops), outputs, _metadata(source, backend))
+
+
+def op_of(node: Any) -> Op:
+    """What the handler of its class makes of a node."""
+    handler = HANDLERS.get(node.class_name)
+    if handler is None:
+        raise UnsupportedError(
+            f"layer {node.name!r} is of class {_named(node)}, which is not supported; supported: "
+            f"{', '.join(sorted(KERAS_LAYERS))}, and layers of your own by isobit.layers.register_handler"
+        )
+    if node.class_name != "Reshape" and not node.get_attr("function_cpp"):
+        raise FirmwareError(
+            f"hls4ml writes no code for layer {node.name!r} ({node.class_name}): its firmware would leave the output "
+            "uninitialised"
+        )
+    op = handler(node)
+    if not isinstance(op, Op) or (op.name, op.output.name) != (node.name, node.outputs[0]):
+        what = f"op {op.name!r} with the output {op.output.name!r}" if isinstance(op, Op) else f"a {type(op).__name__}"
+        raise RegistrationError(
+            f"the handler of layer {node.name!r} ({node.class_name}) gives {what}; expected an op with the layer's "
+            "edges, which isobit.layers.edges_of(node) reads"
+        )
+    if OPS.get(op.tag) is not type(op):
+        raise RegistrationError(
+            f"the handler of layer {node.name!r} ({node.class_name}) gives a {type(op).__name__}, which is not known; "
+            "decorate that class with @isobit.layers.register_op"
+        )
+    return op
 
 
 def _named(node: Any) -> str:

@@ -68,8 +68,18 @@ def tensor_of(node: Any) -> Tensor:
     )
 
 
-def weight_of(node: Any, slot: str, *, transposed: bool = False) -> Weight:
-    """Read one weight variable of a node; ``transposed`` undoes ``ApplyResourceStrategy``."""
+def weight_of(node: Any, slot: str, *, transposed: bool = False, shape: tuple[int, ...] | None = None) -> Weight:
+    """Read one weight variable of a node.
+
+    Parameters
+    ----------
+    node, slot
+        The node, and the name of the variable among its weights.
+    transposed
+        Undo ``ApplyResourceStrategy``.
+    shape
+        What shape it gets; None: ``weight`` that of a Dense layer, (n_in, n_out), others are flat.
+    """
     variable = node.weights[slot]
     where = f"{node.name}.{slot}"
     precision = variable.type.precision
@@ -86,7 +96,9 @@ def weight_of(node: Any, slot: str, *, transposed: bool = False) -> Weight:
     if transposed:
         data = np.moveaxis(data, 0, -1)
     data, source = _without_kernel(data), _without_kernel(source)
-    if slot == "weight" and data.ndim == 1:  # of a graph made by hand; hls4ml writes all weights flat
+    if shape is not None:
+        data, source = data.reshape(shape), source.reshape(shape if source.size == data.size else source.shape)
+    elif slot == "weight" and data.ndim == 1:  # of a graph made by hand; hls4ml writes all weights flat
         data = data.reshape(int(node.get_attr("n_in")), -1)
     # From PyTorch, hls4ml's ChannelsLastConverter turns the weights, but not the unquantised ones beside them.
     turned = source.shape != data.shape or getattr(node, "channels_last_converted", False)
@@ -103,7 +115,7 @@ def weight_of(node: Any, slot: str, *, transposed: bool = False) -> Weight:
         raise FirmwareError(
             f"{where} is a power of two, for which hls4ml's firmware does not compile; use quantized_bits"
         )
-    if slot != "weight":
+    if slot != "weight" and shape is None:
         data, source = data.ravel(), source.ravel()
     kind = precision_to_type(precision, where)
     try:
