@@ -1,0 +1,1 @@
+"""Parts of tools/golden_records.py."""
