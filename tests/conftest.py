@@ -6,9 +6,11 @@ import os
 import shutil
 import tempfile
 import time
+from pathlib import Path
 
 import pytest
 
+import compiling
 import sharing
 import tiers
 
@@ -20,10 +22,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep compiled simulations out of the user's cache; workers inherit the controller's folders."""
     tiers.choose_tier(config)
     if "PYTEST_XDIST_WORKER" not in os.environ:
+        kept = os.environ.get("ISOBIT_CACHE")
         folder = tempfile.mkdtemp(prefix="isobit-test-cache-")
         os.environ["ISOBIT_CACHE"] = folder
         os.environ["XDG_STATE_HOME"] = f"{folder}/state"
         os.environ[sharing.FOLDER] = f"{folder}/shared"
+        os.environ[compiling.PROGRAMS] = f"{Path(kept).resolve()}/tests" if kept else f"{folder}/programs"
+        compiling.clean(Path(os.environ[compiling.PROGRAMS]))
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 

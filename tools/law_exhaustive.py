@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tests" / "law"), str(ROOT / "python")]
+sys.path[:0] = [str(ROOT / "tests" / "law"), str(ROOT / "tests"), str(ROOT / "python")]
 
 import golden  # noqa: E402
 import grid  # noqa: E402
@@ -53,7 +53,7 @@ def _chunk(job: Job, work: Path) -> tuple[Path, float]:
     path = work / f"{'s' if signed else 'u'}{width}_{rounding.name}.npz"
     begin = time.monotonic()
     if not path.exists():
-        table = vendor.run_table(width, signed, rounding, golden.WIDTH, work)
+        table = vendor.run_table(width, signed, rounding, golden.WIDTH)
         half = path.with_suffix(".part.npz")
         np.savez_compressed(half, results=np.stack(table.results), refused=np.array(table.refused, dtype=str))
         half.rename(path)

@@ -21,7 +21,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tests" / "law"), str(ROOT / "python")]
+sys.path[:0] = [str(ROOT / "tests" / "law"), str(ROOT / "tests"), str(ROOT / "python")]
 
 from judging import judge  # noqa: E402
 from mutants import EQUIVALENT, LAWS, Mutant, equivalents, mutants, normal_form  # noqa: E402

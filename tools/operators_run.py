@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tests" / "fixed"), str(ROOT / "tests" / "law")]
+sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("fixed", "law", "")]
 
 import test_operators_vendor as operators  # noqa: E402
 import vendor  # noqa: E402

@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tests" / "proof"), str(ROOT / "tests" / "law"), str(ROOT / "python")]
+sys.path[:0] = [str(ROOT / "tests" / "proof"), str(ROOT / "tests" / "law"), str(ROOT / "tests"), str(ROOT / "python")]
 
 from law_cpp import CppTerms  # noqa: E402
 from mutants import Mutant, equivalents, mutants  # noqa: E402

@@ -24,12 +24,6 @@ __all__ = ["Case", "Result", "run"]
 FLAGS = vendor.FAST
 
 _PREAMBLE = r"""
-#include <ap_fixed.h>
-#include <cstdint>
-#include <cstdio>
-#include <cstring>
-#include <type_traits>
-
 typedef std::int64_t word;
 static std::FILE *in, *out;
 
@@ -148,7 +142,7 @@ def _expression(symbol: str) -> str:
 
 
 def _source(cases: Sequence[Case]) -> str:
-    lines = [_PREAMBLE]
+    lines = [vendor.HEADERS, _PREAMBLE]
     for number, case in enumerate(cases):
         lines.append(f"static void case{number}() {{")
         lines.append(f"  auto as = load<{_name(case.a)} >(); auto bs = load<{_name(case.b)} >();")
@@ -192,9 +186,11 @@ def run(cases: Sequence[Case], per_unit: int = 40, headers: Path | None = None) 
     results = []
     for first in range(0, len(cases), per_unit):
         unit = cases[first : first + per_unit]
+        program = vendor.build(
+            _source(unit), FLAGS, headers or vendor.headers(), f"the operators of {unit[0].a}, {unit[0].b}"
+        )
         with tempfile.TemporaryDirectory() as scratch:
             place = Path(scratch)
-            program = vendor.build(_source(unit), place, "operators", FLAGS, [headers or vendor.headers()])
             (place / "in").write_bytes(b"".join(_pack(c.a, c.a_values) + _pack(c.b, c.b_values) for c in unit))
             command = [str(program), str(place / "in"), str(place / "out")]
             done = subprocess.run(command, capture_output=True, timeout=vendor.TIMEOUT_S)

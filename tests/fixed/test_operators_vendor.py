@@ -318,6 +318,7 @@ MUTATIONS = {
 }
 
 
+@pytest.mark.oracle(sample=2)
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_a_defect_in_the_headers_would_be_noticed(name: str, tmp_path: Path) -> None:
     file, old, new = MUTATIONS[name]

@@ -17,18 +17,12 @@ import vendor
 
 from isobit.fixed.types import FixedType
 
-__all__ = ["OPTIMISED", "PLAIN", "Case", "refusal", "run_cases"]
+__all__ = ["OPTIMISED", "PLAIN", "Case", "refusals", "run_cases"]
 
-PLAIN = (*vendor.COMMON, "-O0")
+PLAIN = vendor.FAST
 OPTIMISED = (*vendor.COMMON, "-O2")
 
 _PREAMBLE = r"""
-#include <ap_fixed.h>
-#include <cstdint>
-#include <cstdio>
-#include <cstring>
-#include <vector>
-
 typedef std::uint64_t word;
 
 template <class T> void put(T& to, const word* from) {
@@ -98,7 +92,7 @@ def _unpack(case: Case, data: bytes) -> list[int]:
 
 
 def _source(cases: Sequence[Case]) -> str:
-    lines = [_PREAMBLE, "int main(int, char** argv) {"]
+    lines = [vendor.HEADERS, _PREAMBLE, "int main(int, char** argv) {"]
     lines.append('  std::FILE* in = std::fopen(argv[1], "rb"); std::FILE* out = std::fopen(argv[2], "wb");')
     for case in cases:
         target = vendor.type_name(case.target)
@@ -112,9 +106,9 @@ def _source(cases: Sequence[Case]) -> str:
 
 
 def _run(cases: Sequence[Case], flags: Sequence[str]) -> list[list[int]]:
+    program = vendor.build(_source(cases), flags, vendor.headers(), "the casts")
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch)
-        program = vendor.build(_source(cases), place, "cases", flags, [vendor.headers()])
         (place / "in").write_bytes(b"".join(_pack(c) for c in cases))
         done = subprocess.run(
             [str(program), str(place / "in"), str(place / "out")],
@@ -142,10 +136,15 @@ def run_cases(cases: Sequence[Case], flags: Sequence[str] = PLAIN, per_unit: int
     return [result for unit in units for result in _run(unit, flags)]
 
 
-def refusal(code: str, flags: Sequence[str] = PLAIN) -> tuple[int, str]:
-    """Run a line or two of C++ with the headers; give exit status (negative: signal) and what it printed."""
-    with tempfile.TemporaryDirectory() as scratch:
-        text = f"#include <ap_fixed.h>\n#include <cstdio>\nint main() {{ {code} return 0; }}\n"
-        program = vendor.build(text, Path(scratch), "refusal", flags, [vendor.headers()])
-        done = subprocess.run([str(program)], capture_output=True, text=True, timeout=60)
-    return done.returncode, done.stdout + done.stderr
+def refusals(codes: Sequence[str], flags: Sequence[str] = PLAIN) -> list[tuple[int, str]]:
+    """Run a line or two of C++ each with the headers; give exit status (negative: signal) and what it printed."""
+    lines = [f"case {number}: {{ {code} break; }}" for number, code in enumerate(codes)]
+    text = "\n".join(
+        [vendor.HEADERS, "int main(int count, char**) {", "switch (count - 1) {", *lines, "}", "return 0;", "}", ""]
+    )
+    program = vendor.build(text, flags, vendor.headers(), "the lines")
+    runs = []
+    for number in range(len(codes)):
+        done = subprocess.run([str(program), *["x"] * number], capture_output=True, text=True, timeout=60)
+        runs.append((done.returncode, done.stdout + done.stderr))
+    return runs

@@ -126,7 +126,7 @@ class CppLaw:
     Parameters
     ----------
     folder
-        Where to build.
+        Where its questions and answers lie.
     include
         Folder that holds ``isobit/law.hpp``.
     flags
@@ -135,7 +135,7 @@ class CppLaw:
 
     def __init__(self, folder: Path, include: Path = INCLUDE, flags: Sequence[str] = ("-std=c++14", "-O1")) -> None:
         self.folder = folder
-        self.program = vendor.build(RUNNER, folder, "cpp_law", flags, [include])
+        self.program = vendor.build(RUNNER, flags, include, "law.hpp")
 
     def cast(
         self,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from fractions import Fraction
-from pathlib import Path
 
 import grid
 import numpy as np
 import pytest
 import vendor
-from casts import OPTIMISED, PLAIN, Case, refusal, run_cases
+from casts import OPTIMISED, PLAIN, Case, refusals, run_cases
 from laws import CppLaw, vectorised
 
 from isobit import FixedArray, FixedType, Rounding
@@ -129,21 +129,27 @@ def test_same_type_is_a_raw_copy_in_the_headers() -> None:
     assert run_cases([Case(sym, sym, (-8, 7)), Case(sym, other, (-8, 7))]) == [[-8, 7], [-7, 7]]
 
 
+CODE = 'ap_fixed<4,4,AP_RND> x = ap_fixed<4,-4>(-0.01); std::printf("%d", x.to_int());'
+UNSIGNED_WRAP_SM = [
+    f"ap_ufixed<4,4,AP_TRN,AP_WRAP_SM> x = {source};" for source in ("ap_fixed<4,4>(1)", "1.5", "ap_ufixed<5,4>(1)")
+]
+
+
 @pytest.mark.csim
 def test_b1_rounding_away_the_whole_source_aborts_without_ndebug() -> None:
-    code = 'ap_fixed<4,4,AP_RND> x = ap_fixed<4,-4>(-0.01); std::printf("%d", x.to_int());'
-    status, text = refusal(code, [flag for flag in PLAIN if flag != "-DNDEBUG"])
+    asserting = [flag for flag in PLAIN if flag != "-DNDEBUG"]
+    (status, text), truncated = refusals([CODE, CODE.replace("AP_RND", "AP_TRN")], asserting)
     assert status < 0
     assert "beyond MSB" in text
-    assert refusal(code) == (0, "0")
-    assert refusal(code.replace("AP_RND", "AP_TRN"), [f for f in PLAIN if f != "-DNDEBUG"]) == (0, "-1")
+    assert truncated == (0, "-1")
+    assert refusals([CODE, *UNSIGNED_WRAP_SM])[0] == (0, "0")
 
 
 @pytest.mark.csim
-def test_b1_exactly_the_casts_that_drop_more_than_the_source_abort(common: Path) -> None:
+def test_b1_exactly_the_casts_that_drop_more_than_the_source_abort() -> None:
     """Without -DNDEBUG. With it each gives a value (test_law.py), the same as here where it does not abort."""
     flags = tuple(flag for flag in vendor.FAST if flag != "-DNDEBUG")
-    table = vendor.run_table(1, True, Rounding.RND, 2, common, flags)
+    table = vendor.run_table(1, True, Rounding.RND, 2, flags)
     deep = [cell for cell in grid.cells(1, 2) if cell.shift > cell.width]
     names = [f"{cell.source} -> {target}: status -6" for target in table.targets for cell in deep]
     assert table.refused == names
@@ -153,39 +159,40 @@ def test_b1_exactly_the_casts_that_drop_more_than_the_source_abort(common: Path)
 
 
 @pytest.mark.csim
-@pytest.mark.parametrize("source", ["ap_fixed<4,4>(1)", "1.5", "ap_ufixed<5,4>(1)"])
-def test_unsigned_wrap_sm_is_refused(source: str) -> None:
-    status, text = refusal(f"ap_ufixed<4,4,AP_TRN,AP_WRAP_SM> x = {source};")
-    assert status == 1
-    assert "cannot support AP_WRAP_SM" in text
+def test_unsigned_wrap_sm_is_refused() -> None:
+    for status, text in refusals([CODE, *UNSIGNED_WRAP_SM])[1:]:
+        assert status == 1
+        assert "cannot support AP_WRAP_SM" in text
     with pytest.raises(FormatError, match="WRAP_SM"):
         FixedType.parse("ap_ufixed<4,4,AP_TRN,AP_WRAP_SM>")
 
 
 INTS = [FixedType.int_type(w, signed=s) for w in (1, 3, 4, 6, 9, 64) for s in (True, False)]
+#: Every source with an integer bit, and the unsigned one without.
+SOURCES = [*(FixedType(4, i, s) for i in (1, 2, 3, 4, 5, 7) for s in (True, False)), FixedType(4, 0, False)]
 
 
-@pytest.mark.csim
-@pytest.mark.parametrize("integer", [1, 2, 3, 4, 5, 7])
-@pytest.mark.parametrize("signed", [True, False])
-def test_fixed_to_int(integer: int, signed: bool) -> None:
-    """Fixed point to ap_int: toward zero, then wrap, for every source with an integer bit."""
-    source = FixedType(4, integer, signed)
-    values = tuple(range(source.raw_min, source.raw_max + 1))
-    _compare_ints([Case(source, target, values) for target in INTS])
-
-
-@pytest.mark.csim
-def test_unsigned_without_integer_bits_to_int() -> None:
-    _compare_ints([Case(FixedType(4, 0, False), target, tuple(range(16))) for target in INTS])
-
-
-def _compare_ints(cases: list[Case]) -> None:
-    for case, expected in zip(cases, run_cases(cases), strict=True):
+@functools.cache
+def _by_headers() -> dict[FixedType, list[tuple[Case, list[int]]]]:
+    """What the headers make of every value of the sources; one program."""
+    cases = [Case(s, target, tuple(range(s.raw_min, s.raw_max + 1))) for s in SOURCES for target in INTS]
+    found: dict[FixedType, list[tuple[Case, list[int]]]] = {source: [] for source in SOURCES}
+    for case, results in zip(cases, run_cases(cases, per_unit=len(cases)), strict=True):
         assert case.source is not None
-        found = FixedArray.from_raw(list(case.values), case.source).cast(case.target).raw.tolist()
+        found[case.source].append((case, results))
+    return found
+
+
+@pytest.mark.csim
+@pytest.mark.parametrize("source", SOURCES, ids=str)
+def test_fixed_to_int(source: FixedType) -> None:
+    """Fixed point to ap_int: toward zero, then wrap."""
+    rows = _by_headers()[source]
+    assert [case.target for case, _ in rows] == INTS
+    for case, expected in rows:
+        found = FixedArray.from_raw(list(case.values), source).cast(case.target).raw.tolist()
         wrong = [(v, f, e) for v, f, e in zip(case.values, found, expected, strict=True) if f != e]
-        assert not wrong, f"{case.source} -> {case.target}: {len(wrong)} differ; raw, found, expected: {wrong[:5]}"
+        assert not wrong, f"{source} -> {case.target}: {len(wrong)} differ; raw, found, expected: {wrong[:5]}"
 
 
 @pytest.mark.csim

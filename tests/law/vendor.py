@@ -3,7 +3,7 @@
 The headers are used from the installed package, unchanged, built with -DNDEBUG (without it they abort on some
 roundings, B1). Compile time is the bottleneck: every cast of one format into another is an instantiation of
 ``ap_fixed_base::operator=``, about 6 ms each with g++ 12 -O0 whatever is done around it. So the base class is used
-directly, one small function per cast, and one precompiled header holds the rest.
+directly, one small function per cast, and the headers are precompiled.
 
 A program of ours may be killed by the headers, so each runs in a process of its own; if it exits or traps, the cast
 that did it is named (:attr:`Table.refused`) and the run goes on behind it.
@@ -15,8 +15,6 @@ import functools
 import hashlib
 import importlib.metadata
 import importlib.util
-import os
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -27,22 +25,43 @@ import grid
 import numpy as np
 import numpy.typing as npt
 
+from compiling import DoesNotCompile, compiled, compiler
 from isobit.fixed.modes import Rounding
 from isobit.fixed.types import FixedType
 
-__all__ = ["OracleError", "Table", "build", "compiler", "headers", "run_table", "table_source", "versions"]
+__all__ = [
+    "FAST",
+    "HEADERS",
+    "OracleError",
+    "Table",
+    "build",
+    "headers",
+    "run_table",
+    "run_targets",
+    "table_source",
+    "versions",
+]
 
 COMMON = ("-std=c++17", "-w", "-DNDEBUG")
 FAST = (*COMMON, "-O0", "-fno-exceptions", "-fno-rtti", "-fno-asynchronous-unwind-tables", "-fno-stack-protector")
 TIMEOUT_S = 900
 
-PREAMBLE = r"""
-#include <ap_fixed.h>
-#include <cstdio>
-#include <cstdlib>
-#include <fcntl.h>
-#include <unistd.h>
-
+#: What the oracle's programs begin with.
+HEADERS = "".join(
+    f"#include <{name}>\n"
+    for name in (
+        "ap_fixed.h",
+        "cstdint",
+        "cstdio",
+        "cstdlib",
+        "cstring",
+        "fcntl.h",
+        "type_traits",
+        "unistd.h",
+        "vector",
+    )
+)
+_PREAMBLE = r"""
 // One cast: raw bits in, low 8 bits of the result out.
 template <class T, class S> int cast_bits(int bits) {
   S source;
@@ -82,15 +101,6 @@ def headers() -> Path:
     raise OracleError("the oracle's headers are missing: install hls4ml 1.3.0 (pip install '.[test]')")
 
 
-@functools.cache
-def compiler() -> str:
-    """Path of g++ (or of $CXX)."""
-    path = shutil.which(os.environ.get("CXX", "g++"))
-    if path is None:
-        raise OracleError("g++ is missing: the law is compared with the vendor's C++ headers; install a C++17 compiler")
-    return path
-
-
 def versions() -> dict[str, str]:
     """Versions of compiler and headers, with a hash of the headers that decide."""
     text = subprocess.run([compiler(), "--version"], capture_output=True, text=True, check=True).stdout
@@ -99,40 +109,19 @@ def versions() -> dict[str, str]:
     return {"g++": text.splitlines()[0], "hls4ml": importlib.metadata.version("hls4ml"), "ap_types_sha256": content}
 
 
-def build(source: str, folder: Path, name: str, flags: Sequence[str], include: Sequence[Path] = ()) -> Path:
-    """Compile one C++ file to a program.
+def build(source: str, flags: Sequence[str], include: Path, what: str) -> Path:
+    """Compile one C++ text to a program with the headers of a folder.
 
     Raises
     ------
     OracleError
         With the compiler's first lines.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    text, program = folder / f"{name}.cpp", folder / name
-    text.write_text(source)
-    command = [compiler(), *flags, *(f"-I{place}" for place in include), str(text), "-o", str(program)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S)
-    if done.returncode:
-        raise OracleError(f"{text.name} does not compile:\n" + "\n".join(done.stderr.splitlines()[:20]))
-    return program
-
-
-@functools.cache
-def _precompiled(folder: Path, flags: tuple[str, ...]) -> Path:
-    """Precompile the preamble in a folder that several processes may share; renamed into place when whole."""
-    home = folder / f"precompiled-{hashlib.sha256(repr(flags).encode()).hexdigest()[:8]}"
-    if not home.is_dir():
-        made = Path(tempfile.mkdtemp(dir=folder))
-        (made / "preamble.h").write_text(PREAMBLE)
-        command = [compiler(), *flags, f"-I{headers()}", "-x", "c++-header", "preamble.h", "-o", "preamble.h.gch"]
-        done = subprocess.run(command, cwd=made, capture_output=True, text=True, timeout=TIMEOUT_S)
-        if done.returncode:
-            raise OracleError(f"the vendor's headers in {headers()} do not compile:\n{done.stderr[:2000]}")
-        try:
-            made.rename(home)
-        except OSError:  # another process was first
-            shutil.rmtree(made)
-    return home
+    often = tuple(flags) == FAST and include == headers()  # what is compiled a few times is not worth precompiling
+    try:
+        return compiled(source, flags, [include], precompiled=HEADERS if often else "")
+    except DoesNotCompile as error:
+        raise OracleError(f"{what} does not compile:\n" + "\n".join(str(error).splitlines()[:20])) from None
 
 
 def type_name(target: FixedType, base: bool = False) -> str:
@@ -158,7 +147,7 @@ class Table:
 def table_source(targets: Sequence[FixedType], max_source: int) -> str:
     """Write the translation unit that casts the grid of some targets of one width."""
     (width,) = {t.width for t in targets}
-    lines = ['#include "preamble.h"', "template <class T> void all(Sink& sink) {"]
+    lines = [HEADERS, _PREAMBLE, "template <class T> void all(Sink& sink) {"]
     for cell in grid.cells(width, max_source):
         lines.append(f"  sink.cell({cell.width}, cast_bits<T, {type_name(cell.source, base=True)} >);")
     lines += ["}", "int main(int, char** argv) {"]
@@ -167,16 +156,17 @@ def table_source(targets: Sequence[FixedType], max_source: int) -> str:
     return "\n".join([*lines, "}", ""])
 
 
-def run_table(
-    width: int, signed: bool, rounding: Rounding, max_source: int, folder: Path, flags: tuple[str, ...] = FAST
-) -> Table:
-    """Compile and run one chunk of the grid; ``folder`` may be shared by processes."""
-    chosen = grid.targets(width, signed, rounding)
-    row = grid.cells(width, max_source)
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+def run_table(width: int, signed: bool, rounding: Rounding, max_source: int, flags: tuple[str, ...] = FAST) -> Table:
+    """Compile and run one chunk of the grid."""
+    return run_targets(grid.targets(width, signed, rounding), max_source, flags)
+
+
+def run_targets(chosen: list[FixedType], max_source: int, flags: tuple[str, ...] = FAST) -> Table:
+    """Compile and run some targets of one width."""
+    row = grid.cells(chosen[0].width, max_source)
+    program = build(table_source(chosen, max_source), flags, headers(), "the grid")
+    with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch)
-        source = table_source(chosen, max_source)
-        program = build(source, place, "table", flags, [_precompiled(folder, flags), headers()])
         ends = np.cumsum([1 << cell.width for cell in row] * len(chosen))
         data, refused, first = bytearray(), [], 0
         while first < len(ends):

@@ -1,27 +1,28 @@
 """What HLS code in the wild writes means the same with AMD's open headers and with isobit's under their names.
 
-The idioms (tests/vendor_names/idioms, one file a subject) are one program. It is compiled once with AMD's headers and
-three times with isobit's: g++ in C++14 and C++23, clang++ in C++17 where there is one. All have to print the same
-lines; where isobit differs on purpose, both lines stand in ``DELIBERATE`` with the row of docs/semantics.md.
+The idioms (tests/vendor_names/idioms, one file a subject) are one program. AMD's lines are committed, and those of
+subjects that the run's seed draws are made anew. With isobit's headers the program is compiled in C++14 by g++, and in
+C++23 by g++ or in C++17 by clang++ where there is one, whichever is drawn. All have to print the same lines; where
+isobit differs on purpose, both lines stand in ``DELIBERATE`` with the row of docs/semantics.md.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 import shutil
-import subprocess
-from collections.abc import Callable
 from itertools import zip_longest
-from pathlib import Path
 
 import pytest
-from test_vendor_names import OURS, vendor_headers
+from idiom_lines import FLAGS, HERE, OURS, SUBJECTS, golden, names, of_subject, printed, source_hash
+
+from compiling import DoesNotCompile, compiled
+from isobit.headers import vendor_include_folder
 
 pytestmark = [pytest.mark.csim, pytest.mark.xdist_group("idioms")]
 
-HERE = Path(__file__).resolve().parent / "idioms"
-SUBJECTS = sorted(path.stem for path in HERE.glob("*.hpp") if path.stem != "show")
 ISOBIT = {"g++ C++14": ("g++", "c++14"), "g++ C++23": ("g++", "c++23"), "clang++ C++17": ("clang++", "c++17")}
+FIRST, *OTHERS = ISOBIT
 
 # (AMD's line, isobit's line): the row of docs/semantics.md
 DELIBERATE: dict[tuple[str, str], str] = {
@@ -72,91 +73,63 @@ DELIBERATE: dict[tuple[str, str], str] = {
     ("negative_integer_bits: -h is fixed5,9,5,3,0, 16", "negative_integer_bits: -h is fixed5,9,5,3,0, 80"): "T1",
 }
 
-Printed = Callable[[str], "list[str] | None"]
 
-
+@functools.cache
 def find(compiler: str) -> str | None:
     """The compiler's path; clang++ may carry a version in its name."""
-    names = [compiler, *(f"{compiler}-{version}" for version in range(25, 13, -1))]
-    return next((found for found in map(shutil.which, names) if found), None)
+    known = [compiler, *(f"{compiler}-{version}" for version in range(25, 13, -1))]
+    found = next((path for path in map(shutil.which, known) if path), None)
+    assert found or compiler != "g++", "g++ is missing"
+    return found
 
 
-def build(compiler: str, standard: str, source: str, program: Path | None, *flags: str) -> str:
-    """Compile, or only check where `program` is None; what the compiler complains about ('' when it does not)."""
-    folders = [vendor_headers()] if "-DIDIOMS_OF_VENDOR" in flags else [OURS, OURS / "vendor_names"]
-    command = [compiler, f"-std={standard}", "-w", "-Wno-narrowing", "-O0", "-DNDEBUG", "-DAP_INT_MAX_W=4096", *flags]
-    command += [*(f"-I{folder}" for folder in folders), str(HERE / source)]
-    command += ["-o", str(program)] if program else ["-fsyntax-only"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode == 0:
-        return ""
-    errors = [line for line in done.stderr.splitlines() if "error:" in line]
-    return "\n".join(errors[:20]) or done.stderr[:2000] or f"exit status {done.returncode}"
-
-
-@pytest.fixture(scope="module")
-def printed(tmp_path_factory: pytest.TempPathFactory) -> Printed:
-    """The lines that the program of a set of headers prints; each is compiled once. None: there is no such compiler."""
-    folder = tmp_path_factory.mktemp("idioms")
-    known: dict[str, list[str] | str | None] = {}
-
-    def compile_and_run(headers: str) -> list[str] | str | None:
-        name, standard = ISOBIT.get(headers, ("g++", "c++14"))
-        compiler = find(name)
-        if compiler is None:
-            assert name != "g++", "g++ is missing"
-            return None
-        program = folder / re.sub(r"\W", "_", headers)
-        if complaint := build(compiler, standard, "main.cpp", program, *["-DIDIOMS_OF_VENDOR"] * (headers == "vendor")):
-            return f"{headers} does not compile:\n{complaint}"
-        done = subprocess.run([str(program)], capture_output=True, text=True, errors="replace", timeout=60)
-        return done.stdout.splitlines() if done.returncode == 0 else f"{headers}: {done.returncode} {done.stderr[:500]}"
-
-    def lines(headers: str) -> list[str] | None:
-        if headers not in known:
-            known[headers] = f"{headers}: stopped before its end"  # compile once, whatever happens
-            known[headers] = compile_and_run(headers)
-        result = known[headers]
-        assert not isinstance(result, str), result
-        return result
-
-    return lines
-
-
-def of_subject(lines: list[str], subject: str) -> dict[str, list[str]]:
-    """The lines of each idiom of a subject; the program prints the name of each before it runs it."""
-    idioms: dict[str, list[str]] = {name: [] for name in names(subject)}
-    current: list[str] = []
-    for line in lines:
-        if re.fullmatch(r"\w+:", line):
-            current = idioms.get(line[:-1], [])
-        else:
-            current.append(line)
-    return idioms
-
-
-def names(subject: str) -> list[str]:
-    return re.findall(r"^IDIOM\((\w+)\)", (HERE / f"{subject}.hpp").read_text(), flags=re.MULTILINE)
-
-
-def differences(vendor: list[str], isobit: list[str]) -> list[tuple[str, str]]:
-    return [(a, b) for a, b in zip_longest(vendor, isobit, fillvalue="(no line)") if a != b]
-
-
-@pytest.mark.parametrize("headers", ISOBIT)
-@pytest.mark.parametrize("subject", SUBJECTS)
-def test_same_lines_with_both_headers(subject: str, headers: str, printed: Printed) -> None:
-    ours = printed(headers)
-    if ours is None:
+def ours(headers: str, subject: str) -> dict[str, list[str]]:
+    """What a subject's idioms print with isobit's headers, compiled in one of the ways."""
+    name, standard = ISOBIT[headers]
+    compiler = find(name)
+    if compiler is None:
         pytest.skip(f"{headers}: no such compiler here")
-    theirs = printed("vendor")
-    assert theirs is not None
-    vendor, isobit = of_subject(theirs, subject), of_subject(ours, subject)
+    return of_subject(printed("isobit", compiler, standard), subject)
+
+
+def differences(vendor: dict[str, list[str]], isobit: dict[str, list[str]]) -> list[tuple[str, str]]:
+    pairs = (pair for name in vendor for pair in zip_longest(vendor[name], isobit[name], fillvalue="(no line)"))
+    return [(a, b) for a, b in pairs if a != b]
+
+
+def check_same(subject: str, headers: str) -> None:
+    vendor = golden()["subjects"][subject]["lines"]
     assert all(vendor.values()), "an idiom prints nothing"
-    differ = [pair for name in vendor for pair in differences(vendor[name], isobit[name])]
-    unknown = [pair for pair in differ if pair not in DELIBERATE]
+    unknown = [pair for pair in differences(vendor, ours(headers, subject)) if pair not in DELIBERATE]
     shown = "\n".join(f"  vendor {a}\n  isobit {b}" for a, b in unknown)
     assert not unknown, f"{len(unknown)} of {sum(map(len, vendor.values()))} lines differ:\n{shown}"
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_same_lines_with_both_headers(subject: str) -> None:
+    check_same(subject, FIRST)
+
+
+@pytest.mark.oracle(sample=1)
+@pytest.mark.parametrize("headers", OTHERS)
+def test_same_lines_in_other_standards(headers: str) -> None:
+    for subject in SUBJECTS:
+        check_same(subject, headers)
+
+
+@pytest.mark.oracle(sample=2)
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_the_vendor_still_prints_the_golden_lines(subject: str) -> None:
+    lines = printed("vendor", "g++", "c++14", subject)
+    assert of_subject(lines, subject) == golden()["subjects"][subject]["lines"]
+
+
+def test_golden_lines_are_of_these_sources() -> None:
+    found = {subject: facts["sha256"] for subject, facts in golden()["subjects"].items()}
+    assert found == {subject: source_hash(subject) for subject in SUBJECTS}, "run tools/idioms_golden.py"
+    assert {subject: list(facts["lines"]) for subject, facts in golden()["subjects"].items()} == {
+        subject: names(subject) for subject in SUBJECTS
+    }
 
 
 def test_every_idiom_has_a_name_of_its_own_and_every_subject_runs() -> None:
@@ -165,40 +138,32 @@ def test_every_idiom_has_a_name_of_its_own_and_every_subject_runs() -> None:
     assert re.findall(r'^#include "(\w+)\.hpp"', (HERE / "main.cpp").read_text(), flags=re.MULTILINE) == SUBJECTS
 
 
-def test_deliberate_differences_are_there_and_documented(printed: Printed) -> None:
-    theirs, ours = printed("vendor"), printed("g++ C++14")
-    assert theirs is not None
-    assert ours is not None
-    seen = {pair for subject in SUBJECTS for pair in differences_of_subject(theirs, ours, subject)}
+def test_deliberate_differences_are_there_and_documented() -> None:
+    seen = set()
+    for subject in SUBJECTS:
+        seen |= set(differences(golden()["subjects"][subject]["lines"], ours(FIRST, subject)))
     assert sorted(set(DELIBERATE) - seen) == [], "listed, but the headers agree"
     rows = (HERE.parents[2] / "docs" / "semantics.md").read_text()
     for row in set(DELIBERATE.values()):
         assert f"| {row} |" in rows, row
 
 
-def differences_of_subject(theirs: list[str], ours: list[str], subject: str) -> list[tuple[str, str]]:
-    vendor, isobit = of_subject(theirs, subject), of_subject(ours, subject)
-    return [pair for name in vendor for pair in differences(vendor[name], isobit[name])]
-
-
 @pytest.mark.parametrize("headers", ISOBIT)
-def test_what_only_isobit_offers(headers: str, tmp_path: Path) -> None:
+def test_what_only_isobit_offers(headers: str) -> None:
+    """The program ends with the number of the requirements in beyond.cpp that do not hold."""
     name, standard = ISOBIT[headers]
     compiler = find(name)
     if compiler is None:
         pytest.skip(f"{headers}: no such compiler here")
-    assert build(compiler, standard, "beyond.cpp", tmp_path / "beyond") == ""
-    done = subprocess.run([str(tmp_path / "beyond")], timeout=60)
-    assert done.returncode == 0, f"{done.returncode} of the requirements in beyond.cpp do not hold"
+    printed("isobit", compiler, standard, source="beyond.cpp")
 
 
 def test_what_isobit_refuses() -> None:
     cases = re.findall(r"^#if CASE\((\d+)\)", (HERE / "refused.cpp").read_text(), flags=re.MULTILINE)
     assert cases == [str(1 + number) for number in range(len(cases))]
-    compiler = find("g++")
-    assert compiler is not None, "g++ is missing"
-    assert build(compiler, "c++14", "refused.cpp", None, "-DIDIOMS_OF_VENDOR") == ""
-    assert build(compiler, "c++14", "refused.cpp", None, "-DIDIOMS_REFUSED=0") == ""
+    flags, here = ["-std=c++14", *FLAGS], HERE / "refused.cpp"
+    compiled(here, [*flags, "-DIDIOMS_OF_VENDOR"], [vendor_include_folder()], reads=[HERE])
+    compiled(here, [*flags, "-DIDIOMS_REFUSED=0"], [OURS, OURS / "vendor_names"], reads=[HERE])
     for case in cases:
-        complaint = build(compiler, "c++14", "refused.cpp", None, f"-DIDIOMS_REFUSED={case}")
-        assert "error:" in complaint, f"case {case} compiles now: move it to a subject"
+        with pytest.raises(DoesNotCompile, match="error:"):  # if it compiles now, move it to a subject
+            compiled(here, [*flags, f"-DIDIOMS_REFUSED={case}"], [OURS, OURS / "vendor_names"], reads=[HERE])

@@ -1,4 +1,7 @@
-// The idioms of all subjects as one program.
+// The idioms of one subject (IDIOMS_SUBJECT, a header's name) or of all as one program.
+#ifdef IDIOMS_SUBJECT
+#include IDIOMS_SUBJECT
+#else
 #include "arithmetic.hpp"
 #include "bits.hpp"
 #include "concatenation.hpp"
@@ -14,6 +17,7 @@
 #include "user_helpers.hpp"
 #include "user_templates.hpp"
 #include "user_types.hpp"
+#endif
 
 int main() {
     for (const idioms::idiom& each : idioms::all()) {
