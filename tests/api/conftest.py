@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,16 +15,6 @@ import isobit as ib
 
 
 @pytest.fixture(scope="session")
-def csim_cache(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Path]:
-    """A cache of compiled simulations that is not the user's, shared by the workers."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "csim-cache"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ISOBIT_CACHE", str(folder))
-        yield folder
-
-
-@pytest.fixture(scope="session")
 def mixed(tmp_path_factory: pytest.TempPathFactory) -> Network:
     keras = mixed_keras()
     config = hls_config(keras, **{name: dict(entry) for name, entry in MIXED.items()})
@@ -34,7 +23,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Network:
 
 
 @pytest.fixture(scope="session")
-def mixed_csim(mixed: Network, csim_cache: Path) -> ib.CSim:
+def mixed_csim(mixed: Network) -> ib.CSim:
     return ib.csim(mixed.model, optimisation="0")
 
 
@@ -47,5 +36,5 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Network:
 
 
 @pytest.fixture(scope="session")
-def small_csim(small: Network, csim_cache: Path) -> ib.CSim:
+def small_csim(small: Network) -> ib.CSim:
     return ib.csim(small.model, optimisation="0")

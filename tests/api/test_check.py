@@ -156,7 +156,7 @@ def _dense_overflows(model: ib.Model, x: Any, name: str) -> tuple[list[int], lis
 
 
 @marked
-def test_an_accumulator_made_too_narrow_is_equal_and_reported(tmp_path: Path, csim_cache: Path) -> None:
+def test_an_accumulator_made_too_narrow_is_equal_and_reported(tmp_path: Path) -> None:
     keras = small_keras()
     config = hls_config(keras, features={"Precision": {"result": "ap_fixed<12,5>"}})
     config["LayerName"]["fc1"]["Precision"]["accum"] = "ap_fixed<12,3>"
@@ -422,7 +422,7 @@ def _state(graph: Any) -> Any:
 
 
 @marked
-def test_graph_and_folder_of_the_user_are_untouched(tmp_path: Path, csim_cache: Path) -> None:
+def test_graph_and_folder_of_the_user_are_untouched(tmp_path: Path) -> None:
     keras = small_keras(width=2)
     graph = convert(keras, hls_config(keras), tmp_path / "mine")
     graph.graph["fc1"].set_attr("trace", True)

@@ -405,7 +405,7 @@ def test_without_click_the_command_says_what_to_install() -> None:
 @pytest.mark.hls4ml
 @pytest.mark.csim
 @group
-def test_demo(tmp_path: Path, csim_cache: Path) -> None:
+def test_demo(tmp_path: Path) -> None:
     done = isobit("demo", "--events", "2000", "--reference-events", "20", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""

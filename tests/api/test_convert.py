@@ -38,7 +38,7 @@ def config(small: Network, tmp_path_factory: pytest.TempPathFactory) -> list[str
 
 
 @pytest.fixture(scope="module")
-def converted(keras_file: str, config: list[str], tmp_path_factory: Any, csim_cache: Path) -> Path:
+def converted(keras_file: str, config: list[str], tmp_path_factory: Any) -> Path:
     """A folder with student.isobit and student.hls4ml."""
     folder: Path = tmp_path_factory.mktemp("converted")
     assert run(["convert", keras_file, *config, "--out", str(folder / "student.isobit")]) == 0
@@ -245,7 +245,7 @@ def test_nor_has_it_one_when_it_takes_the_models_place(folder: Path) -> None:
     assert "has no hls4ml project to simulate" in str(refusal(path))
 
 
-def test_overwriting_replaces_projects_and_nothing_else(small: Network, tmp_path: Path, csim_cache: Path) -> None:
+def test_overwriting_replaces_projects_and_nothing_else(small: Network, tmp_path: Path) -> None:
     path, project = tmp_path / "m.isobit", tmp_path / "m.hls4ml"
     project.mkdir()
     (project / "mine.txt").write_text("mine")

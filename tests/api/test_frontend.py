@@ -83,7 +83,7 @@ def signed(bits: str, weight: Weight) -> int:
 
 
 @pytest.mark.csim
-def test_every_weight_is_what_the_firmware_reads(mixed: Network, csim_cache: Path, tmp_path: Path) -> None:
+def test_every_weight_is_what_the_firmware_reads(mixed: Network, tmp_path: Path) -> None:
     from isobit.frontends.project import write_project
 
     write_project(mixed.graph, tmp_path)
@@ -156,7 +156,7 @@ def test_formats_are_those_of_the_hls4ml_graph(mixed: Network) -> None:
 
 
 @pytest.mark.csim
-def test_two_heads_are_a_list_like_hls4mls(tmp_path: Path, csim_cache: Path) -> None:
+def test_two_heads_are_a_list_like_hls4mls(tmp_path: Path) -> None:
     keras = small_keras(heads=2)
     graph = convert(keras, hls_config(keras), tmp_path / "p")
     model = ib.load(graph)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -111,7 +110,7 @@ def test_identifiers() -> None:
 @pytest.mark.full
 @pytest.mark.csim
 @pytest.mark.parametrize("name", [*NO_INPUTS, *INPUTS])
-def test_the_compiler_agrees(name: str, csim_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_compiler_agrees(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the check: g++ refuses, isobit cannot tell the arguments apart, or the bits are others."""
     keras, x = network(name), np.random.default_rng(1).normal(size=(20, 4))
     right = network("x_right")

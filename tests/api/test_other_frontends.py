@@ -27,7 +27,7 @@ def compare(graph: Any, truth: Any, x: Any) -> ib.Model:
     return model
 
 
-def test_pytorch(tmp_path: Path, csim_cache: Path) -> None:
+def test_pytorch(tmp_path: Path) -> None:
     torch: Any = pytest.importorskip("torch", reason="PyTorch is not installed (pip install torch)")
     import hls4ml
 
@@ -103,7 +103,7 @@ def _qonnx_network() -> Any:
     return cleanup_model(model).transform(GemmToMatMul())
 
 
-def test_qonnx(tmp_path: Path, csim_cache: Path) -> None:
+def test_qonnx(tmp_path: Path) -> None:
     pytest.importorskip("qonnx", reason="QONNX is not installed (pip install 'hls4ml[onnx]')")
     import hls4ml
     from qonnx.core.onnx_exec import execute_onnx

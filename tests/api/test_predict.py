@@ -339,7 +339,7 @@ def test_wide_network_by_hand() -> None:
 @hls4ml
 @pytest.mark.csim
 @group
-def test_wide_network_against_the_firmware(tmp_path: Path, csim_cache: Path) -> None:
+def test_wide_network_against_the_firmware(tmp_path: Path) -> None:
     keras = small_keras()
     wide = {"result": "ap_fixed<80,20,RND>", "accum": "ap_fixed<110,40>", "weight": "ap_fixed<63,4,RND>"}
     config = hls_config(

@@ -15,7 +15,7 @@ from isobit.commands import run
 from isobit.commands.options import save_arrays
 from isobit.csim import CSimProgram
 
-pytestmark = [pytest.mark.hls4ml, pytest.mark.csim]
+pytestmark = [pytest.mark.hls4ml, pytest.mark.csim, pytest.mark.xdist_group("csim-projects")]
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_several_inputs_and_outputs(projects: Path, tmp_path: Path, capsys: pyte
     np.savez(tmp_path / "x.npz", first=known["x0"])
     assert run(command) == 2
     assert "x.npz holds 1 array (first), none called 'second' as the input" in capsys.readouterr().err
-    assert run([*command[:3], str(tmp_path / "nix.npy")]) == 2
+    assert run([*command[:3], str(tmp_path / "nix.npy"), *command[4:]]) == 2
 
 
 @pytest.mark.parametrize(

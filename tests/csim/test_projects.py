@@ -13,7 +13,7 @@ import pytest
 import isobit as ib
 from isobit.errors import CSimError, ModelFileError, RangeError, TypeMismatchError, UnsupportedError
 
-pytestmark = [pytest.mark.hls4ml, pytest.mark.csim]
+pytestmark = [pytest.mark.hls4ml, pytest.mark.csim, pytest.mark.xdist_group("csim-projects")]
 
 NAMES = ("heads", "conv", "stream", "recurrent")
 

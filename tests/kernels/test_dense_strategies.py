@@ -195,9 +195,7 @@ def test_distributed_arithmetic_is_refused_by_name(keras: Any, tmp_path: Path) -
 @pytest.mark.hls4ml
 @pytest.mark.csim
 @pytest.mark.parametrize("name", PROJECTS)
-def test_every_layer_is_bit_equal_to_hls4mls_simulation(
-    name: str, keras: Any, csim_cache: Path, tmp_path: Path
-) -> None:
+def test_every_layer_is_bit_equal_to_hls4mls_simulation(name: str, keras: Any, tmp_path: Path) -> None:
     backend, strategy, factors = PROJECTS[name]
     x = np.random.default_rng(1).normal(0, 4, (400, 12))
     with compressed_mended():

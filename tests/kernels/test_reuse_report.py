@@ -74,7 +74,7 @@ def test_folder_says_the_same(graph: Any, folder: Path) -> None:
 
 
 @pytest.mark.csim
-def test_csim_command_reports_a_folders(folder: Path, csim_cache: Path, tmp_path: Path, capsys: Any) -> None:
+def test_csim_command_reports_a_folders(folder: Path, tmp_path: Path, capsys: Any) -> None:
     np.save(tmp_path / "x.npy", np.zeros((2, 12)))
     command = ["csim", str(folder), "--data", str(tmp_path / "x.npy"), "--optimisation", "0"]
     assert run([*command, "--json"]) == 0
