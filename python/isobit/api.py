@@ -33,7 +33,7 @@ class Model(Network):
     graph
         The network as data.
     source
-        The hls4ml ``ModelGraph`` that it was read from, as long as it says the same; else None.
+        The hls4ml ``ModelGraph`` that it was read from; None if the model was changed since, or has none.
     project
         For a model that was read from a file: the hls4ml project that belongs to it.
     remarks
@@ -47,8 +47,8 @@ class Model(Network):
     def with_types(self, types: Mapping[str, str | FixedType]) -> Model:
         """Copy with exactly these formats changed: ``{"fc1.weight": "ap_fixed<8,2>", "fc1.accum": ...}``.
 
-        Weights are written anew from the values that hls4ml wrote. Nothing is inferred; for that see
-        :meth:`reconvert`. The copy has no hls4ml project, so no csim.
+        Weights are quantised again from the values that hls4ml wrote. Nothing is inferred; for that see
+        :meth:`reconvert`. The copy has no hls4ml project, so it has no csim.
 
         Raises
         ------
@@ -65,7 +65,7 @@ class Model(Network):
         return self if graph.types() == self.graph.types() else Model(without_project(graph))
 
     def reconvert(self, hls_config: Mapping[str, Any]) -> Model:
-        """Convert through hls4ml again under another configuration, with 'auto' types inferred anew.
+        """Convert with hls4ml again, under another configuration; 'auto' types are inferred again.
 
         Raises
         ------
@@ -105,7 +105,7 @@ class CSim(Simulation):
 
     @property
     def model(self) -> Model:
-        """The same network as isobit's own engines compute it, read when first asked for.
+        """The network as an isobit model, which isobit's own engines can compute; read when first asked for.
 
         Raises
         ------
@@ -197,7 +197,7 @@ def csim(
         An hls4ml ``ModelGraph``; the path of a folder that hls4ml wrote; a (Q)Keras model or the path of a
         ``.keras``/``.h5`` file, which hls4ml converts; a model file with its project; or a :class:`Model` that came
         from one of them. Any layer that hls4ml writes is simulated, whether isobit's own engines know it or not. A
-        folder is only read: what is compiled is a copy, once for each content (weights included).
+        folder is not changed: a copy is compiled, once for each content (weights included).
     headers
         ``vendor``: AMD's open simulation headers, the project's own copy (``firmware/ap_types``). ``isobit``: isobit's
         headers in their place; the same bits, faster.
@@ -212,8 +212,8 @@ def csim(
     -----
     Events are spread over worker processes. Firmware with variables that keep their value from event to event
     (function-local statics: the state of recurrent layers, the line buffers of io_stream convolutions; see
-    :attr:`CSim.state`) runs in a single process instead, in the order of the events, started anew for each call, so
-    that the bits are those of one hls4ml ``predict`` call after ``compile()``.
+    :attr:`CSim.state`) runs in a single process instead, in the order of the events, with a new process for each call,
+    so that the bits are those of one hls4ml ``predict`` call after ``compile()``.
 
     Input types of float, double, std::float16_t and std::bfloat16_t give float64 instead of raw integers; ap_float is
     refused.
@@ -221,7 +221,7 @@ def csim(
     Raises
     ------
     UnsupportedError
-        If there is no hls4ml project behind the source, or for another back end than Vitis and Vivado.
+        If there is not an hls4ml project behind the source, or for another back end than Vitis and Vivado.
     ModelFileError
         If the folder is not one that hls4ml wrote.
     CompilerError

@@ -25,7 +25,7 @@ def compiler() -> tuple[str, ...]:
     try:
         name, *more = shlex.split(text)
     except ValueError:
-        raise CompilerError(f"CXX is {text!r}, which is no command; expected such as 'g++' or 'ccache g++'") from None
+        raise CompilerError(f"CXX is {text!r}, which is not a command; expected 'g++' or 'ccache g++'") from None
     path = shutil.which(name)
     if path is None:
         raise CompilerError(

@@ -1,4 +1,4 @@
-"""Events as users give them: arrays, lists or dicts of them, brought into the shapes and formats of the inputs."""
+"""Events as users give them (arrays, lists or dicts of arrays), brought into the shapes and formats of the inputs."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def events_of(tensor: Tensor | Port, value: Any) -> tuple[Any, bool]:
     try:
         array: Any = value if isinstance(value, FixedArray) else np.asarray(value)
     except ValueError as error:  # lists of different lengths
-        raise ShapeError(f"input {tensor.name!r} is no array: {error}") from None
+        raise ShapeError(f"input {tensor.name!r} is not an array: {error}") from None
     if not isinstance(value, FixedArray) and (array.dtype.kind not in "fiu" or array.dtype.itemsize > 8):
         raise TypeMismatchError(
             f"input {tensor.name!r} must hold real numbers (float16, float32, float64 or integers), got dtype "

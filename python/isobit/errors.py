@@ -1,4 +1,4 @@
-"""Errors: each derives from :class:`IsobitError` and from the matching builtin, names the value and what is allowed."""
+"""Errors: each derives from :class:`IsobitError` and the matching builtin, and names the value and what is allowed."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class RangeError(IsobitError, ValueError):
 
 
 class DivisionByZeroError(IsobitError, ZeroDivisionError):
-    """A fixed-point division by zero; the index is named."""
+    """A fixed-point division by zero; the message names the index."""
 
 
 class ShapeError(IsobitError, ValueError):
@@ -50,7 +50,7 @@ class TypeMismatchError(IsobitError, TypeError):
 
 
 class UnsupportedError(IsobitError, NotImplementedError):
-    """A layer, strategy, quantiser, mode or back end that isobit does not vouch for."""
+    """A layer, strategy, quantiser, mode or back end that isobit does not support."""
 
 
 class RegistrationError(IsobitError, ValueError):
@@ -66,19 +66,19 @@ class ModelFileError(IsobitError, ValueError):
 
 
 class DataFileError(IsobitError, ValueError):
-    """A file of events that is missing, truncated, damaged, or holds something else than events of numbers."""
+    """A file of events that is missing, truncated, damaged, or holds something other than numbers."""
 
 
 class ResumeError(IsobitError, ValueError):
-    """A run cannot go on from what an earlier one left: it was another model, other data or other options."""
+    """A run cannot resume what an earlier one left: that had another model, other data or other options."""
 
 
 class OverwriteError(IsobitError, FileExistsError):
-    """A file of the user's would be overwritten without being asked."""
+    """A file of the user's would be overwritten without permission."""
 
 
 class WriteError(IsobitError, OSError):
-    """A file that cannot be written: its folder is no folder or read-only, the disk is full."""
+    """A file that cannot be written: its folder is missing or read-only, or the disk is full."""
 
 
 class CompilerError(IsobitError, RuntimeError):
@@ -86,9 +86,9 @@ class CompilerError(IsobitError, RuntimeError):
 
 
 class FirmwareError(UnsupportedError, CompilerError):
-    """A network whose firmware cannot exist: hls4ml's sources do not compile, or compute what is not defined.
+    """A network whose firmware cannot work: hls4ml's sources do not compile, or their result is undefined.
 
-    Known before any compiler is asked.
+    This is found out without a compiler.
     """
 
 
@@ -97,7 +97,7 @@ class CSimError(IsobitError, RuntimeError):
 
 
 class PrecisionWarning(UserWarning):
-    """A precision that was asked for, and taken, changes constants by more than rounding."""
+    """A requested precision was accepted, but changes constants by more than rounding."""
 
 
 class ConfigurationWarning(UserWarning):

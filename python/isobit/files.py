@@ -1,4 +1,4 @@
-"""Files are written whole or not at all, never over a user's file unasked, and never over what is being read."""
+"""Files are written whole or not at all, never over a user's file without permission, never over an input."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PathLike = str | os.PathLike[str]
 
 
 def check_target(path: PathLike, overwrite: bool = False, *, inputs: Iterable[PathLike | None] = ()) -> Path:
-    """Return the path of a file that will be written, or raise now what would go wrong after the work.
+    """Return the path of a file that will be written; raises now what would otherwise fail after the work.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def check_target(path: PathLike, overwrite: bool = False, *, inputs: Iterable[Pa
     Raises
     ------
     OverwriteError
-        If the path is one of the inputs, whatever it is called there; or if it exists and ``overwrite`` is false.
+        If the path is one of the inputs, under whatever name; or if it exists and ``overwrite`` is false.
     WriteError
         If nothing can be written there.
     """
@@ -63,7 +63,7 @@ def check_folder(folder: PathLike, overwrite: bool = False, *, inputs: Iterable[
     for source in inputs:
         if source is not None and place in (Path(source).resolve(), *Path(source).resolve().parents):
             raise OverwriteError(
-                f"{source} is read by this run, which would replace {folder} and all in it; choose another name"
+                f"{source} is read by this run, which would replace {folder} and everything in it; choose another name"
             )
     _refuse_existing(Path(folder), overwrite)
     check_place(folder, Path(folder).parent)
@@ -106,7 +106,7 @@ def _try_to_write(folder: Path) -> None:
 
 
 def _same(one: Path, other: Path) -> bool:
-    # Resolved, as folders of OUT that do not exist yet will be made: until then new/../x.npy is no file.
+    # Resolved, as folders of OUT that do not exist yet will be made: until then new/../x.npy is not a file.
     try:
         return one.resolve().samefile(other.resolve())
     except (OSError, RuntimeError):  # one of them does not exist, or is a link to itself
@@ -121,12 +121,12 @@ def refuse_overwrite(path: PathLike, overwrite: bool = False) -> Path:
     OverwriteError
         If the path exists; the message says how to ask for it.
     WriteError
-        If a folder or a device is there, which no file replaces.
+        If a folder or a device is there, which cannot be replaced by a file.
     """
     target = Path(path)
     _refuse_existing(target, overwrite)
     if target.parent == Path("/dev") or (target.exists() and not target.is_file()):  # /dev/stdout may be any file
-        raise WriteError(f"{target} cannot be written: it is {'a folder' if target.is_dir() else 'no regular file'}")
+        raise WriteError(f"{target} cannot be written: it is {'a folder' if target.is_dir() else 'not a regular file'}")
     return target
 
 
@@ -137,7 +137,7 @@ def _refuse_existing(target: Path, overwrite: bool) -> None:
 
 @contextmanager
 def naming(path: PathLike) -> Iterator[None]:
-    """Turn the errors of a file being written, such as a full disk, into one that names it.
+    """Turn the errors of a file being written, such as a full disk, into an error that names the file.
 
     Raises
     ------
@@ -155,7 +155,7 @@ def naming(path: PathLike) -> Iterator[None]:
 
 @contextmanager
 def atomic_path(path: PathLike, *, overwrite: bool = False) -> Iterator[Path]:
-    """Give a temporary path beside ``path``; on success it takes the name, on failure nothing is left.
+    """Give a temporary path beside ``path``; on success that file gets the name, on failure nothing is left.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Where C++ headers are: isobit's own, and AMD's simulation headers in the installed hls4ml."""
+"""Where the C++ headers are: isobit's own, and AMD's simulation headers in the installed hls4ml."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Network:
     graph
         The network as data.
     source
-        The hls4ml ``ModelGraph`` that it was read from, as long as it says the same; else None.
+        The hls4ml ``ModelGraph`` that it was read from; None if the model was changed since, or has none.
     project
         For a model that was read from a file: the hls4ml project that belongs to it.
     remarks
@@ -58,7 +58,7 @@ class Network:
 
     @property
     def reuse_factors(self) -> tuple[ReuseFactor, ...]:
-        """Of every Dense layer, the reuse factor and strategy that were requested, and those that hls4ml took."""
+        """For every Dense layer, the reuse factor and strategy that were requested, and those that hls4ml chose."""
         return reuse_factors(self.graph)
 
     @property
@@ -108,13 +108,13 @@ class Network:
         Raises
         ------
         ShapeError, TypeMismatchError, RangeError
-            For data of the wrong shape or kind, NaN and infinity.
+            For data of the wrong shape or kind, and for NaN and infinity.
         """
         fast = self._straight(x, engine, threads, raw=False)
         return map_data(self.predict_raw(x, engine, threads), FixedArray.to_float) if fast is None else fast
 
     def predict_raw(self, x: Data, engine: str = "auto", threads: int | None = None) -> Any:
-        """Predict raw integers: as :meth:`predict`, but :class:`FixedArray`."""
+        """As :meth:`predict`, but raw integers with their format, as :class:`FixedArray`."""
         fast = self._straight(x, engine, threads, raw=True)
         if fast is not None:
             return fast
@@ -126,7 +126,7 @@ class Network:
         return outputs[0] if len(outputs) == 1 else outputs
 
     def _straight(self, x: Data, engine: str, threads: int | None, raw: bool) -> Any:
-        """Outputs straight from floats; None if the engine, the data or the formats need the long way."""
+        """Outputs computed directly from floats; None if engine, data or formats need quantised inputs."""
         road = get_engine(engine)
         count = thread_count(threads)
         columns = self._float_columns(x) if isinstance(road, BatchEngine) else None
@@ -157,16 +157,16 @@ class Network:
         return columns
 
     def plan(self, x: Data = None, *, witnesses: bool = False) -> Plan:
-        """Plan the computation, and certify what cannot overflow; print it.
+        """Plan the computation and prove what cannot overflow. Print the result to read it.
 
         Parameters
         ----------
         x
-            Events whose smallest and largest values bound the inputs; the plan holds for data within them. None: every
-            input that the formats allow.
+            Events whose smallest and largest values bound the inputs; the plan holds for data within these bounds.
+            None: the plan holds for every input that the formats allow.
         witnesses
-            Tighten the verdicts, and search a concrete input for each cast that may overflow. Takes seconds, for wide
-            networks minutes.
+            Also tighten the verdicts, and search for a concrete input for each cast that may overflow. This takes
+            seconds, for wide networks minutes.
         """
         from isobit.analysis.intervals import measured
         from isobit.analysis.plan import make_plan
@@ -179,7 +179,7 @@ class Network:
         return make_plan(self.graph, inputs=measured(self.graph, inputs), search=search)
 
     def trace(self, x: Data, engine: str = "auto", threads: int | None = None) -> dict[str, FixedArray]:
-        """Every layer's output by its name, as hls4ml's trace names them, as :class:`FixedArray`."""
+        """Every layer's output as :class:`FixedArray`, by the names that hls4ml's trace uses."""
         inputs, single = self.quantise(x)
         values = self.run(inputs, engine, threads)
         return {
@@ -215,7 +215,7 @@ class Network:
         return quantised(self.graph.inputs, x)
 
     def run(self, inputs: Mapping[str, FixedArray], engine: str = "auto", threads: int | None = None) -> Values:
-        """Compute every tensor from quantised inputs; the lower door of :meth:`predict`."""
+        """Compute every tensor from quantised inputs, which :meth:`predict` does after quantising."""
         values = get_engine(engine).run(self.graph, inputs, thread_count(threads))
         return {**inputs, **values}
 
@@ -244,7 +244,7 @@ class Network:
             save_graph(self.graph, path, overwrite=overwrite)
 
     def csim_refusal(self) -> str | None:
-        """Why :meth:`csim` has nothing to compile; None if it has."""
+        """Why :meth:`csim` has no project to compile; None if it has one."""
         if self.source is not None:
             return None
         return NO_PROJECT if self.project is None else self.project.refusal()

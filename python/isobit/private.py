@@ -1,4 +1,4 @@
-"""What only the user can have written: folders and files that others could not change, and a secret of the user's."""
+"""Which files only the user can have written: files and folders that others could not change; the user's secret."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ANEW = "remove it, and isobit makes a new one"
 
 
 def not_private(path: Path) -> str | None:
-    """Why a file or folder may hold what others wrote, in words; None if only the user can write it.
+    """Why others could have written a file or folder, in words; None if only the user can write it.
 
     A symbolic link is not followed. Something that does not exist is private: the user will make it. The user's own
     group, which has the user's name, counts as the user.
@@ -38,7 +38,7 @@ def not_private(path: Path) -> str | None:
 
 
 def unsafe_above(folder: Path) -> str | None:
-    """Why others could put another folder in the place of this one, in words; None if they cannot.
+    """Why others could put another folder in place of this one, in words; None if they cannot.
 
     Each folder above must belong to the user or to root. One that others may write to must be sticky, as ``/tmp`` is.
     """

@@ -131,7 +131,7 @@ NAMED: list[tuple[str, Any, str]] = [
     ("Model/Strategy", "Latancy", "no such strategy; did you mean 'latency'"),
     ("LayerName/x/ReuseFactor", 3, "class Input has no reuse factor"),
     ("LayerName/d/TargetCycles", 40, "with the strategy 'resource' alone"),
-    ("LayerName/d/ConvImplementation", "Encoded", "class Dense is no convolution"),
+    ("LayerName/d/ConvImplementation", "Encoded", "class Dense is not a convolution"),
     ("LayerName/bn/Compression", True, "class BatchNormalization has no weights to compress"),
     # hls4ml 1.3.0 never asks for types that have a default
     ("LayerName/sm/Precision/exp_table", "ap_fixed<17,8>", "reads this type as exp_table_t beside Precision alone"),
@@ -349,7 +349,7 @@ def test_folders_know_it_as_well() -> None:
         ({"io_type": "io_streams"}, UnsupportedError, "did you mean 'io_stream'"),
         ({"backend": "vitis"}, UnsupportedError, "'vitis'.*did you mean 'Vitis'"),
         ({"backend": "Quartus"}, UnsupportedError, "'Quartus' is not supported; supported: Vitis, Vivado$"),
-        ({"part": "my board"}, UnsupportedError, "'my board' is no name of a device.*xcvu9p"),
+        ({"part": "my board"}, UnsupportedError, "'my board' is not the name of an AMD device.*xcvu9p"),
         ({"part": 9}, UnsupportedError, "part 9"),
         ({"project_name": "a-b"}, ValueError, "'a-b' cannot name"),
         ({"project_name": "int"}, ValueError, "'int' cannot name"),
@@ -366,7 +366,7 @@ def test_folders_know_it_as_well() -> None:
         (
             {"hls_config": {"LayerName": {"d": {"Precision": {"weight": "ap_fixed<8>"}}}}},
             UnsupportedError,
-            r"LayerName\.d\.Precision\.weight is 'ap_fixed<8>', which is no number type; expected such as",
+            r"LayerName\.d\.Precision\.weight is 'ap_fixed<8>', which is not a number type; expected for example",
         ),
     ],
 )

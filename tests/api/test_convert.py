@@ -228,7 +228,7 @@ def test_a_changed_project_is_not_compiled_unless_named(folder: Path) -> None:
     project.mkdir()
     assert "cannot be used: " in str(refusal(model))
     assert ib.load(model).predict(np.zeros((2, 5))).shape == (2, 3)  # which needs no project
-    with pytest.raises(ib.IsobitError, match="is no hls4ml project: it has no folder 'firmware'"):
+    with pytest.raises(ib.IsobitError, match="is not an hls4ml project: it has no folder 'firmware'"):
         refusal(model, project=project)
 
 
@@ -250,7 +250,7 @@ def test_overwriting_replaces_projects_and_nothing_else(small: Network, tmp_path
     project.mkdir()
     (project / "mine.txt").write_text("mine")
     for overwrite in (False, True):
-        with pytest.raises(ib.IsobitError, match=r"exists|is no hls4ml project and is left alone"):
+        with pytest.raises(ib.IsobitError, match=r"exists|is not an hls4ml project and is left alone"):
             small.model.save(path, project=True, overwrite=overwrite)
     assert (project / "mine.txt").read_text() == "mine"
     assert not path.exists()

@@ -14,13 +14,13 @@ from isobit.frontends.identifiers import check_typedefs, is_identifier
 pytestmark = [pytest.mark.hls4ml, pytest.mark.xdist_group("api-frontend")]
 
 NO_INPUTS = {
-    "a-b": "is no C\\+\\+ identifier",
-    "2x": "is no C\\+\\+ identifier",
-    "a.b": "is no C\\+\\+ identifier",
-    "x/y": "is no C\\+\\+ identifier",
-    "class": "is no C\\+\\+ identifier",
-    "int": "is no C\\+\\+ identifier",
-    "and": "is no C\\+\\+ identifier",
+    "a-b": "is not a C\\+\\+ identifier",
+    "2x": "is not a C\\+\\+ identifier",
+    "a.b": "is not a C\\+\\+ identifier",
+    "x/y": "is not a C\\+\\+ identifier",
+    "class": "is not a C\\+\\+ identifier",
+    "int": "is not a C\\+\\+ identifier",
+    "and": "is not a C\\+\\+ identifier",
     "w2": "also the name of an array of weights of layer 'd'",  # it would stand for the weights, and compile
     "b2": "also the name of an array of weights of layer 'd'",
     "layer2_out": "also the name of an array of layer 'd'",

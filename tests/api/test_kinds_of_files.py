@@ -110,7 +110,7 @@ def test_what_does_not_exist_or_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match=r"other\.isobit does not exist$"):
         ib.load(tmp_path / "other.isobit")
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ModelFileError, match="pipe is no regular file"):
+    with pytest.raises(ModelFileError, match="pipe is not a regular file"):
         ib.load(tmp_path / "pipe")
 
 

@@ -175,7 +175,7 @@ def test_several_outputs_and_shapes() -> None:
         (np.zeros(()), r"shape \(\)"),
         (1.0, r"shape \(\)"),
         ([], r"shape \(0,\)"),
-        ([[1.0, 2.0, 3.0], [1.0, 2.0]], "no array.*inhomogeneous"),
+        ([[1.0, 2.0, 3.0], [1.0, 2.0]], "not an array.*inhomogeneous"),
         ([np.zeros((2, 3)), np.zeros((2, 3))], r"\(2, 2, 3\)"),
         (ib.FixedArray.from_raw([[1, 2]], "ap_fixed<8,4>"), r"shape \(1, 2\)"),
     ],

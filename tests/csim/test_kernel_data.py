@@ -50,7 +50,7 @@ def test_floating_point_arguments(path: Path) -> None:
         ([[0, 1], [2, 2**53 + 1]], RangeError, r"arg0 holds 9007199254740993 at index \(1, 1\), which no float64"),
         ([[0, 1e39], [2, 3]], RangeError, r"arg0 holds 1e\+39 at index \(0, 1\), which is beyond the type float"),
         ([[0, 1], [np.inf, 3]], RangeError, r"arg0 holds inf at index \(1, 0\)"),
-        ([[0, 1], [3]], ShapeError, "'arg0' is no array"),
+        ([[0, 1], [3]], ShapeError, "'arg0' is not an array"),
         ([[0, 1], [2, 2**70]], TypeMismatchError, "got dtype object"),
     ]
     for x, error, told in refused:

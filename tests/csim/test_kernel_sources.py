@@ -59,8 +59,8 @@ def test_without_hls4ml_isobits_headers_do(write: Write, monkeypatch: pytest.Mon
         ("nix", [ib.In("int")], "declares no 'nix'"),
         ("inside", [ib.In("int")], "declares no 'inside'; its namespace belongs to a name"),
         ("ns::nix", [ib.In("int")], "declares no 'nix'"),
-        ("over", [ib.In("int")], "overloaded or a template; say its template arguments"),
-        ("many", [ib.In("int")], "overloaded or a template; say its template arguments"),
+        ("over", [ib.In("int")], "overloaded or a template; give its template arguments"),
+        ("many", [ib.In("int")], "overloaded or a template; give its template arguments"),
         ("many<3>", [ib.In("e_t")], "declares no 'e_t'"),
     ],
 )

@@ -256,12 +256,12 @@ def test_code_that_does_not_compile(write: Callable[[str, str], Path]) -> None:
 @pytest.mark.parametrize(
     "call, error, told",
     [
-        (lambda s: ib.csim_kernel(s, "f; int g", []), FormatError, "is no function's name"),
+        (lambda s: ib.csim_kernel(s, "f; int g", []), FormatError, "does not name a function"),
         (lambda s: ib.csim_kernel(s, "f", [ib.In("ap_fixed<16>")]), FormatError, "cannot read the type 'ap_fixed<16>'"),
         (lambda s: ib.csim_kernel(s, "f", [ib.In("int x;")]), FormatError, "cannot read the type 'int x;'"),
         (lambda s: ib.csim_kernel(s, "f", ["int"]), TypeMismatchError, r"args\[0\] must be ib\.In"),
         (lambda s: ib.csim_kernel(s, "f", [ib.In("int", 0)]), ShapeError, r"args\[0\]: the shape 0"),
-        (lambda s: ib.csim_kernel(s, "f", [ib.In("int", name="a-b")]), FormatError, "'a-b' is no identifier"),
+        (lambda s: ib.csim_kernel(s, "f", [ib.In("int", name="a-b")]), FormatError, "'a-b' is not an identifier"),
         (lambda s: ib.csim_kernel(s, "f", [], headers="amd"), UnsupportedError, "supported: vendor, isobit"),
         (lambda s: ib.csim_kernel(s.with_name("x.cpp"), "f", []), UnsupportedError, "does not exist"),
     ],

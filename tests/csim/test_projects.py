@@ -244,7 +244,7 @@ def test_floating_point_is_float64(projects: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "damage, told",
     [
-        (lambda f: shutil.rmtree(f / "firmware"), "no hls4ml project: it has no folder 'firmware'"),
+        (lambda f: shutil.rmtree(f / "firmware"), "not an hls4ml project: it has no folder 'firmware'"),
         (lambda f: (f / "firmware" / "twohead.cpp").unlink(), r"'firmware' has no twohead\.cpp"),
         (lambda f: _edit(f / "hls4ml_config.yml", "Backend: Vitis", "Backend: Quartus"), "the back end 'Quartus'"),
         (lambda f: _edit(f / "hls4ml_config.yml", "  first:\n  - 4", "  first:\n  - 5"), "4 elements in the firmware"),
@@ -261,7 +261,7 @@ def test_floating_point_is_float64(projects: Path, tmp_path: Path) -> None:
         ),
         (
             lambda f: _edit(f / "firmware" / "twohead.h", "first[4]", "third[4]"),
-            "'third' is no input, output or weight",
+            "'third' is not an input, output or weight",
         ),
         (lambda f: (f / "firmware" / "weights" / "w2.txt").write_text(""), r"w2\.txt holds 0 weights; expected 12"),
         (lambda f: (f / "firmware" / "weights" / "b2.txt").write_text("0.0,nan,0"), r"b2\.txt: value 1 is 'nan'"),

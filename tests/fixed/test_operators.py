@@ -295,7 +295,7 @@ def test_other_things_are_pythons_business() -> None:
 def test_integers_without_a_format() -> None:
     a = fixed([1], "ap_fixed<8,4>")
     assert str((a + (2**63 - 1)).type) == "ap_fixed<69,65>"
-    with pytest.raises(RangeError, match=f"{2**63} is no C"):
+    with pytest.raises(RangeError, match=f"{2**63} is not a C"):
         a + 2**63
     assert (a < 2**100).all()
     assert (a == 1).all()

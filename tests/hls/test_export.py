@@ -144,7 +144,7 @@ def test_a_folder_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
         _export(tmp_path)
     with pytest.raises(OverwriteError, match="was not exported by isobit"):
         _export(tmp_path, overwrite=True)
-    with pytest.raises(OverwriteError, match="is no folder"):
+    with pytest.raises(OverwriteError, match="is not a folder"):
         _export(tmp_path / "notes.txt", overwrite=True)
     assert [p.name for p in tmp_path.iterdir()] == ["notes.txt"]
 
@@ -203,7 +203,7 @@ def test_nothing_is_written_or_removed_through_a_link(tmp_path: Path) -> None:
     (project.folder / "tb/golden.hpp").rmdir()
     shutil.rmtree(project.folder / "emulator")
     (project.folder / "emulator").write_text("mine")
-    with pytest.raises(OverwriteError, match=r"emulator is no folder, where emulator/\S+ belongs; move it away"):
+    with pytest.raises(OverwriteError, match=r"emulator is not a folder, where emulator/\S+ belongs; move it away"):
         _export(project.folder, name="after", overwrite=True)
     assert (project.folder / "emulator").read_text() == "mine"
 
@@ -220,7 +220,7 @@ def test_empty_folders_however_named(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_folders_that_are_none(tmp_path: Path, copied: Exported) -> None:
-    with pytest.raises(ModelFileError, match="no folder that isobit exported"):
+    with pytest.raises(ModelFileError, match="not a folder that isobit exported"):
         read_folder(tmp_path)
     project = copied("wide")
     manifest = json.loads((project.folder / "manifest.json").read_text())
@@ -245,7 +245,7 @@ def test_folders_that_are_none(tmp_path: Path, copied: Exported) -> None:
 @pytest.mark.parametrize(
     ("options", "error", "told"),
     [
-        ({"part": "a part"}, FormatError, "part 'a part' is no name of a device"),
+        ({"part": "a part"}, FormatError, "part 'a part' is not the name of a device"),
         ({"clock_ns": 0.0}, RangeError, "clock_ns is 0.0"),
         ({"oracle": "guess"}, UnsupportedError, "oracle='guess' is not supported; supported: vendor, reference"),
         ({"name": "int"}, FormatError, "'int' cannot name a top function"),

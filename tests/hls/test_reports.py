@@ -128,8 +128,8 @@ def test_steps_that_left_no_report(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"csynth": CSYNTH[:300]}, "no readable XML report"),
-        ({"csynth": "<profile/>"}, "no report of C synthesis"),
+        ({"csynth": CSYNTH[:300]}, "not a readable XML report"),
+        ({"csynth": "<profile/>"}, "not a report of C synthesis"),
         ({"csynth": CSYNTH.replace(">72<", ">many<")}, "expected a whole number, got 'many'"),
         ({"csynth": CSYNTH.replace(">3.620<", ">fast<")}, "is 'fast', expected a number"),
         ({"wide_cosim": COSIM.replace("   Verilog", "   Nothing")}, "has no row of Verilog or VHDL"),
@@ -137,7 +137,7 @@ def test_steps_that_left_no_report(tmp_path: Path) -> None:
             {"wide_cosim": COSIM.replace("              4|              4|              5|\n", "\n")},
             "cells, expected 7",
         ),
-        ({"export_impl": "<profile/>"}, "no report of an implementation"),
+        ({"export_impl": "<profile/>"}, "not a report of an implementation"),
     ],
 )
 def test_damaged_reports(tmp_path: Path, changes: dict[str, str], told: str) -> None:
@@ -173,7 +173,7 @@ def test_without_the_tool_it_says_what_it_would_run(
     assert run(["hls", str(folder), "--steps", "place"]) == 2
     assert "step 'place' does not exist; steps: csim, csynth, cosim, export" in capsys.readouterr().err
     assert run(["hls", str(no_tool)]) == 2
-    assert "no folder that isobit exported" in capsys.readouterr().err
+    assert "not a folder that isobit exported" in capsys.readouterr().err
 
 
 def _tool(folder: Path, name: str, lines: str) -> None:

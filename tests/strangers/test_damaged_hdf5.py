@@ -96,7 +96,7 @@ def test_what_is_no_file(tmp_path: Path) -> None:
         Hdf5File(tmp_path / "nowhere.h5")
     os.mkfifo(tmp_path / "pipe.h5")
     for path in (tmp_path, tmp_path / "pipe.h5"):
-        with pytest.raises(DataFileError, match="no regular file"):
+        with pytest.raises(DataFileError, match="not a regular file"):
             Hdf5File(path)
 
 

@@ -47,7 +47,7 @@ def test_deep_nesting_is_refused(depth: int, tmp_path: Path) -> None:
     config = '{"class_name": "Functional", "config": ' + "[" * depth + "]" * depth + "}"
     with h5py.File(tmp_path / "deep.h5", "w") as file:
         file.attrs["model_config"] = config
-    with pytest.raises(ModelFileError, match=r"deep.h5 .*(no architecture|no JSON)"):
+    with pytest.raises(ModelFileError, match=r"deep.h5 .*(not an architecture|not JSON)"):
         load_keras_file(tmp_path / "deep.h5")
 
 

@@ -215,6 +215,6 @@ def test_files_of_no_events(suffix: str, models: Path, capsys: pytest.CaptureFix
 
 def test_an_input_that_the_model_does_not_have(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told = refused(capsys, "predict", "m.isobit", "eks=x.npy", "--out", "y.npy")
-    assert "'eks=x.npy' is no file, and the model has no input 'eks'; its inputs: " in told
+    assert "'eks=x.npy' is not a file, and the model has no input 'eks'; its inputs: " in told
     write(models / "eks=x.npy", events())
     answer(capsys, "predict", "m.isobit", "eks=x.npy", "--out", "y.npy", "--json")

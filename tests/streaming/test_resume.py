@@ -120,7 +120,7 @@ def test_interrupted(folder: Path) -> None:
     done = start(folder, *arguments, "--out", "y.npy")
     text, error = done.communicate()
     assert (done.returncode, error) == (0, "")
-    assert text.startswith(f"went on from event {kept:,}, ")
+    assert text.startswith(f"resumed at event {kept:,}, ")
     assert np.array_equal(np.load(folder / "y.npy"), model.predict(events(count)))
 
 
@@ -213,9 +213,9 @@ def forge(partial: Path, **changes: Any) -> None:
         (lambda f: forge(f, events="6"), "journal.json is damaged .events is '6'"),
         (lambda f: forge(f, events=-1), "journal.json is damaged .events is -1"),
         (lambda f: forge(f, moves=["rows.npy"]), "journal.json is damaged .moves is"),
-        (lambda f: forge(f, moves={"rows.npy": "../elsewhere"}), "'../elsewhere' is no name of a file"),
-        (lambda f: forge(f, moves={"rows.npy": str(f.parent / "elsewhere")}), "elsewhere' is no name of a file"),
-        (lambda f: forge(f, moves={"../x.npy": "elsewhere"}), "'../x.npy' is no name of a file"),
+        (lambda f: forge(f, moves={"rows.npy": "../elsewhere"}), "'../elsewhere' is not a file name"),
+        (lambda f: forge(f, moves={"rows.npy": str(f.parent / "elsewhere")}), "elsewhere' is not a file name"),
+        (lambda f: forge(f, moves={"../x.npy": "elsewhere"}), "'../x.npy' is not a file name"),
         (lambda f: (f / "journal.json").unlink(), "no journal"),
     ],
 )
@@ -374,5 +374,5 @@ def test_the_command_once_more(model: ib.Model, folder: Path) -> None:
         again = start(folder, *arguments)
         text, error = again.communicate()
         assert (again.returncode, error) == (0, "")
-        assert text.startswith("nothing was left to predict: an earlier run of the same had come to the end of y.root")
+        assert text.startswith("nothing was left to predict: an earlier run of the same command finished y.root")
     assert not (folder / "y.root.partial").exists()

@@ -116,7 +116,9 @@ def test_a_folder_that_is_replaced_holds_nothing_that_is_read(tmp_path: Path) ->
     config.write_text("Model: {}")
     (tmp_path / "link").symlink_to(config)
     for source in (config, tmp_path / "link", config.parent):
-        with pytest.raises(OverwriteError, match=r"is read by this run, which would replace .*m.hls4ml and all in it"):
+        with pytest.raises(
+            OverwriteError, match=r"is read by this run, which would replace .*m.hls4ml and everything in it"
+        ):
             check_folder(tmp_path / "m.hls4ml", overwrite=True, inputs=[None, source])
     check_folder(tmp_path / "m.hls4ml", overwrite=True, inputs=[tmp_path / "other"])
     with pytest.raises(OverwriteError, match=r"m.hls4ml exists; choose another name"):
@@ -128,8 +130,8 @@ def test_devices_are_not_replaced(device: str, models: Path, capsys: pytest.Capt
     """A rename over them would."""
     words = ["check", "m.isobit", "--data", "x.npy", "--against", "cpp-strict", "--html", device]
     assert command([*words, "--overwrite"]) == 2
-    assert f"{device} cannot be written: it is no regular file" in capsys.readouterr().err
-    with pytest.raises(WriteError, match="no regular file"), atomic_path(device, overwrite=True):
+    assert f"{device} cannot be written: it is not a regular file" in capsys.readouterr().err
+    with pytest.raises(WriteError, match="not a regular file"), atomic_path(device, overwrite=True):
         pytest.fail("entered")
     assert Path(device).is_symlink() or not Path(device).is_file()
 

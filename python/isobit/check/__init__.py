@@ -65,10 +65,10 @@ def check(
     engine
         The base road.
     reference_events
-        How many events the (slow) reference takes at most, the first ones. As the base road it takes all of them.
+        The (slow) reference computes at most this many events, the first ones. As the base road it computes all.
     reference_seconds
-        The reference begins no event after this time, but takes 10 in any case; ``inf`` for no limit. The report says
-        how many it took.
+        The reference begins no event after this time, but computes at least 10; ``inf`` for no limit. The report says
+        how many it computed.
     threads
         Threads and worker processes; None takes every core.
     optimisation
@@ -140,7 +140,7 @@ def check(
 def _compare(
     block: Block, roads: Roads, tallies: Sequence[Tally], differences: Differences, progress: Progress
 ) -> Values:
-    """Run a block on every road that still takes events, and compare with the first road, whose tensors it returns."""
+    """Run a block on every road that still takes events and compare with the first road; returns its tensors."""
     if block.start == 0:
         for tally in tallies:  # compile and load what is compiled and loaded at first use
             roads.run(tally.name, block.part(0, 1))

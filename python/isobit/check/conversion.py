@@ -1,7 +1,7 @@
 """Options of Keras layers that hls4ml 1.3.0 drops or changes on conversion, found by comparing the two models.
 
-hls4ml's Keras parsers (``converters/keras`` and ``keras_v2_to_hls.py``) read some options of a layer and none of the
-others; nothing is said. The list here is of what they leave out for the layers that isobit knows.
+hls4ml's Keras parsers (``converters/keras`` and ``keras_v2_to_hls.py``) read some options of a layer and silently
+ignore the others. The list here has the ignored ones, for the layers that isobit knows.
 """
 
 from __future__ import annotations

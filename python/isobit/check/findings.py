@@ -1,4 +1,4 @@
-"""What equal bits do not say: a network whose firmware is exact and useless all the same."""
+"""Warnings about what equal bits do not show: firmware can be exact and still be useless."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Finding", "findings_of"]
 LARGE = 0.25
 #: Share of events with the same decision below which it is a warning.
 AGREEMENT = 0.9
-#: A table whose entries in use are no more than this is no function any more.
+#: A table with at most this many entries in use is as good as constant.
 FEW_ENTRIES = 2
 #: Step of a table of exponentials, in units of the exponent, that is called coarse: a factor of 1.28 between entries.
 COARSE = 0.25
@@ -51,7 +51,7 @@ class Finding:
 
 
 def findings_of(profile: Profile, facts: Facts) -> tuple[Finding, ...]:
-    """Every warning, the gravest first."""
+    """Every warning, the most serious first."""
     return (
         *_constant_outputs(profile, facts),
         *_tables(facts),
@@ -69,7 +69,7 @@ def _constants(profile: Profile) -> Iterator[Finding]:
 
 def _constant_outputs(profile: Profile, facts: Facts) -> Iterator[Finding]:
     if not any(facts_of.constant < len(facts_of.low) for facts_of in facts.inputs):
-        return  # every event is the same
+        return  # all events are the same
     for output in facts.outputs:
         if output.dead:
             yield Finding(

@@ -1,9 +1,9 @@
 """Keras against the firmware, layer by layer: what the formats of each layer explain, and what they do not.
 
-Every segment of layers is asked about the numbers that the firmware itself gave to it. Three answers are compared:
-what Keras gives, what the firmware gave, and what the firmware's layers would give without formats
-(:mod:`isobit.analysis.ideal`). Formats move the last to the second; Keras, which may have some of the same formats as
-quantisers, lies between them. Where it lies outside by more than half an LSB, the firmware computes another function.
+Every segment of layers gets the numbers that the firmware gave to it. Three results are compared: what Keras gives,
+what the firmware gave, and what the firmware's layers would give without formats (:mod:`isobit.analysis.ideal`). The
+difference between the last two is what the formats do. Keras, which may have some of the same formats as quantisers,
+must lie between them; if it is off by more than half an LSB, the firmware computes another function.
 """
 
 from __future__ import annotations

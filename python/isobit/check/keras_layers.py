@@ -1,4 +1,4 @@
-"""Which Keras layers became which layers of the firmware: segments that both can be asked about."""
+"""Which Keras layers became which layers of the firmware: segments that both models can compute."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def _nearest(name: str | None, groups: Mapping[str, Any], parents: Mapping[str, 
 def _chains(
     groups: Mapping[str, Any], parents: Mapping[str, str | None], layers: Mapping[str, Any]
 ) -> dict[str, list[str]]:
-    """The Keras layers of each segment: those that hls4ml folded into a layer stand behind it, or before the first."""
+    """The Keras layers of each segment: those that hls4ml folded into a layer follow it, or precede the first."""
     children: dict[str | None, list[str]] = {}
     for name, parent in parents.items():
         children.setdefault(parent, []).append(name)

@@ -47,7 +47,7 @@ class Outcome:
 
     @cached_property
     def warnings(self) -> tuple[Finding, ...]:
-        """What equal bits do not say: constant outputs, changed constants, coarse tables, another function."""
+        """What the bits do not show: constant outputs, changed constants, coarse tables, another function."""
         asked = (Finding("configuration", remark.layer, f"configuration: {remark}") for remark in self.configuration)
         return (*findings_of(self.profile, self.facts), *asked)
 
@@ -67,7 +67,7 @@ class Outcome:
         return [(road.name, layer) for road in self.roads for layer in road.layers if layer.differ]
 
     def headline(self) -> str:
-        """The verdict on the bits alone, in one sentence."""
+        """The result for the bits alone, in one sentence."""
         if not self.roads:
             return f"NOT COMPARED: {self.name} was only run on {self.base.name}"
         if self.ok:

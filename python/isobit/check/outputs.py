@@ -1,4 +1,4 @@
-"""What the network's tensors look like over all events: constant outputs, softmaxes that are none."""
+"""What the network's tensors look like over all events: constant outputs, softmaxes that do not sum to one."""
 
 from __future__ import annotations
 

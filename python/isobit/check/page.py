@@ -1,4 +1,4 @@
-"""The report as one self-contained page: verdict, warnings, one table of layers with pictures of their neurons."""
+"""The report as one self-contained page: result, warnings, one table of layers with pictures of their neurons."""
 
 from __future__ import annotations
 

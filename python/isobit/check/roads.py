@@ -109,7 +109,7 @@ def _same_layers(model: Model, other: Model) -> None:
 
 
 def _with_outputs(taps: dict[str, FixedArray], outputs: dict[str, FixedArray]) -> dict[str, FixedArray]:
-    """The tapped tensors; an output that was tapped as a layer, too, must say the same."""
+    """The tapped tensors; an output that was also tapped as a layer must have the same bits."""
     for name, array in outputs.items():
         if name in taps and not np.array_equal(taps[name].raw, array.raw):
             return {**taps, name: array}

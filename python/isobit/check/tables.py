@@ -1,4 +1,4 @@
-"""Which entries of its lookup tables a network really uses: one entry may span all that a layer ever gives."""
+"""Which entries of its lookup tables a network uses: one entry may span every value that a layer ever gives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report as text: the verdict and its warnings first, then one table with a column for each road."""
+"""The report as text: the result and its warnings first, then one table with a column for each road."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["folded", "keras_label", "report_text", "road_table"]
 
 #: Overflows of each kind that are named; JSON and page have all.
 _OVERFLOWS = 6
-#: Layers that differ and stand in lines of their own.
+#: Layers that differ and get a line each.
 _DIFFERING = 12
 
 
@@ -87,7 +87,7 @@ def _cell(layer: LayerComparison) -> str:
 
 
 def keras_label(report: Outcome) -> str:
-    """What the difference to Keras is, in brackets; only what was shown is said."""
+    """What causes the difference to Keras, in brackets: only what was shown."""
     layers = report.keras_layers
     if layers is None:
         return "layers not followed"

@@ -1,4 +1,4 @@
-"""What a check watches besides bits, block by block: outputs, tables, and the Keras model."""
+"""What a check observes besides bits, block by block: outputs, tables, and the Keras model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Facts", "Watch"]
 
 @dataclass(frozen=True)
 class Facts:
-    """What was watched.
+    """What was observed.
 
     Attributes
     ----------

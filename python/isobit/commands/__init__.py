@@ -25,7 +25,7 @@ _COMMANDS = {
     "convert": "Convert a Keras file into a model file, with its hls4ml project beside it.",
     "csim": "Compile firmware (an hls4ml project or an export) and simulate events with it.",
     "demo": "Simulate L1 muons and check the shipped student on 100,000 events.",
-    "export": "Write a project for Vitis HLS, with a test bench that knows the right bits.",
+    "export": "Write a project for Vitis HLS, with a test bench that checks every bit.",
     "hls": "Synthesise an export with Vitis HLS and show its reports.",
     "plan": "Show what cannot overflow, what may, and how each layer is computed.",
     "predict": "Predict a file of events at the firmware's precision.",

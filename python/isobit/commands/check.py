@@ -40,14 +40,14 @@ from isobit.files import check_target
     type=click.IntRange(1),
     default=1000,
     show_default=True,
-    help="Events for the slow reference, at most.",
+    help="At most this many events for the slow reference.",
 )
 @click.option(
     "--reference-seconds",
     type=click.FloatRange(0),
     default=5.0,
     show_default=True,
-    help="Time for the slow reference, which takes 10 events in any case; inf for no limit.",
+    help="Time for the slow reference, which computes at least 10 events; inf for no limit.",
 )
 @click.option(
     "--threads", type=click.IntRange(1), default=None, help="Threads and worker processes.  [default: all cores]"
@@ -70,7 +70,7 @@ def command(
     as_json: bool,
     overwrite: bool,
 ) -> int:
-    """Compare MODEL's bits on every road, layer by layer.
+    """Compare MODEL's bits on every road (way to compute them), layer by layer.
 
     MODEL is a .keras or .h5 file, which hls4ml converts, or a model file that isobit convert wrote; csim then takes the
     hls4ml project beside it. Exit status: 0 equal, 1 bits differ, 2 bad input. Warnings (outputs that never change,

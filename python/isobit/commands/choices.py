@@ -19,12 +19,12 @@ ROAD_NAMES = ("csim", *ENGINES)
 
 
 class RoadList(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
-    """Roads, separated by commas."""
+    """Names of roads, separated by commas."""
 
     name = "roads"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[str]:
-        """Split the list, and refuse what is no road."""
+        """Split the list, and refuse what is not a road."""
         if isinstance(value, list):
             return value
         roads = [road.strip() for road in str(value).split(",") if road.strip()]

@@ -34,7 +34,7 @@ from isobit.ports import Port
     ),
 )
 @click.argument("source", type=click.Path(path_type=Path))
-@data_options(what="Events, which an exported folder's test bench does not need")
+@data_options(what="Events; not needed to run an exported folder's test bench")
 @keras_options()
 @project_option()
 @click.option("--headers", type=click.Choice(HEADER_SETS), default="vendor", show_default=True, help="Header set.")
@@ -138,7 +138,7 @@ def _types(ports: tuple[Port, ...]) -> dict[str, str]:
 
 
 def _only_exported_options() -> None:
-    """Refuse, for an exported folder, what it has no use for."""
+    """Refuse options that have no meaning for an exported folder."""
     taken = {"source", "files", "columns", "dataset", "tree", "headers", "out", "threads", "as_json", "overwrite"}
     context = click.get_current_context()
     for parameter in context.command.params:

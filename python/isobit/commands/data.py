@@ -1,4 +1,4 @@
-"""The options of every command that takes events: which files, and what of them."""
+"""The options of every command that takes events: which files, and which parts of them."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def data_options(
     what
         What the events are, for --help.
     """
-    help_data = f"{what}: .npy, .npz, .parquet, .h5, .hdf5 or .root; of several, the events follow each other."
+    help_data = f"{what}: .npy, .npz, .parquet, .h5, .hdf5 or .root; the events of several files follow each other."
     options = [
         click.option("--data", "files", multiple=True, metavar="[INPUT=]FILE", help=help_data),
         click.option(
@@ -142,7 +142,7 @@ def _refuse_unknown_inputs(pairs: list[tuple[str, str, str]], inputs: list[str])
     for head, equals, value in pairs:
         if equals and head.isidentifier() and not Path(head + equals + value).exists():
             raise click.UsageError(
-                f"data: {head + equals + value!r} is no file, and the model has no input {head!r}; its inputs: "
+                f"data: {head + equals + value!r} is not a file, and the model has no input {head!r}; its inputs: "
                 f"{', '.join(inputs)}"
             )
 

@@ -1,4 +1,4 @@
-"""``isobit demo``: the main job on the main input."""
+"""``isobit demo``: check the student that comes with isobit on simulated muons."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _LABELS = {
     help="Where the picture goes: .png, .pdf or .svg.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace an existing picture.")
-@click.option("--train", "training", is_flag=True, help="Train teacher and student anew first (some 10 minutes).")
+@click.option("--train", "training", is_flag=True, help="First train teacher and student again (about 10 minutes).")
 @click.option(
     "--students",
     type=click.Path(path_type=Path, file_okay=False),
@@ -66,7 +66,7 @@ def command(
     students: Path,
     as_json: bool,
 ) -> int:
-    """Simulate L1 muons and check a trained student, bit for bit, on every road.
+    """Simulate L1 muons and check a trained student, bit for bit, on every road (way to compute it).
 
     The student (5-8-8-8-8-3, QKeras, 18 bits, distilled from a 4 x 256 teacher) recalibrates eta, phi and pT of
     hardware muons. hls4ml converts it for the VU9P at reuse factor 4; isobit compares the raw integers of every layer

@@ -24,10 +24,10 @@ from isobit.hls.export import ORACLES, export_hls
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("--out", "folder", required=True, type=click.Path(path_type=Path), help="A new or empty folder.")
 @keras_options(without=("part", "clock_ns", "io_type"))
-@data_options(what="Events for the test bench, beside its own")
+@data_options(what="Events for the test bench, in addition to its own")
 @click.option("--part", default="xcvu9p-flga2104-2L-e", show_default=True, help="FPGA.")
 @click.option("--clock-ns", type=float, default=5.0, show_default=True, help="Clock period.")
-@click.option("--name", default=None, help="Name of the top function.  [default: the network's, or its Keras model's]")
+@click.option("--name", default=None, help="Name of the top function.  [default: the network's or its Keras model's]")
 @click.option(
     "--io-type",
     type=click.Choice(IO_TYPES),
@@ -40,9 +40,9 @@ from isobit.hls.export import ORACLES, export_hls
     type=click.Choice(ORACLES),
     default="vendor",
     show_default=True,
-    help="Where golden results come from: AMD's headers (of hls4ml), or isobit's definition.",
+    help="Where golden results come from: AMD's headers (of hls4ml), or isobit's reference.",
 )
-@click.option("--no-csim", is_flag=True, help="Do not hold the results against hls4ml's C-simulation, too.")
+@click.option("--no-csim", is_flag=True, help="Do not also compare the results with hls4ml's C-simulation.")
 @click.option("--random", "events", type=click.IntRange(0), default=128, show_default=True, help="Random events.")
 @click.option("--seed", type=click.IntRange(0), default=2026, show_default=True, help="Seed of the random events.")
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest as one JSON object instead of text.")

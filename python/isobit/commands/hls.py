@@ -27,7 +27,7 @@ _COLUMNS = 160
 def command(folder: Path, steps: str, report_only: bool, as_json: bool) -> int:
     """Synthesise the exported FOLDER with Vitis HLS (vitis_hls or vitis-run on the PATH), and read its reports.
 
-    The step csim by itself leaves an earlier synthesis alone; any other run starts anew and replaces FOLDER/build.
+    --steps csim alone keeps an earlier synthesis; any other run starts again and replaces FOLDER/build.
 
     Exit status: 0 done, 1 a test bench found bits that differ, 2 bad input, no tool, or the tool failed.
     """

@@ -32,7 +32,7 @@ _OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
         "--granularity",
         {
             "type": click.Choice(GRANULARITIES),
-            "help": "Without --config: for what hls4ml chooses types.  [default: name]",
+            "help": "Without --config: types for each layer, for each class, or one for all.  [default: name]",
         },
     ),
     "default_precision": (
@@ -93,7 +93,7 @@ class KerasOptions:
         return {"hls_config": hls_config, **found, **given}
 
     def refuse(self, path: Path) -> None:
-        """Refuse any of the options for what is no Keras file.
+        """Refuse any of the options for what is not a Keras file.
 
         Raises
         ------

@@ -37,7 +37,7 @@ class _Stream(io.FileIO):
 
 
 def quiet_pipes() -> None:
-    """Let the exit status be that of the verdict, and not of a reader such as ``head`` that has read enough."""
+    """Let the exit status be that of the command, not of a reader such as ``head`` that has read enough."""
     sys.stdout = _over(sys.stdout, "standard output")
     sys.stderr = _over(sys.stderr, "standard error")
 

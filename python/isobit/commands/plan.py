@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 )
 @click.argument("model", type=click.Path(path_type=Path))
 @keras_options()
-@data_options(what="Events whose smallest and largest values bound the inputs instead of the formats")
-@click.option("--witnesses", is_flag=True, help="Search an input for each overflow that may happen (minutes).")
+@data_options(what="Events whose smallest and largest values bound the inputs, instead of the input formats")
+@click.option("--witnesses", is_flag=True, help="Search for an input for each overflow that may happen (minutes).")
 @click.option("--fail-on-overflow", is_flag=True, help="Exit with 1 if anything may overflow.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 def command(
     model: Path, keras: KerasOptions, data: DataOptions, witnesses: bool, fail_on_overflow: bool, as_json: bool
 ) -> int:
-    """Say of every format in MODEL whether it can overflow, and how each layer is computed exactly.
+    """Say whether each format in MODEL can overflow, and how each layer is computed exactly.
 
     The bounds come from the real weights and hold for every input within the formats, or within the range of DATA.
     Exit status: 0 done, 1 something may overflow (with --fail-on-overflow), 2 bad input.

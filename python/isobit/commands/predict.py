@@ -44,7 +44,7 @@ from isobit.streaming.writers import check_suffix, output_files
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 @click.option("--overwrite", is_flag=True, help="Replace an existing --out file.")
-@click.option("--restart", is_flag=True, help="Begin anew where an unfinished run is found.")
+@click.option("--restart", is_flag=True, help="Begin again instead of resuming an unfinished run.")
 def command(
     model: Path,
     data: DataOptions,
@@ -59,11 +59,11 @@ def command(
     overwrite: bool,
     restart: bool,
 ) -> None:
-    """Predict the events in DATA with MODEL, bit for bit as its firmware, whatever their number.
+    """Predict the events in DATA with MODEL, bit for bit as its firmware, for files of any size.
 
-    DATA are .npy, .npz, .parquet, .h5, .hdf5 or .root files; of several, the events follow each other. For several
-    inputs, write INPUT=FILE, or give files that hold them all. A run that was interrupted goes on when the same command
-    is given again; until it is finished, it lives in the folder OUT.partial.
+    DATA are .npy, .npz, .parquet, .h5, .hdf5 or .root files; the events of several files follow each other. For several
+    inputs, write INPUT=FILE, or give files that hold them all. If a run was interrupted, the same command resumes it;
+    until it is finished, its rows are in the folder OUT.partial.
     """
     check_suffix(out)
     for target in reversed(output_files(out)):
@@ -98,10 +98,10 @@ def command(
         click.echo(json.dumps(facts))
         return
     if done.resumed_from and done.resumed_from == done.events:
-        click.echo(f"nothing was left to predict: an earlier run of the same had come to the end of {out}")
+        click.echo(f"nothing was left to predict: an earlier run of the same command finished {out}")
         return
     if done.resumed_from:
-        click.echo(f"went on from event {done.resumed_from:,}, where an interrupted run had come")
+        click.echo(f"resumed at event {done.resumed_from:,}, where a run was interrupted")
     types = ", ".join(done.outputs.values())
     rate = f"{done.seconds:.3g} s, {done.events_per_second:,.0f} events/s"
     click.echo(f"{done.events} events of {types} written to {out} ({rate})")

@@ -45,7 +45,7 @@ def command(
     fail_on_overflow: bool,
     as_json: bool,
 ) -> int:
-    """Count, on some events, what overflows, saturates or is rounded away in MODEL, by layer and neuron.
+    """Count what overflows, saturates or is rounded away in MODEL on some events, by layer and neuron.
 
     Exit status: 0 done, 1 something overflows or saturates (with --fail-on-overflow), 2 bad input.
     """

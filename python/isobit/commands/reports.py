@@ -1,4 +1,4 @@
-"""Reports on a terminal: the verdict and its warnings in colour."""
+"""Reports on a terminal: the result and its warnings in colour."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["print_report"]
 
 
 def print_report(report: Report, console: Console | None = None) -> None:
-    """Print a report; without colours where the output is no terminal.
+    """Print a report; without colours where the output is not a terminal.
 
     Parameters
     ----------

@@ -37,7 +37,7 @@ class Built:
     folder
         Holds ``program`` and what it reads.
     inputs, outputs
-        Its arguments, in order; an argument that is both stands in both. Shapes are flat.
+        Its arguments, in order; an argument that is both is in both lists. Shapes are flat.
     state
         Variables that keep their value from event to event; empty for most.
     """
@@ -60,7 +60,7 @@ def build(
     link: Sequence[str] = (),
     unseen: Collection[str] = (),
 ) -> Built:
-    """Compile ``main.cpp`` among ``files``, or take the result of an earlier time.
+    """Compile ``main.cpp`` among ``files``, or take the result of an earlier compilation.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def build(
     header_flags
         Those of ``flags`` that every design with this header set has.
     filled
-        Variables that are no state; see :func:`~isobit.csim.state.static_state`.
+        Variables that do not count as state; see :func:`~isobit.csim.state.static_state`.
     link, unseen
         Libraries, and names of those among them whose variables the program's symbols do not show.
 

@@ -1,7 +1,7 @@
 """Where compiled designs are kept: whole or not at all, verified before each use, the oldest pruned first.
 
-A program that is found here is run. So it must be the user's own: the folder and all in it belong to the user, nobody
-else may write there, and what was stored is sealed with a secret that is kept elsewhere (:mod:`isobit.private`).
+A program that is found here is run. So it must be the user's own: the folder and everything in it belong to the user,
+nobody else may write there, and builds are sealed with a secret that is kept elsewhere (:mod:`isobit.private`).
 Somebody who can only write to the cache cannot make a build that passes for the user's.
 """
 
@@ -90,7 +90,7 @@ def _secret() -> bytes:
 
 @contextlib.contextmanager
 def writing() -> Iterator[None]:
-    """Turn the errors of a cache that cannot be written into one that says what to do.
+    """Turn the errors of a cache that cannot be written into an error that says what to do.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def cache_limit() -> int:
     Raises
     ------
     RangeError
-        If the variable is no whole number.
+        If the variable is not a whole number.
     """
     text = os.environ.get("ISOBIT_CACHE_LIMIT") or "2048"
     if not text.isdecimal():
@@ -144,7 +144,7 @@ def _fingerprints(folder: Path) -> dict[str, str]:
 
 
 def _seal(name: str, fingerprints: dict[str, str]) -> str:
-    """What only who knows the secret can write: a MAC of a build's name and content."""
+    """The MAC of a build's name and content, which only somebody who knows the secret can write."""
     text = json.dumps([name, fingerprints], sort_keys=True)
     return hmac.new(_secret(), text.encode(), "sha256").hexdigest()
 
@@ -196,7 +196,7 @@ def prune(keep: Path) -> None:
         return
     builds = []
     for folder in keep.parent.iterdir():
-        with contextlib.suppress(OSError):  # another process prunes, too
+        with contextlib.suppress(OSError):  # another process prunes as well
             size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
             builds.append((folder.stat().st_mtime, size, folder))
     total = sum(size for _, size, _ in builds)

@@ -126,8 +126,8 @@ def run_compiler(arguments: Sequence[str], folder: Path, what: str) -> subproces
             ours[f"the source declares no '{match[1]}'; its namespace belongs to a name: 'ns::kernel'"] = None
         if _OVERLOADED.search(line):
             ours[
-                "the function is overloaded or a template; say its template arguments ('kernel<16>'), or give one of "
-                "another name that calls it"
+                "the function is overloaded or a template; give its template arguments ('kernel<16>'), or write a "
+                "function of another name that calls it"
             ] = None
     start = next((i for i, line in enumerate(said) if "error" in line), len(said))
     excerpt = said[max(0, min(start, len(said) - 15)) :][:20]

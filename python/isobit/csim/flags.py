@@ -1,4 +1,4 @@
-"""Flags of a user's own: their relative paths are the kernel's, and what they link counts by its content."""
+"""The user's compiler flags: relative paths begin at the kernel's folder, and what is linked counts by its content."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Flags:
     compile
         What goes before the sources, with absolute paths.
     link
-        Libraries and objects, which go behind them.
+        Libraries and objects, which go after them.
     identity
         Hash of the libraries' and objects' content; libraries of the system (``-lm``) count by their name.
     shared
@@ -65,13 +65,13 @@ def read_flags(flags: Sequence[str], folder: Path) -> Flags:
             places += [place] if option == "-L" else []
             compiled += [option, str(place)] if option.startswith("-i") else [f"{option}{place}"]
         elif flag.startswith("@"):
-            raise UnsupportedError(f"flags: {flag!r}: files of flags are not supported; write the flags themselves")
+            raise UnsupportedError(f"flags: {flag!r}: files of flags are not supported; give the flags themselves")
         elif flag.startswith("-l"):
             named.append("-l" + (flag[2:] or next(rest, "")))
         elif not flag.startswith("-") and _linked(flag):
             named.append(str(_absolute(flag, folder)))
         elif not flag.startswith("-") and flag.endswith(_SOURCES):
-            raise UnsupportedError(f"flags: {flag!r} is a source; hand it over with sources=")
+            raise UnsupportedError(f"flags: {flag!r} is a source; pass it with sources=")
         else:
             compiled.append(flag)
     link, shared, digest = [], [], hashlib.sha256()

@@ -61,7 +61,7 @@ class CSimProgram:
         self.outputs = _named(built.outputs, project.directed("out"))
 
     def require_trace(self) -> None:
-        """Nothing, if layers can be traced.
+        """Check that layers can be traced.
 
         Raises
         ------
@@ -95,7 +95,7 @@ class CSimProgram:
         trace
             Whether to tap the layers.
         threads
-            Worker processes. A design that keeps state from event to event (:attr:`state`) gets one, started anew.
+            Worker processes. A design that keeps state from event to event (:attr:`state`) gets a single new one.
         timeout
             Seconds without an event's end after which a worker is ended; None for no limit.
 

@@ -35,7 +35,7 @@ def main_source(project: Project) -> str:
     for p in project.directed("in"):
         declared = f'hls::stream<{p.type}> {p.name}("{p.name}")' if p.stream else f"{p.type} {p.name}[{p.size}]"
         inputs.append(f'    {declared};\n    isobit_channel.in({p.name}, {_elements(p)}, "{p.name}");')
-        # What the firmware's own type made of the input is compared, too.
+        # What the firmware's own type made of the input is compared as well.
         inputs.append(f'    isobit_channel.tap({p.name}, {p.size}, "{p.name}");')
     for p in project.directed("out"):
         declared = f'hls::stream<{p.type}> {p.name}("{p.name}")' if p.stream else f"{p.type} {p.name}[{p.size}]"

@@ -188,7 +188,7 @@ class Simulation:
 
         Returns
         -------
-        As :meth:`predict_raw` and :meth:`trace` give them, but with an axis of events for a single event, too.
+        As :meth:`predict_raw` and :meth:`trace` give them, but always with an axis of events, even for a single event.
 
         Raises
         ------

@@ -16,7 +16,7 @@ from pathlib import Path
 
 __all__ = ["BASELINE_MAIN", "UNREADABLE", "filled_once", "static_state", "symbols"]
 
-#: What is said of a program whose symbols cannot be read, since nothing may then be assumed.
+#: The answer for a program whose symbols cannot be read, since nothing may then be assumed.
 UNREADABLE = "unknown: the symbols cannot be read"
 
 #: The program that calls nothing, but has what the header set's templates bring along.
@@ -131,8 +131,8 @@ def static_state(
 ) -> tuple[str, ...]:
     """Names of variables that outlive an event and may change: ``function::variable``, or a global one's.
 
-    A constant that the compiler cannot compute stands in writable memory, too, and is named with the others: a design
-    is rather taken to keep state than not.
+    A constant that the compiler cannot compute is also in writable memory, and is named with the others: in doubt, a
+    design counts as keeping state.
 
     Parameters
     ----------

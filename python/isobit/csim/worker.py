@@ -1,6 +1,6 @@
 """Worker processes: each runs one compiled design, one request at a time, and can die without harm.
 
-A worker that answered stays for the next call, since starting one costs more than many a test's events; the idle ones
+A worker that answered stays for the next call, since starting one often costs more than a test's events. Idle workers
 are few, belong to the process that started them, and end with it.
 """
 

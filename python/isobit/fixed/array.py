@@ -180,7 +180,7 @@ class FixedArray(NumpyProtocol):
         ShapeError
             If the axes are not those of the array, each once.
         TypeMismatchError
-            If they are no integers.
+            If they are not integers.
         """
         return self._moved("transpose", axes)
 
@@ -192,7 +192,7 @@ class FixedArray(NumpyProtocol):
         ShapeError
             If the sizes differ.
         TypeMismatchError
-            If they are no integers.
+            If they are not integers.
         """
         return self._moved("reshape", shape)
 
@@ -234,7 +234,7 @@ class FixedArray(NumpyProtocol):
         ShapeError
             If the axis does not exist or is named twice.
         TypeMismatchError
-            If it is no integer, tuple of integers or None.
+            If it is not an integer, a tuple of integers or None.
         """
         return self._of(arithmetic.total(self._pair(), axis, keepdims))
 

@@ -43,7 +43,7 @@ def pair(value: Any, operation: str) -> Pair:
     Raises
     ------
     TypeMismatchError
-        For floats (AMD offers no fixed-point operation with them), masked arrays, and whatever else is no integer.
+        For floats (AMD offers no fixed-point operation with them), masked arrays, and whatever else is not an integer.
     RangeError
         For a Python integer beyond 64 bits.
     """
@@ -61,8 +61,8 @@ def pair(value: Any, operation: str) -> Pair:
         literal = growth.literal(value)
         if literal is None:
             raise RangeError(
-                f"{value} is no C++ integer (64 bits at most), so it has no format in {operation!r}; give it one with "
-                "FixedArray.from_raw"
+                f"{value} is not a C++ integer (at most 64 bits), so it has no format in {operation!r}; give it one "
+                "with FixedArray.from_raw"
             )
         return Pair(np.asarray(value), literal)
     raise TypeMismatchError(

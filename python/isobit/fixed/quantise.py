@@ -167,7 +167,7 @@ def _is_real(value: object) -> bool:
 
 
 def _kinds(array: npt.NDArray[Any]) -> str:
-    """What an array holds, for messages: its dtype, or the first element that is no number."""
+    """What an array holds, for messages: its dtype, or the first element that is not a number."""
     if array.dtype == object:
         for value in array.flat:
             if not _is_real(value):

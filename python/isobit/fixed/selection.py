@@ -52,7 +52,7 @@ def where(condition: Any, a: Any, b: Any) -> Pair:
     Raises
     ------
     TypeMismatchError
-        If the condition is no array of truth values.
+        If the condition is not an array of truth values.
     ShapeError
         If the three shapes do not belong together.
     """

@@ -101,7 +101,7 @@ class FixedType:
         Raises
         ------
         FormatError
-            If the text is no such type; the message repeats it.
+            If the text is not such a type; the message repeats it.
         """
         if isinstance(text, FixedType):
             return text

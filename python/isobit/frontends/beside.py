@@ -76,7 +76,7 @@ class Beside:
         Raises
         ------
         ModelFileError
-            If the user named the folder, and it is no hls4ml project.
+            If the user named the folder, and it is not an hls4ml project.
         """
         return self._judged()[1]
 
@@ -88,7 +88,7 @@ class Beside:
         UnsupportedError
             Saying why not.
         ModelFileError
-            If the user named the folder, and it is no hls4ml project.
+            If the user named the folder, and it is not an hls4ml project.
         """
         project, refusal = self._judged()
         if project is None:
@@ -167,7 +167,7 @@ def write_beside(model_graph: Any, folder: Path, *, overwrite: bool = False) -> 
         if not overwrite:
             raise OverwriteError(f"{folder} exists; choose another name or ask for it (overwrite=True, --overwrite)")
         if folder.is_symlink() or not (folder / "firmware").is_dir() or not (folder / "hls4ml_config.yml").is_file():
-            raise OverwriteError(f"{folder} is no hls4ml project and is left alone; choose another name")
+            raise OverwriteError(f"{folder} is not an hls4ml project and is left alone; choose another name")
         folder.rename(aside)
     try:
         with naming(folder):

@@ -51,8 +51,8 @@ def check_identifiers(model: Any) -> None:
             if not is_identifier(name):
                 kind = "input" if node.name in inputs else "layer"
                 raise FirmwareError(
-                    f"{kind} {node.name!r}: hls4ml's firmware would call {what} {name!r}, which is no C++ identifier: "
-                    f"{_RULE}"
+                    f"{kind} {node.name!r}: hls4ml's firmware would call {what} {name!r}, which is not a C++ "
+                    f"identifier: {_RULE}"
                 )
             if not (node.name in inputs and what == _ARRAY):
                 taken.setdefault(name, f"{what} of layer {node.name!r}")
@@ -74,13 +74,13 @@ def check_typedefs(root: Any, defines: str) -> None:
     Raises
     ------
     FirmwareError
-        With the first one that is no identifier.
+        With the first one that is not an identifier.
     """
     for name in re.findall(r"^\s*typedef .*?(\S+)\s*;\s*$", defines, re.MULTILINE):
         if not is_identifier(name):
             raise FirmwareError(
-                f"{root}/firmware/defines.h defines the type {name!r}, which is no C++ identifier: hls4ml names types "
-                "after layers; rename the layer and write the project anew"
+                f"{root}/firmware/defines.h defines the type {name!r}, which is not a C++ identifier: hls4ml names "
+                "types after layers; rename the layer and write the project again"
             )
 
 

@@ -63,7 +63,7 @@ def refuse_foreign(path: Path) -> None:
     if path.is_dir():
         raise UnsupportedError(f"{path} is {folder_kind(path)}")
     if not path.is_file():
-        raise ModelFileError(f"{path} is no regular file; expected {_EXPECTED}")
+        raise ModelFileError(f"{path} is not a regular file; expected {_EXPECTED}")
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD)
@@ -202,7 +202,7 @@ def _text(path: Path) -> str | None:
     if "class_name" in document and "config" in document:
         return _ARCHITECTURE
     keys = ", ".join(list(document)[:5])
-    return f"JSON with the keys {keys}, which is no model; expected {_EXPECTED}"
+    return f"JSON with the keys {keys}, which is not a model; expected {_EXPECTED}"
 
 
 _PYTORCH = f"a PyTorch file: load it with PyTorch, {_CONVERT.format('pytorch')}"

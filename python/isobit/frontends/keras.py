@@ -58,7 +58,7 @@ def load_keras_file(path: str | os.PathLike[str], *, allow_lambda: bool = False)
     Raises
     ------
     ModelFileError
-        If the file does not exist or is no Keras model.
+        If the file does not exist or is not a Keras model.
     UnsupportedError
         If it names anything but known layers and numbers, and ``allow_lambda`` is false.
     """

@@ -92,7 +92,7 @@ class _Check:
         )
 
     def _damaged(self, where: str, what: str) -> NoReturn:
-        raise ModelFileError(f"{self._file}{where} {what}; it is no architecture that Keras wrote")
+        raise ModelFileError(f"{self._file}{where} {what}; it is not an architecture that Keras wrote")
 
     # -- objects ---------------------------------------------------------------------------------------------------
 

@@ -139,7 +139,7 @@ def _parse(text: str | bytes) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise _BadFile(f"its architecture is no JSON: {str(error)[:200]}") from None
+        raise _BadFile(f"its architecture is not JSON: {str(error)[:200]}") from None
 
 
 @contextlib.contextmanager

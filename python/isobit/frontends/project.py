@@ -115,7 +115,7 @@ def read_project(folder: str | os.PathLike[str]) -> Project:
     root = Path(folder)
     if not (root / "firmware").is_dir():
         refuse_missing(root)
-        raise ModelFileError(f"{root} is no hls4ml project: it has no folder 'firmware'; it is {folder_kind(root)}")
+        raise ModelFileError(f"{root} is not an hls4ml project: it has no folder 'firmware'; it is {folder_kind(root)}")
     config = read_yaml(root / "hls4ml_config.yml") if (root / "hls4ml_config.yml").exists() else {}
     backend = config.get("Backend", BACKENDS[0])
     if backend not in BACKENDS:
@@ -154,7 +154,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     MissingDependencyError
         If PyYAML is not installed.
     ModelFileError
-        If the file is no YAML mapping.
+        If the file is not a YAML mapping.
     """
     try:
         import yaml
@@ -206,7 +206,7 @@ def _project_name(root: Path, config: Mapping[str, Any]) -> str:
     name = config.get("ProjectName") or (found[0] if len(found) == 1 else None)
     if name not in found:
         raise ModelFileError(
-            f"{root} is no hls4ml project: 'firmware' has no {name or '<project>'}.cpp with its header"
+            f"{root} is not an hls4ml project: 'firmware' has no {name or '<project>'}.cpp with its header"
             + (f", only {', '.join(found)}" if found else "")
         )
     return str(name)
@@ -276,7 +276,8 @@ def _parameter(
         if f"firmware/weights/{name}.h" in files:
             return Parameter(name, "weight", kind, (), stream is not None)
         raise ModelFileError(
-            f"{root}: the top function's parameter {name!r} is no input, output or weight; known: {', '.join(shapes)}"
+            f"{root}: the top function's parameter {name!r} is not an input, output or weight; known: "
+            f"{', '.join(shapes)}"
         )
     direction, shape = shapes[name]
     parameter = Parameter(name, direction, kind, shape, stream is not None)
@@ -298,6 +299,6 @@ def _product(text: str, numbers: Mapping[str, int]) -> int:
     product = 1
     for factor in map(str.strip, text.split("*")):
         if not factor.isdigit() and factor not in numbers:
-            raise ModelFileError(f"the size {factor!r} in the firmware is no number and not in defines.h")
+            raise ModelFileError(f"the size {factor!r} in the firmware is not a number and not in defines.h")
         product *= int(factor) if factor.isdigit() else numbers[factor]
     return product

@@ -56,7 +56,7 @@ def check_weight_files(root: Any, source: str, files: Mapping[str, bytes]) -> No
     Raises
     ------
     ModelFileError
-        For a file that is missing, holds another count of numbers than its array, text that is no finite number, or
+        For a file that is missing, holds another count of numbers than its array, text that is not a finite number, or
         numbers that become other values in the array's type than those in the header. The first one is named.
     """
     declared = _declared(files)

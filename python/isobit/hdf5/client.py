@@ -63,7 +63,7 @@ class Hdf5File:
         if not path.exists():
             raise DataFileError(f"{path} does not exist")
         if not path.is_file():
-            raise self._unreadable("it is no regular file")
+            raise self._unreadable("it is not a regular file")
         _require_h5py()
         self._lock = threading.Lock()  # one question, one answer
         self._child = subprocess.Popen(

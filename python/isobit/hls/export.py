@@ -103,7 +103,7 @@ def export_hls(
     target = Path(folder)
     check_target(target, overwrite)
     if not _PART.fullmatch(part):
-        raise FormatError(f"part {part!r} is no name of a device; expected such as 'xcvu9p-flga2104-2L-e'")
+        raise FormatError(f"part {part!r} is not the name of a device; expected for example 'xcvu9p-flga2104-2L-e'")
     if not 0.1 <= clock_ns <= 1000:
         raise RangeError(f"clock_ns is {clock_ns}; expected a period of 0.1 to 1000 ns")
     if oracle not in ORACLES:

@@ -141,7 +141,7 @@ def read_folder(folder: str | os.PathLike[str]) -> HlsProject:
     try:
         manifest = json.loads((place / MANIFEST).read_text())
     except OSError as error:
-        raise ModelFileError(f"{place} is no folder that isobit exported: {error}") from None
+        raise ModelFileError(f"{place} is not a folder that isobit exported: {error}") from None
     except ValueError as error:
         raise ModelFileError(f"{place / MANIFEST} is damaged: {error}") from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
@@ -183,7 +183,7 @@ def check_target(folder: Path, overwrite: bool) -> Mapping[str, Any]:
     if not folder.exists() and not folder.is_symlink():
         return {}
     if not folder.is_dir():
-        raise OverwriteError(f"{folder} exists and is no folder; choose another name")
+        raise OverwriteError(f"{folder} exists and is not a folder; choose another name")
     if not any(folder.iterdir()):
         return {}
     if not overwrite:
@@ -262,7 +262,8 @@ def _refuse_detours(place: Path, path: str) -> None:
             raise OverwriteError(f"{part} is a symbolic link; nothing is written or removed through it, move it away")
         last = count == len(parts)
         if part.exists() and part.is_dir() == last:
-            raise OverwriteError(f"{part} is {'a folder' if last else 'no folder'}, where {path} belongs; move it away")
+            what = "a folder" if last else "not a folder"
+            raise OverwriteError(f"{part} is {what}, where {path} belongs; move it away")
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -148,7 +148,7 @@ def _synthesis(path: Path) -> Synthesis:
     root = _root(path)
     overall = "PerformanceEstimates/SummaryOfOverallLatency"
     if root.find("PerformanceEstimates") is None or root.find("AreaEstimates/Resources") is None:
-        raise DataFileError(f"{path} is no report of C synthesis: it has no PerformanceEstimates and AreaEstimates")
+        raise DataFileError(f"{path} is not a report of C synthesis: it has no PerformanceEstimates and AreaEstimates")
     return Synthesis(
         _text(root, "ReportVersion/Version"),
         _real(root, "UserAssignments/TargetClockPeriod", path),
@@ -165,7 +165,7 @@ def _synthesis(path: Path) -> Synthesis:
 def _implementation(path: Path) -> Implementation:
     root = _root(path)
     if root.find("AreaReport/Resources") is None:
-        raise DataFileError(f"{path} is no report of an implementation: it has no AreaReport")
+        raise DataFileError(f"{path} is not a report of an implementation: it has no AreaReport")
     return Implementation(
         _real(root, "TimingReport/TargetClockPeriod", path),
         _real(root, "TimingReport/AchievedClockPeriod", path),
@@ -184,14 +184,14 @@ def _cosimulation(path: Path) -> Cosimulation:
             raise DataFileError(f"{path}: the row of {match[1]} has {len(cells)} cells, expected 7 or 8")
         numbers = [None if cell in ("NA", "-", "") else _int(cell, path) for cell in cells[1:7]]
         return Cosimulation(match[1], cells[0], numbers[0], numbers[2], numbers[3], numbers[5])
-    raise DataFileError(f"{path} is no report of a co-simulation: it has no row of Verilog or VHDL that was simulated")
+    raise DataFileError(f"{path} is not a report of a co-simulation: it has no row of Verilog or VHDL with results")
 
 
 def _root(path: Path) -> ET.Element:
     try:
         return ET.fromstring(path.read_bytes())
     except (ET.ParseError, OSError) as error:
-        raise DataFileError(f"{path} is no readable XML report: {error}") from None
+        raise DataFileError(f"{path} is not a readable XML report: {error}") from None
 
 
 def _text(root: ET.Element, path: str) -> str | None:

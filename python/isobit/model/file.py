@@ -178,7 +178,7 @@ def _check_sizes(archive: zipfile.ZipFile, path: str | os.PathLike[str]) -> int:
     count = len(sizes) - 1
     names = [_DOCUMENT, *(f"arrays/{index:04d}.npy" for index in range(count))]
     if odd := sorted(set(names) - set(archive.namelist())) or sorted(set(archive.namelist()) - set(names)):
-        raise ModelFileError(f"{path} is no model file of isobit's: {odd[0]!r} is missing, or does not belong in one")
+        raise ModelFileError(f"{path} is not a model file of isobit: {odd[0]!r} is missing, or does not belong in one")
     if (size := archive.getinfo(_DOCUMENT).file_size) > _MAX_DOCUMENT:
         raise ModelFileError(f"{path} holds a document of {size} bytes; allowed: {_MAX_DOCUMENT}")
     return count

@@ -220,7 +220,7 @@ class Transpose(Op):
 
     def __post_init__(self) -> None:
         if sorted(self.perm) != list(range(len(self.shape))):
-            raise ShapeError(f"axes {self.perm} of layer {self.name!r} are no permutation of those of {self.shape}")
+            raise ShapeError(f"axes {self.perm} of layer {self.name!r} are not a permutation of those of {self.shape}")
 
     def lower(self, *tensors: Tensor) -> tuple[Op, ...]:
         """Every number from where it was; see :meth:`Op.lower`."""

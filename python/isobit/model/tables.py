@@ -65,8 +65,8 @@ def index_bits(name: str, entries: int, address: FixedType) -> int:
     Raises
     ------
     UnsupportedError
-        For a size that is no power of two, or one that asks for more bits than the number has: hls4ml's firmware then
-        reads beyond the table, or slices bits that do not exist.
+        For a size that is not a power of two, or one that needs more bits than the number has: hls4ml's firmware would
+        then read beyond the table, or slice bits that do not exist.
     """
     bits = max(1, (entries - 1).bit_length())
     if entries != 1 << bits or bits > address.width or entries > MAX_ENTRIES:

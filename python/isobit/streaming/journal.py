@@ -76,7 +76,7 @@ def _journal(document: Any) -> Journal:
     for pair in (journal.moves or {}).items():
         for name in pair:
             if not isinstance(name, str) or name in ("", ".", "..") or Path(name).name != name:
-                raise ValueError(f"{name!r} is no name of a file")
+                raise ValueError(f"{name!r} is not a file name")
     return journal
 
 
@@ -103,13 +103,13 @@ class Workspace:
 
     def __enter__(self) -> Workspace:
         if self.folder.exists() and not self.folder.is_dir():
-            raise ResumeError(f"{self.folder} is no folder; unfinished runs are kept there: move it away")
+            raise ResumeError(f"{self.folder} is not a folder; unfinished runs are kept there: move it away")
         known = {_JOURNAL, _NEXT, _LOCK}
         if self.folder.is_dir():
             others = sorted(path.name for path in self.folder.iterdir() if path.name not in known)
             if others and not (self.folder / _JOURNAL).exists():
                 raise ResumeError(
-                    f"{self.folder} holds {others[0]!r} and no journal, so it is no unfinished run: move it away"
+                    f"{self.folder} holds {others[0]!r} and no journal, so it is not an unfinished run: move it away"
                 )
         self.folder.mkdir(parents=True, exist_ok=True)
         self._lock = os.open(self.folder / _LOCK, os.O_CREAT | os.O_RDWR, 0o666)

@@ -1,4 +1,4 @@
-"""For tests of users' own: exact comparison that explains itself, and hypothesis strategies of formats and models.
+"""For users' own tests: an exact comparison that explains differences, and hypothesis strategies.
 
 Needs the extra ``testing`` (hypothesis) for the strategies; :func:`assert_equal` needs nothing. See docs/testing.md.
 """

@@ -1,4 +1,4 @@
-"""Exact comparison whose failure says how much, where, by how many LSBs, and in which formats."""
+"""Exact comparison; a failure says how many numbers differ, where, by how many LSBs, and in which formats."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def assert_equal(
     ----------
     found, expected
         :class:`isobit.FixedArray`, or a list or dict of them (``predict_raw`` of several outputs, ``trace``). A trace's
-        float64 arrays (layers that have no format) are compared bit for bit, too.
+        float64 arrays (layers that have no format) are also compared bit for bit.
     same_type
         Also ask for the same formats. Otherwise the values are compared, whatever the formats.
     label
         What is compared, for the message.
     allow_empty
-        Take it for equal if both hold nothing; a test that compares nothing proves nothing.
+        Whether two empty results count as equal; a test that compares nothing proves nothing.
 
     Raises
     ------
@@ -95,7 +95,7 @@ def _named(value: object) -> str:
 
 def _refuse_nothing(size: int, start: str, allow_empty: bool) -> None:
     if not size and not allow_empty:
-        raise ShapeError(f"{start}nothing to compare: both are empty; if that is meant, say allow_empty=True")
+        raise ShapeError(f"{start}nothing to compare: both are empty; if that is intended, pass allow_empty=True")
 
 
 def _doubles(found: Any, expected: Any) -> str:

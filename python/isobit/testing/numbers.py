@@ -168,7 +168,7 @@ def fixed_values(
     type
         Format of the numbers.
     into
-        Formats that the numbers will be cast to: their ties, bounds and wrap points are drawn often, too.
+        Formats that the numbers will be cast to: their ties, bounds and wrap points are also drawn often.
     """
     kind = FixedType.parse(type)
     return raw_integers(kind, _targets(into)).map(lambda raw: FixedArray.from_raw(raw, kind))

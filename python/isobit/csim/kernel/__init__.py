@@ -1,4 +1,4 @@
-"""C-simulation of one HLS function of the user's, from Python: vectorised over events, in a worker process."""
+"""C-simulation of one HLS function (a kernel) of the user's: called from Python on many events, in a worker process."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class CSimKernel:
     Attributes
     ----------
     inputs, outputs
-        Name, shape and format of what goes in and comes out (a result first); of structs, field by field: ``arg0.et``.
+        Name, shape and format of each input and output (a result first); structs are given field by field: ``arg0.et``.
     state
         Variables of the kernel that keep their value from event to event.
     printed
@@ -70,17 +70,17 @@ class CSimKernel:
         Parameters
         ----------
         values, named
-            One value for each ``In`` and ``InOut`` argument, in their order or by name: a :class:`FixedArray` of the
-            argument's own format (another one is cast, as an assignment would), or real numbers, which are quantised as
-            the type's constructor does. Of structs, a dictionary of such arrays by the names of the fields, or a
+            One value for each ``In`` and ``InOut`` argument, in their order or by name: a :class:`FixedArray` (a format
+            other than the argument's is cast, as in an assignment), or real numbers, which are quantised as by the
+            type's constructor. For structs, a dictionary of such arrays by the names of the fields, or a
             structured NumPy array. Either all have the arguments' shapes, for one event, or all have an axis of
             events in front.
 
         Returns
         -------
-        :class:`FixedArray` of each output, float64 where its type is C++ floating point, of structs a dictionary of
-        them by the names of the fields: the result first, then the ``Out`` and ``InOut`` arguments in their order; a
-        tuple if there are several.
+        :class:`FixedArray` of each output, float64 where its type is C++ floating point, for structs a dictionary of
+        these by the names of the fields. The result comes first, then the ``Out`` and ``InOut`` arguments in their
+        order; several are a tuple.
 
         Raises
         ------
@@ -154,8 +154,8 @@ def csim_kernel(
         Type of the numbers that it returns; None for a void function.
     headers
         ``isobit``: isobit's own headers. ``vendor``: AMD's open simulation headers from the installed hls4ml, compiled
-        with -DNDEBUG, without which they abort on legal casts (docs/semantics.md, B1), so that ``assert`` is off in the
-        kernel, too.
+        with -DNDEBUG, without which they abort on legal casts (docs/semantics.md, B1); so ``assert`` is also off in
+        the kernel.
     include_dirs, defines, flags
         More for the compiler: folders for -I, ``NAME`` or ``NAME=VALUE`` for -D, and anything else. Relative paths in
         ``flags`` (-I, -L, libraries) begin at the folder of ``source``. Libraries count by their content; with a shared
@@ -172,7 +172,7 @@ def csim_kernel(
     CSimKernel
         Compiled once for each content: the cache's key is the preprocessed source, so a change in any included header
         counts. Each call runs in one worker process in the folder of ``source``, event by event in their order; a
-        kernel with static variables starts anew at each call (see :attr:`CSimKernel.state`).
+        kernel with static variables starts afresh at each call (see :attr:`CSimKernel.state`).
 
     Raises
     ------
@@ -204,7 +204,7 @@ def csim_kernel(
     if headers not in HEADER_SETS:
         raise UnsupportedError(f"headers={headers!r} is not supported; supported: {', '.join(HEADER_SETS)}")
     if not re.fullmatch(r"[A-Za-z_]\w*(::\w+)*(<[\w:<>, -]*>)?", top):
-        raise FormatError(f"top={top!r} is no function's name; expected such as 'kernel', 'ns::kernel', 'kernel<16>'")
+        raise FormatError(f"top={top!r} does not name a function; expected 'kernel', 'ns::kernel' or 'kernel<16>'")
     files = [_file(path, top) for path in (source, *sources)]
     arguments = declared(args)
     include = [vendor_include_folder()] if headers == "vendor" else isobit_include_folders()

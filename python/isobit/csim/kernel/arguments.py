@@ -1,4 +1,4 @@
-"""The arguments of a kernel as its user declares them: direction, type of the numbers, shape of one event."""
+"""The arguments of a kernel as the user declares them: direction, type of the numbers, shape of one event."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FORMAT = re.compile(r"(a[pc]_)?u?(fixed|int)\s*<")
 class Argument:
     """An argument of a kernel: :class:`In`, :class:`Out` or :class:`InOut`.
 
-    How it is handed over, the function's own parameter says: a scalar by value or reference, an array (``T x[16]``,
+    How it is passed is read from the function's parameter: a scalar by value or reference, an array (``T x[16]``,
     ``T x[4][16]``, ``T *x``, ``T (&x)[16]``), a pack (``std::array``, ``nnet::array``, ``hls::vector``), an AXI4-Stream
     packet (``hls::axis``), or an ``hls::stream`` of numbers, packs or packets.
 
@@ -32,7 +32,7 @@ class Argument:
     ----------
     type
         Type of the numbers: a :class:`FixedType` or its name, ``int``, ``float`` or another name that the kernel's
-        source knows, such as a typedef of its own. It must be exactly the function's; the compiler checks that. A
+        source knows, such as one of its typedefs. It must be exactly the function's type; the compiler checks that. A
         struct's name stands for all its fields.
     shape
         Shape of one event: an extent, or several; () for a scalar. It counts what ``type`` names: numbers in all packs,
@@ -42,15 +42,15 @@ class Argument:
 
     Notes
     -----
-    A struct of numbers, arrays, packs and further structs is a dictionary of arrays by the names of its fields, each of
-    the argument's shape and, behind it, that of the arrays on the way: of ``struct jet { ap_uint<10> pt; ap_int<6>
-    at[2]; }``, ``ib.In("jet", 4)`` takes ``{"pt": (events, 4), "at": (events, 4, 2)}``. A structured NumPy array does
-    as well. Bit-fields, references, pointers, enumerations, unions and private members are refused.
+    A struct of numbers, arrays, packs and further structs is a dictionary of arrays by the names of its fields. Each
+    has the argument's shape, followed by that of the arrays inside the struct: for ``struct jet { ap_uint<10> pt;
+    ap_int<6> at[2]; }``, ``ib.In("jet", 4)`` takes ``{"pt": (events, 4), "at": (events, 4, 2)}``. A structured NumPy
+    array does as well. Bit-fields, references, pointers, enumerations, unions and private members are refused.
 
-    Of packets, either the numbers in ``data`` are declared (``ib.In("ap_fixed<16,6>", 4)``): then every byte is kept,
-    ``last`` is set on the last packet of an event, other side channels are zero, and those of outputs are not looked
-    at. Or the packet itself (``ib.In("pkt", 4)``), with its side channels by name: ``data``, ``keep``, ``strb``,
-    ``user``, ``last``, ``id``, ``dest``; those that a caller leaves out are as before.
+    For packets, declare either the numbers in ``data`` (``ib.In("ap_fixed<16,6>", 4)``): then every byte is kept,
+    ``last`` is set on the last packet of an event, other side channels are zero, and those of outputs are ignored.
+    Or declare the packet itself (``ib.In("pkt", 4)``), with its side channels by name: ``data``, ``keep``, ``strb``,
+    ``user``, ``last``, ``id``, ``dest``; those that a caller leaves out have the values above.
     """
 
     type: str | FixedType
@@ -85,7 +85,7 @@ def declared(args: Sequence[Argument]) -> list[Argument]:
             argument, name=argument.name or f"arg{k}", type=cpp_type(argument.type), shape=_extents(k, argument.shape)
         )
         if not argument.name.isidentifier() or argument.name in ("result", *(a.name for a in named)):
-            raise FormatError(f"args[{k}]: the name {argument.name!r} is no identifier, is taken, or is 'result'")
+            raise FormatError(f"args[{k}]: the name {argument.name!r} is not an identifier, is taken, or is 'result'")
         named.append(argument)
     return named
 
@@ -110,7 +110,7 @@ def size_of(argument: Argument) -> int:
 
 
 def cpp_type(kind: str | FixedType) -> str:
-    """A number's type in C++; names that are no format of isobit's are left to the compiler."""
+    """A number's type in C++; names that are not formats known to isobit are left to the compiler."""
     try:
         parsed = FixedType.parse(kind)
     except FormatError:

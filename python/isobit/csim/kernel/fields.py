@@ -22,18 +22,18 @@ _PART = re.compile(r"\[(\d+)\]|\.(\w+)(?:~(\w+))?")
 
 @dataclass(frozen=True)
 class Field:
-    """What travels as one port: a whole argument, or a field of its struct.
+    """What is passed as one port: a whole argument, or a field of its struct.
 
     Attributes
     ----------
     argument
         The argument's name.
     path
-        Names of the field and of the structs around it; () for an argument that is no struct.
+        Names of the field and of the structs around it; () for an argument that is not a struct.
     port
-        Its port; the shape is the argument's and that of the arrays on the way.
+        Its port; the shape is the argument's, followed by that of the arrays inside the struct.
     default
-        What it is if nobody gives it, for side channels of a packet: ``ones``, ``zero``, ``last``; else empty.
+        Its value if the caller leaves it out, for side channels of a packet: ``ones``, ``zero``, ``last``; else empty.
     """
 
     argument: str
@@ -43,7 +43,7 @@ class Field:
 
 
 def fields_of(ports: Iterable[Port], shapes: Mapping[str, tuple[int, ...]]) -> tuple[Field, ...]:
-    """The fields behind the bridge's ports, whose names say the path: ``arg0.jets[2].pt``.
+    """The fields that the bridge's ports stand for; the port's name gives the path: ``arg0.jets[2].pt``.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def columns(fields: Sequence[Field], values: Sequence[Any]) -> tuple[list[Any], 
 
 
 def _default(field: Field) -> FixedArray:
-    """A side channel that nobody gives: every byte kept, ``last`` on the last packet, the others zero."""
+    """A side channel that the caller leaves out: every byte kept, ``last`` on the last packet, the others zero."""
     kind = field.port.type
     assert kind is not None  # side channels are ap_uint
     raw = np.full(field.port.size, kind.raw_max if field.default == "ones" else 0, dtype=object)
@@ -176,7 +176,7 @@ def _real(value: Any, port: Port) -> Any:
     try:
         array = np.asarray(value)
     except ValueError as error:  # lists of different lengths
-        raise ShapeError(f"input {port.name!r} is no array: {error}") from None
+        raise ShapeError(f"input {port.name!r} is not an array: {error}") from None
     if array.dtype.kind not in "fiuO" or (array.dtype.kind == "f" and array.dtype.itemsize > 8):
         raise TypeMismatchError(f"input {port.name!r} must hold real numbers, got dtype {array.dtype}")
     return finite(array, port.name) if array.dtype.kind == "f" else array

@@ -52,7 +52,7 @@ _STORAGE = """    typedef isobit_signature::at<{k}>::type P{k};
 def main_source(kernel: Path, top: str, arguments: Sequence[Argument], returns: str | FixedType | None) -> str:
     """Text of the main.cpp."""
     if any(character in str(kernel) for character in '"\n\\'):
-        raise RangeError(f"the path {str(kernel)!r} holds characters that no #include can name")
+        raise RangeError(f"the path {str(kernel)!r} has characters that an #include cannot name")
     storage, results, checks = [], [], []
     for k, argument in enumerate(arguments):
         names = {"k": k, "size": size_of(argument), "type": argument.type, "name": argument.name}

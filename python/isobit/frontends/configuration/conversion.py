@@ -59,6 +59,6 @@ def _check_precisions(config: Any, backend: str) -> None:
             except Exception:  # hls4ml raises what it likes
                 key = f"{where}.Precision{f'.{slot}' if slot else ''}"
                 raise UnsupportedError(
-                    f"hls4ml cannot convert the model: {key} is {asked!r}, which is no number type; expected such as "
-                    "'ap_fixed<16,6>', 'ap_ufixed<8,2,AP_RND,AP_SAT>', 'ap_int<4>' or 'auto'"
+                    f"hls4ml cannot convert the model: {key} is {asked!r}, which is not a number type; expected for "
+                    "example 'ap_fixed<16,6>', 'ap_ufixed<8,2,AP_RND,AP_SAT>', 'ap_int<4>' or 'auto'"
                 ) from None

@@ -115,7 +115,7 @@ def key_remark(where: str, key: str, value: Any, default: Any, node: Any, read: 
     elif key == "TargetCycles" and not str(node.get_attr("strategy", "")).startswith("resource"):
         yield _no_effect(where, key, value, "hls4ml reads it with the strategy 'resource' alone")
     elif key == "ConvImplementation" and "conv_implementation" not in attributes:
-        yield _no_effect(where, key, value, f"a layer of class {node.class_name} is no convolution")
+        yield _no_effect(where, key, value, f"a layer of class {node.class_name} is not a convolution")
     elif key == "TableSize" and not _reads_a_table(node):
         yield _no_effect(where, key, value, f"{node.get_attr('activation')!r} reads no table")
     elif key not in LAYER_KEYS and (snake(key) in _READ or snake(key) not in {*attributes, *read}):

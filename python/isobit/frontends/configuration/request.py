@@ -92,7 +92,7 @@ def read_request(given: Mapping[str, Any]) -> Request:
     Raises
     ------
     TypeMismatchError
-        For an option that does not exist, or a configuration that is no mapping.
+        For an option that does not exist, or a configuration that is not a mapping.
     UnsupportedError, RangeError, FormatError
         For values that make no sense.
     """
@@ -215,8 +215,8 @@ def _part(value: Any) -> str:
     """AMD's names of devices: a family, a size, then package, speed grade and temperature."""
     if not isinstance(value, str) or not re.fullmatch(r"x[a-z0-9]{4,}(-[A-Za-z0-9]+)*", value):
         raise UnsupportedError(
-            f"part {value!r} is no name of a device of AMD's; expected such as 'xcvu9p-flga2104-2L-e' (the default) or "
-            "'xc7z020clg400-1'"
+            f"part {value!r} is not the name of an AMD device; expected for example 'xcvu9p-flga2104-2L-e' (the "
+            "default) or 'xc7z020clg400-1'"
         )
     return value
 

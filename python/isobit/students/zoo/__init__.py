@@ -196,7 +196,7 @@ def load_student(name: str, path: Any = None, *, integer: int | None = None) -> 
     Raises
     ------
     ModelFileError
-        If the file is missing, no weights file, or of another network.
+        If the file is missing, not a file of weights, or of another network.
     """
     return load_weights(entry(name), path, integer=integer, known=tuple(ZOO))
 
