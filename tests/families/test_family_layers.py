@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from family_graphs import draw
+from isobit.engines.batch import BatchEngine
 
 import isobit as ib
 from isobit._core import instruction_sets
-from isobit.engines.batch import BatchEngine
 from isobit.engines.registry import get_engine
 from isobit.errors import FormatError, ShapeError, UnsupportedError
 from isobit.fixed import FixedArray, FixedType

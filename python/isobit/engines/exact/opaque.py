@@ -9,9 +9,9 @@ import numpy as np
 
 from isobit.analysis.op_bounds import op_bounds
 from isobit.analysis.ranges import Range
+from isobit.engines.exact.tallies import Tally
 from isobit.engines.reference.numbers import Numbers
 from isobit.engines.reference.results import result_of
-from isobit.engines.exact.tallies import Tally
 from isobit.errors import RangeError
 from isobit.fixed.quantise import to_storage
 from isobit.model.ops import Tensors
