@@ -28,7 +28,8 @@ from isobit.errors import ShapeError, UnsupportedError
 from isobit.fixed import FixedArray, FixedType, growth
 from isobit.fixed.assign import assign
 from isobit.model import Activation, Dense, Graph, Reshape, Tensor
-from isobit.model.ops import Op, Tensors, layer_of, reported
+from isobit.model.ops import Op, Tensors
+from isobit.model.tensor import layer_of, reported
 from isobit.model.weights import Weight
 from isobit.profile.blocks import joined
 from isobit.profile.exact import exact_profile

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from family_graphs import draw
-from isobit.engines.batch import BatchEngine
 
 import isobit as ib
 from isobit._core import instruction_sets
+from isobit.engines.cpp import CppEngine
 from isobit.engines.registry import get_engine
 from isobit.errors import FormatError, ShapeError, UnsupportedError
 from isobit.fixed import FixedArray, FixedType
@@ -44,7 +44,7 @@ def test_every_road_gives_the_bits_of_the_reference(seed: int) -> None:
     graph, inputs = draw(seed)
     wanted = get_engine("reference").run(graph, inputs, 1)
     strict = get_engine("cpp-strict").run(graph, inputs, 2)
-    roads = [(name, BatchEngine(name)) for name in instruction_sets()] + [("numba", get_engine("numba"))]
+    roads = [(name, CppEngine(name)) for name in instruction_sets()] + [("numba", get_engine("numba"))]
     results = [("cpp-strict", strict)]
     for name, road in roads:
         results += [(name, road.run(graph, inputs, 1)), (f"{name} joined", road.run_outputs(graph, inputs, 2))]

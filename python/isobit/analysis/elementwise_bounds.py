@@ -23,7 +23,8 @@ from isobit.analysis.ranges import (
 )
 from isobit.fixed.assign import assign
 from isobit.fixed.types import FixedType
-from isobit.model.ops import Activation, BatchNorm, Op, Tensor, Tensors, Threshold
+from isobit.model.layers.elementwise import Threshold
+from isobit.model.ops import Activation, BatchNorm, Op, Tensor, Tensors
 from isobit.model.products import Product
 
 __all__ = ["activation_bounds", "batchnorm_bounds", "join_branches", "threshold_bounds"]

@@ -14,7 +14,8 @@ from isobit.analysis.steps import Affine, AtLeast, Between, Clamp, Slopes, Step
 from isobit.fixed.assign import assign
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
-from isobit.model.ops import Activation, BatchNorm, Op, Tensor, Tensors, Threshold
+from isobit.model.layers.elementwise import Threshold
+from isobit.model.ops import Activation, BatchNorm, Op, Tensor, Tensors
 from isobit.model.products import Product
 
 __all__ = ["ELEMENTWISE"]

@@ -16,7 +16,8 @@ import numpy.typing as npt
 from isobit.analysis.constants import firmware_values
 from isobit.errors import UnsupportedError
 from isobit.model.expressions import Choice, Constant, Expression, Halved, Input, Minus, Times
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensors, Threshold
+from isobit.model.layers.elementwise import Threshold
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensors
 from isobit.model.primitives import Formula, Select
 from isobit.model.set_ops import PointwiseConv, Pooling
 from isobit.model.table_ops import Softmax, TableActivation

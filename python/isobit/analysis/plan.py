@@ -21,9 +21,9 @@ from isobit.analysis.steps import Wrap
 from isobit.analysis.verdicts import Verdict, verdicts_of
 from isobit.analysis.witnesses import Witnesses
 from isobit.model.graph import Graph
-from isobit.model.ops import layer_of
 from isobit.model.primitives import Opaque
 from isobit.model.table_ops import Softmax, TableActivation
+from isobit.model.tensor import layer_of
 
 __all__ = ["Plan", "PlannedStage", "make_plan"]
 

@@ -22,8 +22,9 @@ from isobit.analysis.steps import Affine, Clamp, Law, Round, Step, Wrap, Zero
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import accumulation_order, shared_order
-from isobit.model.ops import Dense, Op, Tensor, Tensors, layer_of
+from isobit.model.ops import Dense, Op, Tensor, Tensors
 from isobit.model.products import Product
+from isobit.model.tensor import layer_of
 from isobit.model.weights import Weight
 
 __all__ = [

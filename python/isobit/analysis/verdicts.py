@@ -17,9 +17,10 @@ from isobit.analysis.witnesses import Witness, Witnesses
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import in_turns
-from isobit.model.ops import Dense, Op, Tensors, layer_of, reported
+from isobit.model.ops import Dense, Op, Tensors
 from isobit.model.primitives import Opaque, is_alias
 from isobit.model.set_ops import PointwiseConv, Pooling
+from isobit.model.tensor import layer_of, reported
 
 __all__ = ["Verdict", "verdicts_of"]
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from isobit.fixed.law import INT64_BITS, int64_domain
 from isobit.fixed.types import FixedType
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensors, Threshold
+from isobit.model.layers.elementwise import Threshold
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensors
 from isobit.model.primitives import Select
 from isobit.model.products import Product
 from isobit.model.set_ops import PointwiseConv, Pooling

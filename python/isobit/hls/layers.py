@@ -7,7 +7,8 @@ import numpy as np
 from isobit.fixed.types import FixedType
 from isobit.hls.emitters import Layer, pragma, register_emitter
 from isobit.model.accumulation import kept_weights
-from isobit.model.ops import Activation, BatchNorm, Dense, Threshold
+from isobit.model.layers.elementwise import Threshold
+from isobit.model.ops import Activation, BatchNorm, Dense
 from isobit.model.products import Product
 from isobit.model.set_ops import Reshape
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Threshold
+from isobit.model.layers.elementwise import Threshold
+from isobit.model.ops import Activation, BatchNorm, Dense, Op
 from isobit.model.set_ops import PointwiseConv
 from isobit.model.table_ops import Softmax, TableActivation
 

@@ -12,7 +12,8 @@ from isobit.model.layers import (
     UpSampling,
     ZeroPadding,
 )
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor, Threshold
+from isobit.model.layers.elementwise import Threshold
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor
 from isobit.model.set_ops import PointwiseConv, Pooling, Reshape, Transpose
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Encoding, Weight

@@ -9,8 +9,9 @@ from functools import cached_property
 
 from isobit.errors import FormatError, ShapeError, UnsupportedError
 from isobit.fixed.types import FixedType
-from isobit.model.ops import Op, Tensor, Tensors, layer_of
+from isobit.model.ops import Op, Tensor, Tensors
 from isobit.model.primitives import Opaque
+from isobit.model.tensor import layer_of
 
 __all__ = ["Graph"]
 

@@ -25,7 +25,6 @@ __all__ = [
     "Op",
     "Tensor",
     "Tensors",
-    "Threshold",
     "layer_of",
     "legal_reuse_factors",
     "register_op",
@@ -314,40 +313,3 @@ class Activation(Op):
                 f"activation {self.function!r} of layer {self.name!r} has the constants {sorted(given)}; expected "
                 f"{sorted(wanted.get(self.function, set()))}, one value each"
             )
-
-
-@register_op
-@dataclass(frozen=True, eq=False)
-class Threshold(Op):
-    """BatchNorm merged with a binary or ternary tanh: ``normalize_binary_tanh`` and ``normalize_ternary_tanh``.
-
-    Attributes
-    ----------
-    high
-        Thresholds: binary gives 1 at or above it (else 0, an xnor bit); ternary gives 1 above it.
-    low
-        Ternary only: -1 at or below it; None for binary.
-    """
-
-    high: Weight
-    low: Weight | None = None
-
-    tag: ClassVar[str] = "threshold"
-    primitive: ClassVar[bool] = True
-
-    def check_inputs(self, *tensors: Tensor) -> None:
-        """Check the sizes; see :meth:`Op.check_inputs`."""
-        super().check_inputs(*tensors)
-        (tensor,) = tensors
-        result = FixedType.int_type(1, signed=False) if self.low is None else FixedType.int_type(2)
-        if self.output.type != result:
-            raise UnsupportedError(f"{self.name}.result is {self.output.type}; a merged tanh always gives {result}")
-        for bounds in (self.high, self.low):
-            if bounds is None:
-                continue
-            self._same(bounds.raw.size, (tensor.size, tensor.shape[-1]), "thresholds", tensor)
-            if bounds.type != tensor.type:
-                raise UnsupportedError(
-                    f"thresholds of layer {self.name!r} are {bounds.type}, its input is {tensor.type}; hls4ml keeps "
-                    "them the same: reconvert instead of changing one of them"
-                )

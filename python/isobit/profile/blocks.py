@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from isobit.model.graph import Graph
-from isobit.model.ops import reported
+from isobit.model.tensor import reported
 from isobit.profile.counts import LayerProfile, OverflowCount, Profile
 
 __all__ = ["joined"]

@@ -12,8 +12,9 @@ from isobit.analysis.constants import constant_changes
 from isobit.analysis.observed import Observed
 from isobit.engines.cpp.observe import OBSERVER, ObservingEngine
 from isobit.model.graph import Graph
-from isobit.model.ops import Op, layer_of, reported
+from isobit.model.ops import Op
 from isobit.model.primitives import Opaque, is_alias
+from isobit.model.tensor import layer_of, reported
 from isobit.profile.counts import LayerProfile, OverflowCount, Profile
 from isobit.profile.segments import fast_profile
 

@@ -12,7 +12,8 @@ from isobit.api import Model
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor, Threshold, legal_reuse_factors
+from isobit.model.layers.elementwise import Threshold
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor, legal_reuse_factors
 from isobit.model.set_ops import Reshape
 from isobit.model.weights import Encoding, Weight
 from isobit.testing.numbers import fixed_types, raw_integers

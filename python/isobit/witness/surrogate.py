@@ -13,7 +13,8 @@ import numpy as np
 
 from isobit.analysis.ranges import magnitude_bits
 from isobit.model.expressions import Choice, Constant, Expression, Halved, Input, Minus, Times
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor, Tensors, Threshold
+from isobit.model.layers.elementwise import Threshold
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor, Tensors
 from isobit.model.primitives import Formula, Select
 from isobit.model.products import Product
 from isobit.model.set_ops import PointwiseConv, Pooling

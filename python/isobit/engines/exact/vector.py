@@ -23,7 +23,8 @@ from isobit.fixed import law
 from isobit.fixed.assign import assign
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import accumulation_order, in_turns, kept_weights, turns_of
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor, Tensors, Threshold
+from isobit.model.layers.elementwise import Threshold
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor, Tensors
 from isobit.model.primitives import Formula, Opaque, Select
 from isobit.model.products import Product
 from isobit.model.set_ops import PointwiseConv, Pooling

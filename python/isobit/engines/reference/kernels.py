@@ -16,7 +16,8 @@ from isobit.engines.reference import array_law
 from isobit.engines.reference.numbers import Numbers, where
 from isobit.errors import RegistrationError, UnsupportedError
 from isobit.fixed.types import FixedType
-from isobit.model.ops import Activation, BatchNorm, Op, Tensor, Tensors, Threshold
+from isobit.model.layers.elementwise import Threshold
+from isobit.model.ops import Activation, BatchNorm, Op, Tensor, Tensors
 from isobit.model.products import Product
 from isobit.model.set_ops import Reshape
 from isobit.model.weights import Weight

@@ -14,7 +14,7 @@ from isobit.model.ops import Op, Tensor, register_op
 from isobit.model.primitives import Formula, identity_view
 from isobit.model.weights import Weight
 
-__all__ = ["PReLU", "ThresholdedReLU"]
+__all__ = ["PReLU", "Threshold", "ThresholdedReLU"]
 
 _ZERO = Constant(Weight("zero", np.zeros(1, np.int64), FixedType.int_type(1), np.zeros(1), np.zeros(1)))
 
@@ -85,3 +85,40 @@ class ThresholdedReLU(_Rectifier):
         """Check the sizes; see :meth:`Op.check_inputs`."""
         super().check_inputs(*tensors)
         self._same(self.param.raw.size, (1,), "thresholds", tensors[0])
+
+
+@register_op
+@dataclass(frozen=True, eq=False)
+class Threshold(Op):
+    """BatchNorm merged with a binary or ternary tanh: ``normalize_binary_tanh`` and ``normalize_ternary_tanh``.
+
+    Attributes
+    ----------
+    high
+        Thresholds: binary gives 1 at or above it (else 0, an xnor bit); ternary gives 1 above it.
+    low
+        Ternary only: -1 at or below it; None for binary.
+    """
+
+    high: Weight
+    low: Weight | None = None
+
+    tag: ClassVar[str] = "threshold"
+    primitive: ClassVar[bool] = True
+
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """Check the sizes; see :meth:`Op.check_inputs`."""
+        super().check_inputs(*tensors)
+        (tensor,) = tensors
+        result = FixedType.int_type(1, signed=False) if self.low is None else FixedType.int_type(2)
+        if self.output.type != result:
+            raise UnsupportedError(f"{self.name}.result is {self.output.type}; a merged tanh always gives {result}")
+        for bounds in (self.high, self.low):
+            if bounds is None:
+                continue
+            self._same(bounds.raw.size, (tensor.size, tensor.shape[-1]), "thresholds", tensor)
+            if bounds.type != tensor.type:
+                raise UnsupportedError(
+                    f"thresholds of layer {self.name!r} are {bounds.type}, its input is {tensor.type}; hls4ml keeps "
+                    "them the same: reconvert instead of changing one of them"
+                )
