@@ -11,9 +11,10 @@ import pytest
 from isobit.analysis.intervals import graph_bounds, measured
 from isobit.analysis.plan import make_plan
 from isobit.engines.registry import get_engine
+from isobit.errors import UnsupportedError
 from isobit.fixed import FixedArray, FixedType, growth
 from isobit.fixed.assign import assign
-from isobit.model import Graph, Tensor, Weight
+from isobit.model import Graph, Reshape, Tensor, Weight
 from isobit.model.expressions import Choice, Constant, Halved, Input, Minus, Outcome, Plus, Result, Times
 from isobit.model.primitives import Formula, Select, broadcast_view, identity_view
 from isobit.profile.exact import exact_profile
@@ -175,3 +176,18 @@ def test_most_take_a_lane() -> None:
         reasons += [stage.reason for stage in stages if stage.lane is None]
     assert all("cast in different ways" in reason for reason in reasons), reasons
     assert len(reasons) < 0.25 * count, (len(reasons), count)
+
+
+def test_one_bit_signs_are_renamed_and_not_moved() -> None:
+    """A reshape is another name, whatever its one-bit numbers stand for; no other selection takes them."""
+    bit = FixedType.int_type(1, signed=False)
+    x = Tensor("x", (2, 2), bit, xnor=True)
+    reshape = Reshape("flat", ("x",), Tensor("flat_o", (4,), bit))
+    graph = Graph("g", (x,), (reshape,), ("flat_o",))
+    raw = np.array([[0, 1, 1, 0], [1, 1, 0, 1]])
+    for engine in ("cpp", "numba", "cpp-strict", "reference"):
+        found = get_engine(engine).run(graph, {"x": FixedArray.from_raw(raw, bit)}, 1)
+        np.testing.assert_array_equal(found["flat_o"].raw, raw)
+    turned = Select("turned", ("x",), Tensor("turned_o", (4,), bit), np.array([3, 2, 1, 0]))
+    with pytest.raises(UnsupportedError, match=r"layer 'turned' moves one-bit \(xnor\) numbers"):
+        Graph("g", (x,), (turned,), ("turned_o",), primitive=True)

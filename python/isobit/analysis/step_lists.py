@@ -138,7 +138,7 @@ def describe(step: Step) -> str:
         Wrap: lambda s: f"wrap to {s.type.width} bits",
         Zero: lambda s: f"zero beyond {s.type.width} bits",
         Law: lambda s: f"cast into {s.type}",
-        Slopes: lambda s: "two slopes",
+        Slopes: lambda s: "two slopes" if s.bound.any() else "leaky slope",
         AtLeast: lambda s: "threshold",
         Between: lambda s: "two thresholds",
         Observe: lambda s: "observe",

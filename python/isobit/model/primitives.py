@@ -73,7 +73,7 @@ class Select(Op):
     def is_identity(self, tensors: Tensors) -> bool:
         """Whether the output is the only input under another name."""
         only = tensors[0]
-        same = (only.type, only.xnor, only.size) == (self.output.type, self.output.xnor, self.output.size)
+        same = (only.type, only.size) == (self.output.type, self.output.size)
         return len(tensors) == 1 and same and np.array_equal(self.view, identity_view(only.size))
 
     def origins(self, tensors: Tensors) -> IntArray:
