@@ -1,71 +1,13 @@
-// _core.pointwise_conv and _core.pooling: layers on sets and images at run-time formats.
-#include <isobit/host/dense.hpp>
+// _core.pooling: windows over sets and images at run-time formats.
 #include <isobit/host/parallel.hpp>
 #include <isobit/host/pooling.hpp>
 
-#include <climits>
-
 #include "bindings.hpp"
-#include "weight_input.hpp"
 
 namespace isobit {
 namespace bindings {
 
 namespace {
-
-py::array pointwise_conv(const py::array& raw, const py::array& weights, const py::array& biases, const format& data,
-                         const format& weight, const format& bias, const format& accum, const format& result,
-                         int positions, int n_in, int n_out, const std::string& product, const std::string& kernel,
-                         int reuse_factor, int threads) {
-    if (positions < 1 || n_in < 1 || n_out < 1 || reuse_factor < 1) {
-        throw py::value_error("pointwise_conv: positions, n_in, n_out and reuse_factor must be positive, not " +
-                              std::to_string(positions) + ", " + std::to_string(n_in) + ", " + std::to_string(n_out) +
-                              ", " + std::to_string(reuse_factor));
-    }
-    // The kernels index by int, at most one reuse factor past the last weight.
-    if (static_cast<long long>(n_in) * n_out + reuse_factor > INT_MAX ||
-        static_cast<long long>(n_in > n_out ? n_in : n_out) * positions > INT_MAX) {
-        throw py::value_error("pointwise_conv: sizes must fit in an int");
-    }
-    const kernels::dense_shape shape(n_in, n_out, reuse_factor);
-    const host::dense_kernel chosen = host::dense_kernel_of(kernel, shape);
-    if (chosen == host::dense_kernel::resource_unrolled || chosen == host::dense_kernel::compressed)
-        throw py::value_error("pointwise_conv: no kernel " + kernel + " at every position");
-    const host::dense_pattern every_weight;
-    const host::dense_formats formats{data, weight, bias, accum, result, host::product_of(product)};
-    host::integer_choice choice;
-    host::dynamic_dense_arith<int128>::plan(choice, formats, n_in);
-
-    const raw_input input(raw, "raw", data);
-    const auto inputs = static_cast<std::size_t>(n_in) * static_cast<std::size_t>(positions);
-    const auto outputs = static_cast<std::size_t>(n_out) * static_cast<std::size_t>(positions);
-    const py::ssize_t events = input.shape().empty() ? 0 : input.shape()[0];
-    input.require_shape({events, static_cast<py::ssize_t>(inputs)}, "n, positions * n_in");
-    const raw_input weight_values = weight_input(weights, "weights", formats.product, weight);
-    weight_values.require_shape({py::ssize_t{n_in} * n_out}, "n_in * n_out, flat, in the kernel's layout");
-    const raw_input bias_values(biases, "biases", bias);
-    bias_values.require_shape({n_out}, "n_out");
-    raw_output output({events, static_cast<py::ssize_t>(outputs)}, result);
-    {
-        const py::gil_scoped_release release;
-        choice.call([&](auto zero) {
-            using integer = decltype(zero);
-            const std::vector<integer> w = weight_values.load_all<integer>(), b = bias_values.load_all<integer>();
-            host::parallel_for(static_cast<std::size_t>(events), threads, [&](std::size_t begin, std::size_t end) {
-                host::dense_layer<integer> dense(formats, shape, chosen, every_weight);
-                std::vector<integer> x(inputs), y(outputs);
-                for (std::size_t event = begin; event < end; ++event) {
-                    for (std::size_t i = 0; i < inputs; ++i) x[i] = input.load<integer>(event * inputs + i);
-                    for (int p = 0; p < positions; ++p) {
-                        dense.run(x.data() + p * n_in, w.data(), b.data(), y.data() + p * n_out);
-                    }
-                    for (std::size_t j = 0; j < outputs; ++j) output.store(event * outputs + j, y[j]);
-                }
-            });
-        });
-    }
-    return output.array();
-}
 
 using table = py::array_t<std::int64_t, py::array::c_style | py::array::forcecast>;
 
@@ -122,12 +64,6 @@ py::array pooling(const py::array& raw, const table& windows, const table& divis
 }  // namespace
 
 void bind_sets(py::module_& module) {
-    module.def("pointwise_conv", &pointwise_conv, py::arg("raw"), py::arg("weights"), py::arg("biases"), py::kw_only(),
-               py::arg("data"), py::arg("weight"), py::arg("bias"), py::arg("accum"), py::arg("result"),
-               py::arg("positions"), py::arg("n_in"), py::arg("n_out"), py::arg("product") = "mult",
-               py::arg("kernel") = "latency", py::arg("reuse_factor") = 1, py::arg("threads") = 1,
-               "The same dense layer at every position: raw (n, positions * n_in) to (n, positions * n_out).\n\n"
-               "Weights and kernels as for `dense`.");
     module.def("pooling", &pooling, py::arg("raw"), py::arg("windows"), py::arg("divisors"), py::kw_only(),
                py::arg("function"), py::arg("order"), py::arg("data"), py::arg("accum"), py::arg("result"),
                py::arg("channels"), py::arg("threads") = 1,

@@ -6,7 +6,7 @@ import collections.abc
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['ACTIVATIONS', 'BATCH_BLOCK', 'BatchMap', 'BatchProgram', 'BatchStep', 'Format', 'MAX_WIDTH', 'MODE_RULES', 'OVERFLOW_MODES', 'ROUNDING_MODES', 'SOFTMAX_IMPLEMENTATIONS', 'TABLE_ACTIVATIONS', 'activation', 'cast', 'dense', 'instruction_sets', 'legal_reuse_factors', 'normalize', 'pointwise_conv', 'pooling', 'softmax', 'softmax_exponentials', 'softmax_inverses', 'table_activation', 'table_values', 'threshold']
+__all__: list[str] = ['ACTIVATIONS', 'BATCH_BLOCK', 'BatchMap', 'BatchProgram', 'BatchStep', 'Format', 'MAX_WIDTH', 'MODE_RULES', 'OVERFLOW_MODES', 'ROUNDING_MODES', 'SOFTMAX_IMPLEMENTATIONS', 'TABLE_ACTIVATIONS', 'activation', 'cast', 'dense', 'instruction_sets', 'legal_reuse_factors', 'normalize', 'pooling', 'softmax', 'softmax_exponentials', 'softmax_inverses', 'table_activation', 'table_values', 'threshold']
 class Format:
     """
     Fixed-point format: ap_[u]fixed<width, integer, ...>, or ap_[u]int if is_int.
@@ -143,12 +143,6 @@ def legal_reuse_factors(n_in: typing.Annotated[numpy.typing.ArrayLike, numpy.int
 def normalize(raw: numpy.ndarray[typing.Any, typing.Any], scale: numpy.ndarray[typing.Any, typing.Any], bias: numpy.ndarray[typing.Any, typing.Any], *, data: Format, scale_format: Format, bias_format: Format, result: Format, product: str = 'mult', threads: int = 1) -> numpy.ndarray[typing.Any, typing.Any]:
     """
     x * scale + bias, exact, then one cast. raw (n, ...); scale and bias (k,), repeated over the last axis.
-    """
-def pointwise_conv(raw: numpy.ndarray[typing.Any, typing.Any], weights: numpy.ndarray[typing.Any, typing.Any], biases: numpy.ndarray[typing.Any, typing.Any], *, data: Format, weight: Format, bias: Format, accum: Format, result: Format, positions: int, n_in: int, n_out: int, product: str = 'mult', kernel: str = 'latency', reuse_factor: int = 1, threads: int = 1) -> numpy.ndarray[typing.Any, typing.Any]:
-    """
-    The same dense layer at every position: raw (n, positions * n_in) to (n, positions * n_out).
-
-    Weights and kernels as for `dense`.
     """
 def pooling(raw: numpy.ndarray[typing.Any, typing.Any], windows: typing.Annotated[numpy.typing.ArrayLike, numpy.int64], divisors: typing.Annotated[numpy.typing.ArrayLike, numpy.int64], *, function: str, order: str, data: Format, accum: Format, result: Format, channels: int, threads: int = 1) -> numpy.ndarray[typing.Any, typing.Any]:
     """

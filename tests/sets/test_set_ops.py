@@ -14,7 +14,7 @@ from isobit import _core
 from isobit.engines.registry import get_engine
 from isobit.errors import ModelFileError, ShapeError, UnsupportedError
 from isobit.fixed import FixedArray, FixedType
-from isobit.model import Graph, Pooling, Tensor, Transpose
+from isobit.model import Graph, PointwiseConv, Pooling, Tensor, Transpose, Weight
 from isobit.model.file import load_graph, save_graph
 
 NUMBER = FixedType.parse("ap_fixed<16,6>")
@@ -106,6 +106,28 @@ def test_with_types_changes_one_position_as_all() -> None:
         found = get_engine(engine).run(other, few, 1)
         for op in other.ops:
             np.testing.assert_array_equal(found[op.output.name].raw, wanted[op.output.name].raw)
+
+
+@pytest.mark.parametrize("width", [16, 90])
+@pytest.mark.parametrize(
+    "strategy, reuse", [("latency", 1), ("resource", 2), ("resource_unrolled", 2), ("compressed", 1)]
+)
+def test_every_strategy_at_every_position(strategy: str, reuse: int, width: int) -> None:
+    """The strict kernels, too, whatever the order and the weights that are left out; numbers of one word and of two."""
+    kind = FixedType.parse(f"ap_fixed<{width},6,AP_RND,AP_SAT>")
+    rng = np.random.default_rng(8)
+    values = np.where(rng.uniform(size=(4, 3)) < 0.3, 0.0, rng.normal(size=(4, 3)))
+    weight = Weight.from_written("weight", values, FixedType.parse("ap_fixed<9,3>"))
+    bias = Weight.from_written("bias", rng.normal(size=3), FixedType.parse("ap_fixed<9,3>"))
+    accum = FixedType.parse(f"ap_fixed<{width - 2},5,AP_TRN,AP_SAT_SYM>")
+    output = Tensor("y", (5, 3), kind)
+    conv = PointwiseConv("conv", ("x",), output, weight, bias, accum, strategy, reuse)
+    graph = Graph("g", (Tensor("x", (5, 4), kind),), (conv,), ("y",))
+    raw = rng.integers(-(1 << 14), 1 << 14, (60, 20))
+    inputs = {"x": FixedArray.from_raw(raw if width < 64 else raw.astype(object) << (width - 16), kind)}
+    wanted = get_engine("reference").run(graph, inputs, 1)["y"].raw
+    for engine in ("cpp-strict", "cpp", "numba"):
+        np.testing.assert_array_equal(get_engine(engine).run(graph, inputs, 1)["y"].raw, wanted, err_msg=engine)
 
 
 @pytest.mark.parametrize("order", ["parallel", "tree"])

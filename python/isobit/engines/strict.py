@@ -178,8 +178,10 @@ def _threshold(op: Threshold, tensors: Tensors, inputs: Words, threads: int) -> 
 
 def _pointwise_conv(op: PointwiseConv, tensors: Tensors, inputs: Words, threads: int) -> Any:
     (tensor,), (words,) = tensors, inputs
-    weights, given = _dense_arguments(op.dense, tensor)
-    return _core.pointwise_conv(words, weights, _weights(op.bias), **given, positions=op.positions, threads=threads)
+    # Every position is an event of the dense layer.
+    at_positions = words.reshape(len(words) * op.positions, op.weight.shape[0], *words.shape[2:])
+    found = _dense(op.dense, (op.at_position(tensor),), (at_positions,), threads)
+    return found.reshape(len(words), op.output.size, *found.shape[2:])
 
 
 def _pooling(op: Pooling, tensors: Tensors, inputs: Words, threads: int) -> Any:
