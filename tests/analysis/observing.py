@@ -62,7 +62,8 @@ def dense_steps(op: Dense, tensor: Any, raw: Any) -> dict[str, Any]:
 
 
 def observe(graph: Graph, inputs: dict[str, Any]) -> Iterator[tuple[Any, Any, Any, dict[str, Any]]]:
-    """For every op: (op, raw input, raw result, {slot: bool (events, size)} which casts overflowed)."""
+    """For every primitive: (op, raw input, raw result, {slot: bool (events, size)} which casts overflowed)."""
+    graph = graph.lowered
     values = {name: np.asarray(raw).astype(object) for name, raw in inputs.items()}
     for op in graph.ops:
         raws = [values[name] for name in op.inputs]
