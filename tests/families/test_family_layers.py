@@ -109,6 +109,56 @@ def test_merges(function: str, wanted: list[float]) -> None:
         assert model.predict([x, y], engine=engine).tolist() == [wanted], engine
 
 
+def test_rectifiers() -> None:
+    """The threshold itself gives zero; a slope counts from zero on."""
+    source, slopes = a_tensor("x", 4), Weight.from_written("param", np.array([2.0, -1.0, 0.5, 3.0]), NUMBER)
+    ops = (
+        ThresholdedReLU("t", ("x",), a_tensor("t", 4), Weight.from_written("param", np.array([0.5]), NUMBER)),
+        PReLU("p", ("x",), a_tensor("p", 4), slopes),
+    )
+    model = ib.Model(Graph("g", (source,), ops, ("t", "p")))
+    x = np.array([[-1.0, -0.5, 0.0, 0.5], [0.5, 0.75, -4.0, 0.25]])
+    for engine in ("reference", "cpp", "numba", "cpp-strict"):
+        over, sloped = model.predict(x, engine=engine)
+        assert over.tolist() == [[0.0, 0.0, 0.0, 0.0], [0.0, 0.75, 0.0, 0.0]], engine
+        assert sloped.tolist() == [[-2.0, 0.5, 0.0, 0.5], [0.5, 0.75, -2.0, 0.25]], engine
+
+
+@pytest.mark.parametrize("function", Merge.FUNCTIONS)
+@pytest.mark.parametrize(
+    ("one", "two", "result"),
+    [
+        ("ap_ufixed<3,2>", "ap_ufixed<3,1>", "ap_ufixed<5,3>"),  # the format of a sum
+        ("ap_ufixed<3,2>", "ap_ufixed<3,1>", "ap_fixed<5,3>"),  # of a difference
+        ("ap_ufixed<3,2>", "ap_ufixed<3,1>", "ap_ufixed<6,3>"),  # of a product, and of a mean
+        ("ap_fixed<4,-1>", "ap_fixed<3,-1>", "ap_int<3>"),  # B13: a sum without integer bits
+        ("ap_fixed<4,0>", "ap_fixed<3,0>", "ap_int<3>"),
+        ("ap_int<3>", "ap_uint<3>", "ap_fixed<5,5,AP_RND,AP_SAT_SYM>"),
+    ],
+)
+def test_every_pair_of_numbers(function: str, one: str, two: str, result: str) -> None:
+    kinds = [FixedType.parse(kind) for kind in (one, two)]
+    tensors = tuple(a_tensor(name, 1, kind=kind) for name, kind in zip("xy", kinds, strict=True))
+    op = Merge("m", ("x", "y"), a_tensor("m", 1, kind=FixedType.parse(result)), function)
+    graph = Graph("g", tensors, (op,), ("m",))
+    every = np.meshgrid(*(np.arange(kind.raw_min, kind.raw_max + 1) for kind in kinds))
+    inputs = {t.name: FixedArray.from_raw(raw.reshape(-1, 1), t.type) for t, raw in zip(tensors, every, strict=True)}
+    x, y = (array.to_float() for array in inputs.values())
+    exact = {
+        "add": x + y,
+        "subtract": x - y,
+        "multiply": x * y,
+        "average": (x + y) / 2,
+        "maximum": np.maximum(x, y),
+        "minimum": np.minimum(x, y),
+    }[function]
+    wanted = get_engine("reference").run(graph, inputs, 1)["m"]
+    for engine in ("cpp", "numba", "cpp-strict"):
+        np.testing.assert_array_equal(get_engine(engine).run(graph, inputs, 1)["m"].raw, wanted.raw, err_msg=engine)
+    if "int" not in result:  # an ap_int is cut toward zero, and has B13
+        np.testing.assert_array_equal(wanted.raw, FixedArray.from_float(exact, result).raw)
+
+
 def test_model_file(tmp_path: Path) -> None:
     tags = set()
     for seed in range(6):
