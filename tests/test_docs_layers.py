@@ -74,6 +74,20 @@ def everything(bounded, lowered):
 """
 
 
+#: What the page says of streams.
+STREAMS = """
+streamed = hls4ml.converters.convert_from_keras_model(
+    network, hls_config=config, backend="Vitis", io_type="io_stream", project_name="pulls", output_dir="streamed"
+)
+try:
+    ib.load(streamed)
+except ib.errors.UnsupportedError as error:
+    assert "layer 'pull' of class 'HPull' is not supported with io_stream" in str(error), error
+else:
+    raise AssertionError("loaded with io_stream")
+"""
+
+
 def blocks() -> list[tuple[str, str, str]]:
     """Of every block of code: the title of its part, its language, and itself."""
     found, part = [], ""
@@ -92,7 +106,7 @@ def program() -> str:
         lines.append(f"{text}\nprint({MARK!r}, flush=True)")
         if part in PARTS and part not in (later for later, _ in given[place + 1 :]):
             lines.append(f"everything(*{PARTS[part]})")
-    return "\n".join(lines)
+    return "\n".join([*lines, STREAMS])
 
 
 def _run(folder: Path) -> None:
@@ -138,7 +152,10 @@ def test_it_prints_what_the_page_says(ran: Path) -> None:
     assert compared == len(re.findall(r"^```text$", TEXT, re.MULTILINE)) >= 7
 
 
-def test_names_of_the_page_exist() -> None:
+def test_names_and_files_of_the_page_exist() -> None:
+    files = re.findall(r"`((?:python|tests|tools|docs)/[\w/.]+)`", TEXT)
+    assert len(files) > 8
+    assert [name for name in files if not (PAGE.parents[1] / name).exists()] == []
     assert set(re.findall(r"`?layers\.(\w+)", re.sub(r"keras\.layers\.\w+|model\.layers\.\w+", "", TEXT))) - {
         "md"
     } <= set(layers.__all__)

@@ -382,6 +382,24 @@ def test_a_file_with_a_layer_that_is_not_registered(tmp_path: Path) -> None:
     assert ib.load(tmp_path / "m.isobit").graph == network()
 
 
+def test_a_field_that_files_do_not_hold_is_refused(tmp_path: Path) -> None:
+    @layers.register_op
+    @dataclass(frozen=True, eq=False)
+    class Shifted(Op):
+        shifts: Any
+        tag: ClassVar[str] = "test_shifted"
+
+    try:
+        for shifts in (np.arange(4), [1, 2], (1, np.int64(2))):
+            op = Shifted("own", ("x",), Tensor("own_out", (4,), RESULT), shifts)
+            graph = Graph("g", (Tensor("x", (4,), DATA),), (op,), ("own_out",))
+            with pytest.raises(TypeMismatchError, match=r"own.shifts is a (ndarray|list|tuple), .* allowed: Weight"):
+                ib.Model(graph).save(tmp_path / "m.isobit")
+            assert not list(tmp_path.iterdir())
+    finally:
+        layers.forget("test_shifted")
+
+
 def test_an_export_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedError, match="layer 'own' cannot be exported: no emitter for op 'test_distance'"):
         ib.export_hls(ib.Model(network()), tmp_path / "out")

@@ -39,6 +39,10 @@ _DOCUMENT = "isobit.json"
 _MAX_BYTES, _MAX_DOCUMENT, _FREE, _RATIO = 1 << 31, 1 << 25, 1 << 26, 100
 
 
+#: What JSON says by itself.
+_PLAIN = (str, int, float, bool, type(None))
+
+
 class _Arrays:
     """Arrays on their way into a file."""
 
@@ -66,7 +70,7 @@ def _tensor(tensor: Tensor) -> dict[str, Any]:
     return {"name": tensor.name, "shape": list(tensor.shape), "type": str(tensor.type), "xnor": tensor.xnor}
 
 
-def _field(value: Any, arrays: _Arrays) -> Any:
+def _field(value: Any, arrays: _Arrays, where: str) -> Any:
     if isinstance(value, Weight):
         return {
             "name": value.name,
@@ -81,6 +85,11 @@ def _field(value: Any, arrays: _Arrays) -> Any:
         return str(value)
     if isinstance(value, Tensor):
         return _tensor(value)
+    if not all(type(entry) in _PLAIN for entry in (value if isinstance(value, tuple) else (value,))):
+        raise TypeMismatchError(
+            f"{where} is a {type(value).__name__}, which model files do not hold; allowed: Weight, FixedType, Tensor, "
+            "str, int, float, bool, None, and tuples of such"
+        )
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -92,7 +101,8 @@ def _body(graph: Graph) -> tuple[dict[str, Any], _Arrays]:
         "outputs": list(graph.outputs),
         "metadata": dict(graph.metadata),
         "ops": [
-            {"op": op.tag, **{f.name: _field(getattr(op, f.name), arrays) for f in fields(op)}} for op in graph.ops
+            {"op": op.tag, **{f.name: _field(getattr(op, f.name), arrays, f"{op.name}.{f.name}") for f in fields(op)}}
+            for op in graph.ops
         ],
     }
     return body, arrays
