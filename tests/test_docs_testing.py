@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tiers import examples
+
 DOC = Path(__file__).resolve().parents[1] / "docs" / "testing.md"
 
 
@@ -22,7 +24,7 @@ def test_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, kernel in zip(("k.cpp", "regions.cpp"), blocks("cpp"), strict=True):
         Path(name).write_text(kernel)
     quiet = settings(
-        max_examples=40,
+        max_examples=examples(15, 40),
         deadline=None,
         database=None,
         derandomize=True,

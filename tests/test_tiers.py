@@ -19,9 +19,9 @@ def _tier(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
             return "nothing"
         if drawn := re.fullmatch(r"pytest\.mark\.oracle\(sample=(\d+)\)", text):
             return f"{drawn[1]} drawn"
-    if any("pytest.mark.full" in ast.unparse(decorator) for decorator in node.decorator_list):
-        return "part of it"
-    return None
+    partly = any("pytest.mark.full" in ast.unparse(decorator) for decorator in node.decorator_list)
+    calls = (call.func for call in ast.walk(node) if isinstance(call, ast.Call))
+    return "part of it" if partly or any(ast.unparse(f) in ("examples", "drawn") for f in calls) else None
 
 
 def tiers() -> dict[str, str]:

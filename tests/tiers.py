@@ -2,7 +2,8 @@
 
 ``@pytest.mark.full`` keeps a test (or one parameter set) for full runs. ``@pytest.mark.oracle(sample=n)`` on a
 parametrised test lets a plain run take n of its cases, drawn by the seed that the header prints, so that repeated runs
-cover all of them. A test that is named (``file::test`` or ``-k``) is neither left out nor sampled.
+cover all of them. A test that is named (``file::test`` or ``-k``) is neither left out nor sampled. Within a test,
+:func:`examples` and :func:`drawn` say what a plain run takes.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ from __future__ import annotations
 import os
 import random
 from collections import defaultdict
+from collections.abc import Sequence
+from typing import TypeVar
 
 import pytest
 
+Thing = TypeVar("Thing")
 #: Set by the controller and inherited by xdist's workers, which must draw the same cases.
 FULL = "ISOBIT_TEST_FULL"
 SEED = "ISOBIT_FRESH_SEED"
@@ -65,3 +69,16 @@ def select(config: pytest.Config, items: list[pytest.Item]) -> None:
         gone = set(left_out)
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in gone]
+
+
+def examples(plain: int, everything: int) -> int:
+    """Number of examples or events that a test takes: in a plain run, and in one that takes everything."""
+    return everything if is_full() else plain
+
+
+def drawn(things: Sequence[Thing], count: int) -> list[Thing]:
+    """Some of these, drawn by the run's seed, in their order; all of them in a run that takes everything."""
+    if is_full():
+        return list(things)
+    places = random.Random(f"{os.environ[SEED]} {len(things)}").sample(range(len(things)), min(count, len(things)))
+    return [things[place] for place in sorted(places)]

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tests" / "arith"), str(ROOT / "python"), str(ROOT / "tools")]
+sys.path[:0] = [str(ROOT / "tests" / "arith"), str(ROOT / "tests"), str(ROOT / "python"), str(ROOT / "tools")]
 
 import units  # noqa: E402
 import worker  # noqa: E402
@@ -45,7 +45,7 @@ def main() -> int:
             home.mkdir(parents=True, exist_ok=True)
             path = home / f"{unit.name}.json"
             if not path.exists():
-                groups = worker.build(unit, include, home, "-O2").cases()
+                groups = worker.build(unit, include, "-O2").cases()
                 path.write_text(json.dumps([case.line for cases in groups.values() for case in cases]))
             found[side] = json.loads(path.read_text())
         assert len(found["vendor"]) == len(found["isobit"]) == len(unit.calls)

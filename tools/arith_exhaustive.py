@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tests" / "arith"), str(ROOT / "python")]
+sys.path[:0] = [str(ROOT / "tests" / "arith"), str(ROOT / "tests"), str(ROOT / "python")]
 
 from casts_grid import grid, run_table  # noqa: E402
 from worker import INCLUDE, versions  # noqa: E402
@@ -48,7 +48,7 @@ def main() -> int:
     for done, job in enumerate(todo, 1):
         path = work / ("_".join(map(str, job)) + ".json")
         if not path.exists():
-            targets, results = run_table(job, WIDTH, work)
+            targets, results = run_table(job, WIDTH)
             row = {str(t): [grid.digest(r), int(r.size)] for t, r in zip(targets, results, strict=True)}
             path.write_text(json.dumps(row))
         for target, (digest, size) in json.loads(path.read_text()).items():

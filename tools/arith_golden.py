@@ -14,7 +14,6 @@ import argparse
 import datetime
 import json
 import sys
-import tempfile
 import time
 from collections import Counter
 from dataclasses import asdict
@@ -22,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tests" / "arith"), str(ROOT / "python")]
+sys.path[:0] = [str(ROOT / "tests" / "arith"), str(ROOT / "tests"), str(ROOT / "python")]
 
 import results  # noqa: E402
 import units  # noqa: E402
@@ -53,12 +52,11 @@ def make(names: list[str]) -> int:
     for name in names or list(units.all_units()):
         begin = time.monotonic()
         unit = units.unit(name)
-        with tempfile.TemporaryDirectory() as folder:
-            program = worker.build(unit, worker.vendor(), Path(folder))
-            groups = program.cases()
-            verdict = results.Verdict([], set(), 0, Counter(), {}, [])
-            if name not in UNJUDGED:
-                verdict = results.corrected(program.rows(range(len(unit.calls))))
+        program = worker.build(unit, worker.vendor())
+        groups = program.cases()
+        verdict = results.Verdict([], set(), 0, Counter(), {}, [])
+        if name not in UNJUDGED:
+            verdict = results.corrected(program.rows(range(len(unit.calls))))
         found = results.judge(groups, verdict)
         report["units"][name] = asdict(found)
         for label, row in verdict.examples.items():

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tests" / "arith"), str(ROOT / "python"), str(ROOT / "tools")]
+sys.path[:0] = [str(ROOT / "tests" / "arith"), str(ROOT / "tests"), str(ROOT / "python"), str(ROOT / "tools")]
 
 import units  # noqa: E402
 from arith_exhaustive import headers_digest  # noqa: E402
@@ -27,10 +27,9 @@ REPORT = ROOT / "tests" / "arith" / "mutation_report.json"
 
 def main() -> int:
     """Judge every mutation."""
-    judges = []
-    for name in JUDGES:  # a program that the unchanged headers fail proves nothing
-        with tempfile.TemporaryDirectory() as folder:
-            red = differing_groups(units.unit(name), ISOBIT, Path(folder))
+    judges = ["right_values"]
+    for name in JUDGES[1:]:  # a program that the unchanged headers fail proves nothing
+        red = differing_groups(units.unit(name), ISOBIT)
         judges += [] if red else [name]
         print(f"{name}: {f'left out, red without a mutation ({red[0]}, ...)' if red else 'green without a mutation'}")
     noticed: dict[str, str | None] = {}
@@ -43,7 +42,7 @@ def main() -> int:
         "generator": "tools/arith_mutations.py",
         "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
         "isobit_headers_sha256": headers_digest(),
-        "judges": ["right_values", *judges],
+        "judges": judges,
         "noticed": noticed,
     }
     REPORT.write_text(json.dumps(report, indent=1) + "\n")

@@ -24,6 +24,7 @@ from isobit.model.products import Product
 from isobit.model.weights import Encoding
 from isobit.testing import fixed_types, models, precisions
 from isobit.testing.numbers import raw_integers
+from tiers import examples
 
 #: Few numbers, so that every input of a layer can be tried.
 FEW = fixed_types(max_width=3, min_fraction=-2, max_fraction=5)
@@ -54,7 +55,7 @@ def events(draw: st.DrawFn, graph: Graph, count: int = 12) -> dict[str, Any]:
 
 
 @seed(1)
-@example(200)
+@example(examples(100, 200))
 @given(st.data())
 def test_bounds_hold_every_number_of_a_chain(data: Any) -> None:
     graph = data.draw(graphs(max_layers=4))
@@ -62,7 +63,7 @@ def test_bounds_hold_every_number_of_a_chain(data: Any) -> None:
 
 
 @seed(2)
-@example(60)
+@example(examples(30, 60))
 @given(st.data())
 def test_bounds_hold_numbers_beyond_int64(data: Any) -> None:
     graph = data.draw(graphs(max_layers=3, kinds=WIDE, max_size=2))
@@ -70,7 +71,7 @@ def test_bounds_hold_numbers_beyond_int64(data: Any) -> None:
 
 
 @seed(3)
-@example(100)
+@example(examples(50, 100))
 @given(st.data())
 def test_bounds_hold_under_drawn_precisions(data: Any) -> None:
     model = data.draw(models())
@@ -82,7 +83,7 @@ def test_bounds_hold_under_drawn_precisions(data: Any) -> None:
 
 
 @seed(4)
-@example(200)
+@example(examples(100, 200))
 @given(graphs(kinds=FEW, inputs=FEW, layers=("dense",)))
 def test_a_dense_layer_reaches_its_bounds(graph: Graph) -> None:
     """Every input tried: each bound is the smallest or largest number that occurs, each verdict happens."""
@@ -127,7 +128,7 @@ def _register_is_wide_enough(op: Dense, tensor: Tensor) -> bool:
 
 
 @seed(5)
-@example(250)
+@example(examples(125, 250))
 @given(graphs(kinds=FEW, inputs=FEW, max_size=2, layers=ELEMENTWISE))
 def test_an_elementwise_layer_reaches_its_bounds(graph: Graph) -> None:
     (op,) = graph.ops
@@ -149,6 +150,7 @@ def test_an_elementwise_layer_reaches_its_bounds(graph: Graph) -> None:
         np.testing.assert_array_equal(of.result.high, result.max(axis=0))
 
 
+@pytest.mark.oracle(sample=14)
 @pytest.mark.parametrize("rounding", Rounding, ids=lambda mode: mode.name)
 @pytest.mark.parametrize("case", range(6))
 def test_inputs_that_reach_the_bounds_of_a_sum(rounding: Rounding, case: int) -> None:

@@ -22,6 +22,7 @@ from isobit.profile import fast as profile_fast
 from isobit.profile.exact import exact_profile
 from isobit.profile.segments import fast_profile
 from isobit.testing import fixed_types, models, precisions
+from tiers import examples
 
 ENGINES = {name: ObservingEngine(name) for name in _core.instruction_sets()}
 
@@ -56,7 +57,9 @@ def raw_inputs(tensor: Tensor, events: int, seed: int) -> Any:
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=examples(60, 150),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data(), seed=st.integers(0, 99), events=st.sampled_from([1, 95, 96, 97, 1000]))
 def test_observes_what_one_cast_after_the_other_gives(data: st.DataObject, seed: int, events: int) -> None:
@@ -71,7 +74,7 @@ def test_observes_what_one_cast_after_the_other_gives(data: st.DataObject, seed:
         same(found, exact_profile(model.graph, inputs, 1))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(20, 40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(graph=graphs(4, st.one_of(WIDE, SMALL)), seed=st.integers(0, 99))
 def test_layers_that_no_lane_takes_are_profiled_by_themselves(graph: Graph, seed: int) -> None:
     (tensor,) = graph.inputs

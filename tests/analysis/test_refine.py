@@ -21,6 +21,7 @@ from isobit.engines.exact import vector
 from isobit.fixed import FixedType
 from isobit.model import Activation, Dense, Graph, Tensor
 from isobit.testing import fixed_types
+from tiers import examples
 
 SATURATING = fixed_types(max_width=6, min_fraction=-2, max_fraction=4, overflow=["SAT", "SAT_SYM"])
 DENSE = ("dense", "dense", "relu", "linear", "batchnorm", "leaky_relu")
@@ -47,7 +48,7 @@ def wider(outer: Bounds, inner: Bounds) -> list[str]:
 
 
 @seed(11)
-@example(250)
+@example(examples(125, 250))
 @given(st.data())
 def test_bounds_hold_every_number_of_a_chain(data: Any) -> None:
     kinds = data.draw(st.sampled_from([SMALL, SATURATING, FEW]))
@@ -58,14 +59,14 @@ def test_bounds_hold_every_number_of_a_chain(data: Any) -> None:
 
 
 @seed(12)
-@example(150)
+@example(examples(75, 150))
 @given(graphs(max_layers=4, kinds=FEW | SATURATING, inputs=FEW, max_size=3, layers=DENSE))
 def test_bounds_hold_for_every_input(graph: Graph) -> None:
     assert not contradictions(graph, refined_bounds(graph), every_input(graph))
 
 
 @seed(13)
-@example(40)
+@example(examples(20, 40))
 @given(st.data())
 def test_bounds_hold_numbers_beyond_int64(data: Any) -> None:
     graph = data.draw(graphs(max_layers=3, kinds=WIDE, max_size=2, layers=DENSE))
@@ -91,7 +92,7 @@ def test_bounds_hold_every_number_of_the_differential_networks(slot: int) -> Non
 
 
 @seed(14)
-@example(200)
+@example(examples(100, 200))
 @given(graphs(kinds=SMALL, max_size=2, inputs=FEW, layers=("relu", "linear", "leaky_relu", "batchnorm")))
 def test_lines_enclose_an_elementwise_op(graph: Graph) -> None:
     """At every input: each of the lines lies below or above what the emulator gives."""
@@ -197,13 +198,13 @@ def narrow_chain(rng: np.random.Generator) -> Graph:
 @pytest.mark.parametrize("case", range(8))
 def test_bounds_hold_where_sums_are_clamped_and_wrapped_by_a_little(case: int) -> None:
     """Small integers, every input tried: here a sum that is taken for linear and is not shows at once."""
-    for place in range(40):
+    for place in range(examples(15, 40)):
         graph = narrow_chain(np.random.default_rng([case, place]))
         assert not contradictions(graph, refined_bounds(graph), every_input(graph)), (case, place)
 
 
 @seed(15)
-@example(100)
+@example(examples(50, 100))
 @given(graphs(kinds=SMALL, max_size=2, inputs=FEW, layers=("dense",)))
 def test_lines_enclose_products(graph: Graph) -> None:
     """Every datum and weight: also powers of two that shift bits out, or out of their register."""

@@ -14,7 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from worker import FLAGS, ISOBIT, TIMEOUT_S, OracleError, compiler
+from worker import FLAGS, ISOBIT, TIMEOUT_S, OracleError
+
+from compiling import DoesNotCompile, compiled
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "law"))
 
@@ -66,17 +68,16 @@ def table_source(targets: Sequence[FixedType], max_source: int) -> str:
 
 
 def run_table(
-    job: tuple[int, bool, Rounding], max_source: int, folder: Path, include: Sequence[Path] = ISOBIT
+    job: tuple[int, bool, Rounding], max_source: int, include: Sequence[Path] = ISOBIT
 ) -> tuple[list[FixedType], list[npt.NDArray[np.uint8]]]:
     """Compile and run one chunk of the grid (tests/law/grid.py, ``walk``): its targets and their bytes."""
     targets = grid.targets(*job)
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        source, program, output = (Path(scratch) / name for name in ("table.cpp", "table", "out"))
-        source.write_text(table_source(targets, max_source))
-        command = [compiler(), *FLAGS, *_LEAN, *(f"-I{place}" for place in include), str(source), "-o", str(program)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S)
-        if done.returncode:
-            raise OracleError("the grid does not compile:\n" + "\n".join(done.stderr.splitlines()[:10]))
+    try:
+        program = compiled(table_source(targets, max_source), [*FLAGS, *_LEAN], include)
+    except DoesNotCompile as error:
+        raise OracleError("the grid does not compile:\n" + "\n".join(str(error).splitlines()[:10])) from None
+    with tempfile.TemporaryDirectory() as scratch:
+        output = Path(scratch) / "out"
         ran = subprocess.run([str(program), str(output)], capture_output=True, timeout=TIMEOUT_S)
         if ran.returncode:
             raise OracleError(f"the grid ends with status {ran.returncode}")

@@ -31,9 +31,9 @@ def _row_pairs(unit: Unit, program: Program, oracle: Program, titles: Sequence[s
     return list(zip(theirs, ours, strict=True))
 
 
-def report(unit: Unit, program: Program, titles: Sequence[str], folder: Path) -> str:
+def report(unit: Unit, program: Program, titles: Sequence[str]) -> str:
     """Say how many results differ and show the first five, one of each operation first."""
-    oracle = build(unit, vendor(), folder)
+    oracle = build(unit, vendor())
     wrong = [
         (theirs, ours)
         for theirs, ours in _row_pairs(unit, program, oracle, titles)
@@ -62,15 +62,15 @@ def _differing(unit: Unit, groups: dict[str, list[Case]]) -> list[str]:
     return [title for title, cases in groups.items() if digest(cases) != wanted[title]]
 
 
-def differing_groups(unit: Unit, include: Sequence[Path], folder: Path) -> list[str]:
+def differing_groups(unit: Unit, include: Sequence[Path]) -> list[str]:
     """Compile a unit with some headers and name the groups that are not what they must be."""
-    return _differing(unit, build(unit, include, folder).cases())
+    return _differing(unit, build(unit, include).cases())
 
 
-def compare(unit: Unit, folder: Path) -> Comparison:
+def compare(unit: Unit) -> Comparison:
     """Compile a unit with isobit's headers and compare every group with the golden hash."""
-    program = build(unit, ISOBIT, folder)
+    program = build(unit, ISOBIT)
     groups = program.cases()
     differing = _differing(unit, groups)
     count = sum(case.count for cases in groups.values() for case in cases)
-    return Comparison(count, len(groups), report(unit, program, differing, folder) if differing else "")
+    return Comparison(count, len(groups), report(unit, program, differing) if differing else "")

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 from formats import FIXED, INTS, MODES, cpp, random_format
-from worker import FLAGS, ISOBIT, SUBJECT, TIMEOUT_S, OracleError, compiler
+from worker import FLAGS, ISOBIT, SUBJECT, TIMEOUT_S, OracleError
 
+from compiling import DoesNotCompile, compiled
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 
@@ -101,18 +102,15 @@ def sc_calls(pairs: int = 2, seed: int = 6) -> list[str]:
     return calls
 
 
-def run(header: str, calls: list[str], include: list[Path], folder: Path, libraries: tuple[str, ...] = ()) -> Opinion:
+def run(header: str, calls: list[str], include: list[Path], libraries: tuple[str, ...] = ()) -> Opinion:
     """Compile and run one program."""
-    source, program = folder / "opinion.cpp", folder / "opinion"
     start = "int sc_main(int, char**) { return 0; }\n" if libraries else ""
     text = [f'#include "{header}"', start + "int main() {", "    Tally tally;", *(f"    {c};" for c in calls), "}", ""]
-    source.write_text("\n".join(text))
-    places = [f"-I{p}" for p in (*ISOBIT, *include, SUBJECT)]
-    command = [compiler(), *FLAGS, "-O0", *places, str(source), "-o", str(program), *libraries]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S)
-    if done.returncode:
-        wrong = [line for line in done.stderr.splitlines() if "error" in line or "undefined" in line]
-        raise OracleError(f"{header} does not compile:\n" + "\n".join(wrong[:10]))
+    try:
+        program = compiled("\n".join(text), [*FLAGS, "-O0"], [*ISOBIT, *include, SUBJECT], link=libraries)
+    except DoesNotCompile as error:
+        wrong = [line for line in str(error).splitlines() if "error" in line or "undefined" in line]
+        raise OracleError(f"{header} does not compile:\n" + "\n".join(wrong[:10])) from None
     ran = subprocess.run([str(program)], capture_output=True, text=True, timeout=TIMEOUT_S)
     if ran.returncode:
         raise OracleError(f"{header} ends with status {ran.returncode}: {ran.stderr[-500:]}")

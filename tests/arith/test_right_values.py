@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
 
 import pytest
 from worker import ISOBIT, Program, Unit, build, vendor
@@ -27,8 +26,8 @@ def wrong_values(program: Program, column: int) -> list[str]:
 
 @pytest.mark.csim
 @pytest.mark.parametrize("headers", ["vendor", "isobit"])
-def test_values(headers: str, tmp_path: Path) -> None:
-    program = build(UNIT, vendor() if headers == "vendor" else ISOBIT, tmp_path)
+def test_values(headers: str) -> None:
+    program = build(UNIT, vendor() if headers == "vendor" else ISOBIT)
     lines = _lines(program)
     assert len(lines) >= 100
     assert {name for *_, name in lines if name} == {"B5", "B6", "B7", "B16", "B17", "B18", "B19", "B20"}

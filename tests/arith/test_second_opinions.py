@@ -6,6 +6,7 @@ Every difference is expected by name; nothing else may differ. SystemC is no Pyt
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,8 @@ import second_opinions as second
 SEED = 5
 
 
-@pytest.mark.csim
-def test_operators_and_casts_of_algorithmic_c(tmp_path: Path) -> None:
-    found = second.run("against_ac.hpp", second.ac_calls(), [second.ac_types()], tmp_path)
+def algorithmic_c() -> None:
+    found = second.run("against_ac.hpp", second.ac_calls(), [second.ac_types()])
     print("; ".join(f"{op}: {n} compared, {found.differing[op]} differ" for op, n in found.compared.items()))
     assert set(found.compared) == {*"+-*/%&|^<>=", "==", "!=", "<=", ">=", "-a", "~a"}
     assert sum(found.compared.values()) > 150_000
@@ -33,18 +33,24 @@ def test_operators_and_casts_of_algorithmic_c(tmp_path: Path) -> None:
     assert differing == {"-a", "~a"}, f"differ: {differing}; rows: {found.rows[:5]}"
 
 
-@pytest.mark.csim
-def test_casts_of_systemc(tmp_path: Path) -> None:
+def systemc() -> None:
     include = second.systemc()
     if include is None:
         reason = "SystemC is not installed (apt-get install libsystemc-dev): the second opinion on casts is not heard"
         print(reason)
         pytest.skip(reason)
     home = [] if include == Path("/usr/include") else [include]
-    found = second.run("against_sc.hpp", second.sc_calls(), home, tmp_path, ("-lsystemc",))
+    found = second.run("against_sc.hpp", second.sc_calls(), home, ("-lsystemc",))
     print("; ".join(f"{op}: {n} compared, {found.differing[op]} differ" for op, n in found.compared.items()))
     assert found.compared["cast"] > 9_000
     assert found.differing["cast"] == 0, "\n".join(map(str, found.rows[:5]))
     # B2: WRAP with N > 0 into an unsigned number makes the top bits of a negative source ones in AMD's headers.
     assert found.differing["B2"] > 0
     assert all(row[0] in ("B2", "B3") for row in found.rows)
+
+
+@pytest.mark.oracle(sample=1)
+@pytest.mark.csim
+@pytest.mark.parametrize("opinion", [algorithmic_c, systemc], ids=["Algorithmic C", "SystemC"])
+def test_second_opinion(opinion: Callable[[], None]) -> None:
+    opinion()

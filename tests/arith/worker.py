@@ -10,13 +10,12 @@ import functools
 import hashlib
 import importlib.metadata
 import importlib.util
-import os
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from compiling import DoesNotCompile, compiled, compiler
 
 __all__ = ["HASH_BASIS", "ISOBIT", "Case", "OracleError", "Program", "Row", "Unit", "build", "digest", "fold"]
 
@@ -43,15 +42,6 @@ def vendor() -> tuple[Path, ...]:
         if (folder / "ap_fixed.h").is_file():
             return (folder,)
     raise OracleError("AMD's headers are missing: install hls4ml 1.3.0 (pip install '.[test]')")
-
-
-@functools.cache
-def compiler() -> str:
-    """Path of g++ (or of $CXX)."""
-    path = shutil.which(os.environ.get("CXX", "g++"))
-    if path is None:
-        raise OracleError("g++ is missing: the types are compared with the vendor's C++ headers")
-    return path
 
 
 def versions() -> dict[str, str]:
@@ -160,7 +150,7 @@ class Program:
         return found
 
 
-def build(unit: Unit, include: Sequence[Path], folder: Path, optimise: str = "-O0") -> Program:
+def build(unit: Unit, include: Sequence[Path], optimise: str = "-O0") -> Program:
     """Compile a unit.
 
     Raises
@@ -168,17 +158,8 @@ def build(unit: Unit, include: Sequence[Path], folder: Path, optimise: str = "-O
     OracleError
         With the compiler's first errors.
     """
-    folder = Path(tempfile.mkdtemp(prefix=unit.name + "-", dir=folder))
-    source, program = folder / f"{unit.name}.cpp", folder / unit.name
-    source.write_text(unit.source)
-    places = [f"-I{place}" for place in (*include, SUBJECT)]
-    done = subprocess.run(
-        [compiler(), *FLAGS, optimise, *places, str(source), "-o", str(program)],
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_S,
-    )
-    if done.returncode:
-        wrong = [line for line in done.stderr.splitlines() if "error" in line or "required from here" in line]
-        raise OracleError(f"{unit.name} does not compile with {include[0]}:\n" + "\n".join(wrong[:10]))
-    return Program(program, unit.name)
+    try:
+        return Program(compiled(unit.source, [*FLAGS, optimise], [*include, SUBJECT]), unit.name)
+    except DoesNotCompile as error:
+        wrong = [line for line in str(error).splitlines() if "error" in line or "required from here" in line]
+        raise OracleError(f"{unit.name} does not compile with {include[0]}:\n" + "\n".join(wrong[:10])) from None

@@ -61,6 +61,7 @@ def test_names_that_look_like_the_houses(write: Callable[[str, str], Path], head
     assert np.array_equal(kernel(k, k + 1.0).raw.reshape(3, -1), first)  # each call starts anew
 
 
+@pytest.mark.oracle(sample=1)
 @pytest.mark.parametrize("headers", ["vendor", "isobit"])
 def test_what_headers_bring_is_no_state(write: Callable[[str, str], Path], headers: str) -> None:
     code = """

@@ -136,7 +136,7 @@ def test_each_test_becomes_one_of_them(tmp_path: Path) -> None:
 @pytest.mark.hls4ml
 def test_one_that_hangs_is_ended(tmp_path: Path) -> None:
     folder, out = folder_of(tmp_path, HANGING), tmp_path / "found.json"
-    assert run(folder, out, "--timeout", "10")[0] == 1
+    assert run(folder, out, "--timeout", "4")[0] == 1
     tests = json.loads(out.read_text())["tests"]
     assert [entry["status"] for entry in tests.values()] == ["timed out", "no predict"]
 

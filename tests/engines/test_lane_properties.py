@@ -21,8 +21,9 @@ from isobit.analysis.stages import Stage
 from isobit.engines.cpp import CppEngine
 from isobit.model.graph import Graph
 from isobit.testing import fixed_arrays, fixed_types, models, precisions
+from tiers import examples
 
-LOOSE = settings(max_examples=200, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+LOOSE = settings(database=None, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def compare(model: ib.Model, inputs: dict[str, ib.FixedArray]) -> None:
@@ -56,7 +57,7 @@ def drawn(run: Callable[[], None], lanes: Counter[str], demanded: set[str], firs
 def test_small_formats() -> None:
     lanes: Counter[str] = Counter()
 
-    @LOOSE
+    @settings(LOOSE, max_examples=examples(70, 200))
     @given(models(max_layers=5), st.data())
     def run(model: ib.Model, data: st.DataObject) -> None:
         tensor = model.graph.inputs[0]
@@ -70,7 +71,7 @@ def test_wide_formats_and_changed_precisions() -> None:
     lanes: Counter[str] = Counter()
     wide = fixed_types(max_width=34, min_fraction=-6, max_fraction=30)
 
-    @LOOSE
+    @settings(LOOSE, max_examples=examples(70, 200))
     @given(models(max_size=9), st.data())
     def run(model: ib.Model, data: st.DataObject) -> None:
         changed = model.with_types(data.draw(precisions(model, types=wide)))
@@ -109,7 +110,7 @@ def test_every_exact_lane() -> None:
     )
 
     @seed(13)
-    @LOOSE
+    @settings(LOOSE, max_examples=examples(70, 200))
     @given(models(max_size=9), st.data(), st.integers(0, 1 << 30))
     def run(model: ib.Model, data: st.DataObject, choice: int) -> None:
         changed = model.with_types(data.draw(precisions(model, types=narrow)))

@@ -22,6 +22,7 @@ from isobit.engines.numba.choice import candidates
 from isobit.engines.registry import get_engine
 from isobit.model import Activation, Dense, Graph, Tensor, Weight
 from isobit.testing import fixed_types, models, precisions
+from tiers import examples
 
 
 class Forced(NumbaEngine):
@@ -322,7 +323,7 @@ def drawn(draw: st.DrawFn) -> tuple[Model, int]:
     return model.with_types(draw(precisions(model))), draw(st.integers(0, 1 << 32))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(30, 60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(drawn())
 def test_random_networks_on_every_exact_lane(case: tuple[Model, int]) -> None:
     model, seed = case

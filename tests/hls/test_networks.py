@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.hls4ml, pytest.mark.csim]
 RUN = json.loads((Path(__file__).parent / "networks_run.json").read_text())
 
 
-@pytest.mark.oracle(sample=2)
+@pytest.mark.oracle(sample=1)
 @pytest.mark.parametrize("strategy", ["latency", "resource"])
 @pytest.mark.parametrize(("name", "reuse"), [(name, reuse) for name, pair in NETWORKS.items() for reuse in pair])
 def test_four_roads_agree(name: str, reuse: int, strategy: str, tmp_path: Path) -> None:

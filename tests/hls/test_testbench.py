@@ -16,12 +16,11 @@ from hls_networks import binary, saturating, wide
 import isobit as ib
 from isobit.errors import CSimError
 from isobit.model import Graph
+from tiers import examples
 
 pytestmark = pytest.mark.csim
 Exported = Callable[[str], ib.HlsProject]
 HERE = Path(__file__).parent
-#: Mutants judged in CI; tools/mutate_export.py judges all.
-SAMPLE = 20
 
 
 @pytest.mark.parametrize("headers", ["isobit", "vendor"])
@@ -107,6 +106,7 @@ def test_an_output_that_is_not_written_is_noticed(copied: Exported) -> None:
 
 
 def test_a_sample_of_mutants_is_caught(exported: Exported, tmp_path: Path) -> None:
+    """tools/mutate_export.py judges all."""
     project = exported("saturating")
     folder = prepare(project.folder, project.top, tmp_path)
     files = {path: (folder / path).read_text() for path in project.manifest["files"]}
@@ -116,7 +116,7 @@ def test_a_sample_of_mutants_is_caught(exported: Exported, tmp_path: Path) -> No
     rng = random.Random(11)
     for group in kinds.values():
         assert len(group) >= 40
-        for mutant in rng.sample(group, SAMPLE // len(kinds)):
+        for mutant in rng.sample(group, examples(12, 20) // len(kinds)):
             verdict = judge(folder, mutant, tmp_path)
             assert not verdict.startswith("survived"), mutant.what
 

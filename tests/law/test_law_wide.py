@@ -18,6 +18,7 @@ from samples import random_target, wide_cases
 from isobit import FixedArray, FixedType, Overflow, Rounding
 from isobit.engines.reference import law as reference
 from isobit.fixed import law
+from tiers import drawn
 
 for function in (law.round_shift, law.overflow):
     register_jitable(function)
@@ -77,7 +78,7 @@ def test_wide_formats(seed: int, cpp_law: CppLaw) -> None:
 @pytest.mark.csim
 def test_headers_give_the_same_bits_optimised() -> None:
     """hls4ml compiles its C simulation with -O3, the grid here is made with -O0: same bits."""
-    cases = wide_cases(7, 25, 3, 70)
+    cases = drawn(wide_cases(7, 25, 3, 70), 10)
     assert run_cases(cases, PLAIN) == run_cases(cases, OPTIMISED)
 
 

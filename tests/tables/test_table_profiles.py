@@ -20,6 +20,7 @@ from isobit.profile import segments as profile_segments
 from isobit.profile import tables as profile_tables
 from isobit.profile.exact import exact_profile
 from isobit.profile.segments import fast_profile
+from tiers import examples
 
 EVENTS = 700
 
@@ -114,7 +115,7 @@ def same(found: dict[str, Any], wanted: dict[str, Any]) -> int:
 
 def test_fast_profiles_are_the_exact_ones() -> None:
     tried = counted = mixed = 0
-    for seed in range(60):
+    for seed in range(examples(25, 60)):
         try:
             graph, raw = network(seed)
         except UnsupportedError:  # elu would read outside of its table; infinite entries of an ap_int
@@ -124,9 +125,9 @@ def test_fast_profiles_are_the_exact_ones() -> None:
         assert found is not None
         counted += same(found, exact_profile(graph, {"x": raw}, 1)) > 0
         mixed += len(ObservingEngine().prepare(graph, every=False).segments) > 2
-    assert tried > 30
-    assert counted > 20
-    assert mixed > 10
+    assert tried > examples(12, 30)
+    assert counted > examples(8, 20)
+    assert mixed > examples(4, 10)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -154,7 +155,7 @@ def test_floats_are_profiled_as_their_raw_integers(dtype: Any) -> None:
 def test_every_table_by_itself() -> None:
     """Softmax in slices, and formats of every mode: counts of every inner format."""
     slots: dict[str, int] = {}
-    for seed in range(250):
+    for seed in range(examples(120, 250)):
         graph = a_graph(seed)
         raw = numbers(seed, graph.inputs[0], 60)
         found = fast_profile(graph, {"x": raw}, 1, ObservingEngine())
@@ -163,7 +164,7 @@ def test_every_table_by_itself() -> None:
         same(found, wanted)
         for slot, counts in found[graph.ops[0].name][0].inner.items():
             slots[slot] = slots.get(slot, 0) + bool(counts.any())
-    assert min(slots["inp_norm"], slots["inv_inp"]) > 5
+    assert min(slots["inp_norm"], slots["inv_inp"]) > examples(2, 5)
 
 
 def test_indices_beyond_an_int_belong_to_the_other_branch() -> None:

@@ -21,6 +21,7 @@ from isobit.errors import FormatError, MissingDependencyError, RangeError
 from isobit.model import Dense
 from isobit.testing import assert_equal, fixed_arrays, fixed_types, fixed_values, models, precisions
 from isobit.testing.networks import free_slots
+from tiers import examples
 
 Drawn = TypeVar("Drawn")
 
@@ -179,7 +180,7 @@ def test_models_have_every_layer_and_agree_on_every_road() -> None:
     tags, strategies, overflowed = Counter[str](), set(), 0
 
     @seed(7)
-    @settings(max_examples=120, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(60, 120), database=None, deadline=None, suppress_health_check=list(HealthCheck))
     @given(models(), st.data())
     def compare(model: ib.Model, data: st.DataObject) -> None:
         nonlocal overflowed
@@ -198,7 +199,7 @@ def test_models_have_every_layer_and_agree_on_every_road() -> None:
     assert {"latency", "resource", "resource_unrolled", "compressed"} <= strategies
     functions = {op.function for m in sample(models(layers=["activation"]), 60) for op in m.graph.ops}  # type: ignore[attr-defined]
     assert functions == {"relu", "linear", "leaky_relu", "hard_sigmoid", "hard_tanh"}
-    assert 20 < overflowed < 120
+    assert examples(10, 20) < overflowed < examples(60, 120)
 
 
 def test_models_shrink_to_few_layers_and_simple_formats() -> None:
@@ -211,7 +212,7 @@ def test_models_shrink_to_few_layers_and_simple_formats() -> None:
     assert {op.tag for m in sample(models(layers=["batchnorm"]), 20) for op in m.graph.ops} == {"batchnorm"}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(30, 60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(models(), st.data())
 def test_precisions_are_taken_by_with_types(model: ib.Model, data: st.DataObject) -> None:
     chosen = data.draw(precisions(model))

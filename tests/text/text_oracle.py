@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import re
-import shutil
 import subprocess
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from pathlib import Path
+
+from compiling import DoesNotCompile, compiled
 
 HERE = Path(__file__).resolve().parent
 INCLUDE = HERE.parents[1] / "cpp" / "include"
@@ -55,19 +55,15 @@ def headers() -> Path:
     raise RuntimeError("the oracle's headers are missing: install hls4ml 1.3.0 (pip install '.[test]')")
 
 
-def run(calls: list[str], folder: Path, texts: int, include: Path = INCLUDE) -> tuple[dict[str, int], list[Difference]]:
+def run(calls: list[str], texts: int, include: Path = INCLUDE) -> tuple[dict[str, int], list[Difference]]:
     """Compile and run the worker; gives the number of comparisons by kind, and the differences."""
-    compiler = shutil.which(os.environ.get("CXX", "g++"))
-    if compiler is None:
-        raise RuntimeError("g++ is missing: text is compared with the vendor's C++ headers")
-    source, program = folder / "text.cpp", folder / "text"
-    worker = (HERE / "text_worker.cpp").as_posix()
     body = "".join(f"    {call}();\n" for call in calls)
-    source.write_text(f'#define ISOBIT_TEST_TEXTS {texts}\n#include "{worker}"\nvoid all() {{\n{body}}}\n}}\n')
-    command = [compiler, *FLAGS, f"-I{headers()}", f"-I{include}", str(source), "-o", str(program)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S)
-    if done.returncode:
-        raise RuntimeError("the worker does not compile:\n" + "\n".join(done.stderr.splitlines()[:20]))
+    worker = (HERE / "text_worker.cpp").as_posix()
+    source = f'#define ISOBIT_TEST_TEXTS {texts}\n#include "{worker}"\nvoid all() {{\n{body}}}\n}}\n'
+    try:
+        program = compiled(source, FLAGS, [headers(), include], reads=[HERE, HERE.parent / "cpp" / "check.hpp"])
+    except DoesNotCompile as error:
+        raise RuntimeError("the worker does not compile:\n" + "\n".join(str(error).splitlines()[:20])) from None
     done = subprocess.run([str(program)], capture_output=True, text=True, timeout=TIMEOUT_S)
     if done.returncode:
         raise RuntimeError(f"the worker ended with status {done.returncode}: {done.stderr[:500]}")
