@@ -1,4 +1,4 @@
-"""Configuration that does not do what it says is named by load and check; options that do not exist are errors."""
+"""Configuration without the effect that it states is named by load and check; options that do not exist are errors."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ NAMED: list[tuple[str, Any, str]] = [
     ("Model/reuse_factor", 2, "Model: hls4ml reads no 'reuse_factor' there; did you mean 'ReuseFactor'"),
     ("Model/TraceOutput", True, r"Model\.TraceOutput = True: .*give Trace to each layer"),
     ("layername", {}, "layername: hls4ml knows no such group; did you mean 'LayerName'"),
-    ("SkipOptimizers", ["x"], "SkipOptimizers: .*applies it nowhere"),
+    ("SkipOptimizers", ["x"], "SkipOptimizers: .*does not apply it"),
     # slots
     (
         "LayerName/o/Precision/acum",
@@ -119,22 +119,22 @@ NAMED: list[tuple[str, Any, str]] = [
     ("LayerType/Dense/ReuseFactor", 3, r"LayerType\.Dense\.ReuseFactor = 3: reaches no layer, .*qd 1, d 1, o 1"),
     ("LayerType/QDense/ReuseFactor", 3, r"LayerType\.QDense = ReuseFactor: .*its own class, which is 'Dense'"),
     ("LayerType/Dens/ReuseFactor", 3, r"LayerType\.Dens = .*no layer of this class; did you mean 'Dense'"),
-    ("LayerType/Dense/TargetCycles", 40, r"LayerType\.Dense\.TargetCycles = 40: .*LayerName and Model alone"),
+    ("LayerType/Dense/TargetCycles", 40, r"LayerType\.Dense\.TargetCycles = 40: .*only under LayerName and Model"),
     ("LayerType/Dense/Precision/result", "ap_fixed<9,3>", r"LayerType\.Dense\.Precision\.result = .*hls4ml took"),
     # what the layer does not have
     ("LayerName/sm/Strategy", "Stable", r"sm\.Strategy = Stable: .*did you mean Implementation: stable"),
     (
         "LayerName/d/Strategy",
         "Rezource",
-        "no such strategy, hls4ml took 'latency'; did you mean 'resource'",
+        "this strategy does not exist, hls4ml took 'latency'; did you mean 'resource'",
     ),
-    ("Model/Strategy", "Latancy", "no such strategy; did you mean 'latency'"),
+    ("Model/Strategy", "Latancy", "this strategy does not exist; did you mean 'latency'"),
     ("LayerName/x/ReuseFactor", 3, "class Input has no reuse factor"),
-    ("LayerName/d/TargetCycles", 40, "with the strategy 'resource' alone"),
+    ("LayerName/d/TargetCycles", 40, "only with the strategy 'resource'"),
     ("LayerName/d/ConvImplementation", "Encoded", "class Dense is not a convolution"),
     ("LayerName/bn/Compression", True, "class BatchNormalization has no weights to compress"),
     # hls4ml 1.3.0 never asks for types that have a default
-    ("LayerName/sm/Precision/exp_table", "ap_fixed<17,8>", "reads this type as exp_table_t beside Precision alone"),
+    ("LayerName/sm/Precision/exp_table", "ap_fixed<17,8>", "reads this type only as exp_table_t beside Precision"),
     (
         "LayerName/sm/Precision/inv_inp",
         "ap_fixed<17,8>",

@@ -135,7 +135,7 @@ def test_keras_options_reach_hls4ml(keras_file: str, tmp_path: Path, capsys: pyt
 def test_granularity_and_default_precision_of_load(keras_file: str) -> None:
     by_model = ib.load(keras_file, granularity="model", default_precision="ap_fixed<12,4>")
     assert {str(kind) for slot, kind in by_model.types.items() if slot.endswith(".accum")} == {"ap_fixed<12,4>"}
-    with pytest.raises(ib.IsobitError, match="granularity generate a configuration, but hls_config is given"):
+    with pytest.raises(ib.IsobitError, match="granularity are for a generated configuration, but hls_config is given"):
         ib.load(keras_file, granularity="type", hls_config={"Model": {"Precision": "fixed<8,4>", "ReuseFactor": 1}})
     with pytest.raises(ib.IsobitError, match=r"granularity 'layer' is not supported; supported: name, type, model"):
         ib.load(keras_file, granularity="layer")
@@ -193,7 +193,7 @@ def test_a_project_from_somewhere_else_is_not_compiled(
     else:
         file.write_text("" if seal == "empty" else "0" * 64)
     assert "was not written by your isobit" in str(refusal(model))
-    with pytest.raises(ib.IsobitError, match="if you trust where it comes from"):
+    with pytest.raises(ib.IsobitError, match="if you trust its origin"):
         ib.csim(model)
     assert refusal(model, project=folder / "student.hls4ml") is None
     assert run(["check", str(model), "--events", "5", "--against", "csim"]) == 2

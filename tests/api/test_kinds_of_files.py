@@ -41,7 +41,7 @@ FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "arch": (lambda p: _json(p, {"class_name": "Model", "config": {}, "backend": "tensorflow"}), "without weights"),
     "hls.json": (lambda p: _json(p, {"Model": {}, "LayerName": {}}), "hls4ml configuration, not a model.*--config"),
     "some.json": (lambda p: _json(p, {"a": 1, "b": 2}), "JSON with the keys a, b"),
-    "list.json": (lambda p: _json(p, [1, 2]), "JSON, but no model"),
+    "list.json": (lambda p: _json(p, [1, 2]), "JSON, but not a model"),
     "hls4ml_config.yml": (lambda p: p.write_text("Backend: Vitis\n"), "hls4ml configuration, not a model"),
     "net.pt": (lambda p: _zip(p, "net/data.pkl", "net/version"), "PyTorch file.*convert_from_pytorch_model"),
     "net": (lambda p: _zip(p, "archive/data.pkl", "archive/data/0"), "PyTorch file"),
@@ -53,7 +53,7 @@ FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "net.model": (lambda p: p.write_bytes(pickle.dumps(Bomb())), "a Python pickle"),
     "net.tflite": (lambda p: p.write_bytes(b"\x1c\0\0\0TFL3rest"), "TensorFlow Lite"),
     "saved_model.pb": (lambda p: p.write_bytes(b"\x0a\x01x"), "TensorFlow graph; load the SavedModel"),
-    "x.npy": (lambda p: np.save(p, np.zeros(3)), r"NumPy array \(\.npy\), which holds data and no model"),
+    "x.npy": (lambda p: np.save(p, np.zeros(3)), r"NumPy array \(\.npy\), which holds data, not a model"),
     "x.npz": (lambda p: np.savez(p, a=np.zeros(3)), r"NumPy arrays \(\.npz\), which holds data"),
     "x.parquet": (lambda p: p.write_bytes(b"PAR1....PAR1"), "Parquet"),
     "x.root": (lambda p: p.write_bytes(b"root\0\0\xf6\x18"), "ROOT"),
@@ -70,7 +70,7 @@ FOLDERS: dict[str, tuple[tuple[str, ...], str]] = {
     "hls4ml": (("firmware/x", "hls4ml_config.yml"), "an hls4ml project.*isobit csim FOLDER"),
     "exported": (("manifest.json", "README.md"), "isobit export wrote: isobit csim FOLDER"),
     "checkpoint": (("checkpoint", "ckpt.index"), "a TensorFlow checkpoint, weights without a model"),
-    "other": (("a", "b"), "a folder, and no model is one; it holds a, b. Expected: a .keras"),
+    "other": (("a", "b"), "a folder, not a model; it holds a, b. Expected: a .keras"),
     "empty": ((), "it holds nothing"),
 }
 

@@ -1,9 +1,9 @@
-"""The operators on raw integers: what they compute, whatever class offers them.
+"""The operators on raw integers: what they compute, whichever class offers them.
 
 Each takes :class:`Pair` operands and gives a :class:`Pair` in the format of :mod:`isobit.fixed.growth`. Numbers
 whose *formats* prove that nothing leaves int64 are computed on int64, all others on Python integers.
 
-AMD's simulation headers compute the same but for some quirks (docs/semantics.md: B5 to B8), which are not followed:
+AMD's simulation headers compute the same except for some quirks (docs/semantics.md: B5 to B8), which are not followed:
 operators are mathematically right.
 """
 
@@ -101,7 +101,7 @@ def multiply(a: Pair, b: Pair) -> Pair:
 
 
 def _truncated(x: Any, y: Any, symbol: str) -> tuple[Any, Any]:
-    """Quotient toward zero and what is left, refusing zeros by their place."""
+    """Quotient, truncated toward zero, and remainder; zeros are refused with their index."""
     zero = np.broadcast_to(y == 0, np.broadcast_shapes(np.shape(x), np.shape(y)))
     if zero.any():
         where = tuple(int(i) for i in np.argwhere(zero)[0])
@@ -129,7 +129,7 @@ def remainder(a: Pair, b: Pair) -> Pair:
 
 
 def logic(function: Callable[[Any, Any], Any]) -> Callable[[Pair, Pair], Pair]:
-    """``&``, ``|`` or ``^`` of two's complement numbers without end, at equal LSBs."""
+    """``&``, ``|`` or ``^`` of sign-extended numbers at equal LSBs."""
 
     def apply(a: Pair, b: Pair) -> Pair:
         kind = growth.logic(a.type, b.type)
@@ -205,7 +205,7 @@ def matmul(a: Pair, b: Pair) -> Pair:
 
 
 def summed_axes(axis: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The axes that go when summing (or looking for the largest), counted from 0."""
+    """The axes over which to sum (or to look for the largest), counted from 0."""
     ndim = len(shape)
     if axis is None:
         return tuple(range(ndim))

@@ -23,11 +23,11 @@ _SHOWN = 20
 class FixedArray(NumpyProtocol):
     """An array of numbers of one :class:`FixedType`.
 
-    Make one with :meth:`from_float` (the one door for floats) or :meth:`from_raw`; the constructor itself trusts its
+    Make one with :meth:`from_float` (the only way in for floats) or :meth:`from_raw`. The constructor itself trusts its
     arguments and is for raw integers that are known to be in range.
 
-    Operators give AMD's result formats (:mod:`isobit.fixed.growth`, docs/semantics.md) and lose nothing; ``/`` alone
-    cuts toward zero, at the last bit of its format. Beside an array may stand another one, a Python or NumPy integer
+    Operators give AMD's result formats (:mod:`isobit.fixed.growth`, docs/semantics.md) and are exact, except that ``/``
+    truncates toward zero at the last bit of its format. The other operand may be an array, or a Python or NumPy integer
     (array), never a float. Comparisons, ``==`` included, are elementwise and compare values. Arrays are immutable.
 
     Attributes
@@ -91,8 +91,8 @@ class FixedArray(NumpyProtocol):
         Parameters
         ----------
         values
-            Real numbers (float16/32/64, integers or :class:`fractions.Fraction`), any shape, in units of one. None is
-            rounded on the way: lists that mix them are taken number by number.
+            Real numbers (float16/32/64, integers or :class:`fractions.Fraction`), any shape, in units of one. They are
+            not rounded before they are quantised: lists of mixed types are taken number by number.
         type
             Target format.
 
@@ -267,7 +267,7 @@ class FixedArray(NumpyProtocol):
         return float(self.to_float()[self._only("float")])
 
     def __int__(self) -> int:
-        """The number cut toward zero, as ``to_int()`` (but unbounded)."""
+        """The number truncated toward zero, as ``to_int()`` (but unbounded)."""
         value = int(self.raw[self._only("int")]) * self.type.lsb
         return int(value)
 

@@ -15,7 +15,7 @@ __all__ = ["Cast", "assign", "outside_range"]
 
 
 class Cast(NamedTuple):
-    """A cast of a column of numbers, as it is told to who counts.
+    """A cast of a column of numbers, as whoever counts casts gets it.
 
     Attributes
     ----------
@@ -26,7 +26,7 @@ class Cast(NamedTuple):
     rounded
         The numbers after rounding, before overflow.
     type
-        The format, with the modes that the cast really has.
+        The format, with the modes that the cast effectively has.
     """
 
     value: Any

@@ -1,8 +1,8 @@
 """The formats that operators give: AMD's growth rules, stated once for Python, here and in :class:`FixedType`.
 
-Every result is exact (but for a quotient, which is cut toward zero at its last bit), so results carry the default modes
-TRN and WRAP, which then never act. Two ``ap_int`` give an ``ap_int``; beside an ``ap_fixed`` one counts as
-``ap_fixed<W,W>``.
+Every result is exact (except a quotient, which is truncated toward zero at its last bit), so results carry the default
+modes TRN and WRAP, which then never act. Two ``ap_int`` give an ``ap_int``; in an operation with an ``ap_fixed``, an
+``ap_int`` counts as ``ap_fixed<W,W>``.
 
 Semantics: UG1399 and ``RType`` in the headers ap_fixed_base.h and ap_int_base.h that hls4ml ships. The C++ statement
 of the same rules is ``isobit/growth.hpp``.

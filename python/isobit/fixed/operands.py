@@ -1,4 +1,4 @@
-"""What may stand beside a FixedArray in an expression: the other number's raw integers and format.
+"""What the other operand of a FixedArray may be: its raw integers and format.
 
 AMD's rule: a native integer counts as the ``ap_int`` or ``ap_uint`` of its size. NumPy integers have a size; a
 Python integer is taken for the C++ literal that it would be, an ``int`` or, where that is too small, a ``long``.
@@ -66,7 +66,7 @@ def pair(value: Any, operation: str) -> Pair:
             )
         return Pair(np.asarray(value), literal)
     raise TypeMismatchError(
-        f"{operation!r} with {_described(value)} is not offered (nor by AMD): it has no format; make it fixed first "
+        f"{operation!r} with {_described(value)} is not offered (nor by AMD), since it has no format: give it one "
         "with FixedArray.from_float(x, type). Integers may be Python's or NumPy arrays of an integer dtype"
     )
 

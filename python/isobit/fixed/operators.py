@@ -113,7 +113,7 @@ class Operators:
         return self._assign(arithmetic.multiply, other, "*=")
 
     def __truediv__(self, other: Any) -> Self:
-        """Quotient, cut toward zero at the last bit of its format."""
+        """Quotient, truncated toward zero at the last bit of its format."""
         return self._with(arithmetic.divide, other, "/")
 
     def __rtruediv__(self, other: Any) -> Self:
@@ -123,7 +123,7 @@ class Operators:
         return self._assign(arithmetic.divide, other, "/=")
 
     def __floordiv__(self, other: Any) -> Self:
-        raise TypeMismatchError("'//' is not offered: AMD's types have one division, '/', which cuts toward zero")
+        raise TypeMismatchError("'//' is not offered: AMD's types have one division, '/', which truncates toward zero")
 
     __rfloordiv__ = __ifloordiv__ = __floordiv__
 
@@ -154,7 +154,7 @@ class Operators:
     # -- bits ------------------------------------------------------------------------------------------------------
 
     def __and__(self, other: Any) -> Self:
-        """Bits that both have, after aligning the binary points; a sign goes on for ever."""
+        """Bits that both have, after aligning the binary points and extending the signs."""
         return self._with(_AND, other, "&")
 
     def __rand__(self, other: Any) -> Self:
@@ -182,15 +182,15 @@ class Operators:
         return self._assign(_XOR, other, "^=")
 
     def __invert__(self) -> Self:
-        """Every bit turned over; the format stays."""
+        """Every bit inverted; same format."""
         return self._of(arithmetic.invert(self._pair()))
 
     def __lshift__(self, amount: Any) -> Self:
-        """Bits moved up (for a negative amount down) within the format: never rounded, never saturated."""
+        """Bits shifted up (for a negative amount down) within the format: never rounded, never saturated."""
         return self._of(arithmetic.shift_left(self._pair(), amounts(amount, self.type.width)))
 
     def __rshift__(self, amount: Any) -> Self:
-        """Bits moved down (for a negative amount up) within the format: the sign moves in, fractions fall off."""
+        """Bits shifted down (for a negative amount up) within the format: sign bits move in, low bits are lost."""
         return self._of(arithmetic.shift_left(self._pair(), -amounts(amount, self.type.width)))
 
     def __ilshift__(self, amount: Any) -> Self:

@@ -76,7 +76,7 @@ class NumpyProtocol(Operators):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         raise TypeMismatchError(
-            "a FixedArray does not turn into a plain array by itself; take .to_float() for the values or .raw for the "
+            "a FixedArray does not become a plain array implicitly; use .to_float() for the values or .raw for the "
             "integers"
         )
 
@@ -95,7 +95,7 @@ class NumpyProtocol(Operators):
         if options:
             raise TypeMismatchError(
                 f"numpy.{ufunc.__name__} of FixedArray takes no {', '.join(options)}: a plain array cannot hold the "
-                "result (x += a is that, too; write x = x + a)"
+                "result (that includes x += a; write x = x + a)"
             )
         if ufunc in _CHOICES:
             return self._of(known(*inputs))

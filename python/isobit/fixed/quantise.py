@@ -1,4 +1,4 @@
-"""The one door for floats, and how raw integers are stored."""
+"""The only way in for floats, and how raw integers are stored."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FAST_LIMIT = 2.0**59
 
 
 def law_modes(target: FixedType) -> tuple[int, bool, int, int, int]:
-    """What the law wants to know of a target."""
+    """What the law needs to know about a target."""
     return target.width, target.signed, int(target.rounding), int(target.overflow), target.saturation_bits
 
 
@@ -83,7 +83,7 @@ def quantise_floats(values: npt.ArrayLike, target: FixedType) -> npt.NDArray[Any
 
 def _quantise_near(x: npt.NDArray[np.float64], target: FixedType) -> npt.NDArray[np.int64]:
     """Those that int64 holds in units of the target's LSB, all at once."""
-    # Two more bits say all that rounding asks: exact, below, at, or above half an LSB beyond the truncated value.
+    # Two more bits are all that rounding needs: exact, below, at, or above half an LSB beyond the truncated value.
     scaled = np.ldexp(x, target.fraction)
     whole = np.trunc(scaled)
     rest = np.abs(scaled - whole)
@@ -109,7 +109,7 @@ def _quantise_doubles(x: npt.NDArray[np.float64], target: FixedType) -> npt.NDAr
 
 
 def _quantise_exactly(values: npt.NDArray[Any], target: FixedType) -> npt.NDArray[Any]:
-    """Any real numbers, one by one, as an object array; integers keep every bit whatever stands beside them."""
+    """Any real numbers, one by one, as an object array; integers keep every bit, whatever the other elements are."""
     modes = law_modes(target)
     exact = np.empty(values.shape, dtype=object)
     for position in np.ndindex(values.shape):
@@ -134,7 +134,7 @@ def _quantise_exactly(values: npt.NDArray[Any], target: FixedType) -> npt.NDArra
 
 
 def _just_below_zero(target: FixedType) -> int:
-    """Quirk B15: ``ap_int(double)`` makes 1 of what lies between -0.5 and 0 (docs/semantics.md)."""
+    """Quirk B15: ``ap_int(double)`` of a value between -0.5 and 0 is 1 (docs/semantics.md)."""
     return -1 if target.signed and target.width == 1 else 1
 
 
@@ -162,7 +162,7 @@ def is_integer(value: object) -> bool:
 
 
 def _is_real(value: object) -> bool:
-    """Whether :func:`_quantise_exactly` takes it: what float64, an integer or a fraction says without loss."""
+    """Whether :func:`_quantise_exactly` takes it: float64, integers and fractions are exact."""
     return is_integer(value) or isinstance(value, (float, np.float32, np.float16, Fraction))
 
 
@@ -176,7 +176,7 @@ def _kinds(array: npt.NDArray[Any]) -> str:
 
 
 def refuse_masked(value: object, name: str = "") -> None:
-    """Raise TypeMismatchError for masked arrays: NumPy would silently hand out what lies under the mask.
+    """Raise TypeMismatchError for masked arrays: NumPy would silently use the values under the mask.
 
     Parameters
     ----------
@@ -191,11 +191,11 @@ def refuse_masked(value: object, name: str = "") -> None:
                 refuse_masked(entry, name)
     if isinstance(value, np.ma.MaskedArray):
         what = f"{name} is a masked array, which" if name else "a masked array"
-        raise TypeMismatchError(f"{what} has no values under its mask; take x.filled(value) or x.compressed()")
+        raise TypeMismatchError(f"{what} has no values under its mask; use x.filled(value) or x.compressed()")
 
 
 def as_array(values: npt.ArrayLike) -> npt.NDArray[Any]:
-    """An array; numbers that no NumPy dtype holds together without loss stay what they are, in an object array.
+    """An array; an object array for numbers that no common NumPy dtype holds without loss.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Smallest, largest and chosen numbers: nothing is computed, so nothing is lost.
+"""Smallest, largest and chosen numbers: exact, since nothing is computed.
 
 Of one format, the result has that format, modes included; of two, the smallest that holds both
 (:func:`isobit.fixed.growth.aligned`), which is what C++ would have to declare for ``a > b ? a : b``: AMD's types offer
@@ -35,13 +35,13 @@ def _both(a: Pair, b: Pair) -> tuple[Any, Any, Any]:
 
 
 def larger(a: Any, b: Any) -> Pair:
-    """The larger of two numbers, place by place."""
+    """The larger of two numbers, elementwise."""
     x, y, kind = _both(pair(a, "maximum"), pair(b, "maximum"))
     return finished(np.where(np.asarray(x < y, dtype=np.bool_), y, x), kind)
 
 
 def smaller(a: Any, b: Any) -> Pair:
-    """The smaller of two numbers, place by place."""
+    """The smaller of two numbers, elementwise."""
     x, y, kind = _both(pair(a, "minimum"), pair(b, "minimum"))
     return finished(np.where(np.asarray(y < x, dtype=np.bool_), y, x), kind)
 

@@ -1,4 +1,4 @@
-"""The number format: everything that ``ap_fixed<W, I, Q, O, N>`` or ``ap_int<W>`` says about a number."""
+"""The number format: everything that ``ap_fixed<W, I, Q, O, N>`` or ``ap_int<W>`` specifies."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class FixedType:
             raise FormatError(f"saturation bits N = {self.saturation_bits} are not in 0..{self.width} (the width)")
         if self.overflow is Overflow.WRAP_SM and not self.signed:
             raise FormatError(
-                "ap_ufixed with AP_WRAP_SM does not exist (AMD's headers exit on it); use a signed format"
+                "ap_ufixed with AP_WRAP_SM does not exist (AMD's headers end the program); use a signed format"
             )
         if self.is_int and (self.integer, self.rounding, self.overflow, self.saturation_bits) != (
             self.width,
@@ -96,7 +96,8 @@ class FixedType:
     def parse(cls, text: str | FixedType) -> FixedType:
         """Read ``ap_fixed<18,6,AP_RND_CONV,AP_SAT>``, hls4ml's ``ufixed<18,6,RND,SAT,0>``, ``ap_int<8>``, ``uint<1>``.
 
-        A mode's name where N stands is its number, as in C++: ``ap_fixed<15,12,AP_RND,AP_WRAP,AP_SAT>`` has N = 0.
+        A mode's name in the place of N counts as its number, as in C++: ``ap_fixed<15,12,AP_RND,AP_WRAP,AP_SAT>`` has
+        N = 0.
 
         Raises
         ------
@@ -106,7 +107,7 @@ class FixedType:
         if isinstance(text, FixedType):
             return text
         if not isinstance(text, str):
-            raise FormatError(f"expected a type such as 'ap_fixed<18,6,AP_RND,AP_SAT>', got {text!r}")
+            raise FormatError(f"expected a type, for example 'ap_fixed<18,6,AP_RND,AP_SAT>', got {text!r}")
         body = text.strip()
         if match := _FIXED.fullmatch(body):
             fields = [field.strip() for field in match[2].split(",")]
@@ -174,7 +175,7 @@ class FixedType:
 
     @property
     def raw_min(self) -> int:
-        """Smallest raw integer that ``width`` bits hold (for SAT_SYM a cast never gives it)."""
+        """Smallest raw integer of ``width`` bits (for SAT_SYM a cast never gives it)."""
         return -(1 << (self.width - 1)) if self.signed else 0
 
     @property
@@ -200,7 +201,7 @@ class FixedType:
         return self.width - self.signed <= 63
 
     def as_assigned(self, source: FixedType) -> FixedType:
-        """The format with the modes that a cast from ``source`` really has.
+        """The format with the modes that a cast from ``source`` effectively has.
 
         AMD's ``ap_int`` takes a signed number without integer bits (I = 0) rounded down, not toward zero:
         ``to_ap_int_base`` counts up from a zero of one signed bit (docs/semantics.md, B13).
@@ -230,7 +231,7 @@ class FixedType:
         )
 
     def __str__(self) -> str:
-        """Canonical name: defaults are left out, ``ap_fixed<18,6,AP_RND_CONV,AP_SAT>``."""
+        """Canonical name, without defaults: ``ap_fixed<18,6,AP_RND_CONV,AP_SAT>``."""
         u = "" if self.signed else "u"
         if self.is_int:
             return f"ap_{u}int<{self.width}>"

@@ -1,10 +1,10 @@
 """The hls4ml project beside a model file: ``student.hls4ml/`` beside ``student.isobit``, for its C-simulation.
 
-A model file is data, and reading one runs no code of the file's. A project is C++, and simulating it runs it. So the
+A model file is data, and reading it runs no code from the file. A project is C++, and simulating it runs it. So the
 project beside a model file is compiled only if nobody else can have written it: its content has the digest that the
-model file holds, and a seal in the folder shows that isobit wrote this content with the user's own secret
-(:mod:`isobit.private`). A project that came with a model file from somewhere else is compiled if the user names it, and
-not otherwise.
+model file records, and a seal in the folder shows that isobit wrote this content with the user's own secret
+(:mod:`isobit.private`). A project that came with a model file from somewhere else is compiled only if the user names
+it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ __all__ = [
 
 #: Entry of a graph's metadata: the digest of the project beside its model file.
 PROJECT_DIGEST = "hls4ml_project_sha256"
-#: Why models that come from no file cannot be simulated.
+#: Why a model without a project cannot be simulated.
 NO_PROJECT = (
     "this model has no hls4ml project to simulate (with_types() has none); load it from Keras, from an hls4ml "
     "ModelGraph or from the folder that hls4ml wrote"
@@ -61,7 +61,7 @@ class Beside:
     folder
         Where it is, or would be.
     digest
-        What the model file says of its content; None: it was saved without a project.
+        The digest of its content in the model file; None: the model was saved without a project.
     named
         Whether the user named the folder.
     """
@@ -96,7 +96,7 @@ class Beside:
         return project
 
     def changed(self) -> bool:
-        """Whether the folder holds something else than what the model was converted with."""
+        """Whether the folder's content differs from the project that the model was converted with."""
         return self.named and self.digest is not None and _digest(read_project(self.folder)) != self.digest
 
     def _judged(self) -> tuple[Project | None, str | None]:
@@ -104,9 +104,9 @@ class Beside:
             return read_project(self.folder), None
         again = "isobit convert the Keras file again, or name a folder with --project (project=)"
         if self.digest is None:
-            return None, f"this model file has no hls4ml project to simulate, as it was saved without; {again}"
+            return None, f"this model file has no hls4ml project to simulate, since it was saved without one; {again}"
         if not self.folder.is_dir():
-            return None, f"there is no {self.folder}, the hls4ml project that belongs to this model file; {again}"
+            return None, f"{self.folder}, the hls4ml project that belongs to this model file, does not exist; {again}"
         try:
             project = read_project(self.folder)
         except IsobitError as error:  # nobody asked for it
@@ -116,7 +116,7 @@ class Beside:
         if not _sealed(self.folder, self.digest):
             return None, (
                 f"{self.folder} was not written by your isobit, and simulating it runs its C++: if you trust "
-                "where it comes from, name it with --project (project=)"
+                "its origin, name it with --project (project=)"
             )
         return project, None
 
@@ -128,7 +128,7 @@ def beside(graph: Graph, model_file: Path, folder: str | os.PathLike[str] | None
 
 
 def without_project(graph: Graph) -> Graph:
-    """A copy of a graph that no longer says the same as its project."""
+    """A copy of a graph that no longer agrees with its project."""
     return replace(graph, metadata={key: value for key, value in graph.metadata.items() if key != PROJECT_DIGEST})
 
 
@@ -165,7 +165,9 @@ def write_beside(model_graph: Any, folder: Path, *, overwrite: bool = False) -> 
     aside = folder.with_name(f".{folder.name}.replaced-{os.getpid()}")
     if folder.exists() or folder.is_symlink():
         if not overwrite:
-            raise OverwriteError(f"{folder} exists; choose another name or ask for it (overwrite=True, --overwrite)")
+            raise OverwriteError(
+                f"{folder} exists; choose another name, or replace it with overwrite=True (--overwrite)"
+            )
         if folder.is_symlink() or not (folder / "firmware").is_dir() or not (folder / "hls4ml_config.yml").is_file():
             raise OverwriteError(f"{folder} is not an hls4ml project and is left alone; choose another name")
         folder.rename(aside)
@@ -184,7 +186,7 @@ def write_beside(model_graph: Any, folder: Path, *, overwrite: bool = False) -> 
 
 
 def _digest(project: Project) -> str:
-    """Of everything that is compiled."""
+    """Digest of everything that is compiled."""
     digest = hashlib.sha256(repr((project.name, project.namespace, project.parameters)).encode())
     for path in sorted(project.files):
         for part in (path.encode(), project.files[path]):
@@ -194,7 +196,7 @@ def _digest(project: Project) -> str:
 
 
 def _seal(digest: str) -> str:
-    """What only this user can write for a project's digest.
+    """The seal of a project's digest, which only this user can write.
 
     Raises
     ------

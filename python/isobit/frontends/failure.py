@@ -1,7 +1,7 @@
-"""What hls4ml did not say when it failed: the layer it was at, and the line.
+"""What hls4ml does not say when it fails: the layer that it was working on, and the line.
 
-hls4ml raises bare ``Exception``s, and has asserts without a text. The traceback knows more: which functions of hls4ml
-were running, and the layer that they had in hand.
+hls4ml raises bare ``Exception``s, and has asserts without a text. The traceback has more: which functions of hls4ml
+were running, and the layer that they were working on.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def conversion_failure(error: BaseException) -> str:
     if layer is not None and f"'{layer[0]}'" not in told:
         text += f", at layer {layer[0]!r}{f' ({layer[1]})' if layer[1] else ''}"
     own = [(frame, line) for frame, line in frames if "hls4ml" in _parts(frame)]
-    # A sentence of hls4ml's own needs no line number; an assert or a KeyError is none.
+    # A sentence by hls4ml needs no line number; an assert or a KeyError does.
     if own and (type(error) is not Exception or not told):
         frame, line = own[-1]
         path = frame.f_code.co_filename
@@ -52,7 +52,7 @@ def _advice(told: str) -> str:
 
     hint = ""
     if "OpLambda" in told:
-        hint = ". That is an operation of TensorFlow (x + y, tf.reshape); write it as a layer (Add, Reshape)"
+        hint = ". This is an operation of TensorFlow (x + y, tf.reshape); write it as a layer (Add, Reshape)"
     return f"{hint}. hls4ml converts: {', '.join(sorted(get_supported_keras_layers()))}"
 
 

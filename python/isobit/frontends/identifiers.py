@@ -1,4 +1,4 @@
-"""Names that hls4ml writes into its C++ as they are: those that no compiler takes are refused by layer and name.
+"""Names that hls4ml writes into its C++ as they are: those that no compiler accepts are refused by layer and name.
 
 hls4ml calls a layer's types after the layer (``fc-1_weight_t``) and an input's array after the input, and changes
 nothing about either. The identifiers are taken from the graph as the writer will print them.
@@ -28,7 +28,7 @@ _LOCALS = {"loaded_weights": "a variable of the top function"}
 
 
 def is_identifier(name: str) -> bool:
-    """Whether C++ takes a name for something new."""
+    """Whether C++ accepts a name for something new."""
     return _IDENTIFIER.fullmatch(name) is not None and not is_cpp_word(name)
 
 
@@ -59,8 +59,8 @@ def check_identifiers(model: Any) -> None:
     for name in model.inputs:
         if name in taken:
             raise FirmwareError(
-                f"input {name!r}: in hls4ml's firmware that is also the name of {taken[name]}, so that one would stand "
-                "for the other; rename the input"
+                f"input {name!r}: in hls4ml's firmware this is also the name of {taken[name]}, so that one would be "
+                "taken for the other; rename the input"
             )
         if _is_macro(name):
             raise FirmwareError(
@@ -92,7 +92,7 @@ def _check_twice(model: Any) -> None:
         if name in seen:
             raise FirmwareError(
                 f"hls4ml gives the name {name!r} to two layers and loses one of them: the activation of a layer 'x' "
-                "becomes a layer of its own, 'x_relu'; rename the layer that has this name already"
+                "becomes a separate layer, 'x_relu'; rename the layer that already has this name"
             )
         seen.add(name)
 

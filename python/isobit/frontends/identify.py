@@ -1,6 +1,6 @@
-"""What a file or folder is, by its content, and what its owner can do with it. Nothing of it is run or unpickled.
+"""What a file or folder is, by its content, and what its owner can do with it. Nothing in it is run or unpickled.
 
-People hand over whatever their framework saved. A refusal that only says what the file is not helps nobody.
+Users pass whatever their framework saved. A refusal that only says what the file is not does not help them.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _CONFIGURATION = (
     "an hls4ml configuration, not a model: give the Keras file as the model and this file with --config (in Python: "
     "isobit.load(model, hls_config=...))"
 )
-_DATA = "a file of {0}, which holds data and no model: give the model first, the data after it (or with --data)"
+_DATA = "a file of {0}, which holds data, not a model: give the model first, then the data (or with --data)"
 
 
 def refuse_missing(path: Path) -> None:
-    """Refuse a path that does not exist, with the nearest name beside it.
+    """Refuse a path that does not exist, naming the most similar name in its folder.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def keras3_refusal(file: Path, config: Any, version: Any = None) -> None:
     config
         The architecture, as JSON gives it.
     version
-        What the file says of the Keras that wrote it, if it does.
+        The version of Keras that the file names, if it does.
 
     Raises
     ------
@@ -143,7 +143,7 @@ def folder_kind(path: Path) -> str:
     if "checkpoint" in names or any(name.endswith(".index") for name in names):
         return "a folder with a TensorFlow checkpoint, weights without a model: save the whole model as .h5 or .keras"
     held = ", ".join(names[:5]) or "nothing"
-    return f"a folder, and no model is one; it holds {held}{', ...' if len(names) > 5 else ''}. Expected: {_EXPECTED}"
+    return f"a folder, not a model; it holds {held}{', ...' if len(names) > 5 else ''}. Expected: {_EXPECTED}"
 
 
 def _manifest_format(manifest: Path) -> Any:
@@ -161,7 +161,7 @@ _EXPECTED = "a .keras or .h5 file of Keras 2, or a model file that isobit saved"
 
 
 def _file(path: Path, head: bytes) -> str | None:
-    """What a file is, if it is nothing that isobit reads."""
+    """What a file is, if isobit cannot read it."""
     if not head:
         return f"empty; expected {_EXPECTED}"
     for matches, what in _KINDS:
@@ -196,7 +196,7 @@ def _text(path: Path) -> str | None:
     except (ValueError, RecursionError, OSError):
         return None
     if not isinstance(document, dict):
-        return f"JSON, but no model; expected {_EXPECTED}"
+        return f"JSON, but not a model; expected {_EXPECTED}"
     if document.keys() & {"HLSConfig", "LayerName", "LayerType"} or {"Model"} == set(document):
         return _CONFIGURATION
     if "class_name" in document and "config" in document:
@@ -208,8 +208,8 @@ def _text(path: Path) -> str | None:
 _PYTORCH = f"a PyTorch file: load it with PyTorch, {_CONVERT.format('pytorch')}"
 _ONNX = f"an ONNX file: load it with onnx (QONNX for quantised networks), {_CONVERT.format('onnx')}"
 _PICKLE = (
-    "a Python pickle, which would run code when it is read; isobit reads none. Load it yourself if you trust it, and "
-    "hand the Keras model or the ModelGraph to isobit.load"
+    "a Python pickle, which would run code when it is read; isobit reads no pickles. Load it yourself if you trust it, "
+    "and pass the Keras model or the ModelGraph to isobit.load"
 )
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _ONNX_MAKERS = (b"onnx", b"pytorch", b"skl2onnx")
@@ -236,7 +236,7 @@ _KINDS: tuple[tuple[Matches, str | Callable[[Path], str | None]], ...] = (
     ),
     (lambda path, head: head.lstrip()[:1] in (b"{", b"["), _text),
 )
-#: Kinds that only their names tell.
+#: Kinds that can only be told by their names.
 _SUFFIXES = {
     ".onnx": _ONNX,
     ".pb": "a TensorFlow graph; load the SavedModel that it belongs to in Python and save the model as .h5 or .keras",

@@ -86,8 +86,8 @@ def _load_checked(file: Path, checked: CheckedFile, allow_lambda: bool) -> Any:
             )
     except Exception as error:  # Keras raises nearly everything
         told = str(error).replace(str(checked.path), file.name)
-        advice = "load the model in Python with custom_objects=... and hand it to isobit.load or isobit.csim"
-        hint = f". A layer of your own: {advice}" if "Unknown " in told else ""
+        advice = "load the model in Python with custom_objects=... and pass it to isobit.load or isobit.csim"
+        hint = f". If it is a layer of your own: {advice}" if "Unknown " in told else ""
         raise ModelFileError(f"Keras cannot load {file}: {type(error).__name__}: {told}{hint}") from None
 
 
@@ -160,7 +160,7 @@ def convert(
     generated = {"granularity": granularity, "default_precision": default_precision}
     generated = {name: value for name, value in generated.items() if value is not None}
     if hls_config is not None and generated:
-        raise TypeMismatchError(f"{', '.join(generated)} generate a configuration, but hls_config is given")
+        raise TypeMismatchError(f"{', '.join(generated)} are for a generated configuration, but hls_config is given")
     if granularity not in (None, *GRANULARITIES):
         raise UnsupportedError(f"granularity {granularity!r} is not supported; supported: {', '.join(GRANULARITIES)}")
     hls4ml = require_hls4ml()
@@ -196,7 +196,7 @@ def convert(
 
 
 def check_one_keras(model: Any) -> None:
-    """Refuse a model whose layers come from two Kerases, ``keras`` and ``tf_keras``.
+    """Refuse a model that mixes layers of ``keras`` and ``tf_keras``.
 
     A layer of the other Keras is either a layer of the model, or Keras did not know it and took the TensorFlow
     operations that it makes (``TFOpLambda``) for the model's layers.
@@ -250,7 +250,9 @@ def conversion_of(model_graph: Any) -> dict[str, Any]:
     config = model_graph.config.config
     keras_model = config.get("KerasModel")
     if keras_model is None or isinstance(keras_model, str):
-        raise UnsupportedError("reconvert needs the Keras model that this network was converted from; it is not known")
+        raise UnsupportedError(
+            "reconvert needs the Keras model that this network was converted from, which is not known"
+        )
     return {
         "source": keras_model,
         "backend": model_graph.config.backend.name,

@@ -86,9 +86,9 @@ class _Check:
     def _refuse(self, where: str, what: str) -> NoReturn:
         raise UnsupportedError(
             f"{self._file}{where} {what}; from files, isobit takes only layers that hls4ml or QKeras knows, with "
-            "numbers in them, because Keras would run what others name. If you trust the file, load it in Python and "
-            "hand the model to isobit.load or isobit.csim, or say allow_lambda=True (--allow-lambda), which runs the "
-            "file's code"
+            "numbers in them, because Keras would run anything else that the file names. If you trust the file, load "
+            "it in Python and pass the model to isobit.load or isobit.csim, or use allow_lambda=True (--allow-lambda), "
+            "which runs the file's code"
         )
 
     def _damaged(self, where: str, what: str) -> NoReturn:
@@ -156,7 +156,7 @@ class _Check:
                 self._value(key, value, where, depth + 1)
 
     def _surroundings(self, node: Any, where: str, depth: int) -> None:
-        """What stands beside the configuration of a model or layer."""
+        """The entries beside the configuration of a model or layer."""
         build = node.get("build_config") or {}
         if not isinstance(build, dict) or not set(build) <= {"input_shape"}:
             self._refuse(where, f"is built from {_short(build)}")
@@ -178,7 +178,7 @@ class _Check:
                 return
         if key == "unroll" and value:
             self._refuse(
-                where, "is unrolled, which takes Keras for ever on long sequences (unroll=False computes the same)"
+                where, "is unrolled, which takes Keras too long on long sequences (unroll=False computes the same)"
             )
         if key == "dtype" and isinstance(value, dict):
             _, config = self._object(value, where, "dtype policy", frozenset(("Policy",)))

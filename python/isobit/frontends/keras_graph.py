@@ -1,4 +1,4 @@
-"""The graph in a Keras file: every layer's inputs exist and nothing depends on itself, or Keras would never end."""
+"""The graph in a Keras file: every layer's inputs exist and none depends on itself, or Keras would never end."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def check_graph(config: dict[str, Any], where: str) -> None:
             sources.add(name)
         nodes = layer.get("inbound_nodes")
         if not isinstance(nodes, list):
-            raise ModelFileError(f"{where}: layer {name!r} says nothing of its inputs")
+            raise ModelFileError(f"{where}: layer {name!r} does not name its inputs")
         first = _first_call(layer)
         for number, node in enumerate(nodes):
             calls[name, first + number] = list(references(node, f"{where}: layer {name!r}"))

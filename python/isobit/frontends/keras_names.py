@@ -1,4 +1,4 @@
-"""What a Keras file may name: layers and parts of them that are numbers and nothing else.
+"""What a Keras file may name: layers, and parts of layers, that consist of numbers alone.
 
 Every class here builds its tensors from numbers. Classes that take a function, a path or a symbol's name (``Lambda``,
 ``TFOpLambda``, ``StringLookup``, ...) are left out on purpose, and so is everything that is registered at run time.
@@ -24,7 +24,7 @@ def _words(text: str) -> frozenset[str]:
 
 MODELS = _words("Functional Model Sequential")
 
-#: Layers around another layer, which stands in their configuration.
+#: Layers around another layer, which their configuration contains.
 WRAPPERS = _words("Bidirectional QBidirectional TimeDistributed")
 
 #: Keras' layers that hls4ml converts or leaves out, and all of QKeras'.

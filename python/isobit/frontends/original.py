@@ -37,6 +37,6 @@ def original_layers(model: Any) -> list[dict[str, Any]] | None:
                 return list(parse_pytorch_model(config, verbose=False)[0])
             if onnx is not None and not isinstance(onnx, str):
                 return list(converters.parse_onnx_model(onnx)[0])
-    except Exception:  # it was read once; what changed it since is the user's business
+    except Exception:  # it could be read before; if it was changed since, that is up to the user
         return None
     return None

@@ -162,7 +162,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raise MissingDependencyError(f"reading {path} needs PyYAML: pip install 'isobit[hls4ml]' ({error})") from None
 
     class Loader(yaml.SafeLoader):
-        """SafeLoader that takes unknown tags for what they stand on."""
+        """SafeLoader that ignores unknown tags and takes the value that they mark."""
 
     def plain(loader: Any, suffix: str, node: Any) -> Any:
         if isinstance(node, yaml.MappingNode):
@@ -269,7 +269,7 @@ def _parameter(
     stream = re.fullmatch(r"hls::stream ?< ?(.+?) ?> ?& ?(\w+)", text)
     if array is None and stream is None:
         raise UnsupportedError(
-            f"{root}: the top function's parameter {text!r} is not supported: no array, no hls::stream"
+            f"{root}: the top function's parameter {text!r} is not supported: neither an array nor an hls::stream"
         )
     kind, name = (array[1], array[2]) if array is not None else (stream[1], stream[2])  # type: ignore[index]
     if name not in shapes:

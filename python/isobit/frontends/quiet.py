@@ -1,4 +1,4 @@
-"""hls4ml talks to stdout and is not made for threads: one call at a time, and in silence."""
+"""hls4ml prints to stdout and is not made for threads: one call at a time, with its output suppressed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LOCK = threading.RLock()
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Hold hls4ml alone; swallow what it prints and QKeras' harmless serialisation warnings.
+    """Lock hls4ml; suppress what it prints and QKeras' harmless serialisation warnings.
 
     The lock also keeps two threads from redirecting one another's stdout for good.
     """

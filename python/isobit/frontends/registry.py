@@ -19,7 +19,7 @@ KERAS_LAYERS: list[str] = []
 
 
 def register_handler(*class_names: str, keras: tuple[str, ...] = ()) -> Callable[[Handler], Handler]:
-    """Say that a function reads hls4ml nodes of these class names (decorator).
+    """Register a function that reads hls4ml nodes of these class names (decorator).
 
     Parameters
     ----------

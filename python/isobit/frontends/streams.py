@@ -66,7 +66,7 @@ def packet_width(model: Any, variable: Any) -> int:
 
 
 def check_io_type(source: Any, io_type: str) -> None:
-    """Refuse a way of handing data on, or layers that have not been compared with their C-simulation in it.
+    """Refuse an unknown I/O type, and layers that have not been compared with their C-simulation in it.
 
     Raises
     ------

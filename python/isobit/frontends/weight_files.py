@@ -1,8 +1,8 @@
 """Weight files of a firmware folder: complete, finite, and the same for C-simulation (``.txt``) and synthesis (``.h``).
 
-hls4ml's loaders (``nnet_helpers.h``) read the first line of a text file, leave the weights at zero where it is empty,
-take a number that they cannot read for zero, and only print that the count is wrong. Synthesis takes another copy of
-the same numbers, the initialiser in the header. Nobody else compares the two.
+hls4ml's loaders (``nnet_helpers.h``) read the first line of a text file, leave the weights at zero if it is empty,
+take a number that they cannot read for zero, and only print a message if the count is wrong. Synthesis takes another
+copy of the same numbers, the initialiser in the header. Nothing else compares the two.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def check_weight_files(root: Any, source: str, files: Mapping[str, bytes]) -> No
     Raises
     ------
     ModelFileError
-        For a file that is missing, holds another count of numbers than its array, text that is not a finite number, or
+        For a file that is missing, does not have as many numbers as its array, has text that is not a finite number, or
         numbers that become other values in the array's type than those in the header. The first one is named.
     """
     declared = _declared(files)
@@ -127,7 +127,7 @@ def _first_line(path: str, text: str) -> str:
 
 
 def _initialiser(path: str, content: bytes, name: str) -> str:
-    """What stands between the braces of the array in the header, which synthesis reads."""
+    """The text between the braces of the array in the header, which synthesis reads."""
     found = re.findall(rf"\b{re.escape(name)}\s*\[[^\]]*\]\s*=?\s*\{{(.*?)\}}\s*;", _code(content), re.DOTALL)
     if len(found) != 1:
         raise ModelFileError(
@@ -206,5 +206,5 @@ def _compare(path: str, header: str, weights: _Weights, values: Any, others: Any
     raise ModelFileError(
         f"{path} (C-simulation) and {header} (synthesis) differ in {int(unequal.sum())} of {weights.count} weights"
         f"{'' if kind is None else f' of type {kind}'}; first: weight {index} is {shown[0]} against {shown[1]}. The "
-        "firmware would not be what is simulated: write the project anew, or make both files hold the same numbers"
+        "firmware would not be what is simulated: write the project again, or make both files hold the same numbers"
     )

@@ -30,7 +30,7 @@ _SLAB = 1 << 24
 
 
 def _limit(count: int) -> None:
-    """Set this process's limits for a request that gives so many bytes; past them the kernel ends it."""
+    """Set this process's limits for a request that gives so many bytes; beyond them the system ends it."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     seconds = int(used.ru_utime + used.ru_stime + _SECONDS + count * _PER_BYTE) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.RLIM_INFINITY))
@@ -105,7 +105,7 @@ class _File:
         return sum(_elements(d) for d in self._datasets.values()), None
 
     def _own(self, name: str) -> Any:
-        """A dataset that the file itself stores: another file could be a pipe, on which libhdf5 would wait for ever."""
+        """A dataset that the file itself stores: another file could be a pipe, on which libhdf5 would wait forever."""
         dataset = self._datasets[name]
         if dataset.is_virtual or dataset.external:
             raise ValueError(f"the dataset {name!r} lies in another file")

@@ -135,11 +135,11 @@ class Hdf5File:
         return answer["value"], None
 
     def _ended(self) -> DataFileError:
-        """What it means that the child is no more."""
+        """Why the child ended, in words."""
         _, said = self._child.communicate()
         status = self._child.returncode
         if status == -signal.SIGXCPU:
-            return self._unreadable("libhdf5 found no end of it and was stopped")
+            return self._unreadable("libhdf5 did not finish reading it and was stopped")
         if status < 0:
             return self._unreadable(f"libhdf5 was ended by {signal.Signals(-status).name}")
         last = said.decode(errors="replace").strip().splitlines()[-1:] or ["it closed"]

@@ -24,7 +24,7 @@ from isobit.suggest import did_you_mean, nearest
 __all__ = ["key_remark", "remarks"]
 
 Nodes = Mapping[str, Any]
-#: Keys that ``HLSConfig`` reads by these very words; as attributes they are written over.
+#: Keys that ``HLSConfig`` reads by these names; as attributes they are overwritten.
 _READ = ("precision", "reuse_factor", "strategy", "target_cycles", "conv_implementation", "compression")
 #: Functions that read a table; others ignore its size and type.
 _TABLED = (*TableActivation.activations, *Softmax.activations)
@@ -45,7 +45,7 @@ def remarks(
     name, entry
         The layer's name and what is asked of it.
     default
-        What hls4ml generates for it, which nobody asked for.
+        What hls4ml generates for it, which does not count as a request.
     nodes
         The layers that the firmware has, by name.
     original
@@ -98,7 +98,7 @@ def key_remark(where: str, key: str, value: Any, default: Any, node: Any, read: 
     node
         The layer.
     read
-        What hls4ml's front end read of the layer: attributes that the configuration may change.
+        What hls4ml's front end read from the layer: attributes that the configuration may change.
     """
     attributes = expected(type(node))
     if key == "Precision":
@@ -113,7 +113,7 @@ def key_remark(where: str, key: str, value: Any, default: Any, node: Any, read: 
     elif key == "Compression" and not (has_strategy(node) or not value):
         yield _no_effect(where, key, value, f"a layer of class {node.class_name} has no weights to compress")
     elif key == "TargetCycles" and not str(node.get_attr("strategy", "")).startswith("resource"):
-        yield _no_effect(where, key, value, "hls4ml reads it with the strategy 'resource' alone")
+        yield _no_effect(where, key, value, "hls4ml reads it only with the strategy 'resource'")
     elif key == "ConvImplementation" and "conv_implementation" not in attributes:
         yield _no_effect(where, key, value, f"a layer of class {node.class_name} is not a convolution")
     elif key == "TableSize" and not _reads_a_table(node):
@@ -135,7 +135,7 @@ def _strategy(where: str, value: Any, node: Any, attributes: Mapping[str, str]) 
             why += f"; did you mean Implementation: {choice}?"
         yield _no_effect(where, "Strategy", value, why)
     elif has_strategy(node) and snake(str(value)) not in STRATEGIES:
-        why = f"there is no such strategy, hls4ml took {node.get_attr('strategy')!r}"
+        why = f"this strategy does not exist, hls4ml took {node.get_attr('strategy')!r}"
         yield _no_effect(where, "Strategy", value, why + did_you_mean(str(value), STRATEGIES))
 
 
@@ -161,7 +161,7 @@ def _precisions(where: str, value: Any, default: Any, node: Any) -> Iterator[Rem
             yield Remark(key, str(asked), f"no effect: {node.get_attr('activation')!r} reads no table")
         elif slot == "default":
             if not any(same(asked, node, name) for name in known):
-                yield Remark(key, str(asked), f"no effect: every type of {node.name!r} is another one's to say")
+                yield Remark(key, str(asked), f"no effect: every type of {node.name!r} is decided elsewhere")
         elif not same(asked, node, slot):
             yield Remark(key, str(asked), f"no effect: {unread(node, slot)} {precision_of(node, slot)}")
 
@@ -175,7 +175,7 @@ def _merged(
     nodes: Nodes,
     config: Mapping[str, Any],
 ) -> Iterator[Remark]:
-    """Remarks on a layer that the network began with and the firmware has not."""
+    """Remarks on a layer that the network began with and the firmware does not have."""
     layer = first[name]
     cls = layer_class(str(layer["class_name"]))
     if cls is None or cls.__name__.startswith("Separable") or asked.get("Skip"):
@@ -197,7 +197,7 @@ def _merged(
 
 
 def _wishes(value: Any, default: Mapping[str, Any], into: Any) -> Iterator[tuple[str, Any]]:
-    """Precisions that somebody asked for, and that the layer before has not anyway."""
+    """Precisions that were asked for and that the layer before does not have anyway."""
     by_slot = value if isinstance(value, Mapping) else {"default": value}
     defaults = entries(default.get("Precision"))
     for slot, asked in by_slot.items():
@@ -209,6 +209,6 @@ def _wishes(value: Any, default: Mapping[str, Any], into: Any) -> Iterator[tuple
 
 
 def _is_wide(key: str, value: Any, config: Mapping[str, Any]) -> bool:
-    """Whether an entry says what the whole model, or hls4ml unasked, says too."""
+    """Whether an entry repeats what the whole model's entry says, or what hls4ml generates."""
     wide = entries(config.get("Model")).get(key, {"ReuseFactor": 1, "Strategy": "Latency"}.get(key))
     return str(value).lower() in (str(wide).lower(), "latency")

@@ -8,7 +8,7 @@ __all__ = ["is_format", "precision_of", "same", "same_precision", "same_text", "
 
 
 def is_format(asked: Any, node: Any) -> bool:
-    """Whether a precision says a type at all: ``auto`` leaves it to hls4ml."""
+    """Whether a precision is a type: ``auto`` leaves the type to hls4ml."""
     return _parsed(asked, node) is not None
 
 
@@ -28,7 +28,7 @@ def same_precision(asked: Any, found: Any) -> bool:
 
 
 def precision_of(node: Any, slot: str) -> Any:
-    """A layer's precision, of a weight or of a type; None if it has none such."""
+    """A layer's precision, of a weight or of a type; None if it does not have it."""
     if slot in list(
         node.weights
     ):  # hls4ml's mapping "contains" attributes of any kind, and iterates over weights alone
@@ -47,7 +47,7 @@ def unread(node: Any, slot: str) -> str:
         attributes = {attribute.name: attribute for attribute in type(node).expected_attributes}
         if getattr(attributes.get(f"{slot}_t"), "default", None) is not None:
             # Types with a default are set from it (Layer._validate_attributes); get_precision is never asked.
-            return f"hls4ml reads this type as {slot}_t beside Precision alone, and took"
+            return f"hls4ml reads this type only as {slot}_t beside Precision, and took"
         return "hls4ml took"
     inner = getattr(quantiser, "quantizer_fn", None)
     kind = getattr(inner, "__name__", None) or type(inner if inner is not None else quantiser).__name__

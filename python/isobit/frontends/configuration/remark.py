@@ -1,4 +1,4 @@
-"""One entry of a configuration that does not do what it says."""
+"""One entry of a configuration that does not have the effect that it states."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ __all__ = ["Remark", "warned"]
 
 @dataclass(frozen=True)
 class Remark:
-    """An entry of an hls4ml configuration that has no effect, or another one than it says.
+    """An entry of an hls4ml configuration that has no effect, or another effect than it states.
 
     Attributes
     ----------
     key
-        Where it stands, with dots: ``LayerName.fc1.Precision.acum``.
+        Its place, with dots: ``LayerName.fc1.Precision.acum``.
     value
-        What it says, as text; empty for whole groups of entries.
+        Its value, as text; empty for whole groups of entries.
     reason
-        Why nothing comes of it, and what was meant, as far as that can be guessed.
+        Why it has no effect, and what was meant, as far as that can be guessed.
     """
 
     key: str
@@ -43,6 +43,6 @@ def warned(remarks: Sequence[Remark], stacklevel: int = 3) -> tuple[Remark, ...]
     """Issue one :class:`~isobit.errors.ConfigurationWarning` for all remarks, if there are any; give them back."""
     if remarks:
         entries = "an entry" if len(remarks) == 1 else f"{len(remarks)} entries"
-        lines = [f"the configuration has {entries} without the effect that it says:", *map(str, remarks)]
+        lines = [f"the configuration has {entries} without the effect that it states:", *map(str, remarks)]
         warnings.warn("\n  ".join(lines), ConfigurationWarning, stacklevel=stacklevel)
     return tuple(remarks)

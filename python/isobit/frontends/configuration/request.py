@@ -1,6 +1,6 @@
 """The options of a conversion and the configuration given with them, checked before hls4ml sees them.
 
-hls4ml takes any keyword and any value; a misspelt option would change nothing, silently.
+hls4ml accepts any keyword and any value, so a misspelt option would silently have no effect.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _OPTIONS = (
     "granularity",
     "default_precision",
 )
-#: What other words for an option mean.
+#: Other words for an option, and what they mean.
 _ALIASES = {
     "config": "hls_config",
     "configuration": "hls_config",
@@ -147,7 +147,7 @@ def _configuration(given: Any) -> tuple[Mapping[str, Any] | None, dict[str, Any]
         given = read_yaml(Path(given))
     if not isinstance(given, Mapping):
         raise TypeMismatchError(
-            "hls_config must be a mapping (hls4ml's configuration) or the path of one as YAML, got "
+            "hls_config must be a mapping (hls4ml's configuration) or the path of a YAML file with one, got "
             f"{type(given).__name__}"
         )
     found: dict[str, Any] = {}

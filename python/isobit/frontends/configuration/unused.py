@@ -1,7 +1,7 @@
-"""Entries of an hls4ml configuration that have no effect, found by comparing it with the graph that came of it.
+"""Entries of an hls4ml configuration that have no effect, found by comparing it with the resulting graph.
 
-hls4ml reads what it knows and says nothing about the rest. What a user asked for is what differs from the
-configuration that hls4ml itself generates for the model; it had an effect if the graph has it.
+hls4ml reads the entries that it knows and says nothing about the rest. Entries that differ from the configuration that
+hls4ml generates for the model count as requests; a request had an effect if the graph fulfils it.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ def remarks_on(model: Any, asked: Mapping[str, Any] | None = None) -> tuple[Rema
     model
         The ``ModelGraph`` that it led to.
     asked
-        The ``HLSConfig`` part as the user gave it; None takes what the graph remembers, which hls4ml has relieved of
-        groups that it does not know.
+        The ``HLSConfig`` part as the user gave it; None takes the graph's copy, from which hls4ml has removed groups
+        that it does not know.
 
     Returns
     -------
-    In the order of the configuration; empty if everything has the effect that it says.
+    In the order of the configuration; empty if everything has the effect that it states.
     """
     config = entries(model.config.config.get("HLSConfig")) if asked is None else asked
     return tuple(_remarks(model, config, read_back=asked is None))
@@ -42,7 +42,7 @@ def remarks_on(model: Any, asked: Mapping[str, Any] | None = None) -> tuple[Rema
 def _remarks(model: Any, config: Mapping[str, Any], read_back: bool) -> Iterator[Remark]:
     for group in config:
         if group in NEVER_APPLIED:
-            yield Remark(str(group), "", "hls4ml reads this list and applies it nowhere")
+            yield Remark(str(group), "", "hls4ml reads this list but does not apply it")
         elif group not in GROUPS:
             yield Remark(str(group), "", f"hls4ml knows no such group{did_you_mean(str(group), GROUPS)}")
     nodes = {node.name: node for node in model.get_layers()}

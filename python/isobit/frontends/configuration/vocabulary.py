@@ -1,7 +1,7 @@
-"""What hls4ml 1.3.0 reads of a configuration: keys by group and by class of layer.
+"""What hls4ml 1.3.0 reads from a configuration: keys by group and by class of layer.
 
-``HLSConfig`` (model/graph.py) reads the keys below; everything else of a layer's entry becomes an attribute of the
-layer, which has an effect where the layer's class expects such an attribute.
+``HLSConfig`` (model/graph.py) reads the keys below; everything else in a layer's entry becomes an attribute of the
+layer, which has an effect if the layer's class expects such an attribute.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MODEL_KEYS = (
     *("PipelineStyle", "PipelineInterval", "ParallelizationFactor", "ChannelsLastConversion", "TransposeOutputs"),
     *("BitExact", "AllowDAFallback", "AllowV2Fallback"),
 )
-#: Keys of one layer that are no attributes of its class.
+#: Keys of one layer that are not attributes of its class.
 LAYER_KEYS = ("Precision", "ReuseFactor", "Strategy", "TargetCycles", "ConvImplementation", "Compression", "Trace")
 STRATEGIES = ("latency", "resource", "resource_unrolled", "distributed_arithmetic", "da")
 
@@ -45,7 +45,7 @@ def snake(key: str) -> str:
 
 
 def layer_class(name: str) -> Any:
-    """hls4ml's class for a Keras or hls4ml class name; None if it knows none."""
+    """hls4ml's class for a Keras or hls4ml class name; None if hls4ml does not know the name."""
     from hls4ml.model.layers import layer_map
 
     return layer_map.get(name)

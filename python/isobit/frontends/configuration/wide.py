@@ -22,7 +22,7 @@ from isobit.suggest import did_you_mean
 
 __all__ = ["of_type", "overridden", "remarks"]
 
-#: What hls4ml takes, and generates, without being asked.
+#: What hls4ml takes, and generates, by default.
 _DEFAULTS = {"ReuseFactor": "1", "Strategy": "latency", "Compression": "False"}
 _DEFAULT_PRECISIONS = ("fixed<16,6>", "ap_fixed<16,6>", "ap_fixed<16, 6>")
 
@@ -44,13 +44,13 @@ def remarks(group: Mapping[str, Any], where: str, nodes: Sequence[Any], config: 
             yield from _precisions(value, where, nodes)
         elif key in ("ReuseFactor", "Strategy"):
             if key == "Strategy" and snake(str(value)) not in STRATEGIES:
-                why = f"there is no such strategy{did_you_mean(str(value), STRATEGIES)}"
+                why = f"this strategy does not exist{did_you_mean(str(value), STRATEGIES)}"
                 yield Remark(f"{where}.{key}", str(value), f"no effect: {why}")
             elif own := overridden(key, value, nodes, config):
                 yield Remark(f"{where}.{key}", str(value), f"reaches no layer, each has its own: {own}")
         elif key == "TraceOutput":
             if value:
-                yield Remark(f"{where}.{key}", str(value), "hls4ml does not read it here; give Trace to each layer")
+                yield Remark(f"{where}.{key}", str(value), "hls4ml does not read it here; set Trace for each layer")
         elif key not in MODEL_KEYS:
             yield Remark(where, "", f"hls4ml reads no {key!r} there{did_you_mean(str(key), MODEL_KEYS)}")
 
@@ -103,7 +103,7 @@ def _precisions(value: Any, where: str, nodes: Sequence[Any]) -> Iterator[Remark
         elif nodes and is_format(asked, nodes[0]):
             slots = known if slot == "default" else [slot]
             if not any(same(asked, node, name) for node in nodes for name in slots):
-                yield Remark(key, str(asked), "reaches no layer: every type has an entry of its own, or is inferred")
+                yield Remark(key, str(asked), "reaches no layer: every type has its own entry, or is inferred")
 
 
 def of_type(
@@ -128,7 +128,7 @@ def of_type(
         return
     for key, value in asked.items():
         if key in ("TargetCycles", "ConvImplementation"):
-            yield Remark(f"{where}.{key}", str(value), "hls4ml reads it of LayerName and Model alone")
+            yield Remark(f"{where}.{key}", str(value), "hls4ml reads it only under LayerName and Model")
             continue
         if key in ("ReuseFactor", "Strategy"):
             by_name = {**config, "LayerType": {}}

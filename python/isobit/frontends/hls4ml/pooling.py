@@ -38,8 +38,8 @@ def _pooling(node: Any) -> Pooling:
         order = "stream" if streams else "parallel"
         if streams and function == "max" and accum.saturation_bits:
             raise UnsupportedError(
-                f"{node.name}.accum is {accum}: hls::numeric_limits knows no least number of formats with saturation "
-                "bits, so that the maximum begins with zero"
+                f"{node.name}.accum is {accum}: hls::numeric_limits has no smallest number for formats with saturation "
+                "bits, so the maximum would begin with zero"
             )
     else:
         names = ("pool_width", "stride_width", "pad_left", "pool_height", "stride_height", "pad_top")
@@ -50,8 +50,8 @@ def _pooling(node: Any) -> Pooling:
         sizes, strides = ([windows[f"{what}_{side}"] for side in ("height", "width")] for what in ("pool", "stride"))
         if streams and node.class_name == "Pooling2D" and sizes != strides:
             raise FirmwareError(
-                f"pooling {node.name!r} has windows of {sizes} at strides of {strides}: with io_stream hls4ml's kernel "
-                "for images stops unless they are the same"
+                f"pooling {node.name!r} has windows of {sizes} and strides of {strides}: with io_stream hls4ml's "
+                "kernel for images aborts unless both are the same"
             )
     return Pooling(
         **edges,

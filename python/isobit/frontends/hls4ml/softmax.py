@@ -57,7 +57,7 @@ def _slices(node: Any, written: dict[str, str]) -> tuple[int, int, int]:
     if int(written["axis"]) != -1:
         raise FirmwareError(
             f"softmax {node.name!r} has the axis {written['axis']}; supported with io_stream: -1, the last (hls4ml's "
-            "kernel stops at others)"
+            "kernel aborts for others)"
         )
     size = packet_width(node.model, node.get_input_variable())
     return size, int(written["n_in"]) // size, 1
