@@ -132,7 +132,7 @@ def refuse_overwrite(path: PathLike, overwrite: bool = False) -> Path:
 
 def _refuse_existing(target: Path, overwrite: bool) -> None:
     if not overwrite and (target.exists() or target.is_symlink()):
-        raise OverwriteError(f"{target} exists; choose another name or ask for it (overwrite=True, --overwrite)")
+        raise OverwriteError(f"{target} exists; choose another name, or replace it with overwrite=True (--overwrite)")
 
 
 @contextmanager

@@ -72,7 +72,7 @@ def test_several_inputs_and_outputs(projects: Path, tmp_path: Path, capsys: pyte
         assert np.array_equal(stored[names[1]], known["y1"])
     np.savez(tmp_path / "x.npz", first=known["x0"])
     assert run(command) == 2
-    assert "x.npz holds 1 array (first), none called 'second' as the input" in capsys.readouterr().err
+    assert "x.npz holds 1 array (first), none with the input's name 'second'" in capsys.readouterr().err
     assert run([*command[:3], str(tmp_path / "nix.npy"), *command[4:]]) == 2
 
 

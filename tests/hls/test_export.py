@@ -227,7 +227,7 @@ def test_folders_that_are_none(tmp_path: Path, copied: Exported) -> None:
     for change, told in (
         ({"format": "other"}, "is not isobit's"),
         ({"version": 99}, "has version 99 of the layout"),
-        ({"incomplete": True}, "was not written to its end"),
+        ({"incomplete": True}, "was not written completely"),
         ({"files": {"../x": ""}}, "not inside the folder"),
         ({"inputs": [{"name": "x", "shape": [2], "type": "ap_fixed<0,1>"}]}, "is damaged"),
     ):

@@ -31,7 +31,7 @@ def test_export_and_simulate(model: str, tmp_path: Path, capsys: pytest.CaptureF
     assert f"wide written to {folder}" in said
     assert "isobit's reference: by definition" in said
     assert run(arguments) == 2
-    assert "is not empty; choose another name or ask for it" in capsys.readouterr().err
+    assert "is not empty; choose another name, or replace it" in capsys.readouterr().err
     assert run([*arguments, "--overwrite", "--name", "other", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert (document["top"], document["clock_ns"], document["folder"]) == ("other", 2.5, str(folder))

@@ -121,10 +121,10 @@ def test_one_array_is_not_taken_for_two_inputs(models: Path) -> None:
     alike = ib.Model(replace(graph, inputs=(graph.inputs[0], small), ops=(graph.ops[0], fc), outputs=("y", "w")))
     for suffix, told in (
         ("npy", r"x.npy holds one array and the model has other inputs than 'x'; name the file of each input"),
-        ("npz", r"x.npz holds 1 array \(events\), none called 'x' as the input; name one"),
-        ("h5", r"x.h5 holds 1 dataset \(events\), none called 'x'"),
-        ("parquet", r"x.parquet has no column called 'x' as the input.*--columns x=A,B"),
-        ("root", r"x.root:events has no branch called 'x' as the input"),
+        ("npz", r"x.npz holds 1 array \(events\), none with the input's name 'x'; name one"),
+        ("h5", r"x.h5 holds 1 dataset \(events\), none with the input's name 'x'"),
+        ("parquet", r"x.parquet has no column with the input's name 'x'.*--columns x=A,B"),
+        ("root", r"x.root:events has no branch with the input's name 'x'"),
     ):
         with pytest.raises(DataFileError, match=told):
             predict_file(alike, f"x.{suffix}", "y.h5")

@@ -245,7 +245,7 @@ def test_somebody_else_s_folder_is_left_alone(model: ib.Model, folder: Path) -> 
     (folder / "y.npy.partial").mkdir()
     (folder / "y.npy.partial" / "thesis.tex").write_text("mine")
     for restart in (False, True):
-        with pytest.raises(ResumeError, match=r"holds 'thesis.tex' and no journal"):
+        with pytest.raises(ResumeError, match=r"holds 'thesis.tex' but no journal"):
             predict_file(model, "x.npy", "y.npy", restart=restart)
     assert [path.name for path in (folder / "y.npy.partial").iterdir()] == ["thesis.tex"]
 
@@ -253,7 +253,7 @@ def test_somebody_else_s_folder_is_left_alone(model: ib.Model, folder: Path) -> 
 def test_two_at_once(unfinished: Any, model: ib.Model, folder: Path) -> None:
     from isobit.streaming.journal import Workspace
 
-    with Workspace(folder / "y.npy.partial"), pytest.raises(ResumeError, match="another process is at work in"):
+    with Workspace(folder / "y.npy.partial"), pytest.raises(ResumeError, match="another process is working in"):
         predict_file(model, "x.h5", "y.npy", **unfinished)
     assert predict_file(model, "x.h5", "y.npy", **unfinished).resumed_from == 600
 

@@ -1,4 +1,4 @@
-"""From an op to the C++ that calls its kernel: one emitter an op, in a registry that a user can add to.
+"""From an op to the C++ that calls its kernel: one emitter per op, in a registry that a user can add to.
 
 An emitter gets its op and a :class:`Layer`, declares on it the formats, constants and kernel headers that it needs, and
 returns the statements of the layer's function. There, ``data`` is the input array (of several, ``data0``, ``data1``,

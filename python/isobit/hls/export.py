@@ -1,4 +1,4 @@
-"""Export a network as a synthesisable project whose test bench knows the right bits."""
+"""Export a network as a synthesisable project whose test bench checks every bit."""
 
 from __future__ import annotations
 
@@ -71,10 +71,9 @@ def export_hls(
         between the layers. Bits are the same.
     oracle
         Where the golden results come from. ``vendor``: the exported core compiled with AMD's open headers (of the
-        installed hls4ml). ``reference``: isobit's computation by definition on Python integers, which shares no code
-        with the core.
+        installed hls4ml). ``reference``: isobit's reference on Python integers, which shares no code with the core.
     csim
-        Whether hls4ml's own C-simulation must give the same results; None: where there is a project behind the model.
+        Whether hls4ml's own C-simulation must give the same results; None: if the model has a project.
     random_events, seed
         Random events, and their seed.
     overwrite

@@ -1,4 +1,4 @@
-"""An exported folder: its manifest, reading it back, writing it without losing anything of the user's."""
+"""An exported folder: its manifest, reading it, and writing it without losing anything of the user's."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class HlsProject:
                 found[path] = (self.folder / path).read_bytes()
             except OSError as error:
                 raise ModelFileError(
-                    f"{self.folder}: {path} stands in {MANIFEST} and cannot be read: {error}"
+                    f"{self.folder}: {path} is listed in {MANIFEST} and cannot be read: {error}"
                 ) from None
         return found
 
@@ -151,7 +151,7 @@ def read_folder(folder: str | os.PathLike[str]) -> HlsProject:
             f"{place} has version {manifest.get('version')!r} of the layout; this isobit reads {VERSION}"
         )
     if manifest.get("incomplete"):
-        raise ModelFileError(f"{place} was not written to its end; export again with overwrite")
+        raise ModelFileError(f"{place} was not written completely; export again with overwrite")
     project = HlsProject(place.resolve(), manifest)
     try:
         _ = project.top, project.inputs, project.outputs
@@ -187,11 +187,13 @@ def check_target(folder: Path, overwrite: bool) -> Mapping[str, Any]:
     if not any(folder.iterdir()):
         return {}
     if not overwrite:
-        raise OverwriteError(f"{folder} is not empty; choose another name or ask for it (overwrite=True, --overwrite)")
+        raise OverwriteError(
+            f"{folder} is not empty; choose another name, or replace it with overwrite=True (--overwrite)"
+        )
     if not is_exported(folder):
         raise OverwriteError(
-            f"{folder} is not empty and was not exported by isobit ({MANIFEST} is missing or another's), so nothing in "
-            "it is replaced; choose another name"
+            f"{folder} is not empty and was not exported by isobit ({MANIFEST} is missing or not isobit's), so nothing "
+            "in it is replaced; choose another name"
         )
     known: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
     place = folder.resolve()
@@ -240,7 +242,7 @@ def _write(
         if fresh:
             staging.rename(place)
             return
-        # Whoever is interrupted here finds a manifest that names all that may lie there, and says that it is not whole.
+        # If this is interrupted, the manifest names everything that may be there, and says that it is not complete.
         both = {**listed, **manifest["files"]}
         _replace(place / MANIFEST, json.dumps({**manifest, "incomplete": True, "files": both}).encode())
         for path in files:
@@ -254,7 +256,7 @@ def _write(
 
 
 def _refuse_detours(place: Path, path: str) -> None:
-    """Refuse to write or remove through a link, which may lead out of the folder, or where a folder lies."""
+    """Refuse to write or remove through a link, which may lead out of the folder, or in place of a folder."""
     parts = Path(path).parts
     for count in range(1, len(parts) + 1):
         part = place.joinpath(*parts[:count])

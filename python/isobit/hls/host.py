@@ -32,7 +32,7 @@ _INCLUDE = "firmware/include"
 
 @dataclass(frozen=True)
 class TestBenchRun:
-    """What a test bench said.
+    """The result of a test bench.
 
     Attributes
     ----------

@@ -1,8 +1,8 @@
-"""Names in C++ for the layers and tensors of a network, which may be called anything.
+"""Names in C++ for the layers and tensors of a network, which may have any name.
 
-What is handed out here never ends in an underscore. The generated sources' own locals, parameters and constants do
-(``event_``, ``events_``), and types are written with their namespace, so that no name can meet another. What cannot be
-told apart that way is reserved: words of the language, macros, and for top functions what else is global.
+Names given here never end in an underscore. The generated sources' own locals, parameters and constants do
+(``event_``, ``events_``), and types are written with their namespace, so that names cannot collide. Names that could
+still collide are reserved: words of the language, macros, and for top functions everything else that is global.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def top_name(name: str) -> str:
     Raises
     ------
     FormatError
-        For a name that C++, a file system or Verilog would not take.
+        For a name that C++, a file system or Verilog would not accept.
     """
     if not _TOP.fullmatch(name) or "__" in name or name.endswith("_"):
         raise FormatError(

@@ -1,7 +1,7 @@
 """Figures from the reports that Vitis HLS leaves in an exported folder.
 
-Files below ``build/solution1``, as the tool writes them (UG1399; the elements are those that hls4ml's
-``report/vivado_report.py`` reads, too):
+Files below ``build/solution1``, as the tool writes them (UG1399; hls4ml's ``report/vivado_report.py`` reads the same
+elements):
 
 - ``syn/report/csynth.xml``: latency, interval, clock and resources as estimated by C synthesis;
 - ``sim/report/TOP_cosim.rpt``: a table of text, with a row for each hardware language;
@@ -76,7 +76,7 @@ class Implementation:
 
 @dataclass(frozen=True)
 class HlsReport:
-    """What is there; None for a step that left no report."""
+    """The reports that are there; None for a step of the tool that left no report."""
 
     synthesis: Synthesis | None
     cosimulation: Cosimulation | None

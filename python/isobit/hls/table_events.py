@@ -1,7 +1,7 @@
 """Events that look up what other events of a test bench do not: every entry of every table that a search reaches.
 
 An entry between two that were looked up is sought between their events, by bisection; beyond the last one, inputs of an
-outermost event are moved to their ends. Which entries can be reached at all, the bounds of the network say.
+outermost event are moved to their ends. The bounds of the network say which entries can be reached at all.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Texts in package data: in ``.in`` files ``@{name}`` is replaced, everything else stands as it is."""
+"""Texts in package data: in ``.in`` files ``@{name}`` is replaced, everything else is copied."""
 
 from __future__ import annotations
 

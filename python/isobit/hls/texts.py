@@ -1,4 +1,4 @@
-"""What stands beside the core in an exported folder: test bench, C interface, Tcl, constraints, README."""
+"""The files beside the core in an exported folder: test bench, C interface, Tcl, constraints, README."""
 
 from __future__ import annotations
 

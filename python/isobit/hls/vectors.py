@@ -54,7 +54,7 @@ class Vectors:
 def choose_vectors(
     graph: Graph, given: Mapping[str, FixedArray] | None, *, random_events: int = 128, seed: int = 2026
 ) -> Vectors:
-    """Choose the events of a test bench; the same arguments give the same ones.
+    """Choose the events of a test bench; the same arguments give the same events.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def _few_enough(graph: Graph, events: int) -> None:
     numbers = events * sum(t.size for t in (*graph.inputs, *graph.output_tensors))
     if numbers > _NUMBERS:
         raise RangeError(
-            f"{events} events are {numbers:,} numbers, too many for a test bench's header; at most {_NUMBERS:,}: give "
+            f"{events} events are {numbers:,} numbers, too many for a test bench's header (at most {_NUMBERS:,}): give "
             "fewer events (isobit csim simulates any number)"
         )
 

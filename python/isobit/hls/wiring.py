@@ -1,4 +1,4 @@
-"""How the layers of an exported core are wired: with arrays (arrays.py) or with streams (streams.py)."""
+"""How the layers of an exported core are connected: with arrays (arrays.py) or with streams (streams.py)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Predictions over files larger than memory, from files to a file, which go on after a kill.
+"""Predictions of files larger than memory, from files into a file; a run that was killed resumes.
 
 >>> from isobit.streaming import predict_file
 >>> done = predict_file(model, "events.parquet", "predictions.root")  # doctest: +SKIP

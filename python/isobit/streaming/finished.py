@@ -1,7 +1,7 @@
-"""Which runs are finished, remembered in the user's cache: the same run once more has nothing to do.
+"""Which runs are finished, remembered in the user's cache, so that repeating a finished run has nothing to do.
 
-A run that is killed after its file has got its name leaves nothing that tells what the file is of. So it says so
-before, and how the file is told from any other: by its inode, size and time.
+A run that is killed after its file has got its name leaves nothing that tells what the file was made from. So the run
+is recorded before that, with the inode, size and time by which the file can be recognised.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ _KEPT = 1000
 
 
 def remember(out: Path, pins: Mapping[str, Any], files: Mapping[Path, Path]) -> None:
-    """Say what a run is of whose files are about to get their names; without a cache nothing is remembered.
+    """Record a run whose files are about to get their names; without a cache nothing is remembered.
 
     Parameters
     ----------
     out
         The file that was asked for.
     pins
-        What the run is of.
+        What the run depends on.
     files
-        Each file's name at last -> where it is now.
+        Each file's final name -> where it is now.
     """
     with contextlib.suppress(OSError, CSimError):
         place = _place(out)
@@ -49,7 +49,7 @@ def remember(out: Path, pins: Mapping[str, Any], files: Mapping[Path, Path]) -> 
 
 
 def recall(out: Path) -> dict[str, Any] | None:
-    """What the run was of whose files are there, as it left them; None if that is not known."""
+    """What the run depended on whose files are there, unchanged; None if that is not known."""
     try:
         known = json.loads(_place(out).read_text())
         if all(_identity(Path(name)) == found for name, found in known["files"].items()):

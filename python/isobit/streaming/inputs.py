@@ -135,7 +135,7 @@ class Inputs:
         return found
 
     def explain(self, error: IsobitError, arrays: Sequence[Any], start: int) -> IsobitError:
-        """Say in which file, event and column lies what a model refused among the events from ``start`` on."""
+        """Name the file, event and column of what a model refused among the events from ``start`` on."""
         for tensor, array in zip(self.tensors, arrays, strict=True):
             if isinstance(array, FixedArray) or array.dtype.kind != "f" or bool((good := np.isfinite(array)).all()):
                 continue

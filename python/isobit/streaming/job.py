@@ -1,4 +1,4 @@
-"""What a run is of, so that another can go on where it stopped: model, data and options."""
+"""What a run depends on, so that another can resume it: model, data and options."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The folder of an unfinished run: who may work in it, what the run is of, and how far it is safe on the disk.
+"""The folder of an unfinished run: who may work in it, what the run depends on, and how much is safe on the disk.
 
 ``OUT.partial/`` holds the rows written so far and ``journal.json``, which is replaced as a whole, after the rows that
-it speaks of have reached the disk. So whatever kills the process, or the machine, the journal tells no more than is
+it covers have reached the disk. So whatever kills the process, or the machine, the journal never claims more than is
 there.
 """
 
@@ -32,11 +32,11 @@ class Journal:
     Attributes
     ----------
     pins
-        What the run is of: versions, the model's sha256, data files, options. Another run may go on only with the same.
+        What the run depends on: versions, the model's sha256, data files, options. Only a run with the same may resume.
     events
         So many events, from the first on, are safe.
     moves
-        Once all are, and the files are whole: file in the folder -> its name at last, in this order.
+        Once all events are safe and the files are whole: file in the folder -> its final name, in this order.
     """
 
     pins: Mapping[str, Any]
@@ -53,13 +53,13 @@ class Journal:
         """
         if differences := _differences(self.pins, json.loads(json.dumps(pins)), ""):
             raise ResumeError(
-                f"{folder} holds an unfinished run, but not of this: {'; '.join(differences)}. Go on as before, or "
-                "begin anew: restart=True, --restart"
+                f"{folder} holds an unfinished run that differs from this one: {'; '.join(differences)}. Repeat the "
+                "earlier run, or begin again: restart=True, --restart"
             )
 
 
 def _journal(document: Any) -> Journal:
-    """The journal in a document; others may have written it, and files get the names that stand in it.
+    """The journal in a document; others may have written it, and files get the names in it.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def _journal(document: Any) -> Journal:
     """
     journal = Journal(**document)
     if not isinstance(journal.pins, dict) or type(journal.pins.get("chunk")) is not int or journal.pins["chunk"] < 1:
-        raise ValueError("it does not say what the run is of")
+        raise ValueError("it does not say what the run depends on")
     if type(journal.events) is not int or journal.events < 0:
         raise ValueError(f"events is {journal.events!r}")
     if not (journal.moves is None or isinstance(journal.moves, dict)):
@@ -109,7 +109,7 @@ class Workspace:
             others = sorted(path.name for path in self.folder.iterdir() if path.name not in known)
             if others and not (self.folder / _JOURNAL).exists():
                 raise ResumeError(
-                    f"{self.folder} holds {others[0]!r} and no journal, so it is not an unfinished run: move it away"
+                    f"{self.folder} holds {others[0]!r} but no journal, so it is not an unfinished run: move it away"
                 )
         self.folder.mkdir(parents=True, exist_ok=True)
         self._lock = os.open(self.folder / _LOCK, os.O_CREAT | os.O_RDWR, 0o666)
@@ -117,7 +117,7 @@ class Workspace:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(self._lock)
-            raise ResumeError(f"another process is at work in {self.folder}") from None
+            raise ResumeError(f"another process is working in {self.folder}") from None
         except OSError:  # a file system without locks: then nothing guards against a second process
             pass
         return self
@@ -143,7 +143,7 @@ class Workspace:
         try:
             return _journal(json.loads(path.read_text()))
         except (ValueError, TypeError, RecursionError) as error:
-            raise ResumeError(f"{path} is damaged ({error}); begin anew: restart=True, --restart") from None
+            raise ResumeError(f"{path} is damaged ({error}); begin again: restart=True, --restart") from None
 
     def save(self, journal: Journal) -> None:
         """Replace the journal, as a whole; it is on the disk when this returns."""
@@ -169,7 +169,7 @@ class Workspace:
         self.folder.rmdir()
 
     def places(self, journal: Journal) -> dict[Path, Path]:
-        """Each finished file's name at last -> where it is now: here or there."""
+        """Each finished file's final name -> where it is now: in this folder, or already under that name."""
         moves = {self.folder.parent / target: self.folder / name for name, target in (journal.moves or {}).items()}
         return {target: source if source.exists() else target for target, source in moves.items()}
 
@@ -181,14 +181,14 @@ class Workspace:
         OverwriteError
             If a file of that name is there that is not this run's; the folder is kept.
         ResumeError
-            If a finished file is neither here nor there.
+            If a finished file is in neither place.
         """
         for name, target in (journal.moves or {}).items():
             source, place = self.folder / name, self.folder.parent / target
             if source.exists():
                 _move(source, place, overwrite)
             elif not place.exists():
-                raise ResumeError(f"{source} is gone; begin anew: restart=True, --restart")
+                raise ResumeError(f"{source} is gone; begin again: restart=True, --restart")
         sync_path(self.folder.parent)
         self.remove()
 
@@ -203,7 +203,7 @@ def _move(source: Path, place: Path, overwrite: bool) -> None:
         if not place.samefile(source):  # else a kill came between link and unlink
             raise OverwriteError(
                 f"{place} appeared meanwhile and was left alone; the finished run is kept in {source.parent}: move "
-                f"{place} away, or ask for it (overwrite=True, --overwrite), and run again"
+                f"{place} away, or replace it with overwrite=True (--overwrite), and run again"
             ) from None
     except OSError:  # a file system without links
         refuse_overwrite(place)

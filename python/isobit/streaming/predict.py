@@ -1,4 +1,4 @@
-"""Predictions from files to a file, whatever their size, which go on after a kill."""
+"""Predictions from files of any size into a file; a run that was killed resumes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class FilePrediction:
     events
         Events in it.
     resumed_from
-        Events that an earlier run had left finished; 0 for a run of its own, all where ``out`` was there already.
+        Events that an earlier run had finished; 0 for a new run, all of them if ``out`` was finished already.
     seconds
         Wall time of this run.
     outputs
@@ -51,7 +51,7 @@ class FilePrediction:
 
     @property
     def events_per_second(self) -> float:
-        """Events of this run by its wall time."""
+        """Events of this run per second of wall time."""
         return (self.events - self.resumed_from) / self.seconds
 
 
@@ -72,12 +72,12 @@ def predict_file(
     restart: bool = False,
     progress: Progress | None = None,
 ) -> FilePrediction:
-    """Predict events of any number from files into a file, with bounded memory.
+    """Predict events from files of any size into a file, with bounded memory.
 
-    The bits are those of :meth:`isobit.Model.predict`. A run that was interrupted, be it by ``kill -9``, goes on where
-    it was when it is called again, and its file equals that of an uninterrupted run byte for byte. Until it is
-    finished, it lives in the folder ``OUT.partial``; ``out`` appears whole or not at all. Once it is there, the same
-    call has nothing to do.
+    The bits are those of :meth:`isobit.Model.predict`. A run that was interrupted, even by ``kill -9``, resumes where
+    it was when it is called again, and its file equals that of an uninterrupted run byte for byte. Until the run is
+    finished, its rows are in the folder ``OUT.partial``; ``out`` appears whole or not at all. Once it is there, the
+    same call has nothing to do.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def predict_file(
         ``.npy``, ``.npz``, ``.parquet``, ``.h5``/``.hdf5`` or ``.root``: a path, or several whose events follow each
         other; for several inputs either files with all of them or a dict input name -> path or paths.
     out
-        ``.npy`` (one output; what the numbers mean stands in ``OUT.json``), ``.h5``/``.hdf5``, ``.parquet`` or
+        ``.npy`` (one output; ``OUT.json`` says what the numbers mean), ``.h5``/``.hdf5``, ``.parquet`` or
         ``.root``.
     columns, dataset, tree
         Parquet columns, ROOT branches or HDF5 datasets that are the features; HDF5 dataset or ``.npz`` array; TTree.
@@ -101,11 +101,11 @@ def predict_file(
     engine, threads
         As :meth:`isobit.Model.predict`.
     chunk
-        Events at a time; None takes as many as keep memory well below 1 GiB. Also Parquet's row groups, ROOT's baskets.
+        Events in a block, which are also Parquet's row groups and ROOT's baskets; None keeps memory well below 1 GiB.
     overwrite
         Replace existing files.
     restart
-        Begin anew where an unfinished run is found.
+        Begin again instead of resuming an unfinished run.
     progress
         Called with (what, events done, events in all).
 
@@ -113,14 +113,14 @@ def predict_file(
     ------
     DataFileError, ShapeError, RangeError
         For data that cannot be read, does not fit the model, or holds NaN or infinity: file, event and column are
-        named. What was predicted before stays, and the run can go on.
+        named. What was predicted before is kept, and the run can be resumed.
     ResumeError
-        If an unfinished run is found that was of another model, other data or other options; each is named.
+        If an unfinished run is found that had another model, other data or other options; each is named.
     OverwriteError
-        If ``out`` exists, is not of this very run, and ``overwrite`` is false; or if it is one of the files that are
-        read, under whatever name.
+        If ``out`` exists, was not made by the same run, and ``overwrite`` is false; or if it is one of the files that
+        are read, under whatever name.
     WriteError
-        If ``out`` cannot be written, or the disk is full. What was predicted before stays, and the run can go on.
+        If ``out`` cannot be written, or the disk is full. What was predicted before is kept; the run can be resumed.
     MissingDependencyError
         If a format's library is not installed.
     """
@@ -175,7 +175,7 @@ class _Job:
         return False
 
     def complete(self, workspace: Workspace) -> int:
-        """Do what is left, and give the files their names; the events that an earlier run had left finished."""
+        """Do what is left and give the files their names; returns the events that an earlier run had finished."""
         earlier = workspace.load()
         if earlier is None and self.is_done():
             return self.inputs.events
@@ -193,11 +193,11 @@ class _Job:
         return resumed_from
 
     def _done(self, pins: dict[str, Any]) -> dict[str, Any]:
-        """What makes a run the same once it is finished: also the engine, which may change before."""
+        """What makes a finished run the same: also the engine, which may change before the run is finished."""
         return {**pins, "engine": self.engine}
 
     def _prepared(self, earlier: Mapping[str, Any] | None) -> tuple[Writer, dict[str, Any]]:
-        """The writer, and what the run is of, as JSON has it; the block is that of an earlier run, if there was one."""
+        """The writer, and what the run depends on, as JSON; the block is that of an earlier run, if there was one."""
         block = self.chunk or (int(earlier["chunk"]) if earlier else block_size(self.model, self.engine, self.raw))
         folder = self.target.with_name(self.target.name + ".partial")
         writer = make_writer(folder, self.target, make_layout(self.model, self.inputs, self.raw, block))

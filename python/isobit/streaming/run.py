@@ -58,7 +58,7 @@ class Run:
             try:
                 self._predict()
                 if any(self._journal.pins[key] != value for key, value in self._inputs.pins().items()):
-                    raise DataFileError("a data file changed while it was read; begin anew: restart=True, --restart")
+                    raise DataFileError("a data file changed while it was read; begin again: restart=True, --restart")
                 with naming(self._writer.out):
                     moves = {source.name: place.name for source, place in self._writer.complete().items()}
             finally:

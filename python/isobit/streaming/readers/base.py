@@ -17,7 +17,7 @@ from isobit.errors import DataFileError, IsobitError, MissingDependencyError
 __all__ = ["INPUT_FILE", "Reader", "Selection", "damaged_file", "is_numeric", "require"]
 
 
-#: What to do where one file does not say what belongs to which input.
+#: What to do if a file does not say what belongs to which input.
 INPUT_FILE = "name the file of each input: INPUT=FILE, a dict by input name"
 
 
@@ -31,13 +31,13 @@ class Selection:
         Parquet columns, ROOT branches or one-dimensional HDF5 datasets that are the features, in their order; None
         takes all numeric ones.
     dataset
-        HDF5 dataset, or array of a ``.npz``; None takes the only one, or the one called as the input.
+        HDF5 dataset, or array of a ``.npz``; None takes the only one, or the one with the input's name.
     tree
         TTree or RNTuple of a ROOT file; None takes the only one.
     shared
-        Whether other inputs read the same file: then nothing is taken because it is the only thing there.
+        Whether other inputs read the same file: then the only array or dataset is not taken for granted.
     without
-        What is not taken unless it is named.
+        Columns that are not features unless they are named.
     booleans
         Whether booleans are numbers.
     """

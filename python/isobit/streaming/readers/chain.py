@@ -32,7 +32,7 @@ class ChainReader:
                 )
             if reader.dtype.kind in "iu" and self.dtype.kind == "f":  # would be rounded to floats at the joints
                 raise TypeMismatchError(
-                    f"files of one input must hold floats or integers all of them; {reader.name} holds {reader.dtype}, "
+                    f"files of one input must all hold floats, or all integers; {reader.name} holds {reader.dtype}, "
                     f"others do not"
                 )
 

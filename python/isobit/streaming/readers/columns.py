@@ -88,7 +88,7 @@ class Table:
 
 
 def features(name: str, kind: str, selection: Selection, wanted: str, known: dict[str, Column | str]) -> list[Column]:
-    """The columns that are an input's features: those selected, the one called as the input, or all that hold numbers.
+    """The columns that are an input's features: those selected, the one with the input's name, or all with numbers.
 
     Raises
     ------
@@ -99,8 +99,8 @@ def features(name: str, kind: str, selection: Selection, wanted: str, known: dic
         return choose(name, kind, [wanted], known)  # one column of arrays
     if selection.columns is None and selection.shared:
         raise DataFileError(
-            f"{name} has no {kind} called {wanted!r} as the input, and the model has others; name the columns of each: "
-            f"columns= by input name, --columns {wanted}=A,B"
+            f"{name} has no {kind} with the input's name {wanted!r}, and the model has other inputs; name the columns "
+            f"of each: columns= by input name, --columns {wanted}=A,B"
         )
     if selection.columns is None:
         known = {key: column for key, column in known.items() if key not in selection.without}
@@ -144,5 +144,5 @@ def choose(name: str, kind: str, wanted: Sequence[str] | None, known: dict[str, 
 
 
 def column_of(name: str, dtype: np.dtype[Any], size: int = 1, booleans: bool = False) -> Column | str:
-    """A column, or in words why it is none."""
+    """A column, or in words why it is not one."""
     return Column(name, dtype, size) if is_numeric(dtype, booleans) and size > 0 else f"holds {dtype}, not numbers"

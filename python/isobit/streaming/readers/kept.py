@@ -1,4 +1,4 @@
-"""Columns of the data that are carried along unchanged, each by itself so that it keeps its type."""
+"""Columns of the data that are carried along unchanged, each separately so that it keeps its type."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class KeptColumns:
     Attributes
     ----------
     fields
-        What they are in the file of predictions.
+        The fields that they become in the file of predictions.
 
     Raises
     ------

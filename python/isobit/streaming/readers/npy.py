@@ -114,7 +114,7 @@ def open_npy(path: Path, selection: Selection, wanted: str) -> NpyReader | Recor
 
 
 def open_npz(path: Path, selection: Selection, wanted: str) -> NpyReader:
-    """Open an array of a ``.npz``: the selected one, the only one, or the one called as the input."""
+    """Open an array of a ``.npz``: the selected one, the only one, or the one with the input's name."""
     with damaged_file(path, ".npz"):
         archive = zipfile.ZipFile(path)
     try:
@@ -147,5 +147,7 @@ def pick(path: Path, kind: str, selection: Selection, wanted: str, known: list[s
     known = [name for name in known if name not in selection.without]
     if len(known) != 1 or selection.shared:
         some = f"{len(known)} {kind}{'s' * (len(known) != 1)} ({', '.join(known) or 'none'})"
-        raise DataFileError(f"{path} holds {some}, none called {wanted!r} as the input; name one: dataset=, --dataset")
+        raise DataFileError(
+            f"{path} holds {some}, none with the input's name {wanted!r}; name one: dataset=, --dataset"
+        )
     return known[0]

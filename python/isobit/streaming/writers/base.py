@@ -52,7 +52,7 @@ class Writer(ABC):
 
     @abstractmethod
     def lay_out(self) -> list[Region]:
-        """Write the staged file anew, as long as it will be, without its rows."""
+        """Write the staged file again, in its final length, without its rows."""
 
     @abstractmethod
     def regions(self) -> list[Region]:
@@ -66,7 +66,7 @@ class Writer(ABC):
 
     @abstractmethod
     def complete(self) -> dict[Path, Path]:
-        """Finish the files once all rows are written: file in the folder -> its name at last, the main one last."""
+        """Finish the files once all rows are written: file in the folder -> its final name, the main one last."""
 
     # -- what a run does -------------------------------------------------------------------------------------------
 
@@ -78,7 +78,7 @@ class Writer(ABC):
         return self._flat
 
     def open(self, done: int) -> None:
-        """Begin, or go on after the first ``done`` events.
+        """Begin, or resume after the first ``done`` events.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""A file whose rows lie at places known in advance: each output a region, event after event."""
+"""A file whose rows have fixed places: each output a region, event after event."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def regions_after(offset: int, rows: Sequence[int], events: int) -> list[Region]
 
 
 class FlatFile:
-    """Rows written at their places, in any order and as often as wanted: the last writing counts.
+    """Rows written to their places, in any order and as often as wanted: the last writing counts.
 
-    So a run that was killed goes on at the last event that its journal vouches for; whatever lies beyond is
+    So a run that was killed resumes at the last event that its journal covers; whatever was written beyond is
     overwritten, and no event is lost or doubled.
 
     Raises
@@ -48,7 +48,7 @@ class FlatFile:
     def __init__(self, path: Path, regions: Sequence[Region], events: int) -> None:
         needed = max((region.offset + region.row * events for region in regions), default=0)
         if not path.exists() or path.stat().st_size < needed:
-            raise ResumeError(f"{path} is missing or shorter than {needed} bytes; begin anew: restart=True, --restart")
+            raise ResumeError(f"{path} is missing or shorter than {needed} bytes; begin again: restart=True, --restart")
         self.path, self._regions = path, tuple(regions)
         self._fd = os.open(path, os.O_RDWR)
 
@@ -71,7 +71,7 @@ class FlatFile:
         while left:
             got = os.preadv(self._fd, [left], offset)
             if not got:
-                raise ResumeError(f"{self.path} ended while it was read; begin anew: restart=True, --restart")
+                raise ResumeError(f"{self.path} ended while it was read; begin again: restart=True, --restart")
             left, offset = left[got:], offset + got
         return block
 

@@ -42,7 +42,7 @@ class Hdf5Writer(Writer):
                 for key, value in self.layout.metadata.items():
                     file.attrs[key] = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
                 return self._regions([self._dataset(file, field) for field in self.layout.fields])
-        except RuntimeError as error:  # what the library says of the disk, somewhere in a long line
+        except RuntimeError as error:  # what the library says about the disk, somewhere in a long line
             reason = re.search(r"error message = '([^']*)'", str(error))
             raise OSError(reason[1] if reason else str(error)) from error
 
@@ -77,7 +77,7 @@ class Hdf5Writer(Writer):
                 return self._regions([_offset(file[field.name].id) for field in self.layout.fields])
         except (OSError, KeyError) as error:
             raise ResumeError(
-                f"{self.staged} is missing or damaged ({error}); begin anew: restart=True, --restart"
+                f"{self.staged} is missing or damaged ({error}); begin again: restart=True, --restart"
             ) from None
 
     def complete(self) -> dict[Path, Path]:

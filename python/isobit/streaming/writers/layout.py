@@ -59,7 +59,7 @@ class Layout:
     block
         Events in each writing: Parquet's row groups, ROOT's baskets.
     metadata
-        What the file says of itself: isobit's version, the model's sha256, each output's format. No paths and no
+        The file's metadata: isobit's version, the model's sha256, each output's format. No paths and no
         times, so that equal runs give equal files.
     kept
         Columns of the data that are carried along.
@@ -105,7 +105,7 @@ class Layout:
     def columns(self) -> list[Column]:
         """Columns of a table: first those that are carried along, under their names, then one for each number.
 
-        An output of one number is called as its tensor, others ``tensor_0``, ``tensor_1``; with several axes
+        An output of one number has its tensor's name, others ``tensor_0``, ``tensor_1``; with several axes
         ``tensor_0_1``.
 
         Raises

@@ -1,4 +1,4 @@
-"""``.npy``: the rows lie in the final file from the first on. What it means stands in a ``.npy.json`` beside it."""
+"""``.npy``: the rows are written into the final file directly. A ``.npy.json`` beside it says what they mean."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parquet: a row group for each block, uncompressed; the metadata stands in the schema under ``isobit``."""
+"""Parquet: a row group for each block, uncompressed; the metadata is in the schema under ``isobit``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Equal ROOT files for equal content: the times of writing, the one thing that differs, set to the format's origin.
+"""Equal ROOT files for equal content: the times of writing, the only difference, are set to the format's origin.
 
 A ROOT file is a sequence of records and free gaps from byte fBEGIN to fEND. Each record begins with a TKey: four bytes
 of length, two of version, four of object length, four of time, and so on. The directory's record, the first, holds two
@@ -77,7 +77,7 @@ def _stamp(file: IO[bytes], place: int) -> None:
 def _directory(file: IO[bytes], place: int) -> int:
     """The times of the directory in the record at ``place``; returns where its list of keys lies."""
     file.seek(place + _unpack(file, place + _KEY_LENGTH, ">H")[0])
-    for _ in range(2):  # the file's name and title stand before the directory
+    for _ in range(2):  # the file's name and title come before the directory
         file.seek(file.read(1)[0], 1)
     start = file.tell()
     version = _unpack(file, start, ">H")[0]

@@ -1,7 +1,7 @@
-"""Formats whose library can neither go on after a kill nor write in place: Parquet and ROOT.
+"""Formats whose library can neither resume after a kill nor write in place: Parquet and ROOT.
 
-Rows go into a plain file, which the journal vouches for, and at once, block by block, into the table. After a kill the
-table is written anew from the plain rows, in the same blocks, so that its bytes are the same; nothing is predicted
+Rows go into a plain file, which the journal covers, and at the same time, block by block, into the table. After a kill
+the table is written again from the plain rows, in the same blocks, so that its bytes are the same; nothing is predicted
 twice.
 """
 
@@ -36,7 +36,7 @@ class TableWriter(Writer):
 
     @abstractmethod
     def begin(self) -> None:
-        """Begin the table anew."""
+        """Begin a new table."""
 
     @abstractmethod
     def append(self, columns: dict[str, npt.NDArray[Any]]) -> None:

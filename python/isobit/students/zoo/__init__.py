@@ -1,11 +1,11 @@
-"""The reference networks of the Level-1 trigger: how each is built, and the one configuration it is converted with.
+"""The reference networks of the Level-1 trigger: how each is built, and the configuration with which it is converted.
 
-An entry's *golden config* lies as JSON in `students/data/`, with every type written out, so that tests, benchmarks, the
-cost model and the demo speak of the same firmware whatever hls4ml's defaults become. The *auto* config (granularity
-'name') leaves result and accumulator types for hls4ml to infer.
+An entry's *golden config* is a JSON file in `students/data/`, with every type written out, so that tests, benchmarks
+and the demo use the same firmware when hls4ml's defaults change. With the *auto* config (granularity 'name') hls4ml
+infers the types of results and accumulators.
 
-`build` gives a network as its training begins, `network` one with weights that make its firmware work as in the
-experiment (trained where isobit ships them, drawn from a seed elsewhere), `inputs` events for it.
+`build` gives an untrained network, `network` one with weights (trained where isobit ships them, otherwise drawn from a
+seed so that values spread as in a trained network), and `inputs` events for it.
 
 TensorFlow, QKeras and hls4ml are imported when a network is built or converted, not before.
 """
@@ -71,14 +71,14 @@ def build(name: str, *, integer: int | None = None) -> Any:
 
 
 def network(name: str, *, seed: int = 2026) -> Any:
-    """The Keras model called `name` with weights under which its firmware works as in the experiment.
+    """The Keras model called `name`, with weights.
 
     Parameters
     ----------
     name
         A name in `ZOO`.
     seed
-        Of the weights where isobit ships none. Drawn weights solve no task, but they spread each layer's values over
+        Of the weights, if isobit ships none. Drawn weights solve no task, but they spread each layer's values over
         its formats as trained ones do: see `isobit.students.zoo.weights.draw_weights`.
 
     Returns
@@ -117,7 +117,7 @@ def inputs(name: str, n: int, seed: int) -> Floats:
 
 
 def golden_config(name: str, *, integer: int | None = None) -> dict[str, Any]:
-    """Arguments of `hls4ml.converters.convert_from_keras_model` for the network called `name`, but the output folder.
+    """Arguments of `hls4ml.converters.convert_from_keras_model` for the network called `name`, without the folder.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def golden_config(name: str, *, integer: int | None = None) -> dict[str, Any]:
 def auto_config(name: str) -> dict[str, Any]:
     """As `golden_config`, but at granularity 'name': hls4ml infers the types of results, accumulators and scales.
 
-    Weights have the types of their quantisers, where there are quantisers; the input has its golden type.
+    Weights have the types of their quantisers, if they have quantisers; the input has its golden type.
     """
     found = entry(name)
     try:

@@ -70,7 +70,7 @@ def draw_weights(model: Any, network: ZooEntry, seed: int) -> None:
 
     Kernels are normal with variance 2 / fan-in (1 / fan-in for recurrent ones), of what is left when the share that
     pruning removes is set to zero; biases and shifts are small (a forget gate's about 1); a batch normalisation right
-    behind the input gets the mean and variance of the network's own events, others get statistics as layers of this
+    after the input gets the mean and variance of the network's own events, others get statistics as layers of this
     size have them. Nothing depends on the backend's floating point: NumPy draws, and statistics are rounded.
     """
     random = np.random.default_rng([seed, *network.name.encode()])
