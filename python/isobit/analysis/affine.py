@@ -2,9 +2,9 @@
 
 Interval arithmetic forgets that the inputs of a layer depend on each other. Here every op is enclosed between linear
 functions of its input, ``(slope * r + offset) / 2**scale`` on raw integers; a sum of a deep layer is then bounded by
-putting these functions into each other, layer by layer back to the inputs, and only there taking the worst case (the
+substituting these functions into each other, layer by layer back to the inputs, where the worst case is taken (the
 back-substitution of DeepPoly and CROWN: Singh et al., POPL 2019; Zhang et al., NeurIPS 2018). Rounding widens the
-offsets. Nothing is a float except where float64 holds every integer of a matrix product exactly.
+offsets. Floats are only used where float64 holds every integer of a matrix product exactly.
 """
 
 from __future__ import annotations
@@ -206,7 +206,7 @@ def _clamped(points: list[tuple[int, int]], function: Any, bottom: int, top: int
 def _line(points: list[tuple[int, int]], side: int) -> tuple[int, int]:
     """Slope (at ``_SLOPE_BITS``) and offset of a line over (side 1) or under (side -1) all points.
 
-    Of the lines through two of the points and the level one, that which lies nearest in the middle.
+    Of the lines through two of the points and the horizontal one, the one that is nearest in the middle.
     """
     (low, _), (high, _) = points[0], points[-1]
     slopes = {0}

@@ -1,4 +1,4 @@
-"""Formats that are made to be left: the clip of a quantised activation is no overflow."""
+"""Formats whose purpose is to clip: the clip of a quantised activation does not count as an overflow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BY_TABLE = {"sigmoid": False, "tanh": True}
 
 
 def clips(op: Op, slot: str) -> bool:
-    """Whether a slot is the result of an activation with a quantiser of its own, which clips as its function says.
+    """Whether a slot is the result of an activation with its own quantiser, whose function includes the clip.
 
     hls4ml gives the result of a QKeras activation (``quantized_relu``, ``quantized_sigmoid``, ...) the quantiser's
     format, rounded by AP_RND_CONV and saturated by AP_SAT or AP_SAT_SYM.

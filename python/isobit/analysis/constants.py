@@ -1,8 +1,8 @@
-"""Constants that their own format changed: wrapped, saturated, zeroed or clipped, as distinct from merely rounded.
+"""Constants that their own format changed: wrapped, saturated, zeroed or clipped, not only rounded.
 
-The front end keeps three values of every constant: what training gave, what hls4ml writes into the project, and the raw
-integer that the firmware holds. Rounding moves a constant by about one LSB at most; whatever moved further has left its
-format.
+The front end keeps three values of every constant: the trained one, the one that hls4ml writes into the project, and
+the raw integer that the firmware holds. Rounding moves a constant by about one LSB at most; a constant that moved
+further has left its format.
 """
 
 from __future__ import annotations

@@ -113,7 +113,7 @@ def dense_bounds(op: Dense, tensors: Tensors, ranges: Ranges) -> DenseBounds:
     nothing = np.asarray((products.low == 0) & (products.high == 0), dtype=bool)
     exact = np.asarray(_weight_zeros(kind, op.weight, raw, tensor) >= drop, dtype=bool) | nothing
     bias = cast_range(Range.constant(op.bias.raw.ravel(), op.bias.type.fraction), op.bias.type, accum)
-    # The very numbers, not their range: overflow modes may fold them in ways that a range only surrounds.
+    # The numbers themselves, not their range: the image of a range under an overflow mode may be much wider.
     folded = assign(op.bias.raw.ravel().astype(object), op.bias.type, accum)
     start, terms = Range.constant(folded, accum.fraction), cast.rounded
     zeros = np.minimum(np.min(terms.zeros, axis=0), start.zeros)

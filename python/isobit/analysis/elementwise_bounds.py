@@ -1,4 +1,4 @@
-"""Bounds of the ops that treat every element by itself: BatchNorm, activations, merged thresholds, reshape."""
+"""Bounds of elementwise ops: BatchNorm, activations, merged thresholds, reshape."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _relu(op: Activation, tensor: Tensor, values: Range) -> OpBounds:
 
 
 def _leaky_relu(op: Activation, tensor: Tensor, values: Range) -> OpBounds:
-    """Two branches with casts of their own: numbers above zero as they are, the others times the slope."""
+    """Two branches, each with its own cast: numbers above zero as they are, the others times the slope."""
     assert op.param is not None
     exact = tensor.type.product_with(op.param.type)
     slope = compact(op.param.raw.ravel()[:1])

@@ -111,5 +111,5 @@ def _threshold(op: Threshold, tensors: Tensors, bounds: Bounds) -> list[Step]:
     return [*steps, Between(high, low, 1, 0, -1)]
 
 
-#: Steps of an op of one input that treats every element by itself, from (op, input tensors, bounds).
+#: Steps of an elementwise op of one input, from (op, input tensors, bounds).
 ELEMENTWISE: dict[type[Op], Any] = {BatchNorm: _batchnorm, Activation: _activation, Threshold: _threshold}

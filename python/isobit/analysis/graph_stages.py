@@ -43,7 +43,7 @@ def stages_of(
 
     Notes
     -----
-    What only gives another name to a tensor (:func:`isobit.model.primitives.is_alias`) is no stage.
+    Ops that only give another name to a tensor (:func:`isobit.model.primitives.is_alias`) are not stages.
     """
     kept = {*keep, *graph.outputs}
     alias: dict[str, str] = {}

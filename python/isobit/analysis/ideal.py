@@ -1,7 +1,7 @@
 """What a layer would give if no format rounded, wrapped or clipped anything: its function on real numbers.
 
-The functions are computed in float64 with the constants that hls4ml wrote, on intervals: float32 (what Keras computes
-in) may give any number of the interval. What Keras gives outside of it is another function than the firmware's.
+The functions are computed in float64 with the constants that hls4ml wrote, on intervals: float32, in which Keras
+computes, may give any number of the interval. If Keras gives a number outside of it, its function is another one.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def _batchnorm(op: BatchNorm, tensors: Tensors, values: tuple[Interval, ...]) ->
     # The scale before a quantiser of hls4ml's: Keras knows no such quantiser.
     scale, bias = _constants(op.scale, tensor.size, trained=True), _constants(op.bias, tensor.size)
     centre = x.centre * scale + bias
-    # Keras subtracts the mean first; what cancels there leaves float32's rounding behind.
+    # Keras subtracts the mean first; cancellation there leaves float32's rounding.
     rounding = 64 * _EPSILON * (np.abs(x.centre * scale) + np.abs(bias))
     return Interval.around(centre, x.radius * np.abs(scale) + rounding)
 

@@ -1,9 +1,9 @@
 """Exact bounds of every number in a network, per neuron: products, partial sums in the kernel's order, casts, results.
 
-Plain interval arithmetic on the real weights, in integers: what holds for *all* inputs within the given bounds. Sound
-everywhere; exact for a single layer, since there every input is free (but for what :class:`CastRange` says about
-numbers that leave a format). Deeper layers forget that their inputs depend on each other, so their bounds may be wider
-than what inputs can reach.
+Plain interval arithmetic on the real weights, in integers: the bounds hold for *all* inputs within the given bounds.
+They are exact for a single layer, where every input is free (except for what :class:`CastRange` says about numbers that
+leave a format). In deeper layers the inputs depend on each other, which the bounds ignore, so they may be wider than
+what inputs can reach.
 
 Semantics: as in ``engines/exact``, which the tests compare with; docs/semantics.md.
 """

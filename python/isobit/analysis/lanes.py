@@ -3,9 +3,9 @@
 A lane is exact for a stage if every number that it holds on the way, in units of its LSB, has no more magnitude bits
 than the lane carries: float32 and float64 as long as no partial sum, in whatever order, needs rounding; int32 and int64
 as long as nothing wraps. ``dot16`` multiplies pairs of int16 and adds them in int32; ``dot16-split`` takes data of more
-bits in two parts, summed apart. ``floor32`` and ``mulhi16`` round every product down by itself, as an accumulator with
-fewer fraction bits (and TRN) asks: the one by a fused multiply-add of float32 that rounds down, summed in int32, the
-other as the upper half of an int16 product, summed in int16. Sums of integers may even wrap where the accumulator does.
+bits in two parts, which are summed separately. ``floor32`` and ``mulhi16`` round every product down, as an accumulator
+with fewer fraction bits (and TRN) does: the former by a float32 multiply-add that rounds down, summed in int32, the
+latter as the upper half of an int16 product, summed in int16. Integer sums may wrap if the accumulator does.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from isobit.fixed.modes import Rounding
 __all__ = ["BITS", "Lane", "Variant", "candidates", "needed_bits", "unchanged_candidates", "variants", "whole_parts"]
 
 #: Magnitude bits that a lane carries exactly. Two fewer than the float's significand, so that rounding by adding a
-#: large number stays exact, too; one fewer than the integer's, so that half an LSB may be added.
+#: large number also stays exact; one fewer than the integer's, so that half an LSB may be added.
 BITS: Final[dict[str, int]] = {"float32": 22, "float64": 51, "int32": 30, "int64": 61}
 
 #: Multiplications (with their additions) per cycle, and cycles of one step on one number, where vectors have 256 bits.
-#: Measured on Zen 3; only their proportions matter, and those hold for wider vectors, too.
+#: Measured on Zen 3; only their ratios matter, and these also hold for wider vectors.
 _MACS: Final[dict[str, float]] = {
     "float32": 16,
     "float64": 8,
@@ -54,7 +54,7 @@ _INT32 = (1 << 31) - 1
 
 @dataclass(frozen=True, eq=False)
 class Variant:
-    """A stage with an equal one in its place: with an affine step folded into the map's weights."""
+    """An equivalent of a stage: the stage itself, or with an affine step folded into the map's weights."""
 
     stage: Stage
     folded: bool
@@ -146,7 +146,7 @@ def candidates(stage: Stage) -> list[Lane]:
 
 
 def unchanged_candidates(stage: Stage) -> list[Lane]:
-    """As :func:`candidates`, of the very steps of the stage: each is computed by itself, so that it can be watched."""
+    """As :func:`candidates`, with the steps of the stage unchanged, so that each can be observed."""
     return [] if stage.refusal is not None else sorted(_lanes(stage), key=lambda lane: lane.cost)
 
 

@@ -1,4 +1,4 @@
-"""The maps that stages begin with: sums of products in any order, in the kernel's, and sums that are only watched."""
+"""The maps that stages begin with: sums of products in any order or in the kernel's, and sums that are only counted."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ class Counting:
 
 @dataclass(frozen=True, eq=False)
 class Gather:
-    """Few numbers for each output, combined in order: what a view picks from a stage's sources, or a window holds.
+    """A few numbers for each output, combined in order: those that a view picks, or those of a window.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Stages that watch what they compute, and what their statistics say about every layer.
+"""Stages that observe what they compute, and what their statistics say about every layer.
 
 The smallest and largest value are observed where a sum ends, and after steps that are not monotone; through all others
 they follow exactly, since a monotone step moves the ends of a range to the ends of its image.

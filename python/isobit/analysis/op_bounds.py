@@ -1,4 +1,4 @@
-"""What is said about the numbers of one op, and where a new op says it."""
+"""Bounds of the numbers of one op, and the registry of the functions that compute them."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ KERNELS: dict[type[Op], Kernel] = {}
 
 
 def register_bounds(op: type[Op]) -> Callable[[KernelT], KernelT]:
-    """Say how an op's bounds follow from those of its inputs (decorator): (op, input tensors, their bounds) -> bounds.
+    """Register how an op's bounds follow from its inputs' (decorator): (op, input tensors, their bounds) -> bounds.
 
     Raises
     ------
@@ -195,7 +195,7 @@ def op_bounds(op: Op, tensors: Tensors, ranges: Ranges) -> OpBounds:
     Raises
     ------
     UnsupportedError
-        If nobody has said how, see :func:`register_bounds`.
+        If no function is registered for it, see :func:`register_bounds`.
     """
     if isinstance(op, Opaque):
         kernel = KERNELS.get(type(op.layer))

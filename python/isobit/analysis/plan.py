@@ -1,7 +1,4 @@
-"""The plan: how every op is computed, why that is exact, and what may overflow.
-
-``print(model.plan())`` reads as a certificate.
-"""
+"""The plan: how every op is computed, why that is exact, and what may overflow; ``print(model.plan())`` shows it."""
 
 from __future__ import annotations
 
@@ -40,7 +37,7 @@ class PlannedStage:
     stage
         The ops.
     lane
-        How they are computed; None: by the wide road (128-bit or Python integers), or a kernel that looks up tables.
+        How they are computed; None: on 128-bit or Python integers, or by a kernel that looks up tables.
     reason
         Why that is exact, in words.
     """
@@ -51,7 +48,7 @@ class PlannedStage:
 
     @property
     def lane_name(self) -> str:
-        """Lane in a word.
+        """The name of the lane.
 
         One of ``float32``, ``float64``, ``int32``, ``int64``, ``dot16``, ``dot16-split``, ``floor32``, ``mulhi16``,
         ``wide``, ``table``, ``reference`` (a layer of the user's without a lowering); where products or partial sums
@@ -67,12 +64,12 @@ class PlannedStage:
 
 @dataclass(frozen=True)
 class Plan:
-    """How a network is computed, and its certificate of overflow.
+    """How a network is computed, and which of its formats may overflow.
 
     Attributes
     ----------
     bounds
-        The bounds behind it.
+        The bounds that prove it.
     stages
         In order of computation.
     verdicts
@@ -178,7 +175,7 @@ def _planned_stages(
     lanes_of: Callable[[Stage], list[Lane]],
     arrange: Arrange,
 ) -> list[PlannedStage]:
-    """Stages and lanes; joined ops that have none together are planned one by one, so that few go the wide road."""
+    """Stages and lanes; joined ops without a common lane are planned one by one, so that few are computed as wide."""
     found = [(stage, lanes_of(stage)) for stage in stages_of(graph, bounds, keep, arrange)]
     apart = {op.output.name for stage, lanes in found if not lanes for op in stage.ops[:-1]}
     if apart:
@@ -241,7 +238,7 @@ def _gathering(found: Gather) -> str:
 
 
 def _modulo(lane: Lane, width: int) -> str:
-    """Said where a sum may wrap because the accumulator wraps, too."""
+    """Words for a sum that may wrap because the accumulator wraps as well."""
     steps = lane.stage.steps
     wraps = lane.compute == f"int{width}" and steps and isinstance(steps[0], Wrap)
     return f" modulo 2^{width}, as the accumulator wraps, too" if wraps else ""

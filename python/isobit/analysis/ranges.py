@@ -1,7 +1,7 @@
 """Intervals of raw integers, exactly: arithmetic on arrays of bounds, and what a cast makes of an interval.
 
 Bounds are int64 where a check of magnitudes shows that nothing leaves 61 bits (the domain of ``isobit.fixed.law``),
-else object arrays of Python integers; no float is involved. Every function here decides that by itself.
+else object arrays of Python integers; no float is involved. Every function here makes this check itself.
 """
 
 from __future__ import annotations
@@ -269,7 +269,7 @@ def cast_range(values: Range, source: FixedType | None, target: FixedType, shift
     values
         Exact numbers.
     source
-        Format of the variable that holds them: the very same format as the target's is a copy of the bits. None for
+        Format of the variable that holds them: the target's own format means a copy of the bits. None for
         numbers without one (a product or sum that has just been computed, in a format unlike the target's).
     target
         Format of the result.

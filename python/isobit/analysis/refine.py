@@ -1,7 +1,7 @@
-"""Bounds that know that the inputs of a layer depend on each other: fewer verdicts that no input can confirm.
+"""Bounds that take into account that a layer's inputs depend on each other, for verdicts closer to the truth.
 
-Every Dense layer's sums are bounded by back-substitution (:mod:`isobit.analysis.affine`) beside interval arithmetic;
-the tighter of both goes on. As rigorous as :func:`isobit.analysis.intervals.graph_bounds`, and slower.
+Every Dense layer's sums are bounded both by back-substitution (:mod:`isobit.analysis.affine`) and by interval
+arithmetic; the tighter bound is used. As rigorous as :func:`isobit.analysis.intervals.graph_bounds`, and slower.
 """
 
 from __future__ import annotations

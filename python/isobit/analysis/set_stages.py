@@ -110,10 +110,10 @@ def _total(values: IntArray) -> IntArray:
 
 
 def division_steps(divisors: IntArray, bits: int) -> list[Step]:
-    """Division by positive integers, cut toward zero, of numbers with so many magnitude bits.
+    """Division by positive integers, truncated toward zero, of numbers with so many magnitude bits.
 
-    ``v / d`` is ``v * m / 2**s`` with ``m = ceil(2**s / d)`` but for less than ``|v| / 2**s``, which is below ``1 / d``
-    where ``2**s > d |v|``: too little to reach the next integer away from zero.
+    ``v * m / 2**s`` with ``m = ceil(2**s / d)`` exceeds ``v / d`` by less than ``|v| / 2**s``, which is below ``1 / d``
+    if ``2**s > d |v|``: too little to reach the next integer away from zero.
     """
     largest = int(divisors.max())
     if largest == 1:

@@ -1,7 +1,7 @@
 """A graph as stages: one linear map each, and the steps that follow it.
 
-Ops that only look at one element join the stage before them: a Dense layer, its BatchNorm and its ReLU are one. A stage
-computes exactly what its ops compute; which machine arithmetic may do it is decided in ``analysis/lanes.py``.
+Elementwise ops join the stage before them: a Dense layer, its BatchNorm and its ReLU are one stage. A stage computes
+exactly what its ops compute; ``analysis/lanes.py`` decides which machine arithmetic may do it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ __all__ = [
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """Ops that are computed in one go.
+    """Ops that are computed in one pass: one map and the steps that follow it.
 
     Attributes
     ----------
@@ -95,7 +95,7 @@ class Stage:
 
 
 class Unfit(Exception):
-    """An op is none of: linear map, steps."""
+    """An op is neither a map nor steps."""
 
 
 # -- products ----------------------------------------------------------------------------------------------------------

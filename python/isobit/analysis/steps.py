@@ -1,8 +1,8 @@
 """What happens to a number after a linear map, step by step, in exact integers; and the bounds that go through it.
 
-A step is lane-agnostic: it says what is computed, not on which machine arithmetic. Numbers are integers in units of an
-LSB that each rounding makes coarser. Every step knows how it moves bounds and how many bits its work needs, from which
-``analysis/lanes.py`` proves a lane exact.
+A step does not depend on a lane: it says what is computed, not with which machine arithmetic. Numbers are integers in
+units of an LSB that each rounding makes coarser. Every step knows how it changes bounds and how many bits it needs;
+``analysis/lanes.py`` uses this to prove a lane exact.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ class Clamp(Step):
 
     def of(self, values: IntArray) -> IntArray:
         """The step itself."""
-        # Beside a bound beyond int64 NumPy would go on in float64; no int64 reaches it.
+        # With a bound beyond int64 NumPy would compute in float64; no int64 reaches such a bound.
         low, high = ((end if end is None or abs(end) < 1 << 63 else None) for end in (self.low, self.high))
         if values.dtype == object:
             low, high = self.low, self.high

@@ -43,7 +43,7 @@ class Verdict:
     overflows
         Which neurons may leave the format, shape (n_out,).
     witnesses
-        Inputs that make it happen, one for each neuron that a search found one for; None: nobody searched.
+        Inputs that make it happen, one for each neuron for which a search found one; None: there was no search.
     clips
         Whether it is the clip of a quantised activation, which is no overflow (:func:`isobit.analysis.clips.clips`).
     known
@@ -132,7 +132,7 @@ def verdicts_of(op: Op, tensors: Tensors, found: OpBounds, witnesses: Witnesses 
 
 
 def _unfolded(op: Dense, found: DenseBounds) -> Range:
-    """What an accumulator would have to hold so that nothing overflows: bias, terms, and sums of them as they are."""
+    """What an accumulator would have to hold so that nothing overflows: bias, terms and sums before overflow."""
     terms, start = found.terms, found.start
     if in_turns(op):
         sums = turn_sums(op, start, terms, folds=False)[0]
@@ -140,7 +140,7 @@ def _unfolded(op: Dense, found: DenseBounds) -> Range:
     else:
         lows, highs = free_partial_sums(op, start, terms)
         low, high = lows.min(axis=0), highs.max(axis=0)
-    # The bias on its way into the accumulator, too.
+    # The bias, too, is cast into the accumulator.
     bias = cast_range(Range.constant(op.bias.raw.ravel(), op.bias.type.fraction), op.bias.type, op.accum).rounded
     low = np.minimum(np.minimum(low, terms.low.min(axis=0)), bias.low)
     high = np.maximum(np.maximum(high, terms.high.max(axis=0)), bias.high)

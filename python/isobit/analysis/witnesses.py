@@ -60,14 +60,14 @@ class Witness(MayOverflow):
 
 @dataclass(frozen=True, eq=False)
 class Witnesses:
-    """What a search found: iterates over the witnesses.
+    """The result of a search: iterates over the witnesses.
 
     Attributes
     ----------
     found
         One witness per verdict that has one, in the order of the layers.
     open
-        MayOverflows without one: no input was found, which does not say that there is none.
+        Casts without a witness: no input was found, which does not prove that there is none.
     """
 
     found: tuple[Witness, ...]

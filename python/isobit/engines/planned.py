@@ -1,7 +1,7 @@
-"""Roads that compute planned stages: what they share, whatever kernels they have.
+"""Engines that compute planned stages, ``cpp`` and ``numba``: what they share.
 
-Ops that no lane can take (wider than 61 bits, or without a linear form) go through cpp-strict (128-bit integers) or,
-wider still, through Python integers; the stages around them stay on the road's kernels.
+Ops that no lane can take (wider than 61 bits, or without a linear form) are computed by cpp-strict (128-bit integers)
+or, wider still, on Python integers; the engine computes the stages around them.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ def accepts_floats(type: FixedType) -> bool:
     """Whether kernels quantise floats of this format themselves, exactly.
 
     Only the usual modes, as long as float64 holds what they need; scaling by a power of two below 1 could lose what is
-    too small for float64, so formats with negative fraction take the exact door, too.
+    too small for float64, so formats with negative fraction are also quantised exactly beforehand.
     """
     usual = type.overflow is not Overflow.WRAP_SM and not type.saturation_bits
     return usual and not type.is_int and type.width <= 50 and 0 <= type.fraction < 900
 
 
 class Program(Protocol):
-    """Stages in a road's own form."""
+    """Stages in an engine's own form."""
 
     @property
     def inputs(self) -> tuple[Tensor, ...]:
@@ -85,7 +85,7 @@ class Prepared:
     plan
         The plan.
     segments
-        Programs, and ops for the wide road, in order.
+        Programs, and ops that no lane takes, in order.
     aliases
         Tensors of reshapes: the tensor that holds the same numbers.
     """
@@ -102,7 +102,7 @@ class Prepared:
 
 
 class PlannedEngine(ABC):
-    """Planned stages over blocks of events; a road says how to plan and pack (:meth:`plan`, :meth:`pack`)."""
+    """Planned stages over blocks of events; an engine says how to plan and pack (:meth:`plan`, :meth:`pack`)."""
 
     def __init__(self) -> None:
         self._prepared: dict[tuple[int, bool], tuple[Any, Prepared]] = {}
@@ -113,7 +113,7 @@ class PlannedEngine(ABC):
 
     @abstractmethod
     def pack(self, inputs: Sequence[Tensor], lanes: Sequence[Lane], outputs: Mapping[str, Tensor]) -> Program:
-        """Bring stages into the road's form.
+        """Bring stages into the engine's form.
 
         Parameters
         ----------
@@ -219,7 +219,7 @@ class PlannedEngine(ABC):
             return None
         if [tensor.name for tensor in program.inputs] != names:
             return None
-        # Wider numbers are rounded on their way to float64, which is not this door's business.
+        # Wider numbers are rounded on their way to float64, which is not done here.
         if not raw and any(t.type.width > 53 or abs(t.type.fraction) >= 900 for t in graph.output_tensors):
             return None
         if raw and not all(t.type.fits_int64 for t in graph.output_tensors):

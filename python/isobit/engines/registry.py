@@ -1,4 +1,4 @@
-"""Engines: the roads from input integers to every tensor of a graph. Each is imported at its first use."""
+"""Engines: each computes every tensor of a graph from input integers, and is imported at its first use."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Values = dict[str, FixedArray]
 
 
 class Engine(Protocol):
-    """One road: computes every tensor of a graph on raw integers."""
+    """Computes one road: every tensor of a graph, on raw integers."""
 
     def run(self, graph: Graph, inputs: Mapping[str, FixedArray], threads: int) -> Values:
         """Compute the output of every op, exactly as the firmware does.
@@ -41,7 +41,7 @@ class Engine(Protocol):
 
 @runtime_checkable
 class BatchEngine(Engine, Protocol):
-    """A road that can leave out what nobody asked for."""
+    """An engine that can leave out tensors that are not needed."""
 
     def run_outputs(self, graph: Graph, inputs: Mapping[str, FixedArray], threads: int) -> Values:
         """Compute the graph's outputs alone; as :meth:`Engine.run`."""
@@ -66,7 +66,7 @@ class BatchEngine(Engine, Protocol):
         Returns
         -------
         Arrays of shape (events, size), float64 or, raw, int64. None where :meth:`run_outputs` must do it from raw
-        integers: formats or numbers (NaN, infinity, very large ones) that this door does not take.
+        integers: formats or numbers (NaN, infinity, very large ones) that are not taken here.
         """
         ...
 
@@ -80,7 +80,7 @@ ENGINES: dict[str, str] = {
     "hls": "isobit.hls.engine",
 }
 
-#: Other names: what they stand for. ``auto`` is what measured faster on the networks of benchmarks/bench_emulator.py.
+#: Other names of engines. ``auto`` is the one that was faster on the networks of benchmarks/bench_emulator.py.
 ALIASES = {"auto": "cpp"}
 
 

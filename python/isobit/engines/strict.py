@@ -1,4 +1,4 @@
-"""The C++ road: the kernels of ``isobit/kernels/`` themselves, at run-time formats and in the hardware's order."""
+"""The engine ``cpp-strict``: the kernels of ``isobit/kernels/`` at run-time formats, in the hardware's order."""
 
 from __future__ import annotations
 
@@ -237,7 +237,7 @@ KERNELS: dict[type[Op], Kernel] = {
 
 
 class StrictEngine:
-    """Strict order, any format up to 127 bits in every intermediate; beyond that an error by name."""
+    """The hardware's order, with up to 127 bits in every intermediate; beyond that an error names the layer."""
 
     def run(self, graph: Graph, inputs: Mapping[str, FixedArray], threads: int) -> Values:
         """Compute every tensor; see :class:`isobit.engines.registry.Engine`."""

@@ -50,7 +50,7 @@ def accumulation_order(op: Dense) -> Any:
     Returns
     -------
     int64 array of shape (n_out, n_in): input indices, first added first. See the loops of nnet_dense_latency.h and
-    nnet_dense_resource.h. Weights that are left out stand where adding their zero changes nothing. Where the kernel
+    nnet_dense_resource.h. Weights that are left out are put where adding their zero changes nothing. Where the kernel
     works :func:`in_turns`, sums of turns are added, not these products one by one.
     """
     n_in, n_out = op.weight.shape

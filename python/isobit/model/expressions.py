@@ -117,7 +117,7 @@ class Result:
     value
         What is cast.
     form
-        Format that AMD's arithmetic gives the value: the result's very own format is copied, not cast.
+        Format that AMD's arithmetic gives the value: if it is the result's own format, the value is copied, not cast.
     """
 
     value: Expression

@@ -5,8 +5,8 @@ Layout of version 1::
     isobit.json        {"format": "isobit-model", "version": 1, "sha256": ..., "graph": {...}}
     arrays/0000.npy    weights, float64 or int64, in the order of their mention
 
-Raw integers beyond int64 stand in the JSON as decimal strings. ``sha256`` covers the graph and every array, so that
-a changed bit is noticed even where the zip's own checksum was rewritten.
+Raw integers beyond int64 are decimal strings in the JSON. ``sha256`` covers the graph and every array, so that
+a changed bit is noticed even if the zip's own checksum was rewritten.
 """
 
 from __future__ import annotations

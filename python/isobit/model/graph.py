@@ -32,7 +32,7 @@ class Graph:
     inputs
         Input tensors, in the order of the top function's arguments.
     ops
-        Ops in the order of computation; each reads tensors that stand before it.
+        Ops in the order of computation; each reads inputs or outputs of earlier ops.
     outputs
         Names of the output tensors.
     metadata

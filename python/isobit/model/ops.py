@@ -109,7 +109,7 @@ class Op:
         return slots
 
     def with_types(self: OpT, types: Mapping[str, FixedType]) -> OpT:
-        """Copy with some slots' formats changed; weights are written anew from the values that hls4ml wrote."""
+        """Copy with some slots' formats changed; weights are quantised again from the values that hls4ml wrote."""
         changes: dict[str, Any] = {}
         for field in fields(self):
             value = getattr(self, field.name)

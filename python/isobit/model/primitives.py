@@ -1,8 +1,8 @@
 """Primitives: the few computations into which layers are lowered, and all that engines, bounds and plans know.
 
-A primitive is an :class:`~isobit.model.ops.Op` of a lowered graph (:attr:`isobit.model.Graph.lowered`); it is made anew
-from the layer after every change of formats, and never saved. The reference engine computes layers, not primitives, and
-is what the lowering is checked against.
+A primitive is an :class:`~isobit.model.ops.Op` of a lowered graph (:attr:`isobit.model.Graph.lowered`). It is made
+again from the layer after every change of formats, and never saved. The reference engine computes layers, not
+primitives, so that the lowering can be checked against it.
 """
 
 from __future__ import annotations

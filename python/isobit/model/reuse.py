@@ -1,4 +1,4 @@
-"""Reuse factors and strategies of Dense layers: what hls4ml's kernels take, and what is refused by name."""
+"""Reuse factors and strategies of Dense layers: which are legal for hls4ml's kernels, and which are refused by name."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _LISTED = 12
 
 
 def is_legal_reuse_factor(n_in: int, n_out: int, factor: int) -> bool:
-    """Whether hls4ml's resource kernels take a reuse factor, as it stands in ``kernels/reuse_factor.hpp``, too.
+    """Whether a reuse factor is legal for hls4ml's resource kernels; ``kernels/reuse_factor.hpp`` has the same rule.
 
-    The rule is ``FPGABackend._validate_reuse_factor`` (backends/fpga/fpga_backend.py): a multiplier serves an equal
-    part of one neuron's weights, or several whole neurons, as many as every other multiplier.
+    The rule is ``FPGABackend._validate_reuse_factor`` (backends/fpga/fpga_backend.py): each multiplier serves an equal
+    part of one neuron's weights, or the same number of whole neurons.
     """
     if factor < 1:
         return False
@@ -30,7 +30,7 @@ def is_legal_reuse_factor(n_in: int, n_out: int, factor: int) -> bool:
 
 
 def legal_reuse_factors(n_in: int, n_out: int, strategy: str = "resource") -> list[int]:
-    """Reuse factors that hls4ml lets stand, in ascending order.
+    """Reuse factors that hls4ml does not replace, in ascending order.
 
     Parameters
     ----------
@@ -38,8 +38,8 @@ def legal_reuse_factors(n_in: int, n_out: int, strategy: str = "resource") -> li
         Shape of the layer's weights.
     strategy
         ``resource`` and ``compressed``: ``FPGABackend.get_valid_reuse_factors``. ``resource_unrolled``: without the
-        greatest, as in ``VivadoBackend.init_dense``, and without 1, for which hls4ml writes no unrolled code. The
-        ``latency`` kernel takes any factor: there it is the initiation interval and touches no bit.
+        largest, as in ``VivadoBackend.init_dense``, and without 1, for which hls4ml writes no unrolled code. The
+        ``latency`` kernel takes any factor: there it is the initiation interval and changes no bit.
     """
     divisors = [d for d in range(1, n_in + 1) if n_in % d == 0]
     legal = divisors + [n_in * d for d in range(2, n_out + 1) if n_out % d == 0]
@@ -47,7 +47,7 @@ def legal_reuse_factors(n_in: int, n_out: int, strategy: str = "resource") -> li
 
 
 def check_reuse_factor(layer: str, n_in: int, n_out: int, strategy: str, factor: int) -> None:
-    """Refuse an unknown strategy, and a reuse factor that the strategy's kernel does not take.
+    """Refuse an unknown strategy, and a reuse factor that is not legal for the strategy's kernel.
 
     Raises
     ------
@@ -79,10 +79,10 @@ def check_reuse_factor(layer: str, n_in: int, n_out: int, strategy: str, factor:
 
 
 def check_zeros(layer: str, strategy: str, weight: Weight) -> None:
-    """Refuse weights that hls4ml's code leaves out although they are not zero, or leaves out altogether.
+    """Refuse weights that hls4ml's code leaves out although they are not zero, and layers of zeros alone.
 
-    ``resource_unrolled`` and ``compressed`` leave out weights whose *coded* value is zero, which in binary (xnor)
-    weights is minus one, and in powers of two has no meaning.
+    ``resource_unrolled`` and ``compressed`` leave out weights whose *coded* value is zero, which stands for minus one
+    in binary (xnor) weights and has no meaning in powers of two.
 
     Raises
     ------

@@ -26,7 +26,7 @@ __all__ = ["PointwiseConv", "Pooling", "Reshape", "Transpose"]
 class PointwiseConv(Op):
     """One Dense layer at every position: ``pointwise_conv_1d_cl`` and ``pointwise_conv_2d_cl``.
 
-    hls4ml makes it of convolutions with kernel and stride 1, and of Dense layers on inputs of two or three axes
+    hls4ml makes it from convolutions with ``kernel_size`` and stride 1, and Dense layers on inputs of two or three axes
     (``multi_dense.py``). The products of a position are added in the order of the dense kernel, with io_parallel
     (nnet_conv1d_latency.h, nnet_conv1d_resource.h and their 2D relatives) as with io_stream (nnet_sepconv_stream.h).
 
@@ -57,7 +57,7 @@ class PointwiseConv(Op):
 
     @cached_property
     def dense(self) -> Dense:
-        """What happens at one position, as a layer of its own."""
+        """The Dense layer that is computed at one position."""
         n_out = self.weight.shape[-1]
         output = Tensor(self.output.name, (n_out,), self.output.type)
         return Dense(
@@ -96,10 +96,10 @@ class Pooling(Op):
     function
         ``max`` or ``average``.
     order
-        How the kernel goes about it, one of :attr:`ORDERS`. ``parallel`` (io_parallel): every number is added to the
-        accumulator, and the sum cast to its format. ``stream`` (global pooling with io_stream): every number is cast
-        to the accumulator's format first, and then as before. ``tree`` (windows with io_stream): cast first, and added
-        in a balanced tree (``nnet::reduce``).
+        In which order the kernel adds, one of :attr:`ORDERS`. ``parallel`` (io_parallel): every number is added to the
+        accumulator, and the sum is cast to its format. ``stream`` (global pooling with io_stream): the same, but every
+        number is first cast to the accumulator's format. ``tree`` (windows with io_stream): numbers are cast first, and
+        added in a balanced tree (``nnet::reduce``).
     accum
         Format of the accumulator. With ``parallel``, that of a maximum is the input's (others do not compile).
     height, width
@@ -111,9 +111,10 @@ class Pooling(Op):
 
     Notes
     -----
-    An average is the accumulator divided by the number of positions, cut toward zero at its LSB (``ap_fixed / int``).
-    A padded position of a maximum has but the top bit set: the least number of a signed format, yet half of the range
-    of an unsigned one (``pad_val``).
+    An average is the accumulator divided by the number of positions, truncated toward zero at its LSB (``ap_fixed /
+    int``).
+    A padded position of a maximum has only the top bit set: the most negative number of a signed format, but half the
+    range of an unsigned one (``pad_val``).
     """
 
     function: str

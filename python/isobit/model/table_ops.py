@@ -262,7 +262,7 @@ class Softmax(Op):
         return slots
 
     def with_types(self, types: Mapping[str, FixedType]) -> Softmax:
-        """As :meth:`Op.with_types`; a table that other numbers now address is made anew."""
+        """As :meth:`Op.with_types`; a table whose address has another format is computed again."""
         changed = super().with_types({slot: type for slot, type in types.items() if slot != "address"})
         if changed.inp_norm != self.inp_norm:
             changed = replace(changed, exp_table=changed._exponentials())

@@ -26,7 +26,7 @@ class Encoding(str, Enum):
 
     PLAIN = "plain"  #: a number of the weight's format
     XNOR = "xnor"  #: ap_uint<1>: 0 is minus one, 1 is plus one (hls4ml's XnorPrecisionType)
-    LITERAL = "literal"  #: a number that stands as a literal in the source, read as a double without decimal rounding
+    LITERAL = "literal"  #: a number that is a literal in the source, read as a double without decimal rounding
     TABLE = "table"  #: entries of a lookup table, computed as doubles (infinite ones are 2**1024), rounded once
     EXPONENT = "exponent"  #: a sign bit (1 is plus) and the exponent of a power of two (ExponentPrecisionType)
 
@@ -122,7 +122,7 @@ class Weight:
         ------
         UnsupportedError
             For binary and power-of-two weights, whose format is fixed by the quantiser (hls4ml ignores a precision
-            that is given for them, too).
+            that is given for them).
         """
         if type == self.type:
             return self

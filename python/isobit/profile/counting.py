@@ -1,7 +1,7 @@
 """Overflows of accumulators: where measured inputs prove that there is none, and how the others are counted.
 
-An accumulator overflows product by product and sum by sum, in the kernel's order. Bounds of a layer's inputs, measured
-on the very events, prove for most neurons that nothing does. The others are counted by a stage of its own.
+An accumulator can overflow at each product and each sum, in the kernel's order. Bounds of a layer's inputs, measured
+on the same events, prove for most neurons that none overflows. The others are counted by a separate stage.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class Accumulator:
         return terms, terms | (down < bottom) | (up > top)
 
     def largest(self, neurons: IntArray) -> IntArray | None:
-        """Magnitude of each input, shape (n_in,), up to which no product of these neurons overflows by itself.
+        """Magnitude of each input, shape (n_in,), up to which no single product of these neurons overflows.
 
         None if not known, or less than 1.
         """
@@ -116,7 +116,7 @@ class Accumulator:
         return compact(found) if room > 0 and (found >= 1).all() else None
 
     def limits(self, most: IntArray, positive: BoolArray, neurons: IntArray) -> tuple[FloatArray, FloatArray] | None:
-        """How much input each neuron stands.
+        """How much input each neuron tolerates without an overflow.
 
         Parameters
         ----------

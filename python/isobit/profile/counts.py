@@ -24,7 +24,7 @@ class OverflowCount:
     ----------
     layer, slot
         Where: ``accum`` counts casts of products and bias and every partial sum, ``result`` the last cast; a softmax
-        has ``inp_norm`` and ``inv_inp``, too.
+        also has ``inp_norm`` and ``inv_inp``.
     type
         The format that was too narrow.
     events
@@ -136,7 +136,7 @@ class Profile:
 
     @property
     def clips(self) -> tuple[OverflowCount, ...]:
-        """The counts of quantised activations, which clip as they are made to: no overflow."""
+        """The counts of quantised activations that clip, which is not an overflow."""
         return tuple(count for count in self.counts if count.clips)
 
     def __getitem__(self, key: str) -> OverflowCount:

@@ -1,4 +1,4 @@
-"""Profiling with NumPy, one cast after the other, on numbers of any width: slow, and plain.
+"""Profiling with NumPy, one cast after the other, on numbers of any width: slow and simple.
 
 :func:`observe` serves the layers that no lane computes. :func:`exact_profile` takes every layer that way; the tests
 compare the fast profiles with it.

@@ -1,8 +1,8 @@
-"""Profiling at speed: one pass of the batch kernels that observes, and proofs from what it observed.
+"""Fast profiling: one pass of the C++ stages that observes, and proofs from what was observed.
 
-Measure, then prove; count only what is not proven. Which neurons' accumulators that is, and which results leave their
-format, shows in the first events; a pass goes on with what later events may need, too. Where some events need more all
-the same, they are taken once more.
+Ranges are measured first, bounds from them prove what cannot overflow, and only the rest is counted. The first events
+show which accumulators must be counted and which results leave their format; later passes have a margin. If events
+need more than that, they are run again.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, eq=False)
 class _Knowledge:
-    """What a profile has found out about its network, for the next one: it is true of any events.
+    """What a profile has found out about its network and the next one can use: it holds for any events.
 
     Attributes
     ----------

@@ -35,7 +35,7 @@ def profile_graph(
     threads
         Threads to use.
     engine
-        The road that observes.
+        The engine that observes.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def profile_graph(
 
     Notes
     -----
-    Layers with tables, those beyond 61 bits, and others without a lane are profiled by themselves, with NumPy, which is
+    Layers with tables, those beyond 61 bits, and others without a lane are profiled separately, with NumPy, which is
     slow beyond 63 bits.
     """
     events = len(next(iter(inputs.values())))

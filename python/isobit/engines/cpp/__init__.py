@@ -1,4 +1,4 @@
-"""The C++ batch road: every stage on the cheapest machine arithmetic that the plan has proven exact."""
+"""The engine ``cpp``: every stage in the cheapest machine arithmetic that the plan has proven exact, in C++."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class CppEngine(PlannedEngine):
         self.instruction_set = instruction_set
 
     def plan(self, graph: Graph, keep: Sequence[str]) -> Plan:
-        """Plan for the C++ kernels."""
+        """Plan for the C++ stages."""
         return make_plan(graph, keep=keep)
 
     def pack(self, inputs: Sequence[Tensor], lanes: Sequence[Lane], outputs: Mapping[str, Tensor]) -> Packed:

@@ -1,4 +1,4 @@
-"""Programs that watch what they compute, for profiling."""
+"""Programs that observe what they compute, for profiling."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ObservedProgram:
     inputs, outputs
         Tensors, as of :class:`isobit.engines.planned.Program`.
     lanes
-        How every stage is computed, and one for each input, which is observed, too.
+        How every stage is computed, and one for each input, which is also observed.
     instruction_set
         Of the kernels; empty for the machine's best.
     memory
@@ -57,7 +57,7 @@ class ObservedProgram:
             Layers whose results may leave their format. The others are trusted not to: if they do, what comes after
             them is wrong (their own observations tell).
         counting
-            Stages that count overflows of accumulators, too.
+            Additional stages that count overflows of accumulators.
         """
         if loud not in self._packed or counting:
             lanes = [
@@ -78,7 +78,7 @@ class ObservedProgram:
 
 
 class ObservingEngine(PlannedEngine):
-    """Planned stages whose steps are watched.
+    """Planned stages whose steps are observed.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ class ObservingEngine(PlannedEngine):
         return []
 
     def plan(self, graph: Graph, keep: Sequence[str]) -> Plan:
-        """Plan for the C++ kernels, every step by itself."""
+        """Plan for the C++ stages, every step separately."""
         return make_plan(graph, keep=keep, lanes_of=unchanged_candidates, arrange=watched)
 
     def pack(self, inputs: Sequence[Tensor], lanes: Sequence[Lane], outputs: Mapping[str, Tensor]) -> ObservedProgram:

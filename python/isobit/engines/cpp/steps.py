@@ -52,7 +52,7 @@ def _wrap(type: FixedType, floating: bool) -> dict[str, Any]:
 
 
 def lane_steps(steps: Sequence[Step], dtype: Any, outputs: int, scaled: bool = False) -> list[dict[str, Any]]:
-    """Steps in a lane's terms; in floats a rounding's division goes into what stands before it.
+    """Steps in a lane's terms; in floats a rounding's division is merged into the step before it.
 
     ``scaled``: the division of a first rounding has been done already.
     """

@@ -26,7 +26,7 @@ _BLOCK = 512
 def opaque(op: Opaque, tensors: Tensors, inputs: Sequence[Any], tally: Tally) -> Any:
     """As of :mod:`isobit.engines.exact.vector`: columns of events of every input, and what the layer gives.
 
-    What the reference casts on the way is its own business: nobody is told.
+    Casts inside the reference are not reported.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What the exact road tells whoever counts casts."""
+"""What the exact computation reports to a counter of casts."""
 
 from __future__ import annotations
 

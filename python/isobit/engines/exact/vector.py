@@ -1,7 +1,7 @@
 """hls4ml's layers on whole columns of events, with NumPy: int64 or Python integers, any width.
 
-The Numba kernels are the fast lane for numbers within int64; this is the lane for wider ones, and it counts
-overflows (``tally``). All arithmetic goes through ``isobit.fixed.law``.
+This computes what no lane does, at any width, and counts overflows (``tally``). All arithmetic goes through
+``isobit.fixed.law``.
 
 Arrays are event-last inside (``columns[i]`` holds input ``i`` of every event) so that one operation serves a batch.
 """

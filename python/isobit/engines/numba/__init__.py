@@ -1,4 +1,4 @@
-"""The Numba road: planned stages over blocks of events, on kernels that Numba compiles (and keeps on disk)."""
+"""The engine ``numba``: planned stages over blocks of events, compiled by Numba (and kept on disk)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class NumbaEngine(PlannedEngine):
     """Planned stages over blocks of events; a thread takes a range of blocks."""
 
     def plan(self, graph: Graph, keep: Sequence[str]) -> Plan:
-        """Plan for the Numba kernels."""
+        """Plan for the Numba stages."""
         return make_plan(graph, keep=keep, lanes_of=candidates)
 
     def pack(self, inputs: Sequence[Tensor], lanes: Sequence[Lane], outputs: Mapping[str, Tensor]) -> Program:

@@ -75,7 +75,7 @@ def wrapped_by_type(steps: Sequence[Step], width: int, shift: int) -> Wrap | Non
 
 
 def is_general(sums: Sequential) -> bool:
-    """Whether a sum needs the general road: anything but products rounded down (or up from half) and clamped sums."""
+    """Whether a sum needs the general tile: all but products rounded down (or up from half) and clamped sums."""
     term = list(sums.term)
     if term and isinstance(first := term[0], Round):
         if first.rounding not in (Rounding.TRN, Rounding.RND):
@@ -86,7 +86,7 @@ def is_general(sums: Sequential) -> bool:
     clamp = sums.sum[0]
     if len(sums.sum) > 1 or not isinstance(clamp, Clamp) or clamp.low is None or clamp.high is None:
         return True
-    # The tile clamps products, too, as a product beyond the ends could not be told from one at the ends otherwise.
+    # The tile also clamps products, since a product beyond the ends could not be told from one at the ends otherwise.
     return bool(term) and not (len(term) == 1 and isinstance(last := term[0], Clamp) and _same(last, clamp))
 
 

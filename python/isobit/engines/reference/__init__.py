@@ -1,4 +1,4 @@
-"""The reference road: hls4ml's layers by mathematical definition, on exact numbers. Slow and obviously right."""
+"""The engine ``reference``: hls4ml's layers by mathematical definition, on exact numbers. Slow and obviously right."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """hls4ml's Dense kernels: the loops of each give the order of the sums, and the sums are made in that order.
 
-Sums of different neurons know nothing of each other. So the products that a kernel adds are sorted into *rounds*: the
+Sums of different neurons are independent. So the products that a kernel adds are sorted into *rounds*: the
 first product of every neuron, the second of every neuron, and so on. A round is added at once, for every event.
 """
 

@@ -31,7 +31,7 @@ KERNELS: dict[type[Op], Kernel] = {}
 
 
 def register_kernel(op: type[Op]) -> Callable[[Kernel], Kernel]:
-    """Say how the reference computes an op (decorator): a function (op, input tensors, their numbers) -> numbers.
+    """Register how the reference computes an op (decorator): a function (op, input tensors, numbers) -> numbers.
 
     Raises
     ------

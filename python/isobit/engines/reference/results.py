@@ -1,4 +1,4 @@
-"""What a reference gives for a layer, checked: a user's own may give anything, and nobody else would notice."""
+"""What a reference gives for a layer, checked: a user's reference may give anything."""
 
 from __future__ import annotations
 

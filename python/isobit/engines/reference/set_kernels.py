@@ -19,7 +19,7 @@ __all__ = ["pointwise_conv", "pooling"]
 def pointwise_conv(op: PointwiseConv, tensors: Tensors, inputs: Inputs) -> Numbers:
     """``pointwise_conv_1d_cl`` and ``pointwise_conv_2d_cl``, whose loops over a position's products are dense ones.
 
-    Positions know nothing of each other: the dense kernel takes them as if they were more events.
+    Positions are independent: the dense kernel takes them as if they were more events.
     """
     (tensor,), (data,) = tensors, inputs
     n_in, n_out = op.weight.shape
