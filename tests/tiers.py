@@ -40,15 +40,8 @@ def _named(config: pytest.Config) -> bool:
 
 def _unit(item: pytest.Item) -> str:
     """What is drawn together: the cases of an xdist group of their own (they share what was compiled), or one case."""
-    own = [
-        mark for mark in item.iter_markers("xdist_group") if mark in item.own_markers and mark not in _of_module(item)
-    ]
-    return str(own[0].args[0]) if own else item.nodeid
-
-
-def _of_module(item: pytest.Item) -> list[pytest.Mark]:
-    module = item.getparent(pytest.Module)
-    return [] if module is None else module.own_markers
+    marks = getattr(getattr(item, "callspec", None), "marks", [])
+    return next((str(mark.args[0]) for mark in marks if mark.name == "xdist_group"), item.nodeid)
 
 
 def select(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -22,14 +22,13 @@ import numpy as np
 import pytest
 from hls4ml.model.graph import ModelGraph
 
-def graph(folder, layer, backend="Vitis"):
-    config = {"OutputDir": str(folder), "ProjectName": "myproject", "Backend": backend, "IOType": "io_parallel",
+def graph(folder, layer, backend="Vitis", io_type="io_parallel"):
+    config = {"OutputDir": str(folder), "ProjectName": "myproject", "Backend": backend, "IOType": io_type,
               "ClockPeriod": 5, "HLSConfig": {"Model": {"Precision": "fixed<16,6>", "ReuseFactor": 1}}}
     entry = {"class_name": "InputLayer", "name": "x", "input_shape": [4, 2], "data_format": "channels_last"}
     return ModelGraph.from_layer_list(config, [entry, layer], ["x"], [layer["name"]])
 
-PADDING = {"class_name": "ZeroPadding1D", "name": "pad", "data_format": "channels_last", "in_width": 4, "n_chan": 2,
-           "out_width": 6, "pad_left": 1, "pad_right": 1}
+TERNARY = {"class_name": "Activation", "name": "act", "activation": "ternary_tanh", "n_in": 8}  # refused on streams
 RELU = {"class_name": "Activation", "name": "act", "activation": "relu", "n_in": 8}
 X = np.linspace(-3, 3, 40).reshape(5, 4, 2)
 """
@@ -39,9 +38,9 @@ from graphs import *
 
 @pytest.mark.parametrize("backend", ["Vitis", "Vivado", "Quartus"])
 def test_refused(tmp_path, backend):
-    model = graph(tmp_path / "out", PADDING, backend)
+    model = graph(tmp_path / "out", TERNARY, backend, "io_stream")
     model.compile()
-    assert model.predict(X).shape == (5, 6, 2)
+    assert model.predict(X).shape == (5, 8)
     assert (tmp_path / "out" / "build_lib.sh").is_file()
     assert not list((tmp_path / "out").rglob("*.so"))  # written, but not compiled
 
@@ -124,8 +123,9 @@ def test_each_test_becomes_one_of_them(tmp_path: Path) -> None:
     }
     assert status == 1
     assert "nothing collected from: test_broken.py" in text
-    reason = "layer is of class 'ZeroPadding1D', which is not supported"
-    assert found["refused"] == {reason: 2}
+    ((reason, count),) = found["refused"].items()
+    assert reason.startswith("ternary_tanh of layer is not supported with io_stream")
+    assert count == 2
     assert "Nonsense" in tests["test_cannot_be_converted"]["why"][0]
     assert found["predicts by status"] == {"refused": 2}
     # What the file holds is not run again.

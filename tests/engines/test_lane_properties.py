@@ -71,7 +71,7 @@ def test_wide_formats_and_changed_precisions() -> None:
     lanes: Counter[str] = Counter()
     wide = fixed_types(max_width=34, min_fraction=-6, max_fraction=30)
 
-    @settings(LOOSE, max_examples=examples(70, 200))
+    @settings(LOOSE, max_examples=200)
     @given(models(max_size=9), st.data())
     def run(model: ib.Model, data: st.DataObject) -> None:
         changed = model.with_types(data.draw(precisions(model, types=wide)))
@@ -110,7 +110,7 @@ def test_every_exact_lane() -> None:
     )
 
     @seed(13)
-    @settings(LOOSE, max_examples=examples(70, 200))
+    @settings(LOOSE, max_examples=200)
     @given(models(max_size=9), st.data(), st.integers(0, 1 << 30))
     def run(model: ib.Model, data: st.DataObject, choice: int) -> None:
         changed = model.with_types(data.draw(precisions(model, types=narrow)))
