@@ -236,6 +236,23 @@ def test_what_a_handler_gives_is_checked() -> None:
         layers.forget("HDistance")
 
 
+def test_a_weight_is_flat_or_of_a_given_shape() -> None:
+    class FixedPrecisionType:
+        width, integer, signed, saturation_bits = 8, 3, True, 0
+        rounding_mode, saturation_mode = SimpleNamespace(name="TRN"), SimpleNamespace(name="WRAP")
+
+    data = np.arange(6).reshape(2, 3) / 4
+    for slot, given in (("table", data), ("weight", data), ("weight", data.ravel())):
+        variable = SimpleNamespace(data=given, type=SimpleNamespace(precision=FixedPrecisionType()), weight_class="")
+        held: Any = SimpleNamespace(name="own", weights={slot: variable}, get_attr={}.get)
+        shaped = layers.weight_of(held, slot, shape=(3, 2))
+        np.testing.assert_array_equal(shaped.raw, np.arange(6).reshape(3, 2) * 8)
+        assert shaped.name == slot
+    assert layers.weight_of(
+        SimpleNamespace(name="own", weights={"table": variable}, get_attr={}.get), "table"
+    ).shape == (6,)
+
+
 # -- computing -------------------------------------------------------------------------------------------------------
 
 
@@ -243,7 +260,7 @@ def test_without_a_reference() -> None:
     model = ib.Model(network())
     for engine in ENGINES:
         with pytest.raises(
-            UnsupportedError, match=r"layer 'own': op 'test_distance' has no reference.*register_reference"
+            UnsupportedError, match=r"layer 'own' cannot .* op 'test_distance' has no reference.*register_reference"
         ):
             model.predict(events(3), engine=engine)
     assert not model.plan()["own.result"].known
@@ -300,6 +317,19 @@ def test_an_error_inside_a_reference_is_its_own(engine: str) -> None:
         ib.Model(network()).predict(events(3), engine=engine)
     assert str(caught.value) == "mine"
     assert "in the reference of layer 'own' (test_distance)" in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_reference_cannot_change_its_inputs(engine: str) -> None:
+    @layers.register_reference(Distance)
+    def reference(op: Distance, tensors: layers.Tensors, inputs: layers.Inputs) -> Numbers:
+        inputs[0].raw[0] = 0
+        return layers.assign(inputs[0], op.output.type)
+
+    given = ib.Model(network()).quantise(events(3))[0]
+    with pytest.raises(ValueError, match="read-only"):
+        ib.Model(network()).run(given, engine)
+    np.testing.assert_array_equal(given["x"].to_float(), events(3)["x"])
 
 
 # -- bounds ----------------------------------------------------------------------------------------------------------

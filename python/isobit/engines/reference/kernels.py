@@ -197,7 +197,7 @@ def supported(op: Op) -> Kernel:
     kernel = KERNELS.get(type(op))
     if kernel is None:
         raise UnsupportedError(
-            f"nothing computes layer {op.name!r}: op {op.tag!r} has no reference; isobit.layers.register_reference "
-            "gives it one"
+            f"layer {op.name!r} cannot be computed by its reference: op {op.tag!r} has no reference; "
+            "isobit.layers.register_reference gives it one"
         )
     return kernel
