@@ -314,7 +314,8 @@ private:
         const batch::step* step = s.finish.data;
         const batch::step* const end = step + s.finish.count;
         const auto take = [&](batch::step_kind kind) { return step != end && step->kind == kind ? step++ : nullptr; };
-        u.first_wrap = take(batch::step_kind::wrap);
+        // That of an accumulator, which nobody counts; a watched one is `wrap` below.
+        if (step != end && step->watch < 0) u.first_wrap = take(batch::step_kind::wrap);
         u.observe = take(batch::step_kind::observe);
         u.affine = take(batch::step_kind::affine);
         if (u.affine == nullptr) u.scale_floor = take(batch::step_kind::scale_floor);

@@ -15,8 +15,8 @@ from family_graphs import draw
 import isobit as ib
 from isobit.errors import ConfigurationWarning, FirmwareError, UnsupportedError
 from isobit.fixed import FixedType
-from isobit.frontends.hls4ml.comparison import headers_compare_rightly
 from isobit.model import Copy, Cropping, Graph, Reshape, UpSampling, ZeroPadding
+from isobit.model.comparison import headers_compare_rightly
 
 KIND = FixedType.parse
 

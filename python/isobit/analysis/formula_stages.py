@@ -163,7 +163,14 @@ def _choice(op: Formula, choice: Choice, tensors: Tensors, values: list[Range], 
         left, right, over, under = (
             _line(part, tensors, size) for part in (choice.left, choice.right, choice.over.value, choice.under.value)
         )
-        if right.factors or left.summand.any() or over.summand.any() or under.summand.any() or not over.factors:
+        if (
+            set(left.factors) != {0}
+            or right.factors
+            or left.summand.any()
+            or over.summand.any()
+            or under.summand.any()
+            or not over.factors
+        ):
             raise Unfit("a choice that is not between two slopes of one number")
         fraction = max(over.fraction, under.fraction)
         above, below = (part.at(fraction).factors.get(0, np.zeros(size, np.int64)) for part in (over, under))

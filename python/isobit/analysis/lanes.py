@@ -156,8 +156,11 @@ def _lanes(stage: Stage) -> Iterator[Lane]:
     yield from _integer(stage)
     if in_one is not None:
         yield from (lane for lane in _integer(in_one) if lane.compute == "int32")
-        if (in_one.map is None or isinstance(in_one.map, Gather)) and (bits := _steps_in(in_one, 32)) is not None:
-            yield _lane(in_one, "int32", "int32", bits)
+        # Numbers that no map multiplies are read as they are: int32 must hold them, not only what a wrap leaves.
+        taken = max(stage.data.bits, 0 if stage.map is None else stage.map.bits)
+        plain = in_one.map is None or isinstance(in_one.map, Gather)
+        if plain and taken <= BITS["int32"] and (bits := _steps_in(in_one, 32)) is not None:
+            yield _lane(in_one, "int32", "int32", max(bits, taken))
 
 
 def _integer(stage: Stage) -> Iterator[Lane]:

@@ -116,10 +116,8 @@ class Plan:
         for planned in self.stages:
             lines.append(f"{planned.stage.name}: {planned.lane_name}")
             lines.append(f"    {planned.reason}")
-            for layer in dict.fromkeys(layer_of(op.name) for op in planned.stage.ops):
-                for verdict in self.verdicts:
-                    if verdict.layer == layer:
-                        lines.append(f"    {layer}.{verdict}")
+            names = {op.name for op in planned.stage.ops}  # a layer's verdicts stand where its last primitive does
+            lines += [f"    {verdict.layer}.{verdict}" for verdict in self.verdicts if verdict.layer in names]
         return "\n".join(lines)
 
 

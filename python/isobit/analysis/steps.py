@@ -230,8 +230,8 @@ class Slopes(Step):
 
     def bits(self, low: IntArray, high: IntArray) -> int:
         """Magnitude bits held on the way; see :class:`Step`."""
-        # The product that is not taken may wrap or be rounded.
-        return max(super().bits(low, high), magnitude_bits(self.bound))
+        # The product that is not taken may wrap or be rounded, but the lane must hold both factors.
+        return max(super().bits(low, high), magnitude_bits(self.bound, self.above_array, self.below))
 
     @property
     def monotone(self) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 
 from isobit.api import CSim, Model, csim
 from isobit.check.blocks import Block
-from isobit.engines.registry import Values, resolve
+from isobit.engines.registry import BatchEngine, Values, get_engine, resolve
 from isobit.errors import ShapeError, TypeMismatchError, UnsupportedError
 from isobit.fixed.array import FixedArray
 from isobit.model.graph import Graph
@@ -56,9 +56,16 @@ class Roads:
                 self._csim = csim(model, optimisation=optimisation)
 
     def run(self, road: str, block: Block) -> Values:
-        """Every tensor of some events on one road, by name, shape (events, size)."""
+        """Every tensor of some events on one road, by name, shape (events, size).
+
+        Outputs are those that ``predict`` gives, from layers that are computed together; the others those of a trace.
+        """
         if road != "csim":
-            return self.model.run(block.inputs, road, self.workers)
+            values = self.model.run(block.inputs, road, self.workers)
+            engine = get_engine(resolve(road))
+            if isinstance(engine, BatchEngine):
+                values |= engine.run_outputs(self.model.graph, block.inputs, self.workers)
+            return values
         assert self._csim is not None
         raw = block.floats is None
         taps, outputs = self._csim.run(block.columns, raw=raw, trace=True, threads=self.workers)

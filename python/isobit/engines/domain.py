@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from isobit.analysis.formula_bounds import expression_range, gathered
+from isobit.analysis.ranges import Range
 from isobit.fixed.law import INT64_BITS, int64_domain
 from isobit.fixed.types import FixedType
+from isobit.model.expressions import Expression, Result
 from isobit.model.layers.elementwise import Threshold
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensors
-from isobit.model.primitives import Select
+from isobit.model.primitives import Formula, Select
 from isobit.model.products import Product
 from isobit.model.set_ops import PointwiseConv, Pooling
 from isobit.model.table_ops import Softmax, TableActivation
@@ -88,7 +91,7 @@ def _activation(op: Activation, tensors: Tensors) -> bool:
         assert op.param is not None
         bits, fraction = bits + op.param.type.width, fraction + op.param.type.fraction
         if not _cast(tensor.type.width, tensor.type.fraction, op.output.type):
-            return False
+            return isinstance(op, Formula) and _formula(op, tensors)
     elif op.function == "ternary_tanh":
         bits += 1 + abs(fraction)
     return bits <= INT64_BITS and _cast(bits, fraction, op.output.type) and abs(op.output.type.fraction) < INT64_BITS
@@ -145,6 +148,30 @@ def _softmax(op: Softmax, tensors: Tensors) -> bool:
     )
 
 
+def _formula(op: Formula, tensors: Tensors) -> bool:
+    """Every part of the expression, for all numbers of the inputs' formats, aligned as sums and comparisons need it."""
+    values = [gathered(Range.of_type(t.type, t.size), view) for t, view in zip(tensors, op.views, strict=True)]
+    finest = 0
+
+    def parts(expression: Expression) -> Iterator[Range]:
+        nonlocal finest
+        found = expression_range(expression, values)
+        finest = max(finest, found.fraction)
+        yield found
+        for side in vars(expression).values():
+            if not isinstance(side, (int, Weight)):
+                yield from parts(side)
+
+    results = [op.outcome] if isinstance(op.outcome, Result) else [op.outcome.over, op.outcome.under]
+    sides = [] if isinstance(op.outcome, Result) else [op.outcome.left, op.outcome.right]
+    ranges = [part for expression in (*sides, *(result.value for result in results)) for part in parts(expression)]
+    if any(part.bits + finest - part.fraction > INT64_BITS for part in ranges):
+        return False
+    return all(
+        _cast(expression_range(result.value, values).bits, result.form.fraction, op.output.type) for result in results
+    )
+
+
 def in_lane(op: Op, tensors: Tensors, raws: Sequence[Any]) -> tuple[Any, ...]:
     """Raw integers of an op's inputs for :mod:`isobit.engines.exact.vector`: int64 if that is exact, else Python's."""
     narrow = all(raw.dtype == np.int64 for raw in raws) and fits_int64(op, tensors)
@@ -172,4 +199,4 @@ def fits_int64(op: Op, tensors: Tensors) -> bool:
         return _table(op, tensors)
     if isinstance(op, Softmax):
         return _softmax(op, tensors)
-    return False
+    return isinstance(op, Formula) and _formula(op, tensors)

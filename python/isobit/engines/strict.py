@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import isobit._core as _core
+from isobit.engines.domain import in_lane
 from isobit.engines.exact import vector
 from isobit.engines.registry import Values
 from isobit.errors import UnsupportedError
@@ -217,7 +218,7 @@ def _select(op: Select, tensors: Tensors, inputs: Words, threads: int) -> Any:
 
 def _on_integers(op: Formula | Opaque, tensors: Tensors, inputs: Words, threads: int) -> Any:
     raws = [from_words(words, tensor.type) for words, tensor in zip(inputs, tensors, strict=True)]
-    given = raws if isinstance(op, Opaque) else [raw.astype(object) for raw in raws]
+    given = raws if isinstance(op, Opaque) else in_lane(op, tensors, raws)
     return to_words(vector.compute(op, tensors, given), op.output.type)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from isobit.errors import ShapeError
+from isobit.errors import ShapeError, TypeMismatchError
 from isobit.fixed import growth
 from isobit.fixed.types import FixedType
 from isobit.model.tensor import Tensor
@@ -45,13 +45,21 @@ class _Arithmetic:
     """``+``, ``-`` and ``*`` of expressions, as the C++ of a kernel has them."""
 
     def __add__(self, other: Expression) -> Plus:
-        return Plus(cast("Expression", self), other)
+        return Plus(cast("Expression", self), _expression(other, "+"))
 
     def __sub__(self, other: Expression) -> Minus:
-        return Minus(cast("Expression", self), other)
+        return Minus(cast("Expression", self), _expression(other, "-"))
 
     def __mul__(self, other: Expression) -> Times:
-        return Times(cast("Expression", self), other)
+        return Times(cast("Expression", self), _expression(other, "*"))
+
+
+def _expression(other: object, sign: str) -> Expression:
+    if not isinstance(other, _Arithmetic):
+        raise TypeMismatchError(
+            f"an expression {sign} {other!r:.60}: expected another expression; a number is a Constant of a Weight"
+        )
+    return cast("Expression", other)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from isobit.errors import FormatError, ShapeError, UnsupportedError
+from isobit.errors import FormatError, ShapeError, TypeMismatchError, UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.model.ops import Op, Tensor, Tensors
 from isobit.model.primitives import Opaque
@@ -103,11 +103,27 @@ class Graph:
     @cached_property
     def _lowered(self) -> Graph | None:
         # None stands for the graph itself: a reference to it would keep it alive until a collection of cycles.
-        parts = [op.lower(*self.inputs_of(op)) for op in self.ops]
+        parts = [self._parts(op) for op in self.ops]
         ops = tuple(part if part.primitive else Opaque.of(part) for layer in parts for part in layer)
         if len(ops) == len(self.ops) and all(new is old for new, old in zip(ops, self.ops, strict=True)):
             return None
         return replace(self, ops=ops, primitive=True)
+
+    def _parts(self, op: Op) -> tuple[Op, ...]:
+        """The primitives of a layer, if they are what :meth:`isobit.model.Op.lower` says."""
+        parts = op.lower(*self.inputs_of(op))
+        if not isinstance(parts, tuple) or not parts or not all(isinstance(part, Op) for part in parts):
+            raise TypeMismatchError(
+                f"layer {op.name!r} ({op.tag}) is lowered to {parts!r:.80}; expected a tuple of ops, the last one "
+                "giving the layer's output"
+            )
+        last = parts[-1]
+        if (last.name, last.output) != (op.name, op.output):
+            raise ShapeError(
+                f"layer {op.name!r} ({op.tag}) is lowered to ops of which the last, {last.name!r}, gives "
+                f"{last.output}; expected the name {op.name!r} and {op.output}"
+            )
+        return parts
 
     @cached_property
     def by_name(self) -> dict[str, Op]:

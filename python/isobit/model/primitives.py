@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from isobit.errors import FormatError, ShapeError, UnsupportedError
+from isobit.errors import FormatError, ShapeError, TypeMismatchError, UnsupportedError
 from isobit.model.expressions import (
     Choice,
     Expression,
@@ -56,6 +56,10 @@ class Select(Op):
     input_counts: ClassVar[tuple[int, int | None]] = (1, None)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.view, np.ndarray):
+            raise TypeMismatchError(
+                f"layer {self.name!r} selects with a {type(self.view).__name__}; expected an array of int64"
+            )
         if self.view.dtype != np.int64 or self.view.shape != (self.output.size,) or (self.view < -1).any():
             raise ShapeError(
                 f"layer {self.name!r} selects with an array of shape {self.view.shape} and type {self.view.dtype}; "

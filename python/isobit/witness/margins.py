@@ -21,12 +21,12 @@ from isobit.fixed import law
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import accumulation_order
-from isobit.model.graph import Graph
+from isobit.model.graph import MAX_BITS, Graph
 from isobit.model.ops import Dense, Op, Tensor, Tensors
 from isobit.model.products import Product
 from isobit.witness.surrogate import real_weights
 
-__all__ = ["AccumMargins", "Chain", "Margins", "ResultMargins", "outside", "parted"]
+__all__ = ["AccumMargins", "Chain", "Margins", "ResultMargins", "has_margins", "outside", "parted"]
 
 
 def parted(raw: IntArray, tensors: Tensors) -> list[IntArray]:
@@ -169,6 +169,12 @@ class AccumMargins:
         slope = np.zeros(self.tensor.size)
         slope[taken] = side * real_weights(self.tensor, self.op.weight)[taken, neuron]
         return slope
+
+
+def has_margins(of: OpBounds) -> bool:
+    """Whether a network may have the format that holds what an op's result cast takes, which the search computes."""
+    exact = FixedType.from_bits(int(of.source.widths().max()) + 1, fraction=of.source.fraction)
+    return max(abs(exact.integer), abs(exact.fraction)) <= MAX_BITS
 
 
 class ResultMargins:

@@ -27,7 +27,7 @@ from isobit.model.graph import Graph
 from isobit.model.ops import Dense, Op, Tensors
 from isobit.model.primitives import Opaque
 from isobit.model.set_ops import PointwiseConv
-from isobit.witness.margins import Chain, Margins, ResultMargins, parted
+from isobit.witness.margins import Chain, Margins, ResultMargins, has_margins, parted
 from isobit.witness.proposals import Box, first_positions, moved
 from isobit.witness.set_margins import accum_margins
 from isobit.witness.surrogate import backward
@@ -89,6 +89,8 @@ def find_witnesses(
     for op in graph.ops:
         for slot in ("accum", "result"):
             neurons = [v.neuron for v in asked if (v.layer, v.slot) == (op.name, slot)]
+            if slot == "result" and neurons and not has_margins(limits.ops[op.name]):
+                continue
             # Margins are those of sums that grow term by term.
             if neurons and not (slot == "accum" and isinstance(op, Dense) and in_turns(op)):
                 search = _Search(graph, limits, op, slot, neurons, rng)

@@ -56,6 +56,8 @@ class Program:
 
     def run(self, given: Sequence[Any], results: Sequence[Any], threads: int) -> bool:
         """Compute; see :class:`isobit.engines.planned.Program`."""
+        if not results:  # layers that nobody reads
+            return True
         x, out = _joined(given), results[0]
         if len(results) > 1:
             out = np.empty((len(x), sum(result.shape[1] for result in results)), results[0].dtype)

@@ -134,7 +134,7 @@ def pack(inputs: Sequence[Tensor], lanes: Sequence[Lane], outputs: Mapping[str, 
         passes=_table(made.passes, 2),
         targets=_table(made.targets, 3),
         limits=np.array(limits, dtype=np.float64),
-        lsbs=np.ldexp(1.0, [-tensor.type.fraction for tensor in outputs.values()]),
+        lsbs=np.ldexp(1.0, np.array([-tensor.type.fraction for tensor in outputs.values()], dtype=np.int64)),
         order=np.concatenate([np.zeros(0, np.int64), *made.orders]),
         constants=tuple(
             np.concatenate([np.zeros(0, kind), *all]) for kind, all in zip(FORMS, made.constants, strict=True)

@@ -104,6 +104,14 @@ class Numbers:
         one, two, _, _ = self._with(other)
         return one > two
 
+    def __lt__(self, other: Numbers | int) -> Any:
+        one, two, _, _ = self._with(other)
+        return one < two
+
+    def __le__(self, other: Numbers | int) -> Any:
+        one, two, _, _ = self._with(other)
+        return one <= two
+
     def __ge__(self, other: Numbers | int) -> Any:
         one, two, _, _ = self._with(other)
         return one >= two

@@ -6,7 +6,6 @@ from typing import Any
 
 from isobit.errors import FirmwareError, UnsupportedError
 from isobit.fixed.types import FixedType
-from isobit.frontends.hls4ml.comparison import check_comparison
 from isobit.frontends.hls4ml.reading import constant_of, edges_of, literal, precision_to_type, weight_of
 from isobit.frontends.registry import register_handler
 from isobit.frontends.streams import is_streamed
@@ -57,8 +56,6 @@ def _parametrised(node: Any) -> Activation | TableActivation | ThresholdedReLU:
         return table_activation(node, function, param)
     if function == "leaky_relu":
         return Activation(**edges_of(node), function=function, param=param)
-    data = precision_to_type(node.get_input_variable().type.precision, f"the input of {node.name}")
-    check_comparison(node.name, data, param.type)
     return ThresholdedReLU(**edges_of(node), param=param)
 
 

@@ -6,8 +6,7 @@ from math import prod
 from typing import Any
 
 from isobit.errors import FirmwareError
-from isobit.frontends.hls4ml.comparison import check_comparison
-from isobit.frontends.hls4ml.reading import edges_of, precision_to_type
+from isobit.frontends.hls4ml.reading import edges_of
 from isobit.frontends.registry import register_handler
 from isobit.frontends.written import written_config
 from isobit.model.layers.merge import Merge
@@ -24,7 +23,4 @@ def _merge(node: Any) -> Merge:
             f"hls4ml's firmware for layer {op.name!r} computes {written} of {op.output.size} numbers: it takes the "
             "inputs' sizes for text to find the larger one; give both inputs as many axes (Reshape)"
         )
-    if op.function in ("maximum", "minimum"):
-        kinds = (node.get_input_variable(name).type.precision for name in node.inputs)
-        check_comparison(op.name, *(precision_to_type(kind, f"an input of {op.name}") for kind in kinds))
     return op

@@ -9,6 +9,7 @@ import numpy as np
 
 from isobit.errors import UnsupportedError
 from isobit.fixed.types import FixedType
+from isobit.model.comparison import check_comparison
 from isobit.model.expressions import Choice, Constant, Input, Result, Times
 from isobit.model.ops import Op, Tensor, register_op
 from isobit.model.primitives import Formula, identity_view
@@ -85,6 +86,7 @@ class ThresholdedReLU(_Rectifier):
         """Check the sizes; see :meth:`Op.check_inputs`."""
         super().check_inputs(*tensors)
         self._same(self.param.raw.size, (1,), "thresholds", tensors[0])
+        check_comparison(self.name, tensors[0].type, self.param.type)
 
 
 @register_op

@@ -9,6 +9,7 @@ from typing import ClassVar
 from isobit.errors import UnsupportedError
 from isobit.fixed import growth
 from isobit.fixed.types import FixedType
+from isobit.model.comparison import check_comparison
 from isobit.model.expressions import Choice, Halved, Input, Minus, Outcome, Plus, Result, Times
 from isobit.model.ops import Op, Tensor, register_op
 from isobit.model.primitives import Formula, broadcast_view
@@ -76,6 +77,8 @@ class Merge(Op):
         self._counted(tensors)
         if any(tensor.xnor for tensor in (*tensors, self.output)):
             raise UnsupportedError(f"{self.function} of one-bit (xnor) numbers is not supported (layer {self.name!r})")
+        if self.function in ("maximum", "minimum"):
+            check_comparison(self.name, *(tensor.type for tensor in tensors))
         shape = self.output.shape
         for tensor in tensors:
             kept = _without_ones(tensor.shape)

@@ -263,8 +263,12 @@ class Broadcast(Movement):
 
     def result_shape(self, *shapes: Shape) -> Shape:
         """See :meth:`Movement.result_shape`."""
-        pairs = zip(*shapes, self.output.shape, strict=True)
-        return tuple(wanted if extent == 1 else extent for extent, wanted in pairs)
+        (shape,), (height, width, channels) = shapes, self.output.shape
+        if shape[:2] == (1, 1):
+            return (height, width, shape[2])
+        if shape[2] != 1:
+            raise ValueError(f"{shape} is neither one position nor one channel")
+        return (*shape[:2], channels)
 
 
 @register_op
