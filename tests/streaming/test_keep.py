@@ -15,6 +15,7 @@ from streaming_files import COLUMNS, EVENTS, INPUTS, OUTPUTS, events, one_input,
 
 import isobit as ib
 from isobit.commands import run as command
+from isobit.data import map_data
 from isobit.errors import DataFileError, RangeError, ShapeError, TypeMismatchError, UnsupportedError
 from isobit.streaming import predict_file, run
 
@@ -136,7 +137,7 @@ def test_goes_on_to_the_same_bytes(suffix: str, data: str, model: ib.Model, monk
         calls.append(len(x))
         if len(calls) > 4:
             raise KeyboardInterrupt
-        return ib.api.map_data(self.predict_raw(x, **other), ib.FixedArray.to_float)
+        return map_data(self.predict_raw(x, **other), ib.FixedArray.to_float)
 
     monkeypatch.setattr(run, "COMMIT_SECONDS", 0.0)
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):

@@ -19,6 +19,7 @@ import pytest
 from streaming_files import EVENTS, OUTPUTS, events, one_input, sha256, write
 
 import isobit as ib
+from isobit.data import map_data
 from isobit.errors import DataFileError, OverwriteError, RangeError, ResumeError
 from isobit.streaming import predict_file, run
 
@@ -136,7 +137,7 @@ def unfinished(model: ib.Model, folder: Path, monkeypatch: pytest.MonkeyPatch) -
         calls.append(len(x))
         if len(calls) > 6:
             raise KeyboardInterrupt
-        return ib.api.map_data(self.predict_raw(x, **options), ib.FixedArray.to_float)
+        return map_data(self.predict_raw(x, **options), ib.FixedArray.to_float)
 
     monkeypatch.setattr(run, "COMMIT_SECONDS", 0.0)
     options = {"engine": "cpp-strict", "chunk": 100}
