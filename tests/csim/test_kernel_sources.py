@@ -97,6 +97,7 @@ def _archive(folder: Path, name: str, value: int) -> None:
     (folder / "v.o").unlink()
 
 
+@pytest.mark.oracle(sample=1)
 @pytest.mark.parametrize(
     "file, flags", [("libv.a", ["lib/libv.a"]), ("libv.a", ["-Llib", "-lv"]), ("libv.so", ["-L", "lib", "-lv"])]
 )

@@ -110,24 +110,26 @@ def _stripped(law: str) -> ast.Module:
 
 def normal_form(law: str) -> str:
     """Give the text that a law's mutants are changes of."""
-    return LAWS[law].read_text() if law == "law.hpp" else ast.unparse(_stripped(law))
+    return LAWS[law].read_text() if law == "law.hpp" else "\n\n".join(map(ast.unparse, _stripped(law).body))
 
 
 def _python_mutants(law: str) -> Iterator[Mutant]:
     tree = _stripped(law)
-    for function in [n for n in tree.body if isinstance(n, ast.FunctionDef)]:
+    parts = [ast.unparse(part) for part in tree.body]
+    for number, function in enumerate(tree.body):
+        if not isinstance(function, ast.FunctionDef):
+            continue
         nodes = list(ast.walk(function))
         inside: dict[int, str] = {}
         for node in nodes:  # statements come before what is in them
             if isinstance(node, ast.stmt):
-                inside.update((id(part), ast.unparse(node).partition("\n")[0]) for part in ast.walk(node))
+                inside.update(dict.fromkeys(map(id, ast.walk(node)), ast.unparse(node).partition("\n")[0]))
         for position, node in enumerate(nodes):
             for variant in _variants(node):
-                changed = copy.deepcopy(tree)
-                home = next(f for f in changed.body if isinstance(f, ast.FunctionDef) and f.name == function.name)
-                _Replace(list(ast.walk(home))[position], variant).visit(home)
+                changed = copy.deepcopy(function)
+                _Replace(list(ast.walk(changed))[position], variant).visit(changed)
                 before, after = (ast.unparse(n).partition("\n")[0] for n in (node, variant))
-                source = ast.unparse(ast.fix_missing_locations(changed))
+                source = "\n\n".join([*parts[:number], ast.unparse(changed), *parts[number + 1 :]])
                 place = "" if inside[id(node)] == before else f" in `{inside[id(node)]}`"
                 yield Mutant(
                     law, f"{function.name}: `{before}` -> `{after}`{place}", getattr(node, "lineno", 0), source

@@ -54,6 +54,7 @@ def test_law_hpp(rounding: Rounding, cpp_law: CppLaw) -> None:
     _compare("law.hpp", list(zip(targets, cpp_law.apply(targets, golden.WIDTH), strict=True)))
 
 
+@pytest.mark.oracle(sample=2)
 @pytest.mark.parametrize("part", range(4))
 def test_reference_sample(part: int) -> None:
     every = [t for job in CHUNKS for t in grid.targets(*job)]

@@ -192,6 +192,7 @@ def has_no_bias(model, name):
 
 
 @pytest.mark.hls4ml
+@pytest.mark.oracle(sample=6)
 @pytest.mark.parametrize("name", NAMES)
 def test_weights_make_every_layer_tell_its_inputs_apart(name):
     """No layer is dead or saturated, no value explodes; outputs differ from event to event."""
