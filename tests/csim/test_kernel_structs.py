@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import isobit as ib
-from isobit.csim.kernel.arguments import cpp_type
+from isobit.csim.kernel.arguments import Argument, cpp_type
 from isobit.csim.kernel.members import names_header
 from isobit.errors import CompilerError, CSimError, ShapeError, TypeMismatchError
 from isobit.fixed.modes import Overflow, Rounding
@@ -225,7 +225,7 @@ def test_packets_with_their_side_channels(source: Path) -> None:
         ),
     ],
 )
-def test_vectors(source: Path, args: list[ib.kernel.Argument]) -> None:
+def test_vectors(source: Path, args: list[Argument]) -> None:
     number = ib.FixedType.parse("ap_fixed<16,6>")
     a = np.array([[1, 2, 3, 4.5], [-1, 0.25, 20, 0.5]])
     c, d = ib.csim_kernel(source, "vectors", args)(a)

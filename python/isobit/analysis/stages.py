@@ -121,7 +121,7 @@ def factors_of(kind: Product, tensor: Tensor, weight: Weight, data: Range) -> tu
 
 
 def into_result(op: Op, source: FixedType | None, fraction: int, bounds: Bounds) -> list[Step]:
-    """The cast into an op's result; see :func:`isobit.analysis.steps.cast_steps`."""
+    """The cast into an op's result; see :func:`isobit.analysis.step_lists.cast_steps`."""
     overflows = bool(bounds.ops[op.name].result_overflow.any())
     return cast_steps(source, fraction, op.output.type, overflows, op.output.size, op.name)
 
