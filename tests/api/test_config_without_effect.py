@@ -96,7 +96,7 @@ NAMED: list[tuple[str, Any, str]] = [
     ("LayerName/d/reusefactor", 2, "reads no 'reusefactor' there; did you mean 'ReuseFactor'"),
     ("LayerName/d/ParallelizationFactor", 2, "reads no 'ParallelizationFactor' there"),
     ("Model/reuse_factor", 2, "Model: hls4ml reads no 'reuse_factor' there; did you mean 'ReuseFactor'"),
-    ("Model/TraceOutput", True, r"Model\.TraceOutput = True: .*give Trace to each layer"),
+    ("Model/TraceOutput", True, r"Model\.TraceOutput = True: .*set Trace for each layer"),
     ("layername", {}, "layername: hls4ml knows no such group; did you mean 'LayerName'"),
     ("SkipOptimizers", ["x"], "SkipOptimizers: .*does not apply it"),
     # slots

@@ -224,7 +224,7 @@ def test_a_changed_project_is_not_compiled_unless_named(folder: Path) -> None:
     assert named.project is not None
     assert named.project.changed()
     shutil.rmtree(project)
-    assert "there is no" in str(refusal(model))
+    assert "does not exist" in str(refusal(model))
     project.mkdir()
     assert "cannot be used: " in str(refusal(model))
     assert ib.load(model).predict(np.zeros((2, 5))).shape == (2, 3)  # which needs no project

@@ -152,7 +152,7 @@ def test_nesting_has_an_end() -> None:
         ([[["_CONSTANT_VALUE", -1, ["_COMPOSITE_TYPE", "{}"], {}]]], "a constant as input"),
         ({"args": []}, "supported: "),
         ([{"x": 0}], "supported"),
-        (None, "says nothing of its inputs"),
+        (None, "does not name its inputs"),
     ],
 )
 def test_graphs_without_an_end(inbound: Any, told: str) -> None:
