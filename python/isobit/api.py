@@ -70,14 +70,14 @@ class Model(Network):
         Raises
         ------
         UnsupportedError
-            If the Keras model behind this one is not known.
+            If the Keras model that this one came from is not known.
         """
         if self.source is None:
             raise UnsupportedError("reconvert needs a model that was loaded from Keras or from an hls4ml ModelGraph")
         return load(hls_config=hls_config, **conversion_of(self.source))
 
     def csim(self, **options: Any) -> CSim:
-        """Compile the hls4ml project behind this model; see :func:`isobit.csim`."""
+        """Compile this model's hls4ml project; see :func:`isobit.csim`."""
         return csim(self, **options)
 
 
@@ -221,7 +221,7 @@ def csim(
     Raises
     ------
     UnsupportedError
-        If there is not an hls4ml project behind the source, or for another back end than Vitis and Vivado.
+        If the source has no hls4ml project, or for another back end than Vitis and Vivado.
     ModelFileError
         If the folder is not one that hls4ml wrote.
     CompilerError

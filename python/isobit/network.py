@@ -236,7 +236,7 @@ class Network:
         OverwriteError
             If the file or the folder exists and ``overwrite`` is false.
         UnsupportedError
-            If a project is wanted and there is no hls4ml ``ModelGraph`` behind the model.
+            If a project is wanted and the model has no hls4ml ``ModelGraph``.
         """
         if project:
             save_with_project(self.graph, self.source, Path(path), overwrite=overwrite)

@@ -94,7 +94,7 @@ def _monotone(step: Step) -> bool:
 
 
 def trusting(steps: Iterable[Step], loud: Container[str]) -> list[Step]:
-    """The same steps for numbers that leave no result's format, but for the layers in ``loud``."""
+    """The same steps for numbers that leave no result's format, except those of the layers in ``loud``."""
     found: list[Step] = []
     quiet: str | None = None
     for step in steps:

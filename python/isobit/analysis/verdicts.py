@@ -107,7 +107,7 @@ def verdicts_of(op: Op, tensors: Tensors, found: OpBounds, witnesses: Witnesses 
     found
         Its bounds.
     witnesses
-        Inputs that overflow; None: nobody searched.
+        Inputs that overflow; None: there was no search.
     """
     verdicts = []
     if isinstance(op, Dense) and isinstance(found, DenseBounds):

@@ -1,4 +1,4 @@
-"""Standard output and error: what happens when nobody reads them, or nothing can be written."""
+"""Standard output and error: what happens when their reader is gone, or nothing can be written."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def run_compiler(arguments: Sequence[str], folder: Path, what: str) -> subproces
     Parameters
     ----------
     arguments
-        Everything behind the compiler's name.
+        Everything after the compiler's name.
     folder
         Where it runs.
     what

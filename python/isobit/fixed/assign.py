@@ -15,7 +15,7 @@ __all__ = ["Cast", "assign", "outside_range"]
 
 
 class Cast(NamedTuple):
-    """A cast of a column of numbers, as whoever counts casts gets it.
+    """A cast of a column of numbers, for those who count casts.
 
     Attributes
     ----------

@@ -1,6 +1,6 @@
 """Keras files from strangers: sizes, architecture and weights are checked on a private copy, which Keras then reads.
 
-A file could change between the check and its use, and hold what nobody looked at (assets, pickled weights, optimisers).
+A file could change between the check and its use, and contain unchecked parts (assets, pickled weights, optimisers).
 So Keras gets a copy in a private folder that holds nothing but what was checked.
 """
 

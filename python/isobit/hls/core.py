@@ -31,7 +31,7 @@ WIRINGS: dict[str, type[Wiring]] = {wiring.io_type: wiring for wiring in (ArrayW
 IO_TYPES = tuple(WIRINGS)
 #: Where the copied headers lie in the folder.
 INCLUDE = "firmware/include"
-#: What hls4ml calls a project that nobody named.
+#: What hls4ml calls a project without a name.
 HLS4ML_DEFAULT = "myproject"
 _MADE_UP = re.compile(r"(?:model|sequential|functional)(?:_\d+)?")
 _QUOTED = re.compile(r'^\s*#\s*include\s+["<]([\w./]+)[">]', re.MULTILINE)

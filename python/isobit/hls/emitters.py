@@ -122,7 +122,7 @@ class Layer:
     def constant(self, weight: Weight, *, transposed: bool = False) -> str:
         """Declare a weight's raw integers, flat; returns the array's name.
 
-        Powers of two stand as 2 * exponent + sign, 1 for plus.
+        Powers of two are stored as 2 * exponent + sign, 1 for plus.
         """
         raw, kind = weight.raw, weight.type
         if weight.signs is not None:

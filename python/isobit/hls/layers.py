@@ -117,7 +117,7 @@ using arith = kernels::raw_affine_arith<numbers, {scale_type}, {bias_type}>;
 kernels::normalize(arith(), kernels::static_vector_shape<{size}, {parameters}>(), data, {scale}, {bias}, results);"""
 
 
-#: Header and arith policy of each activation; binary and ternary policies know the data's type, too.
+#: Header and arith policy of each activation; binary and ternary policies also know the data's type.
 _ACTIVATIONS = {
     "linear": ("linear.hpp", "linear_arith<{result}>"),
     "relu": ("relu.hpp", "relu_arith<{result}>"),

@@ -18,7 +18,7 @@ __all__ = ["Names", "as_top_name", "in_comment", "top_name"]
 _SOURCES = """
 main std isobit isobit_tb kernels hls hls4mlEmulator data results numbers arith shape pattern slice high low
 """
-#: What else stands in the global namespace, where a top function cannot have its name: types and variables.
+#: Other names in the global namespace, which a top function cannot have: types and variables.
 _GLOBALS = """
 AESL_std CHAR_IS_SIGNED DIR FILE MAX_INT_BITS MIN_INT_BITS af_bit_ref af_range_ref daylight environ fd_mask fd_set
 getdate_err half optarg opterr optind optopt program_invocation_name program_invocation_short_name retval signgam
@@ -96,5 +96,5 @@ def as_top_name(text: str) -> str:
 
 
 def in_comment(name: str) -> str:
-    """A name as it can stand in a comment of C++."""
+    """A name in a form that a C++ comment can contain."""
     return re.sub(r"[^ -~]|\\", "?", name)

@@ -267,7 +267,7 @@ class StreamWiring(Wiring):
         return name
 
     def _copies(self, shown: str, packets: Packets, written: str, copies: list[str]) -> None:
-        """A function that hands every packet to each of several readers; what nobody reads must be taken away."""
+        """A function that hands every packet to each of several readers; packets without a reader must be drained."""
         name = self.names.take(f"{shown}_copies")
         targets = [f"to{k}" for k in range(len(copies))]
         lines = [pragma("PIPELINE II = 1"), f"const {packets.type} taken = kernels::read_packet(from);"]

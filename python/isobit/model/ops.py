@@ -1,7 +1,7 @@
 """The operations of a network, as frozen data: no engine and no front end is known here.
 
 Every op names its input tensors and describes its one output tensor. Formats are addressed by *slots* (``weight``,
-``bias``, ``scale``, ``accum``, ``result``, ...), the names that hls4ml's ``Precision`` configuration uses, too. A new
+``bias``, ``scale``, ``accum``, ``result``, ...), which are also the names in hls4ml's ``Precision`` configuration. A new
 op is a subclass with the decorator :func:`register_op`; engines and front ends register a kernel or handler for it.
 """
 

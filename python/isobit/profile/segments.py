@@ -1,6 +1,6 @@
 """Profiles of whole networks: programs of the batch kernels that observe, and between them ops by themselves.
 
-Ops that look entries up, and those beyond the lanes' 61 bits, end a program; the next one begins behind them. Events
+Ops that look entries up, and those beyond the lanes' 61 bits, end a program; the next one begins after them. Events
 pass through all of them in chunks.
 """
 

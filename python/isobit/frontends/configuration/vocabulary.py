@@ -57,7 +57,7 @@ def expected(cls: Any) -> dict[str, str]:
 
 
 def class_defaults(node: Any) -> dict[str, Any]:
-    """What hls4ml generates for a layer of this class, which nobody asked for."""
+    """What hls4ml generates for a layer of this class, which does not count as a request."""
     from hls4ml.model.attributes import TypeAttribute
 
     found: dict[str, Any] = {"Precision": {}}

@@ -174,7 +174,7 @@ class UpSampling(Movement):
     Attributes
     ----------
     factors
-        How often a position stands in the result, for every axis.
+        How often a position is repeated in the result, for every axis.
     """
 
     factors: tuple[int, ...]
