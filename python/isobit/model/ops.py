@@ -1,8 +1,8 @@
 """The operations of a network, as frozen data: no engine and no front end is known here.
 
 Every op names its input tensors and describes its one output tensor. Formats are addressed by *slots* (``weight``,
-``bias``, ``scale``, ``accum``, ``result``, ...), which are also the names in hls4ml's ``Precision`` configuration. A new
-op is a subclass with the decorator :func:`register_op`; engines and front ends register a kernel or handler for it.
+``bias``, ``scale``, ``accum``, ``result``, ...), which hls4ml's ``Precision`` configuration uses as well. A new op is a
+subclass with the decorator :func:`register_op`; engines and front ends register a reference or handler for it.
 """
 
 from __future__ import annotations
