@@ -29,6 +29,8 @@ EAGER = "from isobit.streaming import run; run.COMMIT_SECONDS = 0.0; from isobit
 #: The same, but the twentieth chunk never ends: what kills or interrupts it cannot come too late.
 ENDLESS = f"""
 import signal, isobit
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where pytest runs in a shell's background
+signal.alarm(300)
 predict, chunks = isobit.Model.predict, []
 def endless(self, x, **options):
     chunks.append(len(x))
