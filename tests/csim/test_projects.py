@@ -253,7 +253,7 @@ def test_floating_point_is_float64(projects: Path, tmp_path: Path) -> None:
         (lambda f: _edit(f / "firmware" / "defines.h", "ap_fixed<16,6> input_t", "ap_float<8,4> input_t"), "ap_float"),
         (
             lambda f: _edit(f / "firmware" / "twohead.h", "input_t first[4]", "input_t first"),
-            "no array, no hls::stream",
+            "neither an array nor an hls::stream",
         ),
         (
             lambda f: _edit(f / "firmware" / "twohead.h", "void twohead", "int twohead"),

@@ -132,7 +132,7 @@ def _ternary(keras: Any, x: Any) -> Any:
         (_flattened("Softmax"), r"'act' of class 'Softmax' reads packets of 4"),
         (_flattened("LeakyReLU"), r"'act' of class 'ParametrizedActivation' reads packets of 4"),
         (_ternary, r"'bnbt_act_scale' has 12 thresholds for packets of 4"),
-        (_pooled, r"pooling 'pool' has windows of \[2, 2\] at strides of \[1, 1\]"),
+        (_pooled, r"pooling 'pool' has windows of \[2, 2\] and strides of \[1, 1\]"),
         (
             lambda keras, x: keras.Reshape((4, 3), name="turn")(x),
             r"'Repack' reads packets of 4 and writes packets of 3",
