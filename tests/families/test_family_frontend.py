@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 from comparison import compare_roads
-from family_graphs import draw
 
 import isobit as ib
 from isobit.errors import ConfigurationWarning, FirmwareError, UnsupportedError
 from isobit.fixed import FixedType
-from isobit.model import Copy, Cropping, Graph, Reshape, UpSampling, ZeroPadding
+from isobit.model import Copy, Cropping, Reshape, UpSampling, ZeroPadding
 from isobit.model.comparison import headers_compare_rightly
 
 KIND = FixedType.parse
@@ -170,16 +169,6 @@ def test_copies_that_cast_nothing_are_the_stream() -> None:
     assert type(first) is Reshape
     assert [(op.name, op.inputs) for op in others] == [("a", ("repack_re",)), ("b", ("a", "a"))]
     assert model.graph.outputs == ("a", "b")
-
-
-def test_layers_without_an_emitter_are_refused_by_the_export(tmp_path: Path) -> None:
-    graph, _ = draw(0)
-    for op in graph.ops:
-        inputs = tuple({t.name: t for t in graph.inputs_of(op)}.values())
-        model = ib.Model(Graph("g", inputs, (op,), (op.output.name,)))
-        if op.tag != "transpose":
-            with pytest.raises(UnsupportedError, match=rf"'{op.name}' cannot be exported.*'{op.tag}'"):
-                ib.export_hls(model, tmp_path / op.name)
 
 
 PAIRS = [

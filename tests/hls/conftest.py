@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hls_networks import binary, saturating, wide
 from hls_packets import packets
+from hls_primitives import positions, primitives
 from hls_tables_sets import sets, tables
 
 import isobit as ib
@@ -31,16 +32,25 @@ def _network(make: Callable[[], Graph], kind: str, **options: Any) -> ib.HlsProj
 @pytest.fixture(scope="session")
 def exported() -> Callable[[str], ib.HlsProject]:
     """The export of one of the networks by hand; read it, don't change it."""
-    networks = {make.__name__: make for make in (saturating, binary, wide, sets, tables)}
-    return lru_cache(lambda name: _network(networks[name], "exported", random_events=400))
+    networks = {make.__name__: make for make in (saturating, binary, wide, sets, tables, primitives)}
+    return lru_cache(
+        lambda name: _network(networks[name], "exported", random_events=60 if name == "primitives" else 400)
+    )
 
 
 @pytest.fixture(scope="session")
 def streamed() -> Callable[[str], ib.HlsProject]:
-    """The export of one of them with streams. What it must give is isobit's definition; benches compare with it."""
-    networks = {make.__name__: make for make in (saturating, binary, wide, sets, tables, packets)}
-    options = {"io_type": "io_stream", "oracle": "reference", "random_events": 30}
-    return lru_cache(lambda name: _network(networks[name], "streamed", **options))
+    """The export of one of them with streams. What it must give is isobit's definition; benches compare with it.
+
+    Layers of `positions` have no reference: there AMD's headers say it, and the emulator.
+    """
+    networks = {make.__name__: make for make in (saturating, binary, wide, sets, tables, packets, positions)}
+    oracles = {"positions": "vendor"}
+    return lru_cache(
+        lambda name: _network(
+            networks[name], "streamed", io_type="io_stream", oracle=oracles.get(name, "reference"), random_events=30
+        )
+    )
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import pytest
 from hls_directives import complaints, directives, plain
 from hls_networks import binary, dense, raw, saturating, tensor, wide
 from hls_packets import packets
+from hls_primitives import merged, primitives
 from hls_tables_sets import sets, tables
 
 import isobit as ib
@@ -44,7 +45,9 @@ def branches() -> Graph:
     )
 
 
-NETWORKS = {make.__name__: make for make in (saturating, binary, wide, sets, tables, packets, branches)}
+NETWORKS = {
+    make.__name__: make for make in (saturating, binary, wide, sets, tables, packets, primitives, branches, merged)
+}
 #: One with a strategy that only streams have at every position.
 PARALLEL = [name for name in NETWORKS if name != "packets"]
 
@@ -204,7 +207,7 @@ def test_which_kernels_loop() -> None:
     assert all(LOOPING.search(f"kernels::{name}<") for name in pipelined)
 
 
-@pytest.mark.parametrize("name", ["saturating", "sets", "branches"])
+@pytest.mark.parametrize("name", ["saturating", "sets", "branches", "merged"])
 def test_a_dataflow_region_is_canonical(name: str) -> None:
     """Declarations and calls of static functions; each array is written by one and then read by one."""
     core = core_of(name)
@@ -302,6 +305,19 @@ def test_zero_weights_need_no_multiplier() -> None:
         assert -(-30 // reuse) - zeros // reuse - limit in (0, 1)
     for strategy in ("latency", "resource_unrolled"):
         assert limits(_with_weights(_layer(6, 5, strategy, 2), np.zeros((6, 5)))) == {}
+
+
+def test_products_of_two_numbers_share_multipliers() -> None:
+    """With a dense layer of reuse factor 5, and as many as there are products in an expression."""
+    found = limits(merged())
+    assert {name: found[name] for name in ("product3", "nested6", "twice", "own", "line9")} == {
+        "product3": 2,
+        "nested6": 2,
+        "twice": 5,
+        "own": 5,
+        "line9": 2,
+    }
+    assert not [name for name in found if name.startswith(("plus", "minus", "mean", "maximum", "above"))]
 
 
 def test_layers_that_multiply_nothing_have_no_limit() -> None:

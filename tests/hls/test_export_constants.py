@@ -153,11 +153,12 @@ def test_every_entry_corrupted_is_caught(unreachable: ib.HlsProject, tmp_path: P
 
 def test_every_array_has_its_digest() -> None:
     from hls_networks import binary, wide
+    from hls_primitives import primitives
     from hls_tables_sets import sets, tables
 
     from isobit.hls.texts import testbench_files
 
-    made: tuple[Callable[[], Graph], ...] = (binary, wide, sets, tables)
+    made: tuple[Callable[[], Graph], ...] = (binary, wide, sets, tables, primitives)
     for make in made:
         core = make_core(make())
         arrays = set(re.findall(r"constexpr [^=;]* (\w+)\[\d+\] = \{", core.files["firmware/weights.hpp"]))

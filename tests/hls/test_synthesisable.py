@@ -14,9 +14,9 @@ import isobit as ib
 from isobit.compiler import compiler
 
 Exported = Callable[[str], ib.HlsProject]
-NETWORKS = ["saturating", "binary", "wide", "sets", "tables"]
+NETWORKS = ["saturating", "binary", "wide", "sets", "tables", "primitives"]
 #: With streams: every way in which packets pass.
-STREAMED = ["packets"]
+STREAMED = ["packets", "positions"]
 #: A stream as hardware has it. That of a host allocates and throws, and so do the checks that stand in the core.
 FIFO = Path(__file__).parent / "fifo"
 SYNTHESIS = ["-D__SYNTHESIS__", "-D__VITIS_HLS__", "-Wno-unknown-pragmas", "-Wno-unused-label"]

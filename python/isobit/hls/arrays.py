@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from isobit.hls.emitters import Layer, emit, pragma
+from isobit.hls.emitters import Layer, pragma
+from isobit.hls.lowered import emit
 from isobit.hls.names import Names
 from isobit.hls.wiring import Port, Wiring, block
 from isobit.model.graph import Graph

@@ -14,14 +14,14 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from isobit.errors import RegistrationError, UnsupportedError
+from isobit.errors import RegistrationError
 from isobit.fixed.types import FixedType
 from isobit.hls.constants import Constant, digest_of, flat, integer_rows, native_type, structure_rows
 from isobit.hls.names import Names
 from isobit.model.ops import Op, Tensor, Tensors
 from isobit.model.weights import Encoding, Weight
 
-__all__ = ["EMITTERS", "Emitter", "Layer", "emit", "pragma", "register_emitter"]
+__all__ = ["EMITTERS", "Emitter", "Layer", "pragma", "register_emitter"]
 
 
 def pragma(text: str) -> str:
@@ -214,20 +214,3 @@ def register_emitter(op: type[Op]) -> Callable[[EmitterT], EmitterT]:
         return emitter
 
     return register
-
-
-def emit(layer: Layer) -> str:
-    """The statements of a layer's function.
-
-    Raises
-    ------
-    UnsupportedError
-        For an op without an emitter.
-    """
-    emitter = EMITTERS.get(type(layer.op))
-    if emitter is None:
-        raise UnsupportedError(
-            f"layer {layer.op.name!r} cannot be exported: no emitter for op {layer.op.tag!r}; those with one: "
-            f"{', '.join(sorted(op.tag for op in EMITTERS))}"
-        )
-    return emitter(layer.op, layer)

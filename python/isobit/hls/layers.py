@@ -10,9 +10,8 @@ from isobit.model.accumulation import kept_weights
 from isobit.model.layers.elementwise import Threshold
 from isobit.model.ops import Activation, BatchNorm, Dense
 from isobit.model.products import Product
-from isobit.model.set_ops import Reshape
 
-__all__ = ["activation", "batchnorm", "dense", "dense_parts", "reshape", "threshold"]
+__all__ = ["activation", "batchnorm", "dense", "dense_parts", "threshold"]
 
 
 @register_emitter(Dense)
@@ -160,10 +159,3 @@ def threshold(op: Threshold, layer: Layer) -> str:
     arguments = ", ".join(["data", *(local for local, _ in bounds), "results"])
     lines.append(f"kernels::{kernel}(kernels::static_vector_shape<{op.output.size}, {parameters}>(), {arguments});")
     return "\n".join(lines)
-
-
-@register_emitter(Reshape)
-def reshape(op: Reshape, layer: Layer) -> str:
-    """Nothing is computed: the input's array goes by another name; no function is made of an empty text."""
-    layer.what = f"reshape to {' x '.join(map(str, op.output.shape))}"
-    return ""

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+import numpy as np
+
+from isobit.model.expressions import with_weights
 from isobit.model.layers.elementwise import Threshold
-from isobit.model.ops import Activation, BatchNorm, Dense, Op
+from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensors
+from isobit.model.primitives import Formula, Select
 from isobit.model.set_ops import PointwiseConv
 from isobit.model.table_ops import Softmax, TableActivation
+from isobit.model.weights import Weight
 
-__all__ = ["POSITION_OPS", "position_op", "register_position_op"]
+__all__ = ["POSITION_OPS", "position_op", "primitive_at_position", "register_position_op"]
 
 AtPosition = Callable[[Any, int], "Op | None"]
 OpT = TypeVar("OpT", bound=Op)
@@ -84,3 +89,67 @@ def _narrowed(op: OpT, width: int) -> OpT | None:
     if op.output.shape[-1:] != (width,):
         return None
     return replace(op, output=replace(op.output, shape=(width,)))
+
+
+def primitive_at_position(op: Op, tensors: Tensors, widths: Sequence[int], count: int) -> Op | None:
+    """The primitive of one position of a layer that is lowered to a single selection or formula.
+
+    None if positions differ (in their constants, too), or if an output takes numbers of other positions.
+
+    Parameters
+    ----------
+    op, tensors
+        A layer and its inputs.
+    widths
+        Numbers in a packet of each input.
+    count
+        Packets of every input, and of the output.
+    """
+    parts = op.lower(*tensors)
+    output = replace(op.output, shape=op.output.shape[-1:] or (1,))
+    if len(parts) != 1 or output.size * count != op.output.size:
+        return None
+    (part,) = parts
+    starts = np.cumsum([0, *(tensor.size for tensor in tensors)])
+    if isinstance(part, Select):
+        first = part.view[: output.size]
+        origins = part.origins(tensors)[: output.size]
+        steps = np.where(first < 0, 0, np.array(widths)[origins])
+        inside = first - starts[origins]
+        if not _repeats(part.view, first, steps, count) or (inside >= steps)[first >= 0].any():
+            return None
+        packed = np.cumsum([0, *widths])[origins] + inside
+        return replace(part, output=output, view=np.where(first < 0, -1, packed))
+    if not isinstance(part, Formula):
+        return None
+    views = []
+    for view, width in zip(part.views, widths, strict=True):
+        first = view[: output.size]
+        if not _repeats(view, first, np.full(output.size, width), count) or (first >= width).any():
+            return None
+        views.append(first)
+    rows: dict[int, Weight | None] = {}
+
+    def first_row(weight: Weight) -> Weight:
+        if id(weight) not in rows:
+            rows[id(weight)] = _first_row(weight, output.size)
+        return rows[id(weight)] or weight
+
+    outcome = with_weights(part.outcome, first_row)
+    return None if None in rows.values() else replace(part, output=output, outcome=outcome, views=tuple(views))
+
+
+def _repeats(view: Any, first: Any, steps: Any, count: int) -> bool:
+    """Whether every position takes what the first one takes, so many numbers further."""
+    return np.array_equal(view.reshape(count, -1), first + np.arange(count)[:, None] * steps)
+
+
+def _first_row(weight: Weight, size: int) -> Weight | None:
+    """The constants of one position; None if positions differ."""
+    if weight.raw.size == 1:
+        return weight
+    rows = weight.raw.reshape(-1, size)
+    if (rows != rows[0]).any():
+        return None
+    written, unquantised = (part.reshape(-1, size)[0] for part in (weight.written, weight.unquantised))
+    return replace(weight, raw=rows[0], written=written, unquantised=unquantised)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from isobit.errors import UnsupportedError
-from isobit.fixed.types import FixedType
-from isobit.hls.emitters import Layer, pragma, register_emitter
+from isobit.hls.emitters import Layer, register_emitter
 from isobit.hls.layers import dense_parts
-from isobit.model.primitives import Select
-from isobit.model.set_ops import PointwiseConv, Pooling, Transpose
+from isobit.model.set_ops import PointwiseConv, Pooling
 
-__all__ = ["pointwise_conv", "pooling", "transpose"]
+__all__ = ["pointwise_conv", "pooling"]
 
 #: Strategies with a kernel at every position (pointwise_conv.hpp).
 POINTWISE_STRATEGIES = ("latency", "resource")
@@ -67,18 +65,3 @@ def _window_shape(op: Pooling) -> str:
         return f"static_pool_shape<{', '.join(map(str, sizes))}>"
     sizes += [op.pad_top, op.pad_left, rows, columns]
     return f"static_padded_pool_shape<{', '.join(map(str, sizes))}, {str(op.count_pad).lower()}>"
-
-
-@register_emitter(Transpose)
-def transpose(op: Transpose, layer: Layer) -> str:
-    """Wires, and a cast where the formats differ."""
-    size = op.output.size
-    layer.include("transpose.hpp")
-    layer.what = f"transposition of {' x '.join(map(str, op.shape))} to {' x '.join(map(str, op.output.shape))}"
-    index = FixedType.int_type(max(1, (size - 1).bit_length()), signed=False)
-    (select,) = op.lower()
-    assert isinstance(select, Select)
-    sources = layer.array("sources", select.view, index, "input of every output")
-    return f"""{pragma(f"ARRAY_PARTITION variable = {sources} complete")}
-using arith = kernels::linear_arith<{layer.result}>;
-kernels::transpose(arith(), kernels::static_vector_shape<{size}>(), data, {sources}, results);"""

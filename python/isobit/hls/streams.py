@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from isobit.hls.emitters import Layer, emit, pragma
+from isobit.hls.emitters import EMITTERS, Layer, pragma
+from isobit.hls.lowered import emit
 from isobit.hls.names import Names
-from isobit.hls.positions import position_op
+from isobit.hls.positions import position_op, primitive_at_position
 from isobit.hls.wiring import Packets, Port, Wiring, block
 from isobit.model.graph import Graph
 from isobit.model.ops import Op, Tensor, Tensors
@@ -147,12 +148,12 @@ class StreamWiring(Wiring):
         inputs = self.graph.inputs_of(op)
         packets = [self._packets[tensor.name] for tensor in inputs]
         name, result = self.names.take(op.name), self.names.take(f"{op.name}_result_t")
-        position = _at_one_position(op, packets)
+        position = _at_one_position(op, inputs, packets)
         seen = inputs
         if position is not None:
             seen = tuple(Tensor(t.name, (p.width,), t.type, t.xnor) for t, p in zip(inputs, packets, strict=True))
         kinds = tuple(self.types[tensor.name] for tensor in inputs)
-        layer = Layer(position or op, seen, name, kinds, result, self.names)
+        layer = Layer(position or op, seen, name, kinds, result, self.names, what=op.tag)
         body = emit(layer)
         layer.op = op
         if not body:
@@ -165,40 +166,44 @@ class StreamWiring(Wiring):
         self.types[op.output.name] = result
         self._packets[op.output.name] = given = self._split(op.output)
         self._origin[op.output.name] = op.output.name
-        if position is not None or (len(packets) == 1 and packets[0].count == given.count == 1):
-            (taken,) = packets
-            return layer, self._passed(layer, body, taken, given)
+        if position is not None or all(p.count == 1 for p in (*packets, given)):
+            return layer, self._passed(layer, body, packets, given)
         return layer, self._gathered(layer, body, inputs, given)
 
-    def _passed(self, layer: Layer, body: str, taken: Packets, given: Packets) -> str:
-        """A packet in, a packet out, for every position."""
-        inner = self.names.take(f"{layer.name}_numbers")
-        head = f"static void {inner}(const {layer.data} data[{taken.width}], {layer.result} results[{given.width}])"
+    def _passed(self, layer: Layer, body: str, taken: Sequence[Packets], given: Packets) -> str:
+        """A packet in from every input, a packet out, for every position."""
+        inner, numbered, count = self.names.take(f"{layer.name}_numbers"), _numbered(taken), given.count
+        parameters = [f"const {t} data{k}[{p.width}]" for t, p, k in zip(layer.kinds, taken, numbered, strict=True)]
+        head = f"static void {inner}({', '.join([*parameters, f'{layer.result} results[{given.width}]'])})"
         # A layer that loops by itself is pipelined there. A pipeline over events must be flushable: one that stalls
         # keeps an event's result until the next event comes.
-        style = " style = flp" if taken.count == 1 else ""
+        style = " style = flp" if count == 1 else ""
         lines = [] if layer.dataflow else [pragma(f"PIPELINE II = {layer.interval}{style}")]
         if not layer.dataflow:  # inlined, so that what limits multipliers stands where they are
             body = f"{pragma('INLINE')}\n{body}"
         lines += [
-            f"const {taken.type} taken = kernels::read_packet(from);",
+            *(
+                f"const {p.type} taken{k} = kernels::read_packet(from{k});"
+                for p, k in zip(taken, numbered, strict=True)
+            ),
             f"{given.type} given;",
-            f"{inner}(taken.data, given.data);",
+            f"{inner}({', '.join([*(f'taken{k}.data' for k in numbered), 'given.data'])});",
             "to.write(given);",
         ]
         what = layer.what or layer.op.tag
-        if taken.count > 1:
-            lines = _loop("Position", taken.count, lines)
-            layer.what = f"{what} at each of {taken.count} positions"
+        if count > 1:
+            lines = _loop("Position", count, lines)
+            layer.what = f"{what} at each of {count} positions"
         lines = [*layer.limits(layer.interval), *lines]
-        layer.interval, layer.dataflow = taken.count * layer.interval, True
-        outer = f"static void {layer.name}(hls::stream<{taken.type}>& from, hls::stream<{given.type}>& to)"
+        layer.interval, layer.dataflow = count * layer.interval, True
+        streams = [f"hls::stream<{p.type}>& from{k}" for p, k in zip(taken, numbered, strict=True)]
+        outer = f"static void {layer.name}({', '.join([*streams, f'hls::stream<{given.type}>& to'])})"
         return _functions(what, block(head, body), block(outer, "\n".join(lines)))
 
     def _gathered(self, layer: Layer, body: str, inputs: Tensors, given: Packets) -> str:
         """All packets read, the layer of the whole tensor, all packets written: one after the other."""
         inner = self.names.take(f"{layer.name}_numbers")
-        numbered = [""] if len(inputs) == 1 else [str(k) for k in range(len(inputs))]
+        numbered = _numbered(inputs)
         parameters, streams, lines = [], [], []
         size, clocks = layer.op.output.size, layer.interval + given.count
         for tensor, k in zip(inputs, numbered, strict=True):
@@ -280,12 +285,20 @@ class StreamWiring(Wiring):
         self._copied = max(self._copied, packets.count)
 
 
-def _at_one_position(op: Op, packets: Sequence[Packets]) -> Op | None:
-    """The op of one packet, where a layer of one input works position by position."""
-    if len(packets) != 1 or packets[0].count == 1:
+def _at_one_position(op: Op, inputs: Tensors, packets: Sequence[Packets]) -> Op | None:
+    """The op of one packet of every input, where a layer works position by position."""
+    count, widths = packets[0].count, [p.width for p in packets]
+    if count == 1 or any(p.count != count for p in packets):
         return None
-    position = position_op(op, packets[0].width)
-    return position if position is not None and position.output.size * packets[0].count == op.output.size else None
+    position = position_op(op, widths[0]) if len(packets) == 1 else None
+    if position is None and type(op) not in EMITTERS:
+        return primitive_at_position(op, inputs, widths, count)
+    return position if position is not None and position.output.size * count == op.output.size else None
+
+
+def _numbered(inputs: Sequence[object]) -> list[str]:
+    """What ends the names of every input's data and stream: a number, if there are several."""
+    return [""] if len(inputs) == 1 else [str(k) for k in range(len(inputs))]
 
 
 def _loop(label: str, count: int, lines: list[str]) -> list[str]:

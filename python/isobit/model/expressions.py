@@ -8,9 +8,9 @@ bounds and slopes each interpret these few nodes, so that a new elementwise laye
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import cast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, cast
 
 from isobit.errors import ShapeError, TypeMismatchError
 from isobit.fixed import growth
@@ -34,6 +34,7 @@ __all__ = [
     "fraction_of",
     "inputs_of",
     "results_of",
+    "with_weights",
 ]
 
 
@@ -230,3 +231,16 @@ def inputs_of(outcome: Outcome | Expression) -> set[int]:
     if isinstance(outcome, Input):
         return {outcome.place}
     return set().union(*map(inputs_of, _parts(outcome)))
+
+
+def with_weights(outcome: Outcome, change: Callable[[Weight], Weight]) -> Outcome:
+    """Copy with every constant's weight changed."""
+
+    def changed(node: Any) -> Any:
+        if isinstance(node, Constant):
+            return Constant(change(node.weight))
+        if not isinstance(node, Expression | Outcome):
+            return node  # a format, a place
+        return replace(node, **{field.name: changed(getattr(node, field.name)) for field in fields(node)})
+
+    return cast("Outcome", changed(outcome))
