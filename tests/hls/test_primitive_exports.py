@@ -22,7 +22,7 @@ from isobit.errors import UnsupportedError
 from isobit.hls.core import make_core
 from isobit.hls.formulas import index_text
 from isobit.model import Graph, Op, Tensor
-from isobit.model.primitives import broadcast_view, identity_view
+from isobit.model.primitives import Select, broadcast_view, identity_view
 
 Exported = Callable[[str], ib.HlsProject]
 #: Layers of `primitives` that work position by position with streams, and such as look as if they did.
@@ -188,3 +188,27 @@ def test_another_name_for_the_same_numbers_is_no_function() -> None:
     core = make_core(Graph("g", (x,), (alias, half), ("half_out",)))
     assert list(_functions(core.files["firmware/g.cpp"])) == ["half"]
     assert [layer.what for layer in core.layers] == ["moved about to 4", "moved about of 4 to 2"]
+
+
+class _First(Op):
+    """The first input alone."""
+
+    tag: ClassVar[str] = "first"
+    input_counts: ClassVar[tuple[int, int | None]] = (2, 2)
+
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """Take any shapes."""
+
+    def lower(self, *tensors: Tensor) -> tuple[Op, ...]:
+        """A cast."""
+        return (Select(self.name, self.inputs[:1], self.output, identity_view(tensors[0].size)),)
+
+
+def test_an_input_that_no_primitive_reads_is_no_warning() -> None:
+    x, y = tensor("x", 4, "ap_fixed<8,4>"), tensor("y", 3, "ap_fixed<8,4>")
+    core = make_core(
+        Graph("g", (x, y), (_First("one", ("x", "y"), tensor("one_out", 4, "ap_fixed<6,4>")),), ("one_out",))
+    )
+    text = _functions(core.files["firmware/g.cpp"])["one"]
+    assert "static_cast<void>(data1);" in text
+    assert "kernels::linear(kernels::linear_arith<one_result_t>(), kernels::static_vector_shape<4>(), data0" in text

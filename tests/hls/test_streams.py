@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from hls_networks import binary, raw, saturating, wide
 from hls_packets import GATHERED, STREAMED, packets
+from hls_primitives import positions
 from hls_tables_sets import sets, tables
 
 import isobit as ib
@@ -155,7 +156,7 @@ def test_positions_stream(streamed: Exported) -> None:
 
 def test_every_stream_has_one_writer_and_one_reader(streamed: Exported) -> None:
     """And is as deep as an event has packets."""
-    for make in NETWORKS:
+    for make in (*NETWORKS, positions):
         core = make_core(make(), io_type="io_stream")
         functions = _functions(core.files[f"firmware/{core.top}.cpp"])
         top = functions[core.top].replace(f"{core.namespace}::", "")

@@ -11,7 +11,7 @@ import numpy as np
 from isobit.model.expressions import with_weights
 from isobit.model.layers.elementwise import Threshold
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensors
-from isobit.model.primitives import Formula, Select
+from isobit.model.primitives import Formula, Select, is_alias
 from isobit.model.set_ops import PointwiseConv
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Weight
@@ -94,7 +94,8 @@ def _narrowed(op: OpT, width: int) -> OpT | None:
 def primitive_at_position(op: Op, tensors: Tensors, widths: Sequence[int], count: int) -> Op | None:
     """The primitive of one position of a layer that is lowered to a single selection or formula.
 
-    None if positions differ (in their constants, too), or if an output takes numbers of other positions.
+    None if positions differ (in their constants, too), if an output takes numbers of other positions, or if nothing is
+    computed.
 
     Parameters
     ----------
@@ -107,7 +108,7 @@ def primitive_at_position(op: Op, tensors: Tensors, widths: Sequence[int], count
     """
     parts = op.lower(*tensors)
     output = replace(op.output, shape=op.output.shape[-1:] or (1,))
-    if len(parts) != 1 or output.size * count != op.output.size:
+    if len(parts) != 1 or output.size * count != op.output.size or is_alias(parts[0], tensors):
         return None
     (part,) = parts
     starts = np.cumsum([0, *(tensor.size for tensor in tensors)])
