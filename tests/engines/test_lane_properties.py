@@ -47,7 +47,7 @@ def compare(model: ib.Model, inputs: dict[str, ib.FixedArray]) -> None:
 
 def drawn(run: Callable[[], None], lanes: Counter[str], demanded: set[str], first: int) -> None:
     """Run a property with one seed after the other, until every lane demanded was taken."""
-    for number in range(5):
+    for number in range(25):
         seed(first + 100 * number)(run)()
         if demanded <= set(lanes):
             return
@@ -64,7 +64,8 @@ def test_small_formats() -> None:
         compare(model, {tensor.name: data.draw(fixed_arrays(tensor.type, (5, tensor.size)))})
         lanes.update(model.plan().lanes.values())
 
-    drawn(run, lanes, {"float32", "int32", "dot16", "floor32", "sequential float32"}, 11)
+    # floor32 is rare among small formats: the test below asks for it.
+    drawn(run, lanes, {"float32", "int32", "dot16", "sequential float32"}, 11)
 
 
 def test_wide_formats_and_changed_precisions() -> None:
