@@ -41,6 +41,18 @@ def test_contributing_says_what_a_plain_run_leaves_out() -> None:
     assert written == tiers(), f"the table of CONTRIBUTING.md should be\n{lines}"
 
 
+def test_groups_stay_together(tmp_path: Path) -> None:
+    """They share what is slow to make; the plugin and pytest have to agree on how a test says its group."""
+    (tmp_path / "test_it.py").write_text(
+        "import os, pathlib, pytest\n"
+        "@pytest.mark.xdist_group('one')\n@pytest.mark.parametrize('n', range(8))\n"
+        "def test_group(n):\n    pathlib.Path(os.environ['PYTEST_XDIST_WORKER']).touch()\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", "-n2"]
+    subprocess.run([*command, "--dist", "loadgroup", "."], cwd=tmp_path, check=True, capture_output=True)
+    assert len(list(tmp_path.glob("gw*"))) == 1, "install pytest as pyproject.toml says"
+
+
 def test_draws_are_the_seeds_and_named_tests_are_all_taken(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(
         "import pytest\n"

@@ -150,7 +150,7 @@ def test_an_elementwise_layer_reaches_its_bounds(graph: Graph) -> None:
         np.testing.assert_array_equal(of.result.high, result.max(axis=0))
 
 
-@pytest.mark.oracle(sample=14)
+@pytest.mark.oracle(sample=8)
 @pytest.mark.parametrize("rounding", Rounding, ids=lambda mode: mode.name)
 @pytest.mark.parametrize("case", range(6))
 def test_inputs_that_reach_the_bounds_of_a_sum(rounding: Rounding, case: int) -> None:

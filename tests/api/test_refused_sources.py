@@ -158,6 +158,7 @@ except ib.errors.UnsupportedError as error:
 """
 
 
+@pytest.mark.oracle(sample=1)
 @pytest.mark.parametrize(
     "first, told",
     [

@@ -33,7 +33,7 @@ def _law_golden() -> ModuleType:
     return module
 
 
-@pytest.mark.oracle(sample=3)
+@pytest.mark.oracle(sample=2)
 @pytest.mark.csim
 @pytest.mark.parametrize(("width", "signed", "rounding"), CHUNKS, ids=lambda v: getattr(v, "name", str(v)))
 def test_exhaustive(width: int, signed: bool, rounding: Rounding, record_property) -> None:

@@ -52,7 +52,7 @@ def test_one_wrong_value_is_not_exported(tmp_path: Path, monkeypatch: pytest.Mon
         changed[-1, -1] ^= 1
         return {**found, name: ib.FixedArray.from_raw(changed, array.type)}
 
-    model = ib.load(zoo_project("beam_control", "latency", 1))
+    model = ib.load(zoo_project("mugmt_student", "latency", 1))
     monkeypatch.setattr(HostProgram, "run", wrong)
     with pytest.raises(CSimError, match=r"hls4ml's C-simulation gives raw -?\d+ for event .*\(1 results differ\)"):
         ib.export_hls(model, tmp_path / "out")

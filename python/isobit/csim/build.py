@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import re
 import signal
 import subprocess
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -184,7 +185,11 @@ def _made(final: Path, files: Mapping[str, bytes], make: Callable[[Path], None],
 
 
 def _baseline(files: Mapping[str, bytes], flags: Sequence[str]) -> list[tuple[str, str]] | None:
-    """Variables of the program that calls nothing, compiled once for each header set, its flags and compiler."""
+    """Variables of the program that calls nothing, compiled once for each header set, its flags and compiler.
+
+    At -O0, which is the quickest and keeps every variable that another level keeps.
+    """
+    flags = [re.sub(r"^-O\w*$", "-O0", flag) for flag in flags]
     headers = {path: text for path, text in files.items() if path.startswith(("isobit_csim/", "firmware/ap_types/"))}
     bare = {**headers, "main.cpp": BASELINE_MAIN.encode()}
     command = compiler()
