@@ -109,7 +109,6 @@ def test_every_exact_lane() -> None:
         min_width=4, max_width=17, min_fraction=0, max_fraction=12, rounding=["TRN", "RND"], overflow="WRAP", ints=False
     )
 
-    @seed(28)
     @settings(LOOSE, max_examples=200)
     @given(models(max_size=9), st.data(), st.integers(0, 1 << 30))
     def run(model: ib.Model, data: st.DataObject, choice: int) -> None:
@@ -123,5 +122,8 @@ def test_every_exact_lane() -> None:
                 np.testing.assert_array_equal(values.raw, expected[output].raw, err_msg=f"{name} {engine.taken}")
             taken.update(engine.taken)
 
-    run()
-    assert len(taken) >= 6, taken
+    for number in range(5):
+        seed(13 + 100 * number)(run)()
+        if len(taken) >= 6:
+            return
+    raise AssertionError(f"only {taken}")
