@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,18 @@ SEEDS = (1, 15)
 FRESH = int(os.environ["ISOBIT_FRESH_SEED"])
 
 
+def accepted(seed: int) -> Any:
+    """The network of a seed; a fresh one may be refused by name, as tools/sets_run.py counts, and another follows."""
+    for number in range(seed, seed + (10 if seed == FRESH else 1)):
+        with contextlib.suppress(*[UnsupportedError] * (seed == FRESH)):
+            return build(number)
+    raise AssertionError(f"ten draws in a row from {seed} were refused")
+
+
 @pytest.mark.oracle(sample=1)
 @pytest.mark.parametrize("seed", [*SEEDS, pytest.param(FRESH, id=f"fresh-{FRESH}")])
 def test_every_road_gives_the_bits_of_csim(seed: int) -> None:
-    description, subject, x = build(seed)
+    description, subject, x = accepted(seed)
     result = compare_roads(subject, x)
     assert not result.differences, "\n".join([describe(description), *result.differences])
     assert result.values > 0
