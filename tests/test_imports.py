@@ -25,7 +25,8 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("_version", "compiler", "cpp_words", "errors", "files", "hdf5", "headers", "private", "suggest"),
     ("fixed",),
     ("model",),
-    ("analysis",),
+    ("bounds",),
+    ("plan",),
     ("engines",),
     ("profile", "witness"),
     ("ports", "data", "frontends"),
@@ -149,7 +150,7 @@ def test_no_private_name_of_another_file() -> None:
     [
         ("fixed.law", "from isobit.model.ops import Op"),
         ("fixed.law", "def f():\n    from isobit.model import ops"),
-        ("model.ops", "if TYPE_CHECKING:\n    from isobit.analysis.plan import Plan"),
+        ("model.ops", "if TYPE_CHECKING:\n    from isobit.plan.plan import Plan"),
         ("engines.registry", "import isobit"),
         ("hls.core", "import isobit.commands.hls"),
     ],

@@ -49,8 +49,8 @@ def random_models(count: int) -> Iterator[tuple[str, Any]]:
 
 def measure(models: Iterator[tuple[str, Any]]) -> dict[str, dict[str, int]]:
     """MayOverflows by intervals and by back-substitution, and witnesses, of each network."""
-    from isobit.analysis.intervals import graph_bounds
-    from isobit.analysis.refine import refined_bounds
+    from isobit.bounds.intervals import graph_bounds
+    from isobit.bounds.refine import refined_bounds
     from isobit.witness.search import find_witnesses, may_overflow
 
     found = {}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from isobit.analysis.constants import warn_of_changes
+from isobit.bounds.constants import warn_of_changes
 from isobit.csim.program import CSimProgram
 from isobit.csim.simulation import Simulation, find_firmware, firmware_of
 from isobit.engines.registry import Values

@@ -9,10 +9,10 @@ bounds, plan and profile; a layer without one may say its bounds (:func:`registe
 (:func:`register_emitter`, docs/hls.md) makes it exportable.
 """
 
-from isobit.analysis.interval_arithmetic import halved, minus, plus, times
-from isobit.analysis.op_bounds import KERNELS as _BOUNDS
-from isobit.analysis.op_bounds import OpBounds, Ranges, bounds_of, register_bounds
-from isobit.analysis.ranges import Range
+from isobit.bounds.interval_arithmetic import halved, minus, plus, times
+from isobit.bounds.ranges import Range
+from isobit.bounds.rules import KERNELS as _BOUNDS
+from isobit.bounds.rules import OpBounds, Ranges, bounds_of, register_bounds
 from isobit.engines.reference.kernels import KERNELS as _REFERENCES
 from isobit.engines.reference.kernels import Inputs, assign, values_of
 from isobit.engines.reference.kernels import register_kernel as register_reference

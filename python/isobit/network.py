@@ -23,7 +23,7 @@ from isobit.model.requested import ReuseFactor, reuse_factors
 from isobit.profile.counts import Profile
 
 if TYPE_CHECKING:
-    from isobit.analysis.plan import Plan
+    from isobit.plan.plan import Plan
 
 __all__ = ["Network"]
 
@@ -168,8 +168,8 @@ class Network:
             Also tighten the verdicts, and search for a concrete input for each cast that may overflow. This takes
             seconds, for wide networks minutes.
         """
-        from isobit.analysis.intervals import measured
-        from isobit.analysis.plan import make_plan
+        from isobit.bounds.intervals import measured
+        from isobit.plan.plan import make_plan
         from isobit.witness.search import find_witnesses
 
         search = find_witnesses if witnesses else None

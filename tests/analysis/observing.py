@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.intervals import Bounds, DenseBounds
+from isobit.bounds.intervals import Bounds, DenseBounds
 from isobit.engines.exact import vector
 from isobit.fixed import law
 from isobit.fixed.assign import Cast, assign, outside_range

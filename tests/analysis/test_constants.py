@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import isobit as ib
-from isobit.analysis.constants import constant_changes, firmware_values, weight_changes
+from isobit.bounds.constants import constant_changes, firmware_values, weight_changes
 from isobit.engines.reference import law
 from isobit.errors import PrecisionWarning
 from isobit.fixed import FixedType, Overflow, Rounding

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import isobit as ib
-from isobit.analysis import ideal as module
-from isobit.analysis.ideal import Interval, ideal
+from isobit.bounds import ideal as module
+from isobit.bounds.ideal import Interval, ideal
 from isobit.errors import UnsupportedError
 from isobit.model import (
     Activation,

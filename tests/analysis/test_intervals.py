@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from observing import contradictions, dense_steps, observe
 
-from isobit.analysis.intervals import DenseBounds, OpBounds, Range, graph_bounds, measured, register_bounds
-from isobit.analysis.op_bounds import Ranges
+from isobit.bounds.intervals import DenseBounds, OpBounds, Range, graph_bounds, measured, register_bounds
+from isobit.bounds.rules import Ranges
 from isobit.engines.exact import vector
 from isobit.errors import RangeError, ShapeError
 from isobit.fixed import FixedArray, FixedType, Overflow, Rounding
@@ -283,7 +283,7 @@ def test_no_events_have_no_bounds() -> None:
 def test_an_op_of_ones_own() -> None:
     from dataclasses import dataclass
 
-    from isobit.analysis.op_bounds import KERNELS
+    from isobit.bounds.rules import KERNELS
 
     @dataclass(frozen=True, eq=False)
     class Negate(Op):
@@ -307,7 +307,7 @@ def test_an_op_of_ones_own() -> None:
 
 
 def test_every_op_has_bounds() -> None:
-    from isobit.analysis.op_bounds import KERNELS
+    from isobit.bounds.rules import KERNELS
     from isobit.model.ops import OPS
     from isobit.model.primitives import Formula, Select
 

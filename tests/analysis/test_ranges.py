@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from isobit.analysis.ranges import Range, add, cast_range, compact, hull, multiply, shift_left
+from isobit.bounds.ranges import Range, add, cast_range, compact, hull, multiply, shift_left
 from isobit.engines.reference import law as definition
 from isobit.errors import RangeError, ShapeError
 from isobit.fixed import FixedType, Overflow, Rounding

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from observing import contradictions, dense_steps
 from test_intervals import FEW, events, every_input
 
-from isobit.analysis.affine import Elementwise, Linear, exact_matmul, upper_bounds
-from isobit.analysis.intervals import Bounds, DenseBounds, Range, graph_bounds
-from isobit.analysis.product_lines import product_lines
-from isobit.analysis.refine import _elementwise, refined_bounds
+from isobit.bounds.affine import Elementwise, Linear, exact_matmul, upper_bounds
+from isobit.bounds.intervals import Bounds, DenseBounds, Range, graph_bounds
+from isobit.bounds.product_lines import product_lines
+from isobit.bounds.refine import _elementwise, refined_bounds
 from isobit.engines.exact import vector
 from isobit.fixed import FixedType
 from isobit.model import Activation, Dense, Graph, Tensor

@@ -13,11 +13,10 @@ import numpy as np
 import pytest
 
 import isobit as ib
-from isobit.analysis import op_bounds
-from isobit.analysis.intervals import OpBounds, Range, graph_bounds
-from isobit.analysis.plan import make_plan
-from isobit.analysis.ranges import cast_range, one_after_another
-from isobit.analysis.refine import refined_bounds
+from isobit.bounds import rules as op_bounds
+from isobit.bounds.intervals import OpBounds, Range, graph_bounds
+from isobit.bounds.ranges import cast_range, one_after_another
+from isobit.bounds.refine import refined_bounds
 from isobit.engines import strict
 from isobit.engines.exact import vector
 from isobit.engines.exact.tallies import of_index
@@ -31,6 +30,7 @@ from isobit.model import Activation, Dense, Graph, Reshape, Tensor
 from isobit.model.ops import Op, Tensors
 from isobit.model.tensor import layer_of, reported
 from isobit.model.weights import Weight
+from isobit.plan.plan import make_plan
 from isobit.profile.blocks import joined
 from isobit.profile.exact import exact_profile
 from isobit.profile.profiling import profile_graph

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, seed, settings
 from observing import observe
 from test_intervals import FEW, every_input
 
-from isobit.analysis.intervals import DenseBounds, Range, graph_bounds
-from isobit.analysis.ranges import lowest
-from isobit.analysis.refine import refined_bounds
+from isobit.bounds.intervals import DenseBounds, Range, graph_bounds
+from isobit.bounds.ranges import lowest
+from isobit.bounds.refine import refined_bounds
 from isobit.fixed import FixedType
 from isobit.model import Dense, Graph, Tensor
 from isobit.witness.margins import AccumMargins, Margins

@@ -389,7 +389,7 @@ def test_config_needs_a_keras_file(model: str, tmp_path: Path, capsys: pytest.Ca
 def test_import_is_light() -> None:
     """What takes time to import waits until it is needed."""
     heavy = {"tensorflow", "numba", "llvmlite", "click", "rich", "hls4ml", "h5py", "pyarrow", "uproot", "matplotlib"}
-    heavy |= {"isobit._core", "isobit.analysis.plan", "isobit.witness.search", "isobit.engines.cpp"}
+    heavy |= {"isobit._core", "isobit.plan.plan", "isobit.witness.search", "isobit.engines.cpp"}
     code = f"import sys, isobit; print(*sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

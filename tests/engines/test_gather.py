@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from isobit import _core
-from isobit.analysis.lanes import BITS, Lane
-from isobit.analysis.maps import COMBINATIONS, Gather
-from isobit.analysis.ranges import Range
-from isobit.analysis.stages import Stage
-from isobit.analysis.steps import Affine, Clamp, Slopes, Step, Zero
+from isobit.bounds.ranges import Range
 from isobit.engines.cpp.pack import pack as pack_cpp
 from isobit.engines.numba.tables import pack as pack_numba
 from isobit.fixed import FixedType
 from isobit.model import Tensor
+from isobit.plan.lanes import BITS, Lane
+from isobit.plan.maps import COMBINATIONS, Gather
+from isobit.plan.stages import Stage
+from isobit.plan.steps import Affine, Clamp, Slopes, Step, Zero
 
 KIND, WIDE = FixedType.parse("ap_int<7>"), FixedType.parse("ap_int<30>")
 EVENTS = 203

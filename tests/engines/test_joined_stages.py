@@ -10,7 +10,6 @@ import pytest
 
 import isobit as ib
 from isobit._core import instruction_sets
-from isobit.analysis.plan import make_plan
 from isobit.engines.cpp import CppEngine
 from isobit.engines.registry import get_engine
 from isobit.errors import ShapeError, TypeMismatchError, UnsupportedError
@@ -19,6 +18,7 @@ from isobit.layers import Choice, Constant, Formula, Halved, Input, Op, Result, 
 from isobit.model import Activation, BatchNorm, Graph, Transpose, Weight
 from isobit.model.layers import Broadcast, Merge, PReLU
 from isobit.model.primitives import identity_view
+from isobit.plan.plan import make_plan
 
 KINDS = [
     "ap_fixed<40,40>",

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 import isobit as ib
 from isobit._core import instruction_sets
-from isobit.analysis.lanes import Lane, candidates
-from isobit.analysis.plan import Plan, make_plan
-from isobit.analysis.stages import Stage
 from isobit.engines.cpp import CppEngine
 from isobit.model.graph import Graph
+from isobit.plan.lanes import Lane, candidates
+from isobit.plan.plan import Plan, make_plan
+from isobit.plan.stages import Stage
 from isobit.testing import fixed_arrays, fixed_types, models, precisions
 from tiers import examples
 

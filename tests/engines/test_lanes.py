@@ -10,7 +10,7 @@ from lane_networks import NETWORKS, adversarial, dense_chain
 
 import isobit as ib
 from isobit._core import BATCH_BLOCK, instruction_sets
-from isobit.analysis.intervals import graph_bounds
+from isobit.bounds.intervals import graph_bounds
 from isobit.engines.cpp import CppEngine
 from isobit.model.graph import Graph
 from isobit.model.ops import Activation, Tensor

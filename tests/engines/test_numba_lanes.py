@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from numba.core.event import install_recorder
 
 from isobit import FixedArray, FixedType
-from isobit.analysis.lanes import Lane
-from isobit.analysis.plan import Plan, make_plan
-from isobit.analysis.stages import Linear, Stage
 from isobit.api import Model
 from isobit.engines.numba import ENGINE, NumbaEngine, blocks
 from isobit.engines.numba.choice import candidates
 from isobit.engines.registry import get_engine
 from isobit.model import Activation, Dense, Graph, Tensor, Weight
+from isobit.plan.lanes import Lane
+from isobit.plan.plan import Plan, make_plan
+from isobit.plan.stages import Linear, Stage
 from isobit.testing import fixed_types, models, precisions
 from tiers import examples
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import isobit as ib
-from isobit.analysis import op_bounds
+from isobit.bounds import rules as op_bounds
 from isobit.engines.reference import kernels
 from isobit.errors import UnsupportedError
 from isobit.fixed import FixedArray, FixedType
@@ -106,7 +106,7 @@ def test_every_engine_and_every_question(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("blend")
 def test_bounds_of_its_own_are_taken() -> None:
-    from isobit.analysis.ranges import Range, cast_range
+    from isobit.bounds.ranges import Range, cast_range
 
     @register_bounds(Blend)
     def bounds(op: Blend, tensors: Tensors, ranges: op_bounds.Ranges) -> op_bounds.OpBounds:

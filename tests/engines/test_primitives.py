@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from isobit.analysis.intervals import graph_bounds, measured
-from isobit.analysis.plan import make_plan
+from isobit.bounds.intervals import graph_bounds, measured
 from isobit.engines.registry import get_engine
 from isobit.errors import UnsupportedError
 from isobit.fixed import FixedArray, FixedType, growth
@@ -17,6 +16,7 @@ from isobit.fixed.assign import assign
 from isobit.model import Graph, Reshape, Tensor, Weight
 from isobit.model.expressions import Choice, Constant, Halved, Input, Minus, Outcome, Plus, Result, Times
 from isobit.model.primitives import Formula, Select, broadcast_view, identity_view
+from isobit.plan.plan import make_plan
 from isobit.profile.exact import exact_profile
 from isobit.profile.profiling import profile_graph
 

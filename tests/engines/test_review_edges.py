@@ -10,7 +10,6 @@ from lane_networks import adversarial
 
 import isobit as ib
 from isobit._core import instruction_sets
-from isobit.analysis.lanes import candidates
 from isobit.engines.cpp import CppEngine
 from isobit.engines.planned import PlannedEngine
 from isobit.engines.registry import get_engine
@@ -18,6 +17,7 @@ from isobit.model.graph import Graph
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor
 from isobit.model.set_ops import Reshape
 from isobit.model.weights import Weight
+from isobit.plan.lanes import candidates
 
 
 def weight(name: str, raw: Any, kind: str) -> Weight:

@@ -12,7 +12,7 @@ from dense_draws import draw_layer
 from strategy_networks import compressed_mended, strategy_config, strategy_graph, strategy_keras
 
 import isobit as ib
-from isobit.analysis.intervals import graph_bounds
+from isobit.bounds.intervals import graph_bounds
 from isobit.engines.exact import vector
 from isobit.engines.registry import get_engine
 from isobit.errors import UnsupportedError

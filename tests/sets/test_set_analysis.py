@@ -7,13 +7,13 @@ import pytest
 from set_graphs import draw
 
 import isobit as ib
-from isobit.analysis.intervals import graph_bounds, measured
-from isobit.analysis.plan import make_plan
-from isobit.analysis.refine import refined_bounds
+from isobit.bounds.intervals import graph_bounds, measured
+from isobit.bounds.refine import refined_bounds
 from isobit.engines.cpp.observe import OBSERVER
 from isobit.engines.registry import get_engine
 from isobit.fixed import FixedType
 from isobit.model import Graph, Pooling, Tensor
+from isobit.plan.plan import make_plan
 from isobit.profile.exact import exact_profile
 from isobit.profile.segments import fast_profile
 from isobit.witness.search import find_witnesses

@@ -9,10 +9,10 @@ import pytest
 from set_graphs import draw
 
 from isobit._core import instruction_sets
-from isobit.analysis.plan import make_plan
 from isobit.engines.cpp import CppEngine
 from isobit.engines.registry import get_engine
 from isobit.model import Pooling
+from isobit.plan.plan import make_plan
 
 GRAPHS = range(16)
 

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from table_draws import a_graph, numbers
 
 import isobit as ib
-from isobit.analysis.intervals import Range, graph_bounds
-from isobit.analysis.plan import make_plan
-from isobit.analysis.refine import refined_bounds
+from isobit.bounds.intervals import Range, graph_bounds
+from isobit.bounds.refine import refined_bounds
 from isobit.engines.domain import fits_int64
 from isobit.engines.exact import vector
 from isobit.engines.registry import get_engine
 from isobit.engines.wide import compute_wide
 from isobit.fixed import FixedArray
 from isobit.fixed.assign import Cast, outside_range
+from isobit.plan.plan import make_plan
 from isobit.profile.exact import exact_profile
 from isobit.witness.search import find_witnesses
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.constant_change import as_float
+from isobit.bounds.constant_change import as_float
 from isobit.fixed.array import FixedArray
 
 __all__ = ["Difference", "LayerComparison", "Road", "aligned", "compare", "merge"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.constant_change import as_float
+from isobit.bounds.constant_change import as_float
 from isobit.check.comparison import Road
 from isobit.engines.exact import vector
 from isobit.engines.exact.tallies import ignore

@@ -1,7 +1,7 @@
 """Keras against the firmware, layer by layer: what the formats of each layer explain, and what they do not.
 
 Every segment of layers gets the numbers that the firmware gave to it. Three results are compared: what Keras gives,
-what the firmware gave, and what the firmware's layers would give without formats (:mod:`isobit.analysis.ideal`). The
+what the firmware gave, and what the firmware's layers would give without formats (:mod:`isobit.bounds.ideal`). The
 difference between the last two is what the formats do. Keras, which may have some of the same formats as quantisers,
 must lie between them; if it is off by more than half an LSB, the firmware computes another function.
 """
@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.constant_change import as_float
-from isobit.analysis.ideal import Interval, ideal
+from isobit.bounds.constant_change import as_float
+from isobit.bounds.ideal import Interval, ideal
 from isobit.check.keras_layers import Segment
 from isobit.fixed.array import FixedArray
 from isobit.model.graph import Graph

@@ -14,7 +14,7 @@ from isobit.commands.keras_options import KerasOptions, keras_options
 from isobit.commands.passes import extremes
 
 if TYPE_CHECKING:
-    from isobit.analysis.plan import Plan
+    from isobit.plan.plan import Plan
 
 
 @click.command(

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.formula_bounds import expression_range, gathered
-from isobit.analysis.ranges import Range
+from isobit.bounds.formula import expression_range, gathered
+from isobit.bounds.ranges import Range
 from isobit.fixed.law import INT64_BITS, int64_domain
 from isobit.fixed.types import FixedType
 from isobit.model.expressions import Expression, Result

@@ -14,8 +14,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from isobit.analysis.lanes import Lane
-from isobit.analysis.plan import Plan
 from isobit.engines.registry import Values
 from isobit.engines.wide import compute_wide
 from isobit.fixed.array import FixedArray
@@ -25,6 +23,8 @@ from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
 from isobit.model.ops import Op, Tensor
 from isobit.model.primitives import is_alias
+from isobit.plan.lanes import Lane
+from isobit.plan.plan import Plan
 
 __all__ = ["PlannedEngine", "Prepared", "Program", "accepts_floats"]
 
@@ -109,7 +109,7 @@ class PlannedEngine(ABC):
 
     @abstractmethod
     def plan(self, graph: Graph, keep: Sequence[str]) -> Plan:
-        """Plan a graph; ``keep`` as in :func:`isobit.analysis.plan.make_plan`."""
+        """Plan a graph; ``keep`` as in :func:`isobit.plan.plan.make_plan`."""
 
     @abstractmethod
     def pack(self, inputs: Sequence[Tensor], lanes: Sequence[Lane], outputs: Mapping[str, Tensor]) -> Program:

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.intervals import graph_bounds
-from isobit.analysis.ranges import Range
+from isobit.bounds.intervals import graph_bounds
+from isobit.bounds.ranges import Range
 from isobit.engines.domain import in_lane
 from isobit.engines.exact.tables import softmax
 from isobit.engines.exact.tallies import ignore

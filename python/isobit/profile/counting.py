@@ -11,20 +11,20 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.dense_bounds import dense_bounds
-from isobit.analysis.intervals import Bounds
-from isobit.analysis.lanes import BITS, Lane
-from isobit.analysis.maps import Counting, FloatArray
-from isobit.analysis.op_bounds import DenseBounds
-from isobit.analysis.ranges import BoolArray, IntArray, Range, compact, lowest, magnitude_bits, shift_left
-from isobit.analysis.stages import Stage, Unfit, factors_of, folding_of
-from isobit.analysis.steps import FACTOR_BITS, FLOOR_BITS, Wrap
+from isobit.bounds.dense import dense_bounds
+from isobit.bounds.intervals import Bounds
+from isobit.bounds.ranges import BoolArray, IntArray, Range, compact, lowest, magnitude_bits, shift_left
+from isobit.bounds.rules import DenseBounds
 from isobit.fixed import law
 from isobit.fixed.assign import assign, outside_range
 from isobit.fixed.modes import Overflow, Rounding
 from isobit.model.accumulation import shared_order
 from isobit.model.ops import Dense, Tensor
 from isobit.model.products import Product
+from isobit.plan.lanes import BITS, Lane
+from isobit.plan.maps import Counting, FloatArray
+from isobit.plan.stages import Stage, Unfit, factors_of, folding_of
+from isobit.plan.steps import FACTOR_BITS, FLOOR_BITS, Wrap
 
 __all__ = ["Accumulator", "counting_lane"]
 

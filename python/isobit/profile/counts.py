@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from isobit.analysis.constant_change import ConstantChange, changed_lines
-from isobit.analysis.ranges import IntArray, Range
+from isobit.bounds.constant_change import ConstantChange, changed_lines
+from isobit.bounds.ranges import IntArray, Range
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 
@@ -32,7 +32,7 @@ class OverflowCount:
     total
         For each neuron, how often it happened (an accumulator may overflow several times in one event).
     clips
-        Whether it is the clip of a quantised activation, which is no overflow (:func:`isobit.analysis.clips.clips`).
+        Whether it is the clip of a quantised activation, which is no overflow (:func:`isobit.plan.clips.clips`).
     """
 
     layer: str

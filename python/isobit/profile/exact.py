@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.observed import Observed
 from isobit.engines.domain import in_lane
 from isobit.engines.exact import vector
 from isobit.engines.exact.formulas import branch_taken
@@ -22,6 +21,7 @@ from isobit.model.graph import Graph
 from isobit.model.ops import Activation, Op, Tensors
 from isobit.model.primitives import Formula
 from isobit.model.table_ops import TableActivation
+from isobit.plan.observed import Observed
 
 __all__ = ["Found", "exact_profile", "joined", "observe"]
 

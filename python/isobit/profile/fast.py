@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 
 import isobit._core as _core
-from isobit.analysis.lanes import Lane
-from isobit.analysis.observed import Observed, follow, left, upgraded
-from isobit.analysis.ranges import IntArray
-from isobit.analysis.steps import Mark, Observe
+from isobit.bounds.ranges import IntArray
 from isobit.engines.cpp.observe import ObservedProgram
 from isobit.engines.cpp.pack import Packed, Statistic
 from isobit.engines.planned import Prepared
 from isobit.model.graph import Graph
+from isobit.plan.lanes import Lane
+from isobit.plan.observed import Observed, follow, left, upgraded
+from isobit.plan.steps import Mark, Observe
 from isobit.profile.proofs import Accumulators, Counted, Counts
 
 __all__ = ["Found", "LanesProfile", "Refused"]

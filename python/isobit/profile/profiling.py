@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.clips import clips
-from isobit.analysis.constants import constant_changes
-from isobit.analysis.observed import Observed
+from isobit.bounds.constants import constant_changes
 from isobit.engines.cpp.observe import OBSERVER, ObservingEngine
 from isobit.model.graph import Graph
 from isobit.model.ops import Op
 from isobit.model.primitives import Opaque, is_alias
 from isobit.model.tensor import layer_of, reported
+from isobit.plan.clips import clips
+from isobit.plan.observed import Observed
 from isobit.profile.counts import LayerProfile, OverflowCount, Profile
 from isobit.profile.segments import fast_profile
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.intervals import Bounds
-from isobit.analysis.lanes import Lane
-from isobit.analysis.observed import Observed
-from isobit.analysis.ranges import BoolArray, IntArray
+from isobit.bounds.intervals import Bounds
+from isobit.bounds.ranges import BoolArray, IntArray
 from isobit.model.graph import Graph
 from isobit.model.ops import Dense, Op
 from isobit.model.set_ops import PointwiseConv, Pooling
+from isobit.plan.lanes import Lane
+from isobit.plan.observed import Observed
 from isobit.profile.counting import Accumulator, counting_lane
 from isobit.profile.set_counting import SetAccumulator
 

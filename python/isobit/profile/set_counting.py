@@ -6,9 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
-from isobit.analysis.op_bounds import op_bounds
-from isobit.analysis.ranges import BoolArray, IntArray, Range
-from isobit.analysis.set_bounds import PoolingBounds
+from isobit.bounds.ranges import BoolArray, IntArray, Range
+from isobit.bounds.rules import op_bounds
+from isobit.bounds.sets import PoolingBounds
 from isobit.model.ops import Tensor
 from isobit.model.set_ops import PointwiseConv, Pooling
 from isobit.profile.counting import Accumulator

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.observed import Observed
 from isobit.engines.domain import fits_int64
 from isobit.fixed import growth, law
 from isobit.fixed.assign import assign, outside_range
@@ -16,6 +15,7 @@ from isobit.fixed.types import FixedType
 from isobit.model.ops import Op, Tensor, Tensors
 from isobit.model.table_index import table_index, top_bits
 from isobit.model.table_ops import Softmax, TableActivation
+from isobit.plan.observed import Observed
 from isobit.profile.exact import Found, observe
 
 __all__ = ["observe_table"]

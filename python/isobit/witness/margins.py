@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.dense_bounds import factors
-from isobit.analysis.op_bounds import DenseBounds, OpBounds
-from isobit.analysis.ranges import IntArray, Range, cast_range, compact, lowest, magnitude_bits
+from isobit.bounds.dense import factors
+from isobit.bounds.ranges import IntArray, Range, cast_range, compact, lowest, magnitude_bits
+from isobit.bounds.rules import DenseBounds, OpBounds
 from isobit.engines.exact import vector
 from isobit.engines.registry import get_engine
 from isobit.fixed import law

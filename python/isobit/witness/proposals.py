@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.ranges import IntArray, Range, add, multiply
+from isobit.bounds.ranges import IntArray, Range, add, multiply
 
 __all__ = ["ONE", "Box", "first_positions", "moved"]
 

@@ -14,10 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.intervals import Bounds, DenseBounds, graph_bounds
-from isobit.analysis.ranges import Range, lowest, one_after_another
-from isobit.analysis.set_bounds import PointwiseBounds, PoolingBounds
-from isobit.analysis.witnesses import MayOverflow, Witness, Witnesses, as_reported
+from isobit.bounds.intervals import Bounds, DenseBounds, graph_bounds
+from isobit.bounds.ranges import Range, lowest, one_after_another
+from isobit.bounds.sets import PointwiseBounds, PoolingBounds
 from isobit.engines.domain import in_lane
 from isobit.engines.exact import vector
 from isobit.fixed.array import FixedArray
@@ -27,6 +26,7 @@ from isobit.model.graph import Graph
 from isobit.model.ops import Dense, Op, Tensors
 from isobit.model.primitives import Opaque
 from isobit.model.set_ops import PointwiseConv
+from isobit.plan.witnesses import MayOverflow, Witness, Witnesses, as_reported
 from isobit.witness.margins import Chain, Margins, ResultMargins, has_margins, parted
 from isobit.witness.proposals import Box, first_positions, moved
 from isobit.witness.set_margins import accum_margins

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.op_bounds import DenseBounds, OpBounds
-from isobit.analysis.ranges import IntArray
-from isobit.analysis.set_bounds import PointwiseBounds, PoolingBounds
+from isobit.bounds.ranges import IntArray
+from isobit.bounds.rules import DenseBounds, OpBounds
+from isobit.bounds.sets import PointwiseBounds, PoolingBounds
 from isobit.fixed import law
 from isobit.model.ops import Dense, Op, Tensor, Tensors
 from isobit.model.set_ops import PointwiseConv, Pooling

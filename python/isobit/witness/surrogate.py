@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.ranges import magnitude_bits
+from isobit.bounds.ranges import magnitude_bits
 from isobit.model.expressions import Choice, Constant, Expression, Halved, Input, Minus, Times
 from isobit.model.layers.elementwise import Threshold
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor, Tensors

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from isobit.analysis.lanes import Lane
-from isobit.analysis.plan import Plan, make_plan
 from isobit.engines.cpp.pack import Packed, pack
 from isobit.engines.planned import PlannedEngine
 from isobit.model.graph import Graph
 from isobit.model.ops import Tensor
+from isobit.plan.lanes import Lane
+from isobit.plan.plan import Plan, make_plan
 
 __all__ = ["ENGINE", "CppEngine"]
 

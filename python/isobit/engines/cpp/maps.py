@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 import isobit._core as _core
-from isobit.analysis.lanes import Lane, whole_parts
-from isobit.analysis.maps import Counting, Gather, Linear, Sequential
-from isobit.analysis.ranges import IntArray
-from isobit.analysis.steps import Observe, Round
+from isobit.bounds.ranges import IntArray
 from isobit.engines.cpp.positions import position_weights
 from isobit.engines.cpp.steps import core_step, lane_steps, plain_step
 from isobit.fixed.modes import Rounding
+from isobit.plan.lanes import Lane, whole_parts
+from isobit.plan.maps import Counting, Gather, Linear, Sequential
+from isobit.plan.steps import Observe, Round
 
 __all__ = ["DTYPES", "SHORT", "Packing", "form_of", "packing_of", "pairs", "tiles"]
 

@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from isobit.analysis.lanes import BITS, Lane, unchanged_candidates
-from isobit.analysis.observed import trusting, watched
-from isobit.analysis.plan import Plan, make_plan
-from isobit.analysis.ranges import Range
-from isobit.analysis.stages import Stage
-from isobit.analysis.steps import Observe
+from isobit.bounds.ranges import Range
 from isobit.engines.cpp.pack import Packed, pack
 from isobit.engines.planned import PlannedEngine, accepts_floats
 from isobit.model.graph import Graph
 from isobit.model.ops import Tensor
+from isobit.plan.lanes import BITS, Lane, unchanged_candidates
+from isobit.plan.observed import trusting, watched
+from isobit.plan.plan import Plan, make_plan
+from isobit.plan.stages import Stage
+from isobit.plan.steps import Observe
 
 __all__ = ["OBSERVER", "ObservedProgram", "ObservingEngine"]
 

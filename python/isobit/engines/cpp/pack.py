@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 
 import isobit._core as _core
-from isobit.analysis.lanes import Lane
-from isobit.analysis.maps import Counting
-from isobit.analysis.ranges import IntArray
-from isobit.analysis.steps import Mark, Round, Step
+from isobit.bounds.ranges import IntArray
 from isobit.engines.cpp.maps import DTYPES, SHORT, Packing, form_of, packing_of
 from isobit.engines.cpp.positions import in_place, moved, sliced
 from isobit.engines.cpp.steps import core_step, folding_step, lane_steps, rounding_step
 from isobit.engines.planned import accepts_floats
 from isobit.model.ops import Tensor
+from isobit.plan.lanes import Lane
+from isobit.plan.maps import Counting
+from isobit.plan.steps import Mark, Round, Step
 
 __all__ = ["Packed", "Statistic", "pack"]
 

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 import isobit._core as _core
-from isobit.analysis.ranges import lowest
-from isobit.analysis.steps import (
+from isobit.bounds.ranges import lowest
+from isobit.fixed.modes import Overflow
+from isobit.fixed.types import FixedType
+from isobit.plan.steps import (
     Affine,
     AtLeast,
     Between,
@@ -24,8 +26,6 @@ from isobit.analysis.steps import (
     Wrap,
     Zero,
 )
-from isobit.fixed.modes import Overflow
-from isobit.fixed.types import FixedType
 
 __all__ = ["core_step", "folding_step", "lane_steps", "plain_step", "rounding_step"]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.op_bounds import op_bounds
-from isobit.analysis.ranges import Range
+from isobit.bounds.ranges import Range
+from isobit.bounds.rules import op_bounds
 from isobit.engines.exact.tallies import Tally
 from isobit.engines.reference.numbers import Numbers
 from isobit.engines.reference.results import result_of

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from isobit.analysis.lanes import Lane
-from isobit.analysis.plan import Plan, make_plan
 from isobit.engines.numba.choice import candidates
 from isobit.engines.planned import PlannedEngine
 from isobit.model.graph import Graph
 from isobit.model.ops import Tensor
+from isobit.plan.lanes import Lane
+from isobit.plan.plan import Plan, make_plan
 
 if TYPE_CHECKING:
     from isobit.engines.numba.program import Program

@@ -14,13 +14,13 @@ from typing import Final
 
 import numpy as np
 
-from isobit.analysis.lanes import BITS, Lane, variants
-from isobit.analysis.maps import Counting, Gather
-from isobit.analysis.ranges import IntArray, magnitude_bits
-from isobit.analysis.stages import Linear, Sequential, Stage
-from isobit.analysis.step_lists import propagate
-from isobit.analysis.steps import Clamp, Law, Round, Step, Wrap, Zero
+from isobit.bounds.ranges import IntArray, magnitude_bits
 from isobit.fixed.modes import Rounding
+from isobit.plan.lanes import BITS, Lane, variants
+from isobit.plan.maps import Counting, Gather
+from isobit.plan.stages import Linear, Sequential, Stage
+from isobit.plan.step_lists import propagate
+from isobit.plan.steps import Clamp, Law, Round, Step, Wrap, Zero
 
 __all__ = ["candidates", "is_general", "product_shift", "wrapped_by_type"]
 

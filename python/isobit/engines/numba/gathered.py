@@ -10,10 +10,10 @@ from llvmlite import ir
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from isobit.analysis.maps import COMBINATIONS, Gather
-from isobit.analysis.ranges import lowest
-from isobit.analysis.steps import Clamp, Zero
+from isobit.bounds.ranges import lowest
 from isobit.engines.numba.vectors import Vectors, nothing
+from isobit.plan.maps import COMBINATIONS, Gather
+from isobit.plan.steps import Clamp, Zero
 
 __all__ = ["combine_tile", "combining", "gather_constants"]
 
@@ -65,7 +65,7 @@ def combine_tile(  # type: ignore[no-untyped-def]
     """Outputs ``first`` and on, ``count`` of them, as the first rows of ``out``.
 
     ``order`` has for every turn and output where its row begins in ``rows``, or -1 for the fill; ``how`` is a place in
-    :data:`isobit.analysis.maps.COMBINATIONS`.
+    :data:`isobit.plan.maps.COMBINATIONS`.
     """
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:

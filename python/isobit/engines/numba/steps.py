@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.ranges import lowest
-from isobit.analysis.steps import Affine, AtLeast, Between, Clamp, Round, Slopes, Step, Wrap, Zero
+from isobit.bounds.ranges import lowest
 from isobit.engines.numba.passes import AT_LEAST, BETWEEN, FLOOR, HEAD, LINE, NEAR, ROUND, SLOPES, WRAP, ZERO
 from isobit.fixed.modes import Overflow, Rounding
 from isobit.fixed.types import FixedType
+from isobit.plan.steps import Affine, AtLeast, Between, Clamp, Round, Slopes, Step, Wrap, Zero
 
 __all__ = ["INTEGER_ROUNDING", "Pass", "entering", "float_passes", "integer_passes"]
 

@@ -7,11 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.lanes import Lane
-from isobit.analysis.maps import Gather
-from isobit.analysis.ranges import lowest
-from isobit.analysis.stages import Linear, Sequential
-from isobit.analysis.steps import Clamp, Round, Zero
+from isobit.bounds.ranges import lowest
 from isobit.engines.numba.blocks import COPY, ENTER, GATHER, GENERAL, LINEAR, ROUNDED, STRICT
 from isobit.engines.numba.choice import is_general, product_shift, wrapped_by_type
 from isobit.engines.numba.gathered import combining, gather_constants
@@ -22,6 +18,10 @@ from isobit.engines.numba.tiles import ROWS, tile_constants
 from isobit.engines.planned import accepts_floats
 from isobit.fixed.modes import Rounding
 from isobit.model.ops import Tensor
+from isobit.plan.lanes import Lane
+from isobit.plan.maps import Gather
+from isobit.plan.stages import Linear, Sequential
+from isobit.plan.steps import Clamp, Round, Zero
 
 __all__ = ["pack"]
 

@@ -1,5 +1,5 @@
 // A network as the batch kernels run it: stages of (linear map, steps) over blocks of events, on machine arithmetic
-// that the caller has proven exact (isobit.analysis.plan). Plain data, shared by the translation units of every
+// that the caller has proven exact (isobit.plan.plan). Plain data, shared by the translation units of every
 // instruction set; nothing here may hold inline code that a linker could take from the wrong one.
 #ifndef ISOBIT_HOST_BATCH_PROGRAM_HPP
 #define ISOBIT_HOST_BATCH_PROGRAM_HPP

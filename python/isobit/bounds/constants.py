@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from isobit.analysis.constant_change import ConstantChange, as_float
+from isobit.bounds.constant_change import ConstantChange, as_float
 from isobit.errors import PrecisionWarning
 from isobit.model.graph import Graph
 from isobit.model.ops import BatchNorm, Op

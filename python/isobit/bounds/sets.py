@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.dense_bounds import dense_bounds
-from isobit.analysis.op_bounds import DenseBounds, OpBounds, Ranges, register_bounds
-from isobit.analysis.ranges import BoolArray, CastRange, IntArray, Range, add, cast_range, hull
+from isobit.bounds.dense import dense_bounds
+from isobit.bounds.ranges import BoolArray, CastRange, IntArray, Range, add, cast_range, hull
+from isobit.bounds.rules import DenseBounds, OpBounds, Ranges, register_bounds
 from isobit.fixed import growth
 from isobit.fixed.types import FixedType
 from isobit.model.ops import Tensors

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from isobit.analysis.constants import firmware_values
+from isobit.bounds.constants import firmware_values
 from isobit.errors import UnsupportedError
 from isobit.model.expressions import Choice, Constant, Expression, Halved, Input, Minus, Times
 from isobit.model.layers.elementwise import Threshold

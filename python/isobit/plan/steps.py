@@ -2,7 +2,7 @@
 
 A step does not depend on a lane: it says what is computed, not with which machine arithmetic. Numbers are integers in
 units of an LSB that each rounding makes coarser. Every step knows how it changes bounds and how many bits it needs;
-``analysis/lanes.py`` uses this to prove a lane exact.
+``plan/lanes.py`` uses this to prove a lane exact.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from isobit.analysis.ranges import IntArray, add, compact, fold, magnitude_bits, multiply
+from isobit.bounds.ranges import IntArray, add, compact, fold, magnitude_bits, multiply
 from isobit.fixed import law
 from isobit.fixed.modes import Rounding
 from isobit.fixed.types import FixedType

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from isobit.analysis.ranges import IntArray, magnitude_bits
-from isobit.analysis.steps import Step
+from isobit.bounds.ranges import IntArray, magnitude_bits
 from isobit.fixed.types import FixedType
+from isobit.plan.steps import Step
 
 __all__ = ["COMBINATIONS", "Counting", "Gather", "Linear", "Sequential"]
 
@@ -86,7 +86,7 @@ class Counting:
     Attributes
     ----------
     weights, start
-        As for :class:`isobit.analysis.stages.Linear`; products have the LSB of data times weight.
+        As for :class:`isobit.plan.stages.Linear`; products have the LSB of data times weight.
     order
         Input index of each step of the sum, shape (n_in,).
     shift

@@ -16,12 +16,12 @@ from typing import Final
 
 import numpy as np
 
-from isobit.analysis.maps import Gather
-from isobit.analysis.ranges import IntArray, add, compact, magnitude_bits, multiply
-from isobit.analysis.stages import Linear, Sequential, Stage
-from isobit.analysis.step_lists import propagate
-from isobit.analysis.steps import FACTOR_BITS, FLOOR_BITS, Affine, Clamp, Observe, Round, ScaleFloor, Step, Wrap, Zero
+from isobit.bounds.ranges import IntArray, add, compact, magnitude_bits, multiply
 from isobit.fixed.modes import Rounding
+from isobit.plan.maps import Gather
+from isobit.plan.stages import Linear, Sequential, Stage
+from isobit.plan.step_lists import propagate
+from isobit.plan.steps import FACTOR_BITS, FLOOR_BITS, Affine, Clamp, Observe, Round, ScaleFloor, Step, Wrap, Zero
 
 __all__ = ["BITS", "Lane", "Variant", "candidates", "needed_bits", "unchanged_candidates", "variants", "whole_parts"]
 

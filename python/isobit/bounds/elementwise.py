@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from isobit.analysis.dense_bounds import product_range
-from isobit.analysis.op_bounds import OpBounds, Ranges, register_bounds
-from isobit.analysis.ranges import (
+from isobit.bounds.dense import product_range
+from isobit.bounds.ranges import (
     BoolArray,
     CastRange,
     IntArray,
@@ -21,6 +20,7 @@ from isobit.analysis.ranges import (
     shift_left,
     trailing_zeros,
 )
+from isobit.bounds.rules import OpBounds, Ranges, register_bounds
 from isobit.fixed.assign import assign
 from isobit.fixed.types import FixedType
 from isobit.model.layers.elementwise import Threshold

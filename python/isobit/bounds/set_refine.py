@@ -1,4 +1,4 @@
-"""Back-substitution through pointwise convolutions, position by position; see :mod:`isobit.analysis.refine`."""
+"""Back-substitution through pointwise convolutions, position by position; see :mod:`isobit.bounds.refine`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.affine import Elementwise, Linear, Stage
-from isobit.analysis.ranges import IntArray, Range, compact
-from isobit.analysis.set_bounds import PointwiseBounds, of_positions, part_of
+from isobit.bounds.affine import Elementwise, Linear, Stage
+from isobit.bounds.ranges import IntArray, Range, compact
+from isobit.bounds.sets import PointwiseBounds, of_positions, part_of
 from isobit.model.ops import Tensor
 from isobit.model.set_ops import PointwiseConv
 
@@ -18,7 +18,7 @@ __all__ = ["pointwise_conv"]
 #: Numbers of a matrix from all inputs to all outputs, at most.
 _MATRIX = 1 << 20
 
-#: What :mod:`isobit.analysis.refine` does with a Dense layer.
+#: What :mod:`isobit.bounds.refine` does with a Dense layer.
 DenseRule = Callable[..., tuple[Any, list[Stage]]]
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from isobit.analysis.ranges import BoolArray, IntArray, Range, cast_range
+from isobit.bounds.ranges import BoolArray, IntArray, Range, cast_range
 from isobit.errors import RangeError, RegistrationError, ShapeError, TypeMismatchError, UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.model.ops import Op, Tensors

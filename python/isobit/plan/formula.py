@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isobit.analysis.formula_bounds import gathered
-from isobit.analysis.interval_arithmetic import times
-from isobit.analysis.intervals import Bounds
-from isobit.analysis.maps import Gather
-from isobit.analysis.ranges import IntArray, Range, add, compact, magnitude_bits, multiply, shift_left
-from isobit.analysis.stages import MAPS, Unfit, into_result
-from isobit.analysis.step_lists import cast_steps
-from isobit.analysis.steps import Affine, Slopes, Step
+from isobit.bounds.formula import gathered
+from isobit.bounds.interval_arithmetic import times
+from isobit.bounds.intervals import Bounds
+from isobit.bounds.ranges import IntArray, Range, add, compact, magnitude_bits, multiply, shift_left
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 from isobit.model.expressions import Choice, Constant, Expression, Halved, Input, Minus, Result, Times
 from isobit.model.ops import Op, Tensors
 from isobit.model.primitives import Formula, Select, identity_view
+from isobit.plan.maps import Gather
+from isobit.plan.stages import MAPS, Unfit, into_result
+from isobit.plan.step_lists import cast_steps
+from isobit.plan.steps import Affine, Slopes, Step
 
 __all__ = ["formula_stage", "select_stage"]
 

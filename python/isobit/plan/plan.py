@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from isobit.analysis.constant_change import ConstantChange, changed_lines
-from isobit.analysis.constants import constant_changes
-from isobit.analysis.graph_stages import stages_of
-from isobit.analysis.intervals import Bounds, Range, graph_bounds
-from isobit.analysis.lanes import BITS, Lane, candidates, needed_bits
-from isobit.analysis.maps import Gather
-from isobit.analysis.refine import refined_bounds
-from isobit.analysis.stages import Arrange, Linear, Sequential, Stage, joined
-from isobit.analysis.step_lists import describe
-from isobit.analysis.steps import Wrap
-from isobit.analysis.verdicts import Verdict, verdicts_of
-from isobit.analysis.witnesses import Witnesses
+from isobit.bounds.constant_change import ConstantChange, changed_lines
+from isobit.bounds.constants import constant_changes
+from isobit.bounds.intervals import Bounds, Range, graph_bounds
+from isobit.bounds.refine import refined_bounds
 from isobit.model.graph import Graph
 from isobit.model.primitives import Opaque
 from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.tensor import layer_of
+from isobit.plan.graph import stages_of
+from isobit.plan.lanes import BITS, Lane, candidates, needed_bits
+from isobit.plan.maps import Gather
+from isobit.plan.stages import Arrange, Linear, Sequential, Stage, joined
+from isobit.plan.step_lists import describe
+from isobit.plan.steps import Wrap
+from isobit.plan.verdicts import Verdict, verdicts_of
+from isobit.plan.witnesses import Witnesses
 
 __all__ = ["Plan", "PlannedStage", "make_plan"]
 
@@ -137,7 +137,7 @@ def make_plan(
     graph
         The network.
     inputs
-        Bounds of the inputs, as for :func:`isobit.analysis.intervals.graph_bounds`; the plan holds for them only.
+        Bounds of the inputs, as for :func:`isobit.bounds.intervals.graph_bounds`; the plan holds for them only.
     keep
         Tensors that must exist at the end, besides the outputs: ops are joined up to them.
     search
@@ -146,7 +146,7 @@ def make_plan(
     lanes_of
         The exact lanes of a stage that an engine has, the cheapest first; by default those of the C++ kernels.
     arrange
-        What becomes of an op's steps, see :func:`isobit.analysis.graph_stages.stages_of`.
+        What becomes of an op's steps, see :func:`isobit.plan.graph.stages_of`.
 
     Raises
     ------

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.ranges import IntArray, Range, compact, magnitude_bits
+from isobit.bounds.ranges import IntArray, Range, compact, magnitude_bits
 from isobit.fixed.modes import Overflow, Rounding
 from isobit.fixed.types import FixedType
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from isobit.analysis import formula_stages, set_stages
-from isobit.analysis.elementwise_stages import ELEMENTWISE
-from isobit.analysis.intervals import Bounds
-from isobit.analysis.maps import Gather, Linear, Sequential
-from isobit.analysis.ranges import Range, one_after_another
-from isobit.analysis.stages import MAPS, Arrange, MapRule, Stage, Unfit, joined
-from isobit.analysis.steps import Step
+from isobit.bounds.intervals import Bounds
+from isobit.bounds.ranges import Range, one_after_another
 from isobit.model.graph import Graph
 from isobit.model.ops import Op
 from isobit.model.primitives import Opaque, is_alias
+from isobit.plan import formula as formula_stages
+from isobit.plan import sets as set_stages
+from isobit.plan.elementwise import ELEMENTWISE
+from isobit.plan.maps import Gather, Linear, Sequential
+from isobit.plan.stages import MAPS, Arrange, MapRule, Stage, Unfit, joined
+from isobit.plan.steps import Step
 
 __all__ = ["RULES", "stages_of"]
 
@@ -39,7 +40,7 @@ def stages_of(
     keep
         Tensors that must exist when all is done; a stage ends with each. Outputs are kept in any case.
     arrange
-        What becomes of an op's steps, see :data:`isobit.analysis.stages.Arrange`.
+        What becomes of an op's steps, see :data:`isobit.plan.stages.Arrange`.
 
     Notes
     -----

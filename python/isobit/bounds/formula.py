@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from isobit.analysis.elementwise_bounds import join_branches
-from isobit.analysis.interval_arithmetic import halved, minus, plus, times
-from isobit.analysis.op_bounds import OpBounds, Ranges, register_bounds
-from isobit.analysis.ranges import BoolArray, CastRange, IntArray, Range, cast_range, compact
+from isobit.bounds.elementwise import join_branches
+from isobit.bounds.interval_arithmetic import halved, minus, plus, times
+from isobit.bounds.ranges import BoolArray, CastRange, IntArray, Range, cast_range, compact
+from isobit.bounds.rules import OpBounds, Ranges, register_bounds
 from isobit.model.expressions import (
     Choice,
     Constant,

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.elementwise_bounds import join_branches
-from isobit.analysis.op_bounds import InnerBounds, OpBounds, Ranges, register_bounds
-from isobit.analysis.ranges import BoolArray, CastRange, IntArray, Range, add, cast_range, compact, hull, multiply
+from isobit.bounds.elementwise import join_branches
+from isobit.bounds.ranges import BoolArray, CastRange, IntArray, Range, add, cast_range, compact, hull, multiply
+from isobit.bounds.rules import InnerBounds, OpBounds, Ranges, register_bounds
 from isobit.fixed import growth
 from isobit.fixed.assign import assign
 from isobit.fixed.types import FixedType

@@ -6,17 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.intervals import Bounds
-from isobit.analysis.ranges import IntArray, Range, add, compact, multiply, shift_left
-from isobit.analysis.stages import Unfit, factors_of, into_result, scaled
-from isobit.analysis.step_lists import cast_steps
-from isobit.analysis.steps import Affine, AtLeast, Between, Clamp, Slopes, Step
+from isobit.bounds.intervals import Bounds
+from isobit.bounds.ranges import IntArray, Range, add, compact, multiply, shift_left
 from isobit.fixed.assign import assign
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 from isobit.model.layers.elementwise import Threshold
 from isobit.model.ops import Activation, BatchNorm, Op, Tensor, Tensors
 from isobit.model.products import Product
+from isobit.plan.stages import Unfit, factors_of, into_result, scaled
+from isobit.plan.step_lists import cast_steps
+from isobit.plan.steps import Affine, AtLeast, Between, Clamp, Slopes, Step
 
 __all__ = ["ELEMENTWISE"]
 

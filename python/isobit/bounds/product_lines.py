@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.dense_bounds import factors
-from isobit.analysis.ranges import IntArray, Range, compact
+from isobit.bounds.dense import factors
+from isobit.bounds.ranges import IntArray, Range, compact
 from isobit.model.ops import Tensor
 from isobit.model.products import Product
 from isobit.model.weights import Weight

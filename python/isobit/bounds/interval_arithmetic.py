@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from isobit.analysis.ranges import Range, add, multiply
+from isobit.bounds.ranges import Range, add, multiply
 
 __all__ = ["halved", "minus", "plus", "times"]
 

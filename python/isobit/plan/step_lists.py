@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.ranges import IntArray, Range, add, compact, lowest, magnitude_bits, multiply
-from isobit.analysis.steps import (
+from isobit.bounds.ranges import IntArray, Range, add, compact, lowest, magnitude_bits, multiply
+from isobit.fixed.modes import Overflow, Rounding
+from isobit.fixed.types import FixedType
+from isobit.plan.steps import (
     Affine,
     AtLeast,
     Between,
@@ -24,8 +26,6 @@ from isobit.analysis.steps import (
     Wrap,
     Zero,
 )
-from isobit.fixed.modes import Overflow, Rounding
-from isobit.fixed.types import FixedType
 
 __all__ = ["cast_steps", "describe", "normalised", "propagate"]
 

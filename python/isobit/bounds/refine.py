@@ -1,7 +1,7 @@
 """Bounds that take into account that a layer's inputs depend on each other, for verdicts closer to the truth.
 
-Every Dense layer's sums are bounded both by back-substitution (:mod:`isobit.analysis.affine`) and by interval
-arithmetic; the tighter bound is used. As rigorous as :func:`isobit.analysis.intervals.graph_bounds`, and slower.
+Every Dense layer's sums are bounded both by back-substitution (:mod:`isobit.bounds.affine`) and by interval
+arithmetic; the tighter bound is used. As rigorous as :func:`isobit.bounds.intervals.graph_bounds`, and slower.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis import set_refine
-from isobit.analysis.affine import Elementwise, Linear, Stage, enclosed, rounding_slack, upper_bounds
-from isobit.analysis.dense_bounds import free_partial_sums, source_of
-from isobit.analysis.intervals import Bounds, DenseBounds, OpBounds, input_bounds, op_bounds
-from isobit.analysis.product_lines import product_lines
-from isobit.analysis.ranges import BoolArray, IntArray, Range, cast_range, compact, lowest, shift_left
-from isobit.analysis.set_bounds import PointwiseBounds
+from isobit.bounds import set_refine
+from isobit.bounds.affine import Elementwise, Linear, Stage, enclosed, rounding_slack, upper_bounds
+from isobit.bounds.dense import free_partial_sums, source_of
+from isobit.bounds.intervals import Bounds, DenseBounds, OpBounds, input_bounds, op_bounds
+from isobit.bounds.product_lines import product_lines
+from isobit.bounds.ranges import BoolArray, IntArray, Range, cast_range, compact, lowest, shift_left
+from isobit.bounds.sets import PointwiseBounds
 from isobit.fixed.modes import Overflow, Rounding
 from isobit.model.accumulation import accumulation_order, in_turns
 from isobit.model.graph import Graph
@@ -36,7 +36,7 @@ _PARTIAL_SUMS = 2048
 def refined_bounds(graph: Graph, inputs: Mapping[str, Range] | None = None) -> Bounds:
     """Bounds of every number in a network, by interval arithmetic and back-substitution.
 
-    Parameters and errors are those of :func:`isobit.analysis.intervals.graph_bounds`; every range lies within the one
+    Parameters and errors are those of :func:`isobit.bounds.intervals.graph_bounds`; every range lies within the one
     that it gives.
     """
     graph = graph.lowered

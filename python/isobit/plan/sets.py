@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from isobit.analysis.dense_bounds import dense_bounds
-from isobit.analysis.intervals import Bounds
-from isobit.analysis.maps import Gather, Linear, Sequential
-from isobit.analysis.ranges import IntArray, Range, compact, hull, lowest, magnitude_bits, shift_left
-from isobit.analysis.set_bounds import PoolingBounds, part_of
-from isobit.analysis.stages import MAPS, Unfit, dense_map, folding_of, into_result
-from isobit.analysis.step_lists import cast_steps
-from isobit.analysis.steps import Affine, Round, Step, Wrap
+from isobit.bounds.dense import dense_bounds
+from isobit.bounds.intervals import Bounds
+from isobit.bounds.ranges import IntArray, Range, compact, hull, lowest, magnitude_bits, shift_left
+from isobit.bounds.sets import PoolingBounds, part_of
 from isobit.fixed.modes import Overflow, Rounding
 from isobit.model.ops import Tensor, Tensors
 from isobit.model.set_ops import PointwiseConv, Pooling
+from isobit.plan.maps import Gather, Linear, Sequential
+from isobit.plan.stages import MAPS, Unfit, dense_map, folding_of, into_result
+from isobit.plan.step_lists import cast_steps
+from isobit.plan.steps import Affine, Round, Step, Wrap
 
 __all__ = ["division_steps", "pointwise_map", "pooling_map"]
 

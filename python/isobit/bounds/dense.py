@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.op_bounds import DenseBounds, Ranges, register_bounds
-from isobit.analysis.ranges import (
+from isobit.bounds.ranges import (
     BoolArray,
     IntArray,
     Range,
@@ -23,7 +22,8 @@ from isobit.analysis.ranges import (
     total,
     trailing_zeros,
 )
-from isobit.analysis.turns import turn_sums
+from isobit.bounds.rules import DenseBounds, Ranges, register_bounds
+from isobit.bounds.turns import turn_sums
 from isobit.fixed import law
 from isobit.fixed.assign import assign
 from isobit.fixed.modes import Overflow

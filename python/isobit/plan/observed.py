@@ -12,8 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.ranges import IntArray, lowest
-from isobit.analysis.steps import (
+from isobit.bounds.ranges import IntArray, lowest
+from isobit.fixed import law
+from isobit.fixed.modes import Overflow
+from isobit.model.ops import Op
+from isobit.plan.steps import (
     Affine,
     Clamp,
     Expect,
@@ -27,9 +30,6 @@ from isobit.analysis.steps import (
     Step,
     Wrap,
 )
-from isobit.fixed import law
-from isobit.fixed.modes import Overflow
-from isobit.model.ops import Op
 
 __all__ = ["Observed", "follow", "left", "trusting", "upgraded", "watched"]
 

@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from isobit.analysis import dense_bounds, elementwise_bounds, formula_bounds, set_bounds, table_bounds
-from isobit.analysis.op_bounds import DenseBounds, OpBounds, op_bounds, register_bounds
-from isobit.analysis.ranges import Range
+from isobit.bounds import dense, elementwise, formula, sets, tables
+from isobit.bounds.ranges import Range
+from isobit.bounds.rules import DenseBounds, OpBounds, op_bounds, register_bounds
 from isobit.errors import RangeError, ShapeError
 from isobit.fixed.array import FixedArray
 from isobit.model.graph import Graph
@@ -24,7 +24,7 @@ from isobit.model.ops import Tensor
 __all__ = ["Bounds", "DenseBounds", "OpBounds", "Range", "graph_bounds", "measured", "op_bounds", "register_bounds"]
 
 #: The rules of isobit's own ops; importing them registers them.
-RULES = (dense_bounds, elementwise_bounds, formula_bounds, set_bounds, table_bounds)
+RULES = (dense, elementwise, formula, sets, tables)
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.ranges import BoolArray, Range, fold, folded_zeros
+from isobit.bounds.ranges import BoolArray, Range, fold, folded_zeros
 from isobit.fixed import law
 from isobit.model.accumulation import turns_of
 from isobit.model.ops import Dense

@@ -1,7 +1,7 @@
 """A graph as stages: one linear map each, and the steps that follow it.
 
 Elementwise ops join the stage before them: a Dense layer, its BatchNorm and its ReLU are one stage. A stage computes
-exactly what its ops compute; ``analysis/lanes.py`` decides which machine arithmetic may do it.
+exactly what its ops compute; ``plan/lanes.py`` decides which machine arithmetic may do it.
 """
 
 from __future__ import annotations
@@ -12,13 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.dense_bounds import factors
-from isobit.analysis.intervals import Bounds
-from isobit.analysis.maps import Counting, Gather, Linear, Sequential
-from isobit.analysis.op_bounds import DenseBounds
-from isobit.analysis.ranges import IntArray, Range, add, compact, lowest, magnitude_bits, shift_left
-from isobit.analysis.step_lists import cast_steps, normalised, propagate
-from isobit.analysis.steps import Affine, Clamp, Law, Round, Step, Wrap, Zero
+from isobit.bounds.dense import factors
+from isobit.bounds.intervals import Bounds
+from isobit.bounds.ranges import IntArray, Range, add, compact, lowest, magnitude_bits, shift_left
+from isobit.bounds.rules import DenseBounds
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import accumulation_order, shared_order
@@ -26,6 +23,9 @@ from isobit.model.ops import Dense, Op, Tensor, Tensors
 from isobit.model.products import Product
 from isobit.model.tensor import layer_of
 from isobit.model.weights import Weight
+from isobit.plan.maps import Counting, Gather, Linear, Sequential
+from isobit.plan.step_lists import cast_steps, normalised, propagate
+from isobit.plan.steps import Affine, Clamp, Law, Round, Step, Wrap, Zero
 
 __all__ = [
     "MAPS",
@@ -121,7 +121,7 @@ def factors_of(kind: Product, tensor: Tensor, weight: Weight, data: Range) -> tu
 
 
 def into_result(op: Op, source: FixedType | None, fraction: int, bounds: Bounds) -> list[Step]:
-    """The cast into an op's result; see :func:`isobit.analysis.step_lists.cast_steps`."""
+    """The cast into an op's result; see :func:`isobit.plan.step_lists.cast_steps`."""
     overflows = bool(bounds.ops[op.name].result_overflow.any())
     return cast_steps(source, fraction, op.output.type, overflows, op.output.size, op.name)
 

@@ -7,13 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from isobit.analysis.clips import clips
-from isobit.analysis.dense_bounds import free_partial_sums
-from isobit.analysis.op_bounds import DenseBounds, OpBounds
-from isobit.analysis.ranges import Range, cast_range
-from isobit.analysis.set_bounds import PointwiseBounds, PoolingBounds
-from isobit.analysis.turns import turn_sums
-from isobit.analysis.witnesses import Witness, Witnesses
+from isobit.bounds.dense import free_partial_sums
+from isobit.bounds.ranges import Range, cast_range
+from isobit.bounds.rules import DenseBounds, OpBounds
+from isobit.bounds.sets import PointwiseBounds, PoolingBounds
+from isobit.bounds.turns import turn_sums
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import in_turns
@@ -21,6 +19,8 @@ from isobit.model.ops import Dense, Op, Tensors
 from isobit.model.primitives import Opaque, is_alias
 from isobit.model.set_ops import PointwiseConv, Pooling
 from isobit.model.tensor import layer_of, reported
+from isobit.plan.clips import clips
+from isobit.plan.witnesses import Witness, Witnesses
 
 __all__ = ["Verdict", "verdicts_of"]
 
@@ -45,7 +45,7 @@ class Verdict:
     witnesses
         Inputs that make it happen, one for each neuron for which a search found one; None: there was no search.
     clips
-        Whether it is the clip of a quantised activation, which is no overflow (:func:`isobit.analysis.clips.clips`).
+        Whether it is the clip of a quantised activation, which is no overflow (:func:`isobit.plan.clips.clips`).
     known
         False for a layer of the user's that gives no bounds: nothing can be said.
     """

@@ -1,1 +1,0 @@
-"""What can be said about a network before any event: bounds, and plans that are certificates."""
