@@ -1,6 +1,9 @@
-"""Networks that move, merge and rectify numbers against hls4ml's C-simulation, made once: result as JSON.
+"""Random networks of each family of layers against hls4ml's C-simulation, made once; a JSON file for each family.
 
-python tools/families_run.py --networks 30 --out tests/families/families_run.json
+python tools/families_run.py --networks 40 [--families shape merge]
+
+A run that was stopped goes on after its last seed, and a larger ``--networks`` extends what is there. Files of another
+hls4ml are begun anew.
 """
 
 from __future__ import annotations
@@ -16,6 +19,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "families"), str(ROOT / "tests" / "differential")]
+
+#: Seed of the first network; those of the tests in CI are smaller.
+FIRST = 1000
 
 
 def compared(family: str, seed: int) -> dict[str, Any]:
@@ -34,41 +40,60 @@ def compared(family: str, seed: int) -> dict[str, Any]:
     return {"seed": seed, "what": what, "values": result.values, "layers": layers, "differences": result.differences}
 
 
+def with_one_more(report: dict[str, Any], one: dict[str, Any]) -> dict[str, Any]:
+    """The report of a family after one more network."""
+    report = {**report, "date": time.strftime("%Y-%m-%d"), "seeds": [FIRST, one["seed"]]}
+    if "rejected" in one:
+        return {**report, "rejected": [*report["rejected"], one]}
+    layers = Counter(report["layers"]) + one["layers"]
+    return {
+        **report,
+        "networks": report["networks"] + 1,
+        "values_compared": report["values_compared"] + one["values"],
+        "io_stream": report["io_stream"] + ("io_stream" in one["what"]),
+        "layers": dict(sorted(layers.items())),
+        "networks_with_differences": [*report["networks_with_differences"], *([one] if one["differences"] else [])],
+    }
+
+
+def begun(path: Path, version: str) -> dict[str, Any]:
+    """What an earlier run found, or an empty report."""
+    if path.exists() and (report := json.loads(path.read_text()))["hls4ml"] == version:
+        return dict(report)
+    return {
+        "what": "random networks on every road against hls4ml's C-simulation, layer by layer (tools/families_run.py)",
+        "hls4ml": version,
+        "date": "",
+        "networks": 0,
+        "seeds": [FIRST, FIRST - 1],
+        "values_compared": 0,
+        "io_stream": 0,
+        "layers": {},
+        "networks_with_differences": [],
+        "rejected": [],
+    }
+
+
 def main() -> int:
     """Run, and write what was found after every network."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--networks", type=int, default=30, help="of each family")
-    parser.add_argument("--start", type=int, default=1000, help="first seed")
-    parser.add_argument("--families", nargs="*", default=["shape", "merge", "elementwise"])
-    parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     import hls4ml
+    from family_networks import FAMILIES
 
-    report: dict[str, Any] = {
-        "what": "random networks on every road against hls4ml's C-simulation, layer by layer (tools/families_run.py)",
-        "hls4ml": hls4ml.__version__,
-        "date": time.strftime("%Y-%m-%d"),
-        "families": {},
-    }
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--networks", type=int, default=40, help="of each family, in all")
+    parser.add_argument("--families", nargs="*", default=list(FAMILIES), choices=list(FAMILIES))
+    parser.add_argument("--out", type=Path, default=ROOT / "tests" / "families" / "runs", help="folder")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
     wrong = 0
     for family in options.families:
-        done: list[dict[str, Any]] = []
-        for seed in range(options.start, options.start + options.networks):
-            done.append(compared(family, seed))
-            good = [one for one in done if "rejected" not in one]
-            layers: Counter[str] = sum((one["layers"] for one in good), Counter())
-            report["families"][family] = {
-                "networks": len(good),
-                "seeds": [options.start, seed],
-                "values_compared": sum(one["values"] for one in good),
-                "layers": dict(sorted(layers.items())),
-                "io_stream": sum("io_stream" in one["what"] for one in good),
-                "networks_with_differences": [one for one in good if one["differences"]],
-                "rejected": [one for one in done if "rejected" in one],
-            }
-            options.out.write_text(json.dumps(report, indent=1) + "\n")
-        wrong += len(report["families"][family]["networks_with_differences"])
+        path = options.out / f"{family}.json"
+        report = begun(path, hls4ml.__version__)
+        while report["networks"] < options.networks:
+            report = with_one_more(report, compared(family, report["seeds"][1] + 1))
+            path.write_text(json.dumps(report, indent=1) + "\n")
+        wrong += len(report["networks_with_differences"])
     print(f"{len(options.families)} families of {options.networks} networks, {wrong} differ")
     return 1 if wrong else 0
 

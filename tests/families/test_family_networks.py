@@ -1,6 +1,6 @@
 """Networks of moved, merged and rectified numbers: every road gives the bits of hls4ml's C-simulation.
 
-tools/families_run.py takes many more (families_run.json).
+tools/families_run.py takes many more (runs/).
 """
 
 from __future__ import annotations
