@@ -13,8 +13,8 @@ from table_draws import a_graph, numbers
 import isobit as ib
 from isobit.bounds.intervals import Range, graph_bounds
 from isobit.bounds.refine import refined_bounds
-from isobit.engines.domain import fits_int64
 from isobit.engines.exact import vector
+from isobit.engines.exact.int64 import fits_int64
 from isobit.engines.registry import get_engine
 from isobit.engines.wide import compute_wide
 from isobit.fixed import FixedArray

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from isobit.engines.domain import in_lane
+from isobit.engines.exact.int64 import in_lane
 from isobit.engines.exact.tables import softmax, table_activation
 from isobit.engines.exact.tallies import ignore
 from isobit.fixed.array import FixedArray

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 import isobit._core as _core
-from isobit.engines.domain import in_lane
 from isobit.engines.exact import vector
+from isobit.engines.exact.int64 import in_lane
 from isobit.engines.registry import Values
 from isobit.errors import UnsupportedError
 from isobit.fixed.array import FixedArray

@@ -15,7 +15,7 @@ import numpy as np
 
 from isobit.bounds.intervals import graph_bounds
 from isobit.bounds.ranges import Range
-from isobit.engines.domain import in_lane
+from isobit.engines.exact.int64 import in_lane
 from isobit.engines.exact.tables import softmax
 from isobit.engines.exact.tallies import ignore
 from isobit.engines.registry import get_engine

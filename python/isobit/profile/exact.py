@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from isobit.engines.domain import in_lane
 from isobit.engines.exact import vector
 from isobit.engines.exact.formulas import branch_taken
+from isobit.engines.exact.int64 import in_lane
 from isobit.fixed.assign import Cast, outside_range
 from isobit.model.expressions import Choice
 from isobit.model.graph import Graph

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from isobit.engines.domain import fits_int64
+from isobit.engines.exact.int64 import fits_int64
 from isobit.fixed import growth, law
 from isobit.fixed.assign import assign, outside_range
 from isobit.fixed.types import FixedType

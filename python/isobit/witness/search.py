@@ -17,8 +17,8 @@ import numpy as np
 from isobit.bounds.intervals import Bounds, DenseBounds, graph_bounds
 from isobit.bounds.ranges import Range, lowest, one_after_another
 from isobit.bounds.sets import PointwiseBounds, PoolingBounds
-from isobit.engines.domain import in_lane
 from isobit.engines.exact import vector
+from isobit.engines.exact.int64 import in_lane
 from isobit.fixed.array import FixedArray
 from isobit.fixed.assign import Cast, outside_range
 from isobit.model.accumulation import in_turns

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from isobit.bounds.formula import expression_range, gathered
+from isobit.bounds.ranges import Range
+from isobit.engines.exact.int64 import cast_fits, register_int64
 from isobit.engines.exact.tallies import Tally, of_index
 from isobit.fixed.assign import assign
+from isobit.fixed.law import INT64_BITS
 from isobit.fixed.types import FixedType
 from isobit.model.expressions import (
     Choice,
@@ -23,6 +27,7 @@ from isobit.model.expressions import (
 )
 from isobit.model.ops import Tensors
 from isobit.model.primitives import Formula, Select
+from isobit.model.weights import Weight
 
 __all__ = ["branch_taken", "formula", "select"]
 
@@ -103,3 +108,34 @@ def _evaluated(expression: Expression, values: Sequence[Column], types: Sequence
     fractions = [fraction_of(side, types) for side in (expression.a, expression.b)]
     a, b = (x << (max(fractions) - fraction) for x, fraction in zip((a, b), fractions, strict=True))
     return a - b if isinstance(expression, Minus) else a + b
+
+
+@register_int64(Select)
+def _moved_fits(op: Select, tensors: Tensors) -> bool:
+    return all(cast_fits(tensor.type.width, tensor.type.fraction, op.output.type) for tensor in tensors)
+
+
+@register_int64(Formula)
+def _formula_fits(op: Formula, tensors: Tensors) -> bool:
+    """Every part of the expression, for all numbers of the inputs' formats, aligned as sums and comparisons need it."""
+    values = [gathered(Range.of_type(t.type, t.size), view) for t, view in zip(tensors, op.views, strict=True)]
+    finest = 0
+
+    def parts(expression: Expression) -> Iterator[Range]:
+        nonlocal finest
+        found = expression_range(expression, values)
+        finest = max(finest, found.fraction)
+        yield found
+        for side in vars(expression).values():
+            if not isinstance(side, (int, Weight)):
+                yield from parts(side)
+
+    results = [op.outcome] if isinstance(op.outcome, Result) else [op.outcome.over, op.outcome.under]
+    sides = [] if isinstance(op.outcome, Result) else [op.outcome.left, op.outcome.right]
+    ranges = [part for expression in (*sides, *(result.value for result in results)) for part in parts(expression)]
+    if any(part.bits + finest - part.fraction > INT64_BITS for part in ranges):
+        return False
+    return all(
+        cast_fits(expression_range(result.value, values).bits, result.form.fraction, op.output.type)
+        for result in results
+    )

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from isobit.engines.exact.int64 import cast_fits, register_int64
 from isobit.engines.exact.tallies import Tally, ignore, of_index
 from isobit.fixed import growth
 from isobit.fixed.assign import Cast, assign
+from isobit.fixed.law import INT64_BITS
 from isobit.model.ops import Tensor, Tensors
 from isobit.model.set_ops import PointwiseConv, Pooling
 
@@ -82,3 +84,15 @@ def _tree(op: Pooling, pool: list[Column], count: Count) -> Column:
     left = 1 << ((len(pool) - 1).bit_length() - 1)
     both = _tree(op, pool[:left], count) + _tree(op, pool[left:], count)
     return assign(both, op.accum.sum_with(op.accum), op.accum, count)
+
+
+@register_int64(Pooling)
+def _pooling_fits(op: Pooling, tensors: Tensors) -> bool:
+    (tensor,) = tensors
+    exact = op.accum.sum_with(tensor.type if op.order == "parallel" else op.accum)
+    return (
+        cast_fits(tensor.type.width, tensor.type.fraction, op.accum)
+        and exact.width + 1 <= INT64_BITS
+        and cast_fits(exact.width, exact.fraction, op.accum)
+        and cast_fits(op.accum.width, op.accum.fraction, op.output.type)
+    )

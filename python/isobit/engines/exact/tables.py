@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from isobit.engines.exact.int64 import cast_fits, register_int64
 from isobit.fixed import growth
 from isobit.fixed.assign import Cast, assign
+from isobit.fixed.law import INT64_BITS
 from isobit.fixed.types import FixedType
 from isobit.model.ops import Tensor, Tensors
 from isobit.model.table_index import centred_index, index_from_zero, table_index, top_bits
@@ -173,3 +175,39 @@ _SLICES: dict[str, Callable[[Softmax, Tensor, list[Column], list[int], Tally, Lo
     "legacy": _legacy,
     "argmax": _argmax,
 }
+
+
+@register_int64(TableActivation)
+def _table_fits(op: TableActivation, tensors: Tensors) -> bool:
+    (tensor,) = tensors
+    kind = tensor.type
+    bits = kind.width + op.entries.bit_length() + max(0, -kind.fraction) + 1
+    forms = [op.table.type] if op.centred else list(op.forms(kind))
+    return bits <= INT64_BITS and all(cast_fits(form.width, form.fraction, op.output.type) for form in forms)
+
+
+@register_int64(Softmax)
+def _softmax_fits(op: Softmax, tensors: Tensors) -> bool:
+    (tensor,) = tensors
+    kind, target = tensor.type, op.output.type
+    if op.implementation == "argmax":
+        return kind.width <= INT64_BITS and cast_fits(2, 0, target)
+    assert op.exp_table is not None
+    assert op.inv_table is not None
+    exp, inv = op.exp_table.type, op.inv_table.type
+    if op.implementation == "legacy":
+        bits = kind.width + 2 + op.exp_table.raw.size.bit_length() + max(0, -kind.fraction)
+        return max(bits, exp.width + op.inv_table.raw.size.bit_length()) < INT64_BITS and cast_fits(
+            inv.width, inv.fraction, target
+        )
+    assert op.accum is not None
+    assert op.inv_inp is not None
+    accum = op.accum
+    return (
+        (op.inp_norm is None or cast_fits(kind.width + 2, kind.fraction, op.inp_norm))
+        and kind.width <= INT64_BITS
+        and cast_fits(exp.width, exp.fraction, accum)
+        and cast_fits(accum.width + 1, accum.fraction, accum)
+        and cast_fits(accum.width, accum.fraction, op.inv_inp)
+        and cast_fits(accum.width + inv.width, accum.fraction + inv.fraction, target)
+    )

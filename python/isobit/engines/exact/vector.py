@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from isobit.engines import domain
 from isobit.engines.exact import tables as vector_tables
 from isobit.engines.exact.formulas import formula, select
 from isobit.engines.exact.opaque import opaque
@@ -32,6 +33,9 @@ from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Weight
 
 __all__ = ["Tally", "compute"]
+
+#: Proofs for int64 of the layers that are primitives; importing the module registers them.
+RULES = (domain,)
 
 Column = Any
 #: Of every input of an op, in order.
@@ -247,7 +251,7 @@ def compute(op: Op, tensors: Tensors, raws: Sequence[Any], tally: Tally | None =
         The op and its input tensors.
     raws
         Of each input, shape (events, size); all int64 where the caller knows that every intermediate fits, otherwise
-        all Python integers (:func:`isobit.engines.domain.in_lane`).
+        all Python integers (:func:`isobit.engines.exact.int64.in_lane`).
     tally
         Called for every cast into the accumulator and into the result; None counts nothing.
 
