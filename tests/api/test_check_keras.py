@@ -110,7 +110,7 @@ def test_the_first_layer_that_no_format_explains_is_named(name: str) -> None:
     assert worst is not None
     segment = next(s for s in segments_of(ib.load(net).graph, net) if s.name == gap.name)
     given = ib.load(net).run({"features": ib.FixedArray.from_float(x, ib.load(net).input_types[0])})
-    inputs = given[segment.source].to_float()[worst.event]
+    inputs = given[segment.sources[0]].to_float()[worst.event]
     assert segment(inputs[None].astype(np.float32)).ravel()[worst.index] == worst.keras
     assert given[segment.target].to_float()[worst.event, worst.index] == worst.firmware
 
@@ -208,6 +208,38 @@ def test_blocks_and_the_worst_event_are_the_same_as_all_at_once(small: Any, monk
     assert [(g.name, g.own_largest, g.largest) for g in layers.gaps] == [
         (g.name, g.own_largest, g.largest) for g in direct
     ]
+
+
+@pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
+def test_branches_that_meet_are_followed(io_type: str) -> None:
+    """Two inputs, a residual connection, merges and a concatenation; a wrong branch is named."""
+    from tensorflow import keras
+
+    first = keras.layers.Input((8,), name="first")
+    second = keras.layers.Input((4,), name="second")
+    x = keras.layers.Dense(4, activation="relu", name="fc1")(first)
+    y = keras.layers.Dense(4, name="fc2")(second)
+    added = keras.layers.Add(name="added")([x, y])
+    squeezed = keras.layers.Dense(4, activation="relu", name="fc3")(added)
+    scaled = keras.layers.Multiply(name="scaled")([squeezed, added])
+    joined = keras.layers.Concatenate(name="joined")([scaled, y])
+    net = keras.Model([first, second], [keras.layers.Dense(2, name="last")(joined), scaled])
+    fill(net, 4)
+    rng = np.random.default_rng(6)
+    x = [rng.normal(0, 1, (200, 8)), rng.normal(0, 1, (200, 4))]
+    model = ib.load(net, io_type=io_type)
+    layers = ib.check(model, x, ["cpp-strict"], net).keras_layers
+    assert layers is not None
+    assert layers.reason == ""
+    assert layers.explained, [gap.name for gap in layers.gaps if gap.unexplained]
+    assert [gap.name for gap in layers.gaps] == ["fc1", "fc2", "added", "fc3", "scaled", "joined", "last"]
+    wrong = [*net.get_weights()]
+    wrong[2] = wrong[2] + 0.5  # weights of fc2
+    net.set_weights(wrong)
+    layers = ib.check(model, x, ["cpp-strict"], net).keras_layers
+    assert layers is not None
+    assert layers.unexplained is not None
+    assert layers.unexplained.name == "fc2"
 
 
 def test_two_heads_and_names_that_begin_alike() -> None:

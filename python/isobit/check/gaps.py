@@ -8,7 +8,7 @@ must lie between them; if it is off by more than half an LSB, the firmware compu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -136,15 +136,16 @@ def layer_gaps(
 
 
 def _only_reader(segment: Segment, others: list[Segment]) -> Segment | None:
-    readers = [other for other in others if other.source == segment.target]
-    return readers[0] if len(readers) == 1 else None
+    readers = [other for other in others if segment.target in other.sources]
+    return readers[0] if len(readers) == 1 and len(readers[0].sources) == 1 else None
 
 
 def _gap(graph: Graph, segment: Segment, values: Mapping[str, FixedArray], from_start: dict[str, Any]) -> LayerGap:
-    source, target = graph.tensors[segment.source], graph.tensors[segment.target]
-    given, firmware = reals(values[source.name], source), reals(values[target.name], target)
-    keras = _asked(segment, given, source).reshape(firmware.shape)
-    whole = _asked(segment, from_start[source.name], source).reshape(firmware.shape)
+    sources, target = [graph.tensors[name] for name in segment.sources], graph.tensors[segment.target]
+    firmware = reals(values[target.name], target)
+    given = [reals(values[source.name], source) for source in sources]
+    keras = _asked(segment, given, sources).reshape(firmware.shape)
+    whole = _asked(segment, [from_start[source.name] for source in sources], sources).reshape(firmware.shape)
     from_start[target.name] = whole
     bounds = _ideal(graph, segment, values)
     lsb = as_float(target.type.lsb) * (2 if target.xnor else 1)
@@ -190,7 +191,8 @@ def _ideal(graph: Graph, segment: Segment, values: Mapping[str, FixedArray]) -> 
     return known[segment.target]
 
 
-def _asked(segment: Segment, values: Any, tensor: Tensor) -> Any:
+def _asked(segment: Segment, given: Sequence[Any], tensors: Sequence[Tensor]) -> Any:
     """What the segment's Keras layers give, shape (events, size)."""
-    found = segment(np.asarray(values, dtype=np.float32).reshape(len(values), *tensor.shape))
-    return found.reshape(len(values), -1)
+    events = len(given[0])
+    shaped = (np.asarray(v, dtype=np.float32).reshape(events, *t.shape) for v, t in zip(given, tensors, strict=True))
+    return segment(*shaped).reshape(events, -1)
