@@ -201,7 +201,7 @@ def _chains(
             before = _before(source, taken, parents, layers)
             if before and len(parents[name]) > 1:
                 raise UnsupportedError(
-                    f"the firmware has no layer for {before[-1]!r} of the Keras model, one of several that {name!r} reads"
+                    f"the firmware has no layer for {before[-1]!r} of the Keras model, one of the sources of {name!r}"
                 )
             chains[name][:0] = before
     return chains
