@@ -59,6 +59,13 @@ def test_every_engine_has_a_kernel_for_every_op(engine: str) -> None:
     assert set(module.KERNELS) == {"reference": layers, "hls": own}.get(engine, primitives)
 
 
+def test_every_primitive_has_a_proof_for_int64() -> None:
+    """But the user's own layers, whose reference computes them."""
+    from isobit.engines.exact import int64, vector
+
+    assert set(int64.PROOFS) == set(vector.KERNELS) - {Opaque}
+
+
 def test_a_format_means_the_same_in_cpp() -> None:
     for text in ("ap_fixed<18,6,AP_RND_CONV,AP_SAT>", "ap_ufixed<7,-3,AP_TRN,AP_WRAP,2>", "ap_int<9>", "ap_uint<1>"):
         kind = FixedType.parse(text)

@@ -24,7 +24,7 @@ from isobit.check.tables import TableWatch, table_steps
 from isobit.commands import run
 from isobit.engines import strict
 from isobit.model import Activation, Dense, Graph, Softmax, TableActivation, Tensor
-from isobit.model.table_ops import LEGACY_TABLE
+from isobit.model.layers.softmax import LEGACY_TABLE
 from isobit.model.tables import exponential_table, function_table, inverse_table
 
 t = ib.FixedType.parse

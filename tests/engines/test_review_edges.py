@@ -14,8 +14,8 @@ from isobit.engines.cpp import CppEngine
 from isobit.engines.planned import PlannedEngine
 from isobit.engines.registry import get_engine
 from isobit.model.graph import Graph
+from isobit.model.layers.shape import Reshape
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor
-from isobit.model.set_ops import Reshape
 from isobit.model.weights import Weight
 from isobit.plan.lanes import candidates
 

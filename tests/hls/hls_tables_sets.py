@@ -22,7 +22,7 @@ from isobit.model import (
     Transpose,
     Weight,
 )
-from isobit.model.table_ops import LEGACY_TABLE
+from isobit.model.layers.softmax import LEGACY_TABLE
 from isobit.model.tables import exponential_table, function_table, inverse_table
 
 _KIND = FixedType.parse

@@ -17,7 +17,7 @@ from stream_networks import HEADS, SHAPES, build
 import isobit as ib
 from isobit.errors import FormatError, UnsupportedError
 from isobit.model import Graph, TableActivation, Tensor
-from isobit.model.table_ops import selu_slope
+from isobit.model.layers.table import selu_slope
 from isobit.model.tables import function_table
 
 KIND = ib.FixedType.parse

@@ -9,7 +9,8 @@ import numpy as np
 from isobit.errors import UnsupportedError
 from isobit.fixed import FixedType, Overflow, Rounding
 from isobit.model import Encoding, Graph, Softmax, TableActivation, Tensor, Weight
-from isobit.model.table_ops import LEGACY_TABLE, selu_slope
+from isobit.model.layers.softmax import LEGACY_TABLE
+from isobit.model.layers.table import selu_slope
 from isobit.model.tables import exponential_table, function_table, inverse_table
 
 FUNCTIONS = (*TableActivation.FUNCTIONS, *Softmax.IMPLEMENTATIONS)

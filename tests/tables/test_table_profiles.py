@@ -14,7 +14,7 @@ from isobit.engines.cpp.observe import ObservingEngine
 from isobit.errors import UnsupportedError
 from isobit.fixed import FixedType
 from isobit.model import Activation, Dense, Encoding, Graph, Reshape, Softmax, TableActivation, Tensor, Weight
-from isobit.model.table_ops import LEGACY_TABLE
+from isobit.model.layers.softmax import LEGACY_TABLE
 from isobit.model.tables import exponential_table, function_table, inverse_table
 from isobit.profile import segments as profile_segments
 from isobit.profile import tables as profile_tables

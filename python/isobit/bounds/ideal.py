@@ -17,10 +17,12 @@ from isobit.bounds.constants import firmware_values
 from isobit.errors import UnsupportedError
 from isobit.model.expressions import Choice, Constant, Expression, Halved, Input, Minus, Times
 from isobit.model.layers.elementwise import Threshold
+from isobit.model.layers.pooling import Pooling
+from isobit.model.layers.softmax import Softmax
+from isobit.model.layers.table import TableActivation
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensors
 from isobit.model.primitives import Formula, Select
-from isobit.model.set_ops import PointwiseConv, Pooling
-from isobit.model.table_ops import Softmax, TableActivation
+from isobit.model.set_ops import PointwiseConv
 from isobit.model.weights import Encoding, Weight
 
 __all__ = ["Interval", "ideal", "register_ideal"]

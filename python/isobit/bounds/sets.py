@@ -13,8 +13,9 @@ from isobit.bounds.ranges import BoolArray, CastRange, IntArray, Range, add, cas
 from isobit.bounds.rules import DenseBounds, OpBounds, Ranges, register_bounds
 from isobit.fixed import growth
 from isobit.fixed.types import FixedType
+from isobit.model.layers.pooling import Pooling
 from isobit.model.ops import Tensors
-from isobit.model.set_ops import PointwiseConv, Pooling
+from isobit.model.set_ops import PointwiseConv
 
 __all__ = [
     "PointwiseBounds",

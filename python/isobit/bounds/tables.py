@@ -16,9 +16,10 @@ from isobit.bounds.rules import InnerBounds, OpBounds, Ranges, register_bounds
 from isobit.fixed import growth
 from isobit.fixed.assign import assign
 from isobit.fixed.types import FixedType
+from isobit.model.layers.softmax import Softmax
+from isobit.model.layers.table import TableActivation
 from isobit.model.ops import Tensor, Tensors
 from isobit.model.table_index import index_leaves_int, table_index
-from isobit.model.table_ops import Softmax, TableActivation
 
 __all__ = ["softmax_bounds", "table_bounds"]
 

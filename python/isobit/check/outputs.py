@@ -10,7 +10,7 @@ import numpy as np
 
 from isobit.fixed.array import FixedArray
 from isobit.model.graph import Graph
-from isobit.model.table_ops import Softmax
+from isobit.model.layers.softmax import Softmax
 
 __all__ = ["OutputFacts", "OutputWatch", "SoftmaxFacts"]
 

@@ -14,7 +14,8 @@ from isobit.engines.exact.tallies import ignore
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
-from isobit.model.table_ops import Softmax, TableActivation
+from isobit.model.layers.softmax import Softmax
+from isobit.model.layers.table import TableActivation
 from isobit.model.weights import Weight
 
 __all__ = ["TABLE_EVENTS", "TableUse", "TableWatch"]

@@ -17,11 +17,13 @@ from isobit.fixed.types import FixedType
 from isobit.model.accumulation import kept_weights
 from isobit.model.graph import Graph
 from isobit.model.layers.elementwise import Threshold
+from isobit.model.layers.pooling import Pooling
+from isobit.model.layers.softmax import Softmax
+from isobit.model.layers.table import TableActivation
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor, Tensors
 from isobit.model.primitives import Formula, Opaque, Select
 from isobit.model.products import Product
-from isobit.model.set_ops import PointwiseConv, Pooling
-from isobit.model.table_ops import Softmax, TableActivation
+from isobit.model.set_ops import PointwiseConv
 from isobit.model.weights import Encoding, Weight
 
 __all__ = ["ENGINE", "KERNELS", "StrictEngine", "core_format", "from_words", "to_words"]

@@ -10,10 +10,11 @@ import numpy as np
 
 from isobit.model.expressions import with_weights
 from isobit.model.layers.elementwise import Threshold
+from isobit.model.layers.softmax import Softmax
+from isobit.model.layers.table import TableActivation
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensors
 from isobit.model.primitives import Formula, Select, is_alias
 from isobit.model.set_ops import PointwiseConv
-from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Weight
 
 __all__ = ["POSITION_OPS", "position_op", "primitive_at_position", "register_position_op"]

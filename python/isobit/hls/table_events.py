@@ -23,8 +23,9 @@ from isobit.fixed.array import FixedArray
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
+from isobit.model.layers.softmax import Softmax
+from isobit.model.layers.table import TableActivation
 from isobit.model.table_index import table_index
-from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.tensor import layer_of
 from isobit.model.weights import Weight
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from isobit.hls.emitters import Layer, register_emitter
-from isobit.model.table_ops import Softmax, TableActivation
+from isobit.model.layers.softmax import Softmax
+from isobit.model.layers.table import TableActivation
 
 __all__ = ["softmax", "table_activation"]
 

@@ -13,7 +13,8 @@ from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.hls.table_events import TableReach, table_events
 from isobit.model.graph import Graph
-from isobit.model.table_ops import Softmax, TableActivation
+from isobit.model.layers.softmax import Softmax
+from isobit.model.layers.table import TableActivation
 
 __all__ = ["Vectors", "choose_vectors", "edge_events", "random_raw"]
 

@@ -7,15 +7,19 @@ from isobit.model.layers import (
     Copy,
     Cropping,
     Merge,
+    Pooling,
     PReLU,
+    Reshape,
+    Softmax,
+    TableActivation,
     ThresholdedReLU,
+    Transpose,
     UpSampling,
     ZeroPadding,
 )
 from isobit.model.layers.elementwise import Threshold
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor
-from isobit.model.set_ops import PointwiseConv, Pooling, Reshape, Transpose
-from isobit.model.table_ops import Softmax, TableActivation
+from isobit.model.set_ops import PointwiseConv
 from isobit.model.weights import Encoding, Weight
 
 __all__ = [

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from isobit.model.table_ops import TableActivation
+from isobit.model.layers.table import TableActivation
 from isobit.model.weights import Weight
 
 __all__ = ["centred_index", "index_from_zero", "index_leaves_int", "table_index", "top_bits"]

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from isobit.errors import UnsupportedError
+from isobit.errors import ShapeError, UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.model.weights import Encoding, Weight, quantise_entries
 
-__all__ = ["MAX_ENTRIES", "exponential_table", "function_table", "index_bits", "inverse_table"]
+__all__ = ["MAX_ENTRIES", "check_table", "exponential_table", "function_table", "index_bits", "inverse_table"]
 
 #: Largest table: hls4ml's float arithmetic on indices is exact up to here.
 MAX_ENTRIES = 1 << 24
@@ -21,6 +21,14 @@ MAX_ENTRIES = 1 << 24
 
 def _table(name: str, values: Any, type: FixedType) -> Weight:
     return Weight(name, quantise_entries(values, type, name), type, values, values, Encoding.TABLE)
+
+
+def check_table(weight: Weight, name: str, where: str) -> None:
+    """Check that a weight is a table of one axis, of this name."""
+    if weight.encoding is not Encoding.TABLE or len(weight.shape) != 1 or not weight.raw.size or weight.name != name:
+        raise ShapeError(
+            f"{where}: {name} must be a table of shape (entries,), got {weight.name!r} of shape {weight.shape}"
+        )
 
 
 def function_table(name: str, function: str, entries: int, type: FixedType) -> Weight:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from isobit.fixed.modes import Overflow, Rounding
+from isobit.model.layers.table import TableActivation
 from isobit.model.ops import Activation, Op
-from isobit.model.table_ops import TableActivation
 
 __all__ = ["clips"]
 

@@ -10,8 +10,9 @@ from isobit.bounds.constants import constant_changes
 from isobit.bounds.intervals import Bounds, Range, graph_bounds
 from isobit.bounds.refine import refined_bounds
 from isobit.model.graph import Graph
+from isobit.model.layers.softmax import Softmax
+from isobit.model.layers.table import TableActivation
 from isobit.model.primitives import Opaque
-from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.tensor import layer_of
 from isobit.plan.graph import stages_of
 from isobit.plan.lanes import BITS, Lane, candidates, needed_bits

@@ -9,8 +9,9 @@ from isobit.bounds.intervals import Bounds
 from isobit.bounds.ranges import IntArray, Range, compact, hull, lowest, magnitude_bits, shift_left
 from isobit.bounds.sets import PoolingBounds, part_of
 from isobit.fixed.modes import Overflow, Rounding
+from isobit.model.layers.pooling import Pooling
 from isobit.model.ops import Tensor, Tensors
-from isobit.model.set_ops import PointwiseConv, Pooling
+from isobit.model.set_ops import PointwiseConv
 from isobit.plan.maps import Gather, Linear, Sequential
 from isobit.plan.stages import MAPS, Unfit, dense_map, folding_of, into_result
 from isobit.plan.step_lists import cast_steps

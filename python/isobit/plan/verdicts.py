@@ -15,9 +15,10 @@ from isobit.bounds.turns import turn_sums
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import in_turns
+from isobit.model.layers.pooling import Pooling
 from isobit.model.ops import Dense, Op, Tensors
 from isobit.model.primitives import Opaque, is_alias
-from isobit.model.set_ops import PointwiseConv, Pooling
+from isobit.model.set_ops import PointwiseConv
 from isobit.model.tensor import layer_of, reported
 from isobit.plan.clips import clips
 from isobit.plan.witnesses import Witness, Witnesses

@@ -18,9 +18,9 @@ from isobit.engines.exact.int64 import in_lane
 from isobit.fixed.assign import Cast, outside_range
 from isobit.model.expressions import Choice
 from isobit.model.graph import Graph
+from isobit.model.layers.table import TableActivation
 from isobit.model.ops import Activation, Op, Tensors
 from isobit.model.primitives import Formula
-from isobit.model.table_ops import TableActivation
 from isobit.plan.observed import Observed
 
 __all__ = ["Found", "exact_profile", "joined", "observe"]

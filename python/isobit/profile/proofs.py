@@ -10,8 +10,9 @@ import numpy as np
 from isobit.bounds.intervals import Bounds
 from isobit.bounds.ranges import BoolArray, IntArray
 from isobit.model.graph import Graph
+from isobit.model.layers.pooling import Pooling
 from isobit.model.ops import Dense, Op
-from isobit.model.set_ops import PointwiseConv, Pooling
+from isobit.model.set_ops import PointwiseConv
 from isobit.plan.lanes import Lane
 from isobit.plan.observed import Observed
 from isobit.profile.counting import Accumulator, counting_lane

@@ -9,8 +9,9 @@ import numpy as np
 from isobit.bounds.ranges import BoolArray, IntArray, Range
 from isobit.bounds.rules import op_bounds
 from isobit.bounds.sets import PoolingBounds
+from isobit.model.layers.pooling import Pooling
 from isobit.model.ops import Tensor
-from isobit.model.set_ops import PointwiseConv, Pooling
+from isobit.model.set_ops import PointwiseConv
 from isobit.profile.counting import Accumulator
 
 __all__ = ["SetAccumulator"]

@@ -12,9 +12,10 @@ from isobit.engines.exact.int64 import fits_int64
 from isobit.fixed import growth, law
 from isobit.fixed.assign import assign, outside_range
 from isobit.fixed.types import FixedType
+from isobit.model.layers.softmax import Softmax
+from isobit.model.layers.table import TableActivation
 from isobit.model.ops import Op, Tensor, Tensors
 from isobit.model.table_index import table_index, top_bits
-from isobit.model.table_ops import Softmax, TableActivation
 from isobit.plan.observed import Observed
 from isobit.profile.exact import Found, observe
 

@@ -10,8 +10,9 @@ from isobit.bounds.ranges import IntArray
 from isobit.bounds.rules import DenseBounds, OpBounds
 from isobit.bounds.sets import PointwiseBounds, PoolingBounds
 from isobit.fixed import law
+from isobit.model.layers.pooling import Pooling
 from isobit.model.ops import Dense, Op, Tensor, Tensors
-from isobit.model.set_ops import PointwiseConv, Pooling
+from isobit.model.set_ops import PointwiseConv
 from isobit.witness.margins import AccumMargins, Margins, outside
 
 __all__ = ["PointwiseMargins", "PoolingMargins", "accum_margins"]

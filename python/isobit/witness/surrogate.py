@@ -14,11 +14,13 @@ import numpy as np
 from isobit.bounds.ranges import magnitude_bits
 from isobit.model.expressions import Choice, Constant, Expression, Halved, Input, Minus, Times
 from isobit.model.layers.elementwise import Threshold
+from isobit.model.layers.pooling import Pooling
+from isobit.model.layers.softmax import Softmax
+from isobit.model.layers.table import TableActivation
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor, Tensors
 from isobit.model.primitives import Formula, Select
 from isobit.model.products import Product
-from isobit.model.set_ops import PointwiseConv, Pooling
-from isobit.model.table_ops import Softmax, TableActivation
+from isobit.model.set_ops import PointwiseConv
 from isobit.model.weights import Weight
 
 __all__ = ["backward", "real_weights"]

@@ -12,8 +12,9 @@ from isobit.engines.exact.tallies import Tally, ignore, of_index
 from isobit.fixed import growth
 from isobit.fixed.assign import Cast, assign
 from isobit.fixed.law import INT64_BITS
+from isobit.model.layers.pooling import Pooling
 from isobit.model.ops import Tensor, Tensors
-from isobit.model.set_ops import PointwiseConv, Pooling
+from isobit.model.set_ops import PointwiseConv
 
 __all__ = ["at_every_position", "pooling"]
 

@@ -12,9 +12,10 @@ from isobit.fixed import growth
 from isobit.fixed.assign import Cast, assign
 from isobit.fixed.law import INT64_BITS
 from isobit.fixed.types import FixedType
+from isobit.model.layers.softmax import Softmax
+from isobit.model.layers.table import TableActivation
 from isobit.model.ops import Tensor, Tensors
 from isobit.model.table_index import centred_index, index_from_zero, table_index, top_bits
-from isobit.model.table_ops import Softmax, TableActivation
 from isobit.model.weights import Weight
 
 __all__ = ["softmax", "table_activation"]

@@ -13,9 +13,17 @@ import numpy as np
 
 from isobit.engines.reference.kernels import Inputs, assign, register_kernel
 from isobit.engines.reference.numbers import Numbers, joined
-from isobit.model.layers.shape import Broadcast, Concatenate, Copy, Cropping, Movement, UpSampling, ZeroPadding
+from isobit.model.layers.movement import Movement
+from isobit.model.layers.shape import (
+    Broadcast,
+    Concatenate,
+    Copy,
+    Cropping,
+    Transpose,
+    UpSampling,
+    ZeroPadding,
+)
 from isobit.model.ops import Tensors
-from isobit.model.set_ops import Transpose
 
 __all__ = ["broadcast", "concatenate", "copy", "cropping", "transpose", "up_sampling", "zero_padding"]
 
@@ -23,7 +31,7 @@ __all__ = ["broadcast", "concatenate", "copy", "cropping", "transpose", "up_samp
 ZERO = -1
 
 
-def _written(op: Movement | Transpose, tensors: Tensors, inputs: Inputs, res: list[int]) -> Numbers:
+def _written(op: Movement, tensors: Tensors, inputs: Inputs, res: list[int]) -> Numbers:
     """The result from positions among the numbers of all inputs, one input after the other."""
     cast = [assign(data, op.output.type, tensor.type) for data, tensor in zip(inputs, tensors, strict=True)]
     zero = Numbers(np.zeros((1, inputs[0].shape[1]), dtype=np.int64), op.output.type.fraction, 0)

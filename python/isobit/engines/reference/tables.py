@@ -13,8 +13,9 @@ from isobit.engines.reference.kernels import Inputs, assign, register_kernel, va
 from isobit.engines.reference.numbers import Numbers, in_lane, largest, where
 from isobit.fixed import growth
 from isobit.fixed.types import FixedType
+from isobit.model.layers.softmax import LEGACY_TABLE, Softmax
+from isobit.model.layers.table import TableActivation
 from isobit.model.ops import Tensor, Tensors
-from isobit.model.table_ops import LEGACY_TABLE, Softmax, TableActivation
 from isobit.model.weights import Weight
 
 __all__ = ["softmax", "table_activation"]

@@ -18,7 +18,8 @@ from isobit.frontends.configuration.vocabulary import (
     snake,
     type_names,
 )
-from isobit.model.table_ops import Softmax, TableActivation
+from isobit.model.layers.softmax import Softmax
+from isobit.model.layers.table import TableActivation
 from isobit.suggest import did_you_mean, nearest
 
 __all__ = ["key_remark", "remarks"]

@@ -8,7 +8,7 @@ from isobit.errors import FirmwareError, UnsupportedError
 from isobit.frontends.hls4ml.reading import edges_of, precision_to_type, require_channels_last
 from isobit.frontends.registry import register_handler
 from isobit.frontends.streams import is_streamed
-from isobit.model.set_ops import Pooling
+from isobit.model.layers.pooling import Pooling
 
 __all__: list[str] = []
 

@@ -8,8 +8,16 @@ from isobit.errors import FirmwareError, UnsupportedError
 from isobit.frontends.hls4ml.reading import edges_of
 from isobit.frontends.registry import register_handler
 from isobit.frontends.streams import is_streamed, keeps_format
-from isobit.model.layers.shape import Broadcast, Concatenate, Copy, Cropping, UpSampling, ZeroPadding
-from isobit.model.set_ops import Reshape, Transpose
+from isobit.model.layers.shape import (
+    Broadcast,
+    Concatenate,
+    Copy,
+    Cropping,
+    Reshape,
+    Transpose,
+    UpSampling,
+    ZeroPadding,
+)
 
 __all__: list[str] = []
 

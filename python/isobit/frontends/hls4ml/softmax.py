@@ -10,7 +10,7 @@ from isobit.frontends.hls4ml.reading import edges_of, precision_to_type
 from isobit.frontends.registry import register_handler
 from isobit.frontends.streams import is_streamed, packet_width
 from isobit.frontends.written import written_config
-from isobit.model.table_ops import LEGACY_STREAM_ENTRIES, LEGACY_TABLE, Softmax
+from isobit.model.layers.softmax import LEGACY_STREAM_ENTRIES, LEGACY_TABLE, Softmax
 from isobit.model.tables import exponential_table, function_table, inverse_table
 
 __all__: list[str] = []

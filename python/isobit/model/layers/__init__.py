@@ -2,7 +2,19 @@
 
 from isobit.model.layers.elementwise import PReLU, ThresholdedReLU
 from isobit.model.layers.merge import Merge
-from isobit.model.layers.shape import Broadcast, Concatenate, Copy, Cropping, Movement, UpSampling, ZeroPadding
+from isobit.model.layers.pooling import Pooling
+from isobit.model.layers.shape import (
+    Broadcast,
+    Concatenate,
+    Copy,
+    Cropping,
+    Reshape,
+    Transpose,
+    UpSampling,
+    ZeroPadding,
+)
+from isobit.model.layers.softmax import Softmax
+from isobit.model.layers.table import TableActivation
 
 __all__ = [
     "Broadcast",
@@ -10,9 +22,13 @@ __all__ = [
     "Copy",
     "Cropping",
     "Merge",
-    "Movement",
     "PReLU",
+    "Pooling",
+    "Reshape",
+    "Softmax",
+    "TableActivation",
     "ThresholdedReLU",
+    "Transpose",
     "UpSampling",
     "ZeroPadding",
 ]

@@ -14,81 +14,25 @@ from typing import Any, ClassVar
 import numpy as np
 
 from isobit.errors import FormatError, ShapeError, UnsupportedError
-from isobit.model.ops import Op, Tensor, Tensors, register_op
-from isobit.model.primitives import Select
+from isobit.model.layers.movement import Movement, Shape
+from isobit.model.ops import Op, Tensor, register_op
 
-#: Extents of a tensor.
-Shape = tuple[int, ...]
-
-__all__ = ["Broadcast", "Concatenate", "Copy", "Cropping", "Movement", "UpSampling", "ZeroPadding"]
-
-
-def _numbered(tensors: Tensors) -> list[Any]:
-    """Every number's position among those of all inputs, one after the other, in the shapes of the inputs."""
-    starts = np.cumsum([0, *(tensor.size for tensor in tensors)])
-    return [start + np.arange(t.size).reshape(t.shape) for start, t in zip(starts[:-1], tensors, strict=True)]
+__all__ = [
+    "Broadcast",
+    "Concatenate",
+    "Copy",
+    "Cropping",
+    "Reshape",
+    "Transpose",
+    "UpSampling",
+    "ZeroPadding",
+]
 
 
 def _equal(extents: Shape) -> int:
     if len(set(extents)) != 1:
         raise ValueError(f"extents differ: {extents}")
     return extents[0]
-
-
-@dataclass(frozen=True, eq=False)
-class Movement(Op):
-    """A layer whose numbers are numbers of its inputs, each cast once into the result's format, or zero."""
-
-    #: Numbers of axes that hls4ml has kernels for; empty: any.
-    ranks: ClassVar[tuple[int, ...]] = ()
-
-    def moved(self, *places: Any) -> Any:
-        """What the layer makes of arrays in the shapes of its inputs; -1 for its zeros."""
-        raise NotImplementedError
-
-    def index(self, *tensors: Tensor) -> Any:
-        """Where every number of the result comes from.
-
-        Parameters
-        ----------
-        tensors
-            The input tensors, in order.
-
-        Returns
-        -------
-        int64, shape (numbers of the result,): positions among the numbers of all inputs, one input after the other,
-        each flat in C order; -1 for zero.
-        """
-        return self.moved(*_numbered(tensors)).ravel()
-
-    def lower(self, *tensors: Tensor) -> tuple[Op, ...]:
-        """Every number from where it was; see :meth:`Op.lower`."""
-        return (Select(self.name, self.inputs, self.output, self.index(*tensors)),)
-
-    def result_shape(self, *shapes: Shape) -> Shape:
-        """The result's shape for inputs of these shapes, found without an array; ValueError if they do not fit."""
-        raise NotImplementedError
-
-    def check_inputs(self, *tensors: Tensor) -> None:
-        """Check the shapes; see :meth:`Op.check_inputs`."""
-        self._counted(tensors)
-        if any(tensor.xnor for tensor in (*tensors, self.output)):
-            raise UnsupportedError(f"{self.tag} of one-bit (xnor) numbers is not supported (layer {self.name!r})")
-        shapes = [tensor.shape for tensor in tensors]
-        if self.ranks and len(self.output.shape) not in self.ranks:
-            raise ShapeError(
-                f"layer {self.name!r} ({self.tag}) has {len(self.output.shape)} axes; hls4ml's kernels have "
-                f"{' or '.join(map(str, self.ranks))}"
-            )
-        try:
-            expected: Shape | None = self.result_shape(*shapes)
-        except ValueError:
-            expected = None
-        if expected != self.output.shape:
-            raise ShapeError(
-                f"layer {self.name!r} ({self.tag}) gives the shape {self.output.shape} for inputs of the shapes "
-                f"{shapes}{'' if expected is None else f', expected {expected}'}"
-            )
 
 
 def _check_sides(op: Op, before: tuple[int, ...], after: tuple[int, ...]) -> None:
@@ -286,3 +230,55 @@ class Copy(Movement):
     def result_shape(self, *shapes: Shape) -> Shape:
         """See :meth:`Movement.result_shape`."""
         return self.output.shape if prod(self.output.shape) == prod(*shapes) else shapes[0]
+
+
+@register_op
+@dataclass(frozen=True, eq=False)
+class Transpose(Movement):
+    """Another order of the axes: nnet_transpose.h; numbers are cast to the result's format.
+
+    Attributes
+    ----------
+    shape
+        Of the input.
+    perm
+        Axis of the input that each axis of the output is.
+    """
+
+    shape: tuple[int, ...]
+    perm: tuple[int, ...]
+
+    tag: ClassVar[str] = "transpose"
+
+    def __post_init__(self) -> None:
+        if sorted(self.perm) != list(range(len(self.shape))):
+            raise ShapeError(f"axes {self.perm} of layer {self.name!r} are not a permutation of those of {self.shape}")
+
+    def moved(self, *places: Any) -> Any:
+        """See :meth:`Movement.moved`."""
+        (place,) = places
+        return place.reshape(self.shape).transpose(self.perm)
+
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """Check the sizes; see :meth:`Op.check_inputs`."""
+        Op.check_inputs(self, *tensors)
+        (tensor,) = tensors
+        self._same(prod(self.shape), (tensor.size,), "inputs", tensor)
+        if tensor.xnor or self.output.xnor:
+            raise UnsupportedError(f"a transposition of one-bit (xnor) numbers is not supported (layer {self.name!r})")
+
+
+@register_op
+@dataclass(frozen=True, eq=False)
+class Reshape(Copy):
+    """Another shape for the same numbers; nothing is computed."""
+
+    tag: ClassVar[str] = "reshape"
+    follows: ClassVar[bool] = True
+
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """Check sizes and format; see :meth:`Op.check_inputs`."""
+        Op.check_inputs(self, *tensors)
+        (tensor,) = tensors
+        if self.output.type != tensor.type:
+            raise FormatError(f"reshape {self.name!r} gives {self.output.type} from {tensor.type}; it changes none")
