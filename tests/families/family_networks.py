@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from dot_networks import dots
 
 from isobit.fixed import FixedType, Rounding
 
@@ -56,6 +57,10 @@ class _Network:
         self.inputs.append(tensor)
         self.live.append(tensor)
         return tensor
+
+    def format(self) -> FixedType:
+        """Another format."""
+        return a_format(self.rng)
 
     def put(
         self, layer: str, sources: Any, *arguments: Any, slots: tuple[str, ...] = ("result",), **options: Any
@@ -217,7 +222,14 @@ def rectifiers(net: _Network) -> None:
 
 
 #: By name, what fills a network.
-FAMILIES: dict[str, Callable[..., None]] = {"shape": shapes, "merge": merges, "elementwise": rectifiers}
+FAMILIES: dict[str, Callable[..., None]] = {
+    "shape": shapes,
+    "merge": merges,
+    "dot": dots,
+    "elementwise": rectifiers,
+}
+#: Families that hls4ml has with io_parallel alone.
+PARALLEL = ("dot",)
 
 
 def build(family: str, seed: int, events: int = 120) -> tuple[str, Any, list[Any]]:
@@ -234,6 +246,7 @@ def build(family: str, seed: int, events: int = 120) -> tuple[str, Any, list[Any
 
     rng = np.random.default_rng([seed, 17, *family.encode()])
     backend, streams = str(rng.choice(["Vitis", "Vivado"])), bool(rng.random() < 0.5)
+    streams = streams and family not in PARALLEL
     net = _Network(rng, streams)
     FAMILIES[family](net, *([backend] if family == "merge" else []))
     model = tf.keras.Model(net.inputs, net.outputs())

@@ -41,3 +41,9 @@ def test_merged_numbers(seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_rectified_numbers(seed: int) -> None:
     check("elementwise", seed)
+
+
+@pytest.mark.oracle(sample=2)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_scalar_products(seed: int) -> None:
+    check("dot", seed)

@@ -6,10 +6,10 @@ from math import prod
 from typing import Any
 
 from isobit.errors import FirmwareError
-from isobit.frontends.hls4ml.reading import edges_of
+from isobit.frontends.hls4ml.reading import edges_of, precision_to_type
 from isobit.frontends.registry import register_handler
 from isobit.frontends.written import written_config
-from isobit.model.layers.merge import Merge
+from isobit.model.layers.merge import DotProduct, Merge
 
 __all__: list[str] = []
 
@@ -24,3 +24,9 @@ def _merge(node: Any) -> Merge:
             "inputs' sizes for text to find the larger one; give both inputs as many axes (Reshape)"
         )
     return op
+
+
+@register_handler("Dot", keras=("Dot",))
+def _dot(node: Any) -> DotProduct:
+    accum = precision_to_type(node.get_attr("accum_t").precision, f"{node.name}.accum")
+    return DotProduct(**edges_of(node), accum=accum)

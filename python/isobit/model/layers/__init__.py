@@ -1,7 +1,7 @@
 """Layers by family: hls4ml's facts about each, as frozen data. Importing this makes them known to model files."""
 
 from isobit.model.layers.elementwise import PReLU, ThresholdedReLU
-from isobit.model.layers.merge import Merge
+from isobit.model.layers.merge import DotProduct, Merge
 from isobit.model.layers.pooling import Pooling
 from isobit.model.layers.shape import (
     Broadcast,
@@ -21,6 +21,7 @@ __all__ = [
     "Concatenate",
     "Copy",
     "Cropping",
+    "DotProduct",
     "Merge",
     "PReLU",
     "Pooling",

@@ -1,20 +1,24 @@
-"""Layers that merge two tensors number by number: nnet_merge.h and nnet_merge_stream.h in hls4ml 1.3.0."""
+"""Layers that merge two tensors: nnet_merge.h and nnet_merge_stream.h in hls4ml 1.3.0."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import dropwhile
-from typing import ClassVar
+from typing import Any, ClassVar
+
+import numpy as np
 
 from isobit.errors import UnsupportedError
 from isobit.fixed import growth
 from isobit.fixed.types import FixedType
 from isobit.model.comparison import check_comparison
-from isobit.model.expressions import Choice, Halved, Input, Minus, Outcome, Plus, Result, Times
-from isobit.model.ops import Op, Tensor, register_op
-from isobit.model.primitives import Formula, broadcast_view
+from isobit.model.expressions import Choice, Constant, Halved, Input, Minus, Outcome, Plus, Result, Times
+from isobit.model.ops import Dense, Op, Tensor, register_op
+from isobit.model.primitives import Formula, broadcast_view, identity_view
+from isobit.model.products import Product
+from isobit.model.weights import Weight
 
-__all__ = ["Merge"]
+__all__ = ["DotProduct", "Merge"]
 
 #: Format of the factor of an average, ``ap_ufixed<1,0>(0.5)``; with it a sum gets one fraction bit more.
 HALF = FixedType(1, 0, False)
@@ -88,3 +92,73 @@ class Merge(Op):
                     f"layer {self.name!r} merges the shapes {shapes} into {shape}; hls4ml's kernels repeat the smaller "
                     "input along leading axes only, and never both"
                 )
+
+
+#: Second inputs of this format are taken for ternary weights (``weight_ternary`` in nnet_mult.h).
+TERNARY = FixedType.int_type(2)
+
+
+@register_op
+@dataclass(frozen=True, eq=False)
+class DotProduct(Op):
+    """Scalar product of two vectors: hls4ml's ``Dot``, ``nnet::dot1d`` in nnet_merge.h.
+
+    Every exact product is cast to the accumulator's format, added to the sum before it, and that sum cast again; the
+    last one is cast to the result. hls4ml takes a second input of the format ``ap_int<2>`` for ternary weights, of
+    which -2 counts as 1.
+
+    Attributes
+    ----------
+    accum
+        Format of the accumulator.
+    """
+
+    accum: FixedType
+
+    tag: ClassVar[str] = "dot_product"
+    input_counts: ClassVar[tuple[int, int | None]] = (2, 2)
+
+    def lower(self, *tensors: Tensor) -> tuple[Op, ...]:
+        """Products, and their sum; see :meth:`Op.lower`."""
+        one, two = tensors
+        size = one.size
+        parts: list[Op] = []
+
+        def part(sources: tuple[Tensor, ...], kind: FixedType, outcome: Outcome) -> Tensor:
+            name = f"{self.name}/{len(parts) + 2}"
+            output = Tensor(name, (size,), kind)
+            views = (identity_view(size),) * len(sources)
+            parts.append(Formula(name, tuple(source.name for source in sources), output, outcome, views))
+            return output
+
+        if two.type == TERNARY:
+            two = part((two,), TERNARY, _with_one_for_minus_two())
+            exact = Product.WEIGHT_TERNARY.exact_type(one.type, two.type)
+        else:
+            exact = growth.product(one.type, two.type)
+        products = part((one, two), self.accum, Result(Times(Input(0), Input(1)), exact))
+        ones = _constant("weight", np.ones((size, 1)), FixedType.int_type(2, signed=False))
+        zero = _constant("bias", np.zeros(1), self.accum)
+        return (*parts, Dense(self.name, (products.name,), self.output, ones, zero, self.accum))
+
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """Check sizes and formats; see :meth:`Op.check_inputs`."""
+        one, two = self._counted(tensors)
+        self._same(two.size, (one.size,), "numbers in its second input", one)
+        self._same(self.output.size, (1,), "outputs", one)
+        if any(tensor.xnor for tensor in (*tensors, self.output)):
+            raise UnsupportedError(f"a scalar product of one-bit (xnor) numbers is not supported (layer {self.name!r})")
+        if one.type == FixedType.int_type(1, signed=False):
+            raise UnsupportedError(
+                f"the first input of layer {self.name!r} is {one.type}, for which hls4ml's dot1d does not compile"
+            )
+
+
+def _constant(name: str, values: Any, kind: FixedType) -> Weight:
+    return Weight(name, values.astype(np.int64), kind, values, values)
+
+
+def _with_one_for_minus_two() -> Choice:
+    """A ternary weight as its kernel takes it."""
+    least, one = (Constant(_constant(name, np.array([value]), TERNARY)) for name, value in (("least", -2), ("one", 1)))
+    return Choice(Input(0), least, Result(Input(0), TERNARY), Result(one, TERNARY))
