@@ -3,6 +3,7 @@
 from isobit.model.layers.elementwise import PReLU, ThresholdedReLU
 from isobit.model.layers.merge import DotProduct, Merge
 from isobit.model.layers.pooling import Pooling
+from isobit.model.layers.quantizer import Quantizer
 from isobit.model.layers.shape import (
     Broadcast,
     Concatenate,
@@ -25,6 +26,7 @@ __all__ = [
     "Merge",
     "PReLU",
     "Pooling",
+    "Quantizer",
     "Reshape",
     "Softmax",
     "TableActivation",
