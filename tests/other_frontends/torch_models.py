@@ -73,8 +73,8 @@ TORCH: dict[str, Any] = {
 }
 
 
-#: Formats by network and layer. By default the index of a softmax has so few fraction bits that every event gives the same.
-FORMATS = {"tables": {"_5": {"inp_norm": "ap_fixed<10,4>"}}}
+#: Formats by network and layer. A softmax reads its table by the upper bits of its input, which by default are too coarse.
+FORMATS = {"tables": {"_4": {"result": "ap_fixed<12,4>"}}}
 
 
 def build(name: str) -> tuple[Any, list[tuple[int, ...]]]:
