@@ -73,7 +73,7 @@ TORCH: dict[str, Any] = {
 }
 
 
-#: Formats by network and layer. A softmax reads its table by the upper bits of its input, which by default are too coarse.
+#: Formats by network and layer: by default a softmax reads its table by too few fraction bits of its input.
 FORMATS = {"tables": {"_4": {"result": "ap_fixed<12,4>"}}}
 
 
