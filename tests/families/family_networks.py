@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from dot_networks import dots
+from recurrent_networks import recurrences
 
 from isobit.fixed import FixedType, Rounding
 
@@ -227,6 +228,7 @@ FAMILIES: dict[str, Callable[..., None]] = {
     "merge": merges,
     "dot": dots,
     "elementwise": rectifiers,
+    "recurrent": recurrences,
 }
 #: Families that hls4ml has with io_parallel alone.
 PARALLEL = ("dot",)

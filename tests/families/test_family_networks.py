@@ -1,4 +1,4 @@
-"""Networks of moved, merged and rectified numbers: every road gives the bits of hls4ml's C-simulation.
+"""Networks of moved, merged, rectified and recurrent numbers: every road gives the bits of hls4ml's C-simulation.
 
 tools/families_run.py takes many more (runs/).
 """
@@ -47,3 +47,9 @@ def test_rectified_numbers(seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_scalar_products(seed: int) -> None:
     check("dot", seed)
+
+
+@pytest.mark.oracle(sample=3)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_recurrent_numbers(seed: int) -> None:
+    check("recurrent", seed)

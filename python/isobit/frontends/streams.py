@@ -26,10 +26,12 @@ STREAMED = (
     "Cropping1D",
     "Cropping2D",
     "Dense",
+    "GRU",
     "GlobalPooling1D",
     "GlobalPooling2D",
     "HardActivation",
     "Input",
+    "LSTM",
     "Merge",
     "PReLU",
     "ParametrizedActivation",
@@ -48,7 +50,8 @@ STREAMED = (
 )
 #: Those that read packets of one width and write packets of another.
 _GATHERING = (
-    *("Broadcast", "Concatenate", "Dense", "Input", "PointwiseConv1D", "PointwiseConv2D", "Reshape", "Transpose"),
+    *("Broadcast", "Concatenate", "Dense", "GRU", "Input", "LSTM"),
+    *("PointwiseConv1D", "PointwiseConv2D", "Reshape", "Transpose"),
 )
 
 

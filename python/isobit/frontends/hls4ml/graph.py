@@ -14,6 +14,7 @@ from isobit.frontends.hls4ml import (  # noqa: F401, they register their handler
     norm,
     pooling,
     quantizer,
+    recurrent,
     shape,
     softmax,
 )

@@ -4,6 +4,7 @@ from isobit.model.layers.elementwise import PReLU, ThresholdedReLU
 from isobit.model.layers.merge import DotProduct, Merge
 from isobit.model.layers.pooling import Pooling
 from isobit.model.layers.quantizer import Quantizer
+from isobit.model.layers.recurrent import Recurrent
 from isobit.model.layers.shape import (
     Broadcast,
     Concatenate,
@@ -27,6 +28,7 @@ __all__ = [
     "PReLU",
     "Pooling",
     "Quantizer",
+    "Recurrent",
     "Reshape",
     "Softmax",
     "TableActivation",

@@ -1,0 +1,116 @@
+"""Recurrent layers by definition: the loops of nnet_recurrent.h, variable by variable, on exact numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from isobit.engines.reference.dense_kernels import dense
+from isobit.engines.reference.kernels import Inputs, activation, assign, register_kernel
+from isobit.engines.reference.numbers import Numbers, joined
+from isobit.engines.reference.tables import table_activation
+from isobit.fixed import growth
+from isobit.fixed.types import FixedType
+from isobit.model.layers.recurrent import Recurrent
+from isobit.model.layers.recurrent_cell import Cell
+from isobit.model.layers.table import TableActivation
+from isobit.model.ops import Activation, Dense, Tensor, Tensors
+from isobit.model.weights import Weight
+
+__all__ = ["recurrent"]
+
+
+def _dense(cell: Cell, recurrent: bool, data: Numbers, data_t: FixedType) -> Numbers:
+    """``nnet::dense<data_T, accum_t, mult_config1>``, or ``mult_config2`` for the state."""
+    weight, bias, reuse = (
+        (cell.recurrent_weight, cell.recurrent_bias, cell.recurrent_reuse_factor)
+        if recurrent
+        else (cell.weight, cell.bias, cell.reuse_factor)
+    )
+    n_in, n_out = weight.shape
+    config = Dense(
+        "dense", ("data",), Tensor("res", (n_out,), cell.accum), weight, bias, cell.accum, cell.strategy, reuse
+    )
+    return dense(config, (Tensor("data", (n_in,), data_t),), (data,))
+
+
+def _activation(cell: Cell, function: str, table: Weight | None, data: Numbers, data_t: FixedType) -> Numbers:
+    """``nnet::activation::relu``, ``sigmoid`` and ``tanh`` of nnet_recr_activations.h, into ``accum_t``."""
+    res, tensors = Tensor("res", (len(data),), cell.accum), (Tensor("data", (len(data),), data_t),)
+    if table is None:
+        return activation(Activation("activation", ("data",), res, function), tensors, (data,))
+    return table_activation(TableActivation("activation", ("data",), res, function, table), tensors, (data,))
+
+
+def _lstm(
+    cell: Cell, data: Numbers, data_t: FixedType, h_state: Numbers, s_state: Numbers, res_t: FixedType
+) -> tuple[Numbers, Numbers]:
+    """``nnet::lstm`` and ``nnet::lstm_static``."""
+    n_state, accum_t = cell.n_state, cell.accum
+    tmpres = _dense(cell, False, data, data_t)
+    tmpres_state = _dense(cell, True, h_state, res_t)
+    inputacc_ifo, inputacc_c = [], []
+    for iacc in range(3 * n_state):
+        index = iacc
+        if iacc > 2 * n_state - 1:
+            index = iacc + n_state
+        inputacc_ifo.append(assign(tmpres[[index]] + tmpres_state[[index]], accum_t, growth.sum_of(accum_t, accum_t)))
+    for iacc in range(n_state):
+        index = iacc + n_state * 2
+        inputacc_c.append(assign(tmpres[[index]] + tmpres_state[[index]], accum_t, growth.sum_of(accum_t, accum_t)))
+    tmpres_ifo = _activation(cell, cell.recurrent_activation, cell.recurrent_table, joined(inputacc_ifo), accum_t)
+    tmpres_c = _activation(cell, cell.activation, cell.table, joined(inputacc_c), accum_t)
+    total = growth.sum_of(growth.product(accum_t, accum_t), growth.product(res_t, accum_t))
+    states = []
+    for iacc in range(n_state):
+        value = tmpres_c[[iacc]] * tmpres_ifo[[iacc]] + s_state[[iacc]] * tmpres_ifo[[iacc + n_state]]
+        states.append(assign(value, res_t, total))
+    s_state = joined(states)
+    s_actstate = _activation(cell, cell.activation, cell.table, s_state, res_t)
+    outputs = []
+    for iacc in range(n_state):
+        value = tmpres_ifo[[iacc + 2 * n_state]] * s_actstate[[iacc]]
+        outputs.append(assign(value, res_t, growth.product(accum_t, accum_t)))
+    return joined(outputs), s_state
+
+
+def _gru(cell: Cell, data: Numbers, data_t: FixedType, h_state: Numbers, res_t: FixedType) -> Numbers:
+    """``nnet::gru`` and ``nnet::gru_static``."""
+    n_state, accum_t = cell.n_state, cell.accum
+    both = growth.sum_of(accum_t, accum_t)
+    tmpres = _dense(cell, False, data, data_t)
+    tmpres_state_zr = _dense(cell, True, h_state, res_t)
+    inputacc_zr = [assign(tmpres[[i]] + tmpres_state_zr[[i]], accum_t, both) for i in range(2 * n_state)]
+    tmpres_zr = _activation(cell, cell.recurrent_activation, cell.recurrent_table, joined(inputacc_zr), accum_t)
+    inputacc_h = []
+    for iacc in range(n_state):
+        reset = tmpres_zr[[iacc if cell.pytorch else iacc + n_state]]
+        product = reset * tmpres_state_zr[[iacc + 2 * n_state]]
+        tmpres_state_h = assign(product, accum_t, growth.product(accum_t, accum_t))
+        inputacc_h.append(assign(tmpres[[iacc + n_state * 2]] + tmpres_state_h, accum_t, both))
+    tmpres_h = _activation(cell, cell.activation, cell.table, joined(inputacc_h), accum_t)
+    one_less = growth.difference(FixedType.int_type(32), accum_t)  # 1 - z, an int and an ap_fixed
+    total = growth.sum_of(growth.product(accum_t, one_less), growth.product(res_t, accum_t))
+    states = []
+    for iacc in range(n_state):
+        update = tmpres_zr[[iacc + n_state if cell.pytorch else iacc]]
+        value = tmpres_h[[iacc]] * (-update + 1) + h_state[[iacc]] * update
+        states.append(assign(value, res_t, total))
+    return joined(states)
+
+
+@register_kernel(Recurrent)
+def recurrent(op: Recurrent, tensors: Tensors, inputs: Inputs) -> Numbers:
+    """``lstm_stack`` and ``gru_stack``, from zero or, with initial states as inputs, from those."""
+    cell, res_t = op.parts, op.output.type
+    data, *given = inputs
+    zeros = Numbers(np.zeros((cell.n_state, data.shape[1]), dtype=np.int64), res_t.fraction, 0)
+    h_state, s_state = [*given, zeros, zeros][0], [*given, zeros, zeros][1]
+    res = []
+    for iloop in range(len(data) // cell.n_in):
+        data_in = data[[j + iloop * cell.n_in for j in range(cell.n_in)]]
+        if cell.kind == "lstm":
+            h_state, s_state = _lstm(cell, data_in, tensors[0].type, h_state, s_state, res_t)
+        else:
+            h_state = _gru(cell, data_in, tensors[0].type, h_state, res_t)
+        res.append(h_state)
+    return joined(res) if op.sequences else h_state
