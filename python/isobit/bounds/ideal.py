@@ -17,11 +17,11 @@ from isobit.bounds.constants import firmware_values
 from isobit.errors import UnsupportedError
 from isobit.model.expressions import Choice, Constant, Expression, Halved, Input, Minus, Times
 from isobit.model.layers.elementwise import Threshold
-from isobit.model.layers.pooling import Pooling
 from isobit.model.layers.softmax import Softmax
 from isobit.model.layers.table import TableActivation
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensors
 from isobit.model.primitives import Formula, Select
+from isobit.model.reduce import Reduce
 from isobit.model.set_ops import PointwiseConv
 from isobit.model.weights import Encoding, Weight
 
@@ -227,23 +227,20 @@ def _formula(op: Formula, tensors: Tensors, values: tuple[Interval, ...]) -> Int
     return Interval(low, np.where(surely, over.high, np.where(never, under.high, np.maximum(over.high, under.high))))
 
 
-@register_ideal(Pooling)
-def _pooling(op: Pooling, tensors: Tensors, values: tuple[Interval, ...]) -> Interval:
+@register_ideal(Reduce)
+def _reduce(op: Reduce, tensors: Tensors, values: tuple[Interval, ...]) -> Interval:
     (x,) = values
-    channels, windows = op.channels, op.windows
-    held = (windows >= 0)[None, :, :, None]
+    view = op.view.T
 
-    def pooled(values: Array) -> Array:
-        positions = values.reshape(len(values), -1, channels)[:, windows]
+    def reduced(values: Array) -> Array:
+        taken = np.where(view >= 0, values[:, view], -np.inf if op.function == "max" else 0.0)
         if op.function == "max":
-            result = np.where(held, positions, -np.inf).max(axis=2)
-        else:
-            result = np.where(held, positions, 0.0).sum(axis=2) / op.divisors[None, :, None]
-        return np.asarray(result.reshape(len(values), -1))
+            return np.asarray(taken.max(axis=1))
+        return np.asarray(taken.sum(axis=1) / (1 if op.divisors is None else op.divisors))
 
-    found = Interval(pooled(x.low), pooled(x.high))
-    size = pooled(np.maximum(np.abs(x.low), np.abs(x.high)))
-    rounding = _EPSILON * windows.shape[1] * size
+    found = Interval(reduced(x.low), reduced(x.high))
+    size = reduced(np.maximum(np.abs(x.low), np.abs(x.high)))
+    rounding = _EPSILON * len(view) * size
     return Interval(found.low - rounding, found.high + rounding)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from isobit.bounds import dense, elementwise, formula, sets, tables
+from isobit.bounds import dense, elementwise, formula, reduce, sets, tables
 from isobit.bounds.ranges import Range
 from isobit.bounds.rules import DenseBounds, OpBounds, op_bounds, register_bounds
 from isobit.errors import RangeError, ShapeError
@@ -24,7 +24,7 @@ from isobit.model.ops import Tensor
 __all__ = ["Bounds", "DenseBounds", "OpBounds", "Range", "graph_bounds", "measured", "op_bounds", "register_bounds"]
 
 #: The rules of isobit's own ops; importing them registers them.
-RULES = (dense, elementwise, formula, sets, tables)
+RULES = (dense, elementwise, formula, reduce, sets, tables)
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,12 +17,12 @@ from isobit.fixed.types import FixedType
 from isobit.model.accumulation import kept_weights
 from isobit.model.graph import Graph
 from isobit.model.layers.elementwise import Threshold
-from isobit.model.layers.pooling import Pooling
 from isobit.model.layers.softmax import Softmax
 from isobit.model.layers.table import TableActivation
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor, Tensors
 from isobit.model.primitives import Formula, Opaque, Select
 from isobit.model.products import Product
+from isobit.model.reduce import Reduce
 from isobit.model.set_ops import PointwiseConv
 from isobit.model.weights import Encoding, Weight
 
@@ -187,18 +187,18 @@ def _pointwise_conv(op: PointwiseConv, tensors: Tensors, inputs: Words, threads:
     return found.reshape(len(words), op.output.size, *found.shape[2:])
 
 
-def _pooling(op: Pooling, tensors: Tensors, inputs: Words, threads: int) -> Any:
+def _reduce(op: Reduce, tensors: Tensors, inputs: Words, threads: int) -> Any:
     (tensor,), (words,) = tensors, inputs
     return _core.pooling(
         words,
-        op.windows,
-        op.divisors,
-        function=op.function,
-        order=op.order,
+        op.view,
+        np.ones(len(op.view), dtype=np.int64) if op.divisors is None else op.divisors,
+        function="average" if op.function == "sum" else "max",
+        order="tree" if op.order == "tree" else "stream" if op.cast_first else "parallel",
         data=core_format(tensor.type),
         accum=core_format(op.accum),
         result=core_format(op.output.type),
-        channels=op.channels,
+        channels=1,
         threads=threads,
     )
 
@@ -233,7 +233,7 @@ KERNELS: dict[type[Op], Kernel] = {
     Formula: _on_integers,
     Opaque: _on_integers,
     PointwiseConv: _pointwise_conv,
-    Pooling: _pooling,
+    Reduce: _reduce,
     TableActivation: _table_activation,
     Softmax: _softmax,
 }

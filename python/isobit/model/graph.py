@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -103,15 +103,27 @@ class Graph:
     @cached_property
     def _lowered(self) -> Graph | None:
         # None stands for the graph itself: a reference to it would keep it alive until a collection of cycles.
-        parts = [self._parts(op) for op in self.ops]
-        ops = tuple(part if part.primitive else Opaque.of(part) for layer in parts for part in layer)
+        ops = tuple(part for op in self.ops for part in self._primitives(op, self.inputs_of(op)))
         if len(ops) == len(self.ops) and all(new is old for new, old in zip(ops, self.ops, strict=True)):
             return None
         return replace(self, ops=ops, primitive=True)
 
-    def _parts(self, op: Op) -> tuple[Op, ...]:
-        """The primitives of a layer, if they are what :meth:`isobit.model.Op.lower` says."""
-        parts = op.lower(*self.inputs_of(op))
+    def _primitives(self, op: Op, tensors: Tensors) -> Iterator[Op]:
+        """The primitives of a layer; layers among those to which it is lowered are lowered again."""
+        parts = self._parts(op, tensors)
+        known = {tensor.name: tensor for tensor in (*tensors, *(part.output for part in parts))}
+        for part in parts:
+            if part.primitive:
+                yield part
+            elif type(part) is type(op) or not known.keys() >= set(part.inputs):
+                yield Opaque.of(part)
+            else:
+                yield from self._primitives(part, tuple(known[name] for name in part.inputs))
+
+    @staticmethod
+    def _parts(op: Op, tensors: Tensors) -> tuple[Op, ...]:
+        """What a layer is lowered to, if it is what :meth:`isobit.model.Op.lower` says."""
+        parts = op.lower(*tensors)
         if not isinstance(parts, tuple) or not parts or not all(isinstance(part, Op) for part in parts):
             raise TypeMismatchError(
                 f"layer {op.name!r} ({op.tag}) is lowered to {parts!r:.80}; expected a tuple of ops, the last one "

@@ -61,7 +61,7 @@ Tensors = tuple[Tensor, ...]
 def layer_of(name: str) -> str:
     """The layer that a primitive belongs to, by its name; see :meth:`Op.lower`."""
     layer, slash, number = name.rpartition("/")
-    return layer if slash and number.isdecimal() else name
+    return layer_of(layer) if slash and number.isdecimal() else name
 
 
 def reported(name: str, slot: str) -> tuple[str, str]:

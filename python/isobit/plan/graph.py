@@ -11,6 +11,7 @@ from isobit.model.graph import Graph
 from isobit.model.ops import Op
 from isobit.model.primitives import Opaque, is_alias
 from isobit.plan import formula as formula_stages
+from isobit.plan import reduce as reduce_stages
 from isobit.plan import sets as set_stages
 from isobit.plan.elementwise import ELEMENTWISE
 from isobit.plan.maps import Gather, Linear, Sequential
@@ -20,7 +21,7 @@ from isobit.plan.steps import Step
 __all__ = ["RULES", "stages_of"]
 
 #: Maps beside that of a Dense layer; importing the module registers them.
-RULES = (formula_stages, set_stages)
+RULES = (formula_stages, reduce_stages, set_stages)
 
 
 def stages_of(

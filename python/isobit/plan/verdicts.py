@@ -9,15 +9,16 @@ import numpy as np
 
 from isobit.bounds.dense import free_partial_sums
 from isobit.bounds.ranges import Range, cast_range
+from isobit.bounds.reduce import ReduceBounds
 from isobit.bounds.rules import DenseBounds, OpBounds
-from isobit.bounds.sets import PointwiseBounds, PoolingBounds
+from isobit.bounds.sets import PointwiseBounds
 from isobit.bounds.turns import turn_sums
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import in_turns
-from isobit.model.layers.pooling import Pooling
 from isobit.model.ops import Dense, Op, Tensors
 from isobit.model.primitives import Opaque, is_alias
+from isobit.model.reduce import Reduce
 from isobit.model.set_ops import PointwiseConv
 from isobit.model.tensor import layer_of, reported
 from isobit.plan.clips import clips
@@ -117,7 +118,7 @@ def verdicts_of(op: Op, tensors: Tensors, found: OpBounds, witnesses: Witnesses 
     if isinstance(op, PointwiseConv) and isinstance(found, PointwiseBounds):
         needs = np.concatenate([_unfolded(op.dense, of).widths(op.accum.signed) for of in found.positions])
         verdicts.append(_verdict(op.name, "accum", op.accum, needs, found.accum_overflow, witnesses))
-    if isinstance(op, Pooling) and isinstance(found, PoolingBounds) and found.needed is not None:
+    if isinstance(op, Reduce) and isinstance(found, ReduceBounds) and found.needed is not None:
         needs = found.needed.widths(op.accum.signed)
         verdicts.append(_verdict(op.name, "accum", op.accum, needs, found.accum_overflow, witnesses))
     for slot, inside in found.inner.items():

@@ -10,8 +10,8 @@ import numpy as np
 from isobit.bounds.intervals import Bounds
 from isobit.bounds.ranges import BoolArray, IntArray
 from isobit.model.graph import Graph
-from isobit.model.layers.pooling import Pooling
 from isobit.model.ops import Dense, Op
+from isobit.model.reduce import Reduce
 from isobit.model.set_ops import PointwiseConv
 from isobit.plan.lanes import Lane
 from isobit.plan.observed import Observed
@@ -34,7 +34,7 @@ class Uncountable(Exception):
 def _accumulator(op: Op, graph: Graph) -> Accumulator | SetAccumulator | None:
     if isinstance(op, Dense):
         return Accumulator(op, *graph.inputs_of(op))
-    return SetAccumulator(op, *graph.inputs_of(op)) if isinstance(op, (PointwiseConv, Pooling)) else None
+    return SetAccumulator(op, *graph.inputs_of(op)) if isinstance(op, (PointwiseConv, Reduce)) else None
 
 
 class Accumulators:

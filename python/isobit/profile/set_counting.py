@@ -7,10 +7,10 @@ from functools import cached_property
 import numpy as np
 
 from isobit.bounds.ranges import BoolArray, IntArray, Range
+from isobit.bounds.reduce import ReduceBounds
 from isobit.bounds.rules import op_bounds
-from isobit.bounds.sets import PoolingBounds
-from isobit.model.layers.pooling import Pooling
 from isobit.model.ops import Tensor
+from isobit.model.reduce import Reduce
 from isobit.model.set_ops import PointwiseConv
 from isobit.profile.counting import Accumulator
 
@@ -18,7 +18,7 @@ __all__ = ["SetAccumulator"]
 
 
 class SetAccumulator:
-    """The accumulators of a pointwise convolution or of pooling; no lane counts their overflows.
+    """The accumulators of a pointwise convolution or of a reduction; no lane counts their overflows.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ class SetAccumulator:
         The layer and its input tensor.
     """
 
-    def __init__(self, op: PointwiseConv | Pooling, tensor: Tensor) -> None:
+    def __init__(self, op: PointwiseConv | Reduce, tensor: Tensor) -> None:
         self.op = op
         self.tensor = tensor
 
@@ -38,7 +38,7 @@ class SetAccumulator:
 
     @property
     def products(self) -> int:
-        """As :attr:`Accumulator.products`; an average's inputs count as such."""
+        """As :attr:`Accumulator.products`; a reduction's inputs count as such."""
         if isinstance(self.op, PointwiseConv):
             return self.op.positions * self.op.weight.raw.size
         return self.tensor.size
@@ -60,5 +60,5 @@ class SetAccumulator:
             terms, either = zip(*found, strict=True)
             return np.concatenate(terms), np.concatenate(either)
         of = op_bounds(self.op, (self.tensor,), (Range(low, high, self.tensor.type.fraction),))
-        assert isinstance(of, PoolingBounds)
+        assert isinstance(of, ReduceBounds)
         return of.accum_overflow, of.accum_overflow

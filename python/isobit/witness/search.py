@@ -16,7 +16,8 @@ import numpy as np
 
 from isobit.bounds.intervals import Bounds, DenseBounds, graph_bounds
 from isobit.bounds.ranges import Range, lowest, one_after_another
-from isobit.bounds.sets import PointwiseBounds, PoolingBounds
+from isobit.bounds.reduce import ReduceBounds
+from isobit.bounds.sets import PointwiseBounds
 from isobit.engines.exact import vector
 from isobit.engines.exact.int64 import in_lane
 from isobit.fixed.array import FixedArray
@@ -35,7 +36,7 @@ from isobit.witness.surrogate import backward
 __all__ = ["MayOverflow", "Witness", "Witnesses", "find_witnesses", "may_overflow"]
 
 #: What knows of an accumulator.
-ACCUMULATING = (DenseBounds, PointwiseBounds, PoolingBounds)
+ACCUMULATING = (DenseBounds, PointwiseBounds, ReduceBounds)
 #: Inputs kept for every verdict.
 _KEPT = 3
 #: Multiplications that one batch of the search may cost, and that the first inputs may.

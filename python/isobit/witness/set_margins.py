@@ -7,24 +7,25 @@ from typing import Any
 import numpy as np
 
 from isobit.bounds.ranges import IntArray
+from isobit.bounds.reduce import ReduceBounds
 from isobit.bounds.rules import DenseBounds, OpBounds
-from isobit.bounds.sets import PointwiseBounds, PoolingBounds
-from isobit.fixed import law
-from isobit.model.layers.pooling import Pooling
+from isobit.bounds.sets import PointwiseBounds
 from isobit.model.ops import Dense, Op, Tensor, Tensors
+from isobit.model.reduce import Reduce
 from isobit.model.set_ops import PointwiseConv
-from isobit.witness.margins import AccumMargins, Margins, outside
+from isobit.witness.margins import AccumMargins, Margins
+from isobit.witness.reduce_margins import ReduceMargins
 
-__all__ = ["PointwiseMargins", "PoolingMargins", "accum_margins"]
+__all__ = ["PointwiseMargins", "accum_margins"]
 
 
-def accum_margins(op: Op, tensors: Tensors, of: OpBounds) -> AccumMargins | PointwiseMargins | PoolingMargins:
+def accum_margins(op: Op, tensors: Tensors, of: OpBounds) -> AccumMargins | PointwiseMargins | ReduceMargins:
     """What is known of an op's accumulator."""
     (tensor,) = tensors
     if isinstance(op, PointwiseConv) and isinstance(of, PointwiseBounds):
         return PointwiseMargins(op, tensor, of)
-    if isinstance(op, Pooling) and isinstance(of, PoolingBounds):
-        return PoolingMargins(op, tensor, of)
+    if isinstance(op, Reduce) and isinstance(of, ReduceBounds):
+        return ReduceMargins(op, tensor, of)
     assert isinstance(op, Dense)
     assert isinstance(of, DenseBounds)
     return AccumMargins(op, tensor, of)
@@ -62,39 +63,4 @@ class PointwiseMargins:
         margins, first, channel = self._at(neuron)
         slope = np.zeros(self.tensor.size)
         slope[first : first + self.n_in] = margins.drive(channel, place, side)
-        return slope
-
-
-class PoolingMargins:
-    """Partial sums of a window, or what is cast on its way into a maximum."""
-
-    def __init__(self, op: Pooling, tensor: Tensor, of: PoolingBounds) -> None:
-        self.op, self.tensor, self.of = op, tensor, of
-        self.count = op.windows.shape[1]
-
-    def _inputs(self, neuron: int) -> IntArray:
-        window, channel = divmod(neuron, self.op.channels)
-        places = self.op.windows[window]
-        return np.asarray(places[places >= 0] * self.op.channels + channel)
-
-    def of_events(self, data: IntArray, neuron: int) -> Margins:
-        """As :meth:`AccumMargins.of_events`; sums are taken as if nothing was rounded on the way."""
-        accum, numbers = self.op.accum, data[:, self._inputs(neuron)].astype(object)
-        places = np.arange(1, numbers.shape[1] + 1)
-        if self.op.function == "average":
-            sums = np.cumsum(numbers, axis=1)
-            numbers = sums if self.op.order == "parallel" else np.concatenate([numbers, sums], axis=1)
-            places = places if self.op.order == "parallel" else np.concatenate([-places, places])
-        shift = self.tensor.type.fraction - accum.fraction
-        return outside(law.round_shift(numbers, shift, int(accum.rounding)), accum, places)
-
-    def aims(self, neuron: int) -> list[int]:
-        """All of the window, upwards and downwards."""
-        return [len(self._inputs(neuron))] * 2
-
-    def drive(self, neuron: int, place: int, side: int) -> Any:
-        """Slope of a partial sum, or of one number."""
-        inputs = self._inputs(neuron)
-        slope = np.zeros(self.tensor.size)
-        slope[inputs[:place] if place > 0 else inputs[-place - 1 : -place]] = side
         return slope

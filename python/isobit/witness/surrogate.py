@@ -14,12 +14,12 @@ import numpy as np
 from isobit.bounds.ranges import magnitude_bits
 from isobit.model.expressions import Choice, Constant, Expression, Halved, Input, Minus, Times
 from isobit.model.layers.elementwise import Threshold
-from isobit.model.layers.pooling import Pooling
 from isobit.model.layers.softmax import Softmax
 from isobit.model.layers.table import TableActivation
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor, Tensors
 from isobit.model.primitives import Formula, Select
 from isobit.model.products import Product
+from isobit.model.reduce import Reduce
 from isobit.model.set_ops import PointwiseConv
 from isobit.model.weights import Weight
 
@@ -97,19 +97,17 @@ def _pointwise_conv(op: PointwiseConv, tensors: Tensors, raws: Raws, slope: Floa
     return ((at_positions @ real_weights(op.at_position(tensor), op.weight).T).reshape(len(slope), -1),)
 
 
-def _pooling(op: Pooling, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
+def _reduce(op: Reduce, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
     (tensor,), (raw,) = tensors, raws
     found = np.zeros((len(slope), tensor.size))
     x = _floats(raw, tensor.type.fraction)
-    for place, (window, divisor) in enumerate(zip(op.windows, op.divisors.tolist(), strict=True)):
-        for channel in range(op.channels):
-            inputs = window[window >= 0] * op.channels + channel
-            share = slope[:, place * op.channels + channel, None]
-            if op.function == "average":
-                found[:, inputs] += share / divisor
-            else:
-                top = x[:, inputs] == x[:, inputs].max(axis=1, keepdims=True)
-                found[:, inputs] += share * np.where(top, 1.0, _LEAK)
+    for index, window in enumerate(op.view):
+        inputs, share = window[window >= 0], slope[:, index, None]
+        if op.function == "sum":
+            found[:, inputs] += share if op.divisors is None else share / int(op.divisors[index])
+        else:
+            top = x[:, inputs] == x[:, inputs].max(axis=1, keepdims=True)
+            found[:, inputs] += share * np.where(top, 1.0, _LEAK)
     return (found,)
 
 
@@ -176,7 +174,7 @@ _BACKWARD: dict[type[Op], Callable[[Any, Tensors, Raws, Floats], Slopes]] = {
     Activation: _activation,
     Threshold: _step,
     PointwiseConv: _pointwise_conv,
-    Pooling: _pooling,
+    Reduce: _reduce,
     Select: _select,
     Formula: _formula,
     TableActivation: _table,

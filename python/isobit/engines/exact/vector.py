@@ -17,7 +17,8 @@ from isobit.engines import domain
 from isobit.engines.exact import tables as vector_tables
 from isobit.engines.exact.formulas import formula, select
 from isobit.engines.exact.opaque import opaque
-from isobit.engines.exact.sets import at_every_position, pooling
+from isobit.engines.exact.reduce import reduced
+from isobit.engines.exact.sets import at_every_position
 from isobit.engines.exact.tallies import Tally, ignore, of_index
 from isobit.errors import UnsupportedError
 from isobit.fixed import law
@@ -25,12 +26,12 @@ from isobit.fixed.assign import assign
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import accumulation_order, in_turns, kept_weights, turns_of
 from isobit.model.layers.elementwise import Threshold
-from isobit.model.layers.pooling import Pooling
 from isobit.model.layers.softmax import Softmax
 from isobit.model.layers.table import TableActivation
 from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor, Tensors
 from isobit.model.primitives import Formula, Opaque, Select
 from isobit.model.products import Product
+from isobit.model.reduce import Reduce
 from isobit.model.set_ops import PointwiseConv
 from isobit.model.weights import Weight
 
@@ -238,7 +239,7 @@ KERNELS: dict[type[Op], Kernel] = {
     Formula: formula,
     Opaque: opaque,
     PointwiseConv: at_every_position(_dense),
-    Pooling: pooling,
+    Reduce: reduced,
     TableActivation: vector_tables.table_activation,
     Softmax: vector_tables.softmax,
 }

@@ -38,7 +38,11 @@ def pooling(op: Pooling, tensors: Tensors, inputs: Inputs) -> Numbers:
     found = []
     channels = np.arange(op.channels)
     unit = Numbers(np.ones(1, dtype=np.int64), op.accum.fraction, 0)
-    padding = (unit * op.padding if op.function == "max" else unit * 0).spread(op.channels, data.shape[1])
+    if op.function == "average":
+        padding = unit * 0
+    else:  # pad_val: only the top bit is set
+        padding = unit * (op.accum.raw_min if op.accum.signed else 1 << (op.accum.width - 1))
+    padding = padding.spread(op.channels, data.shape[1])
     for window, divisor in zip(op.windows.tolist(), op.divisors.tolist(), strict=True):
         pool = [padding if place < 0 else data[place * op.channels + channels] for place in window]
         if op.order != "parallel":

@@ -15,6 +15,7 @@ import numpy as np
 from isobit.errors import ShapeError, UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.model.ops import Op, Tensor, register_op
+from isobit.model.reduce import Reduce
 
 __all__ = ["Pooling"]
 
@@ -64,7 +65,6 @@ class Pooling(Op):
     count_pad: bool = False
 
     tag: ClassVar[str] = "pooling"
-    primitive: ClassVar[bool] = True
     FUNCTIONS: ClassVar[tuple[str, ...]] = ("max", "average")
     ORDERS: ClassVar[tuple[str, ...]] = ("parallel", "stream", "tree")
 
@@ -116,10 +116,17 @@ class Pooling(Op):
         counted = self.windows >= (-1 if self.count_pad else 0)
         return counted.sum(axis=1)
 
-    @property
-    def padding(self) -> int:
-        """Raw integer of a padded position of a maximum, in the accumulator's format."""
-        return self.accum.raw_min if self.accum.signed else 1 << (self.accum.width - 1)
+    def lower(self, *tensors: Tensor) -> tuple[Op, ...]:
+        """Every channel of every window; see :meth:`Op.lower`."""
+        del tensors
+        places = self.windows[:, None, :]
+        view = np.where(places < 0, -1, places * self.channels + np.arange(self.channels)[:, None])
+        view = view.reshape(self.output.size, -1)
+        order, first = "tree" if self.order == "tree" else "sequence", self.order != "parallel"
+        if self.function == "max":
+            return (Reduce(self.name, self.inputs, self.output, "max", view, self.accum, order, first),)
+        divisors = np.repeat(self.divisors, self.channels)
+        return (Reduce(self.name, self.inputs, self.output, "sum", view, self.accum, order, first, divisors),)
 
     def check_inputs(self, *tensors: Tensor) -> None:
         """Check sizes and formats; see :meth:`Op.check_inputs`."""
