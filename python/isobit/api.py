@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from isobit.frontends.hls4ml import graph_from_hls4ml, is_model_graph
 from isobit.frontends.identify import refuse_foreign
 from isobit.frontends.keras import KERAS_SUFFIXES, conversion_of, is_keras_model, load_keras_file
 from isobit.model.file import load_graph
+from isobit.model.tensor import with_limits
 from isobit.network import Network
 from isobit.streaming.predict import FilePrediction, predict_file
 
@@ -74,7 +76,8 @@ class Model(Network):
         """
         if self.source is None:
             raise UnsupportedError("reconvert needs a model that was loaded from Keras or from an hls4ml ModelGraph")
-        return load(hls_config=hls_config, **conversion_of(self.source))
+        ranges = {tensor.name: tensor.limits for tensor in self.graph.inputs if tensor.limits is not None}
+        return load(hls_config=hls_config, input_ranges=ranges, **conversion_of(self.source))
 
     def csim(self, **options: Any) -> CSim:
         """Compile this model's hls4ml project; see :func:`isobit.csim`."""
@@ -146,6 +149,8 @@ def load(source: Any, **options: Any) -> Model:
         An hls4ml ``ModelGraph``; a (Q)Keras model, or the path of a ``.keras``/``.h5`` file, which hls4ml converts;
         or the path of a model file that :meth:`Model.save` wrote.
     options
+        ``input_ranges``, ``{name: (smallest, largest)}``: numbers that inputs never leave. Data outside are refused,
+        and plan and lint count on it; an embedding needs it where its index type exceeds the vocabulary.
         For Keras: ``hls_config`` (hls4ml's, or a whole ``hls4ml_config.yml``; a dict or a path; a ConfigurationWarning
         says what has no effect), or ``granularity`` and ``default_precision``; ``backend``, ``part``, ``clock_ns``,
         ``io_type``, ``project_name``, ``allow_lambda`` (files only). For a model file: ``project``, the hls4ml project
@@ -162,19 +167,22 @@ def load(source: Any, **options: Any) -> Model:
         _no_options(options, "a loaded model")
         return source
     if is_model_graph(source):
+        ranges = options.pop("input_ranges", None)
         _no_options(options, "an hls4ml ModelGraph")
-        return Model(graph_from_hls4ml(source), source, remarks=warned(remarks_on(source)))
+        return Model(graph_from_hls4ml(source, ranges), source, remarks=warned(remarks_on(source)))
     if is_keras_model(source):
+        ranges = options.pop("input_ranges", None)
         graph, remarks = converted(source, options)
-        return Model(graph_from_hls4ml(graph), graph, remarks=remarks)
+        return Model(graph_from_hls4ml(graph, ranges), graph, remarks=remarks)
     if isinstance(source, (str, os.PathLike)):
         path = Path(source)
         refuse_foreign(path)
         if path.suffix in KERAS_SUFFIXES:
             return load(load_keras_file(path, allow_lambda=bool(options.pop("allow_lambda", False))), **options)
-        folder = options.pop("project", None)
+        folder, ranges = options.pop("project", None), options.pop("input_ranges", None)
         _no_options(options, "an isobit model file")
-        return Model(graph := load_graph(path), None, beside(graph, path, folder))
+        project = beside(graph := load_graph(path), path, folder)
+        return Model(graph if not ranges else replace(graph, inputs=with_limits(graph.inputs, ranges)), None, project)
     raise TypeMismatchError(
         f"cannot load a {type(source).__module__}.{type(source).__qualname__}; supported: an hls4ml ModelGraph, a "
         "Keras model, the path of a .keras, .h5 or isobit model file"

@@ -8,13 +8,23 @@ from typing import Any, cast
 
 import numpy as np
 
-from isobit.errors import ShapeError, TypeMismatchError
+from isobit.errors import RangeError, ShapeError, TypeMismatchError
 from isobit.fixed.array import FixedArray, finite
 from isobit.fixed.quantise import refuse_masked
 from isobit.model.ops import Tensor
 from isobit.ports import Port, doubles
 
-__all__ = ["Data", "check_names", "columns_of", "events_of", "in_order", "map_data", "quantised", "shaped"]
+__all__ = [
+    "Data",
+    "check_names",
+    "columns_of",
+    "events_of",
+    "in_order",
+    "map_data",
+    "quantised",
+    "shaped",
+    "within_limits",
+]
 
 #: One array, or for several inputs or outputs a list of them, as in Keras; for inputs also a dict by input name.
 Data = Any
@@ -129,7 +139,33 @@ def columns_of(tensors: Sequence[Tensor | Port], x: Data) -> tuple[dict[str, Any
             columns[tensor.name] = fixed.cast(kind)
         else:
             columns[tensor.name] = finite(np.asarray(array, dtype=np.float64), tensor.name)
+        if isinstance(tensor, Tensor):
+            _check_limits(tensor, columns[tensor.name])
     return columns, pairs[0][1], raw
+
+
+def within_limits(tensor: Tensor, values: Any) -> bool:
+    """Whether real numbers lie within an input's limits already before they are rounded, so that they do afterwards."""
+    if tensor.limits is None:
+        return True
+    low, high = (end * float(tensor.type.lsb) for end in tensor.raw_range)
+    return bool(((values >= low) & (values <= high)).all())
+
+
+def _check_limits(tensor: Tensor, values: Any) -> None:
+    """Refuse data outside of the range that the user gave for an input."""
+    if tensor.limits is None or (not isinstance(values, FixedArray) and within_limits(tensor, values)):
+        return
+    fixed = values if isinstance(values, FixedArray) else FixedArray.from_float(values, tensor.type)
+    least, most = tensor.raw_range
+    outside = np.asarray((fixed.raw < least) | (fixed.raw > most), dtype=bool)
+    if outside.any():
+        event, element = (int(i) for i in np.argwhere(outside)[0])
+        value, (low, high) = float(fixed.raw[event, element] * tensor.type.lsb), tensor.limits
+        raise RangeError(
+            f"input {tensor.name!r} is {value:g} in event {event}, element {element}; its range is {low:g} to {high:g} "
+            f"(input_ranges); {int(outside.any(axis=1).sum()):,} of {len(outside):,} events leave it"
+        )
 
 
 def quantised(tensors: Sequence[Tensor], x: Data) -> tuple[dict[str, FixedArray], bool]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isobit.data import Data, in_order, map_data, quantised, shaped
+from isobit.data import Data, in_order, map_data, quantised, shaped, within_limits
 from isobit.engines.registry import BatchEngine, Values, get_engine, thread_count
 from isobit.fixed.array import FixedArray
 from isobit.fixed.quantise import owned
@@ -19,6 +19,7 @@ from isobit.frontends.beside import NO_PROJECT, Beside, save_with_project
 from isobit.frontends.configuration import Remark
 from isobit.model.file import save_graph
 from isobit.model.graph import Graph
+from isobit.model.ops import Tensor
 from isobit.model.requested import ReuseFactor, reuse_factors
 from isobit.profile.counts import Profile
 
@@ -78,7 +79,9 @@ class Network:
 
     def __repr__(self) -> str:
         lines = [f"Model {self.graph.name!r}: {len(self.graph.ops)} layers"]
-        lines += [f"  {tensor.name}: input {tensor.shape} {tensor.type}" for tensor in self.graph.inputs]
+        lines += [
+            f"  {tensor.name}: input {tensor.shape} {tensor.type}{_range(tensor)}" for tensor in self.graph.inputs
+        ]
         dense = {factor.layer: f" ({factor})" for factor in self.reuse_factors}
         for op in self.graph.ops:
             about = dense.get(op.name, "").replace(f"{op.name}: ", "", 1)
@@ -152,6 +155,8 @@ class Network:
             # An array of the shape of one event is one event, even where its first extent could be one of events.
             events = plain and array.shape != tensor.shape and array.shape[1:] in (tensor.shape, (tensor.size,))
             if not events or len(array) != len(given[0]):
+                return None
+            if not within_limits(tensor, array):
                 return None
             columns.append(np.ascontiguousarray(array.reshape(len(array), tensor.size)))
         return columns
@@ -248,3 +253,7 @@ class Network:
         if self.source is not None:
             return None
         return NO_PROJECT if self.project is None else self.project.refusal()
+
+
+def _range(tensor: Tensor) -> str:
+    return "" if tensor.limits is None else f" from {tensor.limits[0]:g} to {tensor.limits[1]:g}"

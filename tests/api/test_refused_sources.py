@@ -35,7 +35,7 @@ def _model(shape: tuple[int, ...], build: Any) -> Any:
 @pytest.mark.parametrize(
     "shape, build, told",
     [
-        ((4,), lambda k, x: k.Flatten()(k.Embedding(5, 2, name="emb")(x)), "'emb' is of class 'Embedding'"),
+        ((6, 3), lambda k, x: k.LayerNormalization(name="norm")(x), "'norm' is of class 'LayerNormalization'"),
         ((6, 3), lambda k, x: k.Flatten()(k.Conv1D(2, 3, name="c")(x)), "'c' is of class 'Conv1D'"),
         ((6, 3), lambda k, x: k.SimpleRNN(2, name="rnn")(x), "'rnn' is of class 'SimpleRNN'"),
         ((4,), lambda k, x: k.Dense(3, activation="swish", name="d")(x), "activation 'swish' of layer 'd_swish'"),

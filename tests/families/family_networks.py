@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from dot_networks import dots
+from embedding_networks import embeddings
 from recurrent_networks import recurrences
 
 from isobit.fixed import FixedType, Rounding
@@ -46,6 +47,8 @@ class _Network:
         self.uses: Counter[str] = Counter()
         self.names: dict[str, dict[str, Any]] = {}
         self.kinds: list[str] = []
+        #: What inputs hold, where that is less than their format.
+        self.ranges: dict[str, tuple[float, float]] = {}
         #: With io_parallel a Reshape hands its input on, yet layers without a format of their own take the Reshape's;
         #: UpSampling then does not compile.
         self.apart: set[str] = set()
@@ -227,6 +230,7 @@ FAMILIES: dict[str, Callable[..., None]] = {
     "shape": shapes,
     "merge": merges,
     "dot": dots,
+    "embedding": embeddings,
     "elementwise": rectifiers,
     "recurrent": recurrences,
 }
@@ -257,7 +261,7 @@ def build(family: str, seed: int, events: int = 120) -> tuple[str, Any, list[Any
         "LayerName": net.names,
     }
     io_type = "io_stream" if streams else "io_parallel"
-    subject = isobit.load(convert(model, config, backend=backend, io_type=io_type))
+    subject = isobit.load(convert(model, config, backend=backend, io_type=io_type), input_ranges=net.ranges)
     data = [_events(rng, tensor, events) for tensor in subject.graph.inputs]
     return f"{family} {seed}: {backend} {io_type}, {', '.join(net.kinds)}", subject, data
 
@@ -265,9 +269,11 @@ def build(family: str, seed: int, events: int = 120) -> tuple[str, Any, list[Any
 def _events(rng: np.random.Generator, tensor: Any, events: int) -> Any:
     """Floats: any numbers of the format, its ends more often than chance, small ones, and such as need rounding."""
     kind, shape = tensor.type, (events, *tensor.shape)
-    raw = rng.integers(kind.raw_min, kind.raw_max + 1, shape)
+    least, most = tensor.raw_range
+    raw = rng.integers(least, most + 1, shape)
     raw = np.where(rng.random(shape) < 0.3, raw // 16, raw)
     near = rng.random(shape)
-    raw = np.where(near < 0.05, kind.raw_min, np.where(near > 0.95, kind.raw_max, raw))
+    raw = np.where(near < 0.05, least, np.where(near > 0.95, most, raw))
     x = raw * float(kind.lsb)
-    return np.where(rng.random(shape) < 0.1, rng.normal(0.0, 2.0, shape), x)
+    x = np.where(rng.random(shape) < 0.1, rng.normal(0.0, 2.0, shape), x)
+    return x if tensor.limits is None else np.clip(x, *tensor.limits)

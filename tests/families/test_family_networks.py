@@ -53,3 +53,9 @@ def test_scalar_products(seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_recurrent_numbers(seed: int) -> None:
     check("recurrent", seed)
+
+
+@pytest.mark.oracle(sample=2)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_rows_by_index(seed: int) -> None:
+    check("embedding", seed)

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from isobit.bounds import dense, elementwise, formula, reduce, sets, tables
 from isobit.bounds.ranges import Range
 from isobit.bounds.rules import DenseBounds, OpBounds, op_bounds, register_bounds
@@ -55,7 +57,7 @@ def graph_bounds(graph: Graph, inputs: Mapping[str, Range] | None = None) -> Bou
         The network.
     inputs
         Bounds of some or all inputs by name, shape (size,), at the input's fraction, such as :func:`measured` gives.
-        Inputs that are not named may take every value of their format.
+        Inputs that are not named may take every value of their format, or of their limits.
 
     Raises
     ------
@@ -79,11 +81,18 @@ def input_bounds(graph: Graph, inputs: Mapping[str, Range] | None = None) -> dic
     tensors: dict[str, Range] = {}
     for tensor in graph.inputs:
         taken = given.pop(tensor.name, None)
-        tensors[tensor.name] = Range.of_type(tensor.type, tensor.size) if taken is None else _checked(tensor, taken)
+        tensors[tensor.name] = _allowed(tensor) if taken is None else _checked(tensor, taken)
     if given:
         names = ", ".join(tensor.name for tensor in graph.inputs)
         raise RangeError(f"bounds were given for {next(iter(given))!r}, which is no input; inputs: {names}")
     return tensors
+
+
+def _allowed(tensor: Tensor) -> Range:
+    if tensor.limits is None:
+        return Range.of_type(tensor.type, tensor.size)
+    low, high = (np.full(tensor.size, end, dtype=object) for end in tensor.raw_range)
+    return Range(low, high, tensor.type.fraction)
 
 
 def _checked(tensor: Tensor, given: Range) -> Range:

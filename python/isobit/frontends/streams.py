@@ -26,6 +26,7 @@ STREAMED = (
     "Cropping1D",
     "Cropping2D",
     "Dense",
+    "Embedding",
     "GRU",
     "GlobalPooling1D",
     "GlobalPooling2D",
@@ -50,7 +51,7 @@ STREAMED = (
 )
 #: Those that read packets of one width and write packets of another.
 _GATHERING = (
-    *("Broadcast", "Concatenate", "Dense", "GRU", "Input", "LSTM"),
+    *("Broadcast", "Concatenate", "Dense", "Embedding", "GRU", "Input", "LSTM"),
     *("PointwiseConv1D", "PointwiseConv2D", "Reshape", "Transpose"),
 )
 

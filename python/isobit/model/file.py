@@ -67,7 +67,8 @@ def _digest(graph: Any, blobs: list[bytes]) -> str:
 
 
 def _tensor(tensor: Tensor) -> dict[str, Any]:
-    return {"name": tensor.name, "shape": list(tensor.shape), "type": str(tensor.type), "xnor": tensor.xnor}
+    found = {"name": tensor.name, "shape": list(tensor.shape), "type": str(tensor.type), "xnor": tensor.xnor}
+    return found if tensor.limits is None else {**found, "limits": list(tensor.limits)}
 
 
 def _field(value: Any, arrays: _Arrays, where: str) -> Any:
@@ -202,8 +203,13 @@ def _read_array(blob: bytes) -> Any:
 
 
 def _read_tensor(data: dict[str, Any]) -> Tensor:
+    limits = data.get("limits")
     return Tensor(
-        str(data["name"]), tuple(int(n) for n in data["shape"]), FixedType.parse(data["type"]), bool(data["xnor"])
+        str(data["name"]),
+        tuple(int(n) for n in data["shape"]),
+        FixedType.parse(data["type"]),
+        bool(data["xnor"]),
+        None if limits is None else (float(limits[0]), float(limits[1])),
     )
 
 

@@ -79,6 +79,8 @@ class Plan:
         Whether the bounds are those of given inputs, not of the inputs' formats.
     constants
         Weights, biases and other constants that their own format changed by more than rounding.
+    limited
+        Whether the user gave ranges of inputs, which then bound them.
     """
 
     bounds: Bounds
@@ -86,6 +88,7 @@ class Plan:
     verdicts: tuple[Verdict, ...]
     measured: bool = False
     constants: tuple[ConstantChange, ...] = ()
+    limited: bool = False
 
     @property
     def safe(self) -> bool:
@@ -112,7 +115,8 @@ class Plan:
         raise KeyError(f"no cast {key!r}; casts: {', '.join(f'{v.layer}.{v.slot}' for v in self.verdicts)}")
 
     def __str__(self) -> str:
-        where = "the inputs given" if self.measured else "every input that the formats allow"
+        everywhere = "the input ranges" if self.limited else "the formats"
+        where = "the inputs given" if self.measured else f"every input that {everywhere} allow"
         lines = [f"exact for {where}", *changed_lines(self.constants)]
         for planned in self.stages:
             lines.append(f"{planned.stage.name}: {planned.lane_name}")
@@ -164,7 +168,8 @@ def make_plan(
     verdicts = [
         verdict for op in graph.ops for verdict in verdicts_of(op, graph.inputs_of(op), tight.ops[op.name], found)
     ]
-    return Plan(bounds, tuple(planned), tuple(verdicts), inputs is not None, changes)
+    limited = any(tensor.limits is not None for tensor in graph.inputs)
+    return Plan(bounds, tuple(planned), tuple(verdicts), inputs is not None, changes, limited)
 
 
 def _planned_stages(

@@ -7,7 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from isobit.engines.reference import dense_kernels, elementwise, merge, quantizer, recurrent, set_kernels, shape, tables
+from isobit.engines.reference import (
+    dense_kernels,
+    elementwise,
+    embedding,
+    merge,
+    quantizer,
+    recurrent,
+    set_kernels,
+    shape,
+    tables,
+)
 from isobit.engines.reference.kernels import register_kernel, supported
 from isobit.engines.reference.numbers import Numbers
 from isobit.engines.reference.results import result_of
@@ -18,7 +28,7 @@ from isobit.model.graph import Graph
 __all__ = ["ENGINE", "KERNEL_MODULES", "ReferenceEngine", "register_kernel"]
 
 #: Kernels beside those of ``kernels.py``; importing them registers them.
-KERNEL_MODULES = (dense_kernels, elementwise, merge, quantizer, recurrent, set_kernels, shape, tables)
+KERNEL_MODULES = (dense_kernels, elementwise, embedding, merge, quantizer, recurrent, set_kernels, shape, tables)
 
 #: Events at a time: the numbers of one layer stay in the cache.
 _BLOCK = 512

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from isobit.errors import FirmwareError, RegistrationError, UnsupportedError
@@ -10,6 +11,7 @@ from isobit.frontends.hls4ml import (  # noqa: F401, they register their handler
     convolution,
     dense,
     elementwise,
+    embedding,
     merge,
     norm,
     pooling,
@@ -26,6 +28,7 @@ from isobit.frontends.streams import check_io_type, keeps_format, origin
 from isobit.model.graph import Graph
 from isobit.model.ops import OPS, Op
 from isobit.model.requested import OVERRIDDEN, request
+from isobit.model.tensor import with_limits
 
 __all__ = ["graph_from_hls4ml", "is_model_graph", "op_of"]
 
@@ -35,8 +38,15 @@ def is_model_graph(source: Any) -> bool:
     return any(cls.__module__.startswith("hls4ml.") and cls.__name__ == "ModelGraph" for cls in type(source).__mro__)
 
 
-def graph_from_hls4ml(source: Any) -> Graph:
+def graph_from_hls4ml(source: Any, ranges: Mapping[str, tuple[float, float]] | None = None) -> Graph:
     """Read a ``ModelGraph``.
+
+    Parameters
+    ----------
+    source
+        The graph.
+    ranges
+        Smallest and largest number of inputs, by name.
 
     Raises
     ------
@@ -46,7 +56,7 @@ def graph_from_hls4ml(source: Any) -> Graph:
         For an unknown layer, strategy, activation or number type: hls4ml's own firmware can still be simulated.
     """
     try:
-        return _graph(source)
+        return _graph(source, ranges or {})
     except FirmwareError:
         raise
     except UnsupportedError as error:
@@ -55,7 +65,7 @@ def graph_from_hls4ml(source: Any) -> Graph:
         ) from None
 
 
-def _graph(source: Any) -> Graph:
+def _graph(source: Any, ranges: Mapping[str, tuple[float, float]]) -> Graph:
     backend = getattr(source.config.backend, "name", None)
     if backend not in BACKENDS:
         raise FirmwareError(f"hls4ml back end {backend!r} is not supported; supported: {', '.join(BACKENDS)}")
@@ -63,7 +73,7 @@ def _graph(source: Any) -> Graph:
     io_type = source.config.get_config_value("IOType")
     check_io_type(source, io_type)
 
-    inputs = tuple(tensor_of(source.graph[name]) for name in source.inputs)
+    inputs = with_limits(tuple(tensor_of(source.graph[name]) for name in source.inputs), ranges)
     ops = []
     for node in source.get_layers():
         if node.class_name == "Input" or (node.class_name == "Clone" and keeps_format(node)):

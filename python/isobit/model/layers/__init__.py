@@ -1,6 +1,7 @@
 """Layers by family: hls4ml's facts about each, as frozen data. Importing this makes them known to model files."""
 
 from isobit.model.layers.elementwise import PReLU, ThresholdedReLU
+from isobit.model.layers.embedding import Embedding
 from isobit.model.layers.merge import DotProduct, Merge
 from isobit.model.layers.pooling import Pooling
 from isobit.model.layers.quantizer import Quantizer
@@ -24,6 +25,7 @@ __all__ = [
     "Copy",
     "Cropping",
     "DotProduct",
+    "Embedding",
     "Merge",
     "PReLU",
     "Pooling",
