@@ -15,8 +15,8 @@ import isobit as ib
 import isobit._core as _core
 from isobit.engines.cpp.observe import ObservingEngine
 from isobit.errors import RangeError
+from isobit.model import Activation, BatchNorm, Dense, Tensor
 from isobit.model.graph import Graph
-from isobit.model.ops import Activation, BatchNorm, Dense, Tensor
 from isobit.model.weights import Weight
 from isobit.profile import fast as profile_fast
 from isobit.profile.exact import exact_profile

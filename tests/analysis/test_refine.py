@@ -96,7 +96,7 @@ def test_bounds_hold_every_number_of_the_differential_networks(slot: int) -> Non
 @given(graphs(kinds=SMALL, max_size=2, inputs=FEW, layers=("relu", "linear", "leaky_relu", "batchnorm")))
 def test_lines_enclose_an_elementwise_op(graph: Graph) -> None:
     """At every input: each of the lines lies below or above what the emulator gives."""
-    (op,), (tensor,) = graph.ops, graph.inputs
+    (op,), (tensor,) = graph.lowered.ops, graph.inputs
     values = Range.of_type(tensor.type, tensor.size)
     raw = every_input(graph)["x"]
     result = vector.compute(op, (tensor,), (raw,))

@@ -8,8 +8,9 @@ import numpy as np
 
 import isobit as ib
 from isobit import FixedType
+from isobit.model import Activation, BatchNorm, Dense, Tensor
 from isobit.model.graph import Graph
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor
+from isobit.model.ops import Op
 from isobit.model.weights import Weight
 
 __all__ = ["NETWORKS", "adversarial", "dense_chain"]

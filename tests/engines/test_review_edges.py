@@ -13,9 +13,10 @@ from isobit._core import instruction_sets
 from isobit.engines.cpp import CppEngine
 from isobit.engines.planned import PlannedEngine
 from isobit.engines.registry import get_engine
+from isobit.model import Activation, BatchNorm, Dense, Tensor
 from isobit.model.graph import Graph
 from isobit.model.layers.shape import Reshape
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor
+from isobit.model.ops import Op
 from isobit.model.weights import Weight
 from isobit.plan.lanes import candidates
 

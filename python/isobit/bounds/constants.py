@@ -18,7 +18,8 @@ import numpy.typing as npt
 from isobit.bounds.constant_change import ConstantChange, as_float
 from isobit.errors import PrecisionWarning
 from isobit.model.graph import Graph
-from isobit.model.ops import BatchNorm, Op
+from isobit.model.layers.norm import BatchNorm
+from isobit.model.ops import Op
 from isobit.model.weights import Encoding, Weight
 
 __all__ = [

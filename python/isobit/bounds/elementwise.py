@@ -1,4 +1,4 @@
-"""Bounds of elementwise ops: BatchNorm, activations, merged thresholds, reshape."""
+"""Bounds of elementwise ops: activations, merged thresholds, reshape."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from isobit.bounds.dense import product_range
 from isobit.bounds.ranges import (
     BoolArray,
     CastRange,
@@ -24,31 +23,13 @@ from isobit.bounds.rules import OpBounds, Ranges, register_bounds
 from isobit.fixed.assign import assign
 from isobit.fixed.types import FixedType
 from isobit.model.layers.elementwise import Threshold
-from isobit.model.ops import Activation, BatchNorm, Op, Tensor, Tensors
-from isobit.model.products import Product
+from isobit.model.ops import Activation, Op, Tensor, Tensors
 
-__all__ = ["activation_bounds", "batchnorm_bounds", "join_branches", "threshold_bounds"]
+__all__ = ["activation_bounds", "join_branches", "threshold_bounds"]
 
 
 def _of_cast(op: Op, source: Range, cast: CastRange) -> OpBounds:
     return OpBounds(op, source, cast.rounded, cast.result, cast.overflow)
-
-
-@register_bounds(BatchNorm)
-def batchnorm_bounds(op: BatchNorm, tensors: Tensors, ranges: Ranges) -> OpBounds:
-    """Scale and bias, then one cast."""
-    (tensor,), (values,) = tensors, ranges
-    kind = Product.of(tensor, op.scale)
-    form = kind.exact_type(tensor.type, op.scale.type)
-    exact = form.sum_with(op.bias.type)
-    channel = np.arange(tensor.size) % op.scale.raw.size
-    signs = None if op.scale.signs is None else op.scale.signs.ravel()[channel]
-    product = product_range(kind, values, op.scale, compact(op.scale.raw.ravel())[channel], signs, tensor)
-    bias = Range.constant(op.bias.raw.ravel()[channel], op.bias.type.fraction)
-    product, bias = product.at(exact.fraction), bias.at(exact.fraction)
-    zeros = np.minimum(product.zeros, bias.zeros)
-    source = Range(add(product.low, bias.low), add(product.high, bias.high), exact.fraction, zeros)
-    return _of_cast(op, source, cast_range(source, exact, op.output.type))
 
 
 @register_bounds(Activation)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from isobit.bounds.dense import product_range
 from isobit.bounds.elementwise import join_branches
 from isobit.bounds.interval_arithmetic import halved, minus, plus, times
 from isobit.bounds.ranges import BoolArray, CastRange, IntArray, Range, cast_range, compact
@@ -17,6 +18,7 @@ from isobit.model.expressions import (
     Halved,
     Input,
     Minus,
+    Multiplied,
     Result,
     Times,
     fraction_of,
@@ -29,6 +31,8 @@ __all__ = ["expression_range", "formula_bounds", "gathered", "select_bounds"]
 
 def gathered(values: Range, index: IntArray) -> Range:
     """Some numbers of a range; -1 is zero."""
+    if np.array_equal(index, np.arange(values.shape[0])):
+        return values
     none, at = index < 0, np.maximum(index, 0)
     low, high, zeros = (np.where(none, 0, np.asarray(part)[at]) for part in (values.low, values.high, values.zeros))
     return Range(low, high, values.fraction, zeros)
@@ -80,6 +84,10 @@ def expression_range(expression: Expression, values: Sequence[Range]) -> Range:
     if isinstance(expression, Constant):
         weight = expression.weight
         return Range.constant(np.broadcast_to(weight.raw.ravel(), values[0].shape), weight.type.fraction)
+    if isinstance(expression, Multiplied):
+        weight = expression.b.weight.repeated(values[0].shape[0])
+        data, raw = values[expression.a.place], compact(weight.raw)
+        return product_range(expression.kind, data, weight, raw, weight.signs, expression.data)
     if isinstance(expression, Halved):
         return halved(expression_range(expression.a, values))
     a, b = expression_range(expression.a, values), expression_range(expression.b, values)

@@ -15,11 +15,11 @@ import numpy.typing as npt
 
 from isobit.bounds.constants import firmware_values
 from isobit.errors import UnsupportedError
-from isobit.model.expressions import Choice, Constant, Expression, Halved, Input, Minus, Times
+from isobit.model.expressions import Choice, Constant, Expression, Halved, Input, Minus, Multiplied, Times
 from isobit.model.layers.elementwise import Threshold
 from isobit.model.layers.softmax import Softmax
 from isobit.model.layers.table import TableActivation
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensors
+from isobit.model.ops import Activation, Dense, Op, Tensors
 from isobit.model.primitives import Formula, Select
 from isobit.model.reduce import Reduce
 from isobit.model.set_ops import PointwiseConv
@@ -132,17 +132,6 @@ def _pointwise(op: PointwiseConv, tensors: Tensors, values: tuple[Interval, ...]
     return Interval(found.low.reshape(events, -1), found.high.reshape(events, -1))
 
 
-@register_ideal(BatchNorm)
-def _batchnorm(op: BatchNorm, tensors: Tensors, values: tuple[Interval, ...]) -> Interval:
-    (tensor,), (x,) = tensors, values
-    # The scale before a quantiser of hls4ml's: Keras knows no such quantiser.
-    scale, bias = _constants(op.scale, tensor.size, trained=True), _constants(op.bias, tensor.size)
-    centre = x.centre * scale + bias
-    # Keras subtracts the mean first; cancellation there leaves float32's rounding.
-    rounding = 64 * _EPSILON * (np.abs(x.centre * scale) + np.abs(bias))
-    return Interval.around(centre, x.radius * np.abs(scale) + rounding)
-
-
 def _hard_sigmoid(op: Activation) -> Callable[[Array], Array]:
     assert op.slope is not None
     assert op.shift is not None
@@ -192,22 +181,27 @@ def _select(op: Select, tensors: Tensors, values: tuple[Interval, ...]) -> Inter
     return Interval(np.where(none, 0.0, low[:, at]), np.where(none, 0.0, high[:, at]))
 
 
-def _expression(expression: Expression, values: Sequence[Interval]) -> Interval:
+def _expression(expression: Expression, values: Sequence[Interval], trained: bool = False) -> Interval:
+    """An expression; factors are those before a quantiser of hls4ml's (``trained``), which Keras knows nothing of."""
     if isinstance(expression, Input):
         return values[expression.place]
     if isinstance(expression, Constant):
-        constant = np.broadcast_to(_constants(expression.weight, trained=True).ravel(), values[0].low.shape)
+        constant = np.broadcast_to(_constants(expression.weight, trained=trained).ravel(), values[0].low.shape)
         return Interval(constant, constant)
     if isinstance(expression, Halved):
         a = _expression(expression.a, values)
         return Interval(a.low / 2, a.high / 2)
-    a, b = _expression(expression.a, values), _expression(expression.b, values)
-    if isinstance(expression, Times):
+    product = isinstance(expression, Times | Multiplied)
+    a, b = _expression(expression.a, values, product), _expression(expression.b, values, product)
+    if product:
         ends = [x * y for x in (a.low, a.high) for y in (b.low, b.high)]
         return _widened(np.minimum.reduce(ends), np.maximum.reduce(ends))
+    size = np.abs(a.centre) + np.abs(b.centre)
+    if isinstance(expression.b, Constant):
+        size = 64 * size  # Keras may subtract the mean first; cancellation there leaves float32's rounding
     if isinstance(expression, Minus):
-        return _widened(a.low - b.high, a.high - b.low, np.abs(a.centre) + np.abs(b.centre))
-    return _widened(a.low + b.low, a.high + b.high, np.abs(a.centre) + np.abs(b.centre))
+        return _widened(a.low - b.high, a.high - b.low, size)
+    return _widened(a.low + b.low, a.high + b.high, size)
 
 
 def _widened(low: Array, high: Array, size: Any = 0.0) -> Interval:

@@ -16,15 +16,16 @@ from isobit.bounds import set_refine
 from isobit.bounds.affine import Elementwise, Linear, Stage, enclosed, rounding_slack, upper_bounds
 from isobit.bounds.dense import free_partial_sums, source_of
 from isobit.bounds.intervals import Bounds, DenseBounds, OpBounds, input_bounds, op_bounds
+from isobit.bounds.lines import Leaf, NotALine, Pieces, pieces_of
 from isobit.bounds.product_lines import product_lines
 from isobit.bounds.ranges import BoolArray, IntArray, Range, cast_range, compact, lowest, shift_left
 from isobit.bounds.sets import PointwiseBounds
 from isobit.fixed.modes import Overflow, Rounding
+from isobit.fixed.types import FixedType
 from isobit.model.accumulation import accumulation_order, in_turns
 from isobit.model.graph import Graph
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor
-from isobit.model.primitives import is_alias
-from isobit.model.products import Product
+from isobit.model.ops import Activation, Dense, Op, Tensor
+from isobit.model.primitives import Formula, identity_view, is_alias
 from isobit.model.set_ops import PointwiseConv
 
 __all__ = ["refined_bounds"]
@@ -229,14 +230,14 @@ def _elementwise(op: Op, tensor: Tensor, values: Range, of: OpBounds) -> list[St
     return [enclosed(values, *pieces, op.output.type, of.result, of.result_overflow)]
 
 
-Pieces = tuple[Callable[[int, int], int], list[tuple[int, ...]], int]
+Kinked = tuple[Callable[[int, int], int], list[tuple[int, ...]], int]
 
 
-def _pieces(op: Op, tensor: Tensor, values: Range) -> Pieces | None:
+def _pieces(op: Op, tensor: Tensor, values: Range) -> Kinked | None:
     """A piecewise linear op before its cast: the function, the integers at its kinks, the fraction of its values."""
     size = tensor.size
-    if isinstance(op, BatchNorm):
-        return _scaled(op, tensor, values)
+    if isinstance(op, Formula):
+        return _formula(op, tensor, values)
     if not isinstance(op, Activation):
         return None
     if op.function == "linear":
@@ -254,17 +255,36 @@ def _pieces(op: Op, tensor: Tensor, values: Range) -> Pieces | None:
     return None
 
 
-def _scaled(op: BatchNorm, tensor: Tensor, values: Range) -> Pieces | None:
-    channel = np.arange(tensor.size) % op.scale.raw.size
-    signs = None if op.scale.signs is None else op.scale.signs.ravel()[channel]
-    raw = compact(op.scale.raw.ravel())[channel]
-    form = Product.of(tensor, op.scale).exact_type(tensor.type, op.scale.type)
-    lines = product_lines(tensor, values.magnitude, op.scale, raw, signs, None)
-    if lines.scale or not np.array_equal(lines.least, lines.most):
+def _formula(op: Formula, tensor: Tensor, values: Range) -> Kinked | None:
+    if not np.array_equal(op.views[0], identity_view(tensor.size)):
         return None
-    fraction = max(form.fraction, op.bias.type.fraction)
-    up, bias_up = fraction - form.fraction, fraction - op.bias.type.fraction
-    factor = (lines.factor.astype(object) << up).tolist()
-    bias = op.bias.raw.ravel()[channel].astype(object) << bias_up
-    offset = ((lines.least.astype(object) << up) + bias).tolist()
-    return (lambda i, r: factor[i] * r + offset[i]), [()] * tensor.size, fraction
+    try:
+        return _joined(pieces_of(op.outcome, (tensor,), (values,)), op.output.type)
+    except NotALine:
+        return None
+
+
+def _joined(pieces: Pieces, target: FixedType) -> Kinked:
+    """All pieces as one function. A constant counts as its cast makes it."""
+    if isinstance(pieces, Leaf):
+        constant = pieces.constant(target)
+        if constant is not None:
+            raws = constant.tolist()
+            return (lambda i, r: raws[i]), [()] * len(raws), target.fraction
+        factors, summands = pieces.line.factors[0].tolist(), pieces.line.summand.tolist()
+        return (lambda i, r: factors[i] * r + summands[i]), [()] * len(factors), pieces.line.fraction
+    above, above_breaks, above_fraction = _joined(pieces.above, target)
+    below, below_breaks, below_fraction = _joined(pieces.below, target)
+    fraction, bound = max(above_fraction, below_fraction), pieces.bound.tolist()
+    over, under = fraction - above_fraction, fraction - below_fraction
+
+    def function(i: int, r: int) -> int:
+        return above(i, r) << over if r > bound[i] else below(i, r) << under
+
+    def at_bound(i: int) -> tuple[int, ...]:
+        """One place where the pieces meet there, else both sides of it."""
+        meets = above(i, bound[i]) << over == below(i, bound[i]) << under
+        return (bound[i],) if meets else (bound[i], bound[i] + 1)
+
+    breaks = [(*above_breaks[i], *at_bound(i), *below_breaks[i]) for i in range(len(bound))]
+    return function, breaks, fraction

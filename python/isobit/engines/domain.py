@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from isobit.engines.exact.int64 import cast_fits, register_int64
+from isobit.engines.exact.products import product_bits
 from isobit.fixed.law import INT64_BITS
 from isobit.fixed.types import FixedType
 from isobit.model.layers.elementwise import Threshold
-from isobit.model.ops import Activation, BatchNorm, Dense, Tensors
+from isobit.model.ops import Activation, Dense, Tensors
 from isobit.model.products import Product
 from isobit.model.set_ops import PointwiseConv
-from isobit.model.weights import Weight
 
 __all__: list[str] = []
-
-
-def _bits(raw: Any) -> int:
-    """Magnitude bits of the largest raw integer."""
-    return max((abs(int(v)).bit_length() for v in raw.ravel()), default=0)
-
-
-def _product_bits(kind: Product, data: FixedType, weight: Weight) -> int:
-    """Magnitude bits of the product, at the fraction of its format."""
-    if kind is Product.MULT:
-        return data.width + _bits(weight.raw)
-    form = kind.exact_type(data, weight.type)
-    if kind is Product.WEIGHT_EXPONENTIAL:
-        # In and out of the wide register: the data after its alignment, then shifted by the largest exponent.
-        align = max(0, form.fraction - data.fraction)
-        largest = max((int(exponent) for exponent in weight.raw.ravel()), default=0)
-        return max(form.width + max(0, largest), data.width + align) + 1
-    return form.width
 
 
 @register_int64(Dense)
@@ -44,25 +24,12 @@ def _dense(op: Dense, tensors: Tensors) -> bool:
     if tensor.type == op.weight.type == one_bit:
         signs = abs(op.accum.fraction) + op.weight.shape[0].bit_length() + 2
     return (
-        cast_fits(_product_bits(kind, tensor.type, op.weight), form.fraction, op.accum)
+        cast_fits(product_bits(kind, tensor.type, op.weight), form.fraction, op.accum)
         and cast_fits(op.bias.type.width, op.bias.type.fraction, op.accum)
         and op.accum.width + 1 <= INT64_BITS
         and cast_fits(op.accum.width, op.accum.fraction, op.output.type)
         and op.accum.width + signs <= INT64_BITS
     )
-
-
-@register_int64(BatchNorm)
-def _batchnorm(op: BatchNorm, tensors: Tensors) -> bool:
-    (tensor,) = tensors
-    kind = Product.of(tensor, op.scale)
-    form = kind.exact_type(tensor.type, op.scale.type)
-    fraction = max(form.fraction, op.bias.type.fraction)
-    bits = 1 + max(
-        _product_bits(kind, tensor.type, op.scale) + fraction - form.fraction,
-        op.bias.type.width + fraction - op.bias.type.fraction,
-    )
-    return bits <= INT64_BITS and cast_fits(bits, fraction, op.output.type)
 
 
 @register_int64(Activation)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,10 @@ from isobit.fixed.types import FixedType
 from isobit.model.accumulation import kept_weights
 from isobit.model.graph import Graph
 from isobit.model.layers.elementwise import Threshold
+from isobit.model.layers.norm import BatchNorm
 from isobit.model.layers.softmax import Softmax
 from isobit.model.layers.table import TableActivation
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor, Tensors
+from isobit.model.ops import Activation, Dense, Op, Tensor, Tensors
 from isobit.model.primitives import Formula, Opaque, Select
 from isobit.model.products import Product
 from isobit.model.reduce import Reduce
@@ -224,13 +226,21 @@ def _on_integers(op: Formula | Opaque, tensors: Tensors, inputs: Words, threads:
     return to_words(vector.compute(op, tensors, given), op.output.type)
 
 
+def _formula(op: Formula, tensors: Tensors, inputs: Words, threads: int) -> Any:
+    """By the kernel of its layer, if there is one."""
+    if op.layer is None:
+        return _on_integers(op, tensors, inputs, threads)
+    return LAYERS[type(op.layer)](replace(op.layer, output=op.output), tensors, inputs, threads)
+
+
+#: Kernels of layers, which compute the formulas that are all of a layer.
+LAYERS: dict[type[Op], Kernel] = {BatchNorm: _batchnorm}
 KERNELS: dict[type[Op], Kernel] = {
     Dense: _dense,
-    BatchNorm: _batchnorm,
     Activation: _activation,
     Threshold: _threshold,
     Select: _select,
-    Formula: _on_integers,
+    Formula: _formula,
     Opaque: _on_integers,
     PointwiseConv: _pointwise_conv,
     Reduce: _reduce,

@@ -19,6 +19,7 @@ from isobit.model.expressions import (
     Halved,
     Input,
     Minus,
+    Multiplied,
     Outcome,
     Result,
     Times,
@@ -171,6 +172,11 @@ class WrittenFormula:
             return _Written(self._inputs[expression.place])
         if isinstance(expression, Constant):
             return _Written(self._constant(expression.weight))
+        if isinstance(expression, Multiplied):
+            raise UnsupportedError(
+                f"layer {self.layer.op.name!r} cannot be exported: it multiplies by the constants "
+                f"{expression.b.weight.name!r} as nnet_mult.h does, which only emitters of layers write"
+            )
         a = self._written(expression.a)
         if isinstance(expression, Halved):
             return _Written(f"{a.operand} * {self._half()}")

@@ -8,7 +8,8 @@ from isobit.fixed.types import FixedType
 from isobit.hls.emitters import Layer, pragma, register_emitter
 from isobit.model.accumulation import kept_weights
 from isobit.model.layers.elementwise import Threshold
-from isobit.model.ops import Activation, BatchNorm, Dense
+from isobit.model.layers.norm import BatchNorm
+from isobit.model.ops import Activation, Dense
 from isobit.model.products import Product
 
 __all__ = ["activation", "batchnorm", "dense", "dense_parts", "threshold"]

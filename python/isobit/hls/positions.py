@@ -10,9 +10,10 @@ import numpy as np
 
 from isobit.model.expressions import with_weights
 from isobit.model.layers.elementwise import Threshold
+from isobit.model.layers.norm import BatchNorm
 from isobit.model.layers.softmax import Softmax
 from isobit.model.layers.table import TableActivation
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensors
+from isobit.model.ops import Activation, Dense, Op, Tensors
 from isobit.model.primitives import Formula, Select, is_alias
 from isobit.model.set_ops import PointwiseConv
 from isobit.model.weights import Weight

@@ -22,7 +22,8 @@ from isobit.model.layers import (
     ZeroPadding,
 )
 from isobit.model.layers.elementwise import Threshold
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor
+from isobit.model.layers.norm import BatchNorm
+from isobit.model.ops import Activation, Dense, Op, Tensor
 from isobit.model.set_ops import PointwiseConv
 from isobit.model.weights import Encoding, Weight
 

@@ -8,13 +8,14 @@ bounds and slopes each interpret these few nodes, so that a new elementwise laye
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, cast
 
 from isobit.errors import ShapeError, TypeMismatchError
 from isobit.fixed import growth
 from isobit.fixed.types import FixedType
+from isobit.model.products import Product
 from isobit.model.tensor import Tensor
 from isobit.model.weights import Weight
 
@@ -25,6 +26,7 @@ __all__ = [
     "Halved",
     "Input",
     "Minus",
+    "Multiplied",
     "Outcome",
     "Plus",
     "Result",
@@ -33,6 +35,7 @@ __all__ = [
     "form_of",
     "fraction_of",
     "inputs_of",
+    "nodes_of",
     "results_of",
     "with_weights",
 ]
@@ -108,13 +111,40 @@ class Times(_Arithmetic):
 
 
 @dataclass(frozen=True, eq=False)
+class Multiplied(_Arithmetic):
+    """An input times a constant, as nnet_mult.h multiplies: one-bit, ternary and power-of-two weights have products.
+
+    Attributes
+    ----------
+    a, b
+        The input and the constant.
+    data
+        The tensor that the input is taken from.
+    """
+
+    a: Input
+    b: Constant
+    data: Tensor
+
+    @property
+    def kind(self) -> Product:
+        """The kernel that multiplies."""
+        return Product.of(self.data, self.b.weight)
+
+    @property
+    def form(self) -> FixedType:
+        """Format of the product."""
+        return self.kind.exact_type(self.data.type, self.b.weight.type)
+
+
+@dataclass(frozen=True, eq=False)
 class Halved(_Arithmetic):
     """``a / 2``: the same raw integers, at one fraction bit more."""
 
     a: Expression
 
 
-Expression = Input | Constant | Plus | Minus | Times | Halved
+Expression = Input | Constant | Plus | Minus | Times | Multiplied | Halved
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,6 +203,8 @@ def fraction_of(expression: Expression, types: Sequence[FixedType]) -> int:
         return types[expression.place].fraction
     if isinstance(expression, Constant):
         return expression.weight.type.fraction
+    if isinstance(expression, Multiplied):
+        return expression.form.fraction
     if isinstance(expression, Halved):
         return fraction_of(expression.a, types) + 1
     a, b = fraction_of(expression.a, types), fraction_of(expression.b, types)
@@ -193,6 +225,8 @@ def form_of(expression: Expression, types: Sequence[FixedType]) -> FixedType:
         return types[expression.place]
     if isinstance(expression, Constant):
         return expression.weight.type
+    if isinstance(expression, Multiplied):
+        return expression.form
     if isinstance(expression, Halved):
         return growth.product(form_of(expression.a, types), _HALF)
     a, b = form_of(expression.a, types), form_of(expression.b, types)
@@ -201,36 +235,27 @@ def form_of(expression: Expression, types: Sequence[FixedType]) -> FixedType:
     return growth.difference(a, b) if isinstance(expression, Minus) else growth.sum_of(a, b)
 
 
+def nodes_of(outcome: Outcome | Expression) -> Iterator[Outcome | Expression]:
+    """It and everything in it."""
+    yield outcome
+    for part in vars(outcome).values():
+        if isinstance(part, Expression | Outcome):
+            yield from nodes_of(part)
+
+
 def constants_of(outcome: Outcome | Expression) -> list[Weight]:
     """All constants in it."""
-    if isinstance(outcome, Constant):
-        return [outcome.weight]
-    return [weight for part in _parts(outcome) for weight in constants_of(part)]
+    return [node.weight for node in nodes_of(outcome) if isinstance(node, Constant)]
 
 
 def results_of(outcome: Outcome) -> tuple[Result, ...]:
     """Its casts."""
-    return (outcome,) if isinstance(outcome, Result) else (outcome.over, outcome.under)
-
-
-def _parts(outcome: Outcome | Expression) -> tuple[Outcome | Expression, ...]:
-    """What it is made of."""
-    if isinstance(outcome, (Input, Constant)):
-        return ()
-    if isinstance(outcome, Result):
-        return (outcome.value,)
-    if isinstance(outcome, Halved):
-        return (outcome.a,)
-    if isinstance(outcome, Choice):
-        return outcome.left, outcome.right, outcome.over, outcome.under
-    return outcome.a, outcome.b
+    return tuple(node for node in nodes_of(outcome) if isinstance(node, Result))
 
 
 def inputs_of(outcome: Outcome | Expression) -> set[int]:
     """Places of all inputs that it reads."""
-    if isinstance(outcome, Input):
-        return {outcome.place}
-    return set().union(*map(inputs_of, _parts(outcome)))
+    return {node.place for node in nodes_of(outcome) if isinstance(node, Input)}
 
 
 def with_weights(outcome: Outcome, change: Callable[[Weight], Weight]) -> Outcome:

@@ -20,7 +20,6 @@ from isobit.model.weights import Weight
 __all__ = [
     "OPS",
     "Activation",
-    "BatchNorm",
     "Dense",
     "Op",
     "Tensor",
@@ -242,29 +241,6 @@ class Dense(Op):
         if self.strategy != "resource":
             return self.strategy
         return "resource_rf_leq_nin" if self.reuse_factor <= self.weight.shape[0] else "resource_rf_gt_nin_rem0"
-
-
-@register_op
-@dataclass(frozen=True, eq=False)
-class BatchNorm(Op):
-    """Scale and bias per neuron, one cast at the end: ``nnet::normalize`` in nnet_batchnorm.h.
-
-    BatchNormalization, QBatchNormalization and ApplyAlpha all become this. ``scale`` and ``bias`` hold one value per
-    element or, repeating, per channel.
-    """
-
-    scale: Weight
-    bias: Weight
-
-    tag: ClassVar[str] = "batchnorm"
-    primitive: ClassVar[bool] = True
-
-    def check_inputs(self, *tensors: Tensor) -> None:
-        """Check the sizes; see :meth:`Op.check_inputs`."""
-        super().check_inputs(*tensors)
-        (tensor,) = tensors
-        self._same(self.scale.raw.size, (tensor.size, tensor.shape[-1]), "scales", tensor)
-        self._same(self.bias.raw.size, (self.scale.raw.size,), "biases", tensor)
 
 
 @register_op

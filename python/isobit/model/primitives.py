@@ -16,12 +16,14 @@ import numpy as np
 from isobit.errors import FormatError, ShapeError, TypeMismatchError, UnsupportedError
 from isobit.model.expressions import (
     Choice,
+    Constant,
     Expression,
+    Multiplied,
     Outcome,
     Result,
-    constants_of,
     fraction_of,
     inputs_of,
+    nodes_of,
     results_of,
 )
 from isobit.model.ops import Op, Tensor, Tensors
@@ -96,10 +98,13 @@ class Formula(Op):
         The expression; see :mod:`isobit.model.expressions`.
     views
         For every input the index of the number that each output takes, shape (size,): broadcasting.
+    layer
+        The layer, if the formula is all of it and cpp-strict has its kernel; else None.
     """
 
     outcome: Outcome
     views: tuple[View, ...]
+    layer: Op | None = None
 
     tag: ClassVar[str] = "formula"
     primitive: ClassVar[bool] = True
@@ -121,6 +126,8 @@ class Formula(Op):
             None for the last primitive, which gives the layer's output. 2 or more for one before it, which gives its
             exact value, in the format that AMD's arithmetic has for it, to the primitives after it.
         """
+        if layer.output.xnor or any(tensor.xnor for tensor in tensors):
+            raise UnsupportedError(f"layer {layer.name!r} computes with one-bit (xnor) numbers; not supported")
         result = outcome if isinstance(outcome, (Result, Choice)) else Result.of(outcome, *tensors)
         name, output = layer.name, layer.output
         if inner is not None:
@@ -144,11 +151,12 @@ class Formula(Op):
                     f"layer {self.name!r} reads {tensor.name!r} ({tensor.size} values) by indices of shape "
                     f"{view.shape}; expected ({self.output.size},), from 0 to {tensor.size - 1}"
                 )
-        if self.output.xnor or any(tensor.xnor for tensor in tensors):
-            raise UnsupportedError(f"layer {self.name!r} computes with one-bit (xnor) numbers; not supported")
-        for weight in constants_of(self.outcome):
+        nodes = list(nodes_of(self.outcome))
+        coded = {id(node.b) for node in nodes if isinstance(node, Multiplied)}
+        for constant in (node for node in nodes if isinstance(node, Constant)):
+            weight = constant.weight
             self._same(weight.raw.size, (1, self.output.size), f"values of {weight.name}", tensors[0])
-            if weight.encoding in (Encoding.EXPONENT, Encoding.XNOR):
+            if weight.encoding in (Encoding.EXPONENT, Encoding.XNOR) and id(constant) not in coded:
                 raise UnsupportedError(
                     f"layer {self.name!r} computes with {weight.name}, which is of {weight.encoding.value} encoding; "
                     "expected plain numbers"

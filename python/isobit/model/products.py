@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from isobit.fixed.types import FixedType
-from isobit.model.ops import Tensor
+from isobit.model.tensor import Tensor
 from isobit.model.weights import Encoding, Weight
 
 __all__ = ["Product"]

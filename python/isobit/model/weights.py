@@ -115,6 +115,14 @@ class Weight:
         """Shape of the tensor."""
         return self.raw.shape
 
+    def repeated(self, size: int) -> Weight:
+        """The same values flat, in turns up to a size: those of channels at every position."""
+        if self.raw.shape == (size,):
+            return self
+        raw, written, unquantised = (np.resize(part, size) for part in (self.raw, self.written, self.unquantised))
+        signs = None if self.signs is None else np.resize(self.signs, size)
+        return replace(self, raw=raw, written=written, unquantised=unquantised, signs=signs)
+
     def with_type(self, type: FixedType) -> Weight:
         """Write the same values in another format.
 

@@ -1,4 +1,4 @@
-"""BatchNorm, activations without a table and merged thresholds as steps."""
+"""Activations without a table and merged thresholds as steps."""
 
 from __future__ import annotations
 
@@ -7,33 +7,17 @@ from typing import Any
 import numpy as np
 
 from isobit.bounds.intervals import Bounds
-from isobit.bounds.ranges import IntArray, Range, add, compact, multiply, shift_left
+from isobit.bounds.ranges import IntArray, Range, compact, multiply, shift_left
 from isobit.fixed.assign import assign
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 from isobit.model.layers.elementwise import Threshold
-from isobit.model.ops import Activation, BatchNorm, Op, Tensor, Tensors
-from isobit.model.products import Product
-from isobit.plan.stages import Unfit, factors_of, into_result, scaled
+from isobit.model.ops import Activation, Op, Tensor, Tensors
+from isobit.plan.stages import Unfit, into_result, scaled
 from isobit.plan.step_lists import cast_steps
-from isobit.plan.steps import Affine, AtLeast, Between, Clamp, Slopes, Step
+from isobit.plan.steps import AtLeast, Between, Clamp, Slopes, Step
 
 __all__ = ["ELEMENTWISE"]
-
-
-def _batchnorm(op: BatchNorm, tensors: Tensors, bounds: Bounds) -> list[Step]:
-    (tensor,) = tensors
-    kind = Product.of(tensor, op.scale)
-    form = kind.exact_type(tensor.type, op.scale.type)
-    exact = form.sum_with(op.bias.type)
-    factors, summands = factors_of(kind, tensor, op.scale, bounds.tensors[tensor.name])
-    channel = np.arange(tensor.size) % op.scale.raw.size
-    up = exact.fraction - form.fraction
-    a = shift_left(factors.ravel()[channel], up)
-    b = shift_left(compact(op.bias.raw.ravel()[channel]), exact.fraction - op.bias.type.fraction)
-    if summands is not None:
-        b = add(b, shift_left(summands.ravel()[channel], up))
-    return [Affine(a, b), *into_result(op, exact, exact.fraction, bounds)]
 
 
 def _leaky_relu(op: Activation, tensor: Tensor, bounds: Bounds) -> list[Step]:
@@ -112,4 +96,4 @@ def _threshold(op: Threshold, tensors: Tensors, bounds: Bounds) -> list[Step]:
 
 
 #: Steps of an elementwise op of one input, from (op, input tensors, bounds).
-ELEMENTWISE: dict[type[Op], Any] = {BatchNorm: _batchnorm, Activation: _activation, Threshold: _threshold}
+ELEMENTWISE: dict[type[Op], Any] = {Activation: _activation, Threshold: _threshold}

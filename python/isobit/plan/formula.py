@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 
 from isobit.bounds.formula import gathered
 from isobit.bounds.interval_arithmetic import times
 from isobit.bounds.intervals import Bounds
+from isobit.bounds.lines import NotALine, line_of
 from isobit.bounds.ranges import IntArray, Range, add, compact, magnitude_bits, multiply, shift_left
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
-from isobit.model.expressions import Choice, Constant, Expression, Halved, Input, Minus, Result, Times
+from isobit.model.expressions import Choice, Input, Result, Times
 from isobit.model.ops import Op, Tensors
 from isobit.model.primitives import Formula, Select, identity_view
 from isobit.plan.maps import Gather
@@ -59,54 +59,22 @@ def select_stage(op: Select, tensors: Tensors, bounds: Bounds) -> Found:
 # -- expressions -------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False)
-class _Line:
-    """Inputs times factors, and a summand: factors by input and summand of shape (size,), at a fraction."""
-
-    factors: dict[int, IntArray]
-    summand: IntArray
-    fraction: int
-
-    def at(self, fraction: int) -> _Line:
-        up = fraction - self.fraction
-        return _Line({k: shift_left(f, up) for k, f in self.factors.items()}, shift_left(self.summand, up), fraction)
-
-
-def _line(expression: Expression, tensors: Tensors, size: int) -> _Line:
-    none = np.zeros(size, dtype=np.int64)
-    if isinstance(expression, Input):
-        return _Line({expression.place: none + 1}, none, tensors[expression.place].type.fraction)
-    if isinstance(expression, Constant):
-        weight = expression.weight
-        return _Line({}, compact(np.broadcast_to(weight.raw.ravel(), (size,))), weight.type.fraction)
-    if isinstance(expression, Halved):
-        a = _line(expression.a, tensors, size)
-        return _Line(a.factors, a.summand, a.fraction + 1)
-    a, b = _line(expression.a, tensors, size), _line(expression.b, tensors, size)
-    if isinstance(expression, Times):
-        if a.factors and b.factors:
-            raise Unfit("a product of inputs within a longer expression")
-        a, b = (b, a) if b.factors else (a, b)
-        factors = {k: multiply(f, b.summand) for k, f in a.factors.items()}
-        return _Line(factors, multiply(a.summand, b.summand), a.fraction + b.fraction)
-    fraction = max(a.fraction, b.fraction)
-    a, b = a.at(fraction), b.at(fraction)
-    sign = -1 if isinstance(expression, Minus) else 1
-    factors = dict(a.factors)
-    for place, factor in b.factors.items():
-        factors[place] = add(factors.get(place, none), sign * factor)
-    return _Line(factors, add(a.summand, sign * b.summand), fraction)
-
-
 def formula_stage(op: Formula, tensors: Tensors, bounds: Bounds) -> Found:
     """A line through one input as steps, several inputs as rows that are combined, a choice as two slopes or an end."""
+    try:
+        return _formula_stage(op, tensors, bounds)
+    except NotALine as reason:
+        raise Unfit(str(reason)) from None
+
+
+def _formula_stage(op: Formula, tensors: Tensors, bounds: Bounds) -> Found:
     values = [gathered(bounds.tensors[t.name], view) for t, view in zip(tensors, op.views, strict=True)]
     if isinstance(op.outcome, Choice):
         return _choice(op, op.outcome, tensors, values, bounds)
     value, size = op.outcome.value, op.output.size
     if isinstance(value, Times) and isinstance(value.a, Input) and isinstance(value.b, Input):
         return _product(op, (value.a.place, value.b.place), tensors, values, bounds)
-    line = _line(value, tensors, size)
+    line = line_of(value, tensors, values)
     steps = _affine(line.factors[0], line.summand) if len(tensors) == 1 else _affine(None, line.summand)
     cast = _result_steps(op, [op.outcome.form], line.fraction, bounds)
     if len(tensors) == 1:
@@ -161,7 +129,8 @@ def _choice(op: Formula, choice: Choice, tensors: Tensors, values: list[Range], 
     size, forms = op.output.size, [choice.over.form, choice.under.form]
     if len(tensors) == 1:
         left, right, over, under = (
-            _line(part, tensors, size) for part in (choice.left, choice.right, choice.over.value, choice.under.value)
+            line_of(part, tensors, values)
+            for part in (choice.left, choice.right, choice.over.value, choice.under.value)
         )
         if (
             set(left.factors) != {0}

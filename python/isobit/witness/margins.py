@@ -15,7 +15,7 @@ import numpy as np
 from isobit.bounds.dense import factors
 from isobit.bounds.ranges import IntArray, Range, cast_range, compact, lowest, magnitude_bits
 from isobit.bounds.rules import DenseBounds, OpBounds
-from isobit.engines.exact import vector
+from isobit.engines.exact.products import product
 from isobit.engines.registry import get_engine
 from isobit.fixed import law
 from isobit.fixed.array import FixedArray
@@ -135,9 +135,7 @@ class AccumMargins:
         weight, signs = self.op.weight.raw[:, neuron], self.op.weight.signs
         assert signs is not None
         columns = [
-            vector.product(
-                self.product, data[:, i], int(w), int(signs[i, neuron]), self.tensor.type, self.op.weight.type
-            )
+            product(self.product, data[:, i], int(w), int(signs[i, neuron]), self.tensor.type, self.op.weight.type)
             for i, w in enumerate(weight)
         ]
         return np.stack(columns, axis=1)

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from isobit.bounds.ranges import magnitude_bits
-from isobit.model.expressions import Choice, Constant, Expression, Halved, Input, Minus, Times
+from isobit.model.expressions import Choice, Constant, Expression, Halved, Input, Minus, Multiplied, Times
 from isobit.model.layers.elementwise import Threshold
 from isobit.model.layers.softmax import Softmax
 from isobit.model.layers.table import TableActivation
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor, Tensors
+from isobit.model.ops import Activation, Dense, Op, Tensor, Tensors
 from isobit.model.primitives import Formula, Select
 from isobit.model.products import Product
 from isobit.model.reduce import Reduce
@@ -60,12 +60,6 @@ def real_weights(data: Tensor, weight: Weight) -> Floats:
 def _dense(op: Dense, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
     (tensor,) = tensors
     return (slope @ real_weights(tensor, op.weight).T,)
-
-
-def _batchnorm(op: BatchNorm, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
-    (tensor,) = tensors
-    scale = real_weights(tensor, op.scale).ravel()
-    return (slope * scale[np.arange(tensor.size) % scale.size],)
 
 
 def _activation(op: Activation, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
@@ -130,6 +124,9 @@ def _value(expression: Expression, values: Sequence[Floats]) -> tuple[Floats, di
     if isinstance(expression, Constant):
         constant = _floats(expression.weight.raw.ravel(), expression.weight.type.fraction)
         return np.broadcast_to(constant, values[0].shape), {}
+    if isinstance(expression, Multiplied):
+        place, slope = expression.a.place, real_weights(expression.data, expression.b.weight).ravel()
+        return values[place] * slope, {place: slope}
     if isinstance(expression, Halved):
         value, slopes = _value(expression.a, values)
         return value / 2, {place: slope / 2 for place, slope in slopes.items()}
@@ -170,7 +167,6 @@ def _softmax(op: Softmax, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes
 
 _BACKWARD: dict[type[Op], Callable[[Any, Tensors, Raws, Floats], Slopes]] = {
     Dense: _dense,
-    BatchNorm: _batchnorm,
     Activation: _activation,
     Threshold: _step,
     PointwiseConv: _pointwise_conv,

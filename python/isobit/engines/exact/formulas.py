@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from isobit.bounds.formula import expression_range, gathered
 from isobit.bounds.ranges import Range
 from isobit.engines.exact.int64 import cast_fits, register_int64
+from isobit.engines.exact.products import product, product_bits
 from isobit.engines.exact.tallies import Tally, of_index
 from isobit.fixed.assign import assign
 from isobit.fixed.law import INT64_BITS
@@ -21,13 +22,15 @@ from isobit.model.expressions import (
     Halved,
     Input,
     Minus,
+    Multiplied,
     Result,
     Times,
     fraction_of,
+    nodes_of,
+    results_of,
 )
 from isobit.model.ops import Tensors
 from isobit.model.primitives import Formula, Select
-from isobit.model.weights import Weight
 
 __all__ = ["branch_taken", "formula", "select"]
 
@@ -100,6 +103,8 @@ def _evaluated(expression: Expression, values: Sequence[Column], types: Sequence
     if isinstance(expression, Constant):
         raw = expression.weight.raw.ravel().astype(values[0].dtype)
         return np.broadcast_to(raw, (len(values[0]),))[:, None] + values[0] * 0
+    if isinstance(expression, Multiplied):
+        return _multiplied(expression, values[expression.a.place])
     if isinstance(expression, Halved):
         return _evaluated(expression.a, values, types)
     a, b = _evaluated(expression.a, values, types), _evaluated(expression.b, values, types)
@@ -108,6 +113,16 @@ def _evaluated(expression: Expression, values: Sequence[Column], types: Sequence
     fractions = [fraction_of(side, types) for side in (expression.a, expression.b)]
     a, b = (x << (max(fractions) - fraction) for x, fraction in zip((a, b), fractions, strict=True))
     return a - b if isinstance(expression, Minus) else a + b
+
+
+def _multiplied(expression: Multiplied, data: Column) -> Column:
+    weight, kinds = expression.b.weight.repeated(len(data)), (expression.data.type, expression.b.weight.type)
+    signs = [1] * len(data) if weight.signs is None else weight.signs.tolist()
+    found = [
+        product(expression.kind, column, int(raw), sign, *kinds)
+        for column, raw, sign in zip(data, weight.raw.tolist(), signs, strict=True)
+    ]
+    return np.stack(found)
 
 
 @register_int64(Select)
@@ -119,21 +134,27 @@ def _moved_fits(op: Select, tensors: Tensors) -> bool:
 def _formula_fits(op: Formula, tensors: Tensors) -> bool:
     """Every part of the expression, for all numbers of the inputs' formats, aligned as sums and comparisons need it."""
     values = [gathered(Range.of_type(t.type, t.size), view) for t, view in zip(tensors, op.views, strict=True)]
-    finest = 0
+    results = results_of(op.outcome)
+    found: list[tuple[int, int]] = []  # bits of every part, and its fraction
 
-    def parts(expression: Expression) -> Iterator[Range]:
-        nonlocal finest
-        found = expression_range(expression, values)
-        finest = max(finest, found.fraction)
-        yield found
+    def add(expression: Expression) -> None:
+        if isinstance(expression, Multiplied):
+            bits = product_bits(expression.kind, expression.data.type, expression.b.weight)
+            found.append((bits, expression.form.fraction))
+            return
+        held = expression_range(expression, values)
+        found.append((held.bits, held.fraction))
         for side in vars(expression).values():
-            if not isinstance(side, (int, Weight)):
-                yield from parts(side)
+            if isinstance(side, Expression):
+                add(side)
 
-    results = [op.outcome] if isinstance(op.outcome, Result) else [op.outcome.over, op.outcome.under]
-    sides = [] if isinstance(op.outcome, Result) else [op.outcome.left, op.outcome.right]
-    ranges = [part for expression in (*sides, *(result.value for result in results)) for part in parts(expression)]
-    if any(part.bits + finest - part.fraction > INT64_BITS for part in ranges):
+    for node in nodes_of(op.outcome):
+        for expression in (node.left, node.right) if isinstance(node, Choice) else ():
+            add(expression)
+    for result in results:
+        add(result.value)
+    finest = max(0, *(fraction for _, fraction in found))
+    if any(bits + finest - fraction > INT64_BITS for bits, fraction in found):
         return False
     return all(
         cast_fits(expression_range(result.value, values).bits, result.form.fraction, op.output.type)

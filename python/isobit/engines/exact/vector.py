@@ -17,18 +17,18 @@ from isobit.engines import domain
 from isobit.engines.exact import tables as vector_tables
 from isobit.engines.exact.formulas import formula, select
 from isobit.engines.exact.opaque import opaque
+from isobit.engines.exact.products import product
 from isobit.engines.exact.reduce import reduced
 from isobit.engines.exact.sets import at_every_position
 from isobit.engines.exact.tallies import Tally, ignore, of_index
 from isobit.errors import UnsupportedError
-from isobit.fixed import law
 from isobit.fixed.assign import assign
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import accumulation_order, in_turns, kept_weights, turns_of
 from isobit.model.layers.elementwise import Threshold
 from isobit.model.layers.softmax import Softmax
 from isobit.model.layers.table import TableActivation
-from isobit.model.ops import Activation, BatchNorm, Dense, Op, Tensor, Tensors
+from isobit.model.ops import Activation, Dense, Op, Tensor, Tensors
 from isobit.model.primitives import Formula, Opaque, Select
 from isobit.model.products import Product
 from isobit.model.reduce import Reduce
@@ -43,28 +43,6 @@ RULES = (domain,)
 Column = Any
 #: Of every input of an op, in order.
 Columns = tuple[Column, ...]
-
-
-def product(
-    kind: Product, data: Column, weight: int, sign: int, data_type: FixedType, weight_type: FixedType
-) -> Column:
-    """One multiplication of nnet_mult.h by a constant weight, at the fraction of ``kind.exact_type``."""
-    if kind is Product.MULT:
-        return data * weight
-    if kind is Product.BOTH_BINARY:
-        return (data == weight) * (data - data + 1)
-    if kind is Product.WEIGHT_BINARY:
-        return -data if weight == 0 else data
-    if kind is Product.DATA_BINARY:
-        return weight * (2 * data - 1)
-    if kind is Product.WEIGHT_TERNARY:
-        return data * 0 if weight == 0 else -data if weight == -1 else data
-    register = kind.exact_type(data_type, weight_type)
-    shifted = assign(data, data_type, register)
-    # A shift keeps the register's type: bits that leave it at either end are lost.
-    shift = law.int64_shift(-weight) if data.dtype == np.int64 else -weight
-    shifted = law.cast(shifted, shift, register.width, register.signed, law.TRN, law.WRAP, 0)
-    return shifted if sign == 1 else assign(-shifted, register.sum_with(register), register)
 
 
 def _constants(weight: Weight) -> tuple[list[int], list[int]]:
@@ -113,26 +91,6 @@ def _dense(op: Dense, tensors: Tensors, inputs: Columns, tally: Tally) -> Column
             total = assign(2 * total * scale - n_in * one, exact, source)
         columns.append(assign(total, source, op.output.type, count))
     return np.stack(columns) if columns else data[:0]
-
-
-def _batchnorm(op: BatchNorm, tensors: Tensors, inputs: Columns, tally: Tally) -> Column:
-    (tensor,), (data,) = tensors, inputs
-    kind = Product.of(tensor, op.scale)
-    form = kind.exact_type(tensor.type, op.scale.type)
-    scales, signs = _constants(op.scale)
-    biases, _ = _constants(op.bias)
-    total = form.sum_with(op.bias.type)
-    columns = []
-    for i, column in enumerate(data):
-        k = i % len(scales)
-        exact = product(kind, column, scales[k], signs[k], tensor.type, op.scale.type)
-        bias = biases[k] << (total.fraction - op.bias.type.fraction)
-        columns.append(
-            assign(
-                (exact << (total.fraction - form.fraction)) + bias, total, op.output.type, of_index(tally, "result", i)
-            )
-        )
-    return np.stack(columns)
 
 
 def _activation(op: Activation, tensors: Tensors, inputs: Columns, tally: Tally) -> Column:
@@ -232,7 +190,6 @@ def _threshold(op: Threshold, tensors: Tensors, inputs: Columns, tally: Tally) -
 Kernel = Callable[[Any, Tensors, Columns, Tally], Column]
 KERNELS: dict[type[Op], Kernel] = {
     Dense: _dense,
-    BatchNorm: _batchnorm,
     Activation: _activation,
     Threshold: _threshold,
     Select: select,

@@ -7,7 +7,7 @@ from typing import Any
 from isobit.frontends.hls4ml.reading import edges_of, weight_of
 from isobit.frontends.registry import register_handler
 from isobit.model.layers.elementwise import Threshold
-from isobit.model.ops import BatchNorm
+from isobit.model.layers.norm import BatchNorm
 
 __all__: list[str] = []
 
