@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from convolution_networks import convolutions
 from dot_networks import dots
 from embedding_networks import embeddings
 from recurrent_networks import recurrences
@@ -233,6 +234,7 @@ FAMILIES: dict[str, Callable[..., None]] = {
     "embedding": embeddings,
     "elementwise": rectifiers,
     "recurrent": recurrences,
+    "convolution": convolutions,
 }
 #: Families that hls4ml has with io_parallel alone.
 PARALLEL = ("dot",)
@@ -254,7 +256,7 @@ def build(family: str, seed: int, events: int = 120) -> tuple[str, Any, list[Any
     backend, streams = str(rng.choice(["Vitis", "Vivado"])), bool(rng.random() < 0.5)
     streams = streams and family not in PARALLEL
     net = _Network(rng, streams)
-    FAMILIES[family](net, *([backend] if family == "merge" else []))
+    FAMILIES[family](net, *([backend] if family in ("merge", "convolution") else []))
     model = tf.keras.Model(net.inputs, net.outputs())
     config = {
         "Model": {"Precision": {"default": "fixed<16,6>"}, "ReuseFactor": 1, "Strategy": "Latency"},

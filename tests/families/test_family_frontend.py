@@ -25,9 +25,13 @@ def converted(
     *shapes: tuple[int, ...],
     io_type: str = "io_parallel",
     backend: str = "Vitis",
+    entries: dict[str, dict[str, Any]] | None = None,
     **names: Any,
 ) -> Any:
-    """hls4ml's graph of what ``make(layers, *inputs)`` gives; ``names`` are the precisions of layers' results."""
+    """hls4ml's graph of what ``make(layers, *inputs)`` gives.
+
+    ``names`` are the precisions of layers' results, ``entries`` what else the configuration says of layers.
+    """
     from tensorflow.keras import Model, layers
 
     from isobit.frontends.keras import convert
@@ -35,6 +39,7 @@ def converted(
     inputs = [layers.Input(shape, name=f"in{number}") for number, shape in enumerate(shapes)]
     config: dict[str, Any] = {"Model": {"Precision": "fixed<16,6>", "ReuseFactor": 1, "Strategy": "Latency"}}
     config["LayerName"] = {name: {"Precision": {"result": kind}} for name, kind in names.items()}
+    config["LayerName"] |= entries or {}
     return convert(Model(inputs, make(layers, *inputs)), config, backend=backend, io_type=io_type)
 
 

@@ -59,3 +59,9 @@ def test_recurrent_numbers(seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_rows_by_index(seed: int) -> None:
     check("embedding", seed)
+
+
+@pytest.mark.oracle(sample=3)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_convolutions(seed: int) -> None:
+    check("convolution", seed)

@@ -23,9 +23,14 @@ STREAMED = (
     "Broadcast",
     "Clone",
     "Concatenate",
+    "Conv1D",
+    "Conv2D",
+    "Conv2DBatchnorm",
     "Cropping1D",
     "Cropping2D",
     "Dense",
+    "DepthwiseConv1D",
+    "DepthwiseConv2D",
     "Embedding",
     "GRU",
     "GlobalPooling1D",
@@ -51,7 +56,8 @@ STREAMED = (
 )
 #: Those that read packets of one width and write packets of another.
 _GATHERING = (
-    *("Broadcast", "Concatenate", "Dense", "Embedding", "GRU", "Input", "LSTM"),
+    *("Broadcast", "Concatenate", "Conv1D", "Conv2D", "Conv2DBatchnorm", "Dense", "DepthwiseConv1D"),
+    *("DepthwiseConv2D", "Embedding", "GRU", "Input", "LSTM"),
     *("PointwiseConv1D", "PointwiseConv2D", "Reshape", "Transpose"),
 )
 

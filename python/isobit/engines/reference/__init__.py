@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from isobit.engines.reference import (
+    convolution,
     dense_kernels,
     elementwise,
     embedding,
@@ -28,7 +29,18 @@ from isobit.model.graph import Graph
 __all__ = ["ENGINE", "KERNEL_MODULES", "ReferenceEngine", "register_kernel"]
 
 #: Kernels beside those of ``kernels.py``; importing them registers them.
-KERNEL_MODULES = (dense_kernels, elementwise, embedding, merge, quantizer, recurrent, set_kernels, shape, tables)
+KERNEL_MODULES = (
+    convolution,
+    dense_kernels,
+    elementwise,
+    embedding,
+    merge,
+    quantizer,
+    recurrent,
+    set_kernels,
+    shape,
+    tables,
+)
 
 #: Events at a time: the numbers of one layer stay in the cache.
 _BLOCK = 512

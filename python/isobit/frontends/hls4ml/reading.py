@@ -97,7 +97,9 @@ def weight_of(node: Any, slot: str, *, transposed: bool = False, shape: tuple[in
         data = np.moveaxis(data, 0, -1)
     data, source = _without_kernel(data), _without_kernel(source)
     if shape is not None:
-        data, source = data.reshape(shape), source.reshape(shape if source.size == data.size else source.shape)
+        # From PyTorch, hls4ml turns the weights of windows, but not the unquantised ones beside them.
+        same = source.size == data.size and not (data.ndim > 2 and getattr(node, "channels_last_converted", False))
+        data, source = data.reshape(shape), source.reshape(shape) if same else data.reshape(shape)
     elif slot == "weight" and data.ndim == 1:  # of a graph made by hand; hls4ml writes all weights flat
         data = data.reshape(int(node.get_attr("n_in")), -1)
     # From PyTorch, hls4ml's ChannelsLastConverter turns the weights, but not the unquantised ones beside them.

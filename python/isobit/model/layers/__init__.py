@@ -1,5 +1,6 @@
 """Layers by family: hls4ml's facts about each, as frozen data. Importing this makes them known to model files."""
 
+from isobit.model.layers.conv import Convolution, DepthwiseConvolution
 from isobit.model.layers.elementwise import PReLU, ThresholdedReLU
 from isobit.model.layers.embedding import Embedding
 from isobit.model.layers.merge import DotProduct, Merge
@@ -22,8 +23,10 @@ from isobit.model.layers.table import TableActivation
 __all__ = [
     "Broadcast",
     "Concatenate",
+    "Convolution",
     "Copy",
     "Cropping",
+    "DepthwiseConvolution",
     "DotProduct",
     "Embedding",
     "Merge",
