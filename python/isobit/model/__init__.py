@@ -2,6 +2,7 @@
 
 from isobit.model.graph import Graph
 from isobit.model.layers import (
+    Bidirectional,
     Broadcast,
     Concatenate,
     Convolution,
@@ -32,6 +33,7 @@ from isobit.model.weights import Encoding, Weight
 __all__ = [
     "Activation",
     "BatchNorm",
+    "Bidirectional",
     "Broadcast",
     "Concatenate",
     "Convolution",

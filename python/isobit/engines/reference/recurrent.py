@@ -10,13 +10,13 @@ from isobit.engines.reference.numbers import Numbers, joined
 from isobit.engines.reference.tables import table_activation
 from isobit.fixed import growth
 from isobit.fixed.types import FixedType
-from isobit.model.layers.recurrent import Recurrent
+from isobit.model.layers.recurrent import Bidirectional, Recurrent
 from isobit.model.layers.recurrent_cell import Cell
 from isobit.model.layers.table import TableActivation
 from isobit.model.ops import Activation, Dense, Tensor, Tensors
 from isobit.model.weights import Weight
 
-__all__ = ["recurrent"]
+__all__ = ["bidirectional", "recurrent"]
 
 
 def _dense(cell: Cell, recurrent: bool, data: Numbers, data_t: FixedType) -> Numbers:
@@ -98,19 +98,55 @@ def _gru(cell: Cell, data: Numbers, data_t: FixedType, h_state: Numbers, res_t: 
     return joined(states)
 
 
+def _step(
+    cell: Cell, data: Numbers, data_t: FixedType, h_state: Numbers, s_state: Numbers, res_t: FixedType
+) -> tuple[Numbers, Numbers]:
+    """Both states after a step; a GRU leaves the second one alone."""
+    if cell.kind == "lstm":
+        return _lstm(cell, data, data_t, h_state, s_state, res_t)
+    return _gru(cell, data, data_t, h_state, res_t), s_state
+
+
+def _zeros(cell: Cell, data: Numbers, res_t: FixedType) -> Numbers:
+    """A state before the first step."""
+    return Numbers(np.zeros((cell.n_state, data.shape[1]), dtype=np.int64), res_t.fraction, 0)
+
+
 @register_kernel(Recurrent)
 def recurrent(op: Recurrent, tensors: Tensors, inputs: Inputs) -> Numbers:
     """``lstm_stack`` and ``gru_stack``, from zero or, with initial states as inputs, from those."""
     cell, res_t = op.parts, op.output.type
     data, *given = inputs
-    zeros = Numbers(np.zeros((cell.n_state, data.shape[1]), dtype=np.int64), res_t.fraction, 0)
-    h_state, s_state = [*given, zeros, zeros][0], [*given, zeros, zeros][1]
+    zeros = _zeros(cell, data, res_t)
+    h_newstate, s_newstate = [*given, zeros, zeros][:2]
     res = []
     for iloop in range(len(data) // cell.n_in):
         data_in = data[[j + iloop * cell.n_in for j in range(cell.n_in)]]
-        if cell.kind == "lstm":
-            h_state, s_state = _lstm(cell, data_in, tensors[0].type, h_state, s_state, res_t)
-        else:
-            h_state = _gru(cell, data_in, tensors[0].type, h_state, res_t)
-        res.append(h_state)
-    return joined(res) if op.sequences else h_state
+        h_newstate, s_newstate = _step(cell, data_in, tensors[0].type, h_newstate, s_newstate, res_t)
+        res.append(h_newstate)
+    return joined(res) if op.sequences else h_newstate
+
+
+@register_kernel(Bidirectional)
+def bidirectional(op: Bidirectional, tensors: Tensors, inputs: Inputs) -> Numbers:
+    """``bidirectional_stack``."""
+    (data,), (tensor,), res_t = inputs, tensors, op.output.type
+    forward, backward = op.cells
+    n_in = forward.n_in
+    n_sequence = len(data) // n_in
+    h_newstate = s_newstate = _zeros(forward, data, res_t)
+    h_newstate_back = s_newstate_back = _zeros(backward, data, res_t)
+    res: dict[int, Numbers] = {}
+    both = forward.n_state + backward.n_state
+    for iloop in range(n_sequence):
+        data_in = data[[j + iloop * n_in for j in range(n_in)]]
+        data_in_back = data[[j + (n_sequence - iloop - 1) * n_in for j in range(n_in)]]
+        h_newstate, s_newstate = _step(forward, data_in, tensor.type, h_newstate, s_newstate, res_t)
+        h_newstate_back, s_newstate_back = _step(
+            backward, data_in_back, tensor.type, h_newstate_back, s_newstate_back, res_t
+        )
+        for j in range(forward.n_state):
+            res[both * iloop + j] = h_newstate[[j]]
+        for j in range(backward.n_state):
+            res[both * (n_sequence - iloop) - backward.n_state + j] = h_newstate_back[[j]]
+    return joined([res[i] for i in range(len(res))]) if op.sequences else joined([h_newstate, h_newstate_back])

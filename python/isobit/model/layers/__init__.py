@@ -6,7 +6,7 @@ from isobit.model.layers.embedding import Embedding
 from isobit.model.layers.merge import DotProduct, Merge
 from isobit.model.layers.pooling import Pooling
 from isobit.model.layers.quantizer import Quantizer
-from isobit.model.layers.recurrent import Recurrent
+from isobit.model.layers.recurrent import Bidirectional, Recurrent
 from isobit.model.layers.shape import (
     Broadcast,
     Concatenate,
@@ -21,6 +21,7 @@ from isobit.model.layers.softmax import Softmax
 from isobit.model.layers.table import TableActivation
 
 __all__ = [
+    "Bidirectional",
     "Broadcast",
     "Concatenate",
     "Convolution",

@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from isobit.errors import FormatError, ShapeError, UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.model.layers.recurrent_cell import Cell, Unrolled
 from isobit.model.ops import Op, Tensor, register_op
-from isobit.model.primitives import Select
+from isobit.model.primitives import Select, identity_view
 from isobit.model.weights import Weight
 
-__all__ = ["Recurrent"]
+__all__ = ["Bidirectional", "Recurrent"]
 
 
 @register_op
@@ -61,38 +59,24 @@ class Recurrent(Op):
             parts = self.parts
         except (ShapeError, UnsupportedError) as error:
             raise type(error)(f"layer {self.name!r}: {error}") from None
-        if self.output.shape[-1] != parts.n_state or len(self.output.shape) != 1 + self.sequences:
-            raise ShapeError(
-                f"layer {self.name!r} gives the shape {self.output.shape}, expected "
-                f"({'steps, ' if self.sequences else ''}{parts.n_state}{'' if self.sequences else ','})"
-            )
+        _check_shape(self, parts.n_state, self.sequences)
 
     @property
     def parts(self) -> Cell:
         """What one step computes with."""
         return Cell(
-            self.cell,
-            self.weight,
-            self.recurrent_weight,
-            self.bias,
-            self.recurrent_bias,
-            self.accum,
-            self.activation,
-            self.recurrent_activation,
-            self.table,
-            self.recurrent_table,
-            self.strategy,
-            self.reuse_factor,
-            self.recurrent_reuse_factor,
-            self.pytorch,
+            kind=self.cell,
+            accum=self.accum,
+            strategy=self.strategy,
+            pytorch=self.pytorch,
+            **{part: getattr(self, part) for part in _PARTS},
         )
 
     def check_inputs(self, *tensors: Tensor) -> None:
         """Check sizes and formats; see :meth:`Op.check_inputs`."""
         tensor, *states = self._counted(tensors)
         parts = self.parts
-        steps = self.output.shape[0] if self.sequences else tensor.size // parts.n_in
-        self._same(tensor.size, (steps * parts.n_in,), f"inputs of {parts.n_in} numbers a step", tensor)
+        _check_input(self, parts, tensor, self.sequences, static=False)  # the static kernel is compiled beside it
         if states and len(states) != parts.states:
             raise ShapeError(f"layer {self.name!r} reads {len(states)} states; a cell {self.cell!r} has {parts.states}")
         for state in states:
@@ -101,19 +85,6 @@ class Recurrent(Op):
                     f"layer {self.name!r} begins with {state.name!r}, {state.size} numbers of {state.type}; hls4ml's "
                     f"kernel compiles only for {parts.n_state} of the result's format, {self.output.type}"
                 )
-        if parts.kind == "lstm" and not tensor.type == self.accum == self.output.type:
-            raise FormatError(
-                f"LSTM {self.name!r} takes numbers of {tensor.type}, its accum is {self.accum}, its result "
-                f"{self.output.type}; hls4ml's firmware compiles only where all three are the same"
-            )
-        one_bit = FixedType.int_type(1, signed=False)
-        if one_bit in (tensor.type, self.output.type):
-            raise UnsupportedError(
-                f"layer {self.name!r} reads or gives one-bit numbers; hls4ml multiplies them as signs, which is not "
-                "supported in recurrent layers"
-            )
-
-        parts.check_assignments(self.name, tensor.type, self.output.type)
 
     def lower(self, *tensors: Tensor) -> tuple[Op, ...]:
         """Every line of the kernel, in every step; see :meth:`Op.lower`."""
@@ -122,5 +93,131 @@ class Recurrent(Op):
         last = unrolled.run(tensors[1:], None if self.sequences and steps > 1 else self.output)
         if self.sequences and steps > 1:
             names = tuple(tensor.name for tensor in last)
-            unrolled.ops.append(Select(self.name, names, self.output, np.arange(self.output.size, dtype=np.int64)))
+            unrolled.ops.append(Select(self.name, names, self.output, identity_view(self.output.size)))
         return tuple(unrolled.ops)
+
+
+@register_op
+@dataclass(frozen=True, eq=False)
+class Bidirectional(Op):
+    """Two recurrent layers, one from the first step on and one from the last: ``bidirectional_stack``.
+
+    Their states follow each other, forward ones first; of a sequence both have seen the same step.
+
+    Attributes
+    ----------
+    forward_cell, backward_cell
+        ``lstm`` or ``gru``.
+    forward_weight, backward_weight
+        And so on: those of :class:`Recurrent`, of either direction. Tables of both have one format.
+    accum, strategy
+        Of both.
+    sequences
+        Whether the states of all steps are the result, not the last ones alone.
+    static
+        Whether the states live in static variables. Without, an LSTM compiles only where input, ``accum`` and result
+        have one format.
+    """
+
+    forward_cell: str
+    forward_weight: Weight
+    forward_recurrent_weight: Weight
+    forward_bias: Weight
+    forward_recurrent_bias: Weight
+    backward_cell: str
+    backward_weight: Weight
+    backward_recurrent_weight: Weight
+    backward_bias: Weight
+    backward_recurrent_bias: Weight
+    accum: FixedType
+    forward_activation: str = "tanh"
+    forward_recurrent_activation: str = "sigmoid"
+    forward_table: Weight | None = None
+    forward_recurrent_table: Weight | None = None
+    forward_reuse_factor: int = 1
+    forward_recurrent_reuse_factor: int = 1
+    backward_activation: str = "tanh"
+    backward_recurrent_activation: str = "sigmoid"
+    backward_table: Weight | None = None
+    backward_recurrent_table: Weight | None = None
+    backward_reuse_factor: int = 1
+    backward_recurrent_reuse_factor: int = 1
+    strategy: str = "latency"
+    sequences: bool = False
+    static: bool = True
+
+    tag: ClassVar[str] = "bidirectional"
+
+    def __post_init__(self) -> None:
+        try:
+            states = sum(cell.n_state for cell in self.cells)
+        except (ShapeError, UnsupportedError) as error:
+            raise type(error)(f"layer {self.name!r}: {error}") from None
+        _check_shape(self, states, self.sequences)
+
+    @property
+    def cells(self) -> tuple[Cell, Cell]:
+        """What one step of either direction computes with."""
+        forward, backward = (
+            Cell(
+                accum=self.accum,
+                strategy=self.strategy,
+                kind=getattr(self, f"{direction}_cell"),
+                **{part: getattr(self, f"{direction}_{part}") for part in _PARTS},
+            )
+            for direction in ("forward", "backward")
+        )
+        return forward, backward
+
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """Check sizes and formats; see :meth:`Op.check_inputs`."""
+        (tensor,) = self._counted(tensors)
+        for cell in self.cells:
+            _check_input(self, cell, tensor, self.sequences, self.static)
+
+    def lower(self, *tensors: Tensor) -> tuple[Op, ...]:
+        """Every line of the kernel, in every step and direction; see :meth:`Op.lower`."""
+        (tensor,), (forward, backward) = tensors, self.cells
+        steps = tensor.size // forward.n_in
+        one = Unrolled(self, forward, tensor, range(steps))
+        found = one.run((), None)
+        two = Unrolled(self, backward, tensor, range(steps - 1, -1, -1), 2 + len(one.ops))
+        back = two.run((), None)
+        if self.sequences:
+            pairs = [part for pair in zip(found, reversed(back), strict=True) for part in pair]
+        else:
+            pairs = [found[-1], back[-1]]
+        names = tuple(part.name for part in pairs)
+        return (*one.ops, *two.ops, Select(self.name, names, self.output, identity_view(self.output.size)))
+
+
+#: What directions have each, by the names of :class:`Cell`.
+_PARTS = (
+    *("weight", "recurrent_weight", "bias", "recurrent_bias", "activation", "recurrent_activation"),
+    *("table", "recurrent_table", "reuse_factor", "recurrent_reuse_factor"),
+)
+
+
+def _check_shape(op: Op, states: int, sequences: bool) -> None:
+    if op.output.shape[-1] != states or len(op.output.shape) != 1 + sequences:
+        wanted = f"(steps, {states})" if sequences else f"({states},)"
+        raise ShapeError(f"layer {op.name!r} gives the shape {op.output.shape}, expected {wanted}")
+
+
+def _check_input(op: Op, cell: Cell, tensor: Tensor, sequences: bool, static: bool) -> None:
+    """Check sizes and formats of an input; ``static`` is False where hls4ml instantiates ``nnet::lstm``."""
+    n_in, accum, result = cell.n_in, cell.accum, op.output.type
+    steps = op.output.shape[0] if sequences else max(1, tensor.size // n_in)
+    if tensor.size != steps * n_in:
+        raise ShapeError(f"layer {op.name!r} reads {tensor.size} numbers, expected {n_in} in each of {steps} steps")
+    if cell.kind == "lstm" and not static and not tensor.type == accum == result:
+        raise FormatError(
+            f"LSTM {op.name!r} takes numbers of {tensor.type}, its accum is {accum}, its result {result}; hls4ml's "
+            "firmware compiles only where all three are the same"
+        )
+    if FixedType.int_type(1, signed=False) in (tensor.type, result):
+        raise UnsupportedError(
+            f"layer {op.name!r} reads or gives one-bit numbers; hls4ml multiplies them as signs, which is not "
+            "supported in recurrent layers"
+        )
+    cell.check_assignments(op.name, tensor.type, result)
