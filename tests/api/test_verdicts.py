@@ -20,7 +20,7 @@ import isobit as ib
 from isobit.check.comparison import Difference, LayerComparison, Road
 from isobit.check.differences import Differences
 from isobit.check.figures import COLOURS
-from isobit.check.tables import TableWatch, table_steps
+from isobit.check.tables import TableWatch
 from isobit.commands import run
 from isobit.engines import strict
 from isobit.model import Activation, Dense, Graph, Softmax, TableActivation, Tensor
@@ -172,7 +172,7 @@ def test_entries_used_are_those_that_change_the_result(function: str) -> None:
             other = replace(graph, ops=(replace(op, **{use.slot: replace(original, raw=changed)}),))
             used += not np.array_equal(ib.Model(other).run({"x": data}, "reference")["y"].raw, before)
         assert use.used == used, use
-        assert use.step == table_steps(op)[use.slot]
+        assert use.step == graph.lowered.ops[0].spans[use.slot]
         assert use.events == 12
 
 

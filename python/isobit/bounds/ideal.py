@@ -17,12 +17,12 @@ from isobit.bounds.constants import firmware_values
 from isobit.errors import UnsupportedError
 from isobit.model.expressions import Choice, Constant, Expression, Halved, Input, Minus, Multiplied, Times
 from isobit.model.layers.elementwise import Threshold
-from isobit.model.layers.softmax import Softmax
-from isobit.model.layers.table import TableActivation
+from isobit.model.lookup import Lookup
 from isobit.model.ops import Activation, Dense, Op, Tensors
 from isobit.model.primitives import Formula, Select
 from isobit.model.reduce import Reduce
 from isobit.model.set_ops import PointwiseConv
+from isobit.model.softmax import Softmax
 from isobit.model.weights import Encoding, Weight
 
 __all__ = ["Interval", "ideal", "register_ideal"]
@@ -238,10 +238,10 @@ def _reduce(op: Reduce, tensors: Tensors, values: tuple[Interval, ...]) -> Inter
     return Interval(found.low - rounding, found.high + rounding)
 
 
-@register_ideal(TableActivation)
-def _table(op: TableActivation, tensors: Tensors, values: tuple[Interval, ...]) -> Interval:
+@register_ideal(Lookup)
+def _lookup(op: Lookup, tensors: Tensors, values: tuple[Interval, ...]) -> Interval:
     (x,) = values
-    alpha = 1.0 if op.param is None else float(op.param.unquantised.ravel()[0])
+    alpha = 1.0 if op.entry_factor is None else float(op.entry_factor.unquantised.ravel()[0])
     functions: dict[str, Callable[[Array], Array]] = {
         "sigmoid": lambda v: 0.5 * (1.0 + np.tanh(v / 2)),
         "tanh": np.tanh,
@@ -250,6 +250,8 @@ def _table(op: TableActivation, tensors: Tensors, values: tuple[Interval, ...]) 
         "elu": lambda v: np.where(v > 0, v, alpha * np.expm1(np.minimum(v, 0.0))),
         "selu": lambda v: 1.0507009873554805 * np.where(v > 0, v, 1.6732632423543772 * np.expm1(np.minimum(v, 0.0))),
     }
+    if op.function not in functions:
+        raise UnsupportedError(f"the real function of layer {op.name!r}, a table, is not known")
     found = x.monotone(functions[op.function])
     return Interval(np.minimum(found.low, found.high) - 4 * _EPSILON, np.maximum(found.low, found.high) + 4 * _EPSILON)
 
@@ -257,9 +259,9 @@ def _table(op: TableActivation, tensors: Tensors, values: tuple[Interval, ...]) 
 @register_ideal(Softmax)
 def _softmax(op: Softmax, tensors: Tensors, values: tuple[Interval, ...]) -> Interval:
     (x,) = values
-    shape = (len(x.low), op.outer, op.size, op.inner)
-    exponents = (op.exp_scale * x.centre).reshape(shape)
+    exponents = op.exp_scale * x.centre[:, op.groups]
     powers = np.exp(exponents - exponents.max(axis=2, keepdims=True))
-    centre = (powers / powers.sum(axis=2, keepdims=True)).reshape(len(x.low), -1)
+    centre = np.empty_like(x.low)
+    centre[:, op.groups] = powers / powers.sum(axis=2, keepdims=True)
     # No output moves further than the input that moves most.
     return Interval.around(centre, x.radius.max(axis=1, keepdims=True) * abs(op.exp_scale) + 8 * _EPSILON)

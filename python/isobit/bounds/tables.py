@@ -6,6 +6,7 @@ that a `stable` one has a distance of zero in every slice is known, so that its 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,11 @@ from isobit.bounds.rules import InnerBounds, OpBounds, Ranges, register_bounds
 from isobit.fixed import growth
 from isobit.fixed.assign import assign
 from isobit.fixed.types import FixedType
-from isobit.model.layers.softmax import Softmax
-from isobit.model.layers.table import TableActivation
+from isobit.model.lookup import Lookup
 from isobit.model.ops import Tensor, Tensors
-from isobit.model.table_index import index_leaves_int, table_index
+from isobit.model.softmax import Softmax
 
-__all__ = ["softmax_bounds", "table_bounds"]
+__all__ = ["lookup_bounds", "softmax_bounds"]
 
 
 class _Entries:
@@ -47,43 +47,48 @@ class _Entries:
         return found[0], CastRange(found[1], found[2], overflow)
 
 
-@register_bounds(TableActivation)
-def table_bounds(op: TableActivation, tensors: Tensors, ranges: Ranges) -> OpBounds:
+@register_bounds(Lookup)
+def lookup_bounds(op: Lookup, tensors: Tensors, ranges: Ranges) -> OpBounds:
     """Entries between the indices of the ends: the index is monotone, unless it leaves an int."""
     (tensor,), (values,) = tensors, ranges
-    target, fraction = op.output.type, tensor.type.fraction
     low, high = values.low.astype(object), values.high.astype(object)
-    if op.centred:
-        first, last = (table_index(op, end, fraction) for end in (low, high))
-        wraps = index_leaves_int(op, low, fraction) | index_leaves_int(op, high, fraction)
-        first, last = np.where(wraps, 0, first), np.where(wraps, op.entries - 1, last)
-        source, cast = _Entries(op.table.raw, op.table.type, target).between(first, last)
+    if not op.index.sided:
+        source, cast = _looked_up(op, tensor, low, high)
         return OpBounds(op, source, cast.rounded, cast.result, cast.overflow)
-    assert op.factor is not None
-    factor, _ = op.factor
-    lower_form, upper_form = op.forms(tensor.type)
+    _, form = op.forms(tensor.type)
     # Negative numbers, from -1 at most; the greatest has the first entry.
-    negative = np.minimum(low, -1), np.minimum(high, -1)
-    last, first = (table_index(op, end, fraction) for end in negative)
-    wraps = index_leaves_int(op, negative[0], fraction)
-    first, last = np.where(wraps, 0, first), np.where(wraps, op.entries - 1, last)
-    upper = Range(np.minimum(np.maximum(low, 0), np.maximum(high, 0)), np.maximum(high, 0), fraction, values.zeros)
-    if op.function == "elu":
-        entries = _Entries(op.table.raw.astype(object) * factor, lower_form, target)
-    else:
-        entries = _Entries(op.table.raw, lower_form, target)
-        scale = compact(np.array(factor, dtype=object))
-        upper = Range(multiply(upper.low, scale), multiply(upper.high, scale), upper_form.fraction)
-    above = cast_range(upper, upper_form, target)
-    lower, below = entries.between(first, last)
+    lower, below = _looked_up(op, tensor, np.minimum(low, -1), np.minimum(high, -1))
+    least = np.minimum(np.maximum(low, 0), np.maximum(high, 0))
+    upper = Range(least, np.maximum(high, 0), form.fraction, values.zeros)
+    if (factor := op.other_factor) is not None:
+        scale = compact(factor.raw.ravel()[:1].astype(object))
+        ends = multiply(upper.low, scale), multiply(upper.high, scale)
+        upper = Range(np.minimum(*ends), np.maximum(*ends), form.fraction)
+    above = cast_range(upper, form, op.output.type)
     no_lower, no_upper = np.asarray(low >= 0, dtype=bool), np.asarray(high < 0, dtype=bool)
     return join_branches(op, (upper, above, no_upper), (lower, below, no_lower))
 
 
-def _slices(op: Softmax) -> Any:
-    """Indices of every slice's elements, shape (slices, size)."""
-    places = np.arange(op.outer * op.size * op.inner).reshape(op.outer, op.size, op.inner)
-    return np.moveaxis(places, 1, 2).reshape(-1, op.size)
+def _looked_up(op: Lookup, tensor: Tensor, low: Any, high: Any) -> tuple[Range, CastRange]:
+    """Entries that numbers within bounds (Python integers) look up, and their casts; shape (output size,)."""
+    ends = [op.indices(end, tensor.type) for end in (low, high)]
+    lost = np.logical_or(*(op.index.is_lost(end, op.entries, tensor.type.fraction) for end in (low, high)))
+    first = np.where(lost, 0, np.minimum(*ends))
+    last = np.where(lost, op.entries - 1, np.maximum(*ends))
+    form, _ = op.forms(tensor.type)
+    found = [_Entries(column, form, op.output.type).between(first, last) for column in op.rows.T]
+    entries, casts = zip(*found, strict=True)
+    if op.row == 1:
+        return entries[0], casts[0]
+    rounded, result = ([getattr(cast, part) for cast in casts] for part in ("rounded", "result"))
+    overflow = np.stack([cast.overflow for cast in casts], axis=1).ravel()
+    return _side_by_side(entries), CastRange(_side_by_side(rounded), _side_by_side(result), overflow)
+
+
+def _side_by_side(ranges: Sequence[Range]) -> Range:
+    """Ranges of the first entry of every row, of the second, ..., as those of every row, one after the other."""
+    low, high = (np.stack([getattr(r, end) for r in ranges], axis=1).ravel() for end in ("low", "high"))
+    return Range(low, high, ranges[0].fraction)
 
 
 @register_bounds(Softmax)
@@ -133,7 +138,7 @@ def _normalised(op: Softmax, tensor: Tensor, values: Range) -> OpBounds:
     assert op.inv_table is not None
     assert op.accum is not None
     assert op.inv_inp is not None
-    accum, table, slices = op.accum, op.exp_table, _slices(op)
+    accum, table, slices = op.accum, op.exp_table, op.groups
     inner: dict[str, InnerBounds] = {}
     addresses, address = values, tensor.type
     if op.inp_norm is not None:

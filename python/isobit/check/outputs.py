@@ -10,7 +10,7 @@ import numpy as np
 
 from isobit.fixed.array import FixedArray
 from isobit.model.graph import Graph
-from isobit.model.layers.softmax import Softmax
+from isobit.model.softmax import Softmax
 
 __all__ = ["OutputFacts", "OutputWatch", "SoftmaxFacts"]
 
@@ -93,13 +93,13 @@ class OutputWatch:
                 before = self._bounds[tensor.name]
                 low, high = np.minimum(before[0], low), np.maximum(before[1], high)
             self._bounds[tensor.name] = (low, high)
-        for op in self.graph.ops:
-            if isinstance(op, Softmax):
+        for op in self.graph.lowered.ops:
+            if isinstance(op, Softmax) and op.output.name in values:
                 self._softmax(op, values[op.output.name].to_float())
         self.events += len(values[self.graph.inputs[0].name])
 
     def _softmax(self, op: Softmax, found: Any) -> None:
-        sums = found.reshape(len(found), op.outer, op.size, op.inner).sum(axis=2)
+        sums = found[:, op.groups].sum(axis=2)
         facts = SoftmaxFacts(op.name, float(found.max()), float(sums.min()), float(sums.max()))
         if (before := self._softmaxes.get(op.name)) is not None:
             facts = SoftmaxFacts(

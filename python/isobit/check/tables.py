@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 
 from isobit.engines.exact.int64 import in_lane
-from isobit.engines.exact.tables import softmax, table_activation
-from isobit.engines.exact.tallies import ignore
+from isobit.engines.exact.tables import look_up
 from isobit.fixed.array import FixedArray
-from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
-from isobit.model.layers.softmax import Softmax
-from isobit.model.layers.table import TableActivation
+from isobit.model.lookup import Lookup
+from isobit.model.softmax import Softmax
+from isobit.model.tensor import layer_of
 from isobit.model.weights import Weight
 
 __all__ = ["TABLE_EVENTS", "TableUse", "TableWatch"]
@@ -73,10 +72,13 @@ class TableWatch:
     _seen: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._ops = [op for op in self.graph.ops if isinstance(op, (Softmax, TableActivation))]
+        # Of tensors inside a layer nobody hands over the numbers.
+        known = self.graph.tensors
+        found = (op for op in self.graph.lowered.ops if isinstance(op, (Lookup, Softmax)))
+        self._ops = [op for op in found if known.keys() >= set(op.inputs)]
         for op in self._ops:
-            for table in _tables(op):
-                self._seen[op.name, table.name] = np.zeros(table.raw.size, dtype=bool)
+            for table in op.tables:
+                self._seen[op.name, table.name] = np.zeros(len(table.raw), dtype=bool)
 
     def update(self, values: Mapping[str, FixedArray]) -> None:
         """Take one block: every tensor of some events by name."""
@@ -91,27 +93,23 @@ class TableWatch:
             def look(slot: str, index: Any, layer: str = op.name) -> None:
                 self._seen[layer, slot][index] = True
 
-            if isinstance(op, Softmax):
-                softmax(op, tensors, columns, ignore, look)
-            else:
-                table_activation(op, tensors, columns, ignore, look)
+            look_up(op, tensors, columns, look)
         self.events += len(raws[0])
 
     def result(self) -> tuple[TableUse, ...]:
         """Every table, in the order of the layers."""
         found = []
         for op in self._ops:
-            steps = table_steps(op)
-            for table in _tables(op):
+            for table in op.tables:
                 seen = self._seen[op.name, table.name]
                 lost = _out_of_format(table) & seen
                 found.append(
                     TableUse(
-                        op.name,
+                        layer_of(op.name),
                         table.name,
-                        int(table.raw.size),
+                        len(table.raw),
                         int(np.count_nonzero(seen)),
-                        steps[table.name],
+                        op.spans[table.name],
                         int(np.count_nonzero(lost)),
                         self.events,
                     )
@@ -119,34 +117,9 @@ class TableWatch:
         return tuple(found)
 
 
-def _tables(op: Softmax | TableActivation) -> list[Weight]:
-    if isinstance(op, TableActivation):
-        return [op.table]
-    return [table for table in (op.exp_table, op.inv_table) if table is not None]
-
-
-def table_steps(op: Softmax | TableActivation) -> dict[str, float]:
-    """What one entry of each table spans, in units of the number that addresses it."""
-    if isinstance(op, TableActivation):
-        return {op.table.name: op.span / op.entries}
-    exponentials, inverses = op.exp_table, op.inv_table
-    if exponentials is None or inverses is None:
-        return {}
-    if op.implementation == "legacy":
-        return {exponentials.name: 16 / exponentials.raw.size, inverses.name: 64 / inverses.raw.size}
-    assert op.exp_address is not None
-    assert op.inv_inp is not None
-    return {exponentials.name: _step(op.exp_address, exponentials), inverses.name: _step(op.inv_inp, inverses)}
-
-
-def _step(address: FixedType, table: Weight) -> float:
-    """Top bits of a number address the table: its whole range is divided by the entries."""
-    return float(2 ** (address.width) * address.lsb / table.raw.size)
-
-
 def _out_of_format(table: Weight) -> Any:
-    """Entries that the table's format could not hold."""
+    """Entries that the table's format could not hold; of a table of rows, those of any number of the row."""
     finite = np.isfinite(table.written)
     exact = np.where(finite, table.written, 0.0) / float(table.type.lsb)
     gap = np.abs(np.asarray(table.raw, dtype=np.float64) - exact)
-    return ~finite | (gap > 1)
+    return (~finite | (gap > 1)).reshape(len(table.raw), -1).any(axis=1)

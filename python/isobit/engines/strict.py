@@ -19,13 +19,14 @@ from isobit.model.accumulation import kept_weights
 from isobit.model.graph import Graph
 from isobit.model.layers.elementwise import Threshold
 from isobit.model.layers.norm import BatchNorm
-from isobit.model.layers.softmax import Softmax
-from isobit.model.layers.table import TableActivation
+from isobit.model.lookup import Lookup
 from isobit.model.ops import Activation, Dense, Op, Tensor, Tensors
 from isobit.model.primitives import Formula, Opaque, Select
 from isobit.model.products import Product
 from isobit.model.reduce import Reduce
 from isobit.model.set_ops import PointwiseConv
+from isobit.model.softmax import Softmax
+from isobit.model.table_index import AroundZero, BelowZero, Index
 from isobit.model.weights import Encoding, Weight
 
 __all__ = ["ENGINE", "KERNELS", "StrictEngine", "core_format", "from_words", "to_words"]
@@ -136,28 +137,43 @@ def _activation(op: Activation, tensors: Tensors, inputs: Words, threads: int) -
     )
 
 
-def _table_activation(op: TableActivation, tensors: Tensors, inputs: Words, threads: int) -> Any:
+def _lookup(op: Lookup, tensors: Tensors, inputs: Words, threads: int) -> Any:
     (tensor,), (words,) = tensors, inputs
-    factor = op.factor
+    function, factor = _function(op), op.entry_factor or op.other_factor
+    if function is None:
+        return _on_integers(op, tensors, inputs, threads)
     return _core.table_activation(
         words,
         _weights(op.table),
-        op.function,
+        function,
         data=core_format(tensor.type),
         table_format=core_format(op.table.type),
         result=core_format(op.output.type),
-        factor=None if factor is None else to_words(np.array([factor[0]]), factor[1]),
-        factor_format=None if factor is None else core_format(factor[1]),
+        factor=None if factor is None else _weights(factor),
+        factor_format=None if factor is None else core_format(factor.type),
         threads=threads,
     )
 
 
+def _function(op: Lookup) -> str | None:
+    """The kernel in table.hpp that looks up as the op does: one function for each index and place of a factor."""
+    factors = op.entry_factor is not None, op.other_factor is not None
+    kernels: dict[tuple[Index, tuple[bool, bool]], str] = {
+        (AroundZero(16), (False, False)): "sigmoid",
+        (AroundZero(8), (False, False)): "tanh",
+        (BelowZero(8), (True, False)): "elu",
+        (BelowZero(8), (False, True)): "selu",
+    }
+    return kernels.get((op.index, factors)) if op.row == 1 else None
+
+
 def _softmax(op: Softmax, tensors: Tensors, inputs: Words, threads: int) -> Any:
     (tensor,), (words,) = tensors, inputs
+    places = None if op.in_order else op.groups.ravel()
     # Formats that an implementation does not have are not looked at: any will do.
     exponential, inverse = (tensor.type if t is None else t.type for t in (op.exp_table, op.inv_table))
-    return _core.softmax(
-        words,
+    found = _core.softmax(
+        words if places is None else np.ascontiguousarray(words[:, places]),
         None if op.exp_table is None else _weights(op.exp_table),
         None if op.inv_table is None else _weights(op.inv_table),
         op.implementation,
@@ -169,10 +185,11 @@ def _softmax(op: Softmax, tensors: Tensors, inputs: Words, threads: int) -> Any:
         inverse=core_format(inverse),
         result=core_format(op.output.type),
         size=op.size,
-        outer=op.outer,
-        inner=op.inner,
+        outer=len(op.groups),
+        inner=1,
         threads=threads,
     )
+    return found if places is None else np.ascontiguousarray(found[:, np.argsort(places)])
 
 
 def _threshold(op: Threshold, tensors: Tensors, inputs: Words, threads: int) -> Any:
@@ -220,7 +237,7 @@ def _select(op: Select, tensors: Tensors, inputs: Words, threads: int) -> Any:
     return found
 
 
-def _on_integers(op: Formula | Opaque, tensors: Tensors, inputs: Words, threads: int) -> Any:
+def _on_integers(op: Formula | Lookup | Opaque, tensors: Tensors, inputs: Words, threads: int) -> Any:
     raws = [from_words(words, tensor.type) for words, tensor in zip(inputs, tensors, strict=True)]
     given = raws if isinstance(op, Opaque) else in_lane(op, tensors, raws)
     return to_words(vector.compute(op, tensors, given), op.output.type)
@@ -244,7 +261,7 @@ KERNELS: dict[type[Op], Kernel] = {
     Opaque: _on_integers,
     PointwiseConv: _pointwise_conv,
     Reduce: _reduce,
-    TableActivation: _table_activation,
+    Lookup: _lookup,
     Softmax: _softmax,
 }
 

@@ -23,9 +23,8 @@ from isobit.fixed.array import FixedArray
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
-from isobit.model.layers.softmax import Softmax
-from isobit.model.layers.table import TableActivation
-from isobit.model.table_index import table_index
+from isobit.model.lookup import Lookup
+from isobit.model.softmax import Softmax
 from isobit.model.tensor import layer_of
 from isobit.model.weights import Weight
 
@@ -118,7 +117,7 @@ class _Search:
         self.graph = graph
         self.kinds = [t.type for t in graph.inputs for _ in range(t.size)]
         self.rng = random.Random(seed)
-        self.ops = [op for op in graph.ops if isinstance(op, (Softmax, TableActivation))]
+        self.ops = [op for op in graph.ops if isinstance(op, (Softmax, Lookup))]
         bounds = graph_bounds(graph) if self.ops else None
         self.tables: dict[tuple[str, str], _Table] = {}
         for op in self.ops:
@@ -184,8 +183,8 @@ class _Search:
             else:
                 (tensor,) = tensors
                 for x in data:
-                    valid = every if op.centred else np.asarray(x < 0, dtype=bool)
-                    found[op.name, op.table.name].append((table_index(op, x, tensor.type.fraction), valid))
+                    valid = np.asarray(x < 0, dtype=bool) if op.index.sided else every
+                    found[op.name, op.table.name].append((op.indices(x, tensor.type), valid))
         return found
 
     # -- proposals ----------------------------------------------------------------------------------------------------
@@ -257,11 +256,11 @@ class _Search:
 
 
 def _reachable(
-    op: Softmax | TableActivation, data: FixedType, values: Range, inner: dict[str, Range]
+    op: Softmax | Lookup, data: FixedType, values: Range, inner: dict[str, Range]
 ) -> list[tuple[Weight, Any]]:
     """Each table and the entries that may be looked up; all of them where nothing better is known."""
-    if isinstance(op, TableActivation):
-        return [(op.table, _of_activation(op, data, values))]
+    if isinstance(op, Lookup):
+        return [(op.table, _of_lookup(op, data, values))]
     if op.exp_table is None or op.inv_table is None:
         return []
     if op.implementation == "legacy":
@@ -275,16 +274,16 @@ def _reachable(
     ]
 
 
-def _of_activation(op: TableActivation, data: FixedType, values: Range) -> Any:
+def _of_lookup(op: Lookup, data: FixedType, values: Range) -> Any:
     """Indices are monotone: of few numbers each one, of many the first and the last and all between."""
     found = np.zeros(op.entries, dtype=bool)
     for low, high in {(int(a), int(b)) for a, b in zip(values.low, values.high, strict=True)}:
-        last = high if op.centred else min(high, -1)
+        last = min(high, -1) if op.index.sided else high
         if low > last:
             continue
         few = last - low < 4 * op.entries
         numbers = np.array(range(low, last + 1) if few else [low, last], dtype=object)
-        index = table_index(op, numbers, data.fraction)
+        index = op.indices(numbers, data)
         found[index if few else slice(int(min(index)), int(max(index)) + 1)] = True
     return found
 

@@ -13,8 +13,8 @@ from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.hls.table_events import TableReach, table_events
 from isobit.model.graph import Graph
-from isobit.model.layers.softmax import Softmax
-from isobit.model.layers.table import TableActivation
+from isobit.model.lookup import Lookup
+from isobit.model.softmax import Softmax
 
 __all__ = ["Vectors", "choose_vectors", "edge_events", "random_raw"]
 
@@ -85,7 +85,7 @@ def choose_vectors(
     drawn = {t.name: random_raw(t.type, (random_events, t.size), seed + k) for k, t in enumerate(graph.inputs)}
     parts.append((drawn, f"random events, half over the whole range and half of order one (seed {seed})"))
     tables: tuple[TableReach, ...] = ()
-    if any(isinstance(op, (Softmax, TableActivation)) for op in graph.ops):
+    if any(isinstance(op, (Softmax, Lookup)) for op in graph.lowered.ops):
         part, tables = _looking_up(graph, parts, seed)
         parts.append(part)
     inputs, sources = {}, []

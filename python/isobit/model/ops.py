@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, TypeVar
 
 from isobit.errors import RegistrationError, ShapeError, UnsupportedError
+from isobit.fixed.modes import Overflow, Rounding
 from isobit.fixed.types import FixedType
 from isobit.model.reuse import STRATEGIES, check_reuse_factor, check_zeros, legal_reuse_factors
 from isobit.model.tensor import Tensor, Tensors, layer_of, reported
@@ -24,6 +25,7 @@ __all__ = [
     "Op",
     "Tensor",
     "Tensors",
+    "is_quantiser",
     "layer_of",
     "legal_reuse_factors",
     "register_op",
@@ -94,6 +96,14 @@ class Op:
                 f"layer {self.name!r} has {found} {what}, expected {' or '.join(map(str, allowed))} for an input of "
                 f"{tensor.size} values"
             )
+
+    @property
+    def clips(self) -> bool:
+        """Whether the clip to the result's range is a part of the function, which is no overflow.
+
+        hls4ml gives the result of a QKeras activation the format of its quantiser.
+        """
+        return False
 
     def types(self) -> dict[str, FixedType]:
         """Format of every slot."""
@@ -190,6 +200,11 @@ def register_op(cls: type[OpT]) -> type[OpT]:
     return cls
 
 
+def is_quantiser(kind: FixedType) -> bool:
+    """Whether a result has the modes that hls4ml gives to QKeras' activations (``quantized_relu``, ...)."""
+    return kind.rounding is Rounding.RND_CONV and kind.overflow in (Overflow.SAT, Overflow.SAT_SYM)
+
+
 @register_op
 @dataclass(frozen=True, eq=False)
 class Dense(Op):
@@ -275,6 +290,11 @@ class Activation(Op):
         "hard_tanh",
     )
     activations: ClassVar[tuple[str, ...]] = FUNCTIONS
+
+    @property
+    def clips(self) -> bool:
+        """See :attr:`Op.clips`."""
+        return is_quantiser(self.output.type)
 
     def __post_init__(self) -> None:
         if self.function not in self.FUNCTIONS:

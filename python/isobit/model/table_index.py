@@ -5,14 +5,16 @@ Semantics: ``nnet_activation.h`` of hls4ml 1.3.0, whose index is a C++ int.
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
-from isobit.model.layers.table import TableActivation
+from isobit.errors import UnsupportedError
+from isobit.fixed.types import FixedType
 from isobit.model.weights import Weight
 
-__all__ = ["centred_index", "index_from_zero", "index_leaves_int", "table_index", "top_bits"]
+__all__ = ["AroundZero", "BelowZero", "Index", "Itself", "centred_index", "index_from_zero", "top_bits"]
 
 Column = Any
 
@@ -50,20 +52,119 @@ def centred_index(x: Column, entries: int, span: int, fraction: int) -> Any:
     return _clamped(_as_int(_steps(x, entries, span, fraction) + entries // 2), entries)
 
 
-def table_index(op: TableActivation, x: Column, fraction: int) -> Any:
-    """Index into the table for raw numbers of so many fraction bits, int64; for elu and selu of negative ones."""
-    if op.centred:
-        return centred_index(x, op.entries, op.span, fraction)
-    return index_from_zero(x, op.entries, -op.span, fraction)
-
-
-def index_leaves_int(op: TableActivation, x: Column, fraction: int) -> Any:
-    """Whether the firmware's int does not hold the index of a number (Python integers), before it is clamped."""
-    steps = _whole_steps(x, op.entries, op.span, fraction)
-    return np.asarray((steps >= (1 << 31) - op.entries) | (steps < -(1 << 31)), dtype=bool)
-
-
 def top_bits(x: Column, table: Weight, width: int) -> Any:
     """Index into a table that the top bits of numbers of a width address, int64."""
     bits = max(1, (table.raw.size - 1).bit_length())
     return ((x >> (width - bits)) & ((1 << bits) - 1)).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Index:
+    """Which entry of a table a number looks up. Numbers are raw, int64 or Python integers."""
+
+    #: Whether only negative numbers look anything up.
+    sided: ClassVar[bool] = False
+
+    def of(self, x: Column, entries: int, fraction: int) -> Any:
+        """Index of numbers of so many fraction bits, int64 in 0 to entries - 1."""
+        raise NotImplementedError
+
+    def is_lost(self, x: Column, entries: int, fraction: int) -> Any:
+        """Where the index of a Python integer may be any, bool; elsewhere it never falls or never rises with it."""
+        raise NotImplementedError
+
+    def bits(self, data: FixedType, entries: int) -> int:
+        """Magnitude bits of the integers on the way from a number to its index."""
+        raise NotImplementedError
+
+    def step(self, entries: int) -> float:
+        """What one entry spans, in units of the number."""
+        raise NotImplementedError
+
+    def check(self, layer: str, data: FixedType, entries: int) -> None:
+        """Check that every number of a format has an entry.
+
+        Raises
+        ------
+        UnsupportedError
+            If the firmware would read outside of the table.
+        """
+
+
+@dataclass(frozen=True)
+class _Spread(Index):
+    span: int
+
+    def is_lost(self, x: Column, entries: int, fraction: int) -> Any:
+        """Where the firmware's int does not hold the index before it is clamped; see :meth:`Index.is_lost`."""
+        steps = _whole_steps(x, entries, self.span, fraction)
+        return np.asarray((steps >= (1 << 31) - entries) | (steps < -(1 << 31)), dtype=bool)
+
+    def bits(self, data: FixedType, entries: int) -> int:
+        """Those of the product with the entries; see :meth:`Index.bits`."""
+        return data.width + entries.bit_length() + max(0, -data.fraction) + 1
+
+    def step(self, entries: int) -> float:
+        """See :meth:`Index.step`."""
+        return self.span / entries
+
+
+@dataclass(frozen=True)
+class AroundZero(_Spread):
+    """Entries lie evenly over an interval around zero; beyond it the outermost count: ``sigmoid`` and others.
+
+    Attributes
+    ----------
+    span
+        Length of the interval, a power of two.
+    """
+
+    def of(self, x: Column, entries: int, fraction: int) -> Any:
+        """See :meth:`Index.of`."""
+        return centred_index(x, entries, self.span, fraction)
+
+
+@dataclass(frozen=True)
+class BelowZero(_Spread):
+    """Entries lie evenly from zero, the first, down to the end of an interval: ``elu`` and ``selu``.
+
+    Attributes
+    ----------
+    span
+        Length of the interval, a power of two.
+    """
+
+    sided: ClassVar[bool] = True
+
+    def of(self, x: Column, entries: int, fraction: int) -> Any:
+        """That of negative numbers; see :meth:`Index.of`."""
+        return index_from_zero(x, entries, -self.span, fraction)
+
+
+@dataclass(frozen=True)
+class Itself(Index):
+    """The number, an integer, is the index: ``embedding``."""
+
+    def of(self, x: Column, entries: int, fraction: int) -> Any:
+        """See :meth:`Index.of`."""
+        return x.astype(np.int64)
+
+    def is_lost(self, x: Column, entries: int, fraction: int) -> Any:
+        """Nowhere."""
+        return np.zeros(x.shape, dtype=bool)
+
+    def bits(self, data: FixedType, entries: int) -> int:
+        """See :meth:`Index.bits`."""
+        return data.width
+
+    def step(self, entries: int) -> float:
+        """See :meth:`Index.step`."""
+        return 1.0
+
+    def check(self, layer: str, data: FixedType, entries: int) -> None:
+        """See :meth:`Index.check`."""
+        if data.fraction != 0 or data.raw_min < 0 or data.raw_max >= entries:
+            raise UnsupportedError(
+                f"layer {layer!r} looks numbers of {data} up in a table of {entries} entries; supported: integers from "
+                f"0 to {entries - 1}"
+            )

@@ -10,9 +10,9 @@ from isobit.bounds.constants import constant_changes
 from isobit.bounds.intervals import Bounds, Range, graph_bounds
 from isobit.bounds.refine import refined_bounds
 from isobit.model.graph import Graph
-from isobit.model.layers.softmax import Softmax
-from isobit.model.layers.table import TableActivation
+from isobit.model.lookup import Lookup
 from isobit.model.primitives import Opaque
+from isobit.model.softmax import Softmax
 from isobit.model.tensor import layer_of
 from isobit.plan.graph import stages_of
 from isobit.plan.lanes import BITS, Lane, candidates, needed_bits
@@ -58,7 +58,7 @@ class PlannedStage:
         if self.lane is None:
             if isinstance(self.stage.ops[0], Opaque):
                 return "reference"
-            return "table" if isinstance(self.stage.ops[0], (Softmax, TableActivation)) else "wide"
+            return "table" if isinstance(self.stage.ops[0], (Softmax, Lookup)) else "wide"
         strict = isinstance(self.stage.map, Sequential) and self.lane.multiply in BITS
         return f"sequential {self.lane.multiply}" if strict else self.lane.multiply
 
@@ -158,7 +158,7 @@ def make_plan(
     UnsupportedError
         For an op without bounds.
     """
-    changes, graph = constant_changes(graph), graph.lowered
+    changes, clips, graph = constant_changes(graph), {op.name for op in graph.ops if op.clips}, graph.lowered
     bounds = graph_bounds(graph, inputs)
     planned = _planned_stages(graph, bounds, keep, lanes_of, arrange)
     tight, found = bounds, None
@@ -166,7 +166,9 @@ def make_plan(
         tight = refined_bounds(graph, inputs)
         found = search(graph, tight)
     verdicts = [
-        verdict for op in graph.ops for verdict in verdicts_of(op, graph.inputs_of(op), tight.ops[op.name], found)
+        verdict
+        for op in graph.ops
+        for verdict in verdicts_of(op, graph.inputs_of(op), tight.ops[op.name], found, clips=op.name in clips)
     ]
     limited = any(tensor.limits is not None for tensor in graph.inputs)
     return Plan(bounds, tuple(planned), tuple(verdicts), inputs is not None, changes, limited)
@@ -189,7 +191,7 @@ def _planned_stages(
 
 def _planned(stage: Stage, lanes: list[Lane]) -> PlannedStage:
     if not lanes:
-        if isinstance(stage.ops[0], (Softmax, TableActivation)):
+        if isinstance(stage.ops[0], (Softmax, Lookup)):
             return PlannedStage(
                 stage, None, "entries are looked up by the kernel itself, on 64-bit integers or wider ones"
             )

@@ -21,7 +21,6 @@ from isobit.model.primitives import Opaque, is_alias
 from isobit.model.reduce import Reduce
 from isobit.model.set_ops import PointwiseConv
 from isobit.model.tensor import layer_of, reported
-from isobit.plan.clips import clips
 from isobit.plan.witnesses import Witness, Witnesses
 
 __all__ = ["Verdict", "verdicts_of"]
@@ -47,7 +46,7 @@ class Verdict:
     witnesses
         Inputs that make it happen, one for each neuron for which a search found one; None: there was no search.
     clips
-        Whether it is the clip of a quantised activation, which is no overflow (:func:`isobit.plan.clips.clips`).
+        Whether it is the clip of a quantised activation, which is no overflow (:attr:`isobit.model.Op.clips`).
     known
         False for a layer of the user's that gives no bounds: nothing can be said.
     """
@@ -99,7 +98,9 @@ def _numbers(array: FixedArray) -> str:
     return f"[{shown}{', ...' if len(values) > _SHOWN else ''}]"
 
 
-def verdicts_of(op: Op, tensors: Tensors, found: OpBounds, witnesses: Witnesses | None) -> list[Verdict]:
+def verdicts_of(
+    op: Op, tensors: Tensors, found: OpBounds, witnesses: Witnesses | None, *, clips: bool = False
+) -> list[Verdict]:
     """The verdicts on a primitive's casts.
 
     Parameters
@@ -110,6 +111,8 @@ def verdicts_of(op: Op, tensors: Tensors, found: OpBounds, witnesses: Witnesses 
         Its bounds.
     witnesses
         Inputs that overflow; None: there was no search.
+    clips
+        Whether the result is that of a layer whose function includes the clip (:attr:`isobit.model.Op.clips`).
     """
     verdicts = []
     if isinstance(op, Dense) and isinstance(found, DenseBounds):
@@ -128,7 +131,7 @@ def verdicts_of(op: Op, tensors: Tensors, found: OpBounds, witnesses: Witnesses 
         needs = found.rounded.widths(op.output.type.signed)
         searched = None if isinstance(op, Opaque) else witnesses
         verdict = _verdict(op.name, "result", op.output.type, needs, found.result_overflow, searched)
-        verdicts.append(replace(verdict, clips=clips(op, "result"), known=found.known))
+        verdicts.append(replace(verdict, clips=clips, known=found.known))
     # Of the inner primitives of a layer only what may overflow is worth a line.
     return [verdict for verdict in verdicts if layer_of(op.name) == op.name or not verdict.safe]
 

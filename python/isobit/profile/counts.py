@@ -32,7 +32,7 @@ class OverflowCount:
     total
         For each neuron, how often it happened (an accumulator may overflow several times in one event).
     clips
-        Whether it is the clip of a quantised activation, which is no overflow (:func:`isobit.plan.clips.clips`).
+        Whether it is the clip of a quantised activation, which is no overflow (:attr:`isobit.model.Op.clips`).
     """
 
     layer: str

@@ -18,7 +18,7 @@ from isobit.engines.exact.int64 import in_lane
 from isobit.fixed.assign import Cast, outside_range
 from isobit.model.expressions import Choice
 from isobit.model.graph import Graph
-from isobit.model.layers.table import TableActivation
+from isobit.model.lookup import Lookup
 from isobit.model.ops import Activation, Op, Tensors
 from isobit.model.primitives import Formula
 from isobit.plan.observed import Observed
@@ -98,7 +98,7 @@ def observe(op: Op, tensors: Tensors, raws: Sequence[Any]) -> tuple[Any, Found]:
 
 def _held(op: Op, tensors: Tensors, raws: Sequence[Any], index: int, columns: list[Any], result: Any) -> Any:
     """What an element's casts took, event by event; a copy is no cast."""
-    if isinstance(op, TableActivation) and not op.centred:
+    if isinstance(op, Lookup) and op.index.sided:
         (tensor,), (raw,) = tensors, raws
         casts = iter(columns)
         below, above = (result if form == op.output.type else next(casts) for form in op.forms(tensor.type))

@@ -13,7 +13,6 @@ from isobit.model.graph import Graph
 from isobit.model.ops import Op
 from isobit.model.primitives import Opaque, is_alias
 from isobit.model.tensor import layer_of, reported
-from isobit.plan.clips import clips
 from isobit.plan.observed import Observed
 from isobit.profile.counts import LayerProfile, OverflowCount, Profile
 from isobit.profile.segments import fast_profile
@@ -56,17 +55,18 @@ def profile_graph(
         return None
     lowered = graph.lowered
     ops = [op for op in lowered.ops if not is_alias(op, lowered.inputs_of(op))]
-    overflows = [count for op in ops for count in _overflows(op, *found[op.name])]
+    made = {op.name for op in graph.ops if op.clips}
+    overflows = [count for op in ops for count in _overflows(op, *found[op.name], op.name in made)]
     layers = tuple(_layer(op, found[op.name][0]) for op in ops if layer_of(op.name) == op.name)
     return Profile(events, tuple(overflows), layers, constant_changes(graph), uncounted)
 
 
-def _overflows(op: Op, seen: Observed, sums: Any) -> Iterator[OverflowCount]:
+def _overflows(op: Op, seen: Observed, sums: Any, clips: bool) -> Iterator[OverflowCount]:
     found = {**seen.inner, "accum": sums, "result": np.stack([seen.outside, seen.outside])}
     for slot, kind in op.types().items():
         if slot in found and found[slot][1].any():
             events, total = found[slot]
-            yield OverflowCount(*reported(op.name, slot), kind, events, total, clips(op, slot))
+            yield OverflowCount(*reported(op.name, slot), kind, events, total, clips and slot == "result")
 
 
 def _layer(op: Op, seen: Observed) -> LayerProfile:

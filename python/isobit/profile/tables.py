@@ -12,10 +12,10 @@ from isobit.engines.exact.int64 import fits_int64
 from isobit.fixed import growth, law
 from isobit.fixed.assign import assign, outside_range
 from isobit.fixed.types import FixedType
-from isobit.model.layers.softmax import Softmax
-from isobit.model.layers.table import TableActivation
+from isobit.model.lookup import Lookup
 from isobit.model.ops import Op, Tensor, Tensors
-from isobit.model.table_index import table_index, top_bits
+from isobit.model.softmax import Softmax
+from isobit.model.table_index import top_bits
 from isobit.plan.observed import Observed
 from isobit.profile.exact import Found, observe
 
@@ -56,6 +56,12 @@ class _Casts:
         held = result if np.array_equal(self.held, self.result) else self.held[places]
         return _Casts(result, held, *(None if flags is None else flags[places] for flags in (self.lossy, self.outside)))
 
+    def with_shape(self, shape: tuple[int, ...]) -> _Casts:
+        """The same in another shape."""
+        result = self.result.reshape(shape)
+        held = result if self.held is self.result else self.held.reshape(shape)
+        return _Casts(result, held, *(None if f is None else f.reshape(shape) for f in (self.lossy, self.outside)))
+
     def counts(self, axis: int) -> tuple[Any, Any]:
         """How often rounding dropped set bits, and how often the range was left, along an axis."""
         none = np.zeros(np.delete(self.result.shape, axis), dtype=np.int64)
@@ -76,19 +82,21 @@ def observe_table(op: Op, tensors: Tensors, raws: Sequence[Any]) -> tuple[Any, F
     raws
         Each input, shape (events, size).
     """
-    if isinstance(op, (TableActivation, Softmax)) and raws[0].dtype == np.int64 and fits_int64(op, tensors):
+    if isinstance(op, (Lookup, Softmax)) and raws[0].dtype == np.int64 and fits_int64(op, tensors):
         (tensor,), (raw,) = tensors, raws
-        if isinstance(op, TableActivation):
-            return _activation(op, tensor, raw)
+        if isinstance(op, Lookup):
+            return _lookup(op, tensor, raw)
         if op.accum is not None and (terms := _safe_terms(op)) is not None:
             return _softmax(op, tensor, raw, terms)
     return observe(op, tensors, raws)
 
 
-def _activation(op: TableActivation, tensor: Tensor, raw: Any) -> tuple[Any, Found]:
-    if op.centred:
-        entries = _Casts.of(op.table.raw.astype(np.int64), op.table.type, op.output.type)
-        casts = entries.at(table_index(op, raw, tensor.type.fraction))
+def _lookup(op: Lookup, tensor: Tensor, raw: Any) -> tuple[Any, Found]:
+    if not op.index.sided:
+        form, _ = op.forms(tensor.type)
+        rows = op.rows.astype(np.int64)
+        casts = _Casts.of(rows if op.row > 1 else rows.ravel(), form, op.output.type).at(op.indices(raw, tensor.type))
+        casts = casts.with_shape((len(raw), -1))
         lossy, outside = casts.counts(0)
     else:
         below, above = _branches(op, tensor, raw)
@@ -107,18 +115,11 @@ def _observed(casts: _Casts, axis: int, lossy: Any, outside: Any) -> Observed:
     return Observed(low, high, *held, lossy, outside)
 
 
-def _branches(op: TableActivation, tensor: Tensor, raw: Any) -> tuple[_Casts, _Casts]:
-    """Casts of elu and selu: of the entries for negative numbers, and of others."""
-    assert op.factor is not None
-    factor, _ = op.factor
+def _branches(op: Lookup, tensor: Tensor, raw: Any) -> tuple[_Casts, _Casts]:
+    """Casts of the entries for negative numbers, and of others."""
     form_below, form_above = op.forms(tensor.type)
-    negative = raw < 0
-    entries, positive = np.append(op.table.raw, 0).astype(np.int64), np.maximum(raw, 0)
-    if op.function == "elu":
-        entries = entries * factor
-    else:
-        positive = positive * factor
-    places = np.where(negative, table_index(op, raw, tensor.type.fraction), op.entries)
+    entries, positive = np.append(op.rows[:, 0], 0).astype(np.int64), op.others(np.maximum(raw, 0))
+    places = np.where(raw < 0, op.indices(raw, tensor.type), op.entries)
     return _Casts.of(entries, form_below, op.output.type).at(places), _Casts.of(positive, form_above, op.output.type)
 
 
@@ -132,19 +133,20 @@ def _safe_terms(op: Softmax) -> Any:
 
 
 def _softmax(op: Softmax, tensor: Tensor, raw: Any, terms: Any) -> tuple[Any, Found]:
-    """``latency`` and ``stable``: slices and events side by side, shape (size, outer, inner, events)."""
+    """``latency`` and ``stable``: groups and events side by side, shape (size, groups, events)."""
     assert op.exp_table is not None
     assert op.inv_table is not None
     assert op.accum is not None
     assert op.inv_inp is not None
-    data = np.ascontiguousarray(raw.reshape(-1, op.outer, op.size, op.inner).transpose(2, 1, 3, 0))
+    places = op.groups.T
+    data = np.ascontiguousarray(raw.T[places])
     inner: dict[str, Any] = {}
 
     def count(slot: str, casts: _Casts, size: int) -> None:
         if casts.outside is not None:
-            times = np.zeros((op.size, op.outer, op.inner), dtype=np.int64)
-            times[:size] = casts.counts(-1)[1]
-            inner[slot] = np.stack([times.transpose(1, 0, 2).ravel()] * 2)
+            times = np.zeros(op.output.size, dtype=np.int64)
+            times[places[:size]] = casts.counts(-1)[1]
+            inner[slot] = np.stack([times] * 2)
 
     address = tensor.type
     if op.inp_norm is not None:
@@ -158,6 +160,7 @@ def _softmax(op: Softmax, tensor: Tensor, raw: Any, terms: Any) -> tuple[Any, Fo
     inverse = op.inv_table.raw.astype(np.int64)[top_bits(total.result, op.inv_table, op.inv_inp.width)]
     casts = _Casts.of(exponentials * inverse, op.accum.product_with(op.inv_table.type), op.output.type)
     seen = _observed(casts, -1, *casts.counts(-1))
-    flat = {name: getattr(seen, name).transpose(1, 0, 2).ravel() for name in _ARRAYS}
-    result = casts.result.transpose(3, 1, 0, 2).reshape(len(raw), -1)
+    order = np.argsort(places, axis=None)
+    flat = {name: getattr(seen, name).ravel()[order] for name in _ARRAYS}
+    result = np.ascontiguousarray(casts.result.reshape(len(order), -1)[order].T)
     return result, (Observed(**flat, inner=inner), np.zeros((2, op.output.size), dtype=np.int64))

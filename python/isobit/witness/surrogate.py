@@ -14,13 +14,13 @@ import numpy as np
 from isobit.bounds.ranges import magnitude_bits
 from isobit.model.expressions import Choice, Constant, Expression, Halved, Input, Minus, Multiplied, Times
 from isobit.model.layers.elementwise import Threshold
-from isobit.model.layers.softmax import Softmax
-from isobit.model.layers.table import TableActivation
+from isobit.model.lookup import Lookup
 from isobit.model.ops import Activation, Dense, Op, Tensor, Tensors
 from isobit.model.primitives import Formula, Select
 from isobit.model.products import Product
 from isobit.model.reduce import Reduce
 from isobit.model.set_ops import PointwiseConv
+from isobit.model.softmax import Softmax
 from isobit.model.weights import Weight
 
 __all__ = ["backward", "real_weights"]
@@ -153,16 +153,18 @@ def _formula(op: Formula, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes
     )
 
 
-def _table(op: TableActivation, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
-    """All these functions rise; how steeply does not matter much."""
+def _lookup(op: Lookup, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
+    """As if entries rose with their numbers, as most do; how steeply does not matter much."""
     (raw,) = raws
+    slope = slope.reshape(*np.shape(raw), op.row).sum(axis=2) if op.row > 1 else slope
     return (slope * np.where(np.asarray(raw) < 0, 0.5, 1.0),)
 
 
 def _softmax(op: Softmax, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
-    """Each rises with its own input and falls with the others of its slice."""
-    grid = slope.reshape(len(slope), op.outer, op.size, op.inner)
-    return ((grid - grid.mean(axis=2, keepdims=True)).reshape(slope.shape),)
+    """Each rises with its own input and falls with the others of its group."""
+    grid, found = slope[:, op.groups], np.empty(slope.shape)
+    found[:, op.groups] = grid - grid.mean(axis=2, keepdims=True)
+    return (found,)
 
 
 _BACKWARD: dict[type[Op], Callable[[Any, Tensors, Raws, Floats], Slopes]] = {
@@ -173,7 +175,7 @@ _BACKWARD: dict[type[Op], Callable[[Any, Tensors, Raws, Floats], Slopes]] = {
     Reduce: _reduce,
     Select: _select,
     Formula: _formula,
-    TableActivation: _table,
+    Lookup: _lookup,
     Softmax: _softmax,
 }
 

@@ -8,23 +8,22 @@ from typing import Any
 import numpy as np
 
 from isobit.engines.exact.int64 import cast_fits, register_int64
+from isobit.engines.exact.tallies import Tally, ignore
 from isobit.fixed import growth
 from isobit.fixed.assign import Cast, assign
 from isobit.fixed.law import INT64_BITS
 from isobit.fixed.types import FixedType
-from isobit.model.layers.softmax import Softmax
-from isobit.model.layers.table import TableActivation
+from isobit.model.lookup import Lookup
 from isobit.model.ops import Tensor, Tensors
-from isobit.model.table_index import centred_index, index_from_zero, table_index, top_bits
+from isobit.model.softmax import Softmax
+from isobit.model.table_index import centred_index, index_from_zero, top_bits
 from isobit.model.weights import Weight
 
-__all__ = ["softmax", "table_activation"]
+__all__ = ["look_up", "lookup", "softmax"]
 
 Column = Any
 #: Of every input of an op.
 Columns = tuple[Column, ...]
-#: Called with (slot, output index, cast); see :mod:`isobit.engines.exact.vector`.
-Tally = Callable[[str, int, Cast], None]
 Count = Callable[[Cast], None]
 #: Called with (slot of a table, indices that were looked up).
 Look = Callable[[str, Any], None]
@@ -47,42 +46,44 @@ def _looked_up(table: Weight, index: Any, like: Column, look: Look) -> Column:
     return _raw(table, like)[index]
 
 
-def table_activation(
-    op: TableActivation, tensors: Tensors, inputs: Columns, tally: Tally, look: Look = _unwatched
-) -> Column:
-    """Every element by itself; each branch of elu and selu is cast where it holds, and counts as 0 elsewhere."""
+def lookup(op: Lookup, tensors: Tensors, inputs: Columns, tally: Tally, look: Look = _unwatched) -> Column:
+    """Every number by itself; where not all look up, each branch is cast where it holds, and counts as 0 elsewhere."""
     (tensor,), (data,) = tensors, inputs
-    table, target = _raw(op.table, data), op.output.type
+    parts, target = np.ascontiguousarray(op.rows.T.astype(data.dtype)), op.output.type
+    entry_form, other_form = op.forms(tensor.type)
     columns = []
     for i, x in enumerate(data):
-        count = _counter(tally, "result", i)
-        index = table_index(op, x, tensor.type.fraction)
-        look(op.table.name, index if op.centred else index[np.asarray(x < 0, dtype=bool)])
-        entry = table[index]
-        if op.centred:
-            columns.append(assign(entry, op.table.type, target, count))
+        index = op.indices(x, tensor.type)
+        if not op.index.sided:
+            look(op.table.name, index)
+            for k, part in enumerate(parts, i * op.row):
+                columns.append(assign(part[index], entry_form, target, _counter(tally, "result", k)))
             continue
-        assert op.factor is not None
-        factor, _ = op.factor
-        negative = x < 0
-        below, above = (entry * factor, x) if op.function == "elu" else (entry, x * factor)
-        forms = op.forms(tensor.type)
-        lower = assign(below * negative, forms[0], target, count)
-        upper = assign(above * ~np.asarray(negative, dtype=bool), forms[1], target, count)
+        negative = np.asarray(x < 0, dtype=bool)
+        look(op.table.name, index[negative])
+        count = _counter(tally, "result", i)
+        lower = assign(parts[0][index] * negative, entry_form, target, count)
+        upper = assign(op.others(x) * ~negative, other_form, target, count)
         columns.append(np.where(negative, lower, upper))
     return np.stack(columns)
 
 
 def softmax(op: Softmax, tensors: Tensors, inputs: Columns, tally: Tally, look: Look = _unwatched) -> Column:
-    """Slices, each by its implementation. A partial sum counts where the values that it adds begin."""
+    """Groups, each by its implementation. A partial sum counts where the values that it adds begin."""
     (tensor,), (data,) = tensors, inputs
     result = np.empty(data.shape, dtype=data.dtype)
-    for i in range(op.outer):
-        for k in range(op.inner):
-            places = [(i * op.size + j) * op.inner + k for j in range(op.size)]
-            columns = _SLICES[op.implementation](op, tensor, [data[place] for place in places], places, tally, look)
-            result[places] = np.stack(columns)
+    for places in op.groups.tolist():
+        columns = _SLICES[op.implementation](op, tensor, [data[place] for place in places], places, tally, look)
+        result[places] = np.stack(columns)
     return result
+
+
+def look_up(op: Lookup | Softmax, tensors: Tensors, inputs: Columns, look: Look) -> None:
+    """Tell which entries of its tables an op looks up; its result is not asked for."""
+    if isinstance(op, Softmax):
+        softmax(op, tensors, inputs, ignore, look)
+    else:
+        lookup(op, tensors, inputs, ignore, look)
 
 
 def _normalised(op: Softmax, exponentials: list[Column], places: list[int], tally: Tally, look: Look) -> list[Column]:
@@ -178,12 +179,11 @@ _SLICES: dict[str, Callable[[Softmax, Tensor, list[Column], list[int], Tally, Lo
 }
 
 
-@register_int64(TableActivation)
-def _table_fits(op: TableActivation, tensors: Tensors) -> bool:
+@register_int64(Lookup)
+def _lookup_fits(op: Lookup, tensors: Tensors) -> bool:
     (tensor,) = tensors
-    kind = tensor.type
-    bits = kind.width + op.entries.bit_length() + max(0, -kind.fraction) + 1
-    forms = [op.table.type] if op.centred else list(op.forms(kind))
+    bits = op.index.bits(tensor.type, op.entries)
+    forms = op.forms(tensor.type)[: 2 if op.index.sided else 1]
     return bits <= INT64_BITS and all(cast_fits(form.width, form.fraction, op.output.type) for form in forms)
 
 

@@ -26,13 +26,13 @@ from isobit.fixed.assign import assign
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import accumulation_order, in_turns, kept_weights, turns_of
 from isobit.model.layers.elementwise import Threshold
-from isobit.model.layers.softmax import Softmax
-from isobit.model.layers.table import TableActivation
+from isobit.model.lookup import Lookup
 from isobit.model.ops import Activation, Dense, Op, Tensor, Tensors
 from isobit.model.primitives import Formula, Opaque, Select
 from isobit.model.products import Product
 from isobit.model.reduce import Reduce
 from isobit.model.set_ops import PointwiseConv
+from isobit.model.softmax import Softmax
 from isobit.model.weights import Weight
 
 __all__ = ["Tally", "compute"]
@@ -197,7 +197,7 @@ KERNELS: dict[type[Op], Kernel] = {
     Opaque: opaque,
     PointwiseConv: at_every_position(_dense),
     Reduce: reduced,
-    TableActivation: vector_tables.table_activation,
+    Lookup: vector_tables.lookup,
     Softmax: vector_tables.softmax,
 }
 

@@ -9,8 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+import numpy as np
+
 from isobit.errors import FormatError, ShapeError, UnsupportedError
 from isobit.fixed.types import FixedType
+from isobit.model import softmax as primitive
 from isobit.model.ops import Op, Tensor, register_op
 from isobit.model.tables import check_table, exponential_table, index_bits, inverse_table
 from isobit.model.weights import Weight
@@ -63,7 +66,6 @@ class Softmax(Op):
     exp_scale: float = 1.0
 
     tag: ClassVar[str] = "softmax"
-    primitive: ClassVar[bool] = True
     activations: ClassVar[tuple[str, ...]] = ("softmax",)
     IMPLEMENTATIONS: ClassVar[tuple[str, ...]] = ("latency", "stable", "legacy", "argmax")
     _PARTS: ClassVar[dict[str, set[str]]] = {
@@ -103,6 +105,28 @@ class Softmax(Op):
     def exp_address(self) -> FixedType | None:
         """Format of the numbers whose top bits address ``exp_table``."""
         return self.inp_norm if self.implementation == "stable" else self.address
+
+    def lower(self, *tensors: Tensor) -> tuple[Op, ...]:
+        """Every slice is a group; see :meth:`Op.lower`."""
+        del tensors
+        places = np.arange(self.outer * self.size * self.inner, dtype=np.int64)
+        groups = np.moveaxis(places.reshape(self.outer, self.size, self.inner), 1, 2).reshape(-1, self.size)
+        return (
+            primitive.Softmax(
+                self.name,
+                self.inputs,
+                self.output,
+                self.implementation,
+                groups,
+                self.exp_table,
+                self.inv_table,
+                self.accum,
+                self.inv_inp,
+                self.inp_norm,
+                self.exp_address,
+                self.exp_scale,
+            ),
+        )
 
     def check_inputs(self, *tensors: Tensor) -> None:
         """Check sizes and the format that the table was made for; see :meth:`Op.check_inputs`."""

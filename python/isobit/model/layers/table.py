@@ -11,7 +11,9 @@ import numpy as np
 from isobit.errors import FormatError, ShapeError, UnsupportedError
 from isobit.fixed.array import quantise_floats
 from isobit.fixed.types import FixedType
-from isobit.model.ops import Op, Tensor, register_op
+from isobit.model.lookup import Lookup
+from isobit.model.ops import Op, Tensor, is_quantiser, register_op
+from isobit.model.table_index import AroundZero, BelowZero
 from isobit.model.tables import check_table
 from isobit.model.weights import Encoding, Weight
 
@@ -20,6 +22,13 @@ __all__ = ["SELU_LAMBDA", "SELU_LAMBDA_TYPE", "TableActivation", "selu_slope"]
 #: The slope of selu for positive numbers: the firmware's ``ap_ufixed<16,1>(1.0507009873554805)``, raw.
 SELU_LAMBDA_TYPE = FixedType(16, 1, False)
 SELU_LAMBDA = 34429
+
+_SELU_VALUE = np.array([1.0507009873554805])
+_SELU_SLOPE = Weight("param", np.array([SELU_LAMBDA]), SELU_LAMBDA_TYPE, _SELU_VALUE, _SELU_VALUE, Encoding.LITERAL)
+
+#: Functions that QKeras' quantisers have and hls4ml takes from a table (``quantized_sigmoid(use_real_sigmoid=True)``),
+#: with whether they have negative values.
+_QUANTISERS = {"sigmoid": False, "tanh": True}
 
 
 def selu_slope(data: FixedType) -> Weight:
@@ -50,7 +59,6 @@ class TableActivation(Op):
     param: Weight | None = None
 
     tag: ClassVar[str] = "table_activation"
-    primitive: ClassVar[bool] = True
     FUNCTIONS: ClassVar[tuple[str, ...]] = ("sigmoid", "tanh", "softplus", "softsign", "elu", "selu")
     activations: ClassVar[tuple[str, ...]] = FUNCTIONS
 
@@ -67,6 +75,13 @@ class TableActivation(Op):
                 f"layer {self.name!r}: 'elu' has one alpha (param), 'selu' may have one slope (param), and no other "
                 "table activation has any"
             )
+
+    @property
+    def clips(self) -> bool:
+        """See :attr:`Op.clips`; a quantiser's format reaches one, a narrower one loses more than the end."""
+        kind, negative = self.output.type, _QUANTISERS.get(self.function)
+        reaches = negative is not None and kind.max + kind.lsb >= 1 and (kind.signed or not negative)
+        return reaches and is_quantiser(kind)
 
     @property
     def entries(self) -> int:
@@ -90,19 +105,16 @@ class TableActivation(Op):
             return int(self.param.raw.ravel()[0]), self.param.type
         return (SELU_LAMBDA, SELU_LAMBDA_TYPE) if self.function == "selu" else None
 
-    def forms(self, data: FixedType) -> tuple[FixedType, FixedType]:
-        """Formats that the casts of elu and selu take: of a negative number, and of others.
-
-        Parameters
-        ----------
-        data
-            Format of the input.
-        """
-        assert self.factor is not None
-        _, factor = self.factor
+    def lower(self, *tensors: Tensor) -> tuple[Op, ...]:
+        """An entry for every number; of elu and selu, for negative ones; see :meth:`Op.lower`."""
+        del tensors
+        index = AroundZero(self.span) if self.centred else BelowZero(self.span)
+        factors: dict[str, Weight | None] = {}
         if self.function == "elu":
-            return factor.product_with(self.table.type), data
-        return self.table.type, factor.product_with(data)
+            factors["entry_factor"] = self.param
+        elif self.function == "selu":
+            factors["other_factor"] = _SELU_SLOPE if self.param is None else self.param
+        return (Lookup(self.name, self.inputs, self.output, self.table, index, self.function, **factors),)
 
     def check_inputs(self, *tensors: Tensor) -> None:
         """Check sizes, and that no index leaves an int; see :meth:`Op.check_inputs`."""
