@@ -130,10 +130,14 @@ def _plain(value: Any) -> Any:
     )
 
 
+def _is_keras3(layer: Any) -> bool:
+    return not hasattr(layer, "input_shape")
+
+
 def _batchnorm_axis(layer: Any, kind: str, config: Mapping[str, Any], ops: list[Op]) -> Iterator[DroppedOption]:
     """hls4ml normalises the last axis, whatever the layer says."""
     if kind.endswith("BatchNormalization") and "axis" in config:
-        axis, rank = config["axis"], len(layer.input_shape)
+        axis, rank = config["axis"], len(layer.input.shape if _is_keras3(layer) else layer.input_shape)
         axes = [int(a) for a in (axis if isinstance(axis, (list, tuple)) else [axis])]
         if [a % rank for a in axes] != [rank - 1]:
             yield DroppedOption(layer.name, kind, "axis", ", ".join(map(str, axes)), "the last axis is normalised")

@@ -104,8 +104,13 @@ def segments_of(graph: Graph, model: Any) -> tuple[Segment, ...]:
     UnsupportedError
         If the layers of the two cannot be matched.
     """
-    parents = keras_parents(model)
     layers = {layer.name: layer for layer in model.layers}
+    for name, layer in layers.items():
+        if type(layer).__module__.startswith("hgq."):
+            raise UnsupportedError(
+                f"layer {name!r} is HGQ2's, which quantises in Keras as well: only outputs are compared"
+            )
+    parents = keras_parents(model)
     groups, same = _groups(graph, layers)
     chains = _chains(groups, parents, layers)
     given = {name: ops[-1].output.name for name, ops in groups.items()}

@@ -1,0 +1,78 @@
+"""HGQ2 networks that hls4ml converts: every road gives the bits of hls4ml's C-simulation, layer by layer.
+
+tools/hgq2_run.py takes many more (runs/).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from comparison import compare_roads
+from hgq2_networks import KINDS, build, built
+
+import isobit as ib
+from isobit.frontends.keras import convert
+
+pytestmark = [pytest.mark.hls4ml, pytest.mark.csim]
+
+FRESH = int(os.environ["ISOBIT_FRESH_SEED"])
+#: By kind, a network that has elements without bits, and (where the kind can) signed elements beside unsigned ones.
+TELLING = {"dense": 2, "merged": 1}
+
+
+def check(kind: str, seed: int) -> Any:
+    what, _, subject, data = build(kind, seed)
+    result = compare_roads(subject, data if len(data) > 1 else data[0])
+    assert not result.differences, "\n".join([what, *result.differences])
+    assert result.values > 0
+    print(f"{what}: {result.values} values in {result.layers} layers compared, 0 differ")
+    return subject
+
+
+@pytest.mark.parametrize("kind", TELLING)
+def test_every_road_gives_the_bits_of_csim(kind: str) -> None:
+    subject = check(kind, TELLING[kind])
+    elements = [op for op in subject.graph.ops if op.tag == "quantizer"]
+    assert elements
+    if kind == "dense":
+        assert any(0 in op.width for op in elements)
+        assert any(len(set(op.signed)) > 1 for op in elements)
+    assert "wide" not in subject.plan().lanes.values()
+
+
+@pytest.mark.oracle(sample=1)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_fresh_network(kind: str) -> None:
+    check(kind, FRESH)
+
+
+@pytest.fixture(scope="module")
+def network() -> tuple[Any, Any, Any]:
+    """A Keras model, isobit's, and events."""
+    _, model, data = built("dense", 0)
+    return model, ib.load(model), data[0]
+
+
+def test_what_users_call(network: tuple[Any, Any, Any], tmp_path: Path) -> None:
+    """From the Keras model to a check of all layers, a file, a profile and an export."""
+    keras_model, model, x = network
+    assert model.graph.by_name["qdense0_iq"].tag == "quantizer"
+    wanted = np.asarray(keras_model(x))
+    for engine in ("auto", "cpp", "cpp-strict", "reference"):
+        np.testing.assert_array_equal(model.predict(x, engine=engine), wanted)
+    result = ib.check(model, x, against=("csim", "cpp", "reference"), keras_model=keras_model)
+    assert result.ok, str(result)
+    model.save(tmp_path / "net.isobit")
+    np.testing.assert_array_equal(ib.load(tmp_path / "net.isobit").predict(x), wanted)
+    assert ib.export_hls(model, tmp_path / "hls", test_vectors=x[:100]).run_test_bench("isobit").ok
+    assert str(model.plan()) and str(model.profile(x))
+
+
+def test_a_model_graph_is_the_same_network(network: tuple[Any, Any, Any]) -> None:
+    keras_model, model, _ = network
+    other = ib.load(convert(keras_model))
+    assert other.graph.ops == model.graph.ops
