@@ -187,9 +187,7 @@ class Network:
         """Every layer's output as :class:`FixedArray`, by the names that hls4ml's trace uses."""
         inputs, single = self.quantise(x)
         values = self.run(inputs, engine, threads)
-        return {
-            op.name: shaped(values[op.output.name], op.output, single) for op in self.graph.ops if op.tag != "reshape"
-        }
+        return {op.name: shaped(values[op.output.name], op.output, single) for op in self.graph.ops if not op.renames}
 
     def profile(self, x: Data, threads: int | None = None) -> Profile:
         """Count overflows, saturations and rounding losses by layer and neuron on some events, and bits in use.

@@ -18,7 +18,6 @@ import numpy.typing as npt
 from isobit.bounds.constant_change import ConstantChange, as_float
 from isobit.errors import PrecisionWarning
 from isobit.model.graph import Graph
-from isobit.model.layers.norm import BatchNorm
 from isobit.model.ops import Op
 from isobit.model.weights import Encoding, Weight
 
@@ -48,7 +47,7 @@ def constant_changes(graph: Graph) -> tuple[ConstantChange, ...]:
 def op_changes(op: Op) -> Iterator[ConstantChange]:
     """What the formats of one layer did to its constants, rounding included."""
     for weight in op_constants(op):
-        change = weight_changes(op.name, weight, own_scale=isinstance(op, BatchNorm))
+        change = weight_changes(op.name, weight, own_scale=op.keeps_units)
         if change is not None:
             yield change
 

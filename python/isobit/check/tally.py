@@ -20,7 +20,7 @@ __all__ = ["Tally", "compared_layers"]
 def compared_layers(graph: Graph) -> list[tuple[str, str]]:
     """Inputs and layers to compare: what a report calls them, and the tensor. A reshape gives no numbers of its own."""
     inputs = [(tensor.name, tensor.name) for tensor in graph.inputs]
-    return inputs + [(op.name, op.output.name) for op in graph.ops if op.tag != "reshape"]
+    return inputs + [(op.name, op.output.name) for op in graph.ops if not op.renames]
 
 
 class Tally:

@@ -234,7 +234,7 @@ class Simulation:
         outputs = {tensor: results[port.name] for port, tensor in zip(self.program.outputs, graph.outputs, strict=True)}
         taps: Values = {tensor: found[name] for name, tensor in ports.items()} if trace else {}
         for op in graph.ops if trace else ():
-            if op.tag == "reshape":
+            if op.renames:
                 (source,) = op.inputs
                 taps[op.output.name] = taps[source]
             else:

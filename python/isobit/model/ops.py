@@ -61,6 +61,11 @@ class Op:
     primitive: ClassVar[bool] = False
     #: Whether the result always has the format of the input.
     follows: ClassVar[bool] = False
+    #: Whether it is the input in another shape, of which hls4ml's trace has no numbers of its own.
+    renames: ClassVar[bool] = False
+    #: Whether constants are trained in the units in which hls4ml writes them, as weights that it divides by an alpha of
+    #: the quantiser are not.
+    keeps_units: ClassVar[bool] = False
     #: Fewest and most input tensors; None: any number.
     input_counts: ClassVar[tuple[int, int | None]] = (1, 1)
 

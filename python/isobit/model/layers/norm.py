@@ -26,6 +26,7 @@ class BatchNorm(Op):
     bias: Weight
 
     tag: ClassVar[str] = "batchnorm"
+    keeps_units: ClassVar[bool] = True
 
     def lower(self, *tensors: Tensor) -> tuple[Op, ...]:
         """A product and a sum; see :meth:`Op.lower`."""

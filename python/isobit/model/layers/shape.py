@@ -275,6 +275,7 @@ class Reshape(Copy):
 
     tag: ClassVar[str] = "reshape"
     follows: ClassVar[bool] = True
+    renames: ClassVar[bool] = True
 
     def check_inputs(self, *tensors: Tensor) -> None:
         """Check sizes and format; see :meth:`Op.check_inputs`."""
