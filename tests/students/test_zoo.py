@@ -21,6 +21,8 @@ PARAMETERS = {  # published, where a number is
     "ad_student": None,
     "ad_cnn_ae": None,
     "ad_dnn_vae": None,
+    "cicada_cnn": None,
+    "tau_cnn": None,
     "emtf_nn": None,
     "econ_t_encoder": 2288,
     "beam_control": 34695,

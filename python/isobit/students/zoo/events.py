@@ -106,3 +106,34 @@ def beam_readings(n: int, seed: int) -> Floats:
     periods = np.array([37.0, 61.0, 113.0, 211.0, 401.0])
     readings: Floats = np.sin(2.0 * np.pi * time / periods) + 0.5 * random.standard_normal((n, 5))
     return readings
+
+
+def region_energies(n: int, seed: int) -> Floats:
+    """(n, 18, 14, 1): transverse energies of the calorimeter's regions in phi and eta, in units of 16 GeV, below 64.
+
+    Pile-up everywhere, and a few deposits that spread over their neighbours (around in phi), from whole GeV.
+    """
+    random = np.random.default_rng(seed)
+    energy = random.gamma(1.0, 2.5, (n, 18, 14)) * random.gamma(4.0, 0.25, (n, 1, 1))
+    for _ in range(4):
+        phi, eta = random.uniform(0.0, 18.0, (n, 1)), random.uniform(-0.5, 13.5, (n, 1))
+        far = np.abs(np.arange(18.0) - phi)
+        rows = np.exp(-2.0 * np.minimum(far, 18.0 - far) ** 2)
+        columns = np.exp(-2.0 * (np.arange(14.0) - eta) ** 2)
+        deposit = 40.0 * random.pareto(2.2, (n, 1, 1))
+        energy += deposit * rows[:, :, None] * columns[:, None, :]
+    return np.minimum(np.rint(energy), 1023)[..., None] / 16
+
+
+def tower_clusters(n: int, seed: int) -> Floats:
+    """(n, 5, 9, 2): energies around a cluster's centre in two calorimeters, in units of 32 GeV, from half GeV."""
+    random = np.random.default_rng(seed)
+    width = np.where(random.random((n, 1)) < 0.5, random.uniform(0.4, 0.8, (n, 1)), random.uniform(0.8, 2.5, (n, 1)))
+    total = 60.0 + 60.0 * random.pareto(3.0, (n, 1, 1, 1))
+    share = random.beta(2.0, 2.0, (n, 1, 1, 1))
+    rows = np.exp(-(((np.arange(5.0) - 2.0 - random.normal(0.0, 0.3, (n, 1))) / width) ** 2))
+    columns = np.exp(-(((np.arange(9.0) - 4.0 - random.normal(0.0, 0.3, (n, 1))) / width) ** 2))
+    shape = rows[:, :, None] * columns[:, None, :] * random.gamma(2.0, 0.5, (n, 5, 9))
+    part = (total * np.concatenate((share, 1.0 - share), axis=3)) * shape[..., None]
+    seen: Floats = np.minimum(np.rint(part + random.exponential(2.0, part.shape)), 1023) / 64
+    return seen
