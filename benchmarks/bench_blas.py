@@ -22,7 +22,8 @@ import numpy as np
 import isobit as ib
 from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
-from isobit.model.ops import Dense, Tensor
+from isobit.model.layers.dense import Dense
+from isobit.model.ops import Tensor
 from isobit.model.weights import Weight
 
 #: Formats of data, weights, accumulator and result that leave the tiles one lane: exact sums of 42 and of 22 bits.

@@ -15,6 +15,7 @@ import isobit._core as core
 from isobit.engines.registry import ENGINES, get_engine
 from isobit.engines.strict import core_format
 from isobit.fixed import FixedType, Overflow, Rounding
+from isobit.model.dot import Dot
 from isobit.model.lookup import Lookup
 from isobit.model.ops import OPS, Activation
 from isobit.model.primitives import Formula, Opaque, Select
@@ -22,7 +23,7 @@ from isobit.model.reduce import Reduce
 from isobit.model.softmax import Softmax
 
 ROOT = Path(__file__).resolve().parents[1]
-PRIMITIVES = {Formula, Lookup, Opaque, Reduce, Select, Softmax}
+PRIMITIVES = {Dot, Formula, Lookup, Opaque, Reduce, Select, Softmax}
 #: Tags of the layers that have an emitter.
 EXPORTED = (
     "activation",

@@ -22,9 +22,9 @@ ROOMS = ("model.layers", "frontends", "engines.reference", "testing", "students"
 #: Files that write or call the C++ kernel of a layer, by its class.
 CALLERS = ("hls.layers", "hls.positions", "hls.set_layers", "hls.table_layers", "engines.strict")
 #: ``isobit.model`` itself, which gathers their names, and where some of them still are.
-GATHERING = ("model", "model.ops", "model.set_ops")
+GATHERING = ("model", "model.ops")
 #: Layers that are still primitives at once. The list only shrinks.
-BOTH = {"Activation", "Dense", "PointwiseConv", "Threshold"}
+BOTH = {"Activation", "Threshold"}
 
 
 def layers() -> set[type[Op]]:

@@ -7,17 +7,37 @@ from typing import Any
 
 import numpy as np
 
-from isobit.bounds.intervals import Bounds, DenseBounds
+from isobit.bounds.intervals import Bounds, DotBounds
 from isobit.engines.exact import vector
+from isobit.engines.exact.products import product
 from isobit.fixed import law
 from isobit.fixed.assign import Cast, assign, outside_range
-from isobit.model import Dense, Graph
-from isobit.model.accumulation import accumulation_order, in_turns, kept_weights, turns_of
+from isobit.model import Graph
+from isobit.model.accumulation import accumulation_order, kept_weights, turns_of
+from isobit.model.dot import Dot
 from isobit.model.products import Product
 
 
-def dense_steps(op: Dense, tensor: Any, raw: Any) -> dict[str, Any]:
-    """The numbers inside a Dense layer, by the names of :class:`DenseBounds`, events first; Python integers."""
+def dot_steps(op: Dot, tensor: Any, raw: Any) -> dict[str, Any]:
+    """The numbers inside sums over windows, by the names of :class:`SumBounds`, events first; Python integers.
+
+    Those with a window's inputs, and the bias, are of one position; every position is another event.
+    """
+    found: list[dict[str, Any]] = []
+    for position in range(op.positions):
+        index = op.view[position * op.groups : (position + 1) * op.groups]
+        windows = np.where(index < 0, 0, raw[:, index])
+        # One column for every output: the window of its group.
+        columns = windows[:, np.arange(op.weight.shape[1]) * op.groups // op.weight.shape[1]].swapaxes(1, 2)
+        found.append(_position_steps(op, tensor, columns))
+    inside = ("products", "terms", "dropped", "start")
+    return {
+        name: np.concatenate([steps[name] for steps in found], axis=0 if name in inside else -1) for name in found[0]
+    }
+
+
+def _position_steps(op: Dot, tensor: Any, raw: Any) -> dict[str, Any]:
+    """The same at one position; raw has the shape (events, n_in, n_out)."""
     n_in, n_out = op.weight.shape
     kind = Product.of(tensor, op.weight)
     form = kind.exact_type(tensor.type, op.weight.type)
@@ -26,14 +46,14 @@ def dense_steps(op: Dense, tensor: Any, raw: Any) -> dict[str, Any]:
     for i in range(n_in):
         for j in range(n_out):
             weight, sign = int(op.weight.raw[i, j]), int(signs[i, j])
-            products[:, i, j] = vector.product(kind, raw[:, i], weight, sign, tensor.type, op.weight.type)
+            products[:, i, j] = product(kind, raw[:, i, j], weight, sign, tensor.type, op.weight.type)
     target = op.accum.as_assigned(form)
     shift = form.fraction - op.accum.fraction
     terms = products if form == op.accum else law.round_shift(products, shift, int(target.rounding))
     folded = assign(products, form, op.accum)
     start = assign(op.bias.raw.astype(object), op.bias.type, op.accum)
     order, kept = accumulation_order(op), kept_weights(op)
-    turns = turns_of(op) if in_turns(op) else None
+    turns = turns_of(op) if op.strategy == "compressed" else None
     total = np.tile(start, (len(raw), 1))
     partial = [total]
 
@@ -86,15 +106,21 @@ def contradictions(graph: Graph, bounds: Bounds, inputs: dict[str, Any]) -> list
         if not of.result.contains(result):
             found.append(f"{op.name}: a result leaves {of.result.low}..{of.result.high}")
         verdicts = {"result": of.result_overflow}
-        if isinstance(of, DenseBounds):
+        if isinstance(of, DotBounds):
             verdicts["accum"] = of.accum_overflow
-            steps = dense_steps(op, graph.tensors[op.inputs[0]], raw)
-            for name in ("products", "terms", "start", "partial", "free_sum", "accum"):
+            steps = dot_steps(op, graph.tensors[op.inputs[0]], raw)
+            for name in ("partial", "free_sum", "accum"):
                 if not getattr(of, name).contains(steps[name]):
                     found.append(f"{op.name}: {name} leave their bounds")
-            if (steps["dropped"].any(axis=0) & of.terms_exact).any():
+                if not getattr(of.hull, name).contains(steps[name].reshape(-1, op.weight.shape[1])):
+                    found.append(f"{op.name}: {name} leave the bounds of all positions")
+            for name in ("products", "terms", "start"):
+                if not getattr(of.hull, name).contains(steps[name]):
+                    found.append(f"{op.name}: {name} leave their bounds")
+            if (steps["dropped"].any(axis=0) & of.hull.terms_exact).any():
                 found.append(f"{op.name}: a term said to be exact lost a bit")
-            if np.any(np.abs(steps["partial"]).max(axis=0) > of.free_magnitude) and not of.accum_overflow.any():
+            largest = np.abs(steps["partial"]).max(axis=0).reshape(op.positions, -1)
+            if np.any(largest > of.hull.free_magnitude) and not of.accum_overflow.any():
                 found.append(f"{op.name}: a partial sum exceeds free_magnitude")
         for slot, outside in counted.items():
             if (outside.any(axis=0) & ~verdicts[slot]).any():

@@ -11,14 +11,15 @@ from drawing import BIT, ELEMENTWISE, WIDE, graphs, number
 from graphs_at_bounds import corner_events, reaching
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
-from observing import contradictions, dense_steps, observe
+from observing import contradictions, dot_steps, observe
 
-from isobit.bounds.intervals import DenseBounds, OpBounds, Range, graph_bounds, measured, register_bounds
+from isobit.bounds.intervals import DotBounds, OpBounds, Range, graph_bounds, measured, register_bounds
 from isobit.bounds.rules import Ranges
 from isobit.engines.exact import vector
 from isobit.errors import RangeError, ShapeError
 from isobit.fixed import FixedArray, FixedType, Overflow, Rounding
 from isobit.model import Dense, Graph, Tensor
+from isobit.model.dot import Dot
 from isobit.model.ops import Op, Tensors
 from isobit.model.products import Product
 from isobit.model.weights import Encoding
@@ -87,13 +88,14 @@ def test_bounds_hold_under_drawn_precisions(data: Any) -> None:
 @given(graphs(kinds=FEW, inputs=FEW, layers=("dense",)))
 def test_a_dense_layer_reaches_its_bounds(graph: Graph) -> None:
     """Every input tried: each bound is the smallest or largest number that occurs, each verdict happens."""
-    (op,) = graph.ops
+    (op,) = graph.lowered.ops
+    assert isinstance(op, Dot)
     inputs = every_input(graph)
     bounds = graph_bounds(graph)
     of = bounds.ops[op.name]
-    assert isinstance(of, DenseBounds)
+    assert isinstance(of, DotBounds)
     assert not contradictions(graph, bounds, inputs)
-    steps = dense_steps(op, graph.inputs[0], inputs["x"])
+    steps = dot_steps(op, graph.inputs[0], inputs["x"])
     exact = ["start", "terms", "free_sum"]
     exponential = Product.of(graph.inputs[0], op.weight) is Product.WEIGHT_EXPONENTIAL
     if exponential and not _register_is_wide_enough(op, graph.inputs[0]):
@@ -102,8 +104,8 @@ def test_a_dense_layer_reaches_its_bounds(graph: Graph) -> None:
         exact += ["partial", "accum"] if len(exact) > 1 else []
     for name in exact:
         for bound, reached in (
-            (getattr(of, name).low, steps[name].min(axis=0)),
-            (getattr(of, name).high, steps[name].max(axis=0)),
+            (getattr(of.hull, name).low, steps[name].min(axis=0)),
+            (getattr(of.hull, name).high, steps[name].max(axis=0)),
         ):
             np.testing.assert_array_equal(bound, reached, err_msg=name)
     ((_, _, result, counted),) = observe(graph, inputs)
@@ -169,17 +171,19 @@ def test_inputs_that_reach_the_bounds_of_a_sum(rounding: Rounding, case: int) ->
         accum,
     )
     graph = Graph("one", (Tensor("x", (n_in,), source),), (op,), ("y",))
+    (dot,) = graph.lowered.ops
+    assert isinstance(dot, Dot)
     of = graph_bounds(graph).ops["fc"]
-    assert isinstance(of, DenseBounds)
+    assert isinstance(of, DotBounds)
     assert not of.accum_overflow.any()
     for j in range(n_out):
         for side, name in ((1, "high"), (-1, "low")):
             event = reaching(graph.inputs[0], raw[:, j] * side)
-            steps = dense_steps(op, graph.inputs[0], event[None].astype(object))
+            steps = dot_steps(dot, graph.inputs[0], event[None].astype(object))
             for what in ("free_sum", "accum"):
                 assert steps[what][0, j] == getattr(getattr(of, what), name)[j], (what, name, j)
             assert steps["accum"][0, j] == getattr(of.source, name)[j]
-            result = vector.compute(op, graph.inputs, (event[None].astype(object),))
+            result = vector.compute(dot, graph.inputs, (event[None].astype(object),))
             assert result[0, j] == getattr(of.result, name)[j]
 
 
@@ -196,9 +200,9 @@ def test_what_is_exact_and_what_is_dropped() -> None:
     )
     graph = Graph("one", (Tensor("x", (1,), FixedType(8, 4)),), (op,), ("y",))  # drops 4 + 4 - 6 = 2 bits
     of = graph_bounds(graph).ops["fc"]
-    assert isinstance(of, DenseBounds)
-    assert of.terms_exact.tolist() == [[True, False, True, False]]
-    assert of.terms.low.tolist() == [[-128, -96, 0, -191]]
+    assert isinstance(of, DotBounds)
+    assert of.hull.terms_exact.tolist() == [[True, False, True, False]]
+    assert of.hull.terms.low.tolist() == [[-128, -96, 0, -191]]
 
 
 def test_the_order_of_the_sum_decides_whether_it_overflows() -> None:
@@ -210,12 +214,12 @@ def test_the_order_of_the_sum_decides_whether_it_overflows() -> None:
         op = Dense("fc", ("x",), Tensor("y", (1,), FixedType(8, 8)), weight, bias, FixedType(5, 5), strategy, reuse)
         graph = Graph("one", (Tensor("x", (4,), one),), (op,), ("y",))
         of = graph_bounds(graph, {"x": Range(np.array([2] * 4), np.array([3] * 4), 0)}).ops["fc"]
-        assert isinstance(of, DenseBounds)
+        assert isinstance(of, DotBounds)
         found[strategy] = (of.accum_overflow.tolist(), of.partial.low.tolist(), of.partial.high.tolist())
         # A sum modulo 2**5 forgets the wraps on its way.
         for sums in (of.accum, of.free_sum):
             assert (sums.low.tolist(), sums.high.tolist()) == ([3], [12])
-        assert of.free_magnitude.tolist() == [27]
+        assert of.hull.free_magnitude.tolist() == [27]
     assert found == {"latency": ([True], [-25], [18]), "resource": ([False], [-3], [12])}
 
 
@@ -308,10 +312,14 @@ def test_an_op_of_ones_own() -> None:
 
 def test_every_op_has_bounds() -> None:
     from isobit.bounds.rules import KERNELS
+    from isobit.model.lookup import Lookup
     from isobit.model.ops import OPS
     from isobit.model.primitives import Formula, Select
+    from isobit.model.reduce import Reduce
+    from isobit.model.softmax import Softmax
 
-    assert set(KERNELS) == {op for op in OPS.values() if op.primitive} | {Formula, Select}
+    primitives = {Dot, Formula, Lookup, Reduce, Select, Softmax}
+    assert set(KERNELS) == {op for op in OPS.values() if op.primitive} | primitives
 
 
 def test_one_bit_data_and_weights() -> None:

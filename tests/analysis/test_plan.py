@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 import isobit as ib
 from isobit.model.graph import Graph
-from isobit.model.ops import Dense, Tensor
+from isobit.model.layers.dense import Dense
+from isobit.model.ops import Tensor
 from isobit.model.weights import Weight
 from isobit.testing import fixed_arrays, models
 

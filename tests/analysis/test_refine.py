@@ -10,16 +10,17 @@ from drawing import SMALL, WIDE, graphs, number
 from graphs_at_bounds import corner_events
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
-from observing import contradictions, dense_steps
+from observing import contradictions, dot_steps
 from test_intervals import FEW, events, every_input
 
 from isobit.bounds.affine import Elementwise, Linear, exact_matmul, upper_bounds
-from isobit.bounds.intervals import Bounds, DenseBounds, Range, graph_bounds
+from isobit.bounds.intervals import Bounds, DotBounds, Range, graph_bounds
 from isobit.bounds.product_lines import product_lines
 from isobit.bounds.refine import _elementwise, refined_bounds
 from isobit.engines.exact import vector
 from isobit.fixed import FixedType
 from isobit.model import Activation, Dense, Graph, Tensor
+from isobit.model.dot import Dot
 from isobit.testing import fixed_types
 from tiers import examples
 
@@ -37,7 +38,7 @@ def wider(outer: Bounds, inner: Bounds) -> list[str]:
     for name, of in inner.ops.items():
         other = outer.ops[name]
         names = ["source", "rounded", "result"]
-        names += ["products", "terms", "partial", "free_sum", "accum"] if isinstance(of, DenseBounds) else []
+        names += ["partial", "free_sum", "accum"] if isinstance(of, DotBounds) else []
         for what in names:
             a, b = getattr(other, what), getattr(of, what)
             if (b.low < a.low).any() or (b.high > a.high).any():
@@ -122,8 +123,8 @@ def test_what_cancels_is_seen() -> None:
     ops = (dense("copy", "x", [[1, 1, -1]], wide), dense("sum", "copy", [[1], [-2], [-1]], narrow))
     graph = Graph("cancels", (x,), ops, ("sum",))
     plain, refined = graph_bounds(graph).ops["sum"], refined_bounds(graph).ops["sum"]
-    assert isinstance(plain, DenseBounds)
-    assert isinstance(refined, DenseBounds)
+    assert isinstance(plain, DotBounds)
+    assert isinstance(refined, DotBounds)
     assert plain.accum_overflow.tolist() == [True]
     assert (plain.free_sum.low.tolist(), plain.free_sum.high.tolist()) == ([-62], [62])
     # Terms -2x leave the accumulator by themselves: the verdict on them stays, the sum is known all the same.
@@ -135,7 +136,7 @@ def test_what_cancels_is_seen() -> None:
     graph, given_ = Graph("cancels", (x,), ops, ("sum",)), {"x": Range(np.array([-15]), np.array([15]), 0)}
     assert graph_bounds(graph, given_).ops["sum"].accum_overflow.tolist() == [True, True]  # type: ignore[attr-defined]
     refined = refined_bounds(graph, given_).ops["sum"]
-    assert isinstance(refined, DenseBounds)
+    assert isinstance(refined, DotBounds)
     assert refined.accum_overflow.tolist() == [False, True]
     assert (refined.partial.low.tolist()[0], refined.partial.high.tolist()[0]) == (-15, 15)
 
@@ -208,14 +209,14 @@ def test_bounds_hold_where_sums_are_clamped_and_wrapped_by_a_little(case: int) -
 @given(graphs(kinds=SMALL, max_size=2, inputs=FEW, layers=("dense",)))
 def test_lines_enclose_products(graph: Graph) -> None:
     """Every datum and weight: also powers of two that shift bits out, or out of their register."""
-    (op,), (tensor,) = graph.ops, graph.inputs
-    assert isinstance(op, Dense)
+    (op,), (tensor,) = graph.lowered.ops, graph.inputs
+    assert isinstance(op, Dot)
     of = graph_bounds(graph).ops[op.name]
-    assert isinstance(of, DenseBounds)
+    assert isinstance(of, DotBounds)
     magnitude = Range.of_type(tensor.type, tensor.size).magnitude[:, None]
-    lines = product_lines(tensor, magnitude, op.weight, op.weight.raw, op.weight.signs, of.products)
+    lines = product_lines(tensor, magnitude, op.weight, op.weight.raw, op.weight.signs, of.hull.products)
     data = np.arange(tensor.type.raw_min, tensor.type.raw_max + 1).astype(object)
-    products = dense_steps(op, tensor, np.tile(data[:, None], (1, tensor.size)))["products"] * (1 << lines.scale)
+    products = dot_steps(op, tensor, np.tile(data[:, None], (1, tensor.size)))["products"] * (1 << lines.scale)
     line = data[:, None, None] * lines.factor.astype(object)
     assert (line + lines.least.astype(object) <= products).all()
     assert (products <= line + lines.most.astype(object)).all()
@@ -239,9 +240,11 @@ def test_partial_sums_are_those_of_the_kernels_order(strategy: str, reuse: int, 
     graph = Graph("order", (Tensor("x", (1,), FixedType(4, 4)),), (copies, total), ("total",))
     bounds = refined_bounds(graph, {"x": Range(np.array([-6]), np.array([6]), 0)})
     of = bounds.ops["total"]
-    assert isinstance(of, DenseBounds)
+    assert isinstance(of, DotBounds)
     assert of.accum_overflow.tolist() == [overflows]
     events_ = {"x": np.arange(-6, 7).astype(object)[:, None]}
     assert not contradictions(graph, bounds, events_)
-    steps = dense_steps(total, graph.tensors["copies"], vector.compute(copies, graph.inputs, (events_["x"],)))
+    first, last = graph.lowered.ops
+    assert isinstance(last, Dot)
+    steps = dot_steps(last, graph.tensors["copies"], vector.compute(first, graph.inputs, (events_["x"],)))
     assert bool((np.abs(steps["partial"]) > accum.raw_max).any()) == overflows

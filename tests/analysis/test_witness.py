@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from observing import observe
 from test_intervals import FEW, every_input
 
-from isobit.bounds.intervals import DenseBounds, Range, graph_bounds
+from isobit.bounds.intervals import DotBounds, Range, graph_bounds
 from isobit.bounds.ranges import lowest
 from isobit.bounds.refine import refined_bounds
 from isobit.fixed import FixedType
@@ -148,7 +148,7 @@ def test_no_witness_where_there_is_none() -> None:
     limits = {"x": Range(np.array([-8]), np.array([7]), 0)}
     bounds = graph_bounds(graph, limits)
     of = bounds.ops["diff"]
-    assert isinstance(of, DenseBounds)
+    assert isinstance(of, DotBounds)
     assert may_overflow(bounds) == [MayOverflow("diff", "accum", 0)]
     found = find_witnesses(graph, bounds, rounds=10)
     assert found.open == (MayOverflow("diff", "accum", 0),)

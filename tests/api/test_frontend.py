@@ -15,7 +15,7 @@ from graphs import tiny
 import isobit as ib
 from isobit.errors import IsobitError, ShapeError, TypeMismatchError, UnsupportedError
 from isobit.model import Dense, Encoding, Weight
-from isobit.model.ops import legal_reuse_factors
+from isobit.model.reuse import legal_reuse_factors
 
 pytestmark = [pytest.mark.hls4ml, pytest.mark.xdist_group("api-frontend")]
 

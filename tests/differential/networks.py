@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from isobit.fixed import FixedType, Overflow, Rounding
-from isobit.model.ops import legal_reuse_factors
+from isobit.model.reuse import legal_reuse_factors
 
 EVENTS = 160
 #: Overflow modes that hls4ml knows (``SaturationMode`` in hls4ml/model/types.py has no WRAP_SM).

@@ -58,7 +58,7 @@ def test_every_road_gives_the_bits_of_the_definition(strategy: str) -> None:
         expected = get_engine("reference").run(graph, x, 1)["y"].raw
         engines = ("cpp-strict", "cpp", "numba") if seed < 4 else ("cpp-strict", "cpp")
         found = {engine: get_engine(engine).run(graph, x, 1)["y"].raw for engine in engines}
-        found["python"] = vector.compute(op, graph.inputs, (raw.astype(object),))
+        found["python"] = vector.compute(graph.lowered.ops[0], graph.inputs, (raw.astype(object),))
         for engine, values in found.items():
             assert np.array_equal(values, expected), (seed, engine, op.reuse_factor, str(op.accum))
         assert graph_bounds(graph).ops["fc"].result.contains(expected), seed
@@ -78,7 +78,7 @@ def test_profile_counts_the_casts_of_the_kernel(strategy: str) -> None:
         def tally(slot: str, index: int, cast: Cast, counted: Any = counted) -> None:
             counted[slot][:, index] |= outside_range(cast.rounded, cast.type)
 
-        vector.compute(op, graph.inputs, (raw.astype(object),), tally)
+        vector.compute(graph.lowered.ops[0], graph.inputs, (raw.astype(object),), tally)
         profile = ib.Model(graph).profile(FixedArray.from_raw(raw, graph.inputs[0].type))
         found = {count.slot: count.events.tolist() for count in profile}
         wanted = {slot: events.sum(axis=0).tolist() for slot, events in counted.items() if events.any()}

@@ -8,7 +8,7 @@ import numpy as np
 
 from isobit.fixed import FixedArray, FixedType
 from isobit.model import Activation, BatchNorm, Dense, Graph, PointwiseConv, Pooling, Reshape, Tensor, Transpose, Weight
-from isobit.model.ops import legal_reuse_factors
+from isobit.model.reuse import legal_reuse_factors
 
 _ROUNDING = ("TRN", "TRN", "RND", "RND_CONV", "TRN_ZERO", "RND_ZERO", "RND_INF", "RND_MIN_INF")
 _OVERFLOW = ("WRAP", "WRAP", "SAT", "SAT", "SAT_SYM", "SAT_ZERO")

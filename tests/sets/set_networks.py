@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from isobit.model.ops import legal_reuse_factors
+from isobit.model.reuse import legal_reuse_factors
 
 __all__ = ["build", "describe", "draw"]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from isobit.bounds.dense import product_range
+from isobit.bounds.dot import product_range
 from isobit.bounds.elementwise import join_branches
 from isobit.bounds.interval_arithmetic import halved, minus, plus, times
 from isobit.bounds.ranges import BoolArray, CastRange, IntArray, Range, cast_range, compact

@@ -15,13 +15,13 @@ import numpy.typing as npt
 
 from isobit.bounds.constants import firmware_values
 from isobit.errors import UnsupportedError
+from isobit.model.dot import Dot
 from isobit.model.expressions import Choice, Constant, Expression, Halved, Input, Minus, Multiplied, Times
 from isobit.model.layers.elementwise import Threshold
 from isobit.model.lookup import Lookup
-from isobit.model.ops import Activation, Dense, Op, Tensors
+from isobit.model.ops import Activation, Op, Tensors
 from isobit.model.primitives import Formula, Select
 from isobit.model.reduce import Reduce
-from isobit.model.set_ops import PointwiseConv
 from isobit.model.softmax import Softmax
 from isobit.model.weights import Encoding, Weight
 
@@ -113,23 +113,26 @@ def _constants(weight: Weight, size: int | None = None, *, trained: bool = False
     return values if size is None else np.tile(values.ravel(), size // values.size)
 
 
-@register_ideal(Dense)
-def _dense(op: Dense, tensors: Tensors, values: tuple[Interval, ...]) -> Interval:
+@register_ideal(Dot)
+def _dot(op: Dot, tensors: Tensors, values: tuple[Interval, ...]) -> Interval:
     (x,) = values
     weights, bias = _constants(op.weight), _constants(op.bias).ravel()
+    if op.plain(*tensors):
+        return _sums(x, weights, bias)
+    n_out = op.weight.shape[1]
+    group, each = n_out // op.groups, np.arange(n_out)
+    parts = []
+    for row, index in enumerate(op.view):
+        mine = each[row % op.groups * group :][:group]
+        low, high = (np.where(index < 0, 0.0, end[:, index]) for end in (x.low, x.high))
+        parts.append(_sums(Interval(low, high), weights[:, mine], bias[mine]))
+    return Interval(*(np.concatenate([getattr(part, end) for part in parts], axis=1) for end in ("low", "high")))
+
+
+def _sums(x: Interval, weights: Array, bias: Array) -> Interval:
     centre = x.centre @ weights + bias
     size = np.abs(x.centre) @ np.abs(weights) + np.abs(bias)
     return Interval.around(centre, x.radius @ np.abs(weights) + _EPSILON * (len(weights) + 8) * size)
-
-
-@register_ideal(PointwiseConv)
-def _pointwise(op: PointwiseConv, tensors: Tensors, values: tuple[Interval, ...]) -> Interval:
-    (x,) = values
-    channels = op.weight.shape[0]
-    events = len(x.low)
-    rows = Interval(x.low.reshape(-1, channels), x.high.reshape(-1, channels))
-    found = _dense(op.dense, tensors, (rows,))
-    return Interval(found.low.reshape(events, -1), found.high.reshape(events, -1))
 
 
 def _hard_sigmoid(op: Activation) -> Callable[[Array], Array]:

@@ -15,18 +15,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isobit.bounds import dense, elementwise, formula, reduce, sets, tables
+from isobit.bounds import dot, elementwise, formula, reduce, tables
 from isobit.bounds.ranges import Range
-from isobit.bounds.rules import DenseBounds, OpBounds, op_bounds, register_bounds
+from isobit.bounds.rules import DotBounds, OpBounds, op_bounds, register_bounds
 from isobit.errors import RangeError, ShapeError
 from isobit.fixed.array import FixedArray
 from isobit.model.graph import Graph
 from isobit.model.ops import Tensor
 
-__all__ = ["Bounds", "DenseBounds", "OpBounds", "Range", "graph_bounds", "measured", "op_bounds", "register_bounds"]
+__all__ = ["Bounds", "DotBounds", "OpBounds", "Range", "graph_bounds", "measured", "op_bounds", "register_bounds"]
 
 #: The rules of isobit's own ops; importing them registers them.
-RULES = (dense, elementwise, formula, reduce, sets, tables)
+RULES = (dot, elementwise, formula, reduce, tables)
 
 
 @dataclass(frozen=True, eq=False)

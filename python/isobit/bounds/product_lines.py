@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from isobit.bounds.dense import factors
+from isobit.bounds.dot import factors
 from isobit.bounds.ranges import IntArray, Range, compact
 from isobit.model.ops import Tensor
 from isobit.model.products import Product

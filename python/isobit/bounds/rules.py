@@ -14,7 +14,17 @@ from isobit.fixed.types import FixedType
 from isobit.model.ops import Op, Tensors
 from isobit.model.primitives import Opaque
 
-__all__ = ["KERNELS", "DenseBounds", "InnerBounds", "OpBounds", "Ranges", "bounds_of", "op_bounds", "register_bounds"]
+__all__ = [
+    "KERNELS",
+    "DotBounds",
+    "InnerBounds",
+    "OpBounds",
+    "Ranges",
+    "SumBounds",
+    "bounds_of",
+    "op_bounds",
+    "register_bounds",
+]
 
 #: Bounds of all inputs of an op, in its order, each of shape (size,) and at its tensor's fraction.
 Ranges = tuple[Range, ...]
@@ -41,7 +51,7 @@ class InnerBounds:
 
 @dataclass(frozen=True, eq=False)
 class OpBounds:
-    """Bounds of one op; every range but those of :class:`DenseBounds` has the shape (output size,).
+    """Bounds of one op; every range has the shape (output size,).
 
     Attributes
     ----------
@@ -58,7 +68,7 @@ class OpBounds:
         Where a value may leave the range of the result's format, as :meth:`isobit.Model.profile` counts it (which
         knows no overflow of the constants of the functions with few values).
     inner
-        Casts on the way, by slot, of ops that have some (those of a Dense layer's accumulator aside).
+        Casts on the way, by slot, of ops that have some (an accumulator's aside, see :class:`DotBounds`).
     known
         False for a layer of which nothing is said but its format: it may overflow.
     """
@@ -73,8 +83,8 @@ class OpBounds:
 
 
 @dataclass(frozen=True, eq=False)
-class DenseBounds(OpBounds):
-    """Bounds of a Dense layer. All but the products are at the accumulator's fraction.
+class SumBounds:
+    """Bounds of the sums of one position. All but the products are at the accumulator's fraction.
 
     Attributes
     ----------
@@ -111,6 +121,28 @@ class DenseBounds(OpBounds):
     accum_overflow: BoolArray
     free_sum: Range
     free_magnitude: IntArray
+    accum: Range
+
+
+@dataclass(frozen=True, eq=False)
+class DotBounds(OpBounds):
+    """Bounds of sums over windows.
+
+    Attributes
+    ----------
+    values
+        The input, shape (input size,).
+    hull
+        Bounds at a position whose windows hold what those of any position hold.
+    partial, accum_overflow, free_sum, accum
+        As in :class:`SumBounds`, of every output: shape (output size,).
+    """
+
+    values: Range
+    hull: SumBounds
+    partial: Range
+    accum_overflow: BoolArray
+    free_sum: Range
     accum: Range
 
 

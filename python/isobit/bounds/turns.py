@@ -9,12 +9,12 @@ import numpy as np
 from isobit.bounds.ranges import BoolArray, Range, fold, folded_zeros
 from isobit.fixed import law
 from isobit.model.accumulation import turns_of
-from isobit.model.ops import Dense
+from isobit.model.dot import Dot
 
 __all__ = ["turn_sums"]
 
 
-def turn_sums(op: Dense, start: Range, terms: Range, *, folds: bool = True) -> tuple[Range, Range, BoolArray]:
+def turn_sums(op: Dot, start: Range, terms: Range, *, folds: bool = True) -> tuple[Range, Range, BoolArray]:
     """Bounds of every sum that the kernel casts to the accumulator's format.
 
     Parameters

@@ -16,15 +16,15 @@ from isobit.errors import UnsupportedError
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import kept_weights
+from isobit.model.dot import Dot
 from isobit.model.graph import Graph
 from isobit.model.layers.elementwise import Threshold
 from isobit.model.layers.norm import BatchNorm
 from isobit.model.lookup import Lookup
-from isobit.model.ops import Activation, Dense, Op, Tensor, Tensors
+from isobit.model.ops import Activation, Op, Tensor, Tensors
 from isobit.model.primitives import Formula, Opaque, Select
 from isobit.model.products import Product
 from isobit.model.reduce import Reduce
-from isobit.model.set_ops import PointwiseConv
 from isobit.model.softmax import Softmax
 from isobit.model.table_index import AroundZero, BelowZero, Index
 from isobit.model.weights import Encoding, Weight
@@ -33,6 +33,8 @@ __all__ = ["ENGINE", "KERNELS", "StrictEngine", "core_format", "from_words", "to
 
 #: Words of every input of an op, in order.
 Words = tuple[Any, ...]
+#: Numbers that windows hold at a time.
+_NUMBERS = 1 << 24
 #: (op, input tensors, words of each, threads) -> words of the output.
 Kernel = Callable[[Any, Tensors, Words, int], Any]
 
@@ -75,23 +77,41 @@ def _weights(weight: Weight, *, transposed: bool = False) -> Any:
     return to_words((raw.T if transposed else raw).ravel(), weight.type)
 
 
-def _dense(op: Dense, tensors: Tensors, inputs: Words, threads: int) -> Any:
+def _dot(op: Dot, tensors: Tensors, inputs: Words, threads: int) -> Any:
     (tensor,), (words,) = tensors, inputs
-    weights, given = _dense_arguments(op, tensor)
-    return _core.dense(words, weights, _weights(op.bias), **given, threads=threads)
+    n_out = op.weight.shape[1] // op.groups
+    if op.plain(tensor):
+        return _core.dense(words, **_dot_arguments(op, tensor, slice(None)), threads=threads)
+    given = [_dot_arguments(op, tensor, slice(g * n_out, (g + 1) * n_out)) for g in range(op.groups)]
+    # Every window is an event of a dense layer; some events at a time, for their windows take much memory.
+    events, parts = max(1, _NUMBERS // op.view.size), []
+    for first in range(0, max(1, len(words)), events):
+        part = words[first : first + events]
+        windows = np.moveaxis(op.windows(part.swapaxes(0, 1)), 2, 0)
+        groups = []
+        for group, arguments in enumerate(given):
+            own = np.ascontiguousarray(windows[:, group :: op.groups])
+            sums = _core.dense(own.reshape(-1, *own.shape[2:]), **arguments, threads=threads)
+            groups.append(sums.reshape(len(part), op.positions, *sums.shape[1:]))
+        parts.append(np.stack(groups, axis=2).reshape(len(part), op.output.size, *groups[0].shape[3:]))
+    return np.concatenate(parts)
 
 
-def _dense_arguments(op: Dense, tensor: Tensor) -> tuple[Any, dict[str, Any]]:
-    n_in, n_out = op.weight.shape
-    weights = _weights(op.weight, transposed=op.strategy != "latency")
+def _dot_arguments(op: Dot, tensor: Tensor, outputs: slice) -> dict[str, Any]:
+    """Weights and formats of the sums of some outputs of a position, which are those of a dense layer."""
+    weight, bias = _of_outputs(op.weight, outputs), _of_outputs(op.bias, outputs)
+    n_in, n_out = weight.shape
+    weights = _weights(weight, transposed=op.strategy != "latency")
     pattern: dict[str, Any] = {}
     if op.strategy == "resource_unrolled":
-        pattern["kept"] = kept_weights(op).T.ravel()
+        pattern["kept"] = kept_weights(op)[:, outputs].T.ravel()
     elif op.strategy == "compressed":
         kept = kept_weights(op).T
         weights = np.ascontiguousarray(weights[kept.ravel()])
         pattern["columns"], pattern["rows"] = np.nonzero(kept)
-    return weights, {
+    return {
+        "weights": weights,
+        "biases": _weights(bias),
         "data": core_format(tensor.type),
         "weight": core_format(op.weight.type),
         "bias": core_format(op.bias.type),
@@ -99,11 +119,19 @@ def _dense_arguments(op: Dense, tensor: Tensor) -> tuple[Any, dict[str, Any]]:
         "result": core_format(op.output.type),
         "n_in": n_in,
         "n_out": n_out,
-        "product": Product.of(tensor, op.weight).value,
+        "product": op.product.value,
         "kernel": op.kernel,
         "reuse_factor": op.reuse_factor,
         **pattern,
     }
+
+
+def _of_outputs(weight: Weight, outputs: slice) -> Weight:
+    """The weights of some outputs."""
+    signs = None if weight.signs is None else weight.signs[..., outputs]
+    numbers = (part[..., outputs] for part in (weight.raw, weight.written, weight.unquantised))
+    raw, written, unquantised = numbers
+    return replace(weight, raw=raw, written=written, unquantised=unquantised, signs=signs)
 
 
 def _batchnorm(op: BatchNorm, tensors: Tensors, inputs: Words, threads: int) -> Any:
@@ -198,14 +226,6 @@ def _threshold(op: Threshold, tensors: Tensors, inputs: Words, threads: int) -> 
     return _core.threshold(words, _weights(op.high), low, data=core_format(tensor.type), threads=threads)
 
 
-def _pointwise_conv(op: PointwiseConv, tensors: Tensors, inputs: Words, threads: int) -> Any:
-    (tensor,), (words,) = tensors, inputs
-    # Every position is an event of the dense layer.
-    at_positions = words.reshape(len(words) * op.positions, op.weight.shape[0], *words.shape[2:])
-    found = _dense(op.dense, (op.at_position(tensor),), (at_positions,), threads)
-    return found.reshape(len(words), op.output.size, *found.shape[2:])
-
-
 def _reduce(op: Reduce, tensors: Tensors, inputs: Words, threads: int) -> Any:
     (tensor,), (words,) = tensors, inputs
     return _core.pooling(
@@ -253,13 +273,12 @@ def _formula(op: Formula, tensors: Tensors, inputs: Words, threads: int) -> Any:
 #: Kernels of layers, which compute the formulas that are all of a layer.
 LAYERS: dict[type[Op], Kernel] = {BatchNorm: _batchnorm}
 KERNELS: dict[type[Op], Kernel] = {
-    Dense: _dense,
+    Dot: _dot,
     Activation: _activation,
     Threshold: _threshold,
     Select: _select,
     Formula: _formula,
     Opaque: _on_integers,
-    PointwiseConv: _pointwise_conv,
     Reduce: _reduce,
     Lookup: _lookup,
     Softmax: _softmax,

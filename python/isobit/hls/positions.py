@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 import numpy as np
 
 from isobit.model.expressions import with_weights
+from isobit.model.layers.convolution import PointwiseConv
+from isobit.model.layers.dense import Dense
 from isobit.model.layers.elementwise import Threshold
 from isobit.model.layers.norm import BatchNorm
 from isobit.model.layers.softmax import Softmax
 from isobit.model.layers.table import TableActivation
-from isobit.model.ops import Activation, Dense, Op, Tensors
+from isobit.model.ops import Activation, Op, Tensors
 from isobit.model.primitives import Formula, Select, is_alias
-from isobit.model.set_ops import PointwiseConv
 from isobit.model.weights import Weight
 
 __all__ = ["POSITION_OPS", "position_op", "primitive_at_position", "register_position_op"]

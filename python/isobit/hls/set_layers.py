@@ -5,8 +5,8 @@ from __future__ import annotations
 from isobit.errors import UnsupportedError
 from isobit.hls.emitters import Layer, register_emitter
 from isobit.hls.layers import dense_parts
+from isobit.model.layers.convolution import PointwiseConv
 from isobit.model.layers.pooling import Pooling
-from isobit.model.set_ops import PointwiseConv
 
 __all__ = ["pointwise_conv", "pooling"]
 

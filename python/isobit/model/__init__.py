@@ -8,10 +8,12 @@ from isobit.model.layers import (
     Convolution,
     Copy,
     Cropping,
+    Dense,
     DepthwiseConvolution,
     DotProduct,
     Embedding,
     Merge,
+    PointwiseConv,
     Pooling,
     PReLU,
     Quantizer,
@@ -26,8 +28,7 @@ from isobit.model.layers import (
 )
 from isobit.model.layers.elementwise import Threshold
 from isobit.model.layers.norm import BatchNorm
-from isobit.model.ops import Activation, Dense, Op, Tensor
-from isobit.model.set_ops import PointwiseConv
+from isobit.model.ops import Activation, Op, Tensor
 from isobit.model.weights import Encoding, Weight
 
 __all__ = [

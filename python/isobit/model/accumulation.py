@@ -7,17 +7,12 @@ from typing import Any
 import numpy as np
 
 from isobit.fixed.modes import Overflow
-from isobit.model.ops import Dense
+from isobit.model.dot import Dot, Summing
 
-__all__ = ["accumulation_order", "adds_nothing", "in_turns", "kept_weights", "shared_order", "turns_of"]
-
-
-def in_turns(op: Dense) -> bool:
-    """Whether each turn of the reuse loop sums its products from zero before the accumulator gets them (compressed)."""
-    return op.strategy == "compressed"
+__all__ = ["accumulation_order", "adds_nothing", "kept_weights", "shared_order", "turns_of"]
 
 
-def kept_weights(op: Dense) -> Any:
+def kept_weights(op: Summing) -> Any:
     """Which weights the kernel multiplies: bool, shape (n_in, n_out).
 
     ``resource_unrolled`` leaves out those that are written as zero (unrolled_codegen.py). ``compressed`` stores the
@@ -33,7 +28,7 @@ def kept_weights(op: Dense) -> Any:
     return kept
 
 
-def turns_of(op: Dense) -> Any:
+def turns_of(op: Summing) -> Any:
     """In which turn the compressed kernel multiplies each weight: int64, shape (n_in, n_out); -1: never.
 
     Weights are stored neuron by neuron, and the one stored w-th belongs to turn w mod RF (nnet_dense_compressed.h).
@@ -44,19 +39,19 @@ def turns_of(op: Dense) -> Any:
     return np.ascontiguousarray(turns.T)
 
 
-def accumulation_order(op: Dense) -> Any:
+def accumulation_order(op: Dot) -> Any:
     """In which order hls4ml's kernel adds the products of each output.
 
     Returns
     -------
     int64 array of shape (n_out, n_in): input indices, first added first. See the loops of nnet_dense_latency.h and
     nnet_dense_resource.h. Weights that are left out are put where adding their zero changes nothing. Where the kernel
-    works :func:`in_turns`, sums of turns are added, not these products one by one.
+    works in turns (:attr:`Dot.in_turns`), sums of turns are added, not these products one by one.
     """
     n_in, n_out = op.weight.shape
     reuse = op.reuse_factor
     row = np.arange(n_in)
-    if in_turns(op):
+    if op.in_turns:
         turns = turns_of(op).T
         return np.argsort(np.where(turns < 0, reuse, turns), axis=1, kind="stable")
     if op.strategy != "latency" and 1 < reuse <= n_in:  # step r takes the inputs r, r + RF, ... of every output
@@ -70,7 +65,7 @@ def accumulation_order(op: Dense) -> Any:
     return order
 
 
-def shared_order(op: Dense) -> Any:
+def shared_order(op: Dot) -> Any:
     """One order in which adding every product, zeros of weights left out included, gives each neuron's bits.
 
     Returns
@@ -78,15 +73,15 @@ def shared_order(op: Dense) -> Any:
     int64 array of shape (n_in,), or None where there is none. If no sum leaves the accumulator's range, or if it wraps
     (N = 0), any order does.
     """
-    return None if in_turns(op) or _starts_outside(op) else accumulation_order(op)[0]
+    return None if op.in_turns or _starts_outside(op) else accumulation_order(op)[0]
 
 
-def adds_nothing(op: Dense) -> Any:
+def adds_nothing(op: Dot) -> Any:
     """Neurons whose accumulator stays what the bias made it, no cast after it: bool, shape (n_out,)."""
-    return np.zeros(op.output.size, dtype=bool) if in_turns(op) else ~kept_weights(op).any(axis=0)
+    return np.zeros(op.weight.shape[1], dtype=bool) if op.in_turns else ~kept_weights(op).any(axis=0)
 
 
-def _starts_outside(op: Dense) -> bool:
+def _starts_outside(op: Dot) -> bool:
     """Whether an accumulator begins with SAT_SYM's minimum: a copy holds it, the first addition clamps it."""
     copied = op.strategy == "resource_unrolled" and op.bias.type == op.accum and op.accum.overflow is Overflow.SAT_SYM
     return copied and op.accum.signed and bool((op.bias.raw == op.accum.raw_min).any())

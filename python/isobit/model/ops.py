@@ -14,20 +14,17 @@ from typing import Any, ClassVar, TypeVar
 from isobit.errors import RegistrationError, ShapeError, UnsupportedError
 from isobit.fixed.modes import Overflow, Rounding
 from isobit.fixed.types import FixedType
-from isobit.model.reuse import STRATEGIES, check_reuse_factor, check_zeros, legal_reuse_factors
 from isobit.model.tensor import Tensor, Tensors, layer_of, reported
 from isobit.model.weights import Weight
 
 __all__ = [
     "OPS",
     "Activation",
-    "Dense",
     "Op",
     "Tensor",
     "Tensors",
     "is_quantiser",
     "layer_of",
-    "legal_reuse_factors",
     "register_op",
     "reported",
     "supported_activations",
@@ -68,6 +65,11 @@ class Op:
     keeps_units: ClassVar[bool] = False
     #: Fewest and most input tensors; None: any number.
     input_counts: ClassVar[tuple[int, int | None]] = (1, 1)
+
+    @property
+    def multiplication(self) -> tuple[str, int] | None:
+        """Strategy and reuse factor as reports compare them with what was asked for; None where they do not."""
+        return None
 
     def check_inputs(self, *tensors: Tensor) -> None:
         """Check that the op fits its inputs; engines index arrays by these sizes without looking again.
@@ -208,59 +210,6 @@ def register_op(cls: type[OpT]) -> type[OpT]:
 def is_quantiser(kind: FixedType) -> bool:
     """Whether a result has the modes that hls4ml gives to QKeras' activations (``quantized_relu``, ...)."""
     return kind.rounding is Rounding.RND_CONV and kind.overflow in (Overflow.SAT, Overflow.SAT_SYM)
-
-
-@register_op
-@dataclass(frozen=True, eq=False)
-class Dense(Op):
-    """Matrix product plus bias: nnet_dense_latency.h, _resource.h, _compressed.h, and what unrolled_codegen.py writes.
-
-    Attributes
-    ----------
-    weight
-        Shape (n_in, n_out), whatever the layout in the firmware.
-    bias
-        Shape (n_out,).
-    accum
-        Format of the accumulator; every product, the bias and every sum is cast to it.
-    strategy
-        ``latency``, ``resource``, ``resource_unrolled`` or ``compressed``: fixes the order of the sum. The last two
-        leave out the weights whose *written* value is zero, so a changed format never changes which.
-    reuse_factor
-        Multiplications per multiplier and event, as hls4ml uses it; see :func:`legal_reuse_factors`.
-    """
-
-    weight: Weight
-    bias: Weight
-    accum: FixedType
-    strategy: str = "latency"
-    reuse_factor: int = 1
-
-    tag: ClassVar[str] = "dense"
-    primitive: ClassVar[bool] = True
-    STRATEGIES: ClassVar[tuple[str, ...]] = STRATEGIES
-
-    def __post_init__(self) -> None:
-        if len(self.weight.shape) != 2:
-            raise ShapeError(f"weights of layer {self.name!r} have shape {self.weight.shape}, expected (n_in, n_out)")
-        n_in, n_out = self.weight.shape
-        check_reuse_factor(self.name, n_in, n_out, self.strategy, self.reuse_factor)
-        check_zeros(self.name, self.strategy, self.weight)
-
-    def check_inputs(self, *tensors: Tensor) -> None:
-        """Check the sizes; see :meth:`Op.check_inputs`."""
-        (tensor,) = self._counted(tensors)
-        n_in, n_out = self.weight.shape
-        self._same(n_in, (tensor.size,), "rows of weights", tensor)
-        self._same(self.output.size, (n_out,), "outputs", tensor)
-        self._same(self.bias.raw.size, (n_out,), "biases", tensor)
-
-    @property
-    def kernel(self) -> str:
-        """The hls4ml kernel that computes this layer (``DenseConfigTemplate`` in core_templates.py)."""
-        if self.strategy != "resource":
-            return self.strategy
-        return "resource_rf_leq_nin" if self.reuse_factor <= self.weight.shape[0] else "resource_rf_gt_nin_rem0"
 
 
 @register_op

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from isobit.model.graph import Graph
-from isobit.model.ops import Dense
 
 __all__ = ["OVERRIDDEN", "ReuseFactor", "request", "reuse_factors", "summary"]
 
@@ -64,11 +63,11 @@ def reuse_factors(graph: Graph) -> tuple[ReuseFactor, ...]:
     found = []
     overridden = graph.metadata.get(OVERRIDDEN)
     for op in graph.ops:
-        if isinstance(op, Dense):
+        if op.multiplication is not None:
             asked = graph.metadata.get(f"{op.name}.requested_reuse_factor", "")
             strategy = graph.metadata.get(f"{op.name}.requested_strategy")
             requested = int(asked) if asked.isdigit() else None
-            found.append(ReuseFactor(op.name, op.strategy, op.reuse_factor, strategy, requested, overridden))
+            found.append(ReuseFactor(op.name, *op.multiplication, strategy, requested, overridden))
     return tuple(found)
 
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from isobit.errors import UnsupportedError
 from isobit.model.weights import Encoding, Weight
 
-__all__ = ["STRATEGIES", "check_reuse_factor", "check_zeros", "is_legal_reuse_factor", "legal_reuse_factors"]
+__all__ = [
+    "STRATEGIES",
+    "check_reuse_factor",
+    "check_zeros",
+    "is_legal_reuse_factor",
+    "kernel_of",
+    "legal_reuse_factors",
+]
 
 #: Strategies of a Dense layer. hls4ml's fifth, ``distributed_arithmetic``, needs the package da4ml.
 STRATEGIES = ("latency", "resource", "resource_unrolled", "compressed")
@@ -14,6 +21,13 @@ STRATEGIES = ("latency", "resource", "resource_unrolled", "compressed")
 _TURNS = (1 << 31) - 1
 #: Legal factors that an error lists, at most.
 _LISTED = 12
+
+
+def kernel_of(strategy: str, reuse_factor: int, n_in: int) -> str:
+    """The kernel that computes a layer of ``n_in`` inputs (``DenseConfigTemplate`` in core_templates.py)."""
+    if strategy != "resource":
+        return strategy
+    return "resource_rf_leq_nin" if reuse_factor <= n_in else "resource_rf_gt_nin_rem0"
 
 
 def is_legal_reuse_factor(n_in: int, n_out: int, factor: int) -> bool:

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from isobit.bounds.intervals import Bounds
 from isobit.bounds.ranges import Range, one_after_another
+from isobit.model.dot import Dot
 from isobit.model.graph import Graph
 from isobit.model.ops import Op
 from isobit.model.primitives import Opaque, is_alias
 from isobit.plan import formula as formula_stages
 from isobit.plan import reduce as reduce_stages
-from isobit.plan import sets as set_stages
 from isobit.plan.elementwise import ELEMENTWISE
 from isobit.plan.maps import Gather, Linear, Sequential
 from isobit.plan.stages import MAPS, Arrange, MapRule, Stage, Unfit, joined
@@ -20,8 +20,8 @@ from isobit.plan.steps import Step
 
 __all__ = ["RULES", "stages_of"]
 
-#: Maps beside that of a Dense layer; importing the module registers them.
-RULES = (formula_stages, reduce_stages, set_stages)
+#: Maps beside that of sums over windows; importing the module registers them.
+RULES = (formula_stages, reduce_stages)
 
 
 def stages_of(
@@ -68,7 +68,9 @@ def stages_of(
         try:
             chosen, steps, positions = _rule(op)(op, tensors, bounds)
             if chosen is not None:
-                stages.append(_stage(op, sources, chosen, arrange(op, True, (), steps), bounds, positions))
+                made = _stage(op, sources, chosen, arrange(op, True, (), steps), bounds, positions)
+                view = None if not isinstance(op, Dot) or (op.groups == 1 and op.consecutive(*tensors)) else op.view
+                stages.append(replace(made, view=view))
                 continue
         except Unfit as reason:
             stages.append(

@@ -238,7 +238,7 @@ def _dot16(stage: Stage) -> Iterator[Lane]:
             yield _lane(stage, "dot16", "int32", bits)
         if int(linear.magnitude.max(initial=0)) <= _INT32 and wide <= BITS["float64"]:
             yield _lane(stage, "dot16", "float64", wide)
-    elif stage.positions == 1 and (split := _split(stage, linear)) is not None and wide <= BITS["float64"]:
+    elif stage.windows == 1 and (split := _split(stage, linear)) is not None and wide <= BITS["float64"]:
         yield _lane(stage, "dot16-split", "float64", wide, split)
 
 

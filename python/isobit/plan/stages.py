@@ -7,19 +7,20 @@ exactly what its ops compute; ``plan/lanes.py`` decides which machine arithmetic
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from isobit.bounds.dense import factors
+from isobit.bounds.dot import factors
 from isobit.bounds.intervals import Bounds
 from isobit.bounds.ranges import IntArray, Range, add, compact, lowest, magnitude_bits, shift_left
-from isobit.bounds.rules import DenseBounds
+from isobit.bounds.rules import DotBounds, SumBounds
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import accumulation_order, shared_order
-from isobit.model.ops import Dense, Op, Tensor, Tensors
+from isobit.model.dot import Dot
+from isobit.model.ops import Op, Tensor, Tensors
 from isobit.model.products import Product
 from isobit.model.tensor import layer_of
 from isobit.model.weights import Weight
@@ -35,7 +36,6 @@ __all__ = [
     "Sequential",
     "Stage",
     "Unfit",
-    "dense_map",
     "factors_of",
     "folding_of",
     "into_result",
@@ -63,7 +63,10 @@ class Stage:
     refusal
         Why no lane can take the ops as they are (then there is neither a map nor steps), else None.
     positions
-        How often the map is applied: to neighbouring parts of what is read, one after the other.
+        At how many positions the map is applied.
+    view
+        The windows of each position, see :class:`isobit.model.dot.Dot`: several where neighbouring outputs of the map
+        have a window of their own. None: windows are neighbouring parts of what is read, one after another.
     """
 
     ops: tuple[Op, ...]
@@ -75,6 +78,20 @@ class Stage:
     result: Range
     refusal: str | None = None
     positions: int = 1
+    view: IntArray | None = None
+
+    @property
+    def windows(self) -> int:
+        """How many windows the map reads, each of which gives as many neighbouring numbers."""
+        return self.positions if self.view is None else len(self.view)
+
+    @property
+    def group_maps(self) -> list[Linear | Sequential]:
+        """The map of each window of a position: some neighbouring outputs of :attr:`map`."""
+        assert isinstance(self.map, (Linear, Sequential))
+        groups = self.windows // self.positions
+        weights, starts = np.split(self.map.weights, groups, axis=1), np.split(self.map.start, groups)
+        return [replace(self.map, weights=w, start=start) for w, start in zip(weights, starts, strict=True)]
 
     @property
     def name(self) -> str:
@@ -131,7 +148,7 @@ def scaled(size: int, factor: int, summand: int = 0) -> Affine:
     return Affine(compact(np.full(size, factor, dtype=object)), compact(np.full(size, summand, dtype=object)))
 
 
-# -- Dense -------------------------------------------------------------------------------------------------------------
+# -- sums over windows -------------------------------------------------------------------------------------------------
 
 
 #: (op, input tensors, bounds) -> the map, the steps that follow, and the positions to which the map is applied.
@@ -139,50 +156,42 @@ MapRule = Callable[[Any, Tensors, Bounds], tuple[Linear | Sequential | Gather | 
 MAPS: dict[type[Op], MapRule] = {}
 
 
-def _dense(op: Dense, tensors: Tensors, bounds: Bounds) -> tuple[Linear | Sequential, list[Step], int]:
+def _dot(op: Dot, tensors: Tensors, bounds: Bounds) -> tuple[Linear | Sequential, list[Step], int]:
+    """The map of one position, proven for the numbers of all."""
     (tensor,) = tensors
     found = bounds.ops[op.name]
-    assert isinstance(found, DenseBounds)
-    chosen, steps, source = dense_map(op, tensor, found, bounds.tensors[tensor.name])
-    return chosen, [*steps, *into_result(op, source, source.fraction, bounds)], 1
-
-
-MAPS[Dense] = _dense
-
-
-def dense_map(
-    op: Dense, tensor: Tensor, found: DenseBounds, data: Range
-) -> tuple[Linear | Sequential, list[Step], FixedType]:
-    """A Dense layer's sums, the steps up to the cast into the result, and the format that this takes."""
-    kind = Product.of(tensor, op.weight)
-    form, accum = kind.exact_type(tensor.type, op.weight.type), op.accum
-    factors, summands = factors_of(kind, tensor, op.weight, data)
+    assert isinstance(found, DotBounds)
+    form, accum, sums = op.form(tensor), op.accum, found.hull
+    factors, summands = factors_of(op.product, tensor, op.weight, bounds.tensors[tensor.name])
     drop = form.fraction - accum.fraction
-    exact = bool(found.terms_exact.all())
-    overflows = bool(found.accum_overflow.any())
+    exact = bool(sums.terms_exact.all())
+    overflows = bool(sums.accum_overflow.any())
     wraps = accum.overflow is Overflow.WRAP and not accum.saturation_bits
     steps: list[Step] = []
     chosen: Linear | Sequential
     if exact and (wraps or not overflows):
-        chosen = _free_sum(found, factors, summands, drop)
+        chosen = _free_sum(sums, factors, summands, drop)
         steps += [Wrap(accum)] if overflows else []
     else:
         if summands is not None:
             raise Unfit("binary data whose products are rounded or saturate")
-        chosen = _cast_sum(op, found, factors, form, overflows, wraps)
+        chosen = _cast_sum(op, sums, factors, form, overflows, wraps)
         steps += [Wrap(accum)] if overflows and wraps else []
     source = accum
-    if tensor.type == op.weight.type == FixedType.int_type(1, signed=False):
+    if op.counts_matches(tensor):
         n_in, size = op.weight.shape[0], op.output.size
         fraction = max(0, accum.fraction)
-        source = FixedType.int_type((n_in - 1).bit_length() + 2)
+        source = op.signs
         steps.append(scaled(size, 2 << max(0, -accum.fraction), -n_in << fraction))
         exact_type = FixedType.from_bits(accum.width + 64, fraction=fraction)
         steps += cast_steps(exact_type, fraction, source, True, size)
-    return chosen, steps, source
+    return chosen, [*steps, *into_result(op, source, source.fraction, bounds)], op.positions
 
 
-def _free_sum(found: DenseBounds, factors: IntArray, summands: IntArray | None, drop: int) -> Linear:
+MAPS[Dot] = _dot
+
+
+def _free_sum(found: SumBounds, factors: IntArray, summands: IntArray | None, drop: int) -> Linear:
     """Exact products: their sum in any order, at the accumulator's LSB."""
     start = found.start.low
     if drop > 0:  # every product is a multiple of the LSB
@@ -200,7 +209,7 @@ def _free_sum(found: DenseBounds, factors: IntArray, summands: IntArray | None, 
 
 
 def _cast_sum(
-    op: Dense, found: DenseBounds, factors: IntArray, form: FixedType, overflows: bool, wraps: bool
+    op: Dot, found: SumBounds, factors: IntArray, form: FixedType, overflows: bool, wraps: bool
 ) -> Sequential:
     drop = form.fraction - op.accum.fraction
     order = shared_order(op)

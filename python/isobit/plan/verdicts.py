@@ -7,19 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from isobit.bounds.dense import free_partial_sums
-from isobit.bounds.ranges import Range, cast_range
+from isobit.bounds.dot import at_position, distinct, dot_bounds, free_partial_sums
+from isobit.bounds.ranges import IntArray, Range, cast_range
 from isobit.bounds.reduce import ReduceBounds
-from isobit.bounds.rules import DenseBounds, OpBounds
-from isobit.bounds.sets import PointwiseBounds
+from isobit.bounds.rules import DotBounds, OpBounds, SumBounds
 from isobit.bounds.turns import turn_sums
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
-from isobit.model.accumulation import in_turns
-from isobit.model.ops import Dense, Op, Tensors
+from isobit.model.dot import Dot
+from isobit.model.ops import Op, Tensor, Tensors
 from isobit.model.primitives import Opaque, is_alias
 from isobit.model.reduce import Reduce
-from isobit.model.set_ops import PointwiseConv
 from isobit.model.tensor import layer_of, reported
 from isobit.plan.witnesses import Witness, Witnesses
 
@@ -115,11 +113,9 @@ def verdicts_of(
         Whether the result is that of a layer whose function includes the clip (:attr:`isobit.model.Op.clips`).
     """
     verdicts = []
-    if isinstance(op, Dense) and isinstance(found, DenseBounds):
-        needs = _unfolded(op, found).widths(op.accum.signed)
-        verdicts.append(_verdict(op.name, "accum", op.accum, needs, found.accum_overflow, witnesses))
-    if isinstance(op, PointwiseConv) and isinstance(found, PointwiseBounds):
-        needs = np.concatenate([_unfolded(op.dense, of).widths(op.accum.signed) for of in found.positions])
+    if isinstance(op, Dot) and isinstance(found, DotBounds):
+        (tensor,) = tensors
+        needs = _unfolded(op, tensor, found).widths(op.accum.signed)
         verdicts.append(_verdict(op.name, "accum", op.accum, needs, found.accum_overflow, witnesses))
     if isinstance(op, Reduce) and isinstance(found, ReduceBounds) and found.needed is not None:
         needs = found.needed.widths(op.accum.signed)
@@ -136,23 +132,33 @@ def verdicts_of(
     return [verdict for verdict in verdicts if layer_of(op.name) == op.name or not verdict.safe]
 
 
-def _unfolded(op: Dense, found: DenseBounds) -> Range:
-    """What an accumulator would have to hold so that nothing overflows: bias, terms and sums before overflow."""
-    terms, start = found.terms, found.start
-    if in_turns(op):
-        sums = turn_sums(op, start, terms, folds=False)[0]
-        low, high = sums.low, sums.high
+def _unfolded(op: Dot, tensor: Tensor, found: DotBounds) -> Range:
+    """What accumulators would have to hold so that nothing overflows: bias, terms and sums before overflow."""
+    first, which = distinct(op, found.values)
+    sums = [found.hull]
+    if len(first) > 1:
+        parts = [at_position(op, found.values, position) for position in first.tolist()]
+        sums = [dot_bounds(op.alone, (op.window(tensor),), (part,)).hull for part in parts]
+    ends = [_ends(op, of) for of in sums]
+    lows, highs = (np.concatenate(side) for side in zip(*(ends[k] for k in which.tolist()), strict=True))
+    # Where nothing overflows the bounds of the sums are those, or tighter.
+    safe, partial = ~found.accum_overflow, found.partial
+    return Range(np.where(safe, partial.low, lows), np.where(safe, partial.high, highs), partial.fraction)
+
+
+def _ends(op: Dot, sums: SumBounds) -> tuple[IntArray, IntArray]:
+    """The least and the greatest that one position's accumulators would have to hold."""
+    terms, start = sums.terms, sums.start
+    if op.in_turns:
+        every = turn_sums(op, start, terms, folds=False)[0]
+        low, high = every.low, every.high
     else:
         lows, highs = free_partial_sums(op, start, terms)
         low, high = lows.min(axis=0), highs.max(axis=0)
     # The bias, too, is cast into the accumulator.
     bias = cast_range(Range.constant(op.bias.raw.ravel(), op.bias.type.fraction), op.bias.type, op.accum).rounded
     low = np.minimum(np.minimum(low, terms.low.min(axis=0)), bias.low)
-    high = np.maximum(np.maximum(high, terms.high.max(axis=0)), bias.high)
-    # Where nothing overflows the bounds of the sums are those, or tighter.
-    safe = ~found.accum_overflow
-    partial = found.partial
-    return Range(np.where(safe, partial.low, low), np.where(safe, partial.high, high), partial.fraction)
+    return low, np.maximum(np.maximum(high, terms.high.max(axis=0)), bias.high)
 
 
 def _verdict(name: str, slot: str, type: FixedType, bits: Any, overflows: Any, witnesses: Witnesses | None) -> Verdict:

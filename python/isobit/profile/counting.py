@@ -11,15 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from isobit.bounds.dense import dense_bounds
+from isobit.bounds.dot import dot_bounds
 from isobit.bounds.intervals import Bounds
 from isobit.bounds.ranges import BoolArray, IntArray, Range, compact, lowest, magnitude_bits, shift_left
-from isobit.bounds.rules import DenseBounds
+from isobit.bounds.rules import DotBounds
 from isobit.fixed import law
 from isobit.fixed.assign import assign, outside_range
 from isobit.fixed.modes import Overflow, Rounding
 from isobit.model.accumulation import shared_order
-from isobit.model.ops import Dense, Tensor
+from isobit.model.dot import Dot
+from isobit.model.ops import Tensor
 from isobit.model.products import Product
 from isobit.plan.lanes import BITS, Lane
 from isobit.plan.maps import Counting, FloatArray
@@ -33,44 +34,48 @@ _FLOOR_CHECK = 21
 
 
 class Accumulator:
-    """One Dense layer's accumulator.
+    """The accumulators of sums over windows; those at several positions are counted by no lane.
 
     Parameters
     ----------
     op, tensor
-        The layer and its input tensor.
+        The sums and their input tensor.
     """
 
-    def __init__(self, op: Dense, tensor: Tensor) -> None:
+    def __init__(self, op: Dot, tensor: Tensor) -> None:
         self.op = op
         self.tensor = tensor
 
     @property
     def products(self) -> int:
         """How many products an event takes."""
-        return int(self.op.weight.raw.size)
+        return int(self.op.weight.raw.size) * self.op.positions
+
+    @property
+    def counted(self) -> bool:
+        """Whether a lane counts overflows, if it can take the numbers."""
+        return self.op.plain(self.tensor)
 
     @cached_property
     def bias(self) -> BoolArray:
-        """Neurons whose bias does not fit the accumulator: they overflow once more in every event; shape (n_out,)."""
-        found = np.zeros(self.op.output.size, dtype=bool)
+        """Neurons whose bias does not fit the accumulator: they overflow once more in every event; shape (size,)."""
+        found = np.zeros(self.op.bias.raw.size, dtype=bool)
 
         def tally(cast: Any) -> None:
             found[:] = outside_range(cast.rounded, cast.type)
 
         assign(self.op.bias.raw.ravel().astype(object), self.op.bias.type, self.op.accum, tally)
-        return found
+        return np.tile(found, self.op.positions)
 
     @cached_property
     def _plain(self) -> tuple[IntArray, IntArray, int, IntArray] | None:
         """Weights, start, shift and order, if products are plain and sums of them fit int64."""
         op, tensor = self.op, self.tensor
-        kind = Product.of(tensor, op.weight)
         raw = compact(op.weight.raw)
-        shift = kind.exact_type(tensor.type, op.weight.type).fraction - op.accum.fraction
+        shift = op.form(tensor).fraction - op.accum.fraction
         bits = tensor.type.width + magnitude_bits(raw) + max(0, -shift) + len(raw).bit_length()
         order = shared_order(op)
-        if order is None or kind is not Product.MULT or max(bits, op.accum.width + 1) > law.INT64_BITS:
+        if order is None or op.product is not Product.MULT or max(bits, op.accum.width + 1) > law.INT64_BITS:
             return None
         start = assign(op.bias.raw.ravel().astype(object), op.bias.type, op.accum).astype(np.int64)
         return raw, start, law.int64_shift(shift), order
@@ -81,18 +86,28 @@ class Accumulator:
         Parameters
         ----------
         low, high
-            Bounds of the input, shape (n_in,).
+            Bounds of the input, shape (input size,).
 
         Returns
         -------
-        Where a product may leave the accumulator's range, and where a product or a sum may, shape (n_out,).
+        Where a product may leave the accumulator's range, and where a product or a sum may, shape (size,).
         """
+        op = self.op
+        if op.positions == 1 and op.consecutive(self.tensor):
+            return self._unproven(low, high)
+        windows = zip(*(op.windows(end).reshape(op.positions, -1) for end in (low, high)), strict=True)
+        terms, either = zip(*(self._unproven(*ends) for ends in windows), strict=True)
+        return np.concatenate(terms), np.concatenate(either)
+
+    def _unproven(self, low: IntArray, high: IntArray) -> tuple[BoolArray, BoolArray]:
+        """The same at one position, by its windows."""
         if self._plain is None:
-            bounds = dense_bounds(self.op, (self.tensor,), (Range(low, high, self.tensor.type.fraction),))
-            return bounds.term_overflow.any(axis=0), bounds.accum_overflow
+            values, window = Range(low, high, self.tensor.type.fraction), self.op.window(self.tensor)
+            bounds = dot_bounds(self.op.alone, (window,), (values,))
+            return bounds.hull.term_overflow.any(axis=0), bounds.accum_overflow
         weights, start, shift, order = self._plain
         accum = self.op.accum
-        one, other = weights * low[:, None], weights * high[:, None]
+        one, other = weights * self.op.beside_weights(low), weights * self.op.beside_weights(high)
         least = law.round_shift(np.minimum(one, other), shift, int(accum.rounding))[order]
         most = law.round_shift(np.maximum(one, other), shift, int(accum.rounding))[order]
         bottom, top = lowest(accum), accum.raw_max
@@ -108,8 +123,7 @@ class Accumulator:
         if self._plain is None:
             return None
         accum = self.op.accum
-        kind = Product.of(self.tensor, self.op.weight)
-        shift = kind.exact_type(self.tensor.type, self.op.weight.type).fraction - accum.fraction
+        shift = self.op.form(self.tensor).fraction - accum.fraction
         most = np.maximum(np.abs(self._plain[0][:, neurons]).max(axis=1), 1)
         room = min(accum.raw_max, -lowest(accum)) - 1  # rounding may add one
         found = (room << shift if shift > 0 else room >> -shift) // most.astype(object)
@@ -141,9 +155,8 @@ class Accumulator:
         if self._plain is None:
             return None
         weights, start = self._plain[0].T[neurons].astype(np.float64), self._plain[1][neurons].astype(np.float64)
-        kind = Product.of(self.tensor, self.op.weight)
         accum = self.op.accum
-        shift = kind.exact_type(self.tensor.type, self.op.weight.type).fraction - accum.fraction
+        shift = self.op.form(self.tensor).fraction - accum.fraction
         count = len(most)
         row = np.arange(len(weights))
         least = np.full(len(weights), np.inf)
@@ -193,26 +206,26 @@ def counting_lane(
     """
     op, tensor = accumulator.op, accumulator.tensor
     found, accum = bounds.ops[op.name], op.accum
-    assert isinstance(found, DenseBounds)
-    kind, data = Product.of(tensor, op.weight), bounds.tensors[tensor.name]
+    assert isinstance(found, DotBounds)
+    data, sums = bounds.tensors[tensor.name], found.hull
     try:
-        factors, summands = factors_of(kind, tensor, op.weight, data)
+        factors, summands = factors_of(op.product, tensor, op.weight, data)
     except Unfit:
         return None
     order = shared_order(op)
     if summands is not None or order is None:
         return None
-    shift = kind.exact_type(tensor.type, op.weight.type).fraction - accum.fraction
+    shift = op.form(tensor).fraction - accum.fraction
     factors = shift_left(factors[:, neurons], max(0, -shift))
     shift = max(0, shift)
     if shift and terms and accum.overflow is Overflow.WRAP_SM:
         return None  # it looks at the bits before rounding
     plain_wrap = accum.overflow is Overflow.WRAP and not accum.saturation_bits
     fold = Wrap(accum) if plain_wrap else folding_of(accum)
-    start = found.start.low[neurons]
+    start = sums.start.low[neurons]
     # Without an even number of values in the range, the bit beyond the width does not tell.
     check = -1 if lowest(accum) != accum.raw_min else accum.width
-    held = max(magnitude_bits(found.terms.low[:, neurons], found.terms.high[:, neurons]), accum.width) + 1
+    held = max(magnitude_bits(sums.terms.low[:, neurons], sums.terms.high[:, neurons]), accum.width) + 1
     products = data.bits + magnitude_bits(factors)
     measured = () if limits is None else limits
 

@@ -9,14 +9,14 @@ import numpy as np
 
 from isobit.bounds.intervals import Bounds
 from isobit.bounds.ranges import BoolArray, IntArray
+from isobit.model.dot import Dot
 from isobit.model.graph import Graph
-from isobit.model.ops import Dense, Op
+from isobit.model.ops import Op
 from isobit.model.reduce import Reduce
-from isobit.model.set_ops import PointwiseConv
 from isobit.plan.lanes import Lane
 from isobit.plan.observed import Observed
 from isobit.profile.counting import Accumulator, counting_lane
-from isobit.profile.set_counting import SetAccumulator
+from isobit.profile.set_counting import ReduceAccumulator
 
 __all__ = ["Accumulators", "Counted", "Counts", "Uncountable"]
 
@@ -31,10 +31,10 @@ class Uncountable(Exception):
     """No lane counts an accumulator's overflows."""
 
 
-def _accumulator(op: Op, graph: Graph) -> Accumulator | SetAccumulator | None:
-    if isinstance(op, Dense):
+def _accumulator(op: Op, graph: Graph) -> Accumulator | ReduceAccumulator | None:
+    if isinstance(op, Dot):
         return Accumulator(op, *graph.inputs_of(op))
-    return SetAccumulator(op, *graph.inputs_of(op)) if isinstance(op, (PointwiseConv, Reduce)) else None
+    return ReduceAccumulator(op, *graph.inputs_of(op)) if isinstance(op, Reduce) else None
 
 
 class Accumulators:
@@ -97,7 +97,7 @@ class Accumulators:
         """Sums of more neurons of the same layers, too, which costs little where inputs keep to their measures."""
         found: Counted = {}
         for name, (products, sums) in needed.items():
-            spares = isinstance(self.all[name], Accumulator) and bool((products | sums).any())
+            spares = self.all[name].counted and bool((products | sums).any())
             others = more[name][0] | more[name][1] if spares else sums
             found[name] = (products, (sums | others) & ~products)
         return found
@@ -120,7 +120,7 @@ class Accumulators:
 
     def _lane(self, name: str, neurons: IntArray, terms: bool, tensors: dict[str, Observed]) -> Counts:
         accumulator, source = self.all[name], self.sources[name]
-        if isinstance(accumulator, SetAccumulator):
+        if not isinstance(accumulator, Accumulator) or not accumulator.counted:
             raise Uncountable
         low, high = self._range(name, tensors)
         most = np.maximum(np.maximum(np.abs(low), np.abs(high)), 1)

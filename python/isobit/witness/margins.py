@@ -12,18 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from isobit.bounds.dense import factors
+from isobit.bounds.dot import at_position, dot_bounds, factors
 from isobit.bounds.ranges import IntArray, Range, cast_range, compact, lowest, magnitude_bits
-from isobit.bounds.rules import DenseBounds, OpBounds
+from isobit.bounds.rules import DotBounds, OpBounds, SumBounds
 from isobit.engines.exact.products import product
 from isobit.engines.registry import get_engine
 from isobit.fixed import law
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.model.accumulation import accumulation_order
+from isobit.model.dot import Dot
 from isobit.model.graph import MAX_BITS, Graph
-from isobit.model.ops import Dense, Op, Tensor, Tensors
-from isobit.model.products import Product
+from isobit.model.ops import Op, Tensor, Tensors
 from isobit.witness.surrogate import real_weights
 
 __all__ = ["AccumMargins", "Chain", "Margins", "ResultMargins", "has_margins", "outside", "parted"]
@@ -100,12 +100,14 @@ def outside(numbers: IntArray, kind: FixedType, places: Any, finer: IntArray | N
 
 
 class AccumMargins:
-    """Terms and partial sums of a Dense layer's neurons. Before the first overflow no sum is wrapped nor clamped."""
+    """Terms and partial sums of windows. Before the first overflow no sum is wrapped nor clamped.
 
-    def __init__(self, op: Dense, tensor: Tensor, of: DenseBounds) -> None:
+    A neuron is an output of a position.
+    """
+
+    def __init__(self, op: Dot, tensor: Tensor, of: DotBounds) -> None:
         self.op, self.tensor, self.of, self.kind = op, tensor, of, op.accum
-        self.product = Product.of(tensor, op.weight)
-        self.form = self.product.exact_type(tensor.type, op.weight.type)
+        self.product, self.form = op.product, op.form(tensor)
         self.shift = self.form.fraction - op.accum.fraction
         self._factors = factors(self.product, compact(op.weight.raw))
         self.order = accumulation_order(op)
@@ -113,17 +115,27 @@ class AccumMargins:
         bias = cast_range(Range.constant(op.bias.raw.ravel(), op.bias.type.fraction), op.bias.type, op.accum)
         # Where the bias itself does not fit, every input is a witness.
         self.bias = bias.rounded.low if bias.overflow.any() else None
-        sizes = (bias.rounded.bits, of.products.bits + max(0, -self.shift), magnitude_bits(of.free_magnitude))
+        sizes = (bias.rounded.bits, of.hull.products.bits + max(0, -self.shift), magnitude_bits(of.hull.free_magnitude))
+        self._made: dict[int, SumBounds] = {}
         self.wide = max(*sizes, tensor.type.width, op.accum.width) + 1 > law.INT64_BITS
+
+    def _window(self, neuron: int) -> tuple[IntArray, int]:
+        """The numbers that a neuron reads, and which output of its position it is."""
+        position, output = divmod(neuron, self.op.weight.shape[1])
+        group = output * self.op.groups // self.op.weight.shape[1]
+        return self.op.view[position * self.op.groups + group], output
 
     def terms(self, data: IntArray, neuron: int) -> IntArray:
         """Terms before overflow, in the kernel's order, shape (events, n_in)."""
+        window, output = self._window(neuron)
+        if not self.op.plain(self.tensor):
+            data = np.where(window < 0, 0, data[:, window])
         data = data.astype(object if self.wide else np.int64, copy=False)
-        order = self.order[neuron]
+        order = self.order[output]
         if self._factors is None:
-            products = self._exponential(data, neuron)[:, order]
+            products = self._exponential(data, output)[:, order]
         else:
-            factor, constant = (part[order, neuron] for part in self._factors)
+            factor, constant = (part[order, output] for part in self._factors)
             products = data[:, order] * factor + constant
         if self.form == self.kind:
             return products
@@ -131,22 +143,22 @@ class AccumMargins:
         rounded: IntArray = law.round_shift(products, shift, int(self.kind.as_assigned(self.form).rounding))
         return rounded
 
-    def _exponential(self, data: IntArray, neuron: int) -> IntArray:
-        weight, signs = self.op.weight.raw[:, neuron], self.op.weight.signs
+    def _exponential(self, data: IntArray, output: int) -> IntArray:
+        weight, signs = self.op.weight.raw[:, output], self.op.weight.signs
         assert signs is not None
         columns = [
-            product(self.product, data[:, i], int(w), int(signs[i, neuron]), self.tensor.type, self.op.weight.type)
+            product(self.product, data[:, i], int(w), int(signs[i, output]), self.tensor.type, self.op.weight.type)
             for i, w in enumerate(weight)
         ]
         return np.stack(columns, axis=1)
 
     def of_events(self, data: IntArray, neuron: int) -> Margins:
-        """Margins of one neuron; ``data`` is the layer's input, shape (events, n_in)."""
-        terms = self.terms(data, neuron)
-        numbers = np.cumsum(terms, axis=1) + int(self.of.start.low[neuron])
+        """Margins of one neuron; ``data`` is the input, shape (events, size)."""
+        terms, output = self.terms(data, neuron), self._window(neuron)[1]
+        numbers = np.cumsum(terms, axis=1) + int(self.of.hull.start.low[output])
         places = np.arange(1, terms.shape[1] + 1)
         if self.bias is not None:
-            bias = np.full((len(numbers), 1), self.bias[neuron], dtype=numbers.dtype)
+            bias = np.full((len(numbers), 1), self.bias[output], dtype=numbers.dtype)
             numbers, places = np.concatenate([numbers, bias], axis=1), np.append(places, 0)
         if self.form != self.kind:
             numbers, places = np.concatenate([numbers, terms], axis=1), np.concatenate([places, -places])
@@ -154,19 +166,30 @@ class AccumMargins:
 
     def aims(self, neuron: int) -> list[int]:
         """Places whose bounds lie farthest outside, above and below: the sums worth aiming at."""
-        order = self.order[neuron]
-        start = int(self.of.start.low[neuron])
-        high = np.cumsum(self.of.terms.high[order, neuron].astype(object)) + start
-        low = np.cumsum(self.of.terms.low[order, neuron].astype(object)) + start
+        position, output = divmod(neuron, self.op.weight.shape[1])
+        order, terms = self.order[output], self._bounds(position).terms
+        start = int(self.of.hull.start.low[output])
+        high = np.cumsum(terms.high[order, output].astype(object)) + start
+        low = np.cumsum(terms.low[order, output].astype(object)) + start
         return [int(np.argmax(high)) + 1, int(np.argmin(low)) + 1]
 
+    def _bounds(self, position: int) -> SumBounds:
+        """Bounds of the sums at a position."""
+        if self.op.positions == 1:
+            return self.of.hull
+        if position not in self._made:
+            part = at_position(self.op, self.of.values, position)
+            self._made[position] = dot_bounds(self.op.alone, (self.op.window(self.tensor),), (part,)).hull
+        return self._made[position]
+
     def drive(self, neuron: int, place: int, side: int) -> Any:
-        """Slope, in the layer's input, of a partial sum or (``place`` < 0) of a term, upwards or downwards."""
-        order = self.order[neuron]
+        """Slope, in the input, of a partial sum or (``place`` < 0) of a term, upwards or downwards."""
+        window, output = self._window(neuron)
+        order = self.order[output]
         taken = order[:place] if place > 0 else order[-place - 1 : -place]
-        slope = np.zeros(self.tensor.size)
-        slope[taken] = side * real_weights(self.tensor, self.op.weight)[taken, neuron]
-        return slope
+        slope = np.zeros(self.tensor.size + 1)  # the last: padding
+        np.add.at(slope, window[taken], side * real_weights(self.tensor, self.op.weight)[taken, output])
+        return slope[:-1]
 
 
 def has_margins(of: OpBounds) -> bool:

@@ -14,19 +14,17 @@ from typing import Any
 
 import numpy as np
 
-from isobit.bounds.intervals import Bounds, DenseBounds, graph_bounds
+from isobit.bounds.intervals import Bounds, DotBounds, graph_bounds
 from isobit.bounds.ranges import Range, lowest, one_after_another
 from isobit.bounds.reduce import ReduceBounds
-from isobit.bounds.sets import PointwiseBounds
 from isobit.engines.exact import vector
 from isobit.engines.exact.int64 import in_lane
 from isobit.fixed.array import FixedArray
 from isobit.fixed.assign import Cast, outside_range
-from isobit.model.accumulation import in_turns
+from isobit.model.dot import Dot
 from isobit.model.graph import Graph
-from isobit.model.ops import Dense, Op, Tensors
+from isobit.model.ops import Op, Tensors
 from isobit.model.primitives import Opaque
-from isobit.model.set_ops import PointwiseConv
 from isobit.plan.witnesses import MayOverflow, Witness, Witnesses, as_reported
 from isobit.witness.margins import Chain, Margins, ResultMargins, has_margins, parted
 from isobit.witness.proposals import Box, first_positions, moved
@@ -36,7 +34,7 @@ from isobit.witness.surrogate import backward
 __all__ = ["MayOverflow", "Witness", "Witnesses", "find_witnesses", "may_overflow"]
 
 #: What knows of an accumulator.
-ACCUMULATING = (DenseBounds, PointwiseBounds, ReduceBounds)
+ACCUMULATING = (DotBounds, ReduceBounds)
 #: Inputs kept for every verdict.
 _KEPT = 3
 #: Multiplications that one batch of the search may cost, and that the first inputs may.
@@ -93,7 +91,7 @@ def find_witnesses(
             if slot == "result" and neurons and not has_margins(limits.ops[op.name]):
                 continue
             # Margins are those of sums that grow term by term.
-            if neurons and not (slot == "accum" and isinstance(op, Dense) and in_turns(op)):
+            if neurons and not (slot == "accum" and isinstance(op, Dot) and op.in_turns):
                 search = _Search(graph, limits, op, slot, neurons, rng)
                 for witness in search.run(rounds, deadline):
                     found[MayOverflow(witness.layer, witness.slot, witness.neuron)] = witness
@@ -277,6 +275,4 @@ def _added(slopes: dict[str, Any], op: Op, more: Sequence[Any]) -> None:
 
 
 def _multiplications(op: Op) -> int:
-    if isinstance(op, PointwiseConv):
-        return op.weight.raw.size * op.positions
-    return op.weight.raw.size if isinstance(op, Dense) else op.output.size
+    return op.weight.raw.size * op.positions if isinstance(op, Dot) else op.output.size

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 
 from isobit.bounds.ranges import magnitude_bits
+from isobit.model.dot import Dot
 from isobit.model.expressions import Choice, Constant, Expression, Halved, Input, Minus, Multiplied, Times
 from isobit.model.layers.elementwise import Threshold
 from isobit.model.lookup import Lookup
-from isobit.model.ops import Activation, Dense, Op, Tensor, Tensors
+from isobit.model.ops import Activation, Op, Tensor, Tensors
 from isobit.model.primitives import Formula, Select
 from isobit.model.products import Product
 from isobit.model.reduce import Reduce
-from isobit.model.set_ops import PointwiseConv
 from isobit.model.softmax import Softmax
 from isobit.model.weights import Weight
 
@@ -57,9 +57,15 @@ def real_weights(data: Tensor, weight: Weight) -> Floats:
     return plain
 
 
-def _dense(op: Dense, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
+def _dot(op: Dot, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
     (tensor,) = tensors
-    return (slope @ real_weights(tensor, op.weight).T,)
+    weights = real_weights(tensor, op.weight)
+    if op.plain(tensor):
+        return (slope @ weights.T,)
+    by_group = np.split(weights, op.groups, axis=1)
+    outputs = slope.reshape(len(slope), op.positions, op.groups, -1)
+    windows = np.stack([outputs[:, :, g] @ part.T for g, part in enumerate(by_group)], axis=2).reshape(len(slope), -1)
+    return (windows if op.consecutive(tensor) else _scattered(op.view.ravel(), windows, tensor.size),)
 
 
 def _activation(op: Activation, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
@@ -83,12 +89,6 @@ def _activation(op: Activation, tensors: Tensors, raws: Raws, slope: Floats) -> 
 
 def _step(op: Threshold, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
     return (slope * _LEAK,)
-
-
-def _pointwise_conv(op: PointwiseConv, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
-    (tensor,) = tensors
-    at_positions = slope.reshape(len(slope), op.positions, -1)
-    return ((at_positions @ real_weights(op.at_position(tensor), op.weight).T).reshape(len(slope), -1),)
 
 
 def _reduce(op: Reduce, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
@@ -168,10 +168,9 @@ def _softmax(op: Softmax, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes
 
 
 _BACKWARD: dict[type[Op], Callable[[Any, Tensors, Raws, Floats], Slopes]] = {
-    Dense: _dense,
+    Dot: _dot,
     Activation: _activation,
     Threshold: _step,
-    PointwiseConv: _pointwise_conv,
     Reduce: _reduce,
     Select: _select,
     Formula: _formula,

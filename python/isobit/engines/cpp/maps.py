@@ -17,7 +17,7 @@ from isobit.plan.lanes import Lane, whole_parts
 from isobit.plan.maps import Counting, Gather, Linear, Sequential
 from isobit.plan.steps import Observe, Round
 
-__all__ = ["DTYPES", "SHORT", "Packing", "form_of", "packing_of", "pairs", "tiles"]
+__all__ = ["DTYPES", "SHORT", "Packing", "form_of", "packing_of", "pairs", "plain_form_of", "tiles"]
 
 DTYPES: dict[str, Any] = {
     "int16": np.int16,
@@ -51,14 +51,20 @@ class Packing:
     weights: Any = None
     scale: float = 1.0
 
-    def at(self, position_start: int) -> Any:
-        """The ``BatchMap`` for the position that begins with this input."""
-        return self.build(self.weights[position_start % 2] if isinstance(self.weights, tuple) else self.weights)
+    def at(self, first: int) -> Any:
+        """The ``BatchMap`` for the window that begins with this input."""
+        return self.build(self.weights[first % 2] if isinstance(self.weights, tuple) else self.weights)
 
 
 def form_of(lane: Lane) -> str:
     """How a lane reads its data."""
     forms = {"dot16": "i16_pairs", "dot16-split": "i16_split", "floor32": "f32", "floor16": "i16", "mulhi16": "i16"}
+    return forms.get(lane.multiply) or SHORT[lane.multiply]
+
+
+def plain_form_of(lane: Lane) -> str:
+    """How numbers lie that are gathered for a lane to read."""
+    forms = {"dot16": "i16", "dot16-split": "f64", "floor32": "f32", "mulhi16": "i16"}
     return forms.get(lane.multiply) or SHORT[lane.multiply]
 
 
@@ -87,7 +93,7 @@ def _linear(lane: Lane) -> Packing:
     assert isinstance(linear, Linear)
     scale = 1.0
     if lane.multiply.startswith("dot16"):
-        weights = position_weights(linear.weights, pairs) if stage.positions > 1 else pairs(linear.weights)
+        weights = position_weights(linear.weights, pairs) if stage.windows > 1 else pairs(linear.weights)
         start = linear.start.astype(np.int32)
     else:
         first = next((step for step in stage.steps if not isinstance(step, Observe)), None)

@@ -109,13 +109,13 @@ class ObservingEngine(PlannedEngine):
 def _in_two(lane: Lane) -> list[Lane]:
     """A map at many positions and, all positions at once, the steps that follow it: these are watched as one."""
     stage = lane.stage
-    if stage.positions == 1:
+    if stage.windows == 1:
         return [lane]
     between = f"{stage.target} (sums)"
     low, high = stage.start_bounds
     sums = Range(low, high, 0)
     first = replace(stage, ops=(), target=between, steps=(), result=sums)
-    second = replace(stage, sources=(between,), map=None, data=sums, positions=1)
+    second = replace(stage, sources=(between,), map=None, data=sums, positions=1, view=None)
     return [replace(lane, stage=first), replace(lane, stage=second, multiply=lane.compute, split=0)]
 
 

@@ -15,25 +15,21 @@ import numpy as np
 
 from isobit.engines import domain
 from isobit.engines.exact import tables as vector_tables
+from isobit.engines.exact.dot import constants, dot
 from isobit.engines.exact.formulas import formula, select
 from isobit.engines.exact.opaque import opaque
-from isobit.engines.exact.products import product
 from isobit.engines.exact.reduce import reduced
-from isobit.engines.exact.sets import at_every_position
 from isobit.engines.exact.tallies import Tally, ignore, of_index
 from isobit.errors import UnsupportedError
 from isobit.fixed.assign import assign
 from isobit.fixed.types import FixedType
-from isobit.model.accumulation import accumulation_order, in_turns, kept_weights, turns_of
+from isobit.model.dot import Dot
 from isobit.model.layers.elementwise import Threshold
 from isobit.model.lookup import Lookup
-from isobit.model.ops import Activation, Dense, Op, Tensor, Tensors
+from isobit.model.ops import Activation, Op, Tensor, Tensors
 from isobit.model.primitives import Formula, Opaque, Select
-from isobit.model.products import Product
 from isobit.model.reduce import Reduce
-from isobit.model.set_ops import PointwiseConv
 from isobit.model.softmax import Softmax
-from isobit.model.weights import Weight
 
 __all__ = ["Tally", "compute"]
 
@@ -43,54 +39,6 @@ RULES = (domain,)
 Column = Any
 #: Of every input of an op, in order.
 Columns = tuple[Column, ...]
-
-
-def _constants(weight: Weight) -> tuple[list[int], list[int]]:
-    raw = [int(v) for v in weight.raw.ravel()]
-    return raw, [1] * len(raw) if weight.signs is None else [int(v) for v in weight.signs.ravel()]
-
-
-def _dense(op: Dense, tensors: Tensors, inputs: Columns, tally: Tally) -> Column:
-    (tensor,), (data,) = tensors, inputs
-    n_in, n_out = op.weight.shape
-    kind = Product.of(tensor, op.weight)
-    form = kind.exact_type(tensor.type, op.weight.type)
-    weights, signs = _constants(op.weight)
-    order, grown, kept = accumulation_order(op), op.accum.sum_with(op.accum), kept_weights(op)
-    turns = turns_of(op) if in_turns(op) else None
-    biases = op.bias.raw.astype(data.dtype)
-    both_binary = tensor.type == op.weight.type == FixedType.int_type(1, signed=False)
-    columns = []
-    for j in range(n_out):
-        count = of_index(tally, "accum", j)
-        start = np.full(data.shape[1], biases[j], dtype=data.dtype)
-        total = assign(start, op.bias.type, op.accum, count)
-        terms: dict[int, list[Column]] = {0: []}  # by turn, where sums of turns are added
-        for i in order[j][kept[order[j], j]]:
-            k = int(i) * n_out + j
-            term = product(kind, data[i], weights[k], signs[k], tensor.type, op.weight.type)
-            term = assign(term, form, op.accum, count)
-            if turns is None:
-                total = assign(total + term, grown, op.accum, count)
-            else:
-                terms.setdefault(int(turns[i, j]), []).append(term)
-        # After the first turn, which casts even where it is empty, empty ones change nothing.
-        for turn in sorted(terms) if turns is not None else ():
-            part = np.zeros_like(total)
-            for term in terms[turn]:
-                part = assign(part + term, grown, op.accum, count)
-            total = assign(total + part, grown, op.accum, count)
-        count = of_index(tally, "result", j)
-        source = op.accum
-        if both_binary:
-            # nnet_mult.h: the sum of matches becomes a sum of signs, in an ap_int just wide enough.
-            source = FixedType.int_type((n_in - 1).bit_length() + 2)
-            one = 1 << max(0, op.accum.fraction)
-            scale = 1 << max(0, -op.accum.fraction)
-            exact = FixedType.from_bits(op.accum.width + 64, fraction=max(0, op.accum.fraction))
-            total = assign(2 * total * scale - n_in * one, exact, source)
-        columns.append(assign(total, source, op.output.type, count))
-    return np.stack(columns) if columns else data[:0]
 
 
 def _activation(op: Activation, tensors: Tensors, inputs: Columns, tally: Tally) -> Column:
@@ -172,7 +120,7 @@ _FUNCTIONS: dict[str, Callable[[Activation, Tensor, Column, Any], Column]] = {
 
 def _threshold(op: Threshold, tensors: Tensors, inputs: Columns, tally: Tally) -> Column:
     (tensor,), (data,) = tensors, inputs
-    high, _ = _constants(op.high)
+    high, _ = constants(op.high)
     shift = tensor.type.fraction - op.high.type.fraction
     columns = []
     for i, x in enumerate(data):
@@ -189,13 +137,12 @@ def _threshold(op: Threshold, tensors: Tensors, inputs: Columns, tally: Tally) -
 #: (op, input tensors, columns of each, tally) -> columns of the output.
 Kernel = Callable[[Any, Tensors, Columns, Tally], Column]
 KERNELS: dict[type[Op], Kernel] = {
-    Dense: _dense,
+    Dot: dot,
     Activation: _activation,
     Threshold: _threshold,
     Select: select,
     Formula: formula,
     Opaque: opaque,
-    PointwiseConv: at_every_position(_dense),
     Reduce: reduced,
     Lookup: vector_tables.lookup,
     Softmax: vector_tables.softmax,

@@ -20,7 +20,7 @@ from isobit.fixed.modes import Rounding
 from isobit.model.ops import Tensor
 from isobit.plan.lanes import Lane
 from isobit.plan.maps import Gather
-from isobit.plan.stages import Linear, Sequential
+from isobit.plan.stages import Linear, Sequential, Stage
 from isobit.plan.steps import Clamp, Round, Zero
 
 __all__ = ["pack"]
@@ -28,6 +28,8 @@ __all__ = ["pack"]
 _FORM = {"int32": I32, "float32": F32, "float64": F64, "int64": I64}
 #: Bytes of what a stage reads and gives that should stay within a core's own cache, and the events of a block at most.
 _CACHE, _EVENTS = 1 << 17, 256
+#: Name of a row of zeros in every form; no tensor has it.
+_ZEROS = ""
 #: Numbers beyond this, in units of the LSB, are left to the exact door.
 _LARGEST = 2.0**50
 
@@ -168,19 +170,16 @@ def _stage(made: _Tables, lane: Lane, sizes: Mapping[str, int]) -> list[tuple[in
     if isinstance(stage.map, Gather):
         return [_gathered(made, lane, stage.map, sizes)]
     (read,) = stage.sources
-    form, n_in, n_out = _read(lane), sizes[read] // stage.positions, sizes[stage.target] // stage.positions
+    form, windows = _read(lane), stage.windows
+    n_in, n_out = sizes[read] // windows, sizes[stage.target] // windows
     steps = list(stage.steps)
     source = made.place(read, sizes[read], form)
-    kind, weights, order, shift = COPY, 0, 0, 0
-    if isinstance(stage.map, Linear):
-        kind, order = LINEAR, made.add_order(np.arange(n_in))
-        weights = made.add_constants(form, tile_constants(stage.map.weights, stage.map.start, FORMS[form]))
-    elif isinstance(stage.map, Sequential):
-        general = is_general(stage.map)
-        kind = GENERAL if general else STRICT if stage.map.sum else ROUNDED
-        order = made.add_order(stage.map.order)
-        constants, shift = _any_rounding(stage.map, form) if general else _rounding_down(stage.map, form)
-        weights = made.add_constants(form, constants)
+    kind, weights, orders, shift = COPY, [0], [0], 0
+    if isinstance(stage.map, (Linear, Sequential)):
+        n_in, kind = len(stage.map.weights), _kind(stage.map)
+        parts = [_constants(part, form) for part in stage.group_maps]
+        weights, shift = [made.add_constants(form, one) for one, _ in parts], parts[0][1]
+        orders = _orders(made, stage, source, form)
     left, right, mask = 0, shift, -1
     if form in (I32, I64) and kind in (LINEAR, ROUNDED):
         bits = 8 * np.dtype(FORMS[form]).itemsize
@@ -192,13 +191,38 @@ def _stage(made: _Tables, lane: Lane, sizes: Mapping[str, int]) -> list[tuple[in
     passes = (integer_passes if compute == I64 else float_passes)(steps, sizes[stage.target])
     return [
         (
-            *(kind, form, n_in, n_out, source + position * n_in * made.stride(form), weights, order, compute),
-            *(left, right, mask),
-            *made.add_passes(compute, [one.part(position * n_out, n_out) for one in passes]),
-            *made.add_targets(stage.target, position * n_out),
+            *(kind, form, n_in, n_out, source if stage.view is not None else source + k * n_in * made.stride(form)),
+            *(weights[k % len(weights)], orders[k % len(orders)], compute, left, right, mask),
+            *made.add_passes(compute, [one.part(k * n_out, n_out) for one in passes]),
+            *made.add_targets(stage.target, k * n_out),
         )
-        for position in range(stage.positions)
+        for k in range(windows)
     ]
+
+
+def _kind(sums: Linear | Sequential) -> int:
+    if isinstance(sums, Linear):
+        return LINEAR
+    return GENERAL if is_general(sums) else STRICT if sums.sum else ROUNDED
+
+
+def _constants(sums: Linear | Sequential, form: int) -> tuple[Any, int]:
+    """Constants of a map's tiles, and the bits by which their sums are too large."""
+    if isinstance(sums, Linear):
+        return tile_constants(sums.weights, sums.start, FORMS[form]), 0
+    return _any_rounding(sums, form) if is_general(sums) else _rounding_down(sums, form)
+
+
+def _orders(made: _Tables, stage: Stage, source: int, form: int) -> list[int]:
+    """Where the rows that every window adds are listed, in rows after the source's first; one list for all, or each."""
+    assert isinstance(stage.map, (Linear, Sequential))
+    order = stage.map.order if isinstance(stage.map, Sequential) else slice(None)
+    if stage.view is None:
+        return [made.add_order(np.arange(len(stage.map.weights))[order])]
+    rows = stage.view[:, order]
+    if (rows < 0).any():  # a row that nobody writes: workspaces begin with zeros
+        rows = np.where(rows < 0, (made.place(_ZEROS, 1, form) - source) // made.stride(form), rows)
+    return [made.add_order(row) for row in rows]
 
 
 def _gathered(made: _Tables, lane: Lane, found: Gather, sizes: Mapping[str, int]) -> tuple[int, ...]:

@@ -15,7 +15,8 @@ import numpy as np
 from isobit.engines.reference.kernels import Inputs, assign, product, register_kernel, signs_of, values_of
 from isobit.engines.reference.numbers import Numbers
 from isobit.fixed.types import FixedType
-from isobit.model.ops import Dense, Tensor, Tensors
+from isobit.model.layers.dense import Dense
+from isobit.model.ops import Tensor, Tensors
 from isobit.model.products import Product
 
 __all__ = ["dense"]

@@ -9,9 +9,9 @@ from isobit.engines.reference.dense_kernels import dense
 from isobit.engines.reference.kernels import Inputs, assign, register_kernel
 from isobit.engines.reference.numbers import Numbers, joined, largest
 from isobit.fixed import growth
+from isobit.model.layers.convolution import PointwiseConv
 from isobit.model.layers.pooling import Pooling
 from isobit.model.ops import Tensor, Tensors
-from isobit.model.set_ops import PointwiseConv
 
 __all__ = ["pointwise_conv", "pooling"]
 

@@ -11,7 +11,7 @@ from isobit.frontends.hls4ml.reading import edges_of, precision_to_type, require
 from isobit.frontends.registry import register_handler
 from isobit.frontends.streams import is_streamed, packet_width
 from isobit.model.layers.conv import Convolution, DepthwiseConvolution
-from isobit.model.set_ops import PointwiseConv
+from isobit.model.layers.convolution import PointwiseConv
 
 __all__: list[str] = []
 

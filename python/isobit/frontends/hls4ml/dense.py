@@ -10,7 +10,7 @@ from isobit.errors import FirmwareError, UnsupportedError
 from isobit.frontends.hls4ml.reading import edges_of, precision_to_type, weight_of
 from isobit.frontends.registry import register_handler
 from isobit.model.accumulation import kept_weights
-from isobit.model.ops import Dense
+from isobit.model.layers.dense import Dense
 
 __all__: list[str] = []
 

@@ -1,6 +1,8 @@
 """Layers by family: hls4ml's facts about each, as frozen data. Importing this makes them known to model files."""
 
 from isobit.model.layers.conv import Convolution, DepthwiseConvolution
+from isobit.model.layers.convolution import PointwiseConv
+from isobit.model.layers.dense import Dense
 from isobit.model.layers.elementwise import PReLU, ThresholdedReLU
 from isobit.model.layers.embedding import Embedding
 from isobit.model.layers.merge import DotProduct, Merge
@@ -27,11 +29,13 @@ __all__ = [
     "Convolution",
     "Copy",
     "Cropping",
+    "Dense",
     "DepthwiseConvolution",
     "DotProduct",
     "Embedding",
     "Merge",
     "PReLU",
+    "PointwiseConv",
     "Pooling",
     "Quantizer",
     "Recurrent",

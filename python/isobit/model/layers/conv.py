@@ -16,10 +16,11 @@ import numpy as np
 
 from isobit.errors import ShapeError, UnsupportedError
 from isobit.fixed.types import FixedType
-from isobit.model.ops import Dense, Op, Tensor, register_op
+from isobit.model.layers.convolution import PointwiseConv
+from isobit.model.layers.dense import Dense
+from isobit.model.ops import Op, Tensor, register_op
 from isobit.model.primitives import Select
 from isobit.model.reuse import check_reuse_factor
-from isobit.model.set_ops import PointwiseConv
 from isobit.model.weights import Weight
 
 __all__ = ["Convolution", "DepthwiseConvolution", "Windowed"]
@@ -46,7 +47,7 @@ class Windowed(Op):
         Zeros before the first position of every axis. What a window holds beyond the last position is zero as well.
         Zeros are numbers like others: their products are added.
     strategy, reuse_factor
-        As for :class:`~isobit.model.ops.Dense`: they fix the order of the sum.
+        As for :class:`~isobit.model.layers.dense.Dense`: they fix the order of the sum.
     """
 
     weight: Weight

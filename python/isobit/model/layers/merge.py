@@ -13,7 +13,8 @@ from isobit.fixed import growth
 from isobit.fixed.types import FixedType
 from isobit.model.comparison import check_comparison
 from isobit.model.expressions import Choice, Constant, Halved, Input, Minus, Outcome, Plus, Result, Times
-from isobit.model.ops import Dense, Op, Tensor, register_op
+from isobit.model.layers.dense import Dense
+from isobit.model.ops import Op, Tensor, register_op
 from isobit.model.primitives import Formula, broadcast_view, identity_view
 from isobit.model.products import Product
 from isobit.model.weights import Weight
@@ -139,7 +140,8 @@ class DotProduct(Op):
         products = part((one, two), self.accum, Result(Times(Input(0), Input(1)), exact))
         ones = _constant("weight", np.ones((size, 1)), FixedType.int_type(2, signed=False))
         zero = _constant("bias", np.zeros(1), self.accum)
-        return (*parts, Dense(self.name, (products.name,), self.output, ones, zero, self.accum))
+        total = Dense(self.name, (products.name,), self.output, ones, zero, self.accum)
+        return (*parts, *total.lower(products))
 
     def check_inputs(self, *tensors: Tensor) -> None:
         """Check sizes and formats; see :meth:`Op.check_inputs`."""

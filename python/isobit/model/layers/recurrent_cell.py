@@ -17,10 +17,11 @@ from isobit.errors import ShapeError, UnsupportedError
 from isobit.fixed import growth
 from isobit.fixed.types import FixedType
 from isobit.model.expressions import Constant, Input, Outcome, Result
+from isobit.model.layers.convolution import PointwiseConv
+from isobit.model.layers.dense import Dense
 from isobit.model.layers.table import TableActivation
-from isobit.model.ops import Activation, Dense, Op, Tensor, Tensors
+from isobit.model.ops import Activation, Op, Tensor, Tensors
 from isobit.model.primitives import Formula, Select, View
-from isobit.model.set_ops import PointwiseConv
 from isobit.model.weights import Encoding, Weight
 
 __all__ = ["Cell", "Unrolled"]
@@ -51,7 +52,7 @@ class Cell:
     table, recurrent_table
         Their tables, shape (entries,); None for ``relu``.
     strategy, reuse_factor, recurrent_reuse_factor
-        Of both products; see :class:`~isobit.model.ops.Dense`.
+        Of both products; see :class:`~isobit.model.layers.dense.Dense`.
     pytorch
         Whether a GRU's first gate is the reset gate, as in PyTorch.
     """

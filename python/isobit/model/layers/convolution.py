@@ -1,4 +1,4 @@
-"""The same dense map at every position.
+"""Convolutions: the same weights at every position.
 
 Positions are all axes of a tensor but the last, which holds the channels (hls4ml's ``channels_last``).
 """
@@ -11,7 +11,10 @@ from typing import ClassVar
 
 from isobit.errors import ShapeError, UnsupportedError
 from isobit.fixed.types import FixedType
-from isobit.model.ops import Dense, Op, Tensor, register_op
+from isobit.model.dot import Dot
+from isobit.model.layers.dense import Dense
+from isobit.model.ops import Op, Tensor, register_op
+from isobit.model.primitives import identity_view
 from isobit.model.weights import Weight
 
 __all__ = ["PointwiseConv"]
@@ -33,7 +36,7 @@ class PointwiseConv(Op):
     bias
         Shape (n_out,).
     accum, strategy, reuse_factor
-        As for :class:`~isobit.model.ops.Dense`, which one position is.
+        As for :class:`~isobit.model.layers.dense.Dense`, which one position is.
     """
 
     weight: Weight
@@ -43,7 +46,6 @@ class PointwiseConv(Op):
     reuse_factor: int = 1
 
     tag: ClassVar[str] = "pointwise_conv"
-    primitive: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.positions * self.dense.output.size != self.output.size:
@@ -68,6 +70,11 @@ class PointwiseConv(Op):
     def at_position(self, tensor: Tensor) -> Tensor:
         """The input tensor of one position."""
         return Tensor(tensor.name, (self.weight.shape[0],), tensor.type, tensor.xnor)
+
+    def lower(self, *tensors: Tensor) -> tuple[Op, ...]:
+        """A window is the channels of a position; see :meth:`Op.lower`."""
+        (tensor,) = tensors
+        return (Dot.of(self, tensor, identity_view(tensor.size).reshape(self.positions, -1)),)
 
     def check_inputs(self, *tensors: Tensor) -> None:
         """Check the sizes; see :meth:`Op.check_inputs`."""

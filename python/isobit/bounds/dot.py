@@ -1,4 +1,7 @@
-"""Bounds of a Dense layer: products, terms, partial sums in the kernel's order, the accumulator, the result."""
+"""Bounds of sums over windows: products, terms, partial sums in the kernel's order, the accumulator, the result.
+
+Windows that hold numbers of the same bounds are looked at once.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from isobit.bounds.ranges import (
+    MOST_ZEROS,
     BoolArray,
     IntArray,
     Range,
@@ -16,24 +20,36 @@ from isobit.bounds.ranges import (
     compact,
     fold,
     folded_zeros,
+    hull,
     intersection,
     multiply,
+    one_after_another,
     shift_left,
     total,
     trailing_zeros,
 )
-from isobit.bounds.rules import DenseBounds, Ranges, register_bounds
+from isobit.bounds.rules import DotBounds, Ranges, SumBounds, register_bounds
 from isobit.bounds.turns import turn_sums
 from isobit.fixed import law
 from isobit.fixed.assign import assign
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
-from isobit.model.accumulation import accumulation_order, adds_nothing, in_turns
-from isobit.model.ops import Dense, Tensor, Tensors
+from isobit.model.accumulation import accumulation_order, adds_nothing
+from isobit.model.dot import Dot
+from isobit.model.ops import Tensor, Tensors
 from isobit.model.products import Product
 from isobit.model.weights import Weight
 
-__all__ = ["dense_bounds", "factors", "free_partial_sums", "product_range", "source_of"]
+__all__ = [
+    "at_position",
+    "distinct",
+    "dot_bounds",
+    "factors",
+    "free_partial_sums",
+    "joined",
+    "product_range",
+    "source_of",
+]
 
 
 def factors(kind: Product, raw: IntArray) -> tuple[IntArray, IntArray] | None:
@@ -99,19 +115,70 @@ def _exponential(values: Range, weight: Weight, raw: IntArray, signs: Any, tenso
     return Range(low, high, register.fraction, zeros)
 
 
-@register_bounds(Dense)
-def dense_bounds(op: Dense, tensors: Tensors, ranges: Ranges) -> DenseBounds:
-    """Bounds of a Dense layer, see :class:`DenseBounds`."""
+@register_bounds(Dot)
+def dot_bounds(op: Dot, tensors: Tensors, ranges: Ranges) -> DotBounds:
+    """Bounds of sums over windows, see :class:`DotBounds`."""
     (tensor,), (values,) = tensors, ranges
-    kind = Product.of(tensor, op.weight)
-    form, accum = kind.exact_type(tensor.type, op.weight.type), op.accum
-    raw = compact(op.weight.raw)
-    rows = Range(values.low[:, None], values.high[:, None], values.fraction, np.asarray(values.zeros)[:, None])
-    products = product_range(kind, rows, op.weight, raw, op.weight.signs, tensor)
+    if op.positions == 1 and op.consecutive(tensor):
+        sums = _sums(op, tensor, values)
+        ends = sums.partial, sums.accum_overflow, sums.free_sum, sums.accum
+        return DotBounds(op, *_cast(op, tensor, sums.accum), values, sums, *ends)
+    first, which = distinct(op, values)
+    parts = [at_position(op, values, position) for position in first.tolist()]
+    found = [dot_bounds(op.alone, (op.window(tensor),), (part,)) for part in parts]
+    whole = found[0].hull if len(found) == 1 else _sums(op.alone, tensor, hull(parts))
+    return joined(op, values, whole, [found[k] for k in which.tolist()])
+
+
+def distinct(op: Dot, values: Range) -> tuple[IntArray, IntArray]:
+    """Positions whose windows have different bounds, and which of these every position is like."""
+    if op.positions == 1:
+        return np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    ends = [np.unique(end, return_inverse=True)[1] for end in (values.low, values.high, values.zeros)]
+    kinds = np.unique(np.stack(ends), axis=1, return_inverse=True)[1].ravel()
+    windows = op.windows(kinds, -1).reshape(op.positions, -1)
+    _, first, which = np.unique(windows, axis=0, return_index=True, return_inverse=True)
+    return first, which.ravel()
+
+
+def at_position(op: Dot, values: Range, position: int) -> Range:
+    """The numbers of a position's windows, one after another: the input of :attr:`Dot.alone`."""
+    index = op.view[position * op.groups : (position + 1) * op.groups].ravel()
+    padded, zeros = index < 0, np.asarray(values.zeros)[index]
+    low, high = (np.where(padded, 0, end[index]) for end in (values.low, values.high))
+    return Range(low, high, values.fraction, np.where(padded, MOST_ZEROS, zeros))
+
+
+def joined(op: Dot, values: Range, whole: SumBounds, found: list[DotBounds]) -> DotBounds:
+    """Bounds of every output from those of :attr:`Dot.alone` at every position."""
+
+    def every(name: str) -> Range:
+        return one_after_another([getattr(of, name) for of in found])
+
+    result_overflow, overflow = (
+        np.concatenate([getattr(of, name) for of in found]) for name in ("result_overflow", "accum_overflow")
+    )
+    ends = every("source"), every("rounded"), every("result"), result_overflow
+    return DotBounds(op, *ends, values, whole, every("partial"), overflow, every("free_sum"), every("accum"))
+
+
+def _cast(op: Dot, tensor: Tensor, accum: Range) -> tuple[Range, Range, Range, BoolArray]:
+    """What the cast into the result takes, rounds, and gives, and where it overflows."""
+    source, source_type = source_of(op, tensor, accum)
+    cast = cast_range(source, source_type, op.output.type)
+    return source, cast.rounded, cast.result, cast.overflow
+
+
+def _sums(op: Dot, tensor: Tensor, values: Range) -> SumBounds:
+    """Those of one position, whose windows the values are."""
+    form, accum, raw = op.form(tensor), op.accum, compact(op.weight.raw)
+    low, high, zeros = (op.beside_weights(end) for end in (values.low, values.high, np.asarray(values.zeros)))
+    rows = Range(low, high, values.fraction, zeros)
+    products = product_range(op.product, rows, op.weight, raw, op.weight.signs, tensor)
     cast = cast_range(products, form, accum)
     drop = form.fraction - accum.fraction
     nothing = np.asarray((products.low == 0) & (products.high == 0), dtype=bool)
-    exact = np.asarray(_weight_zeros(kind, op.weight, raw, tensor) >= drop, dtype=bool) | nothing
+    exact = np.asarray(_weight_zeros(op.product, op.weight, raw, tensor) >= drop, dtype=bool) | nothing
     bias = cast_range(Range.constant(op.bias.raw.ravel(), op.bias.type.fraction), op.bias.type, accum)
     # The numbers themselves, not their range: the image of a range under an overflow mode may be much wider.
     folded = assign(op.bias.raw.ravel().astype(object), op.bias.type, accum)
@@ -122,14 +189,7 @@ def dense_bounds(op: Dense, tensors: Tensors, ranges: Ranges) -> DenseBounds:
     if accum.overflow is Overflow.WRAP and not accum.saturation_bits:
         # Modulo 2**W the order and the earlier wraps do not matter.
         final = intersection(final, cast_range(free, None, accum).result)
-    source, source_type = source_of(op, tensor, final)
-    result = cast_range(source, source_type, op.output.type)
-    return DenseBounds(
-        op=op,
-        source=source,
-        rounded=result.rounded,
-        result=result.result,
-        result_overflow=result.overflow,
+    return SumBounds(
         products=products,
         terms=terms,
         terms_exact=exact,
@@ -143,19 +203,19 @@ def dense_bounds(op: Dense, tensors: Tensors, ranges: Ranges) -> DenseBounds:
     )
 
 
-def free_partial_sums(op: Dense, start: Range, terms: Range) -> tuple[IntArray, IntArray]:
+def free_partial_sums(op: Dot, start: Range, terms: Range) -> tuple[IntArray, IntArray]:
     """Bounds of start and every sum in the kernel's order, nothing wrapped nor clamped: shape (n_in + 1, n_out)."""
     order = accumulation_order(op).T
     columns = np.arange(order.shape[1])
     return accumulate(terms.low[order, columns], start.low), accumulate(terms.high[order, columns], start.high)
 
 
-def _partial_sums(op: Dense, start: Range, terms: Range) -> tuple[Range, Range, BoolArray]:
+def _partial_sums(op: Dot, start: Range, terms: Range) -> tuple[Range, Range, BoolArray]:
     """Hull of all sums before overflow, the last one after it, and where one may overflow.
 
     ``terms`` are those after their own overflow.
     """
-    if in_turns(op):
+    if op.in_turns:
         return turn_sums(op, start, terms)
     lows, highs = free_partial_sums(op, start, terms)
     zeros = np.minimum(np.min(terms.zeros, axis=0), start.zeros)
@@ -190,13 +250,13 @@ def _replaced(values: Range, where: Any, low: IntArray, high: IntArray, zeros: A
     return Range(lows, highs, values.fraction, every)
 
 
-def source_of(op: Dense, tensor: Tensor, final: Range) -> tuple[Range, FixedType]:
+def source_of(op: Dot, tensor: Tensor, final: Range) -> tuple[Range, FixedType]:
     """What the cast into the result takes, and its format: the accumulator, or the sum of signs made of it."""
-    if not tensor.type == op.weight.type == FixedType.int_type(1, signed=False):
+    if not op.counts_matches(tensor):
         return final, op.accum
     # Binary data and weights: the sum of matches becomes a sum of signs, in an ap_int just wide enough.
     n_in = op.weight.shape[0]
-    narrow = FixedType.int_type((n_in - 1).bit_length() + 2)
+    narrow = op.signs
     fraction = max(0, op.accum.fraction)
     matches, ones = final.at(fraction), compact(np.array(-n_in << fraction, dtype=object))
     signs = Range(add(shift_left(matches.low, 1), ones), add(shift_left(matches.high, 1), ones), fraction)
