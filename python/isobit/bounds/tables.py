@@ -76,7 +76,7 @@ def _looked_up(op: Lookup, tensor: Tensor, low: Any, high: Any) -> tuple[Range, 
     first = np.where(lost, 0, np.minimum(*ends))
     last = np.where(lost, op.entries - 1, np.maximum(*ends))
     form, _ = op.forms(tensor.type)
-    found = [_Entries(column, form, op.output.type).between(first, last) for column in op.rows.T]
+    found = [_Entries(column, form, op.output.type).between(first, last) for column in op.columns(object)]
     entries, casts = zip(*found, strict=True)
     if op.row == 1:
         return entries[0], casts[0]

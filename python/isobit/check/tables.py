@@ -75,7 +75,7 @@ class TableWatch:
         # Of tensors inside a layer nobody hands over the numbers.
         known = self.graph.tensors
         found = (op for op in self.graph.lowered.ops if isinstance(op, (Lookup, Softmax)))
-        self._ops = [op for op in found if known.keys() >= set(op.inputs)]
+        self._ops = [op for op in found if op.spans and known.keys() >= set(op.inputs)]
         for op in self._ops:
             for table in op.tables:
                 self._seen[op.name, table.name] = np.zeros(len(table.raw), dtype=bool)

@@ -33,6 +33,8 @@ class Lookup(Op):
         A constant (one value) that multiplies the entries; None: one.
     other_factor
         With an index of one side, a constant that multiplies the numbers that look nothing up; None: one.
+    stride
+        How far apart rows begin in the flat table; by default one after the other.
     """
 
     table: Weight
@@ -40,6 +42,7 @@ class Lookup(Op):
     function: str = ""
     entry_factor: Weight | None = None
     other_factor: Weight | None = None
+    stride: int | None = None
 
     tag: ClassVar[str] = "lookup"
     primitive: ClassVar[bool] = True
@@ -61,17 +64,17 @@ class Lookup(Op):
         """Check sizes, and that every number has an entry; see :meth:`Op.check_inputs`."""
         (tensor,) = self._counted(tensors)
         self._same(self.output.size, (tensor.size * self.row,), "outputs", tensor)
-        self.index.check(self.name, tensor.type, self.entries)
-
-    @property
-    def entries(self) -> int:
-        """Entries of the table, or rows."""
-        return int(self.table.shape[0])
+        self.index.check(self.name, tensor, self.entries)
 
     @property
     def row(self) -> int:
         """Entries of a row."""
-        return self.table.raw.size // self.entries
+        return self.table.raw.size // int(self.table.shape[0])
+
+    @property
+    def entries(self) -> int:
+        """Rows that can be looked up."""
+        return (self.table.raw.size - self.row) // (self.stride or self.row) + 1
 
     @property
     def tables(self) -> tuple[Weight, ...]:
@@ -79,10 +82,15 @@ class Lookup(Op):
         return (self.table,)
 
     @cached_property
-    def rows(self) -> Any:
-        """Every entry times its factor: Python integers, shape (entries, row), of the format that is cast."""
-        raw = self.table.raw.reshape(self.entries, -1).astype(object)
+    def products(self) -> Any:
+        """The flat table times its factor: Python integers, of the format that is cast."""
+        raw = self.table.raw.ravel().astype(object)
         return raw if self.entry_factor is None else raw * int(self.entry_factor.raw.ravel()[0])
+
+    def columns(self, dtype: Any) -> list[Any]:
+        """The first number of each row that can be looked up, the second, ...: of a dtype, shape (entries,) each."""
+        flat = self.products.astype(dtype)
+        return [flat[k :: self.stride or self.row][: self.entries] for k in range(self.row)]
 
     def indices(self, x: Any, data: FixedType) -> Any:
         """Entry that raw numbers of a format look up, int64; with an index of one side, of negative ones."""
@@ -109,5 +117,6 @@ class Lookup(Op):
 
     @property
     def spans(self) -> dict[str, float]:
-        """What an entry of the table spans, by its name, in units of the number that looks it up."""
-        return {self.table.name: self.index.step(self.entries)}
+        """What an entry of the table spans, by its name, in units of the number that looks it up; of sampled tables."""
+        step = self.index.step(self.entries)
+        return {} if step is None else {self.table.name: step}

@@ -12,6 +12,7 @@ import numpy as np
 
 from isobit.errors import UnsupportedError
 from isobit.fixed.types import FixedType
+from isobit.model.tensor import Tensor
 from isobit.model.weights import Weight
 
 __all__ = ["AroundZero", "BelowZero", "Index", "Itself", "centred_index", "index_from_zero", "top_bits"]
@@ -77,12 +78,12 @@ class Index:
         """Magnitude bits of the integers on the way from a number to its index."""
         raise NotImplementedError
 
-    def step(self, entries: int) -> float:
-        """What one entry spans, in units of the number."""
+    def step(self, entries: int) -> float | None:
+        """What one entry spans, in units of the number; None if numbers are indices and nothing is sampled."""
         raise NotImplementedError
 
-    def check(self, layer: str, data: FixedType, entries: int) -> None:
-        """Check that every number of a format has an entry.
+    def check(self, layer: str, tensor: Tensor, entries: int) -> None:
+        """Check that every number of a tensor has an entry.
 
         Raises
         ------
@@ -143,11 +144,20 @@ class BelowZero(_Spread):
 
 @dataclass(frozen=True)
 class Itself(Index):
-    """The number, an integer, is the index: ``embedding``."""
+    """The number times a constant is the index, cut to a whole number: ``embedding``.
+
+    Attributes
+    ----------
+    times
+        The constant.
+    """
+
+    times: int = 1
 
     def of(self, x: Column, entries: int, fraction: int) -> Any:
         """See :meth:`Index.of`."""
-        return x.astype(np.int64)
+        index = x * self.times
+        return np.asarray(index >> fraction if fraction > 0 else index << -fraction).astype(np.int64)
 
     def is_lost(self, x: Column, entries: int, fraction: int) -> Any:
         """Nowhere."""
@@ -155,16 +165,16 @@ class Itself(Index):
 
     def bits(self, data: FixedType, entries: int) -> int:
         """See :meth:`Index.bits`."""
-        return data.width
+        return data.width + self.times.bit_length() + max(0, -data.fraction)
 
-    def step(self, entries: int) -> float:
-        """See :meth:`Index.step`."""
-        return 1.0
+    def step(self, entries: int) -> None:
+        """None; see :meth:`Index.step`."""
 
-    def check(self, layer: str, data: FixedType, entries: int) -> None:
+    def check(self, layer: str, tensor: Tensor, entries: int) -> None:
         """See :meth:`Index.check`."""
-        if data.fraction != 0 or data.raw_min < 0 or data.raw_max >= entries:
+        first, last = self.of(np.array(tensor.raw_range, dtype=object), entries, tensor.type.fraction).tolist()
+        if tensor.raw_range[0] < 0 or last >= entries:
             raise UnsupportedError(
-                f"layer {layer!r} looks numbers of {data} up in a table of {entries} entries; supported: integers from "
-                f"0 to {entries - 1}"
+                f"layer {layer!r} reads the entries {first} to {last} by {tensor.name!r} ({tensor.type}); it "
+                f"has the entries 0 to {entries - 1}"
             )

@@ -56,12 +56,6 @@ class _Casts:
         held = result if np.array_equal(self.held, self.result) else self.held[places]
         return _Casts(result, held, *(None if flags is None else flags[places] for flags in (self.lossy, self.outside)))
 
-    def with_shape(self, shape: tuple[int, ...]) -> _Casts:
-        """The same in another shape."""
-        result = self.result.reshape(shape)
-        held = result if self.held is self.result else self.held.reshape(shape)
-        return _Casts(result, held, *(None if f is None else f.reshape(shape) for f in (self.lossy, self.outside)))
-
     def counts(self, axis: int) -> tuple[Any, Any]:
         """How often rounding dropped set bits, and how often the range was left, along an axis."""
         none = np.zeros(np.delete(self.result.shape, axis), dtype=np.int64)
@@ -94,9 +88,10 @@ def observe_table(op: Op, tensors: Tensors, raws: Sequence[Any]) -> tuple[Any, F
 def _lookup(op: Lookup, tensor: Tensor, raw: Any) -> tuple[Any, Found]:
     if not op.index.sided:
         form, _ = op.forms(tensor.type)
-        rows = op.rows.astype(np.int64)
-        casts = _Casts.of(rows if op.row > 1 else rows.ravel(), form, op.output.type).at(op.indices(raw, tensor.type))
-        casts = casts.with_shape((len(raw), -1))
+        places = op.indices(raw, tensor.type)
+        if op.row > 1:
+            places = (places[..., None] * (op.stride or op.row) + np.arange(op.row)).reshape(len(raw), -1)
+        casts = _Casts.of(op.products.astype(np.int64), form, op.output.type).at(places)
         lossy, outside = casts.counts(0)
     else:
         below, above = _branches(op, tensor, raw)
@@ -118,7 +113,7 @@ def _observed(casts: _Casts, axis: int, lossy: Any, outside: Any) -> Observed:
 def _branches(op: Lookup, tensor: Tensor, raw: Any) -> tuple[_Casts, _Casts]:
     """Casts of the entries for negative numbers, and of others."""
     form_below, form_above = op.forms(tensor.type)
-    entries, positive = np.append(op.rows[:, 0], 0).astype(np.int64), op.others(np.maximum(raw, 0))
+    entries, positive = np.append(op.products, 0).astype(np.int64), op.others(np.maximum(raw, 0))
     places = np.where(raw < 0, op.indices(raw, tensor.type), op.entries)
     return _Casts.of(entries, form_below, op.output.type).at(places), _Casts.of(positive, form_above, op.output.type)
 

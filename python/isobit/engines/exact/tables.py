@@ -49,7 +49,7 @@ def _looked_up(table: Weight, index: Any, like: Column, look: Look) -> Column:
 def lookup(op: Lookup, tensors: Tensors, inputs: Columns, tally: Tally, look: Look = _unwatched) -> Column:
     """Every number by itself; where not all look up, each branch is cast where it holds, and counts as 0 elsewhere."""
     (tensor,), (data,) = tensors, inputs
-    parts, target = np.ascontiguousarray(op.rows.T.astype(data.dtype)), op.output.type
+    parts, target = op.columns(data.dtype), op.output.type
     entry_form, other_form = op.forms(tensor.type)
     columns = []
     for i, x in enumerate(data):

@@ -7,7 +7,9 @@ from fractions import Fraction
 from typing import ClassVar
 
 from isobit.errors import ShapeError, UnsupportedError
+from isobit.model.lookup import Lookup
 from isobit.model.ops import Op, Tensor, register_op
+from isobit.model.table_index import Itself
 from isobit.model.weights import Weight
 
 __all__ = ["Embedding"]
@@ -36,6 +38,14 @@ class Embedding(Op):
             raise ShapeError(
                 f"the table of layer {self.name!r} has shape {self.embeddings.shape}, expected (vocabulary, n_out)"
             )
+
+    def lower(self, *tensors: Tensor) -> tuple[Op, ...]:
+        """A row that begins at a multiple of its length, or, with a fraction, anywhere; see :meth:`Op.lower`."""
+        (tensor,) = tensors
+        row = self.embeddings.shape[1]
+        aligned = tensor.type.fraction <= 0
+        index, stride = (Itself(), None) if aligned else (Itself(row), 1)
+        return (Lookup(self.name, self.inputs, self.output, self.embeddings, index, stride=stride),)
 
     def check_inputs(self, *tensors: Tensor) -> None:
         """Check the sizes, and that no index leaves the table; see :meth:`Op.check_inputs`."""

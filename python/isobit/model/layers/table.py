@@ -109,12 +109,9 @@ class TableActivation(Op):
         """An entry for every number; of elu and selu, for negative ones; see :meth:`Op.lower`."""
         del tensors
         index = AroundZero(self.span) if self.centred else BelowZero(self.span)
-        factors: dict[str, Weight | None] = {}
-        if self.function == "elu":
-            factors["entry_factor"] = self.param
-        elif self.function == "selu":
-            factors["other_factor"] = _SELU_SLOPE if self.param is None else self.param
-        return (Lookup(self.name, self.inputs, self.output, self.table, index, self.function, **factors),)
+        slope = self.param or _SELU_SLOPE
+        factors = {"elu": (self.param, None), "selu": (None, slope)}.get(self.function, (None, None))
+        return (Lookup(self.name, self.inputs, self.output, self.table, index, self.function, *factors),)
 
     def check_inputs(self, *tensors: Tensor) -> None:
         """Check sizes, and that no index leaves an int; see :meth:`Op.check_inputs`."""
