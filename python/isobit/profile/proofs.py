@@ -16,7 +16,7 @@ from isobit.model.reduce import Reduce
 from isobit.plan.lanes import Lane
 from isobit.plan.observed import Observed
 from isobit.profile.counting import Accumulator, counting_lane
-from isobit.profile.set_counting import ReduceAccumulator
+from isobit.profile.reduce_counting import ReduceAccumulator
 
 __all__ = ["Accumulators", "Counted", "Counts", "Uncountable"]
 

@@ -1,4 +1,4 @@
-"""Margins of the accumulators of reductions; see :mod:`isobit.witness.margins`."""
+"""Margins of the accumulators of reductions, and of whatever accumulates; see :mod:`isobit.witness.margins`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import numpy as np
 
 from isobit.bounds.ranges import IntArray
 from isobit.bounds.reduce import ReduceBounds
+from isobit.bounds.rules import DotBounds, OpBounds
 from isobit.fixed import law
-from isobit.model.ops import Tensor
+from isobit.model.dot import Dot
+from isobit.model.ops import Op, Tensor, Tensors
 from isobit.model.reduce import Reduce
-from isobit.witness.margins import Margins, outside
+from isobit.witness.margins import AccumMargins, Margins, outside
 
-__all__ = ["ReduceMargins"]
+__all__ = ["ReduceMargins", "accum_margins"]
 
 
 class ReduceMargins:
@@ -48,3 +50,13 @@ class ReduceMargins:
         slope = np.zeros(self.tensor.size)
         slope[inputs[:place] if place > 0 else inputs[-place - 1 : -place]] = side
         return slope
+
+
+def accum_margins(op: Op, tensors: Tensors, of: OpBounds) -> AccumMargins | ReduceMargins:
+    """What is known of an op's accumulator."""
+    (tensor,) = tensors
+    if isinstance(op, Reduce) and isinstance(of, ReduceBounds):
+        return ReduceMargins(op, tensor, of)
+    assert isinstance(op, Dot)
+    assert isinstance(of, DotBounds)
+    return AccumMargins(op, tensor, of)

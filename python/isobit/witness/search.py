@@ -28,7 +28,7 @@ from isobit.model.primitives import Opaque
 from isobit.plan.witnesses import MayOverflow, Witness, Witnesses, as_reported
 from isobit.witness.margins import Chain, Margins, ResultMargins, has_margins, parted
 from isobit.witness.proposals import Box, first_positions, moved
-from isobit.witness.set_margins import accum_margins
+from isobit.witness.reduce_margins import accum_margins
 from isobit.witness.surrogate import backward
 
 __all__ = ["MayOverflow", "Witness", "Witnesses", "find_witnesses", "may_overflow"]
