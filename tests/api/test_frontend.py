@@ -288,8 +288,6 @@ def test_strategies(entry: dict[str, Any], told: str, small: Network, tmp_path: 
 @pytest.mark.parametrize(
     "entry, told",
     [
-        ({"Strategy": "da", "ReuseFactor": 1}, r"da4ml|'distributed_arithmetic' of layer 'fc1'"),
-        ({"Strategy": "Distributed_Arithmetic"}, r"da4ml|'distributed_arithmetic' of layer 'fc1'"),
         ({"Strategy": "da", "ReuseFactor": 5}, "fc1 has rf = 5"),
         ({"Strategy": "Resource", "Compression": True}, "hls4ml cannot convert the model: KeyError"),  # it fails itself
     ],

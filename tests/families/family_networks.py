@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from convolution_networks import convolutions
+from distributed_networks import distributed
 from dot_networks import dots
 from embedding_networks import embeddings
 from recurrent_networks import recurrences
@@ -48,6 +49,14 @@ class _Network:
         self.uses: Counter[str] = Counter()
         self.names: dict[str, dict[str, Any]] = {}
         self.kinds: list[str] = []
+        #: Whether formats may be ap_int.
+        self.integers = True
+        #: hls4ml's settings of the whole network.
+        self.settings: dict[str, Any] = {
+            "Precision": {"default": "fixed<16,6>"},
+            "ReuseFactor": 1,
+            "Strategy": "Latency",
+        }
         #: What inputs hold, where that is less than their format.
         self.ranges: dict[str, tuple[float, float]] = {}
         #: With io_parallel a Reshape hands its input on, yet layers without a format of their own take the Reshape's;
@@ -58,14 +67,16 @@ class _Network:
         """A new input."""
         name = f"in{len(self.inputs)}"
         tensor = self.layers.Input(shape, name=name)
-        self.names[name] = {"Precision": {"result": str(a_format(self.rng))}}
+        self.names[name] = {"Precision": {"result": str(self.format())}}
         self.inputs.append(tensor)
         self.live.append(tensor)
         return tensor
 
     def format(self) -> FixedType:
         """Another format."""
-        return a_format(self.rng)
+        while (kind := a_format(self.rng)).is_int and not self.integers:
+            pass
+        return kind
 
     def put(
         self, layer: str, sources: Any, *arguments: Any, slots: tuple[str, ...] = ("result",), **options: Any
@@ -73,7 +84,7 @@ class _Network:
         """A layer on one tensor or two; ``slots`` get formats of their own, or now and then hls4ml's choice."""
         name = f"{layer.lower()}{len(self.kinds)}"
         automatic = self.rng.random() < 0.15 and layer != "Activation"
-        formats = {slot: "auto" if automatic else str(a_format(self.rng)) for slot in slots}
+        formats = {slot: "auto" if automatic else str(self.format()) for slot in slots}
         if formats:
             self.names[name] = {"Precision": formats}
         result = getattr(self.layers, layer)(*arguments, name=name, **options)(sources)
@@ -230,6 +241,7 @@ def rectifiers(net: _Network) -> None:
 FAMILIES: dict[str, Callable[..., None]] = {
     "shape": shapes,
     "merge": merges,
+    "distributed": distributed,
     "dot": dots,
     "embedding": embeddings,
     "elementwise": rectifiers,
@@ -258,10 +270,7 @@ def build(family: str, seed: int, events: int = 120) -> tuple[str, Any, list[Any
     net = _Network(rng, streams)
     FAMILIES[family](net, *([backend] if family in ("merge", "convolution") else []))
     model = tf.keras.Model(net.inputs, net.outputs())
-    config = {
-        "Model": {"Precision": {"default": "fixed<16,6>"}, "ReuseFactor": 1, "Strategy": "Latency"},
-        "LayerName": net.names,
-    }
+    config = {"Model": net.settings, "LayerName": net.names}
     io_type = "io_stream" if streams else "io_parallel"
     subject = isobit.load(convert(model, config, backend=backend, io_type=io_type), input_ranges=net.ranges)
     data = [_events(rng, tensor, events) for tensor in subject.graph.inputs]

@@ -65,3 +65,9 @@ def test_rows_by_index(seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_convolutions(seed: int) -> None:
     check("convolution", seed)
+
+
+@pytest.mark.oracle(sample=2)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_adder_trees(seed: int) -> None:
+    check("distributed", seed)

@@ -123,7 +123,7 @@ def test_refusal_lists_the_legal_ones() -> None:
             replace(op, strategy=strategy, reuse_factor=5)
     with pytest.raises(UnsupportedError, match=r"reuse factor 0 .*legal: 1 to 2147483623"):
         replace(op, strategy="latency", reuse_factor=0)
-    with pytest.raises(UnsupportedError, match=r"'distributed_arithmetic'.*da4ml.*supported: latency"):
+    with pytest.raises(UnsupportedError, match=r"'distributed_arithmetic'.*supported: latency"):
         replace(op, strategy="distributed_arithmetic", reuse_factor=1)
     graph, _ = draw_layer(3, "resource", 60, 24)
     with pytest.raises(UnsupportedError, match=r"legal: 1, 2, 3, .*30, 60 \(the closest of 19\)"):

@@ -154,6 +154,8 @@ def convert(
     ------
     UnsupportedError
         If hls4ml refuses the model; its message is repeated.
+    MissingDependencyError
+        If hls4ml is not installed, or da4ml, which one of its strategies needs.
     TypeMismatchError
         For a granularity or default precision beside a configuration, which has its own.
     """
@@ -190,6 +192,11 @@ def convert(
                 **options,
             )
     except Exception as error:  # hls4ml raises bare Exceptions
+        if isinstance(error, ImportError) and str(error.name).startswith("da4ml"):
+            raise MissingDependencyError(
+                "for the strategy 'distributed_arithmetic' hls4ml needs the package da4ml, which is not installed: "
+                "pip install 'isobit[da]'"
+            ) from None
         raise UnsupportedError(f"hls4ml cannot convert the model: {conversion_failure(error)}") from error
     finally:
         noise.setLevel(level)

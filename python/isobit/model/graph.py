@@ -172,6 +172,9 @@ class Graph:
         parsed: dict[str, FixedType] = {}
         for key, value in types.items():
             if key not in slots:
+                name, _, slot = key.rpartition(".")
+                if name in self.by_name and (why := self.by_name[name].without.get(slot)):
+                    raise FormatError(f"{key} changes nothing: {why}")
                 close = difflib.get_close_matches(key, slots, n=3, cutoff=0.3) or list(slots)
                 raise FormatError(
                     f"no format is called {key!r}; closest: {', '.join(close)} (all: {len(slots)} in .types)"

@@ -63,6 +63,8 @@ class Op:
     #: Whether constants are trained in the units in which hls4ml writes them, as weights that it divides by an alpha of
     #: the quantiser are not.
     keeps_units: ClassVar[bool] = False
+    #: Slots of hls4ml's configuration that change nothing here, with the reason.
+    without: ClassVar[Mapping[str, str]] = {}
     #: Fewest and most input tensors; None: any number.
     input_counts: ClassVar[tuple[int, int | None]] = (1, 1)
 

@@ -14,7 +14,7 @@ __all__ = [
     "legal_reuse_factors",
 ]
 
-#: Strategies of a Dense layer. hls4ml's fifth, ``distributed_arithmetic``, needs the package da4ml.
+#: Strategies of a Dense layer. hls4ml's fifth, ``distributed_arithmetic``, makes a layer of its own of it.
 STRATEGIES = ("latency", "resource", "resource_unrolled", "compressed")
 
 #: Largest number of weights and reuse factor together: kernels count the turns of both in an int.
@@ -69,9 +69,8 @@ def check_reuse_factor(layer: str, n_in: int, n_out: int, strategy: str, factor:
         With the legal factors, or those around the one that was asked for where there are many.
     """
     if strategy not in STRATEGIES:
-        why = ": it needs the package da4ml" if strategy == "distributed_arithmetic" else ""
         raise UnsupportedError(
-            f"strategy {strategy!r} of layer {layer!r} is not supported{why}; supported: {', '.join(STRATEGIES)}"
+            f"strategy {strategy!r} of layer {layer!r} is not supported; supported: {', '.join(STRATEGIES)}"
         )
     if strategy == "latency":
         if not 1 <= factor <= _TURNS - n_in * n_out:

@@ -10,6 +10,7 @@ import numpy as np
 from isobit.engines.reference import (
     convolution,
     dense_kernels,
+    distributed,
     elementwise,
     embedding,
     merge,
@@ -32,6 +33,7 @@ __all__ = ["ENGINE", "KERNEL_MODULES", "ReferenceEngine", "register_kernel"]
 KERNEL_MODULES = (
     convolution,
     dense_kernels,
+    distributed,
     elementwise,
     embedding,
     merge,

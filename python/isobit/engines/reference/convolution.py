@@ -12,11 +12,11 @@ import numpy as np
 from isobit.engines.reference.dense_kernels import dense
 from isobit.engines.reference.kernels import Inputs, assign, product, register_kernel, signs_of, values_of
 from isobit.engines.reference.numbers import Numbers, joined
-from isobit.model.layers.conv import Convolution, DepthwiseConvolution, Windowed
+from isobit.model.layers.conv import Convolution, DepthwiseConvolution, Windowed, Windows
 from isobit.model.ops import Tensor, Tensors
 from isobit.model.products import Product
 
-__all__ = ["convolution", "depthwise_convolution"]
+__all__ = ["convolution", "depthwise_convolution", "im2col"]
 
 
 def _image(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -25,7 +25,7 @@ def _image(shape: tuple[int, ...]) -> tuple[int, int]:
     return height, width
 
 
-def _im2col(op: Windowed, tensor: Tensor, data: Numbers) -> Numbers:
+def im2col(op: Windows, tensor: Tensor, data: Numbers) -> Numbers:
     """``fill_buffer``, as ``_compute_conv2d_im2col`` of fpga_backend.py generates it; 1D is an image of one row.
 
     With io_stream, ``kernel_shift_1d`` and ``shift_line_buffer`` of nnet_conv_stream.h leave the same numbers in
@@ -92,7 +92,7 @@ class _Multipliers:
 def convolution(op: Convolution, tensors: Tensors, inputs: Inputs) -> Numbers:
     """``conv_1d_latency_cl``, ``conv_1d_resource_cl``, and their 2D relatives; with io_stream the dense kernels."""
     (tensor,), (data,) = tensors, inputs
-    data_buf = _im2col(op, tensor, data)
+    data_buf = im2col(op, tensor, data)
     mult_n_in, mult_n_out = op.weight.shape
     if op.strategy not in ("latency", "resource") or (op.strategy == "resource" and op.reuse_factor > mult_n_in):
         # ``compute_output_buffer_1d`` and ``_2d`` call the dense kernel of the strategy
@@ -131,7 +131,7 @@ def _resource(mult_n_in: int, mult_n_out: int, reuse_factor: int) -> Iterator[tu
 def depthwise_convolution(op: DepthwiseConvolution, tensors: Tensors, inputs: Inputs) -> Numbers:
     """``depthwise_conv_2d_latency_cl``, and with io_stream the functions of nnet_depthwise_product.h."""
     (tensor,), (data,) = tensors, inputs
-    layer = _Multipliers(op, tensor, _im2col(op, tensor, data))
+    layer = _Multipliers(op, tensor, im2col(op, tensor, data))
     taps, n_out = op.weight.shape
     if op.strategy == "latency":
         for ii in range(taps):

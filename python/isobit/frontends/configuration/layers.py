@@ -18,6 +18,7 @@ from isobit.frontends.configuration.vocabulary import (
     snake,
     type_names,
 )
+from isobit.model.layers.distributed import UNUSED
 from isobit.model.layers.softmax import Softmax
 from isobit.model.layers.table import TableActivation
 from isobit.suggest import did_you_mean, nearest
@@ -154,7 +155,9 @@ def _precisions(where: str, value: Any, default: Any, node: Any) -> Iterator[Rem
         if not _asked(asked, defaults.get(slot)) or same_text(asked, defaults.get(slot), node):
             continue
         key = f"{place}.{slot}" if isinstance(value, Mapping) else place
-        if slot not in (known := type_names(node)):
+        if str(node.get_attr("strategy")).lower() == "distributed_arithmetic" and slot in UNUSED:
+            yield Remark(key, str(asked), f"no effect: {UNUSED[slot]}")
+        elif slot not in (known := type_names(node)):
             yield Remark(key, str(asked), f"{node.name!r} has no such type{did_you_mean(slot, known, 0.5)}")
         elif not is_format(asked, node):
             continue

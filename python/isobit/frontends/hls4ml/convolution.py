@@ -6,12 +6,14 @@ from math import prod
 from typing import Any
 
 from isobit.errors import FirmwareError
+from isobit.frontends.hls4ml.distributed import distributed_convolution, is_distributed
 from isobit.frontends.hls4ml.encoded import check_encoded
 from isobit.frontends.hls4ml.reading import edges_of, precision_to_type, require_channels_last, weight_of
 from isobit.frontends.registry import register_handler
 from isobit.frontends.streams import is_streamed, packet_width
 from isobit.model.layers.conv import Convolution, DepthwiseConvolution
 from isobit.model.layers.convolution import PointwiseConv
+from isobit.model.ops import Op
 
 __all__: list[str] = []
 
@@ -101,7 +103,7 @@ def _check_resource(node: Any, n_in: int, what: str) -> None:
     "PointwiseConv2D",
     keras=("Conv1D", "Conv2D", "QConv1D", "QConv2D", "QConv2DBatchnorm"),
 )
-def _convolution(node: Any) -> Convolution | PointwiseConv:
+def _convolution(node: Any) -> Op:
     if (
         node.class_name == "Conv2DBatchnorm"
         and node.get_attr("_weights_transposed", False)
@@ -116,6 +118,8 @@ def _convolution(node: Any) -> Convolution | PointwiseConv:
     if is_streamed(node.model):
         _check_stream(node, windows["kernel"], windows["strides"])
     _check_resource(node, taps * n_chan, "channels" if taps == 1 else "inputs of a window")
+    if is_distributed(node):
+        return distributed_convolution(node, **windows)
     arguments = _arguments(node, taps * n_chan, int(node.get_attr("n_filt")))
     same = arguments["output"].shape[:-1] == tuple(node.get_input_variable().shape[:-1])
     if taps == 1 and same and not any(windows["before"]):

@@ -7,20 +7,24 @@ from typing import Any
 import numpy as np
 
 from isobit.errors import FirmwareError, UnsupportedError
+from isobit.frontends.hls4ml.distributed import distributed_dense, is_distributed
 from isobit.frontends.hls4ml.reading import edges_of, precision_to_type, weight_of
 from isobit.frontends.registry import register_handler
 from isobit.model.accumulation import kept_weights
 from isobit.model.layers.dense import Dense
+from isobit.model.layers.distributed import DistributedDense
 
 __all__: list[str] = []
 
 
 @register_handler("Dense", keras=("Dense", "QDense"))
-def _dense(node: Any) -> Dense:
+def _dense(node: Any) -> Dense | DistributedDense:
     if len(shape := node.get_input_variable().shape) != 1:
         raise UnsupportedError(
             f"Dense layer {node.name!r} on an input of shape {tuple(shape)} is not supported; flatten it first"
         )
+    if is_distributed(node):
+        return distributed_dense(node)
     op = Dense(
         **edges_of(node),
         weight=weight_of(node, "weight", transposed=bool(node.get_attr("_weights_transposed", False))),

@@ -3,6 +3,7 @@
 from isobit.model.layers.conv import Convolution, DepthwiseConvolution
 from isobit.model.layers.convolution import PointwiseConv
 from isobit.model.layers.dense import Dense
+from isobit.model.layers.distributed import DistributedConvolution, DistributedDense
 from isobit.model.layers.elementwise import PReLU, ThresholdedReLU
 from isobit.model.layers.embedding import Embedding
 from isobit.model.layers.merge import DotProduct, Merge
@@ -31,6 +32,8 @@ __all__ = [
     "Cropping",
     "Dense",
     "DepthwiseConvolution",
+    "DistributedConvolution",
+    "DistributedDense",
     "DotProduct",
     "Embedding",
     "Merge",

@@ -23,41 +23,15 @@ from isobit.model.primitives import Select
 from isobit.model.reuse import check_reuse_factor
 from isobit.model.weights import Weight
 
-__all__ = ["Convolution", "DepthwiseConvolution", "Windowed"]
+__all__ = ["Convolution", "DepthwiseConvolution", "Windowed", "Windows"]
 
 
-@dataclass(frozen=True, eq=False)
-class Windowed(Op):
-    """A layer whose numbers are sums of products of weights and the numbers in a window.
+class Windows(Op):
+    """A layer that reads windows of positions; fields of its subclasses say which, see :class:`Windowed`."""
 
-    Attributes
-    ----------
-    weight
-        The weights of a window's numbers, in the order in which the window is walked through: position after position,
-        the last axis fastest, and channel after channel at each position.
-    bias
-        Shape (filters,).
-    accum
-        Format of the accumulator; every product, the bias and every sum is cast to it.
-    kernel
-        Extents of the window along the axes of positions, as many as the tensors have.
-    strides
-        How far windows are apart, along the same axes.
-    before
-        Zeros before the first position of every axis. What a window holds beyond the last position is zero as well.
-        Zeros are numbers like others: their products are added.
-    strategy, reuse_factor
-        As for :class:`~isobit.model.layers.dense.Dense`: they fix the order of the sum.
-    """
-
-    weight: Weight
-    bias: Weight
-    accum: FixedType
     kernel: tuple[int, ...]
     strides: tuple[int, ...]
     before: tuple[int, ...]
-    strategy: str = "latency"
-    reuse_factor: int = 1
 
     def __post_init__(self) -> None:
         axes = len(self.output.shape) - 1
@@ -119,6 +93,40 @@ class Windowed(Op):
             raise UnsupportedError(
                 f"convolution {self.name!r} reads or gives one-bit numbers; it has not been compared with hls4ml's"
             )
+
+
+@dataclass(frozen=True, eq=False)
+class Windowed(Windows):
+    """A layer whose numbers are sums of products of weights and the numbers in a window.
+
+    Attributes
+    ----------
+    weight
+        The weights of a window's numbers, in the order in which the window is walked through: position after position,
+        the last axis fastest, and channel after channel at each position.
+    bias
+        Shape (filters,).
+    accum
+        Format of the accumulator; every product, the bias and every sum is cast to it.
+    kernel
+        Extents of the window along the axes of positions, as many as the tensors have.
+    strides
+        How far windows are apart, along the same axes.
+    before
+        Zeros before the first position of every axis. What a window holds beyond the last position is zero as well.
+        Zeros are numbers like others: their products are added.
+    strategy, reuse_factor
+        As for :class:`~isobit.model.layers.dense.Dense`: they fix the order of the sum.
+    """
+
+    weight: Weight
+    bias: Weight
+    accum: FixedType
+    kernel: tuple[int, ...]
+    strides: tuple[int, ...]
+    before: tuple[int, ...]
+    strategy: str = "latency"
+    reuse_factor: int = 1
 
 
 @register_op

@@ -1,0 +1,50 @@
+"""Layers with the strategy ``distributed_arithmetic``, whose weights are in the adder tree alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from isobit.errors import FirmwareError
+from isobit.frontends.adder_trees import AdderTree, read_adder_tree
+from isobit.frontends.hls4ml.reading import edges_of, precision_to_type
+from isobit.model.layers.distributed import DistributedConvolution, DistributedDense
+
+__all__ = ["distributed_convolution", "distributed_dense", "is_distributed"]
+
+
+def is_distributed(node: Any) -> bool:
+    """Whether a node has the strategy."""
+    return str(node.get_attr("strategy")).lower() == "distributed_arithmetic"
+
+
+def _adder_tree(node: Any) -> AdderTree:
+    """What the function computes that da4ml wrote for a node: for a convolution at each window.
+
+    Raises
+    ------
+    FirmwareError
+        If hls4ml has written none.
+    UnsupportedError
+        If it is none that isobit knows.
+    """
+    source = node.get_attr("da_codegen")
+    if source is None:
+        raise FirmwareError(f"hls4ml has solved no adder tree for layer {node.name!r}; convert the network again")
+    data = precision_to_type(node.get_input_variable().type.precision, f"the input of {node.name}")
+    return read_adder_tree(str(source.code), data, node.name)
+
+
+def distributed_dense(node: Any) -> DistributedDense:
+    """A Dense layer."""
+    tree = _adder_tree(node)
+    return DistributedDense(**edges_of(node), weight=tree.weight, bias=tree.bias)
+
+
+def distributed_convolution(
+    node: Any, kernel: tuple[int, ...], strides: tuple[int, ...], before: tuple[int, ...]
+) -> DistributedConvolution:
+    """A convolution."""
+    tree = _adder_tree(node)
+    return DistributedConvolution(
+        **edges_of(node), weight=tree.weight, bias=tree.bias, kernel=kernel, strides=strides, before=before
+    )
