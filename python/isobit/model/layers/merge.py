@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import dropwhile
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -13,10 +13,10 @@ from isobit.fixed import growth
 from isobit.fixed.types import FixedType
 from isobit.model.comparison import check_comparison
 from isobit.model.expressions import Choice, Constant, Halved, Input, Minus, Outcome, Plus, Result, Times
-from isobit.model.layers.dense import Dense
 from isobit.model.ops import Op, Tensor, register_op
 from isobit.model.primitives import Formula, broadcast_view, identity_view
 from isobit.model.products import Product
+from isobit.model.reduce import Reduce
 from isobit.model.weights import Weight
 
 __all__ = ["DotProduct", "Merge"]
@@ -138,10 +138,8 @@ class DotProduct(Op):
         else:
             exact = growth.product(one.type, two.type)
         products = part((one, two), self.accum, Result(Times(Input(0), Input(1)), exact))
-        ones = _constant("weight", np.ones((size, 1)), FixedType.int_type(2, signed=False))
-        zero = _constant("bias", np.zeros(1), self.accum)
-        total = Dense(self.name, (products.name,), self.output, ones, zero, self.accum)
-        return (*parts, *total.lower(products))
+        every = identity_view(size)[None]
+        return (*parts, Reduce(self.name, (products.name,), self.output, "sum", every, self.accum, cast_first=True))
 
     def check_inputs(self, *tensors: Tensor) -> None:
         """Check sizes and formats; see :meth:`Op.check_inputs`."""
@@ -156,11 +154,8 @@ class DotProduct(Op):
             )
 
 
-def _constant(name: str, values: Any, kind: FixedType) -> Weight:
-    return Weight(name, values.astype(np.int64), kind, values, values)
-
-
 def _with_one_for_minus_two() -> Choice:
     """A ternary weight as its kernel takes it."""
-    least, one = (Constant(_constant(name, np.array([value]), TERNARY)) for name, value in (("least", -2), ("one", 1)))
+    numbers = {"least": np.array([-2.0]), "one": np.array([1.0])}
+    least, one = (Constant(Weight.from_written(name, value, TERNARY)) for name, value in numbers.items())
     return Choice(Input(0), least, Result(Input(0), TERNARY), Result(one, TERNARY))
