@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -12,6 +13,9 @@ from isobit.fixed.types import FixedType
 
 __all__ = ["Tensor", "Tensors", "layer_of", "reported", "with_limits"]
 
+#: What the names of primitives inside a layer end with, and its part that tells steps.
+_INNER = re.compile(r"(/\d+(@\d+)?)+$")
+_STEP = re.compile(r"@\d+")
 #: Most numbers of an event in one tensor.
 MAX_SIZE = 1 << 28
 
@@ -33,6 +37,8 @@ class Tensor:
     limits
         Of an input: the smallest and the largest number that it will ever hold, as the user says; data outside are
         refused. None: every number of the format.
+    slot
+        Inside of a lowering: the slot of the layer whose format it has, by which reports call it.
     """
 
     name: str
@@ -40,6 +46,7 @@ class Tensor:
     type: FixedType
     xnor: bool = False
     limits: tuple[float, float] | None = None
+    slot: str = "result"
 
     def __post_init__(self) -> None:
         if any(extent < 1 for extent in self.shape) or self.size > MAX_SIZE:
@@ -104,11 +111,22 @@ def _is_number(value: object) -> bool:
 
 def layer_of(name: str) -> str:
     """The layer that a primitive belongs to, by its name; see :meth:`Op.lower`."""
-    layer, slash, number = name.rpartition("/")
-    return layer_of(layer) if slash and number.isdecimal() else name
+    return _INNER.sub("", name)
 
 
-def reported(name: str, slot: str) -> tuple[str, str]:
-    """Layer and slot by which reports call a slot of a primitive: ``accum/2`` is that of the primitive ``layer/2``."""
+def reported(name: str, slot: str, output: Tensor) -> tuple[str, str]:
+    """Layer and slot by which reports call a slot of a primitive.
+
+    ``accum/2`` is that of the primitive ``layer/2``, and of ``layer/2@0``, ``layer/2@1``, ... together: one after the
+    other, step by step. A result is of the slot that gave the inner tensor its format.
+
+    Parameters
+    ----------
+    name, slot
+        The primitive and its slot.
+    output
+        What it gives.
+    """
     layer = layer_of(name)
-    return layer, slot + name[len(layer) :]
+    inner = _STEP.sub("", name[len(layer) :])
+    return layer, (output.slot if slot == "result" else slot) + inner

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ from isobit.plan.maps import Gather
 from isobit.plan.stages import Arrange, Linear, Sequential, Stage, joined
 from isobit.plan.step_lists import describe
 from isobit.plan.steps import Wrap
-from isobit.plan.verdicts import Verdict, verdicts_of
+from isobit.plan.verdicts import Verdict, in_one, verdicts_of
 from isobit.plan.witnesses import Witnesses
 
 __all__ = ["Plan", "PlannedStage", "make_plan"]
@@ -118,11 +119,13 @@ class Plan:
         everywhere = "the input ranges" if self.limited else "the formats"
         where = "the inputs given" if self.measured else f"every input that {everywhere} allow"
         lines = [f"exact for {where}", *changed_lines(self.constants)]
+        blocks: list[tuple[str, ...]] = []
         for planned in self.stages:
-            lines.append(f"{planned.stage.name}: {planned.lane_name}")
-            lines.append(f"    {planned.reason}")
             names = {op.name for op in planned.stage.ops}  # a layer's verdicts stand where its last primitive does
-            lines += [f"    {verdict.layer}.{verdict}" for verdict in self.verdicts if verdict.layer in names]
+            verdicts = [f"    {verdict.layer}.{verdict}" for verdict in self.verdicts if verdict.layer in names]
+            blocks.append((f"{planned.stage.name}: {planned.lane_name}", f"    {planned.reason}", *verdicts))
+        for (first, *rest), times in Counter(blocks).items():  # a recurrent layer has the same stages in every step
+            lines += [first if times == 1 else f"{first} ({times} times)", *rest]
         return "\n".join(lines)
 
 
@@ -165,11 +168,11 @@ def make_plan(
     if search is not None:
         tight = refined_bounds(graph, inputs)
         found = search(graph, tight)
-    verdicts = [
+    verdicts = in_one(
         verdict
         for op in graph.ops
         for verdict in verdicts_of(op, graph.inputs_of(op), tight.ops[op.name], found, clips=op.name in clips)
-    ]
+    )
     limited = any(tensor.limits is not None for tensor in graph.inputs)
     return Plan(bounds, tuple(planned), tuple(verdicts), inputs is not None, changes, limited)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,10 +19,10 @@ from isobit.model.dot import Dot
 from isobit.model.ops import Op, Tensor, Tensors
 from isobit.model.primitives import Opaque, is_alias
 from isobit.model.reduce import Reduce
-from isobit.model.tensor import layer_of, reported
+from isobit.model.tensor import reported
 from isobit.plan.witnesses import Witness, Witnesses
 
-__all__ = ["Verdict", "verdicts_of"]
+__all__ = ["Verdict", "in_one", "verdicts_of"]
 
 #: Numbers of a witness that are printed.
 _SHOWN = 16
@@ -116,20 +117,31 @@ def verdicts_of(
     if isinstance(op, Dot) and isinstance(found, DotBounds):
         (tensor,) = tensors
         needs = _unfolded(op, tensor, found).widths(op.accum.signed)
-        verdicts.append(_verdict(op.name, "accum", op.accum, needs, found.accum_overflow, witnesses))
+        verdicts.append(_verdict(op, "accum", op.accum, needs, found.accum_overflow, witnesses))
     if isinstance(op, Reduce) and isinstance(found, ReduceBounds) and found.needed is not None:
         needs = found.needed.widths(op.accum.signed)
-        verdicts.append(_verdict(op.name, "accum", op.accum, needs, found.accum_overflow, witnesses))
+        verdicts.append(_verdict(op, "accum", op.accum, needs, found.accum_overflow, witnesses))
     for slot, inside in found.inner.items():
         needs = inside.rounded.widths(inside.type.signed)
-        verdicts.append(_verdict(op.name, slot, inside.type, needs, inside.overflow, None))
+        verdicts.append(_verdict(op, slot, inside.type, needs, inside.overflow, None))
     if not is_alias(op, tensors):
         needs = found.rounded.widths(op.output.type.signed)
         searched = None if isinstance(op, Opaque) else witnesses
-        verdict = _verdict(op.name, "result", op.output.type, needs, found.result_overflow, searched)
+        verdict = _verdict(op, "result", op.output.type, needs, found.result_overflow, searched)
         verdicts.append(replace(verdict, clips=clips, known=found.known))
-    # Of the inner primitives of a layer only what may overflow is worth a line.
-    return [verdict for verdict in verdicts if layer_of(op.name) == op.name or not verdict.safe]
+    return verdicts
+
+
+def in_one(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """Verdicts of a layer's steps on one slot as one, and of inner primitives only what may overflow."""
+    found: dict[tuple[str, str], Verdict] = {}
+    for verdict in verdicts:
+        key = verdict.layer, verdict.slot
+        if (known := found.get(key)) is not None:
+            bits, overflows = known.bits + verdict.bits, known.overflows + verdict.overflows
+            verdict = replace(known, bits=bits, overflows=overflows)
+        found[key] = verdict
+    return [verdict for verdict in found.values() if "/" not in verdict.slot or not verdict.safe]
 
 
 def _unfolded(op: Dot, tensor: Tensor, found: DotBounds) -> Range:
@@ -161,7 +173,7 @@ def _ends(op: Dot, sums: SumBounds) -> tuple[IntArray, IntArray]:
     return low, np.maximum(np.maximum(high, terms.high.max(axis=0)), bias.high)
 
 
-def _verdict(name: str, slot: str, type: FixedType, bits: Any, overflows: Any, witnesses: Witnesses | None) -> Verdict:
-    layer, slot = reported(name, slot)
+def _verdict(op: Op, slot: str, type: FixedType, bits: Any, overflows: Any, witnesses: Witnesses | None) -> Verdict:
+    layer, slot = reported(op.name, slot, op.output)
     mine = None if witnesses is None else tuple(w for w in witnesses if (w.layer, w.slot) == (layer, slot))
     return Verdict(layer, slot, type, tuple(int(b) for b in bits), tuple(bool(o) for o in overflows), mine)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
+from isobit.model.graph import Graph
 from isobit.model.tensor import reported
 
 __all__ = ["MayOverflow", "Witness", "Witnesses", "as_reported"]
@@ -89,7 +91,26 @@ class Witnesses:
         return f"{len(self.found)} of {len(self.found) + len(self.open)} 'may overflow' verdicts have a witness"
 
 
-def as_reported(verdict: VerdictT) -> VerdictT:
-    """The same for reports, which speak of layers: see :func:`isobit.model.tensor.reported`."""
-    layer, slot = reported(verdict.layer, verdict.slot)
-    return replace(verdict, layer=layer, slot=slot)
+def as_reported(verdicts: Iterable[VerdictT], graph: Graph) -> tuple[VerdictT, ...]:
+    """The same for reports, which speak of layers: see :func:`isobit.model.tensor.reported`.
+
+    Parameters
+    ----------
+    verdicts
+        By primitive.
+    graph
+        The network, lowered.
+    """
+    ends: Counter[tuple[str, str]] = Counter()
+    firsts: dict[tuple[str, str], int] = {}
+    names: dict[tuple[str, str], tuple[str, str]] = {}
+    for op in graph.ops:
+        for slot in op.types():
+            key = op.name, slot
+            names[key] = called = reported(op.name, slot, op.output)
+            firsts[key], ends[called] = ends[called], ends[called] + op.output.size
+    keys = [(verdict, (verdict.layer, verdict.slot)) for verdict in verdicts]
+    return tuple(
+        replace(verdict, layer=names[key][0], slot=names[key][1], neuron=firsts[key] + verdict.neuron)
+        for verdict, key in keys
+    )

@@ -24,7 +24,7 @@ def joined(graph: Graph, parts: Sequence[Profile]) -> Profile:
     parts
         Of one at least.
     """
-    slots = [reported(op.name, slot) for op in graph.lowered.ops for slot in op.types()]
+    slots = [reported(op.name, slot, op.output) for op in graph.lowered.ops for slot in op.types()]
     order = {key: place for place, key in enumerate(slots)}
     counts: dict[tuple[str, str], OverflowCount] = {}
     for count in (count for part in parts for count in part):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ def profile_graph(
     lowered = graph.lowered
     ops = [op for op in lowered.ops if not is_alias(op, lowered.inputs_of(op))]
     made = {op.name for op in graph.ops if op.clips}
-    overflows = [count for op in ops for count in _overflows(op, *found[op.name], op.name in made)]
+    overflows = _in_one(count for op in ops for count in _overflows(op, *found[op.name], op.name in made))
     layers = tuple(_layer(op, found[op.name][0]) for op in ops if layer_of(op.name) == op.name)
     return Profile(events, tuple(overflows), layers, constant_changes(graph), uncounted)
 
@@ -64,9 +65,26 @@ def profile_graph(
 def _overflows(op: Op, seen: Observed, sums: Any, clips: bool) -> Iterator[OverflowCount]:
     found = {**seen.inner, "accum": sums, "result": np.stack([seen.outside, seen.outside])}
     for slot, kind in op.types().items():
-        if slot in found and found[slot][1].any():
+        if slot in found:
+            called = reported(op.name, slot, op.output)
             events, total = found[slot]
-            yield OverflowCount(*reported(op.name, slot), kind, events, total, clips and slot == "result")
+            yield OverflowCount(*called, kind, events, total, clips and slot == "result")
+
+
+def _in_one(counts: Iterable[OverflowCount]) -> list[OverflowCount]:
+    """Counts of a layer's steps as one, step after step; those of formats that were left."""
+    found: dict[tuple[str, str], list[OverflowCount]] = {}
+    for count in counts:
+        found.setdefault((count.layer, count.slot), []).append(count)
+    whole = [
+        replace(
+            parts[0],
+            events=np.concatenate([part.events for part in parts]),
+            total=np.concatenate([part.total for part in parts]),
+        )
+        for parts in found.values()
+    ]
+    return [count for count in whole if count.total.any()]
 
 
 def _layer(op: Op, seen: Observed) -> LayerProfile:

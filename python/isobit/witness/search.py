@@ -95,8 +95,8 @@ def find_witnesses(
                 search = _Search(graph, limits, op, slot, neurons, rng)
                 for witness in search.run(rounds, deadline):
                     found[MayOverflow(witness.layer, witness.slot, witness.neuron)] = witness
-    witnessed = tuple(as_reported(found[v]) for v in asked if v in found)
-    return Witnesses(witnessed, tuple(as_reported(v) for v in asked if v not in found))
+    witnessed = as_reported([found[v] for v in asked if v in found], graph)
+    return Witnesses(witnessed, as_reported([v for v in asked if v not in found], graph))
 
 
 def _leading_to(graph: Graph, op: Op) -> tuple[Tensors, tuple[Op, ...]]:

@@ -181,7 +181,7 @@ class Bidirectional(Op):
         steps = tensor.size // forward.n_in
         one = Unrolled(self, forward, tensor, range(steps))
         found = one.run((), None)
-        two = Unrolled(self, backward, tensor, range(steps - 1, -1, -1), 2 + len(one.ops))
+        two = Unrolled(self, backward, tensor, range(steps - 1, -1, -1), one.number)
         back = two.run((), None)
         if self.sequences:
             pairs = [part for pair in zip(found, reversed(back), strict=True) for part in pair]

@@ -16,7 +16,7 @@ import numpy as np
 from isobit.errors import ShapeError, UnsupportedError
 from isobit.fixed import growth
 from isobit.fixed.types import FixedType
-from isobit.model.expressions import Constant, Input, Outcome, Result
+from isobit.model.expressions import Constant, Expression, Input, Outcome, Result
 from isobit.model.layers.convolution import PointwiseConv
 from isobit.model.layers.dense import Dense
 from isobit.model.layers.table import TableActivation
@@ -148,6 +148,12 @@ class Cell:
 class Unrolled:
     """The primitives of a sequence.
 
+    Reports call what they write ``accum/2``, ``result/11`` and so on, by these numbers (in a second direction by those
+    that follow the first's): 2 the products of the inputs, 3 the states of zero, 4 the products of the state, 5 sums of
+    the gates and 6 the gates. Then, of an LSTM: 7 sums of the candidate, 8 the candidate, 9 and 10 its products and
+    those of the old state, 11 the state, 12 what shows of it, 13 the result; of a GRU: 7 the reset product, 8 sums of
+    the candidate, 9 the candidate, 10 ``1 - z``, 11 and 12 its products and those of the old state, 13 the result.
+
     Parameters
     ----------
     layer
@@ -159,12 +165,21 @@ class Unrolled:
     order
         Positions in the sequence, in the order in which they are read.
     first
-        Number of the first primitive, see :meth:`Op.lower`.
+        Number of the first primitive, see :meth:`Op.lower`: the products of the inputs. The next are the states of
+        zero, then the primitives of a step, numbered alike in all: ``layer/4@0``, ``layer/4@1``, ...
+
+    Attributes
+    ----------
+    ops
+        The primitives.
+    number
+        The next one's.
     """
 
     def __init__(self, layer: Op, cell: Cell, tensor: Tensor, order: range, first: int = 2) -> None:
-        self.layer, self.cell, self.tensor, self.order, self.first = layer, cell, tensor, order, first
+        self.layer, self.cell, self.tensor, self.order = layer, cell, tensor, order
         self.ops: list[Op] = []
+        self.number, self._step = first, ""
 
     def run(self, states: Tensors, output: Tensor | None) -> list[Tensor]:
         """The result's states after every step.
@@ -178,7 +193,7 @@ class Unrolled:
         """
         cell, found = self.cell, list[Tensor]()
         wide = cell.weight.shape[1]
-        products = self._inner(len(self.order) * wide, cell.accum)
+        products = self._inner(len(self.order) * wide, cell.accum, "result")
         self.ops.append(
             PointwiseConv(
                 products.name,
@@ -191,17 +206,21 @@ class Unrolled:
                 cell.reuse_factor,
             )
         )
+        first = self.number + 1
         carried = states or self._zeros()
         for place, position in enumerate(self.order):
+            self.number, self._step = first, f"@{place}"
             last = output if place + 1 == len(self.order) else None
             step = self._lstm if cell.kind == "lstm" else self._gru
             carried = step(products, position * wide, carried, last)
             found.append(carried[0])
         return found
 
-    def _inner(self, size: int, kind: FixedType) -> Tensor:
-        """The next inner tensor, which has the name of the primitive that gives it."""
-        return Tensor(f"{self.layer.name}/{self.first + len(self.ops)}", (size,), kind)
+    def _inner(self, size: int, kind: FixedType, slot: str) -> Tensor:
+        """The next inner tensor, which has the name of the primitive that gives it, and a format of this slot."""
+        name = f"{self.layer.name}/{self.number}{self._step}"
+        self.number += 1
+        return Tensor(name, (size,), kind, slot=slot)
 
     def _put(self, op: Op) -> Tensor:
         self.ops.append(op)
@@ -209,24 +228,29 @@ class Unrolled:
 
     def _zeros(self) -> Tensors:
         """States of zero; both are the same tensor."""
-        output = self._inner(self.cell.n_state, self.layer.output.type)
+        output = self._inner(self.cell.n_state, self.layer.output.type, "result")
         zero = Select(output.name, (self.tensor.name,), output, np.full(output.size, -1, dtype=np.int64))
         return (self._put(zero),) * self.cell.states
 
     def _of_state(self, state: Tensor) -> Tensor:
         """``tmpres_state``: the product of a state and the recurrent weights."""
         cell = self.cell
-        output = self._inner(cell.recurrent_weight.shape[1], cell.accum)
+        output = self._inner(cell.recurrent_weight.shape[1], cell.accum, "result")
         weights = cell.recurrent_weight, cell.recurrent_bias
         return self._put(
             Dense(output.name, (state.name,), output, *weights, cell.accum, cell.strategy, cell.recurrent_reuse_factor)
         )
 
     def _formula(
-        self, outcome: Outcome, kind: FixedType, *parts: tuple[Tensor, View], output: Tensor | None = None
+        self,
+        outcome: Outcome,
+        kind: FixedType,
+        *parts: tuple[Tensor, View],
+        slot: str = "accum",
+        output: Tensor | None = None,
     ) -> Tensor:
         """Numbers of tensors, given with their places, in an expression; ``output`` is that of the whole layer."""
-        output = output or self._inner(parts[0][1].size, kind)
+        output = output or self._inner(parts[0][1].size, kind, slot)
         name = self.layer.name if output is self.layer.output else output.name
         names, views = tuple(tensor.name for tensor, _ in parts), tuple(view for _, view in parts)
         return self._put(Formula(name, names, output, outcome, views))
@@ -236,30 +260,28 @@ class Unrolled:
         accum = self.cell.accum
         return self._formula(Result(Input(0) + Input(1), growth.sum_of(accum, accum)), accum, one, two)
 
-    def _product(
-        self, one: tuple[Tensor, View], two: tuple[Tensor, View], kind: FixedType | None, output: Tensor | None = None
-    ) -> Tensor:
-        """A product of two variables, cast; None leaves it as it is."""
+    def _product(self, one: tuple[Tensor, View], two: tuple[Tensor, View], kind: FixedType | None = None) -> Tensor:
+        """A product of two variables, cast into ``accum_t``; without a format it stays as it is."""
         form = growth.product(one[0].type, two[0].type)
-        return self._formula(Result(Input(0) * Input(1), form), kind or form, one, two, output=output)
+        return self._formula(Result(Input(0) * Input(1), form), kind or form, one, two)
+
+    def _state(
+        self, value: Expression, form: FixedType, *parts: tuple[Tensor, View], output: Tensor | None = None
+    ) -> Tensor:
+        """A state, in the format of the result."""
+        return self._formula(Result(value, form), self.layer.output.type, *parts, slot="result", output=output)
 
     def _activated(self, tensor: Tensor, function: str, table: Weight | None) -> Tensor:
         """``nnet::activation``, into a variable of ``accum_t``."""
-        output = self._inner(tensor.size, self.cell.accum)
+        output = self._inner(tensor.size, self.cell.accum, "accum")
         name, inputs = output.name, (tensor.name,)
         if table is None:
             return self._put(Activation(name, inputs, output, function))
         return self._put(TableActivation(name, inputs, output, function, table))
 
-    def _mixed(
-        self, one: tuple[Tensor, View], two: tuple[Tensor, View], form: FixedType, output: Tensor | None
-    ) -> Tensor:
-        """``h * (1 - z) + old * z`` and its like from both exact products, cast into the format of states."""
-        return self._formula(Result(Input(0) + Input(1), form), self.layer.output.type, one, two, output=output)
-
     def _lstm(self, products: Tensor, start: int, states: Tensors, output: Tensor | None) -> Tensors:
         """``nnet::lstm_static``; :func:`isobit.engines.reference.recurrent.recurrent` has it line by line."""
-        cell, n, result = self.cell, self.cell.n_state, self.layer.output.type
+        cell, n = self.cell, self.cell.n_state
         of_state = self._of_state(states[0])
         ifo = np.concatenate([np.arange(2 * n), np.arange(3 * n, 4 * n)])
         candidate, whole = np.arange(2 * n, 3 * n), np.arange(n)
@@ -269,12 +291,13 @@ class Unrolled:
         fresh = self._activated(
             self._sum((products, start + candidate), (of_state, candidate)), cell.activation, cell.table
         )
-        kept = self._product((fresh, whole), (gates, whole), None)
-        old = self._product((states[1], whole), (gates, n + whole), None)
-        form = growth.sum_of(kept.type, old.type)
-        state = self._mixed((kept, whole), (old, whole), form, None)
+        kept = self._product((fresh, whole), (gates, whole))
+        old = self._product((states[1], whole), (gates, n + whole))
+        state = self._state(Input(0) + Input(1), growth.sum_of(kept.type, old.type), (kept, whole), (old, whole))
         shown = self._activated(state, cell.activation, cell.table)
-        return self._product((gates, 2 * n + whole), (shown, whole), result, output), state
+        form = growth.product(gates.type, shown.type)
+        parts = (gates, 2 * n + whole), (shown, whole)
+        return self._state(Input(0) * Input(1), form, *parts, output=output), state
 
     def _gru(self, products: Tensor, start: int, states: Tensors, output: Tensor | None) -> Tensors:
         """``nnet::gru_static``; :func:`isobit.engines.reference.recurrent.recurrent` has it line by line."""
@@ -291,9 +314,6 @@ class Unrolled:
         one = Weight.from_written("one", np.ones(1), FixedType.int_type(2))
         rest_form = growth.difference(one.type, accum)  # as exact as the 32 bits of the literal
         rest = self._formula(Result(Constant(one) - Input(0), rest_form), rest_form, (gates, update))
-        new, old = (
-            self._product((fresh, whole), (rest, whole), None),
-            self._product((before, whole), (gates, update), None),
-        )
+        new, old = self._product((fresh, whole), (rest, whole)), self._product((before, whole), (gates, update))
         form = growth.sum_of(growth.product(accum, growth.difference(INT, accum)), old.type)
-        return (self._mixed((new, whole), (old, whole), form, output),)
+        return (self._state(Input(0) + Input(1), form, (new, whole), (old, whole), output=output),)
