@@ -121,8 +121,87 @@ def merged(net: Network) -> list[Any]:
     return [net.put(layers.QDense, one, 3, activation="relu"), net.put(layers.QDense, two, 2)]
 
 
+#: Equations of an EinsumDense, shapes of input and result, and axes of the bias: with axes in place, and without.
+EQUATIONS = (
+    ("bnc,cd->bnd", (4, 3), (4, 5), "d"),
+    ("bnc,cd->bdn", (4, 3), (5, 4), "dn"),
+    ("bnc,nd->bcd", (3, 4), (4, 6), "d"),
+    ("bnc,ncd->bnd", (3, 4), (3, 2), "nd"),
+    ("bnc,chd->bnhd", (4, 3), (4, 2, 3), "hd"),
+    ("bnhd,hde->bne", (3, 2, 2), (3, 4), None),
+)
+
+
+def einsum(net: Network) -> list[Any]:
+    """EinsumDense layers, with and without batch normalisation, and sums of products of what they give."""
+    from hgq.layers import QDense, QEinsum, QEinsumDense, QEinsumDenseBatchnorm
+    from keras.layers import Flatten
+
+    rng = net.rng
+    ends = []
+    for place in rng.permutation(len(EQUATIONS))[:2]:
+        equation, given, result, bias = EQUATIONS[place]
+        layer = QEinsumDenseBatchnorm if rng.random() < 0.3 and bias == "d" else QEinsumDense
+        tensor = net.input(*given)
+        activation = str(rng.choice(["relu", "linear"]))
+        ends.append(net.put(layer, tensor, equation, result, bias_axes=bias, activation=activation))
+    one, two = net.input(3, 4), net.input(3, 2, 4)
+    pair = net.put(QEinsum, [one, two], "bnc,bnkc->bkn")
+    scalar = net.put(QDense, net.put(Flatten, pair), 2)
+    return [scalar, *(net.put(QDense, net.put(Flatten, end), 2) for end in ends)]
+
+
+def convolutions(net: Network) -> list[Any]:
+    """Convolutions of sequences and images, pooling, and a Dense layer at every position."""
+    from hgq import layers
+    from keras.layers import Flatten
+
+    rng = net.rng
+    padding, strides = str(rng.choice(["valid", "same"])), int(rng.integers(1, 3))
+    one = net.put(layers.QConv1D, net.input(8, 3), 4, 3, padding=padding, strides=strides, activation="relu")
+    pool = layers.QMaxPooling1D if rng.random() < 0.5 else layers.QAveragePooling1D
+    one = net.put(layers.QDense, net.put(pool, one, 2), 3, activation="relu")
+    two = net.put(layers.QConv2D, net.input(5, 6, 2), 3, (2, 3), padding=padding, activation="relu")
+    two = net.put(layers.QMaxPooling2D if rng.random() < 0.5 else layers.QAveragePooling2D, two, 2)
+    return [net.put(layers.QDense, net.put(Flatten, end), 2) for end in (one, two)]
+
+
+def softmax(net: Network) -> list[Any]:
+    """Softmax over the last axis or another one, and functions in a table."""
+    from hgq import layers
+
+    rng = net.rng
+    one = net.put(layers.QDense, net.input(6), 5)
+    axis = int(rng.choice([1, 2, -1]))
+    two = net.put(layers.QEinsumDense, net.input(4, 3), "bnc,cd->bnd", (4, 3), bias_axes="d")
+    return [net.put(layers.QSoftmax, one, axis=-1), net.put(layers.QSoftmax, two, axis=axis)]
+
+
+def attention(net: Network) -> list[Any]:
+    """Heads that attend, made of the layers that HGQ2's attention is made of."""
+    from hgq import layers
+    from keras.layers import Flatten
+
+    tensor, heads, width = net.input(4, 3), 2, 3
+    query, key, value = (
+        net.put(layers.QEinsumDense, tensor, "bnc,chd->bnhd", (4, heads, width), bias_axes="hd") for _ in range(3)
+    )
+    scores = net.put(layers.QEinsum, [query, key], "bnhd,bmhd->bhnm")
+    weights = net.put(layers.QSoftmax, scores, axis=-1)
+    mixed = net.put(layers.QEinsum, [weights, value], "bhnm,bmhd->bnhd")
+    result = net.put(layers.QEinsumDense, mixed, "bnhd,hde->bne", (4, 3), bias_axes="e")
+    return [net.put(layers.QDense, net.put(Flatten, net.put(layers.QAdd, [tensor, result])), 3)]
+
+
 #: By name, what fills a network and gives its outputs.
-KINDS: dict[str, Callable[[Network], list[Any]]] = {"dense": dense, "merged": merged}
+KINDS: dict[str, Callable[[Network], list[Any]]] = {
+    "dense": dense,
+    "merged": merged,
+    "einsum": einsum,
+    "convolutions": convolutions,
+    "softmax": softmax,
+    "attention": attention,
+}
 
 
 def built(kind: str, seed: int, events: int = 400) -> tuple[str, Any, list[Any]]:

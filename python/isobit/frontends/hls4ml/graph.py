@@ -10,6 +10,7 @@ from isobit.frontends.configuration.wide import overridden
 from isobit.frontends.hls4ml import (  # noqa: F401, they register their handlers
     convolution,
     dense,
+    einsum,
     elementwise,
     embedding,
     merge,

@@ -4,6 +4,7 @@ from isobit.model.layers.conv import Convolution, DepthwiseConvolution
 from isobit.model.layers.convolution import PointwiseConv
 from isobit.model.layers.dense import Dense
 from isobit.model.layers.distributed import DistributedConvolution, DistributedDense
+from isobit.model.layers.einsum import Einsum, EinsumDense
 from isobit.model.layers.elementwise import PReLU, ThresholdedReLU
 from isobit.model.layers.embedding import Embedding
 from isobit.model.layers.merge import DotProduct, Merge
@@ -35,6 +36,8 @@ __all__ = [
     "DistributedConvolution",
     "DistributedDense",
     "DotProduct",
+    "Einsum",
+    "EinsumDense",
     "Embedding",
     "Merge",
     "PReLU",
