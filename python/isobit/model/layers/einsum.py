@@ -179,7 +179,7 @@ class Einsum(Op):
 
     accum: FixedType
     place: int
-    free: tuple[int, int]
+    free: Axes
     contracted: int
     perms: Axes
     before: Axes
