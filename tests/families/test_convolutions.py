@@ -235,13 +235,17 @@ def test_what_hls4ml_gets_wrong_is_refused(name: str) -> None:
 
 
 @pytest.mark.hls4ml
-@pytest.mark.parametrize("attribute", ["dilation", "dilation_width"])
-def test_dilation_is_refused(attribute: str) -> None:
-    """Other front ends than that of Keras hand it on, to kernels that ignore it."""
+def test_dilation_is_refused() -> None:
+    """hls4ml takes none from Keras; from other front ends it hands them to kernels that ignore them."""
     graph = converted(lambda k, x: k.Conv1D(3, 2, name="l")(x), (5, 2))
-    graph.graph["l"].set_attr(attribute, 2)
-    with pytest.raises(FirmwareError, match=f"'l' has {attribute} 2, which hls4ml's kernels ignore"):
+    graph.graph["l"].set_attr("dilation_width", 2)
+    with pytest.raises(FirmwareError, match="'l' has a dilation of 2, which hls4ml ignores"):
         ib.load(graph)
+    dilated = {"dilation_rate": 3, "padding": "same", "name": "l"}
+    with pytest.raises(FirmwareError, match="'l' has a dilation of 3"):
+        ib.load(converted(lambda k, x: k.Conv1D(3, 2, **dilated)(x), (6, 2)))
+    with pytest.raises(FirmwareError, match="'l_depthwise' has a dilation of 3"):
+        ib.load(converted(lambda k, x: k.SeparableConv2D(3, 2, **dilated)(x), (6, 6, 2)))
 
 
 @pytest.mark.hls4ml

@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from isobit.errors import FirmwareError
 from isobit.frontends.hls4ml.distributed import distributed_convolution, is_distributed
 from isobit.frontends.hls4ml.encoded import check_encoded
@@ -43,17 +45,24 @@ def _arguments(node: Any, n_in: int, n_out: int) -> dict[str, Any]:
     }
 
 
+def _dilation(node: Any) -> int:
+    """The largest dilation of any axis that hls4ml's node has, or the Keras layer that it was made of."""
+    rates = [int(node.get_attr(name)) for name in node.attributes if name.startswith("dilation")]
+    made_of = node.name.removesuffix("_depthwise")  # of a separable convolution
+    for layer in getattr(node.model.config.config.get("KerasModel"), "layers", ()):
+        if layer.name in (node.name, made_of):
+            rates += np.ravel(getattr(layer, "dilation_rate", 1)).tolist()
+    return max(rates, default=1)
+
+
 def _windows(node: Any) -> dict[str, Any]:
     """Kernel, strides and padding, if hls4ml's kernels make of them as many windows as the result has positions."""
     require_channels_last(node)
     axes = _axes(node)
     kernel, strides = (tuple(int(node.get_attr(f"{what}_{axis}")) for axis, *_ in axes) for what in ("filt", "stride"))
     before, after = (tuple(int(node.get_attr(f"pad_{ends[end]}")) for ends in axes) for end in (1, 2))
-    if dilated := {name for name in node.attributes if name.startswith("dilation") and node.get_attr(name) != 1}:
-        raise FirmwareError(
-            f"layer {node.name!r} has {', '.join(f'{name} {node.get_attr(name)}' for name in sorted(dilated))}, which "
-            "hls4ml's kernels ignore; supported: 1"
-        )
+    if (dilated := _dilation(node)) != 1:
+        raise FirmwareError(f"layer {node.name!r} has a dilation of {dilated}, which hls4ml ignores; supported: 1")
     given = tuple(int(n) for n in node.get_output_variable().shape[:-1])
     *extents, _ = (int(n) for n in node.get_input_variable().shape)
     ends = zip(extents, kernel, strides, before, after, strict=True)
