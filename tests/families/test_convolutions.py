@@ -20,6 +20,7 @@ from isobit.model import Convolution, DepthwiseConvolution, Graph, Op, Pointwise
 from isobit.model.reuse import legal_reuse_factors
 
 NUMBER = FixedType.parse("ap_fixed<16,6>")
+BIT = FixedType.int_type(1, signed=False)
 WIDE = FixedType.parse("ap_fixed<60,40>")
 
 
@@ -160,11 +161,17 @@ def test_what_does_not_fit_is_refused(
         Graph("g", (Tensor("x", shape, NUMBER),), (_layer(kind, **options),), ("l",))
 
 
-@pytest.mark.parametrize("kind", [Convolution, DepthwiseConvolution])
-def test_one_bit_numbers_are_refused(kind: type[Op]) -> None:
-    bit = FixedType.int_type(1, signed=False)
+@pytest.mark.parametrize(
+    ("layer", "source"),
+    [
+        (_layer(DepthwiseConvolution), 4),
+        (_layer(kernel=(1,), output=Tensor("l", (2, 2), NUMBER), strides=(2,)), 4),
+        (_layer(output=Tensor("l", (3, 2), BIT, True)), 4),
+    ],
+)
+def test_one_bit_numbers_are_refused(layer: Op, source: int) -> None:
     with pytest.raises(UnsupportedError, match="one-bit numbers"):
-        Graph("g", (Tensor("x", (4, 2), bit, True),), (_layer(kind),), ("l",))
+        Graph("g", (Tensor("x", (source, 2), BIT, True),), (layer,), ("l",))
 
 
 # -- what hls4ml converts ---------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import numpy as np
 from isobit.engines.reference.dense_kernels import dense
 from isobit.engines.reference.kernels import Inputs, assign, product, register_kernel, signs_of, values_of
 from isobit.engines.reference.numbers import Numbers, joined
-from isobit.model.layers.conv import Convolution, DepthwiseConvolution, Windowed, Windows
+from isobit.model.layers.convolution import Convolution, DepthwiseConvolution, Windowed, Windows
 from isobit.model.ops import Tensor, Tensors
 from isobit.model.products import Product
 

@@ -13,8 +13,7 @@ from isobit.frontends.hls4ml.encoded import check_encoded
 from isobit.frontends.hls4ml.reading import edges_of, precision_to_type, require_channels_last, weight_of
 from isobit.frontends.registry import register_handler
 from isobit.frontends.streams import is_streamed, packet_width
-from isobit.model.layers.conv import Convolution, DepthwiseConvolution
-from isobit.model.layers.convolution import PointwiseConv
+from isobit.model.layers.convolution import Convolution, DepthwiseConvolution, PointwiseConv
 from isobit.model.ops import Op
 
 __all__: list[str] = []

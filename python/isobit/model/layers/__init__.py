@@ -1,7 +1,6 @@
 """Layers by family: hls4ml's facts about each, as frozen data. Importing this makes them known to model files."""
 
-from isobit.model.layers.conv import Convolution, DepthwiseConvolution
-from isobit.model.layers.convolution import PointwiseConv
+from isobit.model.layers.convolution import Convolution, DepthwiseConvolution, PointwiseConv
 from isobit.model.layers.dense import Dense
 from isobit.model.layers.distributed import DistributedConvolution, DistributedDense
 from isobit.model.layers.einsum import Einsum, EinsumDense

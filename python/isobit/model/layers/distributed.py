@@ -10,11 +10,9 @@ import numpy as np
 
 from isobit.errors import ShapeError, UnsupportedError
 from isobit.fixed.types import FixedType
-from isobit.model.layers.conv import Windows
-from isobit.model.layers.convolution import PointwiseConv
+from isobit.model.layers.convolution import Convolution, PointwiseConv, Windows
 from isobit.model.layers.dense import Dense
 from isobit.model.ops import Op, Tensor, register_op
-from isobit.model.primitives import Select
 from isobit.model.weights import Weight
 
 __all__ = ["UNUSED", "DistributedConvolution", "DistributedDense", "exact_accumulator"]
@@ -139,7 +137,7 @@ class DistributedConvolution(_Distributed, Windows):
     weight, bias
         As for :class:`DistributedDense`; rows are the numbers of a window.
     kernel, strides, before
-        As for :class:`~isobit.model.layers.conv.Windowed`.
+        As for :class:`~isobit.model.layers.convolution.Windowed`.
     """
 
     weight: Weight
@@ -155,14 +153,11 @@ class DistributedConvolution(_Distributed, Windows):
         Windows.__post_init__(self)
 
     def lower(self, *tensors: Tensor) -> tuple[Op, ...]:
-        """The numbers of every window, and a :class:`DistributedDense` at each; see :meth:`Op.lower`."""
+        """The layer with an accumulator that holds everything; see :meth:`Op.lower`."""
         (tensor,) = tensors
-        name = f"{self.name}/2"
-        within = Tensor(name, (self.positions, self.weight.shape[0]), tensor.type)
-        return (
-            Select(name, self.inputs, within, self.windows(tensor).ravel()),
-            DistributedDense(self.name, (name,), self.output, self.weight, self.bias),
-        )
+        accum = exact_accumulator(self.weight, self.bias, tensor.type)
+        windows = self.kernel, self.strides, self.before
+        return (Convolution(self.name, self.inputs, self.output, self.weight, self.bias, accum, *windows),)
 
     def check_inputs(self, *tensors: Tensor) -> None:
         """Check shapes and formats; see :meth:`Op.check_inputs`."""
