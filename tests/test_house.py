@@ -28,7 +28,9 @@ PRIMITIVES = {Dot, Formula, Lookup, Opaque, Reduce, Select, Softmax}
 EXPORTED = (
     "activation",
     "batchnorm",
+    "convolution",
     "dense",
+    "depthwise_convolution",
     "pointwise_conv",
     "pooling",
     "softmax",

@@ -1,5 +1,6 @@
 // Layers on sets at compile-time formats on isobit::fixed, under -std=c++14 -pedantic-errors, against results worked
 // out by hand. Comparison with hls4ml's kernels is in sets_vendor_test.cpp.
+#include <isobit/kernels/depthwise_conv.hpp>
 #include <isobit/kernels/isobit_numbers.hpp>
 #include <isobit/kernels/pointwise_conv.hpp>
 #include <isobit/kernels/pooling.hpp>
@@ -32,6 +33,16 @@ void pointwise_conv() {
     check::equal(pairs[1].raw(), 15, "rf_gt_nin_rem0, second neuron");
     check::equal(pairs[2].raw(), -90, "rf_gt_nin_rem0, second position");
     check::equal(pairs[3].raw(), 14, "rf_gt_nin_rem0, second neuron there");
+}
+
+void depthwise_conv() {
+    // Two positions of two channels with windows of three numbers; an accumulator that ends at 127.
+    using arith = k::dense_arith<number, number, number, sat8, sat8, 3>;
+    const number x[12] = {1, 1, 1, 1, 2, 3, 0, 1, 1, 1, 0, 0}, w[6] = {100, 100, -90, 1, -2, 3}, bias[2] = {0, 5};
+    sat8 y[4];
+    k::depthwise_conv<arith, k::static_dense_shape<3, 1>, 2, 2>(x, w, bias, y);
+    const int want[4] = {37, 11, 10, 6};  // 100, 127, 37; 6, 2, 11; 0, 100, 10; 6, 6, 6
+    for (int i = 0; i < 4; ++i) check::equal(y[i].raw(), want[i], "channels of positions");
 }
 
 void pooling() {
@@ -73,6 +84,7 @@ void pooling() {
 
 int main() {
     pointwise_conv();
+    depthwise_conv();
     pooling();
     return check::report("set_kernels_test");
 }

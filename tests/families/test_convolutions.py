@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from family_networks import a_format
+from convolution_graphs import draw, weights
 from test_family_frontend import converted
 
 import isobit as ib
@@ -17,57 +17,10 @@ from isobit.engines.registry import get_engine
 from isobit.errors import FirmwareError, ShapeError, UnsupportedError
 from isobit.fixed import FixedArray, FixedType
 from isobit.model import Convolution, DepthwiseConvolution, Graph, Op, PointwiseConv, Tensor, Weight
-from isobit.model.reuse import legal_reuse_factors
 
 NUMBER = FixedType.parse("ap_fixed<16,6>")
 BIT = FixedType.int_type(1, signed=False)
 WIDE = FixedType.parse("ap_fixed<60,40>")
-
-
-def _weights(rng: np.random.Generator, name: str, shape: tuple[int, ...]) -> Weight:
-    return Weight.from_written(name, rng.normal(0.0, 0.7, shape), a_format(rng))
-
-
-def draw(seed: int) -> tuple[Graph, dict[str, FixedArray]]:
-    """A convolution and a depthwise one of the same windows, on a sequence or an image, and raw inputs."""
-    rng = np.random.default_rng([seed, 29])
-    axes = int(rng.integers(1, 3))
-    extents = tuple(int(n) for n in rng.integers(2, 9 if axes == 1 else 6, axes))
-    kernel, strides, before = (tuple(int(n) for n in rng.integers(low, 4, axes)) for low in (1, 1, 0))
-    places = tuple(
-        max(1, (extent + first + int(rng.integers(0, 2)) - size) // stride + 1)
-        for extent, size, stride, first in zip(extents, kernel, strides, before, strict=True)
-    )
-    channels, filters = (int(n) for n in rng.integers(1, 4, 2))
-    source = Tensor("x", (*extents, channels), a_format(rng))
-    while source.type == FixedType.int_type(1, signed=False):
-        source = Tensor("x", source.shape, a_format(rng))
-    windows = {"kernel": kernel, "strides": strides, "before": before}
-    size = int(np.prod(kernel)) * channels
-    strategy = str(rng.choice(["latency", "resource", "resource_unrolled", "resource"]))
-    legal = legal_reuse_factors(size, filters, strategy) or [1]
-    if strategy == "resource_unrolled" and legal == [1]:
-        strategy = "resource"
-    ops: list[Op] = [
-        Convolution(
-            "conv", ("x",), Tensor("conv", (*places, filters), a_format(rng)), _weights(rng, "weight", (size, filters)),
-            _weights(rng, "bias", (filters,)), a_format(rng), **windows, strategy=strategy,
-            reuse_factor=int(rng.choice(legal)),
-        )
-    ]  # fmt: skip
-    strategy = str(rng.choice(["latency", "resource"]))
-    ops.append(
-        DepthwiseConvolution(
-            "depth", ("x",), Tensor("depth", (*places, channels), a_format(rng)),
-            _weights(rng, "weight", (int(np.prod(kernel)), channels)), _weights(rng, "bias", (channels,)),
-            a_format(rng), **windows, strategy=strategy,
-            reuse_factor=int(rng.choice(legal_reuse_factors(size, channels, strategy))),
-        )
-    )  # fmt: skip
-    kind = source.type
-    raw = rng.integers(kind.raw_min, kind.raw_max + 1, (60, source.size))
-    raw = np.where(rng.random(raw.shape) < 0.2, kind.raw_max, raw)
-    return Graph("g", (source,), tuple(ops), ("conv", "depth")), {"x": FixedArray.from_raw(raw, kind)}
 
 
 @pytest.mark.parametrize("seed", range(16))
@@ -116,7 +69,7 @@ def _floats(weight: Weight) -> Any:
 def test_windows() -> None:
     rng = np.random.default_rng(0)
     op = Convolution(
-        "l", ("x",), Tensor("l", (2, 2, 1), NUMBER), _weights(rng, "weight", (8, 1)), _weights(rng, "bias", (1,)),
+        "l", ("x",), Tensor("l", (2, 2, 1), NUMBER), weights(rng, "weight", (8, 1)), weights(rng, "bias", (1,)),
         NUMBER, (2, 2), (1, 2), (0, 1),
     )  # fmt: skip
     windows = op.windows(Tensor("x", (3, 3, 2), NUMBER))
@@ -130,8 +83,8 @@ def _layer(kind: type[Op] = Convolution, **options: Any) -> Any:
     depthwise = kind is DepthwiseConvolution
     given = {
         "output": Tensor("l", (3, 2), NUMBER),
-        "weight": _weights(rng, "weight", (2, 2) if depthwise else (4, 2)),
-        "bias": _weights(rng, "bias", (2,)),
+        "weight": weights(rng, "weight", (2, 2) if depthwise else (4, 2)),
+        "bias": weights(rng, "bias", (2,)),
         "kernel": (2,), "strides": (1,), "before": (0,),
     }  # fmt: skip
     return kind("l", ("x",), accum=NUMBER, **{**given, **options})

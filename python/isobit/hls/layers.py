@@ -27,19 +27,26 @@ def dense(op: Dense, layer: Layer) -> str:
     return f"{declared}\nkernels::{kernel}(data, {arguments}, results);"
 
 
-def dense_parts(op: Dense, layer: Layer) -> tuple[str, str, list[str]]:
-    """What the kernel of a dense layer needs, which pointwise convolutions share.
+def dense_parts(op: Dense, layer: Layer, extents: tuple[int, int] | None = None) -> tuple[str, str, list[str]]:
+    """What the kernel of a dense layer needs, which convolutions share.
 
     Latency and resource_unrolled: every weight is a constant beside its multiplier. Resource: multiplier m reads the
     weights m RF to (m + 1) RF - 1 of the transposed array in turn, so that a reshape in blocks gives it a word a clock
     (nnet_dense_resource.h does the same); compressed likewise, of the stored weights (nnet_dense_compressed.h).
+
+    Parameters
+    ----------
+    op, layer
+        A dense layer, and where its constants are declared.
+    extents
+        Inputs and outputs of the kernel, if they are not those of the weights: of one channel.
 
     Returns
     -------
     tuple of str, str and list of str
         Statements that declare ``arith`` and ``shape``; weights and biases, as arguments; further template arguments.
     """
-    n_in, n_out = op.weight.shape
+    n_in, n_out = extents or op.weight.shape
     product = Product.of(layer.tensor, op.weight)
     layer.include("dense.hpp", "raw_constants.hpp")
     types = [
@@ -52,7 +59,7 @@ def dense_parts(op: Dense, layer: Layer) -> tuple[str, str, list[str]]:
         f"kernels::{product.value}",
         str(product is Product.BOTH_BINARY).lower(),
     ]
-    stored, sizes = n_in * n_out, [n_in, n_out]
+    stored, sizes = op.weight.raw.size, [n_in, n_out]
     if op.strategy == "compressed":
         weight, stored = layer.stored_weights(op.weight, kept_weights(op))
         sizes.append(stored)

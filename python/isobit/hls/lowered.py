@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from isobit.errors import UnsupportedError
-from isobit.fixed.types import FixedType
 from isobit.hls.emitters import EMITTERS, Layer, pragma
 from isobit.hls.formulas import WrittenFormula
+from isobit.hls.selections import moved
 from isobit.model.ops import Op, Tensor
-from isobit.model.primitives import Formula, Select, identity_view, is_alias
+from isobit.model.primitives import Formula, Select, is_alias
 
 __all__ = ["emit"]
 
@@ -95,20 +93,8 @@ class _Parts:
             self.layer.what += f"{', then' if self.formulas else ':'} {formula.value.shown}"
             self.formulas += 1
             return formula.text(arrays, results)
-        layer, shape = self.layer, f"kernels::static_vector_shape<{op.output.size}>"
-        if len(tensors) == 1 and np.array_equal(op.view, identity_view(tensors[0].size)):
-            layer.include("linear.hpp")
-            return f"kernels::linear(kernels::linear_arith<{kind}>(), {shape}(), {arrays[0]}, {results});"
-        layer.include("select.hpp")
-        zeros = bool((op.view < 0).any())
-        bits = max(1, (sum(tensor.size for tensor in tensors) - 1).bit_length())
-        index = FixedType.int_type(bits + zeros, signed=zeros)
-        what = f"input of every output{', one array after the other' * (len(tensors) > 1)}{', -1 is zero' * zeros}"
-        sources = layer.array("sources", op.view, index, what)
-        self._partition(sources)
-        sizes = ", ".join(str(tensor.size) for tensor in tensors)
-        arguments = [f"kernels::select_arith<{kind}>()", f"{shape}()", sources, results, *arrays]
-        return f"kernels::select<{sizes}>({', '.join(arguments)});"
+        sizes = [tensor.size for tensor in tensors]
+        return moved(self.layer, op.view, sizes, arrays, results, kind, self.head)
 
     def _read(self, op: Op) -> list[str]:
         """The arrays of its inputs; of a tensor that the layer has twice, one and then the other."""

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from isobit.errors import UnsupportedError
-from isobit.hls.emitters import Layer, register_emitter
+from isobit.hls.emitters import Layer, pragma, register_emitter
 from isobit.hls.layers import dense_parts
-from isobit.model.layers.convolution import PointwiseConv
+from isobit.hls.selections import moved
+from isobit.model.dot import Dot
+from isobit.model.layers.convolution import Convolution, DepthwiseConvolution, PointwiseConv
+from isobit.model.layers.dense import Dense
 from isobit.model.layers.pooling import Pooling
+from isobit.model.primitives import View
+from isobit.model.weights import Weight
 
-__all__ = ["pointwise_conv", "pooling"]
+__all__ = ["convolution", "depthwise_convolution", "pointwise_conv", "pooling"]
 
 #: Strategies with a kernel at every position (pointwise_conv.hpp).
 POINTWISE_STRATEGIES = ("latency", "resource")
@@ -17,10 +22,43 @@ POINTWISE_STRATEGIES = ("latency", "resource")
 @register_emitter(PointwiseConv)
 def pointwise_conv(op: PointwiseConv, layer: Layer) -> str:
     """The dense layer of one position in a loop over the positions."""
+    return _at_every_position(op, layer, "data")
+
+
+@register_emitter(Convolution)
+def convolution(op: Convolution, layer: Layer) -> str:
+    """An array with the numbers of every window, and a pointwise convolution of it."""
+    read = _windows(op.windows(layer.tensor).ravel(), layer)
+    text = _at_every_position(op, layer, "windows")
+    layer.what = layer.what.replace("PointwiseConv", f"Convolution, windows of {' x '.join(map(str, op.kernel))},")
+    return f"{read}\n{text}"
+
+
+@register_emitter(DepthwiseConvolution)
+def depthwise_convolution(op: DepthwiseConvolution, layer: Layer) -> str:
+    """An array with the windows of every position's channels, each of which is a dense layer of one output."""
+    (dot,) = op.lower(layer.tensor)
+    assert isinstance(dot, Dot)
+    taps, channels = dot.weight.shape
+    dense = Dense(op.name, op.inputs, op.output, _turned(dot.weight), op.bias, op.accum, "latency", op.reuse_factor)
+    read = _windows(dot.view.ravel(), layer)
+    layer.interval = op.positions * op.reuse_factor
+    layer.dataflow = op.positions > 1
+    layer.what = (
+        f"Depthwise convolution of {channels} channels at {op.positions} positions, windows of "
+        f"{' x '.join(map(str, op.kernel))}, {op.strategy}, reuse factor {op.reuse_factor}"
+    )
+    layer.include("depthwise_conv.hpp")
+    declared, arguments, _ = dense_parts(dense, layer, (taps, 1))
+    kernel = f"depthwise_conv<arith, shape, {op.positions}, {channels}>"
+    return f"{read}\n{declared}\nkernels::{kernel}(windows, {arguments}, results);"
+
+
+def _at_every_position(op: PointwiseConv | Convolution, layer: Layer, data: str) -> str:
     if op.strategy not in POINTWISE_STRATEGIES:
         raise UnsupportedError(
-            f"pointwise convolution {op.name!r} has the strategy {op.strategy!r}, which cannot be exported; those that "
-            f"can: {', '.join(POINTWISE_STRATEGIES)}"
+            f"convolution {op.name!r} has the strategy {op.strategy!r}, which cannot be exported; those that can: "
+            f"{', '.join(POINTWISE_STRATEGIES)}"
         )
     n_in, n_out = op.weight.shape
     # Resource: at least this. The loop of a position drains before the next one's begins.
@@ -34,7 +72,21 @@ def pointwise_conv(op: PointwiseConv, layer: Layer) -> str:
     kernel = f"pointwise_conv_{op.dense.kernel}<arith, shape, {op.positions}>"
     if op.positions == 1:  # no loop
         kernel = f"dense_{op.dense.kernel}<arith, shape>"
-    return f"{declared}\nkernels::{kernel}(data, {arguments}, results);"
+    return f"{declared}\nkernels::{kernel}({data}, {arguments}, results);"
+
+
+def _windows(view: View, layer: Layer) -> str:
+    """Statements that write the numbers of all windows into the array ``windows``."""
+    head = [f"{layer.data} windows[{view.size}];", pragma("ARRAY_PARTITION variable = windows complete")]
+    statement = moved(layer, view, [layer.tensor.size], ["data"], "windows", layer.data, head)
+    return "\n".join([*head, statement])
+
+
+def _turned(weight: Weight) -> Weight:
+    """The same weights, rows as columns."""
+    signs = None if weight.signs is None else weight.signs.T
+    arrays = {"raw": weight.raw.T, "written": weight.written.T, "unquantised": weight.unquantised.T}
+    return Weight(weight.name, type=weight.type, encoding=weight.encoding, signs=signs, **arrays)
 
 
 @register_emitter(Pooling)
