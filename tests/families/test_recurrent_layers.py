@@ -17,7 +17,7 @@ import isobit as ib
 from isobit._core import instruction_sets
 from isobit.engines.cpp import CppEngine
 from isobit.engines.registry import get_engine
-from isobit.errors import FirmwareError, FormatError, ShapeError, UnsupportedError
+from isobit.errors import ConfigurationWarning, FirmwareError, FormatError, ShapeError, UnsupportedError
 from isobit.fixed import FixedArray, FixedType
 from isobit.frontends.keras import convert
 from isobit.model import Bidirectional, Graph, Recurrent, Tensor, Weight
@@ -243,7 +243,7 @@ def test_gates_and_initial_states_of_pytorch(kind: str, states: bool, tmp_path: 
     model, rng = ib.load(graph), np.random.default_rng(5)
     x = [rng.normal(0.0, 2.0, (200, *tensor.shape)) for tensor in model.graph.inputs]
     given = x if states else x[0]
-    wanted = ib.csim(graph).predict(given)
+    wanted = ib.csim(graph, optimisation="0").predict(given)
     assert len(set(wanted.ravel().tolist())) > 200
     for engine in ("reference", "cpp", "numba", "cpp-strict"):
         np.testing.assert_array_equal(model.predict(given, engine=engine), wanted, err_msg=engine)
@@ -278,6 +278,51 @@ def test_what_hls4ml_gets_wrong_is_refused_by_name(build: Any, words: str) -> No
 
 
 @pytest.mark.hls4ml
+def test_steps_backwards_are_reported() -> None:
+    from tensorflow.keras import Input, Model, layers
+
+    x = Input((4, 3), name="x")
+    with pytest.warns(ConfigurationWarning, match=r"r\.go_backwards = True: no effect: hls4ml ignores it"):
+        model = ib.load(Model(x, layers.GRU(2, go_backwards=True, name="r")(x)))
+    assert [remark.key for remark in model.remarks] == ["r.go_backwards"]
+
+
+@pytest.mark.hls4ml
+@pytest.mark.csim
+@pytest.mark.oracle(sample=1)
+@pytest.mark.parametrize("weights", ["quantized_bits(6,0,alpha=1)", "ternary(alpha=1)"])
+def test_quantised_cells(weights: str) -> None:
+    """A QLSTM; QKeras' QGRU does not run with this Keras."""
+    import qkeras
+    from tensorflow.keras import Input, Model
+
+    rng, x = np.random.default_rng(5), Input((4, 3), name="x")
+    quantisers = {f"{part}_quantizer": weights for part in ("kernel", "recurrent")}
+    layer = qkeras.QLSTM(
+        3,
+        **quantisers,
+        bias_quantizer="quantized_bits(6,1,alpha=1)",
+        state_quantizer="quantized_bits(8,2,alpha=1)",
+        activation="tanh",
+        recurrent_activation="sigmoid",
+        name="r",
+    )
+    network = Model(x, layer(x))
+    layer.set_weights([rng.normal(0.0, 0.8, weight.shape) for weight in layer.get_weights()])
+    names = {"x": ("result",), "r": ("result", "accum")}
+    config = {
+        "Model": {"Precision": "ap_fixed<16,6>", "ReuseFactor": 1},
+        "LayerName": {name: {"Precision": dict.fromkeys(slots, "ap_fixed<8,3>")} for name, slots in names.items()},
+    }
+    model = ib.load(network, hls_config=config)
+    events = rng.normal(0.0, 2.0, (200, 4, 3))
+    wanted = model.csim(optimisation="0").predict(events)
+    assert len(set(wanted.ravel().tolist())) > 30
+    for engine in ("reference", "cpp", "numba", "cpp-strict"):
+        np.testing.assert_array_equal(model.predict(events, engine=engine), wanted, err_msg=engine)
+
+
+@pytest.mark.hls4ml
 @pytest.mark.csim
 @pytest.mark.oracle(sample=1)
 @pytest.mark.parametrize("name", ["top_lstm", "top_gru"])
@@ -290,7 +335,7 @@ def test_zoo(name: str, tmp_path: Path) -> None:
         )
     model, x = ib.load(graph), zoo.inputs(name, 1000, 7)
     inputs, _ = model.quantise(x)
-    wanted, _ = ib.csim(graph).program.run(inputs, raw=True, trace=True, threads=2)
+    wanted, _ = ib.csim(graph, optimisation="0").run(inputs, raw=True, trace=True, threads=2)
     for engine, events in (("cpp", 1000), ("numba", 1000), ("cpp-strict", 1000), ("reference", 200)):
         found = model.run({key: array[:events] for key, array in inputs.items()}, engine, 2)
         for op in model.graph.ops:

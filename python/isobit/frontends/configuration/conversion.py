@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from isobit.errors import UnsupportedError
@@ -39,7 +39,15 @@ def converted(model: Any, options: Mapping[str, Any]) -> tuple[Any, tuple[Remark
     _check_precisions(request.hls_config, str(request.options.get("backend", BACKENDS[0])))
     graph = convert(model, request.hls_config, **request.options)
     found = () if request.hls_config is None else remarks_on(graph, request.hls_config)
-    return graph, warned((*request.remarks, *found), stacklevel=4)
+    return graph, warned((*request.remarks, *found, *_backwards(model)), stacklevel=4)
+
+
+def _backwards(model: Any) -> Iterator[Remark]:
+    """Recurrent layers that Keras computes from the last step on, and hls4ml from the first."""
+    for layer in getattr(model, "layers", ()):
+        if getattr(layer, "go_backwards", False):
+            why = "hls4ml ignores it, and its firmware reads the sequence forwards (Bidirectional has both directions)"
+            yield Remark(f"{layer.name}.go_backwards", "True", f"no effect: {why}")
 
 
 def _check_precisions(config: Any, backend: str) -> None:
