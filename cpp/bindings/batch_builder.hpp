@@ -225,14 +225,17 @@ private:
         std::vector<batch::step> steps;
         for (const owned_step& one : given) {
             batch::step s = one.step;
+            const bool looks = s.kind == batch::step_kind::look_up;
+            if (looks && (s.high.i64 < s.low.i64 || s.high.i64 - s.low.i64 >= most_entries))
+                throw py::value_error("look_up has no entry, or too many");
+            const auto count = static_cast<std::size_t>(looks ? s.high.i32 - s.low.i32 + 1 : outputs);
             for (const auto& [from, to] : {std::pair{&one.a, &s.a}, std::pair{&one.b, &s.b}})
-                if (!from->is_none())
-                    *to = array(*from, bytes_of(lane), static_cast<std::size_t>(outputs), "constants");
+                if (!from->is_none()) *to = array(*from, bytes_of(lane), count, "constants");
             const bool scales = s.kind == batch::step_kind::affine || s.kind == batch::step_kind::scale_floor;
             if (s.kind == batch::step_kind::scale_floor && lane != batch::lane::i32)
                 throw py::value_error("scale_floor is a step of the lane i32");
             const bool two = scales || s.kind == batch::step_kind::between || s.kind == batch::step_kind::slopes;
-            const bool needs_a = two || s.kind == batch::step_kind::at_least, needs_b = two;
+            const bool needs_a = two || looks || s.kind == batch::step_kind::at_least, needs_b = two;
             if (needs_a != (s.a != nullptr) || needs_b != (s.b != nullptr))
                 throw py::value_error("a step lacks its constants, or has some that it does not use");
             const bool observes = s.kind == batch::step_kind::observe;
@@ -304,6 +307,7 @@ private:
         if (u.round == nullptr && u.wrap == nullptr && u.clamp == nullptr) {
             u.clamp = u.round = take(batch::step_kind::floor_clamp);
         }
+        u.look_up = take(batch::step_kind::look_up);
         if (step != end) return nullptr;
         usual_.push_back(u);
         return &usual_.back();

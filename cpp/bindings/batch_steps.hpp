@@ -31,6 +31,9 @@ inline batch::constants constants_of(const py::object& value) {
     return c;
 }
 
+// Entries that a look_up may have: more would not stay in the cache.
+constexpr int most_entries = 1 << 16;
+
 struct owned_step {
     batch::step step{};
     py::object a, b;  // keep the arrays alive

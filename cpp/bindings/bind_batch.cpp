@@ -121,6 +121,7 @@ private:
 
 void bind_batch(py::module_& module) {
     module.attr("BATCH_BLOCK") = batch::block;
+    module.attr("BATCH_ENTRIES") = most_entries;
     module.def("instruction_sets", &available,
                "Instruction sets of the batch kernels that this processor has, the best first.");
     py::class_<owned_step>(module, "BatchStep", "One step of a stage; see isobit/host/batch/program.hpp.")

@@ -6,7 +6,7 @@ import collections.abc
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['ACTIVATIONS', 'BATCH_BLOCK', 'BatchMap', 'BatchProgram', 'BatchStep', 'Format', 'MAX_WIDTH', 'MODE_RULES', 'OVERFLOW_MODES', 'ROUNDING_MODES', 'SOFTMAX_IMPLEMENTATIONS', 'TABLE_ACTIVATIONS', 'activation', 'cast', 'dense', 'instruction_sets', 'legal_reuse_factors', 'normalize', 'pooling', 'softmax', 'softmax_exponentials', 'softmax_inverses', 'table_activation', 'table_values', 'threshold']
+__all__: list[str] = ['ACTIVATIONS', 'BATCH_BLOCK', 'BATCH_ENTRIES', 'BatchMap', 'BatchProgram', 'BatchStep', 'Format', 'MAX_WIDTH', 'MODE_RULES', 'OVERFLOW_MODES', 'ROUNDING_MODES', 'SOFTMAX_IMPLEMENTATIONS', 'TABLE_ACTIVATIONS', 'activation', 'cast', 'dense', 'instruction_sets', 'legal_reuse_factors', 'normalize', 'pooling', 'softmax', 'softmax_exponentials', 'softmax_inverses', 'table_activation', 'table_values', 'threshold']
 class Format:
     """
     Fixed-point format: ap_[u]fixed<width, integer, ...>, or ap_[u]int if is_int.
@@ -180,6 +180,7 @@ def threshold(raw: numpy.ndarray[typing.Any, typing.Any], threshold: numpy.ndarr
     """
 ACTIVATIONS: tuple[str, ...]
 BATCH_BLOCK: int = 96
+BATCH_ENTRIES: int = 65536
 MAX_WIDTH: int = 127
 MODE_RULES: dict[str, str]
 OVERFLOW_MODES: dict[str, int]

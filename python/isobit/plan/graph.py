@@ -12,6 +12,7 @@ from isobit.model.graph import Graph
 from isobit.model.ops import Op
 from isobit.model.primitives import Opaque, is_alias
 from isobit.plan import formula as formula_stages
+from isobit.plan import lookup as lookup_stages
 from isobit.plan import reduce as reduce_stages
 from isobit.plan.elementwise import ELEMENTWISE
 from isobit.plan.maps import Gather, Linear, Sequential
@@ -20,8 +21,8 @@ from isobit.plan.steps import Step
 
 __all__ = ["RULES", "stages_of"]
 
-#: Maps beside that of sums over windows; importing the module registers them.
-RULES = (formula_stages, reduce_stages)
+#: Maps beside that of sums over windows, and lookups; importing the module registers them.
+RULES = (formula_stages, reduce_stages, lookup_stages)
 
 
 def stages_of(

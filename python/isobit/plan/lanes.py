@@ -21,7 +21,19 @@ from isobit.fixed.modes import Rounding
 from isobit.plan.maps import Gather
 from isobit.plan.stages import Linear, Sequential, Stage
 from isobit.plan.step_lists import propagate
-from isobit.plan.steps import FACTOR_BITS, FLOOR_BITS, Affine, Clamp, Observe, Round, ScaleFloor, Step, Wrap, Zero
+from isobit.plan.steps import (
+    FACTOR_BITS,
+    FLOOR_BITS,
+    Affine,
+    Clamp,
+    LookUp,
+    Observe,
+    Round,
+    ScaleFloor,
+    Step,
+    Wrap,
+    Zero,
+)
 
 __all__ = ["BITS", "Lane", "Variant", "candidates", "needed_bits", "unchanged_candidates", "variants", "whole_parts"]
 
@@ -147,7 +159,9 @@ def candidates(stage: Stage) -> list[Lane]:
 
 def unchanged_candidates(stage: Stage) -> list[Lane]:
     """As :func:`candidates`, with the steps of the stage unchanged, so that each can be observed."""
-    return [] if stage.refusal is not None else sorted(_lanes(stage), key=lambda lane: lane.cost)
+    if stage.refusal is not None or any(isinstance(step, LookUp) for step in stage.steps):
+        return []  # what a cast into a result loses is not seen in the entries
+    return sorted(_lanes(stage), key=lambda lane: lane.cost)
 
 
 def _lanes(stage: Stage) -> Iterator[Lane]:

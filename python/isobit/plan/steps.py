@@ -26,6 +26,7 @@ __all__ = [
     "Clamp",
     "Expect",
     "Law",
+    "LookUp",
     "Mark",
     "Observe",
     "Round",
@@ -287,6 +288,31 @@ class Between(Step):
     def bits(self, low: IntArray, high: IntArray) -> int:
         """Magnitude bits held on the way; see :class:`Step`."""
         return max(super().bits(low, high), magnitude_bits(self.upper, self.lower))
+
+
+@dataclass(frozen=True, eq=False)
+class LookUp(Step):
+    """``entries[v - first]``, the first or the last entry where there is none."""
+
+    first: int
+    entries: IntArray
+
+    @property
+    def last(self) -> int:
+        """Largest number that has an entry of its own."""
+        return self.first + len(self.entries) - 1
+
+    def bounds(self, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
+        """Bounds of the result: the smallest and largest entry between those of both ends."""
+        ends = [np.clip(end, self.first, self.last).astype(np.int64) - self.first for end in (low, high)]
+        pairs, where = np.unique(np.stack(ends), axis=1, return_inverse=True)
+        parts = [self.entries[one : other + 1] for one, other in pairs.T.tolist()]
+        least, most = (np.array([end(part) for part in parts])[where.ravel()] for end in (np.min, np.max))
+        return compact(least), compact(most)
+
+    def bits(self, low: IntArray, high: IntArray) -> int:
+        """Magnitude bits held on the way; see :class:`Step`."""
+        return max(super().bits(low, high), abs(self.first).bit_length(), abs(self.last).bit_length())
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,7 @@ from isobit.bounds.ranges import IntArray
 from isobit.engines.cpp.maps import DTYPES, SHORT, Packing, form_of, packing_of, plain_form_of
 from isobit.engines.cpp.positions import in_place, moved, sliced
 from isobit.engines.cpp.steps import core_step, folding_step, lane_steps, rounding_step
+from isobit.engines.cpp.workspace import SIZES, Workspace
 from isobit.engines.planned import accepts_floats
 from isobit.model.ops import Tensor
 from isobit.plan.lanes import Lane
@@ -20,8 +21,6 @@ from isobit.plan.maps import Counting
 from isobit.plan.steps import Mark, Round, Step
 
 __all__ = ["Packed", "Statistic", "pack"]
-
-_SIZES = {"i16": 2, "f32": 4, "f64": 8, "i32": 4, "i64": 8, "i16_pairs": 4, "i16_split": 8}
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,25 +77,6 @@ class Packed:
         return None if found is None else list(found)
 
 
-class _Workspace:
-    """Offsets of buffers; one for every form of a tensor that somebody reads."""
-
-    def __init__(self) -> None:
-        self.size = 0
-        self.buffers: dict[tuple[str, str, int], int] = {}
-
-    def place(self, tensor: str, features: int, form: str, split: int) -> int:
-        key = (tensor, form, split)
-        if key not in self.buffers:
-            rows = (features + 1) // 2 if form in ("i16_pairs", "i16_split") else features
-            self.buffers[key] = self.size
-            self.size += -(-rows * _SIZES[form] * _core.BATCH_BLOCK // 64) * 64
-        return self.buffers[key]
-
-    def targets(self, tensor: str) -> list[tuple[str, int, int]]:
-        return [(form, split, offset) for (name, form, split), offset in self.buffers.items() if name == tensor]
-
-
 def pack(
     inputs: Sequence[Tensor],
     lanes: Sequence[Lane],
@@ -119,25 +99,27 @@ def pack(
     observed
         Whether watched steps take statistics.
     """
-    space = _Workspace()
+    space = Workspace()
     computed = {lane.stage.target: lane for lane in lanes}
     sizes = {tensor.name: tensor.size for tensor in inputs} | {
         lane.stage.target: lane.stage.result.low.size for lane in lanes
     }
-    for lane in lanes:
+    filled: dict[str, int] = {}
+    for place, lane in enumerate(lanes):
+        filled.setdefault(lane.stage.target, place)
         view = lane.stage.view
+        read = (form_of(lane), lane.split) if view is None else (plain_form_of(lane), 0)
         for source in lane.stage.sources:
-            space.place(
-                source, sizes[source], *((form_of(lane), lane.split) if view is None else (plain_form_of(lane), 0))
-            )
+            space.want(source, sizes[source], *read, filled.get(source, -1), place)
         if view is not None:
-            space.place(_windows_of(lane), view.size, form_of(lane), lane.split)
+            space.want(_windows_of(lane), view.size, form_of(lane), lane.split, place, place)
     for name in outputs:
         natural = SHORT[computed[name].compute] if name in computed else "i64"
-        space.place(name, sizes[name], natural, 0)
+        space.want(name, sizes[name], natural, 0, filled.get(name, -1), len(lanes))
     for name, lane in computed.items():
         if lane.stage.windows > 1 and not in_place(space.targets(name), sizes[name] // lane.stage.windows):
-            space.place(name, sizes[name], SHORT[lane.compute], 0)
+            space.want(name, sizes[name], SHORT[lane.compute], 0, filled[name], filled[name])
+    space.settle()
     scratch = space.size
     most = max((tensor.size for tensor in inputs), default=0)
     program = _core.BatchProgram(scratch + 4 * most * _core.BATCH_BLOCK + 64)
@@ -159,8 +141,7 @@ def pack(
     statistics = [found for lane in lanes for found in _Stage(lane, sizes, space).add(program, observed)]
     for name, tensor in outputs.items():
         natural = SHORT[computed[name].compute] if name in computed else "i64"
-        offset = space.place(name, sizes[name], natural, 0)
-        program.exit(tensor.size, natural, offset, float(2.0**-tensor.type.fraction))
+        program.exit(tensor.size, natural, space.offset(name, natural, 0), float(2.0**-tensor.type.fraction))
     floats = all(accepts_floats(tensor.type) for tensor in inputs)
     return Packed(program, tuple(inputs), tuple(outputs.values()), floats, instruction_set, tuple(statistics))
 
@@ -173,13 +154,13 @@ def _windows_of(lane: Lane) -> str:
 class _Stage:
     """A stage on its way into a program."""
 
-    def __init__(self, lane: Lane, sizes: Mapping[str, int], space: _Workspace) -> None:
+    def __init__(self, lane: Lane, sizes: Mapping[str, int], space: Workspace) -> None:
         self.lane, self.stage = lane, lane.stage
         self.form, self.dtype = form_of(lane), DTYPES[lane.compute]
         view, split = lane.stage.view, lane.split
         self.read = (self.form, split) if view is None else (plain_form_of(lane), 0)
         # Maps at several positions, and those of one tensor, read it as it lies; gathered rows come from anywhere.
-        self.starts = [space.place(source, sizes[source], *self.read) for source in self.stage.sources]
+        self.starts = [space.offset(source, *self.read) for source in self.stage.sources]
         self.sizes = [sizes[source] for source in self.stage.sources]
         self.outputs = sizes[self.stage.target]
         self.targets = space.targets(self.stage.target)
@@ -187,7 +168,7 @@ class _Stage:
 
     def _rows(self, index: IntArray) -> IntArray:
         """See :func:`isobit.engines.cpp.maps.packing_of`."""
-        row = _SIZES[self.read[0]] * int(_core.BATCH_BLOCK)
+        row = SIZES[self.read[0]] * int(_core.BATCH_BLOCK)
         parts = [start + row * np.arange(size) for start, size in zip(self.starts, self.sizes, strict=True)]
         return np.where(index < 0, -1, np.concatenate(parts)[np.maximum(index, 0)])
 
@@ -230,7 +211,7 @@ class _Stage:
         """A stage that copies all windows, one after another, into the form that the map reads."""
         form, rows = self.read[0], np.ascontiguousarray(self._rows(view.reshape(1, -1)))
         made = _core.BatchMap.gather(combine="sum", rows=rows, factors=None, fill=0.0 if form[0] == "f" else 0, sum=[])
-        start, size = self.space.place(_windows_of(self.lane), view.size, self.form, self.lane.split), view.size
+        start, size = self.space.offset(_windows_of(self.lane), self.form, self.lane.split), view.size
         target = [(self.form, self.lane.split, start)]
         program.stage(map=made, compute=form, inputs=size, outputs=size, source=0, finish=[], targets=target)
         self.starts, self.sizes = [start], [size]

@@ -9,7 +9,7 @@ import numpy as np
 
 import isobit._core as _core
 from isobit.bounds.ranges import lowest
-from isobit.fixed.modes import Overflow
+from isobit.fixed.modes import Overflow, Rounding
 from isobit.fixed.types import FixedType
 from isobit.plan.steps import (
     Affine,
@@ -17,6 +17,7 @@ from isobit.plan.steps import (
     Between,
     Clamp,
     Law,
+    LookUp,
     Mark,
     Observe,
     Round,
@@ -58,7 +59,7 @@ def lane_steps(steps: Sequence[Step], dtype: Any, outputs: int, scaled: bool = F
     """
     floating = np.dtype(dtype).kind == "f"
     packed: list[dict[str, Any]] = []
-    for step in steps:
+    for place, step in enumerate(steps):
         if isinstance(step, Mark):
             continue
         if isinstance(step, Observe):
@@ -67,6 +68,9 @@ def lane_steps(steps: Sequence[Step], dtype: Any, outputs: int, scaled: bool = F
         if isinstance(step, Round) and floating:
             if not scaled:
                 _divide(packed, step.shift, outputs)
+            scaled = False
+            if step.rounding is Rounding.TRN_ZERO and isinstance((*steps, None)[place + 1], LookUp):
+                continue  # which cuts toward zero itself
             packed.append({"kind": "round", "rounding": int(step.rounding)})
         else:
             packed.append(plain_step(step, floating))
@@ -113,6 +117,8 @@ def plain_step(step: Step, floating: bool) -> dict[str, Any]:
             "is_signed": kind_.signed,
             "saturation_bits": kind_.saturation_bits,
         }
+    if isinstance(step, LookUp):
+        return {"kind": "look_up", "low": step.first, "high": step.last, "a": step.entries}
     if isinstance(step, Slopes):
         return {"kind": "slopes", "a": step.bound, "low": step.above, "b": step.below}
     if isinstance(step, AtLeast):

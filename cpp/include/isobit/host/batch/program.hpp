@@ -46,6 +46,7 @@ enum class step_kind : std::int32_t {
     at_least,     // v >= a[j] ? high : low
     between,      // v > a[j] ? high : v > b[j] ? middle : low
     round_any,    // round, float64 of any significand (exact where adding half would round)
+    look_up,      // a[v - low], a[0] and a[high - low] beyond; in floating-point lanes v is cut toward zero
     law,          // round and overflow by the law on int64, one value at a time: the modes that are rare
     observe       // the smallest and the largest value, into the statistics
 };
@@ -64,7 +65,7 @@ struct step {
     std::int32_t overflow;  // number of isobit::overflow_mode (law)
     std::int32_t shift, width, is_signed, saturation_bits;
     constants low, middle, high;
-    const void* a;  // one value per output, in the stage's lane
+    const void* a;  // one value per output, in the stage's lane (look_up: the entries)
     const void* b;
     std::int32_t watch;  // observed stages: first vector of the step's statistics, or -1 (see `program::statistics`)
     const std::int32_t* fraction;  // watched scale_floor: the bits of v that are zero if v * a[j] is whole
@@ -96,6 +97,7 @@ struct usual_steps {
     const step* round;
     const step* wrap;
     const step* clamp;  // clamp or floor_clamp
+    const step* look_up;
 };
 
 // The usual steps of observed stages, in their order; each may be left out.

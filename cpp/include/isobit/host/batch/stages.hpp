@@ -55,7 +55,9 @@ template <class T, form To>
 constexpr bool is_usual_form() {
     return To == natural_form<T>::value || (To == form::i16_pairs && !std::is_same<T, std::int64_t>::value) ||
            (To == form::i16_split && std::is_same<T, double>::value) ||
-           ((To == form::f32 || To == form::i16) && std::is_same<T, std::int32_t>::value);
+           ((To == form::f32 || To == form::i16) && std::is_same<T, std::int32_t>::value) ||
+           ((To == form::i32 || To == form::i16) && std::is_same<T, float>::value) ||
+           (To == form::f32 && std::is_same<T, std::int16_t>::value);
 }
 
 template <class Map, class T, form To, form... Others>

@@ -167,6 +167,23 @@ ISOBIT_INLINE vec<T> by_law(vec<T> v, const step& how, std::int64_t (*law)(std::
     return load<vec<T>>(values);
 }
 
+// The entries of numbers, see step_kind::look_up.
+template <class T>
+ISOBIT_INLINE vec<T> looked_up(vec<T> v, const step& s) {
+    const T low = constant<T>(s.low), high = constant<T>(s.high);
+    const vec<T> inside = least(most(v, splat(low)), splat(high));
+    if constexpr (std::is_same<T, float>::value || std::is_same<T, std::int32_t>::value) {
+        const i32 places = convert<i32>(inside) - splat(s.low.i32);
+        return (vec<T>)entries_at(static_cast<const float*>(s.a), places);  // bits, whichever they are
+    } else {
+        const T* entries = static_cast<const T*>(s.a);
+        T found[vector_of<T>::lanes];
+        store(found, inside);
+        for (T& value : found) value = entries[static_cast<std::int64_t>(value) - s.low.i32];
+        return load<vec<T>>(found);
+    }
+}
+
 template <class T, int Rows, int Columns>
 struct tile {
     vec<T> v[Rows][Columns];
@@ -177,6 +194,12 @@ struct tile {
             for (int c = 0; c < Columns; ++c) v[r][c] = f(v[r][c], r);
     }
 };
+
+// Not inline: the registers that entries take are better not in the way of other steps.
+template <class T, int Rows, int Columns>
+__attribute__((noinline)) void look_up(tile<T, Rows, Columns>& values, const step& s) {
+    values.each([&](vec<T> v, int) { return looked_up<T>(v, s); });
+}
 
 template <int Rows, int Columns, class How>
 ISOBIT_INLINE void scale_floor(tile<std::int32_t, Rows, Columns>& values, const How& s, int first) {
@@ -198,7 +221,8 @@ __attribute__((noinline)) void apply(tile<T, Rows, Columns>& values, const steps
     using V = vec<T>;
     for (const step *s = all.data, *end = all.data + all.count; s != end; ++s) {
         const V low = splat(constant<T>(s->low)), high = splat(constant<T>(s->high));
-        const T* a = static_cast<const T*>(s->a) + (s->a == nullptr ? 0 : first);
+        const bool by_output = s->a != nullptr && s->kind != step_kind::look_up;
+        const T* a = static_cast<const T*>(s->a) + (by_output ? first : 0);
         const T* b = static_cast<const T*>(s->b) + (s->b == nullptr ? 0 : first);
         switch (s->kind) {
             case step_kind::affine:
@@ -237,6 +261,7 @@ __attribute__((noinline)) void apply(tile<T, Rows, Columns>& values, const steps
                     values.each([&](V v, int) { return round_any(v, s->rounding); });
                 }
                 break;
+            case step_kind::look_up: look_up(values, *s); break;
             case step_kind::law: values.each([&](V v, int) { return by_law<T>(v, *s, p.law); }); break;
         }
     }
