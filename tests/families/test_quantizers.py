@@ -127,10 +127,10 @@ def test_overflows_are_counted_by_element() -> None:
         number = np.floor(raw[:, place] / 32.0 * 2.0**kind.fraction + 0.5)
         wanted[place] = int(((number < kind.raw_min) | (number > kind.raw_max)).sum())
     profile = model.profile(raw / 32.0)
-    assert profile["q.result/3"].events.tolist() == wanted
+    assert profile["q.element/3"].events.tolist() == wanted
     exact = exact_profile(model.graph, {"x": raw}, 1)["q/3"][0]
     assert exact.outside.tolist() == wanted
-    verdict = model.plan()["q.result/3"]
+    verdict = model.plan()["q.element/3"]
     assert verdict.overflows == tuple(count > 0 for count in wanted)
     assert model.plan().lanes == {"q": "float32"}
 

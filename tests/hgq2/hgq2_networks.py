@@ -126,7 +126,7 @@ EQUATIONS = (
     ("bnc,cd->bnd", (4, 3), (4, 5), "d"),
     ("bnc,cd->bdn", (4, 3), (5, 4), "dn"),
     ("bnc,nd->bcd", (3, 4), (4, 6), "d"),
-    ("bnc,ncd->bnd", (3, 4), (3, 2), "nd"),
+    ("bmc,mcd->bmd", (3, 4), (3, 2), "md"),
     ("bnc,chd->bnhd", (4, 3), (4, 2, 3), "hd"),
     ("bnhd,hde->bne", (3, 2, 2), (3, 4), None),
 )

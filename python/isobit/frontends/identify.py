@@ -5,6 +5,7 @@ Users pass whatever their framework saved. A refusal that only says what the fil
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import zipfile
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from typing import Any
 from isobit.errors import ModelFileError, UnsupportedError
 from isobit.suggest import did_you_mean
 
-__all__ = ["folder_kind", "keras3_refusal", "refuse_foreign", "refuse_missing"]
+__all__ = ["folder_kind", "refuse_foreign", "refuse_missing", "written_by_keras3"]
 
 #: Bytes that are looked at, and the largest JSON document.
 _HEAD, _JSON = 4096, 1 << 26
@@ -73,8 +74,8 @@ def refuse_foreign(path: Path) -> None:
         raise ModelFileError(f"{path} is {what}")
 
 
-def keras3_refusal(file: Path, config: Any, version: Any = None) -> None:
-    """Refuse a file that Keras 3 wrote.
+def written_by_keras3(file: Path, config: Any, version: Any = None) -> bool:
+    """Tell a file that Keras 3 wrote, which only Keras 3 reads.
 
     Parameters
     ----------
@@ -88,16 +89,25 @@ def keras3_refusal(file: Path, config: Any, version: Any = None) -> None:
     Raises
     ------
     ModelFileError
+        If it was, and Keras 3 is not installed.
     """
     known = (version.decode(errors="replace") if isinstance(version, bytes) else str(version)) if version else ""
     if not (known.startswith("3") or (not known and _is_keras3(config))):
-        return
+        return False
+    if (installed := _installed_keras()).startswith("3."):
+        return True
     raise ModelFileError(
-        f"{file} was written by Keras 3{f' ({known})' if known else ''}; isobit reads files of Keras 2 (TensorFlow up "
-        "to 2.15, or tf_keras), as QKeras writes them. Build the network with Keras 2, give it the weights "
-        "(set_weights(get_weights())) and save it again; or convert it with hls4ml where Keras 3 is installed, and "
-        "simulate the folder that hls4ml writes with isobit.csim (isobit csim FOLDER)"
+        f"{file} was written by Keras 3{f' ({known})' if known else ''}, and here is Keras {installed or 2}. Files of "
+        "Keras 3 are read where it is installed: pip install 'isobit[hgq2]' into an environment of its own, since "
+        "QKeras needs Keras 2. A model that isobit saved there (Model.save) can be loaded anywhere"
     )
+
+
+def _installed_keras() -> str:
+    try:
+        return importlib.metadata.version("keras")
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def _is_keras3(document: Any) -> bool:
@@ -154,7 +164,7 @@ def _manifest_format(manifest: Path) -> Any:
     return document.get("format") if isinstance(document, dict) else None
 
 
-_EXPECTED = "a .keras or .h5 file of Keras 2, or a model file that isobit saved"
+_EXPECTED = "a .keras or .h5 file, or a model file that isobit saved"
 
 
 # -- files ------------------------------------------------------------------------------------------------------------

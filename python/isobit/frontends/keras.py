@@ -16,6 +16,7 @@ from typing import Any
 from isobit.errors import MissingDependencyError, ModelFileError, TypeMismatchError, UnsupportedError
 from isobit.frontends.failure import conversion_failure
 from isobit.frontends.identify import refuse_foreign
+from isobit.frontends.keras3 import load_keras3
 from isobit.frontends.keras_files import CheckedFile, checked_keras_file, limited_variables
 from isobit.frontends.quiet import quiet
 
@@ -70,6 +71,9 @@ def load_keras_file(path: str | os.PathLike[str], *, allow_lambda: bool = False)
 
 def _load_checked(file: Path, checked: CheckedFile, allow_lambda: bool) -> Any:
     require_hls4ml()
+    if checked.keras3:
+        with _told(file, checked):
+            return load_keras3(checked.path, checked.elements, not allow_lambda)
     try:
         from qkeras.utils import _add_supported_quantized_objects
         from tensorflow import keras
@@ -79,12 +83,18 @@ def _load_checked(file: Path, checked: CheckedFile, allow_lambda: bool) -> Any:
         ) from None
     objects: dict[str, Any] = {}
     _add_supported_quantized_objects(objects)
+    with _told(file, checked), _names_of_one_keras(keras), limited_variables(checked.elements):
+        return keras.models.load_model(checked.path, custom_objects=objects, compile=False, safe_mode=not allow_lambda)
+
+
+@contextlib.contextmanager
+def _told(file: Path, checked: CheckedFile) -> Iterator[None]:
+    """Say what went wrong in Keras, which raises nearly everything."""
     try:
-        with _names_of_one_keras(keras), limited_variables(checked.elements):
-            return keras.models.load_model(
-                checked.path, custom_objects=objects, compile=False, safe_mode=not allow_lambda
-            )
-    except Exception as error:  # Keras raises nearly everything
+        yield
+    except MissingDependencyError:
+        raise
+    except Exception as error:
         told = str(error).replace(str(checked.path), file.name)
         advice = "load the model in Python with custom_objects=... and pass it to isobit.load or isobit.csim"
         hint = f". If it is a layer of your own: {advice}" if "Unknown " in told else ""

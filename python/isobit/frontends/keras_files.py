@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from isobit.errors import DataFileError, ModelFileError
-from isobit.frontends.identify import keras3_refusal
+from isobit.frontends import keras3_config
+from isobit.frontends.identify import written_by_keras3
 from isobit.frontends.keras_config import check_architecture, without_compilation
 from isobit.hdf5 import Hdf5File
 
@@ -35,10 +36,11 @@ _UNSTORED = 1 << 16
 
 @dataclass(frozen=True)
 class CheckedFile:
-    """What Keras may load: a path, and how many numbers the file stores."""
+    """What Keras may load: a path, how many numbers the file stores, and whether Keras 3 wrote it."""
 
     path: Path
     elements: int
+    keras3: bool = False
 
 
 @contextlib.contextmanager
@@ -84,7 +86,8 @@ def _hdf5(file: Path, copy: Path, trusted: bool) -> CheckedFile:
         if text is None:
             raise _BadFile("it holds no architecture (weights only?); save the whole model")
         config = _parse(text)
-        keras3_refusal(file, config, stored.attribute("keras_version"))
+        if written_by_keras3(file, config, stored.attribute("keras_version")):
+            raise _BadFile("Keras 3 wrote it as HDF5; save the model as .keras")
         if not trusted:
             check_architecture(config, str(file))
         return CheckedFile(copy, stored.verify(_FILE))
@@ -100,11 +103,12 @@ def _keras_zip(file: Path, copy: Path, trusted: bool) -> CheckedFile:
             raise _BadFile(f"its {_CONFIG_NAME} has {sizes[_CONFIG_NAME]} bytes; allowed: {_CONFIG}")
         config = _parse(_member(archive, _CONFIG_NAME))
         metadata = _parse(_member(archive, _METADATA_NAME)) if 0 < sizes.get(_METADATA_NAME, 0) < _CONFIG else None
-        keras3_refusal(file, config, metadata.get("keras_version") if isinstance(metadata, dict) else None)
+        version = metadata.get("keras_version") if isinstance(metadata, dict) else None
+        keras3 = written_by_keras3(file, config, version)
         if trusted:
             shutil.copyfile(file, copy)
-            return CheckedFile(copy, _FILE)
-        check_architecture(config, str(file))
+            return CheckedFile(copy, _FILE, keras3)
+        (keras3_config.check_architecture if keras3 else check_architecture)(config, str(file))
         weights = copy.with_suffix(".h5")
         weights.write_bytes(_member(archive, _WEIGHTS_NAME))
     with Hdf5File(weights) as stored:
@@ -113,7 +117,7 @@ def _keras_zip(file: Path, copy: Path, trusted: bool) -> CheckedFile:
         out.writestr(_METADATA_NAME, "{}")
         out.writestr(_CONFIG_NAME, json.dumps({**without_compilation(config), "compile_config": None}))
         out.write(weights, _WEIGHTS_NAME)
-    return CheckedFile(copy, elements)
+    return CheckedFile(copy, elements, keras3)
 
 
 def _archive(file: Path) -> zipfile.ZipFile:

@@ -9,7 +9,9 @@ from __future__ import annotations
 __all__ = [
     "ACTIVATIONS",
     "CONSTRAINTS",
+    "HGQ2",
     "INITIALIZERS",
+    "KERAS3_LAYERS",
     "LAYERS",
     "MODELS",
     "QUANTIZERS",
@@ -40,6 +42,28 @@ LAYERS = WRAPPERS | _words(
     QActivation QAdaptiveActivation QAveragePooling2D QBatchNormalization QConv1D QConv2D QConv2DBatchnorm
     QConv2DTranspose QDense QDepthwiseConv2D QDepthwiseConv2DBatchnorm QGRU QGlobalAveragePooling2D QLSTM
     QSeparableConv1D QSeparableConv2D QSimpleRNN
+    """
+)
+
+#: Keras 3's layers that hls4ml converts or leaves out.
+KERAS3_LAYERS = _words(
+    """
+    Activation Add Average AveragePooling1D AveragePooling2D BatchNormalization Concatenate Conv1D Conv2D Dense
+    DepthwiseConv1D DepthwiseConv2D Dropout EinsumDense ELU Flatten GaussianNoise GlobalAveragePooling1D
+    GlobalAveragePooling2D GlobalMaxPooling1D GlobalMaxPooling2D InputLayer LeakyReLU MaxPooling1D MaxPooling2D Maximum
+    Minimum Multiply Permute PReLU ReLU Reshape SeparableConv1D SeparableConv2D Softmax Subtract ZeroPadding1D
+    ZeroPadding2D
+    """
+)
+
+#: HGQ2's layers that hls4ml converts, and what they are made of.
+HGQ2 = _words(
+    """
+    Constant DefaultBitwidthMapper HardSigmoidConfig HardTanhConfig Max Min MinMax MonoL1 QAdd QAveragePooling1D
+    QAveragePooling2D QAveragePow2 QBatchNormalization QBatchNormDense QConv1D QConv2D QDense QDot QEinsum QEinsumDense
+    QEinsumDenseBatchnorm QGlobalAveragePooling1D QGlobalAveragePooling2D QGlobalMaxPooling1D QGlobalMaxPooling2D
+    QLinformerAttention QMaximum QMaxPooling1D QMaxPooling2D QMeanPow2 QMinimum QMultiHeadAttention QMultiply QSoftmax
+    QSubtract QSum Quantizer QuantizerConfig QUnaryFunctionLUT
     """
 )
 

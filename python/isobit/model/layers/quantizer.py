@@ -137,7 +137,7 @@ class _Chain:
         name, output = self.op.name, self.op.output
         if kind is not None:
             name = f"{name}/{len(self.parts) + 2}"
-            output = Tensor(name, output.shape, kind)
+            output = Tensor(name, output.shape, kind, slot="element")
         inputs = (self.tensor.name,)
         if isinstance(value, Input):
             self.parts.append(Activation(name, inputs, output, "linear"))
@@ -195,7 +195,9 @@ def _selected(op: Quantizer, tensor: Tensor) -> tuple[Op, ...]:
     taken = 0
     for kind, here in places.items():
         name = f"{op.name}/{len(parts) + 2}"
-        parts.append(Select(name, op.inputs, Tensor(name, (len(here),), kind), np.array(here, dtype=np.int64)))
+        parts.append(
+            Select(name, op.inputs, Tensor(name, (len(here),), kind, slot="element"), np.array(here, dtype=np.int64))
+        )
         view[here] = taken + np.arange(len(here))
         taken += len(here)
     names = tuple(part.output.name for part in parts) or (tensor.name,)
