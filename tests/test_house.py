@@ -16,8 +16,9 @@ from isobit.engines.registry import ENGINES, get_engine
 from isobit.engines.strict import core_format
 from isobit.fixed import FixedType, Overflow, Rounding
 from isobit.model.dot import Dot
+from isobit.model.layers.activation import Activation
 from isobit.model.lookup import Lookup
-from isobit.model.ops import OPS, Activation
+from isobit.model.ops import OPS
 from isobit.model.primitives import Formula, Opaque, Select
 from isobit.model.reduce import Reduce
 from isobit.model.softmax import Softmax

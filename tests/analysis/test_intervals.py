@@ -108,7 +108,7 @@ def test_a_dense_layer_reaches_its_bounds(graph: Graph) -> None:
             (getattr(of.hull, name).high, steps[name].max(axis=0)),
         ):
             np.testing.assert_array_equal(bound, reached, err_msg=name)
-    ((_, _, result, counted),) = observe(graph, inputs)
+    *_, (_, _, result, counted) = observe(graph, inputs)
     if len(exact) > 1:
         reached = counted.get("accum", np.zeros((1, op.output.size), bool)).any(axis=0)
         np.testing.assert_array_equal(of.accum_overflow, reached)
@@ -136,7 +136,7 @@ def test_an_elementwise_layer_reaches_its_bounds(graph: Graph) -> None:
     (op,) = graph.ops
     bounds, inputs = graph_bounds(graph), every_input(graph)
     assert not contradictions(graph, bounds, inputs)
-    ((_, _, result, counted),) = observe(graph, inputs)
+    *_, (_, _, result, counted) = observe(graph, inputs)
     of = bounds.ops[op.name]
     if op.tag == "batchnorm" and Product.of(graph.inputs[0], op.scale) is Product.WEIGHT_EXPONENTIAL:
         return

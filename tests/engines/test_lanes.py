@@ -13,7 +13,8 @@ from isobit._core import BATCH_BLOCK, instruction_sets
 from isobit.bounds.intervals import graph_bounds
 from isobit.engines.cpp import CppEngine
 from isobit.model.graph import Graph
-from isobit.model.ops import Activation, Tensor
+from isobit.model.layers.activation import Activation
+from isobit.model.ops import Tensor
 from isobit.model.weights import Weight
 
 CASES = [pytest.param(lane, place, id=f"{lane} {place}") for lane, all in NETWORKS.items() for place in range(len(all))]

@@ -32,7 +32,8 @@ from isobit.hls.folder import read_folder
 from isobit.hls.names import Names
 from isobit.model import Graph
 from isobit.model.file import graph_digest
-from isobit.model.ops import OPS, Activation
+from isobit.model.layers.activation import Activation
+from isobit.model.ops import OPS
 
 Exported = Callable[[str], ib.HlsProject]
 

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from isobit.bounds.dot import product_range
-from isobit.bounds.elementwise import join_branches
 from isobit.bounds.interval_arithmetic import halved, minus, plus, times
-from isobit.bounds.ranges import BoolArray, CastRange, IntArray, Range, cast_range, compact
+from isobit.bounds.ranges import BoolArray, CastRange, IntArray, Range, cast_range, compact, hull
 from isobit.bounds.rules import OpBounds, Ranges, register_bounds
+from isobit.fixed.assign import assign
 from isobit.model.expressions import (
+    Cast,
     Choice,
     Constant,
     Expression,
@@ -19,14 +20,14 @@ from isobit.model.expressions import (
     Input,
     Minus,
     Multiplied,
-    Result,
+    Outcome,
     Times,
-    fraction_of,
+    inputs_of,
 )
 from isobit.model.ops import Tensors
 from isobit.model.primitives import Formula, Select
 
-__all__ = ["expression_range", "formula_bounds", "gathered", "select_bounds"]
+__all__ = ["expression_range", "formula_bounds", "gathered", "joined_casts", "select_bounds"]
 
 
 def gathered(values: Range, index: IntArray) -> Range:
@@ -88,6 +89,8 @@ def expression_range(expression: Expression, values: Sequence[Range]) -> Range:
         weight = expression.b.weight.repeated(values[0].shape[0])
         data, raw = values[expression.a.place], compact(weight.raw)
         return product_range(expression.kind, data, weight, raw, weight.signs, expression.data)
+    if isinstance(expression, Cast):
+        return cast_range(expression_range(expression.a, values), expression.form, expression.type).result
     if isinstance(expression, Halved):
         return halved(expression_range(expression.a, values))
     a, b = expression_range(expression.a, values), expression_range(expression.b, values)
@@ -98,21 +101,49 @@ def expression_range(expression: Expression, values: Sequence[Range]) -> Range:
 
 @register_bounds(Formula)
 def formula_bounds(op: Formula, tensors: Tensors, ranges: Ranges) -> OpBounds:
-    """The value's bounds, cast; of a choice those of either branch for the numbers that take it."""
+    """The value's bounds, cast; of a choice those of every branch for the numbers that take it."""
     values = [gathered(x, view) for x, view in zip(ranges, op.views, strict=True)]
-    if isinstance(op.outcome, Result):
-        source, cast = _cast(op, op.outcome, values)
-        return OpBounds(op, source, cast.rounded, cast.result, cast.overflow)
-    over, no_over = _narrowed(op.outcome, values, True)
-    under, no_under = _narrowed(op.outcome, values, False)
-    return join_branches(
-        op, (*_cast(op, op.outcome.over, over), no_over), (*_cast(op, op.outcome.under, under), no_under)
+    source, cast = _cast(op, op.outcome, values)
+    return OpBounds(op, source, cast.rounded, cast.result, cast.overflow)
+
+
+def _cast(op: Formula, outcome: Outcome, values: Sequence[Range]) -> tuple[Range, CastRange]:
+    if isinstance(outcome, Choice):
+        over, no_over = _narrowed(outcome, values, True)
+        under, no_under = _narrowed(outcome, values, False)
+        return joined_casts((*_cast(op, outcome.over, over), no_over), (*_cast(op, outcome.under, under), no_under))
+    source = expression_range(outcome.value, values)
+    cast = cast_range(source, outcome.form, op.output.type)
+    if inputs_of(outcome.value):
+        return source, cast
+    # What the firmware makes of a constant is seen when it is written: no number overflows there.
+    raw = assign(source.low.astype(object), outcome.form, op.output.type)
+    return source, CastRange(
+        cast.rounded, Range.constant(raw, op.output.type.fraction), np.zeros(raw.shape, dtype=bool)
     )
 
 
-def _cast(op: Formula, result: Result, values: Sequence[Range]) -> tuple[Range, CastRange]:
-    source = expression_range(result.value, values)
-    return source, cast_range(source, result.form, op.output.type)
+def joined_casts(
+    first: tuple[Range, CastRange, BoolArray], second: tuple[Range, CastRange, BoolArray]
+) -> tuple[Range, CastRange]:
+    """Two branches as one: of each the numbers, their cast, and where it is never taken."""
+    (upper, above, no_upper), (lower, below, no_lower) = first, second
+
+    def joined(a: Range, b: Range) -> Range:
+        fraction = max(a.fraction, b.fraction)
+        a, b = a.at(fraction), b.at(fraction)
+        return hull([_either(no_upper, b, a), _either(no_lower, a, b)])
+
+    overflow = (above.overflow & ~no_upper) | (below.overflow & ~no_lower)
+    rounded, result = joined(above.rounded, below.rounded), joined(above.result, below.result)
+    return joined(upper, lower), CastRange(rounded, result, overflow)
+
+
+def _either(where: BoolArray, a: Range, b: Range) -> Range:
+    """``a`` where the condition holds, else ``b``."""
+    pairs = ((a.low, b.low), (a.high, b.high), (a.zeros, b.zeros))
+    low, high, zeros = (np.where(where, x, y) for x, y in pairs)
+    return Range(low, high, a.fraction, zeros)
 
 
 def _narrowed(choice: Choice, values: Sequence[Range], over: bool) -> tuple[list[Range], BoolArray]:
@@ -144,8 +175,3 @@ def _within(values: Range, fraction: int, least: IntArray | None, most: IntArray
     zeros = np.asarray(values.zeros)
     empty = np.asarray(-(-low >> zeros) > high >> zeros, dtype=bool)
     return Range(np.where(empty, values.low, low), np.where(empty, values.high, high), values.fraction, zeros)
-
-
-def fraction(op: Formula, tensors: Tensors, result: Result) -> int:
-    """Fraction bits of a result's value before its cast."""
-    return fraction_of(result.value, [tensor.type for tensor in tensors])

@@ -16,10 +16,20 @@ import numpy.typing as npt
 from isobit.bounds.constants import firmware_values
 from isobit.errors import UnsupportedError
 from isobit.model.dot import Dot
-from isobit.model.expressions import Choice, Constant, Expression, Halved, Input, Minus, Multiplied, Times
-from isobit.model.layers.elementwise import Threshold
+from isobit.model.expressions import (
+    Cast,
+    Constant,
+    Expression,
+    Halved,
+    Input,
+    Minus,
+    Multiplied,
+    Outcome,
+    Result,
+    Times,
+)
 from isobit.model.lookup import Lookup
-from isobit.model.ops import Activation, Op, Tensors
+from isobit.model.ops import Op, Tensors
 from isobit.model.primitives import Formula, Select
 from isobit.model.reduce import Reduce
 from isobit.model.softmax import Softmax
@@ -135,48 +145,6 @@ def _sums(x: Interval, weights: Array, bias: Array) -> Interval:
     return Interval.around(centre, x.radius @ np.abs(weights) + _EPSILON * (len(weights) + 8) * size)
 
 
-def _hard_sigmoid(op: Activation) -> Callable[[Array], Array]:
-    assert op.slope is not None
-    assert op.shift is not None
-    slope, shift = float(op.slope.written.ravel()[0]), float(op.shift.written.ravel()[0])
-    return lambda x: np.clip(slope * x + shift, 0.0, 1.0)
-
-
-@register_ideal(Activation)
-def _activation(op: Activation, tensors: Tensors, values: tuple[Interval, ...]) -> Interval:
-    (x,) = values
-    if op.function == "linear":
-        return x
-    if op.function == "relu":
-        return x.monotone(lambda v: np.maximum(v, 0.0))
-    if op.function == "leaky_relu":
-        assert op.param is not None
-        slope = float(op.param.unquantised.ravel()[0])
-        ends = [np.where(end > 0, end, slope * end) for end in (x.low, x.high)]
-        return Interval(np.minimum(*ends), np.maximum(*ends)).monotone(lambda v: v)
-    if op.function == "binary_tanh":
-        return Interval(np.where(x.low > 0, 1.0, -1.0), np.where(x.high >= 0, 1.0, -1.0))
-    if op.function == "ternary_tanh":
-        low = np.where(x.low > 0.5, 1.0, np.where(x.low <= -0.5, -1.0, 0.0))
-        return Interval(low, np.where(x.high >= 0.5, 1.0, np.where(x.high < -0.5, -1.0, 0.0)))
-    hard = _hard_sigmoid(op)
-    return x.monotone(hard if op.function == "hard_sigmoid" else lambda v: 2 * hard(v) - 1)
-
-
-@register_ideal(Threshold)
-def _threshold(op: Threshold, tensors: Tensors, values: tuple[Interval, ...]) -> Interval:
-    (tensor,), (x,) = tensors, values
-    high = _constants(op.high, tensor.size)
-    margin = 64 * _EPSILON * np.abs(high)
-    up = Interval(np.where(x.low > high + margin, 1.0, 0.0), np.where(x.high >= high - margin, 1.0, 0.0))
-    if op.low is None:
-        return Interval(2 * up.low - 1, 2 * up.high - 1)
-    low = _constants(op.low, tensor.size)
-    margin = 64 * _EPSILON * np.abs(low)
-    down = Interval(np.where(x.low > low + margin, 0.0, -1.0), np.where(x.high >= low - margin, 0.0, -1.0))
-    return Interval(up.low + down.low, up.high + down.high)
-
-
 @register_ideal(Select)
 def _select(op: Select, tensors: Tensors, values: tuple[Interval, ...]) -> Interval:
     low, high = (np.concatenate([getattr(x, end) for x in values], axis=1) for end in ("low", "high"))
@@ -191,6 +159,8 @@ def _expression(expression: Expression, values: Sequence[Interval], trained: boo
     if isinstance(expression, Constant):
         constant = np.broadcast_to(_constants(expression.weight, trained=trained).ravel(), values[0].low.shape)
         return Interval(constant, constant)
+    if isinstance(expression, Cast):
+        return _expression(expression.a, values)
     if isinstance(expression, Halved):
         a = _expression(expression.a, values)
         return Interval(a.low / 2, a.high / 2)
@@ -215,13 +185,38 @@ def _widened(low: Array, high: Array, size: Any = 0.0) -> Interval:
 @register_ideal(Formula)
 def _formula(op: Formula, tensors: Tensors, values: tuple[Interval, ...]) -> Interval:
     taken = [Interval(x.low[:, view], x.high[:, view]) for x, view in zip(values, op.views, strict=True)]
-    if not isinstance(op.outcome, Choice):
-        return _expression(op.outcome.value, taken)
-    left, right = _expression(op.outcome.left, taken), _expression(op.outcome.right, taken)
-    over, under = (_expression(branch.value, taken) for branch in (op.outcome.over, op.outcome.under))
-    surely, never = left.low > right.high, left.high <= right.low
+    return _outcome(op.outcome, taken)
+
+
+def _outcome(outcome: Outcome, values: Sequence[Interval]) -> Interval:
+    if isinstance(outcome, Result):
+        return _expression(outcome.value, values)
+    left, right = (_compared(side, values) for side in (outcome.left, outcome.right))
+    over = _outcome(outcome.over, _narrowed((outcome.right, right), (outcome.left, left), values))
+    under = _outcome(outcome.under, _narrowed((outcome.left, left), (outcome.right, right), values))
+    surely, never = left.low > right.high, left.high < right.low
     low = np.where(surely, over.low, np.where(never, under.low, np.minimum(over.low, under.low)))
     return Interval(low, np.where(surely, over.high, np.where(never, under.high, np.maximum(over.high, under.high))))
+
+
+def _compared(side: Expression, values: Sequence[Interval]) -> Interval:
+    """One side of a comparison. Into a constant hls4ml may have merged what Keras computes in float32."""
+    found = _expression(side, values)
+    return _widened(found.low, found.high, 63 * np.abs(found.centre)) if isinstance(side, Constant) else found
+
+
+def _narrowed(
+    small: tuple[Expression, Interval], large: tuple[Expression, Interval], values: Sequence[Interval]
+) -> list[Interval]:
+    """The inputs where one number is no larger than another one."""
+    found = list(values)
+    if isinstance(small[0], Input):
+        x, end = found[small[0].place], large[1].high
+        found[small[0].place] = Interval(np.minimum(x.low, end), np.minimum(x.high, end))
+    if isinstance(large[0], Input):
+        x, end = found[large[0].place], small[1].low
+        found[large[0].place] = Interval(np.maximum(x.low, end), np.maximum(x.high, end))
+    return found
 
 
 @register_ideal(Reduce)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isobit.bounds import dot, elementwise, formula, reduce, tables
+from isobit.bounds import dot, formula, reduce, tables
 from isobit.bounds.ranges import Range
 from isobit.bounds.rules import DotBounds, OpBounds, op_bounds, register_bounds
 from isobit.errors import RangeError, ShapeError
@@ -26,7 +26,7 @@ from isobit.model.ops import Tensor
 __all__ = ["Bounds", "DotBounds", "OpBounds", "Range", "graph_bounds", "measured", "op_bounds", "register_bounds"]
 
 #: The rules of isobit's own ops; importing them registers them.
-RULES = (dot, elementwise, formula, reduce, tables)
+RULES = (dot, formula, reduce, tables)
 
 
 @dataclass(frozen=True, eq=False)

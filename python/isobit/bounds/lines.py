@@ -12,6 +12,7 @@ from isobit.bounds.ranges import IntArray, Range, add, compact, multiply, shift_
 from isobit.fixed.assign import assign
 from isobit.fixed.types import FixedType
 from isobit.model.expressions import (
+    Cast,
     Constant,
     Expression,
     Halved,
@@ -78,6 +79,8 @@ def line_of(expression: Expression, tensors: Tensors, values: Sequence[Range]) -
     if isinstance(expression, Constant):
         weight = expression.weight
         return Line({}, compact(np.broadcast_to(weight.raw.ravel(), none.shape)), weight.type.fraction)
+    if isinstance(expression, Cast):
+        raise NotALine("a cast within a longer expression")
     if isinstance(expression, Multiplied):
         return _product(expression, values)
     if isinstance(expression, Halved):

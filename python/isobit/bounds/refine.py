@@ -18,7 +18,7 @@ from isobit.bounds.ranges import Range
 from isobit.fixed.types import FixedType
 from isobit.model.dot import Dot
 from isobit.model.graph import Graph
-from isobit.model.ops import Activation, Op, Tensor
+from isobit.model.ops import Op, Tensor
 from isobit.model.primitives import Formula, identity_view, is_alias
 
 __all__ = ["refined_bounds"]
@@ -79,29 +79,8 @@ Kinked = tuple[Callable[[int, int], int], list[tuple[int, ...]], int]
 
 
 def _pieces(op: Op, tensor: Tensor, values: Range) -> Kinked | None:
-    """A piecewise linear op before its cast: the function, the integers at its kinks, the fraction of its values."""
-    size = tensor.size
-    if isinstance(op, Formula):
-        return _formula(op, tensor, values)
-    if not isinstance(op, Activation):
-        return None
-    if op.function == "linear":
-        return _same, [()] * size, tensor.type.fraction
-    if op.function == "relu":
-        return (lambda i, r: max(r, 0)), [(0,)] * size, tensor.type.fraction
-    if op.function == "leaky_relu" and op.param is not None:
-        slope, extra = int(op.param.raw.ravel()[0]), op.param.type.fraction
-        up, down = max(0, extra), max(0, -extra)
-        return (
-            (lambda i, r: r << up if r > 0 else (r * slope) << down),
-            [(0, 1)] * size,
-            tensor.type.fraction + up,
-        )
-    return None
-
-
-def _formula(op: Formula, tensor: Tensor, values: Range) -> Kinked | None:
-    if not np.array_equal(op.views[0], identity_view(tensor.size)):
+    """A formula before its cast: the function, the integers at its kinks, the fraction of its values."""
+    if not isinstance(op, Formula) or not np.array_equal(op.views[0], identity_view(tensor.size)):
         return None
     try:
         return _joined(pieces_of(op.outcome, (tensor,), (values,)), op.output.type)

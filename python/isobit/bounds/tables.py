@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from isobit.bounds.elementwise import join_branches
+from isobit.bounds.formula import joined_casts
 from isobit.bounds.ranges import BoolArray, CastRange, IntArray, Range, add, cast_range, compact, hull, multiply
 from isobit.bounds.rules import InnerBounds, OpBounds, Ranges, register_bounds
 from isobit.fixed import growth
@@ -66,7 +66,8 @@ def lookup_bounds(op: Lookup, tensors: Tensors, ranges: Ranges) -> OpBounds:
         upper = Range(np.minimum(*ends), np.maximum(*ends), form.fraction)
     above = cast_range(upper, form, op.output.type)
     no_lower, no_upper = np.asarray(low >= 0, dtype=bool), np.asarray(high < 0, dtype=bool)
-    return join_branches(op, (upper, above, no_upper), (lower, below, no_lower))
+    source, cast = joined_casts((upper, above, no_upper), (lower, below, no_lower))
+    return OpBounds(op, source, cast.rounded, cast.result, cast.overflow)
 
 
 def _looked_up(op: Lookup, tensor: Tensor, low: Any, high: Any) -> tuple[Range, CastRange]:

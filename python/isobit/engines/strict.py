@@ -18,11 +18,12 @@ from isobit.fixed.types import FixedType
 from isobit.model.accumulation import kept_weights
 from isobit.model.dot import Dot
 from isobit.model.graph import Graph
+from isobit.model.layers.activation import Activation
 from isobit.model.layers.elementwise import Threshold
 from isobit.model.layers.norm import BatchNorm
 from isobit.model.lookup import Lookup
-from isobit.model.ops import Activation, Op, Tensor, Tensors
-from isobit.model.primitives import Formula, Opaque, Select
+from isobit.model.ops import Op, Tensor, Tensors
+from isobit.model.primitives import Formula, Opaque, Select, whole_layer
 from isobit.model.products import Product
 from isobit.model.reduce import Reduce
 from isobit.model.softmax import Softmax
@@ -264,18 +265,17 @@ def _on_integers(op: Formula | Lookup | Opaque, tensors: Tensors, inputs: Words,
 
 
 def _formula(op: Formula, tensors: Tensors, inputs: Words, threads: int) -> Any:
-    """By the kernel of its layer, if there is one."""
-    if op.layer is None:
+    """By the kernel of its layer, if it is all of it."""
+    layer = whole_layer((op,))
+    if layer is None:
         return _on_integers(op, tensors, inputs, threads)
-    return LAYERS[type(op.layer)](replace(op.layer, output=op.output), tensors, inputs, threads)
+    return LAYERS[type(layer)](layer, tensors, inputs, threads)
 
 
-#: Kernels of layers, which compute the formulas that are all of a layer.
-LAYERS: dict[type[Op], Kernel] = {BatchNorm: _batchnorm}
+#: Kernels of layers that are lowered to formulas: each computes all of them.
+LAYERS: dict[type[Op], Kernel] = {Activation: _activation, BatchNorm: _batchnorm, Threshold: _threshold}
 KERNELS: dict[type[Op], Kernel] = {
     Dot: _dot,
-    Activation: _activation,
-    Threshold: _threshold,
     Select: _select,
     Formula: _formula,
     Opaque: _on_integers,
@@ -285,6 +285,17 @@ KERNELS: dict[type[Op], Kernel] = {
 }
 
 
+def _whole_layers(lowered: Graph, wanted: set[str]) -> list[Op]:
+    """The ops that give the tensors wanted; layers with a kernel of their own in place of their formulas."""
+    found: list[Op] = []
+    for op in reversed(lowered.ops):
+        if op.output.name in wanted:
+            layer = op.layer if isinstance(op, Formula) else None
+            found.append(op if layer is None else replace(layer, output=op.output))
+            wanted = wanted.union(found[-1].inputs)
+    return found[::-1]
+
+
 class StrictEngine:
     """The hardware's order, with up to 127 bits in every intermediate; beyond that an error names the layer."""
 
@@ -292,8 +303,8 @@ class StrictEngine:
         """Compute every tensor; see :class:`isobit.engines.registry.Engine`."""
         words = {name: to_words(array.raw, array.type) for name, array in inputs.items()}
         lowered = graph.lowered
-        for op in lowered.ops:
-            kernel = KERNELS.get(type(op))
+        for op in _whole_layers(lowered, {op.output.name for op in graph.ops}):
+            kernel = KERNELS.get(type(op), LAYERS.get(type(op)))
             if kernel is None:
                 raise UnsupportedError(f"cpp-strict has no kernel for op {op.tag!r} (layer {op.name!r})")
             try:

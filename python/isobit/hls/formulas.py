@@ -13,6 +13,7 @@ from isobit.fixed.types import FixedType
 from isobit.hls.emitters import Layer, pragma
 from isobit.model.comparison import headers_compare_rightly
 from isobit.model.expressions import (
+    Cast,
     Choice,
     Constant,
     Expression,
@@ -131,8 +132,13 @@ class WrittenFormula:
         """A cast value, or the choice of two."""
         if isinstance(outcome, Result):
             return self._cast(outcome)
-        parts = zip(self._comparison(outcome), self._cast(outcome.over), self._cast(outcome.under), strict=True)
+        parts = zip(self._comparison(outcome), *map(self._branch, (outcome.over, outcome.under)), strict=True)
         return _Value(*(f"{asked} ? {over} : {under}" for asked, over, under in parts))
+
+    def _branch(self, outcome: Outcome) -> _Value:
+        """A branch, in brackets if it is a choice again."""
+        value = self._outcome(outcome)
+        return value if isinstance(outcome, Result) else _Value(*(f"({text})" for text in value))
 
     # -- casts and comparisons ----------------------------------------------------------------------------------------
 
@@ -178,6 +184,8 @@ class WrittenFormula:
                 f"{expression.b.weight.name!r} as nnet_mult.h does, which only emitters of layers write"
             )
         a = self._written(expression.a)
+        if isinstance(expression, Cast):
+            return _Written(f"{self.layer.type('variable', expression.type)}({a.text})")
         if isinstance(expression, Halved):
             return _Written(f"{a.operand} * {self._half()}")
         b = self._written(expression.b).operand

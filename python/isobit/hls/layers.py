@@ -7,10 +7,10 @@ import numpy as np
 from isobit.fixed.types import FixedType
 from isobit.hls.emitters import Layer, pragma, register_emitter
 from isobit.model.accumulation import kept_weights
+from isobit.model.layers.activation import Activation
 from isobit.model.layers.dense import Dense
 from isobit.model.layers.elementwise import Threshold
 from isobit.model.layers.norm import BatchNorm
-from isobit.model.ops import Activation
 from isobit.model.products import Product
 
 __all__ = ["activation", "batchnorm", "dense", "dense_parts", "threshold"]

@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 import numpy as np
 
 from isobit.model.expressions import with_weights
+from isobit.model.layers.activation import Activation
 from isobit.model.layers.convolution import PointwiseConv
 from isobit.model.layers.dense import Dense
 from isobit.model.layers.elementwise import Threshold
 from isobit.model.layers.norm import BatchNorm
 from isobit.model.layers.softmax import Softmax
 from isobit.model.layers.table import TableActivation
-from isobit.model.ops import Activation, Op, Tensors
+from isobit.model.ops import Op, Tensors
 from isobit.model.primitives import Formula, Select, is_alias
 from isobit.model.weights import Weight
 

@@ -30,9 +30,10 @@ from isobit.model.layers import (
     UpSampling,
     ZeroPadding,
 )
+from isobit.model.layers.activation import Activation
 from isobit.model.layers.elementwise import Threshold
 from isobit.model.layers.norm import BatchNorm
-from isobit.model.ops import Activation, Op, Tensor
+from isobit.model.ops import Op, Tensor
 from isobit.model.weights import Encoding, Weight
 
 __all__ = [

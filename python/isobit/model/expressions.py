@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
+
+import numpy as np
 
 from isobit.errors import ShapeError, TypeMismatchError
 from isobit.fixed import growth
@@ -20,6 +22,8 @@ from isobit.model.tensor import Tensor
 from isobit.model.weights import Weight
 
 __all__ = [
+    "ZERO",
+    "Cast",
     "Choice",
     "Constant",
     "Expression",
@@ -37,6 +41,7 @@ __all__ = [
     "inputs_of",
     "nodes_of",
     "results_of",
+    "whole",
     "with_weights",
 ]
 
@@ -144,7 +149,26 @@ class Halved(_Arithmetic):
     a: Expression
 
 
-Expression = Input | Constant | Plus | Minus | Times | Multiplied | Halved
+@dataclass(frozen=True, eq=False)
+class Cast(_Arithmetic):
+    """A number in a variable of a kernel, whose overflow nobody counts.
+
+    Attributes
+    ----------
+    a
+        The number.
+    form
+        Format that AMD's arithmetic gives it.
+    type
+        Format of the variable.
+    """
+
+    a: Expression
+    form: FixedType
+    type: FixedType
+
+
+Expression = Input | Constant | Plus | Minus | Times | Multiplied | Halved | Cast
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,15 +202,24 @@ class Result:
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """``over`` where ``left > right``, else ``under``; each with a cast of its own."""
+    """``over`` where ``left > right``, else ``under``; each with a cast of its own, or a choice again."""
 
     left: Expression
     right: Expression
-    over: Result
-    under: Result
+    over: Outcome
+    under: Outcome
 
 
-Outcome = Result | Choice
+Outcome: TypeAlias = Result | Choice
+
+
+def whole(value: int, type: FixedType) -> Constant:
+    """A whole number, the same for every output, in a format that holds it."""
+    raw, real = np.array([value << type.fraction if type.fraction > 0 else value >> -type.fraction]), np.array([value])
+    return Constant(Weight("whole", raw, type, real.astype(np.float64), real.astype(np.float64)))
+
+
+ZERO = whole(0, FixedType.int_type(1))
 
 
 def fraction_of(expression: Expression, types: Sequence[FixedType]) -> int:
@@ -205,6 +238,8 @@ def fraction_of(expression: Expression, types: Sequence[FixedType]) -> int:
         return expression.weight.type.fraction
     if isinstance(expression, Multiplied):
         return expression.form.fraction
+    if isinstance(expression, Cast):
+        return expression.type.fraction
     if isinstance(expression, Halved):
         return fraction_of(expression.a, types) + 1
     a, b = fraction_of(expression.a, types), fraction_of(expression.b, types)
@@ -227,6 +262,8 @@ def form_of(expression: Expression, types: Sequence[FixedType]) -> FixedType:
         return expression.weight.type
     if isinstance(expression, Multiplied):
         return expression.form
+    if isinstance(expression, Cast):
+        return expression.type
     if isinstance(expression, Halved):
         return growth.product(form_of(expression.a, types), _HALF)
     a, b = form_of(expression.a, types), form_of(expression.b, types)

@@ -56,7 +56,7 @@ class Graph:
     primitive: bool = field(default=False, kw_only=True, repr=False)
 
     def __post_init__(self) -> None:
-        for slot, type in self.types().items():
+        for slot, type in () if self.primitive else self.types().items():
             if max(abs(type.integer), abs(type.fraction)) > MAX_BITS:
                 raise FormatError(
                     f"{slot} is {type}; a network's have {MAX_BITS} integer and {MAX_BITS} fraction bits at most"

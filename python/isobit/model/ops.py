@@ -19,7 +19,6 @@ from isobit.model.weights import Weight
 
 __all__ = [
     "OPS",
-    "Activation",
     "Op",
     "Tensor",
     "Tensors",
@@ -212,56 +211,3 @@ def register_op(cls: type[OpT]) -> type[OpT]:
 def is_quantiser(kind: FixedType) -> bool:
     """Whether a result has the modes that hls4ml gives to QKeras' activations (``quantized_relu``, ...)."""
     return kind.rounding is Rounding.RND_CONV and kind.overflow in (Overflow.SAT, Overflow.SAT_SYM)
-
-
-@register_op
-@dataclass(frozen=True, eq=False)
-class Activation(Op):
-    """An elementwise function without a table: nnet_activation.h.
-
-    Attributes
-    ----------
-    function
-        One of :attr:`FUNCTIONS`.
-    param
-        For ``leaky_relu`` the slope (one value).
-    slope, shift
-        For ``hard_sigmoid`` and ``hard_tanh`` (one value each).
-    """
-
-    function: str
-    param: Weight | None = None
-    slope: Weight | None = None
-    shift: Weight | None = None
-
-    tag: ClassVar[str] = "activation"
-    primitive: ClassVar[bool] = True
-    FUNCTIONS: ClassVar[tuple[str, ...]] = (
-        "linear",
-        "relu",
-        "leaky_relu",
-        "binary_tanh",
-        "ternary_tanh",
-        "hard_sigmoid",
-        "hard_tanh",
-    )
-    activations: ClassVar[tuple[str, ...]] = FUNCTIONS
-
-    @property
-    def clips(self) -> bool:
-        """See :attr:`Op.clips`."""
-        return is_quantiser(self.output.type)
-
-    def __post_init__(self) -> None:
-        if self.function not in self.FUNCTIONS:
-            raise UnsupportedError(
-                f"activation {self.function!r} of layer {self.name!r} is not supported; supported: "
-                f"{', '.join(supported_activations())}"
-            )
-        wanted = {"leaky_relu": {"param"}, "hard_sigmoid": {"slope", "shift"}, "hard_tanh": {"slope", "shift"}}
-        given = {name for name in ("param", "slope", "shift") if getattr(self, name) is not None}
-        if given != wanted.get(self.function, set()) or any(getattr(self, name).raw.size != 1 for name in given):
-            raise ShapeError(
-                f"activation {self.function!r} of layer {self.name!r} has the constants {sorted(given)}; expected "
-                f"{sorted(wanted.get(self.function, set()))}, one value each"
-            )

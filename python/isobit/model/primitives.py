@@ -7,7 +7,8 @@ primitives, so that the lowering can be checked against it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, ClassVar
 
@@ -29,7 +30,7 @@ from isobit.model.expressions import (
 from isobit.model.ops import Op, Tensor, Tensors
 from isobit.model.weights import Encoding
 
-__all__ = ["Formula", "Opaque", "Select", "View", "broadcast_view", "identity_view", "is_alias"]
+__all__ = ["Formula", "Opaque", "Select", "View", "broadcast_view", "identity_view", "is_alias", "whole_layer"]
 
 IntArray = Any
 #: Which number each output takes: flat indices into the inputs, one input after the other; -1 is zero. int64.
@@ -99,7 +100,7 @@ class Formula(Op):
     views
         For every input the index of the number that each output takes, shape (size,): broadcasting.
     layer
-        The layer, if the formula is all of it and cpp-strict has its kernel; else None.
+        The layer of which it is the last formula, if cpp-strict has a kernel for all of them; else None.
     """
 
     outcome: Outcome
@@ -209,6 +210,13 @@ def _repeated(layer: Op, tensor: Tensor) -> View:
 def is_alias(op: Op, tensors: Tensors) -> bool:
     """Whether an op's output is its input under another name, so that nothing is computed."""
     return isinstance(op, Select) and op.is_identity(tensors)
+
+
+def whole_layer(ops: Sequence[Op]) -> Op | None:
+    """The layer that some formulas in a row are, with their output; None if they are none, or a part of one."""
+    first, last = ops[0], ops[-1]
+    layer = last.layer if isinstance(last, Formula) else None
+    return None if layer is None or layer.inputs != first.inputs else replace(layer, output=last.output)
 
 
 def broadcast_view(shape: tuple[int, ...], into: tuple[int, ...]) -> View:

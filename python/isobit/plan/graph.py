@@ -14,7 +14,6 @@ from isobit.model.primitives import Opaque, is_alias
 from isobit.plan import formula as formula_stages
 from isobit.plan import lookup as lookup_stages
 from isobit.plan import reduce as reduce_stages
-from isobit.plan.elementwise import ELEMENTWISE
 from isobit.plan.maps import Gather, Linear, Sequential
 from isobit.plan.stages import MAPS, Arrange, MapRule, Stage, Unfit, joined
 from isobit.plan.steps import Step
@@ -106,8 +105,6 @@ def _rule(op: Op) -> MapRule:
     """What makes a map, steps and positions of an op."""
     if (rule := MAPS.get(type(op))) is not None:
         return rule
-    if (steps := ELEMENTWISE.get(type(op))) is not None:
-        return lambda op, tensors, bounds: (None, steps(op, tensors, bounds), 1)
     if isinstance(op, Opaque):
         raise Unfit("computed by the layer's own reference, on exact numbers")
     raise Unfit(f"op {op.tag!r} is neither a map nor elementwise")

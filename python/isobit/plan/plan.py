@@ -12,7 +12,7 @@ from isobit.bounds.intervals import Bounds, Range, graph_bounds
 from isobit.bounds.refine import refined_bounds
 from isobit.model.graph import Graph
 from isobit.model.lookup import Lookup
-from isobit.model.primitives import Opaque
+from isobit.model.primitives import Opaque, whole_layer
 from isobit.model.softmax import Softmax
 from isobit.model.tensor import layer_of
 from isobit.plan.graph import stages_of
@@ -186,9 +186,17 @@ def _planned_stages(
 ) -> list[PlannedStage]:
     """Stages and lanes; joined ops without a common lane are planned one by one, so that few are computed as wide."""
     found = [(stage, lanes_of(stage)) for stage in stages_of(graph, bounds, keep, arrange)]
-    apart = {op.output.name for stage, lanes in found if not lanes for op in stage.ops[:-1]}
-    if apart:
-        found = [(stage, lanes_of(stage)) for stage in stages_of(graph, bounds, {*keep, *apart}, arrange)]
+    for inside in (False, True):  # first between layers, then between the primitives of one
+        apart = {
+            op.output.name
+            for stage, lanes in found
+            if not lanes and not (inside and whole_layer(stage.ops))
+            for op in stage.ops[:-1]
+            if inside or layer_of(op.name) == op.name
+        }
+        if apart:
+            keep = {*keep, *apart}
+            found = [(stage, lanes_of(stage)) for stage in stages_of(graph, bounds, keep, arrange)]
     return [_planned(stage, lanes) for stage, lanes in found]
 
 

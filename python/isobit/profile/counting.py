@@ -106,7 +106,7 @@ class Accumulator:
             bounds = dot_bounds(self.op.alone, (window,), (values,))
             return bounds.hull.term_overflow.any(axis=0), bounds.accum_overflow
         weights, start, shift, order = self._plain
-        accum = self.op.accum
+        accum = self.op.accum.as_assigned(self.op.form(self.tensor))
         one, other = weights * self.op.beside_weights(low), weights * self.op.beside_weights(high)
         least = law.round_shift(np.minimum(one, other), shift, int(accum.rounding))[order]
         most = law.round_shift(np.maximum(one, other), shift, int(accum.rounding))[order]
@@ -205,7 +205,7 @@ def counting_lane(
         Whether the layer reads its input as int16.
     """
     op, tensor = accumulator.op, accumulator.tensor
-    found, accum = bounds.ops[op.name], op.accum
+    found, accum = bounds.ops[op.name], op.accum.as_assigned(op.form(tensor))
     assert isinstance(found, DotBounds)
     data, sums = bounds.tensors[tensor.name], found.hull
     try:

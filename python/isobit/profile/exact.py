@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from isobit.engines.exact import vector
-from isobit.engines.exact.formulas import branch_taken
+from isobit.engines.exact.formulas import branches_taken, is_counted
 from isobit.engines.exact.int64 import in_lane
 from isobit.fixed.assign import Cast, outside_range
-from isobit.model.expressions import Choice
+from isobit.fixed.types import FixedType
+from isobit.model.expressions import Result
 from isobit.model.graph import Graph
 from isobit.model.lookup import Lookup
-from isobit.model.ops import Activation, Op, Tensors
+from isobit.model.ops import Op, Tensors
 from isobit.model.primitives import Formula
 from isobit.plan.observed import Observed
 
@@ -85,10 +86,10 @@ def observe(op: Op, tensors: Tensors, raws: Sequence[Any]) -> tuple[Any, Found]:
     for (slot, index), left in hit.items():
         inner[slot][0, index] = np.count_nonzero(left)
     held = result.astype(lanes[0].dtype)
-    over = branch_taken(op, tensors, [lane.T for lane in lanes]) if isinstance(op, Formula) else None
+    branches = branches_taken(op, tensors, [lane.T for lane in lanes]) if isinstance(op, Formula) else None
     for index, columns in casts.items():
-        if over is not None:
-            held[:, index] = _chosen(op, over[index], columns, held[:, index])
+        if branches is not None:
+            held[:, index] = _taken(branches, op.output.type, index, columns, held[:, index])
         else:
             held[:, index] = _held(op, tensors, raws, index, columns, held[:, index])
     sums = inner.pop("accum")
@@ -103,25 +104,17 @@ def _held(op: Op, tensors: Tensors, raws: Sequence[Any], index: int, columns: li
         casts = iter(columns)
         below, above = (result if form == op.output.type else next(casts) for form in op.forms(tensor.type))
         return np.where(raw[:, index] < 0, below, above)
-    if not isinstance(op, Activation) or op.function != "leaky_relu":
-        return columns[0]
-    (tensor,), (raw,) = tensors, raws
-    assert op.param is not None
-    # Each branch is cast for every event, as 0 where the other holds; first the negative one.
-    first_negative = len(columns) == 2 or op.output.type != tensor.type.product_with(op.param.type)
-    negative, positive = (columns[0] if first_negative else result), columns[-1]
-    return np.where(raw[:, index] > 0, positive if len(columns) == 2 or not first_negative else result, negative)
+    return columns[0]
 
 
-def _chosen(op: Op, over: Any, columns: list[Any], result: Any) -> Any:
-    """The same of a formula with two branches: the second is cast first; a copy is no cast."""
-    assert isinstance(op, Formula)
-    assert isinstance(op.outcome, Choice)
+def _taken(branches: list[tuple[Result, Any]], target: FixedType, index: int, columns: list[Any], result: Any) -> Any:
+    """The same of a formula, from its branches in order; constants are no casts either."""
     casts = iter(columns)
-    below, above = (
-        result if branch.form == op.output.type else next(casts) for branch in (op.outcome.under, op.outcome.over)
-    )
-    return np.where(over, above, below)
+    for branch, taken in branches:
+        if is_counted(branch, target):
+            column = next(casts)
+            result = column if taken is None else np.where(taken[index], column, result)
+    return result
 
 
 def joined(parts: list[Found]) -> Found:

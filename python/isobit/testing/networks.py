@@ -12,11 +12,12 @@ from isobit.api import Model
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
+from isobit.model.layers.activation import Activation
 from isobit.model.layers.dense import Dense
 from isobit.model.layers.elementwise import Threshold
 from isobit.model.layers.norm import BatchNorm
 from isobit.model.layers.shape import Reshape
-from isobit.model.ops import Activation, Op, Tensor
+from isobit.model.ops import Op, Tensor
 from isobit.model.reuse import legal_reuse_factors
 from isobit.model.weights import Encoding, Weight
 from isobit.testing.numbers import fixed_types, raw_integers

@@ -13,10 +13,20 @@ import numpy as np
 
 from isobit.bounds.ranges import magnitude_bits
 from isobit.model.dot import Dot
-from isobit.model.expressions import Choice, Constant, Expression, Halved, Input, Minus, Multiplied, Times
-from isobit.model.layers.elementwise import Threshold
+from isobit.model.expressions import (
+    Cast,
+    Constant,
+    Expression,
+    Halved,
+    Input,
+    Minus,
+    Multiplied,
+    Outcome,
+    Result,
+    Times,
+)
 from isobit.model.lookup import Lookup
-from isobit.model.ops import Activation, Op, Tensor, Tensors
+from isobit.model.ops import Op, Tensor, Tensors
 from isobit.model.primitives import Formula, Select
 from isobit.model.products import Product
 from isobit.model.reduce import Reduce
@@ -68,29 +78,6 @@ def _dot(op: Dot, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
     return (windows if op.consecutive(tensor) else _scattered(op.view.ravel(), windows, tensor.size),)
 
 
-def _activation(op: Activation, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
-    (tensor,), (raw,) = tensors, raws
-    x = _floats(raw, tensor.type.fraction)
-    if op.function == "linear":
-        return (slope,)
-    if op.function == "relu":
-        return (slope * np.where(x > 0, 1.0, _LEAK),)
-    if op.function == "leaky_relu":
-        assert op.param is not None
-        return (slope * np.where(x > 0, 1.0, float(_floats(op.param.raw.ravel()[0], op.param.type.fraction))),)
-    if op.function in ("hard_sigmoid", "hard_tanh"):
-        assert op.slope is not None
-        assert op.shift is not None
-        rise = float(_floats(op.slope.raw.ravel()[0], op.slope.type.fraction))
-        line = rise * x + float(_floats(op.shift.raw.ravel()[0], op.shift.type.fraction))
-        return (slope * rise * np.where((line > 0) & (line < 1), 1.0, _LEAK),)
-    return (slope * _LEAK,)
-
-
-def _step(op: Threshold, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
-    return (slope * _LEAK,)
-
-
 def _reduce(op: Reduce, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
     (tensor,), (raw,) = tensors, raws
     found = np.zeros((len(slope), tensor.size))
@@ -127,6 +114,8 @@ def _value(expression: Expression, values: Sequence[Floats]) -> tuple[Floats, di
     if isinstance(expression, Multiplied):
         place, slope = expression.a.place, real_weights(expression.data, expression.b.weight).ravel()
         return values[place] * slope, {place: slope}
+    if isinstance(expression, Cast):
+        return _value(expression.a, values)
     if isinstance(expression, Halved):
         value, slopes = _value(expression.a, values)
         return value / 2, {place: slope / 2 for place, slope in slopes.items()}
@@ -138,15 +127,18 @@ def _value(expression: Expression, values: Sequence[Floats]) -> tuple[Floats, di
     return (a * b if isinstance(expression, Times) else a + right * b), slopes
 
 
+def _slopes(outcome: Outcome, values: Sequence[Floats]) -> dict[int, Floats]:
+    """How an outcome changes with each input. What is not taken still leads somewhere, and so does a step."""
+    if isinstance(outcome, Result):
+        return _value(outcome.value, values)[1]
+    over = _value(outcome.left, values)[0] > _value(outcome.right, values)[0]
+    above, below = _slopes(outcome.over, values), _slopes(outcome.under, values)
+    return {place: np.where(over, above.get(place, _LEAK), below.get(place, _LEAK)) for place in range(len(values))}
+
+
 def _formula(op: Formula, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes:
     values = [_floats(raw[:, view], t.type.fraction) for raw, view, t in zip(raws, op.views, tensors, strict=True)]
-    if isinstance(op.outcome, Choice):
-        over = _value(op.outcome.left, values)[0] > _value(op.outcome.right, values)[0]
-        above, below = (_value(branch.value, values)[1] for branch in (op.outcome.over, op.outcome.under))
-        # What is not taken still leads somewhere.
-        slopes = {place: np.where(over, above.get(place, _LEAK), below.get(place, _LEAK)) for place in {*above, *below}}
-    else:
-        slopes = _value(op.outcome.value, values)[1]
+    slopes = _slopes(op.outcome, values)
     return tuple(
         _scattered(view, slope * slopes.get(place, 0.0), tensor.size)
         for place, (view, tensor) in enumerate(zip(op.views, tensors, strict=True))
@@ -169,8 +161,6 @@ def _softmax(op: Softmax, tensors: Tensors, raws: Raws, slope: Floats) -> Slopes
 
 _BACKWARD: dict[type[Op], Callable[[Any, Tensors, Raws, Floats], Slopes]] = {
     Dot: _dot,
-    Activation: _activation,
-    Threshold: _step,
     Reduce: _reduce,
     Select: _select,
     Formula: _formula,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from isobit.fixed.assign import assign
 from isobit.fixed.law import INT64_BITS
 from isobit.fixed.types import FixedType
 from isobit.model.expressions import (
+    Cast,
     Choice,
     Constant,
     Expression,
@@ -23,16 +24,18 @@ from isobit.model.expressions import (
     Input,
     Minus,
     Multiplied,
+    Outcome,
     Result,
     Times,
     fraction_of,
+    inputs_of,
     nodes_of,
     results_of,
 )
 from isobit.model.ops import Tensors
 from isobit.model.primitives import Formula, Select
 
-__all__ = ["branch_taken", "formula", "select"]
+__all__ = ["branches_taken", "formula", "is_counted", "select"]
 
 #: One number of every event, or several: (size, events).
 Column = Any
@@ -53,28 +56,39 @@ def select(op: Select, tensors: Tensors, inputs: Columns, tally: Tally) -> Colum
 
 
 def formula(op: Formula, tensors: Tensors, inputs: Columns, tally: Tally) -> Column:
-    """The expression, exactly, and the cast; of a choice each branch is cast for every event, as 0 in the other."""
+    """The expression, exactly, and the cast; of a choice each branch is cast for every event, as 0 in the others."""
     values, types = _taken(op, inputs), [tensor.type for tensor in tensors]
-    outcome = op.outcome
-    if isinstance(outcome, Result):
-        return _cast(op, outcome, _evaluated(outcome.value, values, types), tally)
-    over = _is_over(outcome, values, types)
-    branches = (
-        _cast(op, outcome.under, np.where(over, 0, _evaluated(outcome.under.value, values, types)), tally),
-        _cast(op, outcome.over, np.where(over, _evaluated(outcome.over.value, values, types), 0), tally),
-    )
-    return np.where(over, branches[1], branches[0])
+    found: Column = None
+    for result, taken in _branches(op.outcome, values, types):
+        exact = _evaluated(result.value, values, types)
+        cast = _cast(op, result, exact if taken is None else np.where(taken, exact, 0), tally)
+        found = cast if found is None else np.where(taken, cast, found)
+    return found
 
 
 def _taken(op: Formula, inputs: Columns) -> list[Column]:
     return [data[view] for data, view in zip(inputs, op.views, strict=True)]
 
 
-def branch_taken(op: Formula, tensors: Tensors, inputs: Columns) -> Any:
-    """Where a formula's first branch is taken, shape (size, events); None if it has no branches."""
-    if isinstance(op.outcome, Result):
-        return None
-    return _is_over(op.outcome, _taken(op, inputs), [tensor.type for tensor in tensors])
+def is_counted(result: Result, target: FixedType) -> bool:
+    """Whether a cast may lose something of the data: neither a copy does, nor a constant."""
+    return result.form != target and bool(inputs_of(result.value))
+
+
+def branches_taken(op: Formula, tensors: Tensors, inputs: Columns) -> list[tuple[Result, Any]]:
+    """A formula's casts in order, and where each is taken, shape (size, events); None if there is but one."""
+    return list(_branches(op.outcome, _taken(op, inputs), [tensor.type for tensor in tensors]))
+
+
+def _branches(
+    outcome: Outcome, values: Sequence[Column], types: Sequence[FixedType], here: Any = None
+) -> Iterator[tuple[Result, Any]]:
+    if isinstance(outcome, Result):
+        yield outcome, here
+        return
+    over = _is_over(outcome, values, types)
+    for branch, taken in ((outcome.over, over), (outcome.under, ~over)):
+        yield from _branches(branch, values, types, taken if here is None else here & taken)
 
 
 def _is_over(choice: Choice, values: Sequence[Column], types: Sequence[FixedType]) -> Any:
@@ -88,9 +102,10 @@ def _is_over(choice: Choice, values: Sequence[Column], types: Sequence[FixedType
 
 
 def _cast(op: Formula, result: Result, exact: Column, tally: Tally) -> Column:
+    counted = is_counted(result, op.output.type)
     return np.stack(
         [
-            assign(column, result.form, op.output.type, of_index(tally, "result", index))
+            assign(column, result.form, op.output.type, of_index(tally, "result", index) if counted else None)
             for index, column in enumerate(exact)
         ]
     )
@@ -105,6 +120,8 @@ def _evaluated(expression: Expression, values: Sequence[Column], types: Sequence
         return np.broadcast_to(raw, (len(values[0]),))[:, None] + values[0] * 0
     if isinstance(expression, Multiplied):
         return _multiplied(expression, values[expression.a.place])
+    if isinstance(expression, Cast):
+        return assign(_evaluated(expression.a, values, types), expression.form, expression.type)
     if isinstance(expression, Halved):
         return _evaluated(expression.a, values, types)
     a, b = _evaluated(expression.a, values, types), _evaluated(expression.b, values, types)

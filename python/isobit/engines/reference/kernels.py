@@ -16,10 +16,11 @@ from isobit.engines.reference import array_law
 from isobit.engines.reference.numbers import Numbers, where
 from isobit.errors import RegistrationError, UnsupportedError
 from isobit.fixed.types import FixedType
+from isobit.model.layers.activation import Activation
 from isobit.model.layers.elementwise import Threshold
 from isobit.model.layers.norm import BatchNorm
 from isobit.model.layers.shape import Reshape
-from isobit.model.ops import Activation, Op, Tensor, Tensors
+from isobit.model.ops import Op, Tensor, Tensors
 from isobit.model.products import Product
 from isobit.model.weights import Weight
 

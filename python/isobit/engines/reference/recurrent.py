@@ -10,11 +10,12 @@ from isobit.engines.reference.numbers import Numbers, joined
 from isobit.engines.reference.tables import table_activation
 from isobit.fixed import growth
 from isobit.fixed.types import FixedType
+from isobit.model.layers.activation import Activation
 from isobit.model.layers.dense import Dense
 from isobit.model.layers.recurrent import Bidirectional, Recurrent
 from isobit.model.layers.recurrent_cell import Cell
 from isobit.model.layers.table import TableActivation
-from isobit.model.ops import Activation, Tensor, Tensors
+from isobit.model.ops import Tensor, Tensors
 from isobit.model.weights import Weight
 
 __all__ = ["bidirectional", "recurrent"]

@@ -10,9 +10,10 @@ from isobit.frontends.hls4ml.reading import constant_of, edges_of, literal, prec
 from isobit.frontends.registry import register_handler
 from isobit.frontends.streams import is_streamed
 from isobit.frontends.written import written_config
+from isobit.model.layers.activation import Activation
 from isobit.model.layers.elementwise import PReLU, ThresholdedReLU
 from isobit.model.layers.table import TableActivation, selu_slope
-from isobit.model.ops import Activation, supported_activations
+from isobit.model.ops import supported_activations
 from isobit.model.tables import function_table
 from isobit.model.weights import Weight
 

@@ -5,19 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from isobit.errors import UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.model.comparison import check_comparison
-from isobit.model.expressions import Choice, Constant, Input, Result, Times
+from isobit.model.expressions import ZERO, Choice, Constant, Input, Result, Times
+from isobit.model.layers.signs import BIT_MINUS, PLUS, ternary
 from isobit.model.ops import Op, Tensor, register_op
 from isobit.model.primitives import Formula, identity_view
 from isobit.model.weights import Weight
 
 __all__ = ["PReLU", "Threshold", "ThresholdedReLU"]
-
-_ZERO = Constant(Weight("zero", np.zeros(1, np.int64), FixedType.int_type(1), np.zeros(1), np.zeros(1)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +54,7 @@ class PReLU(_Rectifier):
     activations: ClassVar[tuple[str, ...]] = ("prelu",)
 
     def _limit_and_under(self, kind: FixedType) -> tuple[Constant, Result]:
-        return _ZERO, Result(Times(Constant(self.param), Input(0)), self.param.type.product_with(kind))
+        return ZERO, Result(Times(Constant(self.param), Input(0)), self.param.type.product_with(kind))
 
     def check_inputs(self, *tensors: Tensor) -> None:
         """Check the sizes; see :meth:`Op.check_inputs`."""
@@ -80,7 +77,7 @@ class ThresholdedReLU(_Rectifier):
     activations: ClassVar[tuple[str, ...]] = ("thresholded_relu",)
 
     def _limit_and_under(self, kind: FixedType) -> tuple[Constant, Result]:
-        return Constant(self.param), Result(_ZERO, _ZERO.weight.type)
+        return Constant(self.param), Result(ZERO, ZERO.weight.type)
 
     def check_inputs(self, *tensors: Tensor) -> None:
         """Check the sizes; see :meth:`Op.check_inputs`."""
@@ -106,7 +103,16 @@ class Threshold(Op):
     low: Weight | None = None
 
     tag: ClassVar[str] = "threshold"
-    primitive: ClassVar[bool] = True
+
+    def lower(self, *tensors: Tensor) -> tuple[Op, ...]:
+        """Signs between thresholds; see :meth:`Op.lower`."""
+        (tensor,) = tensors
+        high = Constant(self.high.repeated(tensor.size))
+        if self.low is None:
+            outcome = Choice(high, Input(0), BIT_MINUS, PLUS)
+        else:
+            outcome = ternary(high, Constant(self.low.repeated(tensor.size)))
+        return (Formula(self.name, self.inputs, self.output, outcome, (identity_view(tensor.size),), self),)
 
     def check_inputs(self, *tensors: Tensor) -> None:
         """Check the sizes; see :meth:`Op.check_inputs`."""

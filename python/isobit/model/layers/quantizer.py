@@ -12,7 +12,8 @@ from isobit.errors import ShapeError, UnsupportedError
 from isobit.fixed.modes import Overflow, Rounding, parse_mode
 from isobit.fixed.types import FixedType
 from isobit.model.expressions import Constant, Expression, Input, Result
-from isobit.model.ops import Activation, Op, Tensor, register_op
+from isobit.model.layers.activation import Activation
+from isobit.model.ops import Op, Tensor, register_op
 from isobit.model.primitives import Formula, Select, identity_view
 from isobit.model.weights import Weight
 

@@ -17,10 +17,11 @@ from isobit.errors import ShapeError, UnsupportedError
 from isobit.fixed import growth
 from isobit.fixed.types import FixedType
 from isobit.model.expressions import Constant, Expression, Input, Outcome, Result
+from isobit.model.layers.activation import Activation
 from isobit.model.layers.convolution import PointwiseConv
 from isobit.model.layers.dense import Dense
 from isobit.model.layers.table import TableActivation
-from isobit.model.ops import Activation, Op, Tensor, Tensors
+from isobit.model.ops import Op, Tensor, Tensors
 from isobit.model.primitives import Formula, Select, View
 from isobit.model.weights import Encoding, Weight
 
