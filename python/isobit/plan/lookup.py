@@ -12,17 +12,16 @@ from isobit.fixed.quantise import to_storage
 from isobit.model.lookup import Lookup
 from isobit.model.ops import Tensors
 from isobit.model.table_index import AroundZero
-from isobit.plan.elementwise import ELEMENTWISE
-from isobit.plan.stages import Unfit
+from isobit.plan.stages import MAPS, Unfit
 from isobit.plan.steps import LookUp, Round, Step
 
-__all__ = ["lookup_steps"]
+__all__ = ["lookup_stage"]
 
 #: Most entries of a table in a lane; none where the binding has been compiled from sources without lookups.
 _MOST = int(getattr(_core, "BATCH_ENTRIES", 0))
 
 
-def lookup_steps(op: Lookup, tensors: Tensors, bounds: Bounds) -> list[Step]:
+def _steps(op: Lookup, tensors: Tensors, bounds: Bounds) -> list[Step]:
     """The entry of every number.
 
     A table around zero whose entries are a power of two of LSB apart is addressed by the number's upper bits, cut
@@ -48,4 +47,9 @@ def lookup_steps(op: Lookup, tensors: Tensors, bounds: Bounds) -> list[Step]:
     return [LookUp(low, results[op.indices(np.arange(low, high + 1), data)])]
 
 
-ELEMENTWISE[Lookup] = lookup_steps
+def lookup_stage(op: Lookup, tensors: Tensors, bounds: Bounds) -> tuple[None, list[Step], int]:
+    """Steps without a map."""
+    return None, _steps(op, tensors, bounds), 1
+
+
+MAPS[Lookup] = lookup_stage
