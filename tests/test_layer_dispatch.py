@@ -23,13 +23,6 @@ ROOMS = ("model.layers", "frontends", "engines.reference", "testing", "students"
 CALLERS = ("hls.layers", "hls.positions", "hls.set_layers", "hls.table_layers", "engines.strict")
 #: ``isobit.model`` itself, which gathers their names, and where some of them still are.
 GATHERING = ("model", "model.ops")
-#: Layers that are still primitives at once. The list only shrinks.
-BOTH = {"Activation", "Threshold"}
-
-
-def layers() -> set[type[Op]]:
-    """Classes of isobit's layers that are no primitives."""
-    return {op for op in isobits() if op.__name__ not in BOTH}
 
 
 def isobits() -> set[type[Op]]:
@@ -63,7 +56,7 @@ def _found(tree: ast.Module) -> Iterator[tuple[int, str]]:
                 value = _value(node.module, alias.name)
                 name = value.__name__ if isinstance(value, ModuleType) else ""
                 if (
-                    (isinstance(value, type) and value in layers())
+                    (isinstance(value, type) and value in isobits())
                     or name == "isobit.model"
                     or name.startswith("isobit.model.layers")
                 ):
@@ -83,8 +76,8 @@ def test_nobody_else_decides_by_a_layers_class() -> None:
     assert dispatching(sources()) == []
 
 
-def test_layers_that_are_primitives_are_those_of_the_list() -> None:
-    assert {op.__name__ for op in isobits() if op.primitive} == BOTH
+def test_no_layer_is_a_primitive() -> None:
+    assert not {op.__name__ for op in isobits() if op.primitive}
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@
 from isobit._version import __version__
 from isobit.api import CSim, Model, csim, load
 from isobit.check import Report, check
+from isobit.cost import Cost, cost
 from isobit.csim.kernel import CSimKernel, In, InOut, Out, csim_kernel
 from isobit.errors import IsobitError
 from isobit.fixed import FixedArray, FixedType, Overflow, Rounding
@@ -20,6 +21,7 @@ from isobit.profile.counts import LayerProfile, OverflowCount, Profile
 __all__ = [
     "CSim",
     "CSimKernel",
+    "Cost",
     "FixedArray",
     "FixedType",
     "HlsProject",
@@ -36,6 +38,7 @@ __all__ = [
     "Rounding",
     "__version__",
     "check",
+    "cost",
     "csim",
     "csim_kernel",
     "export_hls",

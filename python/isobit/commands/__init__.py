@@ -23,6 +23,7 @@ EQUAL_OR_DONE, BITS_DIFFER, BAD_INPUT = 0, 1, 2
 _COMMANDS = {
     "check": "Compare a network's bits on every road, layer by layer.",
     "convert": "Convert a Keras file into a model file, with its hls4ml project beside it.",
+    "cost": "Estimate DSPs, LUTs, flip-flops, block RAMs, interval and latency.",
     "csim": "Compile firmware (an hls4ml project or an export) and simulate events with it.",
     "demo": "Simulate L1 muons and check the shipped student on 100,000 events.",
     "export": "Write a project for Vitis HLS, with a test bench that checks every bit.",

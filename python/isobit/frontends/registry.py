@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from isobit.errors import RegistrationError
 from isobit.model.ops import Op
 
-__all__ = ["HANDLERS", "KERAS_LAYERS", "Handler", "register_handler"]
+__all__ = ["HANDLERS", "KERAS_LAYERS", "Handler", "keras_layers", "register_handler"]
 
 #: Takes the hls4ml node and gives the op.
 Handler = Callable[[Any], Op]
@@ -16,6 +16,12 @@ Handler = Callable[[Any], Op]
 HANDLERS: dict[str, Handler] = {}
 #: The layers of Keras and QKeras that these nodes come from, in the user's words.
 KERAS_LAYERS: list[str] = []
+_KERAS_OF: dict[str, tuple[str, ...]] = {}
+
+
+def keras_layers(class_names: Iterable[str]) -> list[str]:
+    """The layers of Keras and QKeras that nodes of these classes come from, in alphabetical order."""
+    return sorted({layer for name in class_names for layer in _KERAS_OF.get(name, ())})
 
 
 def register_handler(*class_names: str, keras: tuple[str, ...] = ()) -> Callable[[Handler], Handler]:
@@ -47,6 +53,7 @@ def register_handler(*class_names: str, keras: tuple[str, ...] = ()) -> Callable
                     "(isobit.layers.forget takes back those of your layers)"
                 )
         HANDLERS.update(dict.fromkeys(class_names, handler))
+        _KERAS_OF.update(dict.fromkeys(class_names, keras))
         KERAS_LAYERS.extend(keras)
         return handler
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from isobit.errors import FirmwareError, UnsupportedError
-from isobit.frontends.registry import KERAS_LAYERS
+from isobit.frontends.registry import keras_layers
 
 __all__ = ["IO_TYPES", "STREAMED", "check_io_type", "is_streamed", "keeps_format", "origin", "packet_width"]
 
@@ -93,7 +93,7 @@ def check_io_type(source: Any, io_type: str) -> None:
         if node.class_name not in STREAMED:
             raise UnsupportedError(
                 f"layer {node.name!r} of class {node.class_name!r} is not supported with io_stream; supported: "
-                f"{', '.join(sorted(KERAS_LAYERS))}"
+                f"{', '.join(keras_layers(STREAMED))}"
             )
         _check_packets(node)
 

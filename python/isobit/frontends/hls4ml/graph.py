@@ -26,10 +26,12 @@ from isobit.frontends.identifiers import check_identifiers
 from isobit.frontends.project import BACKENDS
 from isobit.frontends.registry import HANDLERS, KERAS_LAYERS
 from isobit.frontends.streams import check_io_type, keeps_format, origin
+from isobit.model.casts import casts_of, undefined
 from isobit.model.graph import Graph
+from isobit.model.hardware import IO_TYPE, spread_facts
 from isobit.model.ops import OPS, Op
 from isobit.model.requested import OVERRIDDEN, request
-from isobit.model.tensor import with_limits
+from isobit.model.tensor import layer_of, with_limits
 
 __all__ = ["graph_from_hls4ml", "is_model_graph", "op_of"]
 
@@ -85,7 +87,21 @@ def _graph(source: Any, ranges: Mapping[str, tuple[float, float]]) -> Graph:
             f"weights in block RAM interfaces are not supported: {', '.join(bram)} (raise BramFactor)"
         )
     outputs = tuple(origin(source, name) for name in source.outputs)
-    return Graph(source.config.get_project_name(), inputs, tuple(ops), outputs, _metadata(source, backend))
+    graph = Graph(source.config.get_project_name(), inputs, tuple(ops), outputs, _metadata(source, backend))
+    _check_casts(graph)
+    return graph
+
+
+def _check_casts(graph: Graph) -> None:
+    """Refuse casts whose results AMD's headers do not define, so that no two C-simulations need give the same bits."""
+    for op in graph.lowered.ops:
+        for cast in casts_of(op, graph.lowered.inputs_of(op)):
+            if undefined(cast):
+                raise FirmwareError(
+                    f"layer {layer_of(op.name)!r} writes numbers of {cast.source}, which has {cast.source.integer} "
+                    f"integer bits, into its {cast.slot}, {cast.target}: AMD's headers then take the integer from "
+                    f"memory that was never written; use an ap_fixed of {cast.target.width} bits"
+                )
 
 
 def op_of(node: Any) -> Op:
@@ -133,7 +149,11 @@ def _metadata(source: Any, backend: str) -> dict[str, str]:
     }
     if isinstance(name := getattr(config.get("KerasModel"), "name", None), str):
         facts["keras_model"] = name
+    facts[IO_TYPE] = str(source.config.get_config_value("IOType"))
     for node in source.get_layers():
+        if (reuse := node.get_attr("reuse_factor")) is not None and node.class_name != "Input":
+            parallel = node.get_attr("parallelization_factor") if facts[IO_TYPE] == "io_parallel" else 1
+            facts |= spread_facts(node.name, int(reuse), int(parallel or 1))
         if node.class_name == "Dense":
             asked = "compressed" if source.config.get_compression(node) else source.config.get_strategy(node).lower()
             facts |= request(node.name, asked, source.config.get_reuse_factor(node))
