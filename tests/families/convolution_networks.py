@@ -21,8 +21,30 @@ def _sides(rng: np.random.Generator, axes: int) -> Any:
     return sides[0] if axes == 1 else sides
 
 
+class _Layers:
+    """Those of Keras and, by their names with a Q, of QKeras."""
+
+    def __init__(self, keras: Any) -> None:
+        self.keras = keras
+
+    def __getattr__(self, name: str) -> Any:
+        import qkeras
+
+        return getattr(qkeras if name.startswith("Q") else self.keras, name)
+
+
+def _quantiser(rng: np.random.Generator) -> tuple[str, bool]:
+    """A quantiser of weights, and whether zeros among what it gives are zero."""
+    alpha = str(rng.choice(["1", "1", "'auto'", "'auto_po2'"]))
+    bits = f"quantized_bits({int(rng.integers(3, 9))},{int(rng.integers(0, 2))},alpha={alpha})"
+    kinds = {bits: True, f"ternary(alpha={alpha})": True, f"binary(alpha={alpha})": False, "quantized_po2(4)": False}
+    found = str(rng.choice(list(kinds)))
+    return found, kinds[found]
+
+
 def convolutions(net: Any, backend: str) -> None:
     """Convolutions of every kind on sequences or images, with pooling, padding and activations between them."""
+    net.layers = _Layers(net.layers)
     rng = net.rng
     axes = int(rng.choice([1, 2]))
     most = 9 if axes == 1 else 6
@@ -64,8 +86,16 @@ def _convolve(net: Any, kind: str, tensor: Any, backend: str) -> None:
         f"{name}_initializer": initializers.RandomUniform(-1.2, 1.2, seed=int(rng.integers(1 << 30)))
         for name in (*weights, "bias")
     }
+    plain = True
+    name = f"{kind}{axes}D"
+    if rng.random() < 0.35 and name != "DepthwiseConv1D":
+        name = f"Q{name}"
+        for weight in weights:
+            uniform[f"{weight}_quantizer"], zeros = _quantiser(rng)
+            plain = plain and zeros
+        uniform["bias_quantizer"] = "quantized_bits(8,1,alpha=1)"
     net.put(
-        f"{kind}{axes}D",
+        name,
         tensor,
         *([] if kind == "DepthwiseConv" else [filters]),
         kernel_size=kernel,
@@ -75,14 +105,14 @@ def _convolve(net: Any, kind: str, tensor: Any, backend: str) -> None:
         slots=("bias", *(f"{step}{slot}" for step in steps for slot in ("accum", "result"))),
         **uniform,
     )
-    config = net.names[f"{kind.lower()}{axes}d{len(net.kinds) - 1}"]
+    config = net.names[f"{name.lower()}{len(net.kinds) - 1}"]
     precisions = config["Precision"]
     precisions |= dict.fromkeys(weights if len(steps) > 1 else ["weight"], str(net.format()))
     for slot in precisions:
         if slot.endswith("accum") and precisions[slot] != "auto" and rng.random() < 0.7:
             precisions[slot] = str(_an_accumulator(rng))
     if kind == "Conv" or net.streams:
-        unrolled = ["Resource_unrolled"] if kind == "Conv" and net.streams else []
+        unrolled = ["Resource_unrolled"] if kind == "Conv" and net.streams and plain else []
         config["Strategy"] = str(rng.choice(["Latency", "Resource", "Resource", *unrolled]))
         size = int(np.prod(kernel)) * channels
         # With io_parallel and more than the size, hls4ml's kernel reads past its buffer. It replaces other factors that
