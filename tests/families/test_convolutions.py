@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from comparison import compare_roads
 from convolution_graphs import draw, weights
 from test_family_frontend import converted
 
@@ -16,7 +17,7 @@ from isobit.engines.cpp import CppEngine
 from isobit.engines.registry import get_engine
 from isobit.errors import FirmwareError, ShapeError, UnsupportedError
 from isobit.fixed import FixedArray, FixedType
-from isobit.model import Convolution, DepthwiseConvolution, Graph, Op, PointwiseConv, Tensor, Weight
+from isobit.model import Convolution, DepthwiseConvolution, Encoding, Graph, Op, PointwiseConv, Tensor, Weight
 
 NUMBER = FixedType.parse("ap_fixed<16,6>")
 BIT = FixedType.int_type(1, signed=False)
@@ -64,6 +65,25 @@ def test_the_reference_convolves(seed: int) -> None:
 
 def _floats(weight: Weight) -> Any:
     return FixedArray.from_raw(weight.raw, weight.type).to_float().reshape(weight.raw.shape)
+
+
+@pytest.mark.parametrize("strategy", ["latency", "resource"])
+@pytest.mark.parametrize("binary", [True, False])
+def test_one_bit_inputs(strategy: str, binary: bool) -> None:
+    """Matches are counted and become sums of signs; padding is a raw zero, minus one."""
+    rng = np.random.default_rng(4)
+    kind = BIT if binary else FixedType.parse("ap_fixed<5,2>")
+    values = rng.integers(0, 2, (18, 3)) if binary else rng.normal(0, 1, (18, 3))
+    weight = Weight.from_written("weight", values, kind, encoding=Encoding.XNOR if binary else Encoding.PLAIN)
+    op = Convolution(
+        "l", ("x",), Tensor("l", (5, 4, 3), NUMBER), weight, weights(rng, "bias", (3,)), NUMBER, (3, 3), (1, 1), (1, 1),
+        strategy, 1 if strategy == "latency" else 6,
+    )  # fmt: skip
+    graph = Graph("g", (Tensor("x", (5, 4, 2), BIT, True),), (op,), ("l",))
+    inputs = {"x": FixedArray.from_raw(rng.integers(0, 2, (80, 40)), BIT)}
+    wanted = get_engine("reference").run(graph, inputs, 1)["l"].raw
+    for engine in ("cpp", "numba", "cpp-strict"):
+        np.testing.assert_array_equal(get_engine(engine).run(graph, inputs, 1)["l"].raw, wanted, err_msg=engine)
 
 
 def test_windows() -> None:
@@ -217,3 +237,26 @@ def test_a_merged_normalisation_of_a_depthwise_convolution_is_refused() -> None:
 
     with pytest.raises(FirmwareError, match=r"'l' has weights of the shape \(2, 3, 3\); hls4ml's kernel reads 2 x 3"):
         ib.load(converted(network, (5, 3), l="auto"))
+
+
+@pytest.mark.hls4ml
+@pytest.mark.csim
+@pytest.mark.oracle(sample=1)
+@pytest.mark.parametrize("strategy", ["Latency", "Resource"])
+@pytest.mark.parametrize("kernel", ["binary(alpha=1)", "quantized_bits(6,1,alpha=1)"])
+@pytest.mark.parametrize("axes", [1, 2])
+def test_one_bit_networks(axes: int, kernel: str, strategy: str) -> None:
+    """A batch normalisation and a binary activation become thresholds, which give one-bit numbers."""
+
+    def network(k: Any, x: Any) -> Any:
+        import qkeras
+
+        conv = {"kernel_quantizer": kernel, "bias_quantizer": "quantized_bits(8,2,alpha=1)", "name": "conv"}
+        x = qkeras.QActivation("binary(alpha=1)", name="signs")(k.BatchNormalization(name="norm")(x))
+        return getattr(qkeras, f"QConv{axes}D")(3, 3, padding="same", **conv)(x)
+
+    options = {"Strategy": strategy, "ReuseFactor": 2}
+    model = ib.load(converted(network, (6, 5, 2)[2 - axes :], entries={"conv": options}))
+    assert [op.output.xnor for op in model.graph.ops] == [True, False]
+    result = compare_roads(model, np.random.default_rng(0).normal(0.0, 4.0, (100, *(6, 5, 2)[2 - axes :])))
+    assert not result.differences, result.differences

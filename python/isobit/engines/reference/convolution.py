@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from isobit.engines.reference.dense_kernels import dense
+from isobit.engines.reference.dense_kernels import cast, dense
 from isobit.engines.reference.kernels import Inputs, assign, product, register_kernel, signs_of, values_of
 from isobit.engines.reference.numbers import Numbers, joined
 from isobit.model.layers.convolution import Convolution, DepthwiseConvolution, Windowed, Windows
@@ -96,7 +96,7 @@ def convolution(op: Convolution, tensors: Tensors, inputs: Inputs) -> Numbers:
     mult_n_in, mult_n_out = op.weight.shape
     if op.strategy not in ("latency", "resource") or (op.strategy == "resource" and op.reuse_factor > mult_n_in):
         # ``compute_output_buffer_1d`` and ``_2d`` call the dense kernel of the strategy
-        here = Tensor(tensor.name, (mult_n_in,), tensor.type)
+        here = Tensor(tensor.name, (mult_n_in,), tensor.type, tensor.xnor)
         return _unrolled(op, dense(op.dense, (here,), (data_buf,)), data.shape[1])
     layer = _Multipliers(op, tensor, data_buf)
     if op.strategy == "latency":
@@ -106,7 +106,7 @@ def convolution(op: Convolution, tensors: Tensors, inputs: Inputs) -> Numbers:
     else:
         for i_in, i_out in _resource(mult_n_in, mult_n_out, op.reuse_factor):
             layer.add(i_out, layer.mult(i_in, i_in * mult_n_out + i_out))
-    return _unrolled(op, assign(layer.acc, op.output.type, op.accum), data.shape[1])
+    return _unrolled(op, cast(op, tensor, layer.acc, mult_n_in), data.shape[1])
 
 
 def _resource(mult_n_in: int, mult_n_out: int, reuse_factor: int) -> Iterator[tuple[int, int]]:

@@ -15,11 +15,12 @@ import numpy as np
 from isobit.engines.reference.kernels import Inputs, assign, product, register_kernel, signs_of, values_of
 from isobit.engines.reference.numbers import Numbers
 from isobit.fixed.types import FixedType
+from isobit.model.layers.convolution import Convolution
 from isobit.model.layers.dense import Dense
 from isobit.model.ops import Tensor, Tensors
 from isobit.model.products import Product
 
-__all__ = ["dense"]
+__all__ = ["cast", "dense"]
 
 #: A product of the kernel: (input, neuron).
 Place = tuple[int, int]
@@ -170,11 +171,14 @@ def dense(op: Dense, tensors: Tensors, inputs: Inputs) -> Numbers:
             sums = assign(sums + turn, op.accum)
     else:
         layer.add(sums, _resource_rounds(op.kernel, n_in, n_out, op.reuse_factor))
+    return cast(op, tensor, sums, n_in)
 
+
+def cast(op: Dense | Convolution, tensor: Tensor, sums: Numbers, n_in: int) -> Numbers:
+    """``cast`` of nnet_mult.h: where data and weights have one bit, the sum of matches becomes a sum of signs."""
     one_bit = FixedType.int_type(1, signed=False)
     if tensor.type == one_bit and op.weight.type == one_bit:
-        # nnet_mult.h: the sum of matches becomes a sum of signs, in an ap_int just wide enough.
-        narrow = FixedType.int_type(_ceil_log2(n_in) + 2)
+        narrow = FixedType.int_type(_ceil_log2(n_in) + 2)  # an ap_int just wide enough
         return assign(assign(sums * 2 - n_in, narrow), op.output.type, narrow)
     return assign(sums, op.output.type, op.accum)
 
