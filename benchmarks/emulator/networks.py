@@ -100,6 +100,8 @@ CASES = {
         Case("jet_mlp", "jet_mlp", 10_000, 500_000, 1000, 200, 1, cut="output"),
         Case("jet_mlp, softmax", "jet_mlp", 10_000, 300_000),
         Case("ad_student", "ad_student", 5_000, 300_000, 1000, 200, 1),
+        Case("top_lstm", "top_lstm", 1_000, 50_000, 300),
+        Case("top_gru", "top_gru", 1_000, 50_000, 300),
         Case("mugmt_teacher", "mugmt_teacher", 500, 20_000, 500, None, 0.5),
         # Products are rounded at bit 2^-10 and every sum saturates at +-8: the order of the sum decides the bits.
         Case(
@@ -123,4 +125,7 @@ def products(graph: Any) -> dict[str, int]:
             found[op.name] = int(op.weight.raw.size)
         elif op.tag == "batchnorm":
             found[op.name] = int(op.output.size)
+        elif op.tag == "recurrent":
+            steps = graph.inputs_of(op)[0].size // op.weight.shape[0]
+            found[op.name] = steps * int(op.weight.raw.size + op.recurrent_weight.raw.size)
     return found

@@ -1,4 +1,4 @@
-"""onnxruntime in float32 with the same network: Gemm + Relu or Softmax, BatchNorm folded, the best batch size."""
+"""onnxruntime in float32 with the same network: LSTM or GRU, Gemm, activations, BatchNorm folded, best batch size."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from emulator.clock import Contestant, race
 
 Floats = np.ndarray[Any, Any]
 #: Activations by name: their ONNX operators.
-OPERATORS = {"relu": "Relu", "softmax": "Softmax"}
+OPERATORS = {"relu": "Relu", "softmax": "Softmax", "sigmoid": "Sigmoid"}
+#: Gates of Keras in the order in which ONNX has them.
+GATES = {"LSTM": (0, 3, 1, 2), "GRU": (0, 1, 2)}
 BATCHES = (256, 1024, 4096, 16_384, 65_536)
 #: Events on which every way is tried before the race.
 TRIAL = 131_072
@@ -49,7 +51,7 @@ def folded_layers(model: Any) -> list[tuple[Floats, Floats, str]]:
             if operator is None:
                 raise ValueError(f"{layer.name}: expected one of {', '.join(OPERATORS)}, got {layer.activation}")
             layers[-1] = (*layers[-1][:2], operator)
-        elif kind not in ("InputLayer", "Flatten"):
+        elif kind not in ("InputLayer", "Flatten", *(GATES if not layers else ())):
             raise ValueError(f"{layer.name}: a {kind} is not known here")
     return layers
 
@@ -60,11 +62,42 @@ def _quantised(layer: Any) -> list[Any]:
     return [value if q is None else np.asarray(q(value)) for value, q in zip(values, quantisers, strict=False)]
 
 
-def to_onnx(layers: list[tuple[Floats, Floats, str]]) -> bytes:
-    """The network as an ONNX file."""
+def recurrent_nodes(layer: Any) -> tuple[list[Any], list[Any], str]:
+    """A recurrent layer on flat sequences: nodes, constants, and the name of its last state, shape (events, units)."""
+    from onnx import helper, numpy_helper
+
+    kind, steps = type(layer).__name__, int(layer.input_shape[1])
+    kernel, recurrent, bias = (np.asarray(value, np.float64) for value in layer.get_weights())
+    units, order = len(recurrent), GATES[kind]
+    biases = bias if bias.ndim == 2 else np.stack([bias, 0 * bias])  # of the input's product, and of the state's
+
+    def gates(values: Floats) -> Floats:
+        parts = np.split(values, len(order), axis=-1)
+        return np.concatenate([parts[gate] for gate in order], axis=-1)
+
+    arrays = {
+        "shape": np.array([-1, steps, len(kernel)]),
+        "first": np.array([0]),
+        "w": gates(kernel).T[None].astype(np.float32),
+        "r": gates(recurrent).T[None].astype(np.float32),
+        "b": gates(biases).reshape(1, -1).astype(np.float32),
+    }
+    after = {"linear_before_reset": 1} if kind == "GRU" else {}
+    nodes = [
+        helper.make_node("Reshape", ["x", "shape"], ["sequence"]),
+        helper.make_node("Transpose", ["sequence"], ["steps"], perm=[1, 0, 2]),
+        helper.make_node(kind, ["steps", "w", "r", "b"], ["", "state"], hidden_size=units, **after),
+        helper.make_node("Squeeze", ["state", "first"], ["last"]),
+    ]
+    return nodes, [numpy_helper.from_array(value, name) for name, value in arrays.items()], "last"
+
+
+def to_onnx(layers: list[tuple[Floats, Floats, str]], recurrent: Any = None) -> bytes:
+    """The network as an ONNX file; ``recurrent``: the layer of Keras that comes before the others, if there is one."""
     from onnx import TensorProto, checker, helper, numpy_helper
 
-    nodes, constants, tensor = [], [], "x"
+    nodes, constants, tensor = ([], [], "x") if recurrent is None else recurrent_nodes(recurrent)
+    inputs = layers[0][0].shape[0] if recurrent is None else int(np.prod(recurrent.input_shape[1:]))
     for index, (weight, bias, operator) in enumerate(layers):
         for name, value in ((f"w{index}", weight), (f"b{index}", bias)):
             constants.append(numpy_helper.from_array(value.astype(np.float32), name))
@@ -75,7 +108,7 @@ def to_onnx(layers: list[tuple[Floats, Floats, str]]) -> bytes:
             tensor = f"r{index}"
     ends = [
         helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, size])
-        for name, size in (("x", layers[0][0].shape[0]), (tensor, layers[-1][0].shape[1]))
+        for name, size in (("x", inputs), (tensor, layers[-1][0].shape[1]))
     ]
     graph = helper.make_graph(nodes, "network", ends[:1], ends[1:], constants)
     # The oldest versions that say all that is needed: any onnxruntime reads them.
@@ -127,7 +160,8 @@ def ways(model: bytes, x: Floats, threads: int) -> dict[str, Callable[[], None]]
 
 def contestant(keras: Any, x: Floats, threads: int) -> Contestant:
     """The fastest way, found by trying all on fewer events."""
-    model = to_onnx(folded_layers(keras))
+    recurrent = next((layer for layer in keras.layers if type(layer).__name__ in GATES), None)
+    model = to_onnx(folded_layers(keras), recurrent)
     flat = np.ascontiguousarray(x.reshape(len(x), -1), np.float32)
     check(keras, x[:1000], session(model, 1).run(None, {"x": flat[:1000]})[0])
     trials = {

@@ -95,7 +95,9 @@ def _one(net: Any, tensor: Any, kind: str) -> None:
         # Both products then have the same legal reuse factors.
         strategy = str(rng.choice(["Resource", "Resource_Unrolled"]))
         factors = [n for n in range(2, n_in + 1) if not n_in % n] + [n_in * 2]
-        entry |= {"Strategy": strategy, "ReuseFactor": int(rng.choice(factors))}
+        factor = int(rng.choice(factors))
+        if n_in > 1 or kind == "LSTM":  # three weights of one input have no factor for which hls4ml unrolls
+            entry |= {"Strategy": strategy, "ReuseFactor": factor}
 
 
 def _both(net: Any, tensor: Any) -> None:

@@ -163,6 +163,8 @@ def _with(**changes: Any) -> Callable[[Graph], Any]:
         (_with(activation="selu"), UnsupportedError, "activation 'selu' is not supported; supported: relu, sigmoid"),
         (_with(activation="relu", table=function_table("table", "tanh", 8, NUMBER)), ShapeError, "needs no table"),
         (_with(activation="tanh", table=None), ShapeError, "'tanh' needs a table"),
+        (_with(strategy="compressed"), UnsupportedError, "strategy 'compressed' is not supported; supported: latency"),
+        (_with(strategy="resource", reuse_factor=999), UnsupportedError, r"reuse factor 999 of layer 'weight' \("),
         (_with(cell="lstm"), ShapeError, r"expected \(n_in, 4 \* n_state\)"),
         (_with(bias=Weight.from_written("bias", np.zeros(2), NUMBER)), ShapeError, "biases have the shapes"),
         (_with(inputs=("x", "h", "s")), ShapeError, "reads 2 states; a cell 'gru' has 1"),

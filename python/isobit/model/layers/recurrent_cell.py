@@ -23,6 +23,7 @@ from isobit.model.layers.dense import Dense
 from isobit.model.layers.table import TableActivation
 from isobit.model.ops import Op, Tensor, Tensors
 from isobit.model.primitives import Formula, Select, View
+from isobit.model.reuse import check_reuse_factor, check_zeros
 from isobit.model.weights import Encoding, Weight
 
 __all__ = ["Cell", "Unrolled"]
@@ -75,12 +76,14 @@ class Cell:
 
     GATES: ClassVar[dict[str, int]] = {"lstm": 4, "gru": 3}
     FUNCTIONS: ClassVar[tuple[str, ...]] = ("relu", "sigmoid", "tanh")
+    STRATEGIES: ClassVar[tuple[str, ...]] = ("latency", "resource", "resource_unrolled")
 
     def __post_init__(self) -> None:
         for what, value, allowed in (
             ("cell", self.kind, tuple(self.GATES)),
             ("activation", self.activation, self.FUNCTIONS),
             ("recurrent activation", self.recurrent_activation, self.FUNCTIONS),
+            ("strategy", self.strategy, self.STRATEGIES),
         ):
             if value not in allowed:
                 raise UnsupportedError(f"{what} {value!r} is not supported; supported: {', '.join(allowed)}")
@@ -100,6 +103,13 @@ class Cell:
             )
         if self.bias.shape != wide or self.recurrent_bias.shape != wide:
             raise ShapeError(f"biases have the shapes {self.bias.shape} and {self.recurrent_bias.shape}, not {wide}")
+        for weight, reuse in (
+            (self.weight, self.reuse_factor),
+            (self.recurrent_weight, self.recurrent_reuse_factor),
+        ):
+            n_in, n_out = weight.shape
+            check_reuse_factor(weight.name, n_in, n_out, self.strategy, reuse)
+            check_zeros(weight.name, self.strategy, weight)
 
     @property
     def n_in(self) -> int:
