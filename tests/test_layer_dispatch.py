@@ -21,7 +21,7 @@ from test_imports import sources
 ROOMS = ("model.layers", "frontends", "engines.reference", "testing", "students")
 #: Files that write or call the C++ kernel of a layer, by its class.
 CALLERS = ("hls.layers", "hls.positions", "hls.set_layers", "hls.table_layers", "engines.strict")
-#: ``isobit.model`` itself, which gathers their names, and where some of them still are.
+#: ``isobit.model`` gathers their names, ``isobit.model.ops`` registers them by their tags.
 GATHERING = ("model", "model.ops")
 
 
