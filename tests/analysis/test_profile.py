@@ -17,7 +17,7 @@ from isobit.engines.cpp.observe import ObservingEngine
 from isobit.errors import RangeError
 from isobit.model import Activation, BatchNorm, Dense, Tensor
 from isobit.model.graph import Graph
-from isobit.model.weights import Weight
+from isobit.model.weights import Encoding, Weight
 from isobit.profile import fast as profile_fast
 from isobit.profile.exact import exact_profile
 from isobit.profile.segments import fast_profile
@@ -123,6 +123,21 @@ def network(
               weight("bias", np.zeros(3), accum), ib.FixedType.parse(accum)),
     )  # fmt: skip
     return ib.Model(Graph("network", (tensor,), ops, ("out_out",)))
+
+
+def test_an_ap_int_accumulator_counts_what_it_takes_rounded_down() -> None:
+    """B13: numbers without integer bits are not cut toward zero; -1/8 is -1 there, outside of the range."""
+    bit, eighths = ib.FixedType.int_type(1, signed=False), ib.FixedType.parse("ap_fixed<7,-1,AP_TRN,AP_WRAP,2>")
+    zeros = np.zeros((2, 3), dtype=np.int64)
+    minus = Weight("weight", zeros, bit, zeros - 1.0, zeros - 1.0, Encoding.XNOR)
+    bias = Weight("bias", zeros[0], bit, zeros[0] * 1.0, zeros[0] * 1.0)
+    sums = Dense("fc", ("x",), Tensor("y", (3,), bit), minus, bias, bit)
+    graph = Graph("down", (Tensor("x", (2,), eighths),), (sums,), ("y",))
+    inputs = {"x": np.full((150, 2), 32)}
+    found = fast_profile(graph, inputs, 1, ObservingEngine())
+    assert found is not None
+    assert found["fc"][1].any()
+    same(found, exact_profile(graph, inputs, 1))
 
 
 CASES = {

@@ -22,7 +22,7 @@ from isobit.fixed.quantise import owned, to_storage
 from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
 from isobit.model.ops import Op, Tensor
-from isobit.model.primitives import is_alias
+from isobit.model.primitives import is_alias, whole_layer
 from isobit.plan.lanes import Lane
 from isobit.plan.plan import Plan
 
@@ -147,6 +147,11 @@ class PlannedEngine(ABC):
         """Tensors that programs give."""
         return [op.output.name for op in graph.ops] if every else list(graph.outputs)
 
+    def without_lane(self, ops: tuple[Op, ...]) -> tuple[Op, ...]:
+        """What computes the ops of a stage without a lane: the layer that they are, where cpp-strict has it whole."""
+        layer = whole_layer(ops)
+        return ops if layer is None or len(ops) == 1 else (layer,)
+
     def _prepare(self, graph: Graph, every: bool) -> Prepared:
         keep = self.kept(graph, every)
         graph = graph.lowered
@@ -158,7 +163,7 @@ class PlannedEngine(ABC):
         parts: list[Any] = []
         for stage in plan.stages:
             if stage.lane is None:
-                parts.extend(stage.stage.ops)
+                parts.extend(self.without_lane(stage.stage.ops))
             elif parts and isinstance(parts[-1], list):
                 parts[-1].append(stage.lane)
             else:

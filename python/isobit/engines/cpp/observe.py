@@ -10,7 +10,7 @@ from isobit.bounds.ranges import Range
 from isobit.engines.cpp.pack import Packed, pack
 from isobit.engines.planned import PlannedEngine, accepts_floats
 from isobit.model.graph import Graph
-from isobit.model.ops import Tensor
+from isobit.model.ops import Op, Tensor
 from isobit.plan.lanes import BITS, Lane, unchanged_candidates
 from isobit.plan.observed import trusting, watched
 from isobit.plan.plan import Plan, make_plan
@@ -93,6 +93,10 @@ class ObservingEngine(PlannedEngine):
     def kept(self, graph: Graph, every: bool) -> list[str]:
         """No tensor leaves the program."""
         return []
+
+    def without_lane(self, ops: tuple[Op, ...]) -> tuple[Op, ...]:
+        """Each by itself: all are observed."""
+        return ops
 
     def plan(self, graph: Graph, keep: Sequence[str]) -> Plan:
         """Plan for the C++ stages, every step separately."""
