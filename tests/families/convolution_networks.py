@@ -33,9 +33,9 @@ class _Layers:
         return getattr(qkeras if name.startswith("Q") else self.keras, name)
 
 
-def _quantiser(rng: np.random.Generator) -> tuple[str, bool]:
-    """A quantiser of weights, and whether zeros among what it gives are zero."""
-    alpha = str(rng.choice(["1", "1", "'auto'", "'auto_po2'"]))
+def _quantiser(rng: np.random.Generator, scaled: bool) -> tuple[str, bool]:
+    """A quantiser of weights, at times with a scale, and whether zeros among what it gives are zero."""
+    alpha = str(rng.choice(["1", "1", "'auto'", "'auto_po2'"])) if scaled else "1"
     bits = f"quantized_bits({int(rng.integers(3, 9))},{int(rng.integers(0, 2))},alpha={alpha})"
     kinds = {bits: True, f"ternary(alpha={alpha})": True, f"binary(alpha={alpha})": False, "quantized_po2(4)": False}
     found = str(rng.choice(list(kinds)))
@@ -91,7 +91,8 @@ def _convolve(net: Any, kind: str, tensor: Any, backend: str) -> None:
     if rng.random() < 0.35 and name != "DepthwiseConv1D":
         name = f"Q{name}"
         for weight in weights:
-            uniform[f"{weight}_quantizer"], zeros = _quantiser(rng)
+            # hls4ml fails to convert a separable convolution with a scale.
+            uniform[f"{weight}_quantizer"], zeros = _quantiser(rng, kind != "SeparableConv")
             plain = plain and zeros
         uniform["bias_quantizer"] = "quantized_bits(8,1,alpha=1)"
     net.put(
