@@ -10,6 +10,7 @@ __all__ = ["dots"]
 def dots(net: Any) -> None:
     """Scalar products of vectors in all kinds of formats, with accumulators that hold them and such as do not."""
     rng = net.rng
+    net.least_integer = 0
     size = int(rng.integers(1, 9))
     for _ in range(2):
         net.input(size)

@@ -12,6 +12,7 @@ def embeddings(net: Any) -> None:
     from tensorflow.keras import initializers
 
     rng = net.rng
+    net.least_integer = 0
     for _ in range(2):
         vocabulary, positions = int(rng.integers(1, 12)), int(rng.integers(1, 5))
         indices = net.input(positions)

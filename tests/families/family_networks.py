@@ -49,8 +49,9 @@ class _Network:
         self.uses: Counter[str] = Counter()
         self.names: dict[str, dict[str, Any]] = {}
         self.kinds: list[str] = []
-        #: Whether formats may be ap_int.
-        self.integers = True
+        #: Whether formats may be ap_int, and their fewest integer bits. AMD's headers do not define what an ap_int takes
+        #: from numbers with fewer than none (docs/semantics.md, B9).
+        self.integers, self.least_integer = True, -1
         #: hls4ml's settings of the whole network.
         self.settings: dict[str, Any] = {
             "Precision": {"default": "fixed<16,6>"},
@@ -74,9 +75,10 @@ class _Network:
 
     def format(self) -> FixedType:
         """Another format."""
-        while (kind := a_format(self.rng)).is_int and not self.integers:
-            pass
-        return kind
+        while True:
+            kind = a_format(self.rng)
+            if (self.integers or not kind.is_int) and kind.integer >= self.least_integer:
+                return kind
 
     def put(
         self, layer: str, sources: Any, *arguments: Any, slots: tuple[str, ...] = ("result",), **options: Any

@@ -84,7 +84,8 @@ def type_names(node: Any) -> list[str]:
 
 def has_strategy(node: Any) -> bool:
     """Whether hls4ml asks for a strategy of this layer: those that multiply weights, and einsum."""
-    return "weight" in node.weights or node.class_name in ("Einsum", "SeparableConv1D", "SeparableConv2D")
+    solved = node.get_attr("da_codegen") is not None  # distributed arithmetic, which keeps no weights
+    return solved or "weight" in node.weights or node.class_name in ("Einsum", "SeparableConv1D", "SeparableConv2D")
 
 
 def entries(group: Any) -> Mapping[str, Any]:
