@@ -49,7 +49,7 @@ class _Network:
         self.uses: Counter[str] = Counter()
         self.names: dict[str, dict[str, Any]] = {}
         self.kinds: list[str] = []
-        #: Whether formats may be ap_int, and their fewest integer bits. AMD's headers do not define what an ap_int takes
+        #: Whether formats may be ap_int, and their fewest integer bits: AMD's headers do not define what ap_int takes
         #: from numbers with fewer than none (docs/semantics.md, B9).
         self.integers, self.least_integer = True, -1
         #: hls4ml's settings of the whole network.

@@ -21,8 +21,10 @@ PARAMETERS = {  # published, where a number is
     "ad_student": None,
     "ad_cnn_ae": None,
     "ad_dnn_vae": None,
+    "axol1tl_v6": None,
     "cicada_cnn": None,
     "tau_cnn": None,
+    "l1_met": None,
     "emtf_nn": None,
     "econ_t_encoder": 2288,
     "beam_control": 34695,
@@ -79,17 +81,28 @@ def test_networks_without_variants_refuse_them(call):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_inputs_are_seeded_and_within_the_input_type(name):
-    x = zoo.inputs(name, 500, 1)
-    assert x.shape == (500, *zoo.ZOO[name].shape)
-    assert x.dtype == np.float64
-    assert x.flags.c_contiguous
-    np.testing.assert_array_equal(x, zoo.inputs(name, 500, 1))
-    assert not np.array_equal(x, zoo.inputs(name, 500, 2))
-    kind = FixedType.parse(zoo.golden_config(name)["hls_config"]["LayerName"]["inputs"]["Precision"]["result"])
-    assert float(kind.min) <= x.min()
-    assert x.max() <= float(kind.max)
-    assert len(np.unique(x.reshape(500, -1), axis=0)) > 490
-    assert zoo.inputs(name, 0, 1).shape == (0, *zoo.ZOO[name].shape)
+    shapes = {"inputs": zoo.ZOO[name].shape, **dict(zoo.ZOO[name].others)}
+    drawn = [
+        dict(zip(shapes, every(zoo.inputs(name, n, seed)), strict=True)) for n, seed in ((500, 1), (500, 1), (500, 2))
+    ]
+    golden = zoo.golden_config(name)["hls_config"]["LayerName"]
+    for part, shape in shapes.items():
+        x, again, other = (one[part] for one in drawn)
+        assert x.shape == (500, *shape)
+        assert x.dtype == np.float64
+        assert x.flags.c_contiguous
+        np.testing.assert_array_equal(x, again)
+        assert not np.array_equal(x, other)
+        kind = FixedType.parse(golden[part]["Precision"]["result"])
+        assert float(kind.min) <= x.min()
+        assert x.max() <= float(kind.max)
+        assert len(np.unique(x.reshape(500, -1), axis=0)) > 490
+    assert [x.shape for x in every(zoo.inputs(name, 0, 1))] == [(0, *shape) for shape in shapes.values()]
+
+
+def every(x):
+    """The arrays of all inputs."""
+    return x if isinstance(x, list) else [x]
 
 
 @pytest.mark.parametrize(("n", "seed"), [(-1, 0), (1, -1)])
@@ -202,7 +215,7 @@ def test_weights_make_every_layer_tell_its_inputs_apart(name):
 
     model, x = zoo.network(name), zoo.inputs(name, 400, 7)
     golden = zoo.golden_config(name)["hls_config"]["LayerName"]
-    layers = model.layers[1:]
+    layers = [layer for layer in model.layers if layer.name not in model.input_names]
     for layer, values in zip(layers, Model(model.inputs, [layer.output for layer in layers])(x), strict=True):
         values = values.numpy()
         assert np.isfinite(values).all()
@@ -213,7 +226,8 @@ def test_weights_make_every_layer_tell_its_inputs_apart(name):
         assert values.std() > 4 * float(kind.lsb), layer.name
         if not layer.name.startswith(("pad", "up", "pool", "reshape", "flatten")):
             assert (values == 0).mean() < 0.85, layer.name
-        assert len(np.unique(values.reshape(400, -1), axis=0)) > 200, layer.name
+        least = 100 if name == "axol1tl_v6" else 200  # its bottleneck has four numbers, most of them zero
+        assert len(np.unique(values.reshape(400, -1), axis=0)) > least, layer.name
     again = zoo.network(name)
     for first, second in zip(model.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(first, second)

@@ -16,7 +16,7 @@ import json
 from typing import Any, Final
 
 from isobit.errors import MissingDependencyError, RangeError, UnsupportedError
-from isobit.students.zoo import anomaly, controls, images, jets, muon_mlps
+from isobit.students.zoo import anomaly, controls, images, jets, met, muon_mlps
 from isobit.students.zoo.entry import Floats, ZooEntry
 from isobit.students.zoo.muon_mlps import INTEGER, INTEGER_VARIANT, REUSE_FACTOR, WIDTH, MuonEntry
 from isobit.students.zoo.sheet import BACKEND, CLOCK_NS, HLS4ML_VERSION, PART
@@ -48,7 +48,7 @@ __all__ = [
 ]
 
 ZOO: Final[dict[str, ZooEntry]] = {
-    entry.name: entry for family in (muon_mlps, jets, anomaly, images, controls) for entry in family.ENTRIES
+    entry.name: entry for family in (muon_mlps, jets, anomaly, images, met, controls) for entry in family.ENTRIES
 }
 
 
@@ -93,13 +93,13 @@ def network(name: str, *, seed: int = 2026) -> Any:
     return model
 
 
-def inputs(name: str, n: int, seed: int) -> Floats:
+def inputs(name: str, n: int, seed: int) -> Floats | list[Floats]:
     """`n` events for the network called `name`, drawn from `seed`; the same arguments give the same events.
 
     Returns
     -------
     float64, shape (n, *shape of the network's input): toys of what the trigger sees, scaled as the golden config
-    expects them, within the range of its input type.
+    expects them, within the range of its input type. For several inputs (l1_met) a list, in the model's order.
 
     Raises
     ------
@@ -171,6 +171,9 @@ def auto_config(name: str) -> dict[str, Any]:
         default_reuse_factor=golden["Model"]["ReuseFactor"],
     )
     arguments["hls_config"]["Model"]["Strategy"] = golden["Model"]["Strategy"]
+    for layer in found.given:
+        precision = arguments["hls_config"]["LayerName"][layer]["Precision"]
+        precision["accum"] = golden["LayerName"][layer]["Precision"]["accum"]
     kept = golden["LayerName"]["inputs"]["Precision"]["result"]
     arguments["hls_config"]["LayerName"]["inputs"]["Precision"]["result"] = kept
     return arguments

@@ -98,6 +98,33 @@ def _ad_dnn_vae_sheet() -> Sheet:
     return sheet.dense("mean").dense("log_variance")
 
 
+# AXOL1TL v6: weights of 6 bits, activations of 10 bits; distributed arithmetic, so that sums are exact.
+_AXOL1TL: Final = (29, 10, 9, 6, 4, 6, 9, 10)
+_AXOL1TL_RELU: Final = "ap_ufixed<10,6,RND_CONV,SAT>"
+
+
+def _axol1tl(tensor: Any) -> Any:
+    qkeras, layers = qkeras_package(), keras_package().layers
+    bits = qkeras.quantized_bits(6, 1, alpha=1)
+    for index, width in enumerate(_AXOL1TL, start=1):
+        if index == 3:  # from here on an autoencoder of the ten numbers
+            vector = tensor
+        tensor = qkeras.QDense(width, kernel_quantizer=bits, bias_quantizer=bits, name=f"fc{index}")(tensor)
+        if index < len(_AXOL1TL):
+            tensor = qkeras.QActivation(qkeras.quantized_relu(10, 6), name=f"relu{index}")(tensor)
+    gap = layers.Subtract(name="gap")([vector, tensor])
+    return layers.Dot(axes=1, name="distance")([gap, gap])
+
+
+def _axol1tl_sheet() -> Sheet:
+    weight = "ap_fixed<6,2>"
+    sheet = Sheet("ap_fixed<18,10>", weight=weight, bias=weight, strategy="distributed_arithmetic")
+    sheet.shape("inputs", number=_NUMBER)
+    for index in range(1, len(_AXOL1TL)):
+        sheet.dense(f"fc{index}").activation(f"relu{index}", _AXOL1TL_RELU)
+    return sheet.dense(f"fc{len(_AXOL1TL)}").merge("gap").dot("distance", "ap_fixed<32,20>")
+
+
 ENTRIES: Final = (
     Recipe(
         name="ad_student",
@@ -131,5 +158,17 @@ ENTRIES: Final = (
         layers=_ad_dnn_vae,
         events=events.flat_objects,
         config=_ad_dnn_vae_sheet,
+    ),
+    Recipe(
+        name="axol1tl_v6",
+        summary="squared distance between ten numbers of 19 trigger objects and their reconstruction, exact sums",
+        shape=(57,),
+        outputs=1,
+        task="anomaly",
+        sparsity=0.0,
+        given=("distance",),
+        layers=_axol1tl,
+        events=events.flat_objects,
+        config=_axol1tl_sheet,
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
@@ -35,6 +35,10 @@ class ZooEntry(ABC):
         'regression', 'classification' (logits or probabilities) or 'anomaly' (a score, or the reconstruction).
     sparsity
         Share of the weights that pruning removes.
+    others
+        Shapes of further inputs by name, for networks with several.
+    given
+        Layers whose accumulator's format hls4ml cannot infer; the auto config has the golden one.
     """
 
     name: str
@@ -43,6 +47,8 @@ class ZooEntry(ABC):
     outputs: int
     task: str
     sparsity: float
+    others: tuple[tuple[str, tuple[int, ...]], ...] = field(default=(), kw_only=True)
+    given: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def inputs(self) -> int:
@@ -57,8 +63,8 @@ class ZooEntry(ABC):
         """
 
     @abstractmethod
-    def sample(self, n: int, seed: int) -> Floats:
-        """Events, float64 (n, *shape)."""
+    def sample(self, n: int, seed: int) -> Floats | list[Floats]:
+        """Events, float64 (n, *shape); with several inputs a list of them, the one called `inputs` first."""
 
     @abstractmethod
     def sheet(self) -> Sheet:
@@ -82,15 +88,15 @@ class Recipe(ZooEntry):
     Attributes
     ----------
     layers
-        From the model's input tensor to its output, or outputs.
+        From the model's input tensor, or tensors, to its output, or outputs.
     events
         From (n, seed) to events.
     config
         The golden config.
     """
 
-    layers: Callable[[Any], Any]
-    events: Callable[[int, int], Floats]
+    layers: Callable[..., Any]
+    events: Callable[[int, int], Floats | list[Floats]]
     config: Callable[[], Sheet]
 
     def build(self, *, integer: int | None = None) -> Any:
@@ -98,11 +104,11 @@ class Recipe(ZooEntry):
         if integer is not None:
             self.check_variant(integer)
         keras = keras_package()
-        tensor = keras.layers.Input(self.shape, name="inputs")
-        return keras.Model(tensor, self.layers(tensor), name=self.name)
+        tensors = [keras.layers.Input(shape, name=name) for name, shape in (("inputs", self.shape), *self.others)]
+        return keras.Model(tensors if self.others else tensors[0], self.layers(*tensors), name=self.name)
 
-    def sample(self, n: int, seed: int) -> Floats:
-        """Events, float64 (n, *shape)."""
+    def sample(self, n: int, seed: int) -> Floats | list[Floats]:
+        """See :meth:`ZooEntry.sample`."""
         return self.events(n, seed)
 
     def sheet(self) -> Sheet:

@@ -22,6 +22,10 @@ _ANGLE_STEP: Final = 2.0 * np.pi / 144  # of eta and phi
 _PT_FEATURE: Final = 64  # features are steps / these
 _ANGLE_FEATURE: Final = 32
 
+# PUPPI candidates: kinds of particles (hadrons, electrons, photons, muons, ...), and charges -1, 0, 1 and missing.
+PARTICLE_KINDS: Final = 8
+CHARGES: Final = 4
+
 _LIMIT: Final = 31.0  # standardised features are clipped where ap_fixed<16,6> ends
 _CLASSES: Final = 5
 
@@ -137,3 +141,24 @@ def tower_clusters(n: int, seed: int) -> Floats:
     part = (total * np.concatenate((share, 1.0 - share), axis=3)) * shape[..., None]
     seen: Floats = np.minimum(np.rint(part + random.exponential(2.0, part.shape)), 1023) / 64
     return seen
+
+
+def puppi_candidates(n: int, seed: int, count: int) -> list[Floats]:
+    """Candidates by falling pT: features (n, count, 6), px and py (n, count, 2), kind and charge (n, count).
+
+    Features are pT / 16 GeV, eta, phi, PUPPI weight, and two of the vertex, in steps of 1/64; momenta are in units of
+    16 GeV. Missing candidates are zero.
+    """
+    random = np.random.default_rng([seed, 2])
+    present = np.arange(count) < random.poisson(0.6 * count, n)[:, None]
+    pt = np.where(present, -np.sort(-2.0 * (0.25 + random.pareto(2.0, (n, count))), axis=1), 0.0)
+    pt = np.minimum(pt, 1000.0) / 16.0
+    phi = random.uniform(-np.pi, np.pi, (n, count))
+    others = [random.normal(0.0, 1.6, (n, count)), phi, random.beta(0.5, 0.5, (n, count))]
+    others += [random.normal(0.0, 1.0, (n, count)) for _ in range(2)]
+    features = np.stack([pt, *(np.where(present, column, 0.0) for column in others)], axis=2)
+    momenta = np.stack([pt * np.cos(phi), pt * np.sin(phi)], axis=2)
+    kind = np.where(present, random.integers(1, PARTICLE_KINDS, (n, count)), 0)
+    charge = np.where(present, random.integers(1, CHARGES, (n, count)), 0)
+    steps = [np.rint(array * 64) / 64 for array in (features, momenta)]
+    return [*steps, kind.astype(np.float64), charge.astype(np.float64)]

@@ -24,7 +24,7 @@ class Sheet:
     reuse
         Reuse factor of all layers.
     strategy
-        'Latency' or 'Resource'.
+        'Latency', 'Resource' or 'distributed_arithmetic'.
     weight, bias
         Types of the kernels and biases of all dense and convolution layers, if they are not `number`.
     """
@@ -40,7 +40,10 @@ class Sheet:
     ) -> None:
         self.number = number
         self._parameters = {"weight": weight or number, "bias": bias or number}
-        self._common: dict[str, Any] = {"Strategy": strategy, "ReuseFactor": reuse}
+        self._weighted: dict[str, Any] = {"Strategy": strategy, "ReuseFactor": reuse}
+        # hls4ml refuses the strategy of adder trees for layers without weights
+        others = "Latency" if strategy == "distributed_arithmetic" else strategy
+        self._common: dict[str, Any] = {**self._weighted, "Strategy": others}
         self._layers: dict[str, Any] = {}
 
     def shape(self, *names: str, number: str | None = None) -> Sheet:
@@ -57,7 +60,7 @@ class Sheet:
     def dense(self, name: str, **more: Any) -> Sheet:
         """Dense, and the linear activation that hls4ml makes of it and then removes; `more` is set over the common."""
         precision = {"result": self.number, "accum": self.number, **self._parameters}
-        self._layers[name] = {"Precision": precision, **self._common, **more}
+        self._layers[name] = {"Precision": precision, **self._weighted, **more}
         return self.activation(f"{name}_linear")
 
     def conv(self, name: str) -> Sheet:
@@ -74,6 +77,22 @@ class Sheet:
             "RecurrentReuseFactor": self._common["ReuseFactor"],
             **self._common,
         }
+        return self
+
+    def dot(self, name: str, accum: str) -> Sheet:
+        """Scalar product of two vectors."""
+        self._layers[name] = {"Precision": {"result": self.number, "accum": accum}, **self._common}
+        return self
+
+    def merge(self, name: str) -> Sheet:
+        """Sum, difference or product of two tensors, or one behind the other."""
+        self._layers[name] = {"Precision": {"result": self.number}, **self._common}
+        return self
+
+    def embedding(self, name: str) -> Sheet:
+        """Rows of a table."""
+        slots = ("result", "embeddings")
+        self._layers[name] = {"Precision": dict.fromkeys(slots, self.number), **self._common}
         return self
 
     def batchnorm(self, name: str) -> Sheet:
@@ -119,7 +138,7 @@ class Sheet:
             "clock_uncertainty": "27%",
             "io_type": "io_parallel",
             "hls_config": {
-                "Model": {"Precision": {"default": self.number}, **self._common},
+                "Model": {"Precision": {"default": self.number}, **self._weighted},
                 "LayerName": self._layers,
             },
         }

@@ -74,7 +74,8 @@ def draw_weights(model: Any, network: ZooEntry, seed: int) -> None:
     size have them. Nothing depends on the backend's floating point: NumPy draws, and statistics are rounded.
     """
     random = np.random.default_rng([seed, *network.name.encode()])
-    events = network.sample(_CALIBRATION_EVENTS, seed)
+    sampled = network.sample(_CALIBRATION_EVENTS, seed)
+    events = sampled[0] if isinstance(sampled, list) else sampled
     first = model.layers[1]
     for layer in model.layers:
         statistics = events.reshape(-1, events.shape[-1]) if layer is first else None
@@ -89,7 +90,9 @@ def _draw(
     """One variable."""
     kind = key.rpartition("/")[2]
     values: Floats
-    if kind == "kernel":
+    if kind == "embeddings":
+        values = random.normal(0.0, 1.0, shape)
+    elif kind == "kernel":
         fan_in = float(np.prod(shape[:-1])) * (1.0 - network.sparsity)
         values = random.normal(0.0, np.sqrt(2.0 / fan_in), shape)
         values = np.where(random.random(shape) < network.sparsity, 0.0, values)
@@ -108,7 +111,7 @@ def _draw(
     else:
         raise UnsupportedError(
             f"nothing is known about how {kind!r} is distributed ({key} of {network.name}); drawn are kernel, "
-            "recurrent_kernel, bias, beta, gamma, moving_mean and moving_variance"
+            "embeddings, recurrent_kernel, bias, beta, gamma, moving_mean and moving_variance"
         )
     return values.astype(np.float32)
 
