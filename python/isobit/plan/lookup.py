@@ -39,8 +39,11 @@ def _steps(op: Lookup, tensors: Tensors, bounds: Bounds) -> list[Step]:
         apart = (index.span.bit_length() - 1) + data.fraction - (entries.bit_length() - 1)
         if entries & (entries - 1) == 0 and 0 < apart < 62 and entries <= _MOST:
             return [Round(apart, Rounding.TRN_ZERO), LookUp(-(entries // 2), results)]
-        # Beyond half the span all numbers take the first or the last entry.
+        # Beyond half the span, or a little further, all numbers take the first or the last entry.
         half = max((index.span // 2) << data.fraction if data.fraction >= 0 else 0, 1)
+        ends = [0, entries - 1]
+        while half < max(-low, high) and op.indices(np.array([-half, half]), data).tolist() != ends:
+            half *= 2
         low, high = max(min(low, half), -half), min(max(high, -half), half)
     if high - low >= _MOST or max(-low, high) >= 1 << 31:
         raise Unfit("a table of entries that are no power of two apart")
