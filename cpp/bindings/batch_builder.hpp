@@ -61,11 +61,11 @@ public:
         if (s.map == batch::map_kind::gather) {
             gather(s, map);
         } else {
-            within(source, form_read(s, forms.at(compute)), inputs);
+            if (map.order.is_none()) within(source, form_read(s.multiply, forms.at(compute)), inputs);
             if (s.map == batch::map_kind::none) {
                 if (inputs != outputs) throw py::value_error("a stage without a map has as many outputs as inputs");
             } else {
-                multiply(s, map);
+                multiply(s, map, form_read(s.multiply, forms.at(compute)));
             }
         }
         s.term = keep(map.term, s.compute, outputs);
@@ -73,6 +73,8 @@ public:
         s.finish = keep(finish, s.compute, outputs, true);
         for (const owned_step& one : finish) s.observed |= static_cast<std::int32_t>(one.watch);
         s.result = keep(result, outputs);
+        if (s.observed != 0 && s.map == batch::map_kind::dense && s.order != nullptr)
+            throw py::value_error("steps after a map of windows are not observed");
         if (s.observed == 0) {
             s.usual = usual_of(s);
         } else {
@@ -101,52 +103,45 @@ protected:
     std::size_t most_inputs_ = 1;
 
 private:
-    static bool floors(const batch::stage& s) {
-        return s.multiply == batch::product::floor16 || s.multiply == batch::product::floor32;
-    }
-
     // Combinations that the kernels do not have.
     static void refuse_unknown(const batch::stage& s) {
         const bool dot = is_dot16(s.multiply), high = s.multiply == batch::product::mulhi16;
         const bool counts = s.map == batch::map_kind::counting;
-        if ((dot || floors(s) || high) && s.map != batch::map_kind::dense &&
-            !(floors(s) && counts && s.compute == batch::lane::i32))
+        if ((dot || floors(s.multiply) || high) && s.map != batch::map_kind::dense &&
+            !(floors(s.multiply) && counts && s.compute == batch::lane::i32))
             throw py::value_error("dots, rounded and upper products are for dense maps, in some lanes for counting");
         if (s.map == batch::map_kind::dense && high != (s.compute == batch::lane::i16))
             throw py::value_error("mulhi16 and the lane i16 belong together");
         if (s.multiply == batch::product::floor16 && !counts) throw py::value_error("floor16 is for counting maps");
         const bool steps_fit = s.compute == batch::lane::f64 ||
                                (s.compute == batch::lane::i32 && s.multiply != batch::product::dot16_split);
-        if ((dot || floors(s)) && !steps_fit) throw py::value_error("these products have no steps in the lane");
+        if ((dot || floors(s.multiply)) && !steps_fit)
+            throw py::value_error("these products have no steps in the lane");
         if ((counts || s.map == batch::map_kind::sequential) && s.compute == batch::lane::i16)
             throw py::value_error("sequential sums have no lane i16");
         if (counts && s.compute != batch::lane::i32 && s.compute != batch::lane::i64)
             throw py::value_error("overflows are counted on integers");
     }
 
-    static batch::form form_read(const batch::stage& s, batch::form natural) {
-        switch (s.multiply) {
-            case batch::product::dot16: return batch::form::i16_pairs;
-            case batch::product::dot16_split: return batch::form::i16_split;
-            case batch::product::floor32: return batch::form::f32;
-            case batch::product::floor16: return batch::form::i16;
-            default: return natural;
-        }
-    }
-
     // Weights, start and order of a map that multiplies.
-    void multiply(batch::stage& s, const owned_map& map) {
+    void multiply(batch::stage& s, const owned_map& map, batch::form form) {
         const bool dot = is_dot16(s.multiply), high = s.multiply == batch::product::mulhi16;
-        const std::size_t number = dot || floors(s) || high ? 4 : bytes_of(s.compute);
+        const std::size_t number = dot || floors(s.multiply) || high ? 4 : bytes_of(s.compute);
         const auto in = static_cast<std::size_t>(s.inputs), out = static_cast<std::size_t>(s.outputs);
         s.weights = array(map.weights, number, (dot ? (in + 1) / 2 : in) * out, "weights");
         s.start = array(map.start, high ? 2 : number, out, "start");
         if (high) s.whole = whole_of(map.whole, in, out);
-        if (s.map == batch::map_kind::dense) return;
-        s.order = static_cast<const std::int32_t*>(array(map.order, 4, in, "order"));
-        for (std::size_t i = 0; i < in; ++i)
-            if (s.order[i] < 0 || s.order[i] >= s.inputs) throw py::value_error("order: an index is out of range");
-        s.offset = constants_of(py::float_(map.offset));
+        const bool dense = s.map == batch::map_kind::dense;
+        if (!dense) s.offset = constants_of(py::float_(map.offset));
+        if (dense && map.order.is_none()) return;
+        if (s.multiply == batch::product::dot16_split) throw py::value_error("dot16_split reads neighbours alone");
+        const std::size_t steps = dot ? (in + 1) / 2 : in;
+        s.order = static_cast<const std::int32_t*>(array(map.order, 4, steps, "order"));
+        const auto [least, most] = std::minmax_element(s.order, s.order + steps);
+        const bool measured = s.map == batch::map_kind::counting && !map.measures.is_none();  // reads neighbours, too
+        if (*least < 0 || *most >= batch::most_rows || (measured && *most >= s.inputs))
+            throw py::value_error("order: an index is out of range");
+        within(s.source, form, measured ? s.inputs : dot ? 2 * (*most + 1) : *most + 1);
     }
 
     void gather(batch::stage& s, const owned_map& map) {
@@ -173,7 +168,7 @@ private:
     void count(batch::stage& s, const owned_map& map) {
         const auto in = static_cast<std::size_t>(s.inputs), out = static_cast<std::size_t>(s.outputs);
         // The bias of products that are rounded by a fused multiply-add (vectors.hpp) begins at bit 22.
-        if (map.check > (s.compute == batch::lane::i64 ? 61 : floors(s) ? 21 : 30))
+        if (map.check > (s.compute == batch::lane::i64 ? 61 : floors(s.multiply) ? 21 : 30))
             throw py::value_error("bit " + std::to_string(map.check) + " cannot be checked in this lane");
         s.count = {statistics_.add(statistic_kind::overflows, s.compute, s.outputs), map.check, map.terms, nullptr,
                    nullptr};

@@ -27,7 +27,7 @@ struct owned_map {
 };
 
 inline owned_map dense_map(const std::string& multiply, const py::object& weights, const py::object& start, int split,
-                           const py::object& whole) {
+                           const py::object& whole, const py::object& order) {
     owned_map m;
     m.kind = batch::map_kind::dense;
     m.multiply = named(products, multiply, "product");
@@ -35,6 +35,7 @@ inline owned_map dense_map(const std::string& multiply, const py::object& weight
     m.start = start;
     m.split = split;
     m.whole = whole;
+    m.order = order;
     return m;
 }
 

@@ -63,6 +63,21 @@ inline std::size_t bytes_of(batch::lane lane) {
 
 inline bool is_dot16(batch::product p) { return p == batch::product::dot16 || p == batch::product::dot16_split; }
 
+inline bool floors(batch::product multiply) {
+    return multiply == batch::product::floor16 || multiply == batch::product::floor32;
+}
+
+// How a map that multiplies reads its data, `natural` being the form of its lane.
+inline batch::form form_read(batch::product multiply, batch::form natural) {
+    switch (multiply) {
+        case batch::product::dot16: return batch::form::i16_pairs;
+        case batch::product::dot16_split: return batch::form::i16_split;
+        case batch::product::floor32: return batch::form::f32;
+        case batch::product::floor16: return batch::form::i16;
+        default: return natural;
+    }
+}
+
 // Bytes that a tensor takes in a form.
 inline std::size_t extent(batch::form form, int features) {
     const auto rows = static_cast<std::size_t>(features), pairs = static_cast<std::size_t>(features + 1) / 2;

@@ -133,7 +133,8 @@ void bind_batch(py::module_& module) {
         .def_static(
             "none", [] { return owned_map{}; }, "Nothing: as many outputs as inputs.")
         .def_static("dense", &dense_map, py::arg("multiply"), py::arg("weights"), py::arg("start"),
-                    py::arg("split") = 0, py::arg("whole") = py::none(), "Sums of products, in any order.")
+                    py::arg("split") = 0, py::arg("whole") = py::none(), py::arg("order") = py::none(),
+                    "Sums of products, in any order; of the rows that `order` names, if given.")
         .def_static("sequential", &sequential_map, py::arg("weights"), py::arg("start"), py::arg("order"),
                     py::arg("offset"), py::arg("term"), py::arg("sum"),
                     "Sums of products, with steps after each product and each sum.")

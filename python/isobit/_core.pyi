@@ -61,9 +61,9 @@ class BatchMap:
         How often sequential sums overflow.
         """
     @staticmethod
-    def dense(multiply: str, weights: typing.Any, start: typing.Any, split: int = 0, whole: typing.Any = None) -> BatchMap:
+    def dense(multiply: str, weights: typing.Any, start: typing.Any, split: int = 0, whole: typing.Any = None, order: typing.Any = None) -> BatchMap:
         """
-        Sums of products, in any order.
+        Sums of products, in any order; of the rows that `order` names, if given.
         """
     @staticmethod
     def gather(combine: str, rows: typing.Any, factors: typing.Any, fill: typing.Any, sum: collections.abc.Sequence[BatchStep]) -> BatchMap:

@@ -81,9 +81,10 @@ def test_layers_that_no_lane_takes_are_profiled_by_themselves(graph: Graph, seed
     random = np.random.default_rng(seed)
     span = tensor.type.raw_max - tensor.type.raw_min + 1
     raw = np.array(
-        [[int.from_bytes(random.bytes(16), "little") % span for _ in range(tensor.size)] for _ in range(150)]
+        [[int.from_bytes(random.bytes(16), "little") % span for _ in range(tensor.size)] for _ in range(150)],
+        dtype=object,  # from several integers beyond int64 NumPy makes floats
     )
-    raw = raw.astype(object) + tensor.type.raw_min
+    raw = raw + tensor.type.raw_min
     inputs = {tensor.name: raw.astype(np.int64) if tensor.type.fits_int64 else raw}
     found = fast_profile(graph, inputs, 2, ObservingEngine())
     assert found is not None

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 from observing import contradictions
 
+from isobit._core import instruction_sets
 from isobit.bounds.intervals import graph_bounds, measured
 from isobit.bounds.refine import refined_bounds
+from isobit.engines.cpp import CppEngine
+from isobit.engines.numba.choice import candidates as numba_candidates
 from isobit.engines.registry import get_engine
 from isobit.errors import ShapeError, UnsupportedError
 from isobit.fixed import FixedArray, FixedType
@@ -17,7 +21,9 @@ from isobit.fixed.assign import assign
 from isobit.model import Encoding, Graph, Tensor, Weight
 from isobit.model.dot import Dot
 from isobit.model.products import Product
-from isobit.plan.plan import make_plan
+from isobit.plan.lanes import Lane, candidates
+from isobit.plan.plan import Plan, make_plan
+from isobit.plan.stages import Stage
 from isobit.profile.exact import exact_profile
 from isobit.profile.profiling import profile_graph
 from isobit.witness.search import find_witnesses
@@ -59,7 +65,7 @@ def windows(size: int, n_in: int, groups: int, rng: np.random.Generator) -> Any:
     return np.where(view < size, np.maximum(view, -1), -1)
 
 
-def draw_dot(name: str, tensor: Tensor, rng: np.random.Generator) -> Dot:
+def draw_dot(name: str, tensor: Tensor, rng: np.random.Generator, accums: list[str] = ACCUMS) -> Dot:
     n_in, groups = int(rng.integers(1, 7)), int(rng.choice([1, 1, 2, 3]))
     n_out = groups * int(rng.integers(1, 4))
     view = windows(tensor.size, n_in, groups, rng).astype(np.int64)
@@ -67,7 +73,7 @@ def draw_dot(name: str, tensor: Tensor, rng: np.random.Generator) -> Dot:
     if rng.integers(2):
         divisors = [d for d in range(1, n_in + 1) if n_in % d == 0]
         strategy, reuse = "resource", int(rng.choice(divisors))
-    kind, accum = one_of(WEIGHTS, rng), one_of(ACCUMS, rng)
+    kind, accum = one_of(WEIGHTS, rng), one_of(accums, rng)
     raw = rng.integers(kind.raw_min, kind.raw_max + 1, (n_in, n_out))
     if groups == 1 and rng.integers(4) == 0 and n_in > 1:
         raw[rng.random(raw.shape) < 0.3] = 0
@@ -93,12 +99,12 @@ def draw_dot(name: str, tensor: Tensor, rng: np.random.Generator) -> Dot:
     return Dot(name, (tensor.name,), output, weight, bias, accum, view, product, strategy, reuse, groups)
 
 
-def draw(seed: int, depth: int = 2) -> tuple[Graph, dict[str, Any]]:
+def draw(seed: int, depth: int = 2, accums: list[str] = ACCUMS) -> tuple[Graph, dict[str, Any]]:
     rng = np.random.default_rng([77, seed])
     tensor = Tensor("x", (int(rng.integers(1, 15)),), one_of(DATA, rng))
     ops: list[Dot] = []
     for place in range(depth):
-        ops.append(draw_dot(f"d{place}", ops[-1].output if ops else tensor, rng))
+        ops.append(draw_dot(f"d{place}", ops[-1].output if ops else tensor, rng, accums))
     graph = Graph("g", (tensor,), tuple(ops), tuple(op.output.name for op in ops), primitive=True)
     raw = rng.integers(tensor.type.raw_min, tensor.type.raw_max + 1, (150, tensor.size))
     raw[0], raw[1] = tensor.type.raw_min, tensor.type.raw_max
@@ -189,6 +195,61 @@ def test_engines_bounds_and_profiles(seed: int) -> None:
         for mine, other in (("low", "low"), ("high", "high"), ("held_low", "held_low"), ("held_high", "held_high")):
             np.testing.assert_array_equal(getattr(layer, mine), getattr(seen, other), err_msg=f"{layer.layer} {mine}")
         np.testing.assert_array_equal(layer.lossy, seen.lossy, err_msg=layer.layer)
+    counts = {count.layer: (count.events, count.total) for count in fast.overflows if count.slot == "accum"}
+    for op in graph.ops:
+        sums = slow[op.name][1]
+        assert (op.name in counts) == bool(sums[1].any())
+        np.testing.assert_array_equal(counts.get(op.name, sums), sums, err_msg=f"{op.name}.accum {seed}")
+
+
+class AnyLane(CppEngine):
+    """Takes one of the exact lanes of every stage, drawn."""
+
+    def __init__(self, name: str, seed: int) -> None:
+        super().__init__(name)
+        self.rng = np.random.default_rng(seed)
+        self.taken: set[tuple[str, str]] = set()
+
+    def plan(self, graph: Graph, keep: Sequence[str]) -> Plan:
+        """Plan with a drawn lane."""
+        return make_plan(graph, keep=keep, lanes_of=self.pick)
+
+    def pick(self, stage: Stage) -> list[Lane]:
+        """One exact lane."""
+        lanes = candidates(stage)
+        if not lanes:
+            return []
+        lane = lanes[self.rng.integers(len(lanes))]
+        if stage.view is not None:
+            self.taken.add((type(stage.map).__name__, lane.multiply))
+        return [lane]
+
+
+LANES = {
+    *(("Linear", name) for name in ("float32", "float64", "int32", "int64", "dot16")),
+    *(("Sequential", name) for name in ("float32", "float64", "int32", "int64", "floor32", "mulhi16")),
+}
+
+
+def test_every_lane_reads_windows() -> None:
+    """On every instruction set; each lane was taken in the end."""
+    taken: set[tuple[str, str]] = set()
+    for seed in range(36):
+        graph, data = draw(seed, accums=ACCUMS if seed < 20 else ACCUMS[1:2])  # that of the lanes that round down
+        values: dict[str, Any] = dict(data)
+        for op in graph.ops:
+            (tensor,) = graph.inputs_of(op)
+            values[op.output.name] = by_definition(op, tensor, values[tensor.name])  # type: ignore[arg-type]
+        inputs = {"x": FixedArray.from_raw(data["x"], graph.inputs[0].type)}
+        for name in instruction_sets():
+            for again in range(3):
+                engine = AnyLane(name, again)
+                found = engine.run(graph, inputs, 1)
+                for op in graph.ops:
+                    wanted = values[op.output.name]
+                    np.testing.assert_array_equal(found[op.output.name].raw, wanted, err_msg=f"{name} {op.name} {seed}")
+                taken |= engine.taken
+    assert taken >= LANES, LANES - taken
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -205,9 +266,7 @@ def test_verdicts_and_witnesses(seed: int) -> None:
 
 def test_lanes_read_windows() -> None:
     """Most of the drawn sums take a lane of either engine; those that do not are cast in an order of their own."""
-    from isobit.engines.numba.choice import candidates
-
-    for lanes in ({}, {"lanes_of": candidates}):
+    for lanes in ({}, {"lanes_of": numba_candidates}):
         planned = [stage for seed in range(40) for stage in make_plan(draw(seed)[0], **lanes).stages]  # type: ignore[arg-type]
         refused = [stage.reason for stage in planned if stage.lane is None]
         assert len(refused) < 0.3 * len(planned), refused

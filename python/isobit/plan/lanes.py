@@ -252,7 +252,12 @@ def _dot16(stage: Stage) -> Iterator[Lane]:
             yield _lane(stage, "dot16", "int32", bits)
         if int(linear.magnitude.max(initial=0)) <= _INT32 and wide <= BITS["float64"]:
             yield _lane(stage, "dot16", "float64", wide)
-    elif stage.windows == 1 and (split := _split(stage, linear)) is not None and wide <= BITS["float64"]:
+    elif (
+        stage.windows == 1
+        and stage.view is None
+        and (split := _split(stage, linear)) is not None
+        and wide <= BITS["float64"]
+    ):
         yield _lane(stage, "dot16-split", "float64", wide, split)
 
 
@@ -319,6 +324,8 @@ def _cost(stage: Stage, multiply: str, compute: str) -> float:
     if isinstance(stage.map, Gather):
         return steps + stage.map.index.size * (1 + len(stage.map.sum)) * _STEP[compute]
     macs = stage.map.weights.size * stage.positions
+    if multiply == "dot16" and stage.view is not None:
+        macs = 2 * _pairs(stage.view) * stage.map.weights.shape[1] * stage.positions // stage.windows
     if multiply == "mulhi16":
         assert isinstance(stage.map, Sequential)
         shift = _term_shift(stage.map) or 1
@@ -326,6 +333,12 @@ def _cost(stage: Stage, multiply: str, compute: str) -> float:
     elif isinstance(stage.map, Sequential) and multiply != "floor32":
         return steps + macs * (3 + 2 * len(stage.map.term) + 2 * len(stage.map.sum)) * _STEP[compute]
     return steps + macs / _MACS[multiply] + _WIDEN.get((multiply, compute), 0.0) * outputs
+
+
+def _pairs(view: IntArray) -> int:
+    """Pairs of int16 that all windows take: numbers share one where the even number comes right before the odd one."""
+    together = (view[:, 1:] % 2 == 1) & (view[:, 1:] > 0) & (view[:, :-1] == view[:, 1:] - 1)
+    return int(np.count_nonzero(view >= 0)) - int(np.count_nonzero(together))
 
 
 def needed_bits(stage: Stage) -> int:

@@ -34,7 +34,7 @@ _FLOOR_CHECK = 21
 
 
 class Accumulator:
-    """The accumulators of sums over windows; those at several positions are counted by no lane.
+    """The accumulators of sums over windows.
 
     Parameters
     ----------
@@ -52,8 +52,8 @@ class Accumulator:
         return int(self.op.weight.raw.size) * self.op.positions
 
     @property
-    def counted(self) -> bool:
-        """Whether a lane counts overflows, if it can take the numbers."""
+    def measured(self) -> bool:
+        """Whether a lane spares events whose inputs are small, see :meth:`limits`."""
         return self.op.plain(self.tensor)
 
     @cached_property
@@ -183,6 +183,7 @@ def counting_lane(
     bounds: Bounds,
     limits: tuple[FloatArray, FloatArray] | None = None,
     as_int16: bool = False,
+    window: int | None = None,
 ) -> Lane | None:
     """How overflows of some neurons are counted; None if no lane can.
 
@@ -193,7 +194,7 @@ def counting_lane(
     source
         Tensor that holds its input.
     neurons
-        Indices of the neurons.
+        Indices of the neurons; of those of a position where there are several windows.
     terms
         Whether their products may overflow by themselves.
     bounds
@@ -203,6 +204,8 @@ def counting_lane(
         :meth:`Accumulator.largest`.
     as_int16
         Whether the layer reads its input as int16.
+    window
+        Which window they read; None: the whole input.
     """
     op, tensor = accumulator.op, accumulator.tensor
     found, accum = bounds.ops[op.name], op.accum.as_assigned(op.form(tensor))
@@ -231,8 +234,9 @@ def counting_lane(
 
     def lane(multiply: str, compute: str) -> Lane:
         counted = Counting(factors, start, order, shift, accum, fold, check, terms, *measured)
-        name = f"{op.name}.accum{' (products)' if terms else ''}"
-        stage = Stage((), (source,), name, counted, (), data, Range(start, start, accum.fraction))
+        name = f"{op.name}.accum{' (products)' if terms else ''}{'' if window is None else f' of window {window}'}"
+        view = None if window is None else op.view[window : window + 1]
+        stage = Stage((), (source,), name, counted, (), data, Range(start, start, accum.fraction), view=view)
         return Lane(stage, multiply, compute, 0, held, 0.0)
 
     floors = (

@@ -97,7 +97,7 @@ class Accumulators:
         """Sums of more neurons of the same layers, too, which costs little where inputs keep to their measures."""
         found: Counted = {}
         for name, (products, sums) in needed.items():
-            spares = self.all[name].counted and bool((products | sums).any())
+            spares = self.all[name].measured and bool((products | sums).any())
             others = more[name][0] | more[name][1] if spares else sums
             found[name] = (products, (sums | others) & ~products)
         return found
@@ -115,13 +115,15 @@ class Accumulators:
             for array, terms in ((sums, False), (products, True)):
                 neurons = np.flatnonzero(array)
                 if len(neurons):
-                    found.append(self._lane(name, neurons, terms, tensors))
+                    found += self._lanes(name, neurons, terms, tensors)
         return tuple(found)
 
-    def _lane(self, name: str, neurons: IntArray, terms: bool, tensors: dict[str, Observed]) -> Counts:
+    def _lanes(self, name: str, neurons: IntArray, terms: bool, tensors: dict[str, Observed]) -> list[Counts]:
         accumulator, source = self.all[name], self.sources[name]
-        if not isinstance(accumulator, Accumulator) or not accumulator.counted:
+        if not isinstance(accumulator, Accumulator):
             raise Uncountable
+        if not accumulator.measured:
+            return self._of_windows(accumulator, neurons, terms)
         low, high = self._range(name, tensors)
         most = np.maximum(np.maximum(np.abs(low), np.abs(high)), 1)
         order, limits = neurons, None
@@ -136,7 +138,21 @@ class Accumulators:
         lane = counting_lane(accumulator, source, order, terms, self.bounds, limits, name in self.as_int16)
         if lane is None:
             raise Uncountable
-        return name, order, lane
+        return [(name, order, lane)]
+
+    def _of_windows(self, accumulator: Accumulator, neurons: IntArray, terms: bool) -> list[Counts]:
+        """A stage for every window."""
+        op, source = accumulator.op, self.sources[accumulator.op.name]
+        n_out, found = op.weight.shape[1], []
+        windows = neurons * op.groups // n_out
+        for window in np.unique(windows).tolist():
+            own = neurons[windows == window]
+            as_int16 = op.name in self.as_int16
+            lane = counting_lane(accumulator, source, own % n_out, terms, self.bounds, None, as_int16, window)
+            if lane is None:
+                raise Uncountable
+            found.append((op.name, own, lane))
+        return found
 
     def totals(self, counts: dict[str, Any], events: int) -> dict[str, Any]:
         """Overflows with those of the biases: (events, times) by neuron, shape (2, n_out), by layer."""

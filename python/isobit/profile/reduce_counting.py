@@ -23,7 +23,7 @@ class ReduceAccumulator:
     """
 
     #: No lane counts their overflows.
-    counted = False
+    measured = False
 
     def __init__(self, op: Reduce, tensor: Tensor) -> None:
         self.op = op

@@ -17,7 +17,7 @@ from isobit.plan.lanes import Lane, whole_parts
 from isobit.plan.maps import Counting, Gather, Linear, Sequential
 from isobit.plan.steps import Observe, Round
 
-__all__ = ["DTYPES", "SHORT", "Packing", "form_of", "packing_of", "pairs", "plain_form_of", "tiles"]
+__all__ = ["DTYPES", "SHORT", "Packing", "form_of", "packing_of", "pairs", "tiles"]
 
 DTYPES: dict[str, Any] = {
     "int16": np.int16,
@@ -39,7 +39,7 @@ class Packing:
     Attributes
     ----------
     build
-        Makes the ``BatchMap`` of weights.
+        Makes the ``BatchMap`` of weights, and of the rows that the sums take, int32, in order; None: neighbours.
     weights
         As ``build`` takes them; a pair for positions whose first number is the lower or the upper half of a pair of
         int16, see :func:`isobit.engines.cpp.positions.position_weights`.
@@ -47,24 +47,18 @@ class Packing:
         What the map's sums are multiplied by already.
     """
 
-    build: Callable[[Any], Any]
+    build: Callable[[Any, Any], Any]
     weights: Any = None
     scale: float = 1.0
 
     def at(self, first: int) -> Any:
-        """The ``BatchMap`` for the window that begins with this input."""
-        return self.build(self.weights[first % 2] if isinstance(self.weights, tuple) else self.weights)
+        """The ``BatchMap`` for neighbours from this input on."""
+        return self.build(self.weights[first % 2] if isinstance(self.weights, tuple) else self.weights, None)
 
 
 def form_of(lane: Lane) -> str:
     """How a lane reads its data."""
     forms = {"dot16": "i16_pairs", "dot16-split": "i16_split", "floor32": "f32", "floor16": "i16", "mulhi16": "i16"}
-    return forms.get(lane.multiply) or SHORT[lane.multiply]
-
-
-def plain_form_of(lane: Lane) -> str:
-    """How numbers lie that are gathered for a lane to read."""
-    forms = {"dot16": "i16", "dot16-split": "f64", "floor32": "f32", "mulhi16": "i16"}
     return forms.get(lane.multiply) or SHORT[lane.multiply]
 
 
@@ -85,7 +79,7 @@ def packing_of(lane: Lane, rows: Callable[[IntArray], IntArray]) -> Packing:
     """
     if isinstance(lane.stage.map, Gather):
         return _gather(lane.stage.map, DTYPES[lane.compute], rows)
-    return Packing(lambda _: _core.BatchMap.none()) if lane.stage.map is None else _RULES[type(lane.stage.map)](lane)
+    return Packing(lambda *_: _core.BatchMap.none()) if lane.stage.map is None else _RULES[type(lane.stage.map)](lane)
 
 
 def _linear(lane: Lane) -> Packing:
@@ -103,13 +97,17 @@ def _linear(lane: Lane) -> Packing:
         if scale != 1:
             weights, start = weights * dtype(scale), start * dtype(scale)
         weights = tiles(weights)
-    return Packing(lambda w: _core.BatchMap.dense(_multiply(lane), w, start, lane.split), weights, scale)
+    kind, split = _multiply(lane), lane.split
+    return Packing(lambda w, order: _core.BatchMap.dense(kind, w, start, split, order=order), weights, scale)
 
 
 def _counting(lane: Lane) -> Packing:
     counted, dtype = lane.stage.map, DTYPES[lane.compute]
     assert isinstance(counted, Counting)
-    weights, term = counted.weights[counted.order], []
+    weights, order, term = counted.weights[counted.order], counted.order, []
+    if lane.stage.view is not None:  # padding counts as a term: a row times zero
+        order = lane.stage.view[0, counted.order]
+        weights, order = np.where(order[:, None] < 0, 0, weights), np.maximum(order, 0)
     if lane.multiply in ("floor32", "floor16"):
         weights = tiles(weights.astype(np.float32) * np.float32(2.0**-counted.shift))
     else:
@@ -123,7 +121,7 @@ def _counting(lane: Lane) -> Packing:
         multiply=_multiply(lane),
         weights=weights,
         start=counted.start.astype(dtype),
-        order=counted.order.astype(np.int32),
+        order=np.ascontiguousarray(order, dtype=np.int32),
         offset=float(counted.type.raw_min),
         check=counted.check,
         terms=counted.terms,
@@ -132,7 +130,7 @@ def _counting(lane: Lane) -> Packing:
         term=[core_step(step, dtype) for step in term],
         sum=[core_step(plain_step(counted.fold, False), dtype)],
     )
-    return Packing(lambda _: made)
+    return Packing(lambda *_: made)
 
 
 def _sequential(lane: Lane) -> Packing:
@@ -152,15 +150,15 @@ def _sequential(lane: Lane) -> Packing:
         if first.rounding is Rounding.RND:
             offset = 0.5 if floating else float(1 << (first.shift - 1))
             inner[0] = Round(first.shift, Rounding.TRN)
-    made = _core.BatchMap.sequential(
-        weights=tiles(weights),
-        start=sums.start.astype(dtype),
-        order=sums.order.astype(np.int32),
-        offset=offset,
-        term=[core_step(step, dtype) for step in lane_steps(inner, dtype, outputs, scaled=divided)],
-        sum=[core_step(step, dtype) for step in lane_steps(sums.sum, dtype, outputs)],
-    )
-    return Packing(lambda _: made)
+    start, every = sums.start.astype(dtype), sums.order.astype(np.int32)
+    term = [core_step(step, dtype) for step in lane_steps(inner, dtype, outputs, scaled=divided)]
+    added = [core_step(step, dtype) for step in lane_steps(sums.sum, dtype, outputs)]
+
+    def build(packed: Any, order: Any) -> Any:
+        order = every if order is None else order
+        return _core.BatchMap.sequential(weights=packed, start=start, order=order, offset=offset, term=term, sum=added)
+
+    return Packing(build, tiles(weights))
 
 
 def _rounded_products(lane: Lane, sums: Sequential) -> Packing:
@@ -177,7 +175,8 @@ def _rounded_products(lane: Lane, sums: Sequential) -> Packing:
         weights = tiles(((numbers & 0xFFFF) | (numbers << 16)).astype(np.int32))
         start = sums.start.astype(np.int16)
         whole = _sparse(whole_part)
-    return Packing(lambda w: _core.BatchMap.dense(_multiply(lane), w, start, 0, whole), weights)
+    kind = _multiply(lane)
+    return Packing(lambda w, order: _core.BatchMap.dense(kind, w, start, 0, whole, order), weights)
 
 
 def _gather(found: Gather, dtype: Any, rows: Callable[[IntArray], IntArray]) -> Packing:
@@ -190,7 +189,7 @@ def _gather(found: Gather, dtype: Any, rows: Callable[[IntArray], IntArray]) -> 
         fill=found.fill if np.dtype(dtype).kind == "i" else float(found.fill),
         sum=[core_step(step, dtype) for step in lane_steps(found.sum, dtype, outputs)],
     )
-    return Packing(lambda _: made)
+    return Packing(lambda *_: made)
 
 
 _RULES: Mapping[type, Callable[[Lane], Packing]] = {Linear: _linear, Sequential: _sequential, Counting: _counting}

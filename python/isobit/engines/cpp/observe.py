@@ -113,7 +113,7 @@ class ObservingEngine(PlannedEngine):
 def _in_two(lane: Lane) -> list[Lane]:
     """A map at many positions and, all positions at once, the steps that follow it: these are watched as one."""
     stage = lane.stage
-    if stage.windows == 1:
+    if stage.windows == 1 and stage.view is None:
         return [lane]
     between = f"{stage.target} (sums)"
     low, high = stage.start_bounds

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 import isobit._core as _core
 from isobit.bounds.ranges import IntArray
-from isobit.engines.cpp.maps import DTYPES, SHORT, Packing, form_of, packing_of, plain_form_of
+from isobit.engines.cpp.maps import DTYPES, SHORT, Packing, form_of, packing_of
 from isobit.engines.cpp.positions import in_place, moved, sliced
 from isobit.engines.cpp.steps import core_step, folding_step, lane_steps, rounding_step
+from isobit.engines.cpp.windows import WindowMaps
 from isobit.engines.cpp.workspace import SIZES, Workspace
 from isobit.engines.planned import accepts_floats
 from isobit.model.ops import Tensor
@@ -107,12 +108,8 @@ def pack(
     filled: dict[str, int] = {}
     for place, lane in enumerate(lanes):
         filled.setdefault(lane.stage.target, place)
-        view = lane.stage.view
-        read = (form_of(lane), lane.split) if view is None else (plain_form_of(lane), 0)
         for source in lane.stage.sources:
-            space.want(source, sizes[source], *read, filled.get(source, -1), place)
-        if view is not None:
-            space.want(_windows_of(lane), view.size, form_of(lane), lane.split, place, place)
+            space.want(source, sizes[source], form_of(lane), lane.split, filled.get(source, -1), place)
     for name in outputs:
         natural = SHORT[computed[name].compute] if name in computed else "i64"
         space.want(name, sizes[name], natural, 0, filled.get(name, -1), len(lanes))
@@ -146,29 +143,21 @@ def pack(
     return Packed(program, tuple(inputs), tuple(outputs.values()), floats, instruction_set, tuple(statistics))
 
 
-def _windows_of(lane: Lane) -> str:
-    """The windows of a stage, one after another, as a tensor of the workspace."""
-    return f"{lane.stage.target} (windows)"
-
-
 class _Stage:
     """A stage on its way into a program."""
 
     def __init__(self, lane: Lane, sizes: Mapping[str, int], space: Workspace) -> None:
         self.lane, self.stage = lane, lane.stage
         self.form, self.dtype = form_of(lane), DTYPES[lane.compute]
-        view, split = lane.stage.view, lane.split
-        self.read = (self.form, split) if view is None else (plain_form_of(lane), 0)
         # Maps at several positions, and those of one tensor, read it as it lies; gathered rows come from anywhere.
-        self.starts = [space.offset(source, *self.read) for source in self.stage.sources]
+        self.starts = [space.offset(source, self.form, lane.split) for source in self.stage.sources]
         self.sizes = [sizes[source] for source in self.stage.sources]
         self.outputs = sizes[self.stage.target]
         self.targets = space.targets(self.stage.target)
-        self.space = space
 
     def _rows(self, index: IntArray) -> IntArray:
         """See :func:`isobit.engines.cpp.maps.packing_of`."""
-        row = SIZES[self.read[0]] * int(_core.BATCH_BLOCK)
+        row = SIZES[self.form] * int(_core.BATCH_BLOCK)
         parts = [start + row * np.arange(size) for start, size in zip(self.starts, self.sizes, strict=True)]
         return np.where(index < 0, -1, np.concatenate(parts)[np.maximum(index, 0)])
 
@@ -176,16 +165,14 @@ class _Stage:
         """Add it; what the program then observes of it."""
         stage, made = self.stage, packing_of(self.lane, self._rows)
         if isinstance(stage.map, Counting):
-            self._add(program, made, 0, self.sizes[0], self.outputs, [], [])
+            self._add(program, made.at(0), self.starts[0], len(stage.map.order), self.outputs, [], [])
             return [Statistic(self.lane, None)]
         packed = lane_steps(stage.steps, self.dtype, self.outputs, scaled=made.scale != 1)
         finish = [step if observed else step | {"watch": False} for step in packed]
-        if stage.view is not None:
-            self._add_gather(program, stage.view)
-        if stage.windows > 1:
-            self._add_windows(program, finish)
+        if stage.view is not None or stage.windows > 1:
+            self._add_windows(program, made, finish)
         else:
-            self._add(program, made, 0, sum(self.sizes), self.outputs, finish, self.targets)
+            self._add(program, made.at(0), self.starts[0], sum(self.sizes), self.outputs, finish, self.targets)
         divided = next((place for place, step in enumerate(stage.steps) if isinstance(step, Round)), 0)
         return [
             Statistic(self.lane, step, 1 / made.scale if place < divided else 1.0)
@@ -194,45 +181,40 @@ class _Stage:
         ]
 
     def _add(
-        self, program: Any, made: Packing, first: int, inputs: int, outputs: int, finish: Sequence[Any], targets: Any
+        self, program: Any, map: Any, source: int, inputs: int, outputs: int, finish: Sequence[Any], targets: Any
     ) -> None:
-        """Add the map for the inputs from ``first`` on."""
+        """Add a map of rows from ``source`` on."""
         program.stage(
-            map=made.at(first),
+            map=map,
             compute=SHORT[self.lane.compute],
             inputs=inputs,
             outputs=outputs,
-            source=self.starts[0] + moved(self.form, first) if first else self.starts[0],
+            source=source,
             finish=[core_step(step, self.dtype) for step in finish],
             targets=targets,
         )
 
-    def _add_gather(self, program: Any, view: IntArray) -> None:
-        """A stage that copies all windows, one after another, into the form that the map reads."""
-        form, rows = self.read[0], np.ascontiguousarray(self._rows(view.reshape(1, -1)))
-        made = _core.BatchMap.gather(combine="sum", rows=rows, factors=None, fill=0.0 if form[0] == "f" else 0, sum=[])
-        start, size = self.space.offset(_windows_of(self.lane), self.form, self.lane.split), view.size
-        target = [(self.form, self.lane.split, start)]
-        program.stage(map=made, compute=form, inputs=size, outputs=size, source=0, finish=[], targets=target)
-        self.starts, self.sizes = [start], [size]
-
-    def _add_windows(self, program: Any, finish: Sequence[Mapping[str, Any]]) -> None:
+    def _add_windows(self, program: Any, made: Packing, finish: Sequence[Mapping[str, Any]]) -> None:
         """A stage for every window; where results cannot be laid down piece by piece, one more that copies them.
 
         Then one of the targets must have the form of the stage's arithmetic.
         """
         windows = self.stage.windows
-        lanes = [replace(self.lane, stage=replace(self.stage, map=part)) for part in self.stage.group_maps]
-        made = [packing_of(lane, self._rows) for lane in lanes]
         inputs, outputs = self.sizes[0] // windows, self.outputs // windows
         read = inputs + 1 if self.form == "i16_pairs" and inputs % 2 else inputs
+        maps = None if self.stage.view is None else WindowMaps(self.lane)
         near = [target for target in self.targets if in_place([target], outputs)]
         far = [target for target in self.targets if not in_place([target], outputs)]
         for window in range(windows):
             first = window * outputs
             steps = [sliced(step, slice(first, first + outputs)) for step in finish]
             here = [(to, split, offset + moved(to, first)) for to, split, offset in near]
-            self._add(program, made[window % len(made)], window * inputs, read, outputs, steps, here)
+            start, (source,) = window * inputs, self.starts
+            if maps is not None:
+                map, read = maps.at(window)
+            else:
+                map, source = made.at(start), source + moved(self.form, start)
+            self._add(program, map, source, read, outputs, steps, here)
         if far:
             program.stage(
                 map=_core.BatchMap.none(),

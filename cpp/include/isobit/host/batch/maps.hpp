@@ -9,10 +9,33 @@ namespace host {
 namespace batch {
 namespace ISOBIT_ISA {
 
+// The rows that a map multiplies, one after another: neighbours, or those of a window (`order`).
+template <bool Window>
+class rows_of {
+public:
+    ISOBIT_INLINE rows_of(const task& t, std::size_t bytes, int event)
+        : row_(t.source() + place(bytes, 0, event)), order_(t.s.order), bytes_(place(bytes, 1, 0)) {}
+
+    ISOBIT_INLINE const char* next() {
+        if constexpr (Window) {
+            return row_ + static_cast<std::size_t>(*order_++) * bytes_;
+        } else {
+            const char* const row = row_;
+            row_ += bytes_;
+            return row;
+        }
+    }
+
+private:
+    const char* row_;
+    const std::int32_t* order_;
+    std::size_t bytes_;
+};
+
 // -- one multiplication for each number
 // --------------------------------------------------------------------------------
 
-template <class T>
+template <class T, bool Window = false>
 struct plain {
     static constexpr int columns = 3;
     static constexpr int events = columns * vector_of<T>::lanes;
@@ -26,9 +49,10 @@ struct plain {
             tile<T, Rows, columns> sum;
             for (int r = 0; r < Rows; ++r)
                 for (int c = 0; c < columns; ++c) sum.v[r][c] = splat(t.start<T>()[first + r]);
-            const char* x = t.source() + place(sizeof(T), 0, event);
+            rows_of<Window> rows(t, sizeof(T), event);
             const T* w = weights;
             for (int k = 0; k < t.s.inputs; ++k) {
+                const char* const x = rows.next();
                 vec<T> data[columns];
                 for (int c = 0; c < columns; ++c) data[c] = load<vec<T>>(x + c * vector_bytes);
                 for (int r = 0; r < Rows; ++r) {
@@ -36,7 +60,6 @@ struct plain {
                     for (int c = 0; c < columns; ++c) sum.v[r][c] += factor * data[c];
                 }
                 w += Rows;
-                x += place(sizeof(T), 1, 0);
             }
             finish.of(sum, event);
         }
@@ -68,7 +91,7 @@ struct widened {
     }
 };
 
-template <class T>
+template <class T, bool Window = false>
 struct dot16 {
     static constexpr int columns = 2;
     static constexpr int events = columns * vector_of<std::int32_t>::lanes;
@@ -83,10 +106,11 @@ struct dot16 {
             tile<std::int32_t, Rows, columns> sum;
             for (int r = 0; r < Rows; ++r)
                 for (int c = 0; c < columns; ++c) sum.v[r][c] = splat(t.start<std::int32_t>()[first + r]);
-            const char* x = t.source() + place(4, 0, event);
+            rows_of<Window> rows(t, 4, event);
             const std::int32_t* w = weights;
             ISOBIT_UNROLL_TWICE
             for (int k = 0; k < pairs; ++k) {
+                const char* const x = rows.next();
                 i32 data[columns];
                 for (int c = 0; c < columns; ++c) data[c] = load<i32>(x + c * vector_bytes);
                 for (int r = 0; r < Rows; ++r) {
@@ -94,7 +118,6 @@ struct dot16 {
                     for (int c = 0; c < columns; ++c) sum.v[r][c] = dot_add(sum.v[r][c], data[c], factor);
                 }
                 w += Rows;
-                x += place(4, 1, 0);
             }
             auto wide = widened<T, Rows, columns>::of(sum);
             finish.of(wide, event);
@@ -145,7 +168,7 @@ struct dot16_split {
 // -- products that are rounded down, each by itself
 // ---------------------------------------------------------------------
 
-template <class T>
+template <class T, bool Window = false>
 struct floor32 {
     static constexpr int columns = 2;
     static constexpr int events = columns * vector_of<float>::lanes;
@@ -164,10 +187,11 @@ struct floor32 {
                     sum.v[r][c] = splat(static_cast<std::int32_t>(
                         static_cast<std::uint32_t>(t.start<std::int32_t>()[first + r]) - biases));
             const floor_product multiply;
-            const char* x = t.source() + place(4, 0, event);
+            rows_of<Window> rows(t, 4, event);
             const float* w = weights;
             ISOBIT_UNROLL_TWICE
             for (int k = 0; k < t.s.inputs; ++k) {
+                const char* const x = rows.next();
                 f32 data[columns];
                 for (int c = 0; c < columns; ++c) data[c] = load<f32>(x + c * vector_bytes);
                 for (int r = 0; r < Rows; ++r) {
@@ -175,7 +199,6 @@ struct floor32 {
                     for (int c = 0; c < columns; ++c) sum.v[r][c] += multiply(data[c], factor);
                 }
                 w += Rows;
-                x += place(4, 1, 0);
             }
             auto wide = widened<T, Rows, columns>::of(sum);
             finish.of(wide, event);
@@ -183,6 +206,7 @@ struct floor32 {
     }
 };
 
+template <bool Window = false>
 struct mulhi16 {
     static constexpr int lanes = vector_of<std::int16_t>::lanes;
     static constexpr int columns = block % (2 * lanes) == 0 ? 2 : 3;
@@ -197,10 +221,11 @@ struct mulhi16 {
             tile<std::int16_t, Rows, columns> sum;
             for (int r = 0; r < Rows; ++r)
                 for (int c = 0; c < columns; ++c) sum.v[r][c] = splat(t.start<std::int16_t>()[first + r]);
-            const char* x = t.source() + place(2, 0, event);
+            rows_of<Window> rows(t, 2, event);
             const std::int32_t* w = weights;
             ISOBIT_UNROLL_TWICE
             for (int k = 0; k < t.s.inputs; ++k) {
+                const char* const x = rows.next();
                 i16 data[columns];
                 for (int c = 0; c < columns; ++c) data[c] = load<i16>(x + c * vector_bytes);
                 for (int r = 0; r < Rows; ++r) {
@@ -208,12 +233,12 @@ struct mulhi16 {
                     for (int c = 0; c < columns; ++c) sum.v[r][c] += multiply_high(data[c], factor);
                 }
                 w += Rows;
-                x += place(2, 1, 0);
             }
             for (int r = 0; r < Rows; ++r) {
                 const std::int32_t* places = t.s.whole.places + first + r;
                 for (std::int32_t i = places[0]; i < places[1]; ++i) {
-                    const char* data = t.source() + place(2, t.s.whole.inputs[i], event);
+                    const std::int32_t input = t.s.whole.inputs[i];
+                    const char* data = t.source() + place(2, Window ? t.s.order[input] : input, event);
                     const i16 factor = splat(t.s.whole.weights[i]);
                     for (int c = 0; c < columns; ++c) sum.v[r][c] += load<i16>(data + c * vector_bytes) * factor;
                 }

@@ -16,6 +16,9 @@ namespace batch {
 // Events of a block: a multiple of every tile of every instruction set, few enough for activations to stay in L1.
 constexpr int block = 96;
 
+// Rows of a buffer, at most.
+constexpr std::int32_t most_rows = 1 << 29;
+
 // Outputs that one register tile computes side by side.
 constexpr int tile_rows = 4;
 
@@ -159,7 +162,7 @@ struct stage {
     const void* weights;        // packed by tiles of rows, [tile][input][row] (dot16: [input / 2][row] pairs)
     const void* start;          // initial accumulator of every output
     whole_weights whole;        // mulhi16
-    const std::int32_t* order;  // sequential: the input that each step of the sum takes
+    const std::int32_t* order;  // the row after `source` that each step of the sum takes; dense: null if in order
     constants offset;           // sequential: added to each product before its steps
     steps term, sum, finish;    // sequential: after each product, after each sum (gather, too); all: after the map
     targets result;

@@ -74,7 +74,7 @@ inline void run_usual(const task& t) {
 
 template <class Map>
 constexpr bool is_usual_map() {
-    return std::is_same<Map, mulhi16>::value || std::is_same<Map, dot16<std::int32_t>>::value ||
+    return std::is_same<Map, mulhi16<>>::value || std::is_same<Map, dot16<std::int32_t>>::value ||
            std::is_same<Map, floor32<std::int32_t>>::value;
 }
 
@@ -90,18 +90,33 @@ inline void run_finish(const task& t) {
     run_usual<Map, T, form::f32, form::f64, form::i16, form::i32, form::i64, form::i16_pairs, form::i16_split>(t);
 }
 
+// Windows are not observed, and have code of their own for fewer forms.
+template <class Map, class T>
+inline void run_windows(const task& t) {
+    if (t.s.usual == nullptr) return run_map<Map, any_finish<T>>(t);
+    run_usual<Map, T, natural_form<T>::value, form::i16_pairs>(t);
+}
+
 // Which lanes the steps after a way to multiply may have; the binding refuses others.
 inline void run_dots(const task& t) {
+    const bool window = t.s.order != nullptr;
     if (t.s.multiply == product::dot16_split) return run_finish<dot16_split<double>, double>(t);
-    if (t.s.compute == lane::f64) return run_finish<dot16<double>, double>(t);
+    if (t.s.compute == lane::f64) {
+        return window ? run_windows<dot16<double, true>, double>(t) : run_finish<dot16<double>, double>(t);
+    }
+    if (window) return run_windows<dot16<std::int32_t, true>, std::int32_t>(t);
     run_finish<dot16<std::int32_t>, std::int32_t>(t);
 }
 
 template <class T>
 inline void run_dense(const task& t) {
+    const bool window = t.s.order != nullptr;
     if constexpr (std::is_same<T, double>::value || std::is_same<T, std::int32_t>::value) {
-        if (t.s.multiply == product::floor32) return run_finish<floor32<T>, T>(t);
+        if (t.s.multiply == product::floor32) {
+            return window ? run_windows<floor32<T, true>, T>(t) : run_finish<floor32<T>, T>(t);
+        }
     }
+    if (window) return run_windows<plain<T, true>, T>(t);
     run_finish<plain<T>, T>(t);
 }
 
@@ -141,7 +156,7 @@ inline void run_int16(const task& t) {
     } else if (t.s.map == map_kind::gather) {
         run_any<gathering<std::int16_t>, std::int16_t>(t);
     } else {
-        run_finish<mulhi16, std::int16_t>(t);
+        t.s.order != nullptr ? run_windows<mulhi16<true>, std::int16_t>(t) : run_finish<mulhi16<>, std::int16_t>(t);
     }
 }
 
