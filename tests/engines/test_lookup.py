@@ -9,6 +9,7 @@ import pytest
 
 from isobit.bounds.intervals import graph_bounds, measured
 from isobit.check.tables import TableWatch
+from isobit.engines.exact import vector
 from isobit.engines.registry import get_engine
 from isobit.errors import IsobitError, ShapeError, UnsupportedError
 from isobit.fixed import FixedArray, FixedType
@@ -121,6 +122,20 @@ def test_engines_bounds_and_profiles(seed: int) -> None:
         negative = data[data < 0] if op.index.sided else data
         assert use.used == len(np.unique(op.indices(negative, x.type))), use
         assert use.entries == len(op.table.raw)
+
+
+@pytest.mark.parametrize("fraction", [-4, -2, -1, 0, 1, 3])
+@pytest.mark.parametrize("entries", [2, 4, 16, 119])
+def test_every_number_of_a_format_around_a_table(fraction: int, entries: int) -> None:
+    """Also where the LSB is coarser than one, and the firmware cuts the product with the entries at it."""
+    rng = np.random.default_rng(entries)
+    x = Tensor("x", (1,), FixedType.from_bits(9, fraction=fraction))
+    data = np.arange(x.type.raw_min, x.type.raw_max + 1)[:, None]
+    for span in (2, 8, 16):
+        op = Lookup("t", ("x",), Tensor("o", (1,), kind_of(rng)), weight(rng, entries), AroundZero(span))
+        graph = Graph("g", (x,), (op,), ("o",), primitive=True)
+        wanted = vector.compute(op, (x,), (data.astype(object),))
+        agree(graph, data, {"o": wanted}, f"{fraction} {entries} {span}")
 
 
 def test_what_no_table_has_is_refused() -> None:

@@ -25,7 +25,8 @@ def _steps(op: Lookup, tensors: Tensors, bounds: Bounds) -> list[Step]:
     """The entry of every number.
 
     A table around zero whose entries are a power of two of LSB apart is addressed by the number's upper bits, cut
-    toward zero as the firmware's index is. Any other is spread over all numbers that the bounds allow.
+    toward zero as the firmware's index is; not by numbers of a coarser LSB than one, at which the firmware cuts first.
+    Any other table is spread over all numbers that the bounds allow.
     """
     (tensor,), found = tensors, bounds.tensors[op.inputs[0]]
     data, index, entries = tensor.type, op.index, op.entries
@@ -37,7 +38,7 @@ def _steps(op: Lookup, tensors: Tensors, bounds: Bounds) -> list[Step]:
     results = to_storage(assign(op.columns(object)[0], op.forms(data)[0], op.output.type), op.output.type)
     if isinstance(index, AroundZero):
         apart = (index.span.bit_length() - 1) + data.fraction - (entries.bit_length() - 1)
-        if entries & (entries - 1) == 0 and 0 < apart < 62 and entries <= _MOST:
+        if entries & (entries - 1) == 0 and 0 < apart < 62 and data.fraction >= 0 and entries <= _MOST:
             return [Round(apart, Rounding.TRN_ZERO), LookUp(-(entries // 2), results)]
         # Beyond half the span, or a little further, all numbers take the first or the last entry.
         half = max((index.span // 2) << data.fraction if data.fraction >= 0 else 0, 1)
