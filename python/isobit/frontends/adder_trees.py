@@ -29,8 +29,10 @@ _FUNCTION = re.compile(r"void (\w+)\(inp_t model_inp\[(\d+)\], out_t model_out\[
 _TYPE = r"ap_u?fixed<-?\d+, ?-?\d+>"
 _ASSIGNED = re.compile(rf"({_TYPE}) v(\d+) = (.+)")
 _RESULT = re.compile(rf"model_out\[(\d+)\] = (?:({_TYPE})\((.+)\)|0)")
+_QUANTISED = re.compile(r"(ap_u?fixed<[-\w, ]+>) model_inp_q_(\d+) = (?:(model_inp\[\2\])|0)")
 _TERM = re.compile(
-    rf"(?P<sign>[-+]?) ?(?:model_inp\[(?P<input>\d+)\]|bit_shift<(?P<shift>-?\d+)>\(v(?P<shifted>\d+)\)|v(?P<value>\d+)"
+    rf"(?P<sign>[-+]?) ?(?:model_inp\[(?P<input>\d+)\]|model_inp_q_(?P<quantised>\d+)"
+    rf"|bit_shift<(?P<shift>-?\d+)>\(v(?P<shifted>\d+)\)|v(?P<value>\d+)"
     rf"|{_TYPE}\((?P<typed>[-+.\de]+)\)|(?P<number>[.\d][-+.\de]*))\s*"
 )
 
@@ -47,11 +49,15 @@ class AdderTree:
         Shape (n_out,).
     results
         Format of each neuron's exact sum, as the C++ has it; None where the sum is 0.
+    elements
+        Formats to which the inputs are cast first, of a quantiser that hls4ml fused into the function
+        (``FuseQuantizerIntoDALayers``); an empty text for one that is zero. Empty without a quantiser.
     """
 
     weight: Weight
     bias: Weight
     results: tuple[FixedType | None, ...]
+    elements: tuple[str, ...] = ()
 
 
 def read_adder_tree(code: str, data: FixedType, layer: str) -> AdderTree:
@@ -69,7 +75,7 @@ def read_adder_tree(code: str, data: FixedType, layer: str) -> AdderTree:
     Raises
     ------
     UnsupportedError
-        For statements that are no sum of shifted numbers, as a quantiser of HGQ that hls4ml fuses into the function.
+        For statements that are no sum of shifted numbers.
     FirmwareError
         If a format does not hold its numbers, so that the function is no exact sum.
     """
@@ -82,7 +88,9 @@ def read_adder_tree(code: str, data: FixedType, layer: str) -> AdderTree:
     for statement in (line.strip().rstrip(";") for line in re.sub(r"//[^\n]*", "", body).splitlines()):
         if not statement or statement.startswith("#pragma"):
             continue
-        if (found := _ASSIGNED.fullmatch(statement)) is not None:
+        if (found := _QUANTISED.fullmatch(statement)) is not None:
+            tree.elements[int(found[2])] = FixedType.parse(found[1]) if found[3] else None
+        elif (found := _ASSIGNED.fullmatch(statement)) is not None:
             tree.values[int(found[2])] = tree.held(tree.form(found[3], statement), found[1], statement)
         elif (found := _RESULT.fullmatch(statement)) is not None:
             form = tree.zero if found[2] is None else tree.held(tree.form(found[3], statement), found[2], statement)
@@ -93,7 +101,10 @@ def read_adder_tree(code: str, data: FixedType, layer: str) -> AdderTree:
         raise FirmwareError(f"the adder tree of layer {layer!r} gives the outputs {sorted(outputs)} of {function[3]}")
     forms = np.stack([outputs[neuron][0] for neuron in range(len(outputs))], axis=1)
     weight, bias = _weight("weight", forms[:-1], layer), _weight("bias", forms[-1], layer)
-    return AdderTree(weight, bias, tuple(outputs[neuron][1] for neuron in range(len(outputs))))
+    if tree.elements and sorted(tree.elements) != list(range(int(function[2]))):
+        raise UnsupportedError(f"the adder tree of layer {layer!r} quantises some of its inputs alone")
+    kinds = tuple(str(tree.elements[place] or "") for place in sorted(tree.elements))
+    return AdderTree(weight, bias, tuple(outputs[neuron][1] for neuron in range(len(outputs))), kinds)
 
 
 class _Tree:
@@ -102,13 +113,14 @@ class _Tree:
     def __init__(self, n_in: int, data: FixedType, layer: str) -> None:
         self.data, self.layer = data, layer
         self.values: dict[int, Any] = {}
+        #: Formats to which inputs are cast first; None: zero.
+        self.elements: dict[int, FixedType | None] = {}
         self.zero = np.zeros(n_in + 1, dtype=object)
 
     def unknown(self, statement: str) -> UnsupportedError:
-        what = "fuses a quantiser of its inputs into it" if "model_inp_q" in statement else "computes"
         return UnsupportedError(
-            f"the adder tree of layer {self.layer!r} {what} {statement!r}, which is not supported; supported: sums of "
-            "shifted numbers"
+            f"the adder tree of layer {self.layer!r} computes {statement!r}, which is not supported; supported: sums "
+            "of shifted numbers"
         )
 
     def form(self, text: str, statement: str) -> Any:
@@ -124,9 +136,11 @@ class _Tree:
         return total
 
     def _term(self, term: re.Match[str], statement: str) -> Any:
-        if term["input"] is not None:
+        if (place := term["quantised"] or term["input"]) is not None:
+            if (term["quantised"] is None) == bool(self.elements):
+                raise self.unknown(statement)
             unit = self.zero.copy()
-            unit[int(term["input"])] = 1 << _PLACES
+            unit[int(place)] = 1 << _PLACES
             return unit
         if (number := term["typed"] or term["number"]) is not None:
             constant = self.zero.copy()
@@ -148,14 +162,20 @@ class _Tree:
     def held(self, form: Any, name: str, statement: str) -> Any:
         """A form, if the format of this name holds its numbers for every input."""
         kind = FixedType.parse(name)
-        lsb = _PLACES - kind.fraction  # of the form's integers, at the data's LSB
-        raw = form[:-1], form[-1] << self.data.fraction if self.data.fraction >= 0 else form[-1] >> -self.data.fraction
-        low, high = self.data.raw_min, self.data.raw_max
-        least, most = raw[0] * low, raw[0] * high
-        ends = np.minimum(least, most).sum() + raw[1], np.maximum(least, most).sum() + raw[1]
-        unit = 1 << (lsb + self.data.fraction)
-        exact = all(int(value) % unit == 0 for value in (*raw[0], raw[1]))
-        if not exact or ends[0] < kind.raw_min * unit or ends[1] > kind.raw_max * unit:
+        inputs = [self.elements[i] if self.elements else self.data for i in range(len(form) - 1)]
+        places = max((each.fraction for each in inputs if each is not None), default=0)
+        unit = 1 << (_PLACES - kind.fraction + places)  # an LSB of the format, in those of the finest product
+        least = most = form[-1] << places if places >= 0 else form[-1] >> -places
+        exact = least % unit == 0
+        for factor, each in zip(form[:-1], inputs, strict=True):
+            if each is not None:
+                step = factor << (places - each.fraction)
+                least, most = (
+                    least + min(step * each.raw_min, step * each.raw_max),
+                    most + max(step * each.raw_min, step * each.raw_max),
+                )
+                exact = exact and step % unit == 0
+        if not exact or least < kind.raw_min * unit or most > kind.raw_max * unit:
             raise FirmwareError(
                 f"in the adder tree of layer {self.layer!r}, {statement!r} loses bits for inputs of {self.data}, for "
                 "which it was not solved; convert the network again"

@@ -37,7 +37,7 @@ def _adder_tree(node: Any) -> AdderTree:
 def distributed_dense(node: Any) -> DistributedDense:
     """A Dense layer."""
     tree = _adder_tree(node)
-    return DistributedDense(**edges_of(node), weight=tree.weight, bias=tree.bias)
+    return DistributedDense(**edges_of(node), weight=tree.weight, bias=tree.bias, elements=tree.elements)
 
 
 def distributed_convolution(
@@ -46,5 +46,11 @@ def distributed_convolution(
     """A convolution."""
     tree = _adder_tree(node)
     return DistributedConvolution(
-        **edges_of(node), weight=tree.weight, bias=tree.bias, kernel=kernel, strides=strides, before=before
+        **edges_of(node),
+        weight=tree.weight,
+        bias=tree.bias,
+        kernel=kernel,
+        strides=strides,
+        before=before,
+        elements=tree.elements,
     )

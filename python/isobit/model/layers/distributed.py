@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,6 +13,7 @@ from isobit.errors import ShapeError, UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.model.layers.convolution import Convolution, PointwiseConv, Windows
 from isobit.model.layers.dense import Dense
+from isobit.model.layers.quantizer import Quantizer
 from isobit.model.ops import Op, Tensor, register_op
 from isobit.model.weights import Weight
 
@@ -54,6 +56,7 @@ class _Distributed(Op):
 
     weight: Weight
     bias: Weight
+    elements: tuple[str, ...]
 
     without: ClassVar[Mapping[str, str]] = UNUSED
     strategy: ClassVar[str] = "distributed_arithmetic"
@@ -65,6 +68,40 @@ class _Distributed(Op):
                 f"layer {self.name!r} has weights of shape {self.weight.shape} and biases of shape {self.bias.shape}; "
                 "expected (n_in, n_out) and (n_out,)"
             )
+        if self.elements and len(self.elements) != self.weight.shape[0]:
+            raise ShapeError(
+                f"layer {self.name!r} has formats of {len(self.elements)} inputs, expected {self.weight.shape[0]}"
+            )
+        _ = self.formats  # or refused
+
+    @cached_property
+    def formats(self) -> tuple[FixedType | None, ...]:
+        """Formats to which inputs are cast first, None for zero; empty if they are not."""
+        return tuple(FixedType.parse(text) if text else None for text in self.elements)
+
+    def _read(self, tensor: Tensor) -> tuple[tuple[Op, ...], Tensor]:
+        """The quantiser of the inputs, if there is one, and what is read: in one format that holds all."""
+        kinds = [kind for kind in self.formats if kind is not None]
+        if not self.elements:
+            return (), tensor
+        signed = any(kind.signed for kind in kinds)
+        fraction = max((kind.fraction for kind in kinds), default=0)
+        integer = max((kind.integer + (signed and not kind.signed) for kind in kinds), default=1)
+        within = Tensor(f"{self.name}/2", tensor.shape, FixedType(max(1, integer + fraction), integer, signed))
+        first = kinds[0] if kinds else within.type
+        repeated = self.formats[: tensor.shape[-1]] if tensor.size % len(self.elements) else self.formats
+        formats = repeated * (tensor.size // len(repeated))
+        quantizer = Quantizer(
+            within.name,
+            self.inputs,
+            within,
+            signed=tuple(kind is not None and kind.signed for kind in formats),
+            width=tuple(0 if kind is None else kind.width for kind in formats),
+            integer=tuple(0 if kind is None else kind.integer for kind in formats),
+            rounding=first.rounding.name,
+            overflow=first.overflow.name,
+        )
+        return (quantizer,), within
 
     def types(self) -> dict[str, FixedType]:
         """Format of the only slot, ``result``."""
@@ -75,7 +112,7 @@ class _Distributed(Op):
             raise UnsupportedError(
                 f"layer {self.name!r} computes with one-bit numbers, which hls4ml does not solve into adder trees"
             )
-        accum = exact_accumulator(self.weight, self.bias, tensor.type)
+        accum = exact_accumulator(self.weight, self.bias, self._read(tensor)[1].type)
         if self.output.type.is_int and accum.integer <= 1:
             raise UnsupportedError(
                 f"layer {self.name!r} casts sums below 1/2 to {self.output.type}; AMD's headers then depend on the "
@@ -99,10 +136,14 @@ class DistributedDense(_Distributed):
         Shape (n_in, n_out), exact; its format is the narrowest one and is no slot.
     bias
         Shape (n_out,), likewise.
+    elements
+        Format to which each of the n_in inputs is cast before it is multiplied, as text; an empty one for an input that
+        counts as zero. hls4ml fuses a quantiser into the tree (``FuseQuantizerIntoDALayers``). Empty without one.
     """
 
     weight: Weight
     bias: Weight
+    elements: tuple[str, ...] = ()
 
     tag: ClassVar[str] = "distributed_dense"
 
@@ -114,9 +155,10 @@ class DistributedDense(_Distributed):
     def lower(self, *tensors: Tensor) -> tuple[Op, ...]:
         """The layer with an accumulator that holds everything; see :meth:`Op.lower`."""
         (tensor,) = tensors
-        accum = exact_accumulator(self.weight, self.bias, tensor.type)
+        parts, read = self._read(tensor)
+        accum = exact_accumulator(self.weight, self.bias, read.type)
         made: Any = Dense if self.positions == 1 else PointwiseConv
-        return (made(self.name, self.inputs, self.output, self.weight, self.bias, accum),)
+        return (*parts, made(self.name, (read.name,), self.output, self.weight, self.bias, accum))
 
     def check_inputs(self, *tensors: Tensor) -> None:
         """Check sizes and formats; see :meth:`Op.check_inputs`."""
@@ -134,7 +176,7 @@ class DistributedConvolution(_Distributed, Windows):
 
     Attributes
     ----------
-    weight, bias
+    weight, bias, elements
         As for :class:`DistributedDense`; rows are the numbers of a window.
     kernel, strides, before
         As for :class:`~isobit.model.layers.convolution.Windowed`.
@@ -145,6 +187,7 @@ class DistributedConvolution(_Distributed, Windows):
     kernel: tuple[int, ...]
     strides: tuple[int, ...]
     before: tuple[int, ...]
+    elements: tuple[str, ...] = ()
 
     tag: ClassVar[str] = "distributed_convolution"
 
@@ -155,9 +198,10 @@ class DistributedConvolution(_Distributed, Windows):
     def lower(self, *tensors: Tensor) -> tuple[Op, ...]:
         """The layer with an accumulator that holds everything; see :meth:`Op.lower`."""
         (tensor,) = tensors
-        accum = exact_accumulator(self.weight, self.bias, tensor.type)
+        parts, read = self._read(tensor)
+        accum = exact_accumulator(self.weight, self.bias, read.type)
         windows = self.kernel, self.strides, self.before
-        return (Convolution(self.name, self.inputs, self.output, self.weight, self.bias, accum, *windows),)
+        return (*parts, Convolution(self.name, (read.name,), self.output, self.weight, self.bias, accum, *windows))
 
     def check_inputs(self, *tensors: Tensor) -> None:
         """Check shapes and formats; see :meth:`Op.check_inputs`."""
