@@ -119,3 +119,16 @@ def test_files(network: tuple[Any, Any, Any], tmp_path: Path) -> None:
     inner._f.assign(kept)
     with pytest.raises(ModelFileError, match="more than 128 bits"):
         ib.load(file)
+
+
+def test_distributed_arithmetic() -> None:
+    """hls4ml fuses the quantisers into the adder trees; elements without bits are zero there."""
+    what, model, data = built("dense", 2)
+    subject = ib.load(
+        model, hls_config={"Model": {"Precision": "ap_fixed<16,6>", "Strategy": "distributed_arithmetic"}}
+    )
+    layers = [op for op in subject.graph.ops if op.tag == "distributed_dense"]
+    assert any("" in op.elements for op in layers)
+    assert len({kind for op in layers for kind in op.elements}) > 5
+    result = compare_roads(subject, data[0])
+    assert not result.differences, "\n".join([what, *result.differences])

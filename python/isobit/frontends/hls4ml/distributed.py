@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from isobit.errors import FirmwareError
+from isobit.errors import FirmwareError, UnsupportedError
 from isobit.frontends.adder_trees import AdderTree, read_adder_tree
 from isobit.frontends.hls4ml.reading import edges_of, precision_to_type
 from isobit.model.layers.distributed import DistributedConvolution, DistributedDense
@@ -45,12 +45,10 @@ def distributed_convolution(
 ) -> DistributedConvolution:
     """A convolution."""
     tree = _adder_tree(node)
+    if tree.elements:
+        raise UnsupportedError(
+            f"hls4ml fuses a quantiser into the adder tree of the convolution {node.name!r}; supported: of Dense layers"
+        )
     return DistributedConvolution(
-        **edges_of(node),
-        weight=tree.weight,
-        bias=tree.bias,
-        kernel=kernel,
-        strides=strides,
-        before=before,
-        elements=tree.elements,
+        **edges_of(node), weight=tree.weight, bias=tree.bias, kernel=kernel, strides=strides, before=before
     )

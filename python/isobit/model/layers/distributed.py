@@ -56,7 +56,7 @@ class _Distributed(Op):
 
     weight: Weight
     bias: Weight
-    elements: tuple[str, ...]
+    elements: tuple[str, ...] = ()
 
     without: ClassVar[Mapping[str, str]] = UNUSED
     strategy: ClassVar[str] = "distributed_arithmetic"
@@ -89,8 +89,7 @@ class _Distributed(Op):
         integer = max((kind.integer + (signed and not kind.signed) for kind in kinds), default=1)
         within = Tensor(f"{self.name}/2", tensor.shape, FixedType(max(1, integer + fraction), integer, signed))
         first = kinds[0] if kinds else within.type
-        repeated = self.formats[: tensor.shape[-1]] if tensor.size % len(self.elements) else self.formats
-        formats = repeated * (tensor.size // len(repeated))
+        formats = self.formats * (tensor.size // len(self.formats))
         quantizer = Quantizer(
             within.name,
             self.inputs,
@@ -176,7 +175,7 @@ class DistributedConvolution(_Distributed, Windows):
 
     Attributes
     ----------
-    weight, bias, elements
+    weight, bias
         As for :class:`DistributedDense`; rows are the numbers of a window.
     kernel, strides, before
         As for :class:`~isobit.model.layers.convolution.Windowed`.
@@ -187,7 +186,6 @@ class DistributedConvolution(_Distributed, Windows):
     kernel: tuple[int, ...]
     strides: tuple[int, ...]
     before: tuple[int, ...]
-    elements: tuple[str, ...] = ()
 
     tag: ClassVar[str] = "distributed_convolution"
 
@@ -198,10 +196,9 @@ class DistributedConvolution(_Distributed, Windows):
     def lower(self, *tensors: Tensor) -> tuple[Op, ...]:
         """The layer with an accumulator that holds everything; see :meth:`Op.lower`."""
         (tensor,) = tensors
-        parts, read = self._read(tensor)
-        accum = exact_accumulator(self.weight, self.bias, read.type)
+        accum = exact_accumulator(self.weight, self.bias, tensor.type)
         windows = self.kernel, self.strides, self.before
-        return (*parts, Convolution(self.name, (read.name,), self.output, self.weight, self.bias, accum, *windows))
+        return (Convolution(self.name, self.inputs, self.output, self.weight, self.bias, accum, *windows),)
 
     def check_inputs(self, *tensors: Tensor) -> None:
         """Check shapes and formats; see :meth:`Op.check_inputs`."""
