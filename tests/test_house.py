@@ -12,13 +12,14 @@ import pytest
 
 import isobit
 import isobit._core as core
+from isobit.engines.reference.kernels import KERNELS as REFERENCE
 from isobit.engines.registry import ENGINES, get_engine
 from isobit.engines.strict import core_format
 from isobit.fixed import FixedType, Overflow, Rounding
 from isobit.model.dot import Dot
 from isobit.model.layers.activation import Activation
 from isobit.model.lookup import Lookup
-from isobit.model.ops import OPS
+from isobit.model.ops import OPS, Op
 from isobit.model.primitives import Formula, Opaque, Select
 from isobit.model.reduce import Reduce
 from isobit.model.softmax import Softmax
@@ -83,6 +84,17 @@ def test_every_primitive_has_a_proof_for_int64() -> None:
     from isobit.engines.exact import int64, vector
 
     assert set(int64.PROOFS) == set(vector.KERNELS) - {Opaque}
+
+
+def test_rooms_are_mirrored() -> None:
+    """A family has one name: its layers, what reads them and what computes them are in files of that name."""
+    package = ROOT / "python" / "isobit"
+    for op in OPS.values():
+        room, _, family = op.__module__.rpartition(".")
+        assert room == "isobit.model.layers", f"{op.__name__} is in {op.__module__}"
+        assert (package / "frontends" / "hls4ml" / f"{family}.py").exists(), f"nothing reads {family}"
+        assert REFERENCE[op].__module__ == f"isobit.engines.reference.{family}", f"{op.__name__}: {REFERENCE[op]}"
+        assert op.lower is not Op.lower, f"{op.__name__} is not lowered"
 
 
 def test_a_format_means_the_same_in_cpp() -> None:

@@ -19,8 +19,7 @@ from isobit.model.accumulation import kept_weights
 from isobit.model.dot import Dot
 from isobit.model.graph import Graph
 from isobit.model.layers.activation import Activation
-from isobit.model.layers.elementwise import Threshold
-from isobit.model.layers.norm import BatchNorm
+from isobit.model.layers.norm import BatchNorm, Threshold
 from isobit.model.lookup import Lookup
 from isobit.model.ops import Op, Tensor, Tensors
 from isobit.model.primitives import Formula, Opaque, Select, whole_layer

@@ -9,8 +9,7 @@ from isobit.hls.emitters import Layer, pragma, register_emitter
 from isobit.model.accumulation import kept_weights
 from isobit.model.layers.activation import Activation
 from isobit.model.layers.dense import Dense
-from isobit.model.layers.elementwise import Threshold
-from isobit.model.layers.norm import BatchNorm
+from isobit.model.layers.norm import BatchNorm, Threshold
 from isobit.model.products import Product
 
 __all__ = ["activation", "batchnorm", "dense", "dense_parts", "threshold"]

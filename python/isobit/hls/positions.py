@@ -12,8 +12,7 @@ from isobit.model.expressions import with_weights
 from isobit.model.layers.activation import Activation
 from isobit.model.layers.convolution import PointwiseConv
 from isobit.model.layers.dense import Dense
-from isobit.model.layers.elementwise import Threshold
-from isobit.model.layers.norm import BatchNorm
+from isobit.model.layers.norm import BatchNorm, Threshold
 from isobit.model.layers.softmax import Softmax
 from isobit.model.layers.table import TableActivation
 from isobit.model.ops import Op, Tensors

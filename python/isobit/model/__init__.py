@@ -31,8 +31,7 @@ from isobit.model.layers import (
     ZeroPadding,
 )
 from isobit.model.layers.activation import Activation
-from isobit.model.layers.elementwise import Threshold
-from isobit.model.layers.norm import BatchNorm
+from isobit.model.layers.norm import BatchNorm, Threshold
 from isobit.model.ops import Op, Tensor
 from isobit.model.weights import Encoding, Weight
 

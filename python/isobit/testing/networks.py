@@ -14,8 +14,7 @@ from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
 from isobit.model.layers.activation import Activation
 from isobit.model.layers.dense import Dense
-from isobit.model.layers.elementwise import Threshold
-from isobit.model.layers.norm import BatchNorm
+from isobit.model.layers.norm import BatchNorm, Threshold
 from isobit.model.layers.shape import Reshape
 from isobit.model.ops import Op, Tensor
 from isobit.model.reuse import legal_reuse_factors

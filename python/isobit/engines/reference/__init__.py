@@ -8,18 +8,20 @@ from typing import Any
 import numpy as np
 
 from isobit.engines.reference import (
+    activation,
     convolution,
-    dense_kernels,
+    dense,
     distributed,
     einsum,
-    elementwise,
     embedding,
     merge,
+    norm,
+    pooling,
     quantizer,
     recurrent,
-    set_kernels,
     shape,
-    tables,
+    softmax,
+    table,
 )
 from isobit.engines.reference.kernels import register_kernel, supported
 from isobit.engines.reference.numbers import Numbers
@@ -30,20 +32,22 @@ from isobit.model.graph import Graph
 
 __all__ = ["ENGINE", "KERNEL_MODULES", "ReferenceEngine", "register_kernel"]
 
-#: Kernels beside those of ``kernels.py``; importing them registers them.
+#: The kernels; importing them registers them.
 KERNEL_MODULES = (
     convolution,
-    dense_kernels,
+    dense,
     distributed,
     einsum,
-    elementwise,
+    activation,
     embedding,
     merge,
     quantizer,
     recurrent,
-    set_kernels,
+    norm,
+    pooling,
     shape,
-    tables,
+    softmax,
+    table,
 )
 
 #: Events at a time: the numbers of one layer stay in the cache.

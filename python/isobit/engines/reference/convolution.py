@@ -9,14 +9,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from isobit.engines.reference.dense_kernels import cast, dense
+from isobit.engines.reference.dense import cast, dense
 from isobit.engines.reference.kernels import Inputs, assign, product, register_kernel, signs_of, values_of
 from isobit.engines.reference.numbers import Numbers, joined
-from isobit.model.layers.convolution import Convolution, DepthwiseConvolution, Windowed, Windows
+from isobit.model.layers.convolution import Convolution, DepthwiseConvolution, PointwiseConv, Windowed, Windows
 from isobit.model.ops import Tensor, Tensors
 from isobit.model.products import Product
 
-__all__ = ["convolution", "depthwise_convolution", "im2col"]
+__all__ = ["convolution", "depthwise_convolution", "im2col", "pointwise_conv"]
 
 
 def _image(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -158,3 +158,18 @@ def _depthwise_resource(nin: int, nout: int, reuse_factor: int) -> Iterator[tupl
                 out_index += reuse_factor % nout
             if out_index >= nout:
                 out_index -= nout
+
+
+@register_kernel(PointwiseConv)
+def pointwise_conv(op: PointwiseConv, tensors: Tensors, inputs: Inputs) -> Numbers:
+    """``pointwise_conv_1d_cl`` and ``pointwise_conv_2d_cl``, whose loops over a position's products are dense ones.
+
+    Positions are independent: the dense kernel takes them as if they were more events.
+    """
+    (tensor,), (data,) = tensors, inputs
+    n_in, n_out = op.weight.shape
+    events = data.shape[1]
+    here = data.raw.reshape(op.positions, n_in, events).swapaxes(0, 1).reshape(n_in, op.positions * events)
+    found = dense(op.dense, (op.at_position(tensor),), (Numbers(here, data.fraction, data.bits),))
+    raw = found.raw.reshape(n_out, op.positions, events).swapaxes(0, 1).reshape(op.positions * n_out, events)
+    return Numbers(raw, found.fraction, found.bits)

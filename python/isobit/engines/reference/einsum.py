@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from isobit.engines.reference.dense_kernels import dense
+from isobit.engines.reference.dense import dense
 from isobit.engines.reference.kernels import Inputs, assign, register_kernel
 from isobit.engines.reference.numbers import Numbers, joined
 from isobit.fixed import growth

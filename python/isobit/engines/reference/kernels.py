@@ -16,11 +16,7 @@ from isobit.engines.reference import array_law
 from isobit.engines.reference.numbers import Numbers, where
 from isobit.errors import RegistrationError, UnsupportedError
 from isobit.fixed.types import FixedType
-from isobit.model.layers.activation import Activation
-from isobit.model.layers.elementwise import Threshold
-from isobit.model.layers.norm import BatchNorm
-from isobit.model.layers.shape import Reshape
-from isobit.model.ops import Op, Tensor, Tensors
+from isobit.model.ops import Op, Tensors
 from isobit.model.products import Product
 from isobit.model.weights import Weight
 
@@ -98,100 +94,6 @@ def product(
     # A shift keeps the register's type: bits that leave it at either end are lost.
     shifted = assign(shifted * _power_of_two(weight), register)
     return where(sign == 1, shifted, assign(-shifted, register))
-
-
-@register_kernel(BatchNorm)
-def batchnorm(op: BatchNorm, tensors: Tensors, inputs: Inputs) -> Numbers:
-    """``nnet::normalize`` of nnet_batchnorm.h."""
-    (tensor,), (data,) = tensors, inputs
-    kind = Product.of(tensor, op.scale)
-    scales, biases, signs = values_of(op.scale), values_of(op.bias), signs_of(op.scale)
-    total = kind.exact_type(tensor.type, op.scale.type).sum_with(op.bias.type)
-    k = np.arange(len(data)) % len(scales)
-    exact = product(kind, data, scales[k], signs[k], tensor.type, op.scale.type)
-    return assign(exact + biases[k], op.output.type, total)
-
-
-@register_kernel(Activation)
-def activation(op: Activation, tensors: Tensors, inputs: Inputs) -> Numbers:
-    """The functions of nnet_activation.h that need no table."""
-    (tensor,), (data,) = tensors, inputs
-    return _FUNCTIONS[op.function](op, tensor, data)
-
-
-def _linear(op: Activation, tensor: Tensor, values: Numbers) -> Numbers:
-    return assign(values, op.output.type, tensor.type)
-
-
-def _relu(op: Activation, tensor: Tensor, values: Numbers) -> Numbers:
-    return where(values > 0, assign(values, op.output.type, tensor.type), assign(0, op.output.type))
-
-
-def _leaky_relu(op: Activation, tensor: Tensor, values: Numbers) -> Numbers:
-    assert op.param is not None
-    scaled = assign(values * values_of(op.param), op.output.type, tensor.type.product_with(op.param.type))
-    return where(values > 0, assign(values, op.output.type, tensor.type), scaled)
-
-
-def _binary_tanh(op: Activation, tensor: Tensor, values: Numbers) -> Numbers:
-    if op.output.type == FixedType.int_type(1, signed=False):
-        return where(values >= 0, Numbers.exactly(1), Numbers.exactly(0))
-    sign = FixedType.int_type(2)
-    return where(values >= 0, assign(1, op.output.type, sign), assign(-1, op.output.type, sign))
-
-
-def _ternary_tanh(op: Activation, tensor: Tensor, values: Numbers) -> Numbers:
-    doubled = assign(values * 2, tensor.type)
-    plus, zero, minus = (assign(sign, op.output.type) for sign in (1, 0, -1))
-    return where(doubled > 1, plus, where(doubled > -1, zero, minus))
-
-
-def _hard(op: Activation, tensor: Tensor, values: Numbers) -> Numbers:
-    assert op.slope is not None
-    assert op.shift is not None
-    line = values * values_of(op.slope) + values_of(op.shift)
-    # The register of the line has the exact sum's LSB; where that is coarser than 1, the 1 written into it is cut to 0.
-    finest = max(tensor.type.fraction + op.slope.type.fraction, op.shift.type.fraction)
-    one, zero = Numbers.exactly(1 if finest >= 0 else 0), Numbers.exactly(0)
-    return where(line > 1, one, where(line > 0, line, zero))
-
-
-def _hard_sigmoid(op: Activation, tensor: Tensor, values: Numbers) -> Numbers:
-    return assign(_hard(op, tensor, values), op.output.type)
-
-
-def _hard_tanh(op: Activation, tensor: Tensor, values: Numbers) -> Numbers:
-    return assign(_hard(op, tensor, values) * 2 - 1, op.output.type)
-
-
-_FUNCTIONS: dict[str, Callable[[Activation, Tensor, Numbers], Numbers]] = {
-    "linear": _linear,
-    "relu": _relu,
-    "leaky_relu": _leaky_relu,
-    "binary_tanh": _binary_tanh,
-    "ternary_tanh": _ternary_tanh,
-    "hard_sigmoid": _hard_sigmoid,
-    "hard_tanh": _hard_tanh,
-}
-
-
-@register_kernel(Threshold)
-def threshold(op: Threshold, tensors: Tensors, inputs: Inputs) -> Numbers:
-    """``normalize_binary_tanh`` and ``normalize_ternary_tanh`` of nnet_batchnorm.h."""
-    (data,) = inputs
-    one, zero = Numbers.exactly(1), Numbers.exactly(0)
-    k = np.arange(len(data)) % op.high.raw.size
-    high = values_of(op.high)[k]
-    if op.low is None:
-        return where(data >= high, one, zero)
-    return where(data > high, one, where(values_of(op.low)[k] >= data, Numbers.exactly(-1), zero))
-
-
-@register_kernel(Reshape)
-def reshape(op: Reshape, tensors: Tensors, inputs: Inputs) -> Numbers:
-    """The same numbers."""
-    (data,) = inputs
-    return data
 
 
 def supported(op: Op) -> Kernel:

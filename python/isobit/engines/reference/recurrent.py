@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from isobit.engines.reference.dense_kernels import dense
-from isobit.engines.reference.kernels import Inputs, activation, assign, register_kernel
+from isobit.engines.reference.activation import activation
+from isobit.engines.reference.dense import dense
+from isobit.engines.reference.kernels import Inputs, assign, register_kernel
 from isobit.engines.reference.numbers import Numbers, joined
-from isobit.engines.reference.tables import table_activation
+from isobit.engines.reference.table import table_activation
 from isobit.fixed import growth
 from isobit.fixed.types import FixedType
 from isobit.model.layers.activation import Activation

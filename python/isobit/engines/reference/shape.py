@@ -19,13 +19,14 @@ from isobit.model.layers.shape import (
     Concatenate,
     Copy,
     Cropping,
+    Reshape,
     Transpose,
     UpSampling,
     ZeroPadding,
 )
 from isobit.model.ops import Tensors
 
-__all__ = ["broadcast", "concatenate", "copy", "cropping", "transpose", "up_sampling", "zero_padding"]
+__all__ = ["broadcast", "concatenate", "copy", "cropping", "reshape", "transpose", "up_sampling", "zero_padding"]
 
 #: Position of a number that no input holds.
 ZERO = -1
@@ -178,3 +179,10 @@ def broadcast(op: Broadcast, tensors: Tensors, inputs: Inputs) -> Numbers:
 def copy(op: Copy, tensors: Tensors, inputs: Inputs) -> Numbers:
     """``repack_stream``: other packets of the same numbers."""
     return _written(op, tensors, inputs, list(range(op.output.size)))
+
+
+@register_kernel(Reshape)
+def reshape(op: Reshape, tensors: Tensors, inputs: Inputs) -> Numbers:
+    """The same numbers."""
+    (data,) = inputs
+    return data

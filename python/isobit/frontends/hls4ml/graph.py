@@ -8,10 +8,10 @@ from typing import Any
 from isobit.errors import FirmwareError, RegistrationError, UnsupportedError
 from isobit.frontends.configuration.wide import overridden
 from isobit.frontends.hls4ml import (  # noqa: F401, they register their handlers
+    activation,
     convolution,
     dense,
     einsum,
-    elementwise,
     embedding,
     merge,
     norm,

@@ -6,8 +6,7 @@ from typing import Any
 
 from isobit.frontends.hls4ml.reading import edges_of, weight_of
 from isobit.frontends.registry import register_handler
-from isobit.model.layers.elementwise import Threshold
-from isobit.model.layers.norm import BatchNorm
+from isobit.model.layers.norm import BatchNorm, Threshold
 
 __all__: list[str] = []
 

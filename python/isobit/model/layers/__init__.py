@@ -1,10 +1,10 @@
 """Layers by family: hls4ml's facts about each, as frozen data. Importing this makes them known to model files."""
 
+from isobit.model.layers.activation import PReLU, ThresholdedReLU
 from isobit.model.layers.convolution import Convolution, DepthwiseConvolution, PointwiseConv
 from isobit.model.layers.dense import Dense
 from isobit.model.layers.distributed import DistributedConvolution, DistributedDense
 from isobit.model.layers.einsum import Einsum, EinsumDense
-from isobit.model.layers.elementwise import PReLU, ThresholdedReLU
 from isobit.model.layers.embedding import Embedding
 from isobit.model.layers.merge import DotProduct, Merge
 from isobit.model.layers.pooling import Pooling

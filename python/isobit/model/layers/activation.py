@@ -8,13 +8,14 @@ from typing import ClassVar
 
 from isobit.errors import ShapeError, UnsupportedError
 from isobit.fixed.types import FixedType
-from isobit.model.expressions import ZERO, Cast, Choice, Constant, Input, Outcome, Result, results_of, whole
+from isobit.model.comparison import check_comparison
+from isobit.model.expressions import ZERO, Cast, Choice, Constant, Input, Outcome, Result, Times, results_of, whole
 from isobit.model.layers.signs import BIT_MINUS, MINUS, PLUS, ternary
 from isobit.model.ops import Op, Tensor, is_quantiser, register_op, supported_activations
 from isobit.model.primitives import Formula, identity_view
 from isobit.model.weights import Weight
 
-__all__ = ["Activation"]
+__all__ = ["Activation", "PReLU", "ThresholdedReLU"]
 
 _X = Input(0)
 
@@ -132,3 +133,72 @@ _OUTCOMES: dict[str, Callable[[Activation, Tensor], list[Outcome]]] = {
     "hard_sigmoid": _hard_sigmoid,
     "hard_tanh": _hard_tanh,
 }
+
+
+@dataclass(frozen=True, eq=False)
+class _Rectifier(Op):
+    param: Weight
+
+    def lower(self, *tensors: Tensor) -> tuple[Op, ...]:
+        """One number above a limit, or else another; see :meth:`Op.lower`."""
+        (tensor,) = tensors
+        x = Input(0)
+        limit, under = self._limit_and_under(tensor.type)
+        outcome = Choice(x, limit, Result(x, tensor.type), under)
+        return (Formula(self.name, self.inputs, self.output, outcome, (identity_view(tensor.size),)),)
+
+    def _limit_and_under(self, kind: FixedType) -> tuple[Constant, Result]:
+        raise NotImplementedError
+
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """Check the sizes; see :meth:`Op.check_inputs`."""
+        super().check_inputs(*tensors)
+        if any(tensor.xnor for tensor in (*tensors, self.output)):
+            raise UnsupportedError(f"{self.tag} of one-bit (xnor) numbers is not supported (layer {self.name!r})")
+
+
+@register_op
+@dataclass(frozen=True, eq=False)
+class PReLU(_Rectifier):
+    """Positive numbers as they are, others times a slope of the element's own: ``nnet::prelu``.
+
+    Attributes
+    ----------
+    param
+        The slopes, one for every element.
+    """
+
+    tag: ClassVar[str] = "prelu"
+    activations: ClassVar[tuple[str, ...]] = ("prelu",)
+
+    def _limit_and_under(self, kind: FixedType) -> tuple[Constant, Result]:
+        return ZERO, Result(Times(Constant(self.param), Input(0)), self.param.type.product_with(kind))
+
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """Check the sizes; see :meth:`Op.check_inputs`."""
+        super().check_inputs(*tensors)
+        self._same(self.param.raw.size, (tensors[0].size,), "slopes", tensors[0])
+
+
+@register_op
+@dataclass(frozen=True, eq=False)
+class ThresholdedReLU(_Rectifier):
+    """Numbers above a threshold as they are, zero for others: ``nnet::thresholded_relu``.
+
+    Attributes
+    ----------
+    param
+        The threshold (one value).
+    """
+
+    tag: ClassVar[str] = "thresholded_relu"
+    activations: ClassVar[tuple[str, ...]] = ("thresholded_relu",)
+
+    def _limit_and_under(self, kind: FixedType) -> tuple[Constant, Result]:
+        return Constant(self.param), Result(ZERO, ZERO.weight.type)
+
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """Check the sizes; see :meth:`Op.check_inputs`."""
+        super().check_inputs(*tensors)
+        self._same(self.param.raw.size, (1,), "thresholds", tensors[0])
+        check_comparison(self.name, tensors[0].type, self.param.type)

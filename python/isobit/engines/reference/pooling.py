@@ -1,34 +1,17 @@
-"""Layers on sets by definition: the dense kernel at every position, pooling."""
+"""Pooling by definition: nnet_pooling.h, and nnet_pooling_stream.h with io_stream."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from isobit.engines.reference.array_law import truncated
-from isobit.engines.reference.dense_kernels import dense
 from isobit.engines.reference.kernels import Inputs, assign, register_kernel
 from isobit.engines.reference.numbers import Numbers, joined, largest
 from isobit.fixed import growth
-from isobit.model.layers.convolution import PointwiseConv
 from isobit.model.layers.pooling import Pooling
 from isobit.model.ops import Tensor, Tensors
 
-__all__ = ["pointwise_conv", "pooling"]
-
-
-@register_kernel(PointwiseConv)
-def pointwise_conv(op: PointwiseConv, tensors: Tensors, inputs: Inputs) -> Numbers:
-    """``pointwise_conv_1d_cl`` and ``pointwise_conv_2d_cl``, whose loops over a position's products are dense ones.
-
-    Positions are independent: the dense kernel takes them as if they were more events.
-    """
-    (tensor,), (data,) = tensors, inputs
-    n_in, n_out = op.weight.shape
-    events = data.shape[1]
-    here = data.raw.reshape(op.positions, n_in, events).swapaxes(0, 1).reshape(n_in, op.positions * events)
-    found = dense(op.dense, (op.at_position(tensor),), (Numbers(here, data.fraction, data.bits),))
-    raw = found.raw.reshape(n_out, op.positions, events).swapaxes(0, 1).reshape(op.positions * n_out, events)
-    return Numbers(raw, found.fraction, found.bits)
+__all__ = ["pooling"]
 
 
 @register_kernel(Pooling)

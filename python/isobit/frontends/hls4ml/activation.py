@@ -7,15 +7,12 @@ from typing import Any
 from isobit.errors import FirmwareError, UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.frontends.hls4ml.reading import constant_of, edges_of, literal, precision_to_type, weight_of
+from isobit.frontends.hls4ml.table import table_activation
 from isobit.frontends.registry import register_handler
 from isobit.frontends.streams import is_streamed
-from isobit.frontends.written import written_config
-from isobit.model.layers.activation import Activation
-from isobit.model.layers.elementwise import PReLU, ThresholdedReLU
+from isobit.model.layers.activation import Activation, PReLU, ThresholdedReLU
 from isobit.model.layers.table import TableActivation, selu_slope
 from isobit.model.ops import supported_activations
-from isobit.model.tables import function_table
-from isobit.model.weights import Weight
 
 __all__: list[str] = []
 
@@ -36,12 +33,6 @@ def _activation(node: Any) -> Activation | TableActivation:
         one = FixedType.int_type(1, signed=False)
         return table_activation(node, function, literal("param", 1.0, one) if function == "elu" else None)
     return Activation(**edges_of(node), function=function)
-
-
-def table_activation(node: Any, function: str, param: Weight | None) -> TableActivation:
-    type = precision_to_type(node.get_attr("table_t").precision, f"{node.name}.table")
-    table = function_table("table", function, int(written_config(node)["table_size"]), type)
-    return TableActivation(**edges_of(node), function=function, table=table, param=param)
 
 
 @register_handler("ParametrizedActivation", keras=("ELU", "LeakyReLU", "ThresholdedReLU"))

@@ -1,68 +1,21 @@
-"""Table activations and softmax by definition: nnet_activation.h, and the trees of nnet_common.h, on exact numbers."""
+"""Softmax by definition: nnet_activation.h, and the trees of nnet_common.h, on exact numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
-from isobit.engines.reference.array_law import truncated
-from isobit.engines.reference.kernels import Inputs, assign, register_kernel, values_of
+from isobit.engines.reference.kernels import Inputs, assign, register_kernel
 from isobit.engines.reference.numbers import Numbers, in_lane, largest, where
+from isobit.engines.reference.table import centred, entries_of, steps
 from isobit.fixed import growth
 from isobit.fixed.types import FixedType
 from isobit.model.layers.softmax import LEGACY_TABLE, Softmax
-from isobit.model.layers.table import TableActivation
 from isobit.model.ops import Tensor, Tensors
 from isobit.model.weights import Weight
 
-__all__ = ["softmax", "table_activation"]
-
-
-def _as_int(value: Any) -> Any:
-    """What is left of integers in C++ ints."""
-    return ((value + 2**31) % 2**32 - 2**31).astype(np.int64)
-
-
-def _steps(values: Numbers, entries: int, span: int, type: FixedType) -> Any:
-    """``int(x * entries / span)``: a quotient with the fraction bits of x, cut toward zero, in an int."""
-    scaled = values * entries
-    assert scaled.fraction == type.fraction
-    magnitude = np.abs(scaled.raw) // abs(span)
-    quotient = np.where((scaled.raw < 0) != (span < 0), -magnitude, magnitude)
-    return _as_int(truncated(Numbers(quotient, scaled.fraction, scaled.bits), 0).raw)
-
-
-def _entries(table: Weight, index: Any) -> Numbers:
-    """The entries, or the nearest that there are."""
-    return Numbers.of(table.raw[np.clip(index, 0, len(table.raw) - 1)], table.type)
-
-
-def _centred(values: Numbers, table: Weight, span: int, type: FixedType) -> Numbers:
-    return _entries(table, _as_int(_steps(values, len(table.raw), span, type) + len(table.raw) // 2))
-
-
-@register_kernel(TableActivation)
-def table_activation(op: TableActivation, tensors: Tensors, inputs: Inputs) -> Numbers:
-    """The functions of nnet_activation.h and nnet_activation_stream.h that have a table."""
-    (tensor,), (data,) = tensors, inputs
-    table, result = op.table, op.output.type
-    if op.function not in ("selu", "elu"):
-        return assign(_centred(data, table, 8 if op.function == "tanh" else 16, tensor.type), result, table.type)
-    entries = _entries(table, _steps(data, len(table.raw), -8, tensor.type))
-    if op.function == "selu":
-        # With io_stream the constant has the data's type (nnet_activation_stream.h).
-        kind = FixedType(16, 1, False) if op.param is None else tensor.type
-        factor = assign(Numbers.exactly(Fraction(1.0507009873554805)), kind)
-        exact = kind.product_with(tensor.type)
-        above, below = assign(data * factor, result, exact), assign(entries, result, table.type)
-    else:
-        assert op.param is not None
-        exact = op.param.type.product_with(table.type)
-        above, below = assign(data, result, tensor.type), assign(entries * values_of(op.param), result, exact)
-    return where(data >= 0, above, below)
+__all__ = ["softmax"]
 
 
 @register_kernel(Softmax)
@@ -95,7 +48,7 @@ def _by_top_bits(table: Weight, values: Numbers, type: FixedType) -> Numbers:
     while 2**bits < len(table.raw):
         bits += 1
     word = in_lane(values.finer(type.fraction), type.width) % 2**type.width
-    return _entries(table, (word // 2 ** (type.width - bits)).astype(np.int64))
+    return entries_of(table, (word // 2 ** (type.width - bits)).astype(np.int64))
 
 
 def _normalised(op: Softmax, exponentials: list[Numbers]) -> list[Numbers]:
@@ -133,9 +86,9 @@ def _legacy(op: Softmax, tensor: Tensor, data: list[Numbers]) -> list[Numbers]:
     for i, value in enumerate(data):
         total = Numbers.exactly(0)
         for j, other in enumerate(data):
-            term = Numbers.exactly(1) if i == j else _centred(other - value, op.exp_table, 16, difference)
+            term = Numbers.exactly(1) if i == j else centred(other - value, op.exp_table, 16, difference)
             total = assign(total + term, LEGACY_TABLE)
-        inverse = _entries(op.inv_table, _steps(total, len(op.inv_table.raw), 64, LEGACY_TABLE))
+        inverse = entries_of(op.inv_table, steps(total, len(op.inv_table.raw), 64, LEGACY_TABLE))
         result.append(assign(inverse, op.output.type, LEGACY_TABLE))
     return result
 
