@@ -361,8 +361,13 @@ def test_names_of_primitives(name: str, layer: str) -> None:
 
 
 def test_slots_of_primitives() -> None:
-    assert reported("conv", "accum") == ("conv", "accum")
-    assert reported("conv/3", "accum") == ("conv", "accum/3")
+    output = Tensor("conv", (2,), FixedType(8, 4))
+    state = replace(output, slot="state")
+    assert reported("conv", "accum", output) == ("conv", "accum")
+    assert reported("conv/3", "accum", output) == ("conv", "accum/3")
+    assert reported("conv", "result", output) == ("conv", "result")
+    # All steps of a loop are one, and an inner result is of the slot that gave its format.
+    assert {reported(f"conv/3@{step}", "result", state) for step in range(4)} == {("conv", "state/3")}
 
 
 @dataclass(frozen=True, eq=False)

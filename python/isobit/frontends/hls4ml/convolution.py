@@ -14,7 +14,7 @@ from isobit.frontends.hls4ml.reading import edges_of, precision_to_type, require
 from isobit.frontends.registry import register_handler
 from isobit.frontends.streams import is_streamed, packet_width
 from isobit.model.layers.convolution import Convolution, DepthwiseConvolution, PointwiseConv
-from isobit.model.ops import Op
+from isobit.model.layers.distributed import DistributedConvolution
 
 __all__: list[str] = []
 
@@ -111,7 +111,7 @@ def _check_resource(node: Any, n_in: int, what: str) -> None:
     "PointwiseConv2D",
     keras=("Conv1D", "Conv2D", "QConv1D", "QConv2D", "QConv2DBatchnorm"),
 )
-def _convolution(node: Any) -> Op:
+def _convolution(node: Any) -> Convolution | PointwiseConv | DistributedConvolution:
     if (
         node.class_name == "Conv2DBatchnorm"
         and node.get_attr("_weights_transposed", False)
