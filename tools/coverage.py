@@ -45,9 +45,10 @@ A network with one of these layers of hls4ml {version} is refused by name when i
 {layers}.
 
 Layers that a front end or a pass of hls4ml replaces by those of the table, such as separable convolutions, `Quant` or
-`MatMul`, need no support of their own. Attributes that hls4ml ignores, or for which its firmware does not compile or reads
-beyond an array, are refused by name as well, with the layer and what to write instead ([semantics.md](semantics.md)).
-hls4ml's own tests were run through isobit before the families above were added: [hls4ml_suite.md](hls4ml_suite.md).
+`MatMul`, need no support of their own. Attributes that hls4ml ignores, or for which its firmware does not compile or
+reads beyond an array, are refused by name as well, with the layer and what to write instead
+([semantics.md](semantics.md)). hls4ml's own tests were run through isobit before the families above were added:
+[hls4ml_suite.md](hls4ml_suite.md).
 """
 
 
