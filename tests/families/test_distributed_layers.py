@@ -75,7 +75,7 @@ def test_weights_of_an_adder_tree() -> None:
         (
             "    ap_fixed<6,3> v1 = model_inp[1]",
             "    ap_fixed<4, 2, AP_RND, AP_WRAP> model_inp_q_1 = model_inp[1];\n    ap_fixed<6,3> v1 = model_inp_q_1",
-            "ap_fixed<6,3>", UnsupportedError, "'fc' fuses a quantiser of its inputs into it 'ap_fixed<4, 2, AP_RND",
+            "ap_fixed<6,3>", UnsupportedError, "layer 'fc' quantises some of its inputs alone",
         ),
         ("void dense", "int dense", "ap_fixed<6,3>", UnsupportedError, "'fc' is no function as da4ml 0.5 writes it"),
     ],

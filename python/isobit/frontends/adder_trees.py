@@ -101,8 +101,6 @@ def read_adder_tree(code: str, data: FixedType, layer: str) -> AdderTree:
         raise FirmwareError(f"the adder tree of layer {layer!r} gives the outputs {sorted(outputs)} of {function[3]}")
     forms = np.stack([outputs[neuron][0] for neuron in range(len(outputs))], axis=1)
     weight, bias = _weight("weight", forms[:-1], layer), _weight("bias", forms[-1], layer)
-    if tree.elements and sorted(tree.elements) != list(range(int(function[2]))):
-        raise UnsupportedError(f"the adder tree of layer {layer!r} quantises some of its inputs alone")
     kinds = tuple(str(tree.elements[place] or "") for place in sorted(tree.elements))
     return AdderTree(weight, bias, tuple(outputs[neuron][1] for neuron in range(len(outputs))), kinds)
 
@@ -161,6 +159,8 @@ class _Tree:
 
     def held(self, form: Any, name: str, statement: str) -> Any:
         """A form, if the format of this name holds its numbers for every input."""
+        if self.elements and sorted(self.elements) != list(range(len(form) - 1)):
+            raise UnsupportedError(f"the adder tree of layer {self.layer!r} quantises some of its inputs alone")
         kind = FixedType.parse(name)
         inputs = [self.elements[i] if self.elements else self.data for i in range(len(form) - 1)]
         places = max((each.fraction for each in inputs if each is not None), default=0)
