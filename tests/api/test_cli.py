@@ -20,7 +20,7 @@ from isobit.commands import run
 from isobit.model.file import save_graph
 
 MAIN = [sys.executable, "-c", "from isobit.cli import main; main()"]
-COMMANDS = ["check", "convert", "csim", "demo", "export", "hls", "plan", "predict", "profile", "trace"]
+COMMANDS = ["check", "convert", "cost", "csim", "demo", "export", "hls", "plan", "predict", "profile", "trace"]
 group = pytest.mark.xdist_group("api-check")
 
 

@@ -25,7 +25,7 @@ from isobit.model.accumulation import kept_weights
 
 KERNELS = sorted((Path(ib.get_include()) / "isobit/kernels").glob("*.hpp"))
 #: Kernels that loop over several clocks, by the directive of their loop, or call one that does.
-LOOPING = re.compile(r"kernels::(dense_resource_rf_\w+|dense_compressed|pointwise_conv_\w+)<")
+LOOPING = re.compile(r"kernels::(dense_resource_rf_\w+|dense_compressed|pointwise_conv_\w+|depthwise_conv)<")
 
 
 def branches() -> Graph:
@@ -203,6 +203,7 @@ def test_which_kernels_loop() -> None:
         "dense_resource_rf_leq_nin",
         "dense_resource_rf_gt_nin_rem0",
         "pointwise_conv_latency",
+        "depthwise_conv",
     }
     assert all(LOOPING.search(f"kernels::{name}<") for name in pipelined)
 

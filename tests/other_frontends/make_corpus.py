@@ -3,7 +3,7 @@
 python make_corpus.py [--only torch/mlp ...]     # needs hls4ml, torch and qonnx
 
 Each network becomes NAME.isobit and NAME.npz: raw integers of the inputs and of every layer; corpus.json has versions
-and the date. test_corpus.py compares every engine with them, where neither PyTorch nor QONNX is installed.
+and the date. test_converted_corpus.py compares every engine with them, where neither PyTorch nor QONNX is installed.
 """
 
 from __future__ import annotations

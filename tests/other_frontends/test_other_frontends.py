@@ -1,7 +1,7 @@
 """PyTorch and QONNX networks, converted by hls4ml's own front ends, give the same bits on every road.
 
-They need PyTorch or QONNX, which do not install beside TensorFlow 2.15: test_corpus.py compares the same networks with
-what hls4ml's C-simulation gave for them.
+They need PyTorch or QONNX, which do not install beside TensorFlow 2.15: test_converted_corpus.py compares the same
+networks with what hls4ml's C-simulation gave for them.
 """
 
 from __future__ import annotations

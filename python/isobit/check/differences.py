@@ -12,13 +12,14 @@ import numpy as np
 from isobit.bounds.constant_change import as_float
 from isobit.check.comparison import Road
 from isobit.engines.exact import vector
-from isobit.engines.exact.tallies import ignore
+from isobit.engines.exact.tallies import Tally, ignore
 from isobit.errors import IsobitError
 from isobit.fixed.array import FixedArray
 from isobit.fixed.assign import Cast, outside_range
 from isobit.fixed.types import MAX_WIDTH, FixedType
 from isobit.model.graph import Graph
 from isobit.model.ops import Op, Tensors
+from isobit.model.tensor import reported
 from isobit.model.weights import Weight
 from isobit.profile.counts import Profile
 
@@ -174,7 +175,7 @@ def _followed(
             counts[slot] = counts.get(slot, 0) + left
 
     try:
-        vector.compute(op, tensors, raws, tally)
+        _computed(op, tensors, raws, tally)
         wide = _wide(op, tensors)
         has_accum = "accum" in op.types()
         exact = _value(op.with_types({"result": wide, **({"accum": wide} if has_accum else {})}), tensors, raws, index)
@@ -193,7 +194,23 @@ def _wide(op: Op, tensors: Tensors) -> FixedType:
 
 
 def _value(op: Op, tensors: Tensors, raws: Sequence[Any], index: int) -> Fraction:
-    return int(vector.compute(op, tensors, raws, ignore)[0, index]) * op.output.type.lsb
+    return int(_computed(op, tensors, raws, ignore)[0, index]) * op.output.type.lsb
+
+
+def _computed(op: Op, tensors: Tensors, raws: Sequence[Any], tally: Tally) -> Any:
+    """A layer's raw results by the primitives that it is lowered to; casts are tallied by the layer's slots."""
+    alone = Graph(
+        op.name, tuple({tensor.name: tensor for tensor in tensors}.values()), (op,), (op.output.name,)
+    ).lowered
+    values = {tensor.name: raw for tensor, raw in zip(tensors, raws, strict=True)}
+    for part in alone.ops:
+
+        def of_layer(slot: str, at: int, cast: Cast, part: Op = part) -> None:
+            tally(reported(part.name, slot, part.output)[1], at, cast)
+
+        given = [values[name] for name in part.inputs]
+        values[part.output.name] = vector.compute(part, alone.inputs_of(part), given, of_layer)
+    return values[op.output.name]
 
 
 def _profiled(profile: Profile, layer: str, index: int) -> tuple[str, ...]:
