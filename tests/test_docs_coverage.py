@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def test_the_page_is_current() -> None:
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(
-        [sys.executable, str(ROOT / "tools" / "coverage.py"), "--check"],
+        [sys.executable, str(ROOT / "tools" / "make_coverage.py"), "--check"],
         capture_output=True,
         text=True,
         check=False,

@@ -1,7 +1,7 @@
 """What isobit computes, was compared with, and refuses: docs/coverage.md, from the code and the committed runs.
 
-python tools/coverage.py            # writes the page
-python tools/coverage.py --check    # 1 if the committed page is another
+python tools/make_coverage.py            # writes the page
+python tools/make_coverage.py --check    # 1 if the committed page is another
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PAGE = ROOT / "docs" / "coverage.md"
 HEAD = """\
 # Coverage
 
-Written by `python tools/coverage.py` from the registered layers and the committed runs; a test compares it with them.
+Written by `python tools/make_coverage.py` from the registered layers and the committed runs; a test compares it with them.
 
 ## Layers
 
@@ -155,7 +155,7 @@ def main() -> int:
         return 0
     if PAGE.read_text() == text:
         return 0
-    print("docs/coverage.md is not what the code and the runs say: python tools/coverage.py", file=sys.stderr)
+    print("docs/coverage.md is not what the code and the runs say: python tools/make_coverage.py", file=sys.stderr)
     return 1
 
 
