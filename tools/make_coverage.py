@@ -19,7 +19,7 @@ PAGE = ROOT / "docs" / "coverage.md"
 HEAD = """\
 # Coverage
 
-Written by `python tools/make_coverage.py` from the registered layers and the committed runs; a test compares it with them.
+Written by `python tools/make_coverage.py` from the registered layers and the committed runs; a test compares them.
 
 ## Layers
 
