@@ -175,7 +175,6 @@ def a_network(**options: Any) -> ib.Model:
 
 
 @pytest.mark.hls4ml
-@pytest.mark.xdist_group("da4ml")  # whose solver numba compiles for two minutes, in each process
 def test_weights_are_those_of_keras_whatever_the_configuration_says() -> None:
     precision = {"weight": "fixed<4,1>", "bias": "fixed<4,1>", "accum": "fixed<8,4>", "result": "fixed<12,5>"}
     with pytest.warns(ConfigurationWarning) as caught:
@@ -192,7 +191,6 @@ def test_weights_are_those_of_keras_whatever_the_configuration_says() -> None:
 
 
 @pytest.mark.hls4ml
-@pytest.mark.xdist_group("da4ml")
 def test_another_input_format_is_what_another_conversion_gives() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConfigurationWarning)

@@ -80,7 +80,6 @@ def test_convolutions(seed: int) -> None:
     check("convolution", seed)
 
 
-@pytest.mark.xdist_group("da4ml")
 @pytest.mark.oracle(sample=2)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_adder_trees(seed: int) -> None:
