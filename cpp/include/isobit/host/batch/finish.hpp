@@ -73,7 +73,7 @@ struct usual_finish {
                 const V low = splat(constant<T>(u.clamp->low)), high = splat(constant<T>(u.clamp->high));
                 values.each([&](V v, int) { return least(most(v, low), high); });
             }
-            if (u.look_up != nullptr) look_up(values, *u.look_up);
+            if (u.look_up != nullptr) values = looked_up_apart(values, *u.look_up);
             lay_as<To>(values, t.s.result.data[0], t.s.outputs, first, event, t.workspace);
         }
     };

@@ -201,6 +201,13 @@ __attribute__((noinline)) void look_up(tile<T, Rows, Columns>& values, const ste
     values.each([&](vec<T> v, int) { return looked_up<T>(v, s); });
 }
 
+// The same of a copy: `values` stay in registers where this is not called.
+template <class T, int Rows, int Columns>
+ISOBIT_INLINE tile<T, Rows, Columns> looked_up_apart(tile<T, Rows, Columns> values, const step& s) {
+    look_up(values, s);
+    return values;
+}
+
 template <int Rows, int Columns, class How>
 ISOBIT_INLINE void scale_floor(tile<std::int32_t, Rows, Columns>& values, const How& s, int first) {
     const float* a = static_cast<const float*>(s.a) + first;
