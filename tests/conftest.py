@@ -34,7 +34,7 @@ collect_ignore = [] if _keras().startswith("3.") else ["hgq2"]
 
 
 def _solve_adder_trees_in_python() -> None:
-    """Leave da4ml's solver uncompiled: Numba takes two minutes for it, the tests' small matrices a tenth of a second."""
+    """Leave da4ml's solver uncompiled: Numba takes two minutes for it, the tests' small matrices tenths of a second."""
     if importlib.util.find_spec("da4ml") is None:
         return
     import numba.typed  # compiled, whoever uses it

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from isobit.bounds.ranges import Range, add, cast_range, compact, hull, multiply, shift_left
+from isobit.bounds import dot
+from isobit.bounds.ranges import Range, accumulate, add, cast_range, compact, hull, multiply, shift_left
 from isobit.engines.reference import law as definition
 from isobit.errors import RangeError, ShapeError
 from isobit.fixed import FixedType, Overflow, Rounding
@@ -108,3 +109,23 @@ def test_refusals_name_the_value() -> None:
         Range(np.zeros(2, int), np.zeros(3, int), 0)
     with pytest.raises(RangeError, match="4 fraction bits cannot be given at 3"):
         Range(np.array([0]), np.array([0]), 4).at(3)
+
+
+def test_sums_that_wrap_at_once_are_those_step_by_step() -> None:
+    draw, taken = np.random.default_rng(11), 0
+    for _ in range(500):
+        accum = FixedType(int(draw.integers(1, 8)), 0, bool(draw.integers(2)))
+        steps, outputs = draw.integers(1, 9, 2)
+        size = 2 ** int(draw.integers(0, accum.width + 2))
+        low, high = np.sort(draw.integers(-size, size + 1, (2, steps, outputs)), axis=0)
+        start = np.sort(draw.integers(accum.raw_min, accum.raw_max + 1, (2, outputs)), axis=0)
+        lows, highs = accumulate(low, start[0]), accumulate(high, start[1])
+        wraps = ((lows[1:] < accum.raw_min) | (highs[1:] > accum.raw_max)).any(axis=0)
+        if not wraps.any():
+            continue
+        at_once = dot._wrapped(accum, *(array[:, wraps] for array in (lows, highs, low, high)))
+        if at_once is not None:
+            in_turn = dot._folded(accum, *start[:, wraps], low[:, wraps], high[:, wraps])
+            assert [one.tolist() for one in at_once] == [one.tolist() for one in in_turn]
+            taken += 1
+    assert taken > 200

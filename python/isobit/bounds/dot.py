@@ -229,18 +229,47 @@ def _partial_sums(op: Dot, start: Range, terms: Range) -> tuple[Range, Range, Bo
     where = np.flatnonzero(overflow)
     order = accumulation_order(op).T[:, where]
     wide = max(terms.bits, op.accum.width) + 1 > law.INT64_BITS
-    step_low, step_high, sum_low, sum_high = (
-        array.astype(object if wide else np.int64)
-        for array in (terms.low[order, where], terms.high[order, where], start.low[where], start.high[where])
+    step_low, step_high = (
+        array[order, where].astype(object if wide else np.int64) for array in (terms.low, terms.high)
     )
-    least, most = sum_low, sum_high
-    for add_low, add_high in zip(step_low, step_high, strict=True):
-        sum_low, sum_high = sum_low + add_low, sum_high + add_high
-        least, most = np.minimum(least, sum_low), np.maximum(most, sum_high)
-        sum_low, sum_high, _ = fold(sum_low, sum_high, op.accum)
+    ends = None if wide else _wrapped(op.accum, lows[:, where], highs[:, where], step_low, step_high)
+    least, most, sum_low, sum_high = ends or _folded(op.accum, start.low[where], start.high[where], step_low, step_high)
     # A sum that came out of an overflow has the zeros that this leaves, and so have those after it.
     left = np.minimum(zeros, folded_zeros(zeros, op.accum))[where]
     return _replaced(partial, where, least, most, left), _replaced(last, where, sum_low, sum_high, left), overflow
+
+
+def _folded(accum: FixedType, sum_low: IntArray, sum_high: IntArray, *steps: IntArray) -> tuple[IntArray, ...]:
+    """Hull of the sums before overflow, and the last one after it, step by step."""
+    sum_low, sum_high = (array.astype(steps[0].dtype) for array in (sum_low, sum_high))
+    least, most = sum_low, sum_high
+    for add_low, add_high in zip(*steps, strict=True):
+        sum_low, sum_high = sum_low + add_low, sum_high + add_high
+        least, most = np.minimum(least, sum_low), np.maximum(most, sum_high)
+        sum_low, sum_high, _ = fold(sum_low, sum_high, accum)
+    return least, most, sum_low, sum_high
+
+
+def _wrapped(
+    accum: FixedType, lows: IntArray, highs: IntArray, step_low: IntArray, step_high: IntArray
+) -> tuple[IntArray, ...] | None:
+    """The same at once, where every sum wraps sooner or later; None if it does not, or stays within one turn.
+
+    A sum that wraps out of two turns may be any number of the format, and is that ever after, whatever is added.
+    """
+    if accum.overflow is not Overflow.WRAP or accum.saturation_bits:
+        return None
+    bottom, top, width = accum.raw_min, accum.raw_max, accum.width
+    outside = np.asarray((lows[1:] < bottom) | (highs[1:] > top), dtype=bool)
+    first, columns = 1 + outside.argmax(axis=0), np.arange(lows.shape[1])
+    low, high = lows[first, columns], highs[first, columns]
+    if ((low - bottom) >> width == (high - bottom) >> width).any():
+        return None
+    before = np.arange(len(lows))[:, None] <= first
+    after = np.arange(len(step_low))[:, None] >= first
+    least = np.minimum(np.where(before, lows, low).min(axis=0), np.where(after, step_low + bottom, low).min(axis=0))
+    most = np.maximum(np.where(before, highs, high).max(axis=0), np.where(after, step_high + top, high).max(axis=0))
+    return least, most, np.full_like(least, bottom), np.full_like(most, top)
 
 
 def _replaced(values: Range, where: Any, low: IntArray, high: IntArray, zeros: Any) -> Range:

@@ -49,10 +49,12 @@ BoolArray = npt.NDArray[np.bool_]
 
 def magnitude_bits(*arrays: IntArray) -> int:
     """Bits of the largest magnitude, sign excluded."""
-    return max(
-        (max(abs(int(a.min())), abs(int(a.max()))).bit_length() for a in arrays if a.size),
-        default=0,
-    )
+    bits = 0
+    for array in arrays:
+        if array.size:  # the ufuncs themselves: most arrays are small, and the methods' way to them is twice as long
+            least, most = np.minimum.reduce(array, axis=None), np.maximum.reduce(array, axis=None)
+            bits = max(bits, int(least).bit_length(), int(most).bit_length())
+    return bits
 
 
 def compact(values: npt.ArrayLike) -> IntArray:
@@ -150,7 +152,8 @@ class Range:
         low, high = compact(self.low), compact(self.high)
         if low.shape != high.shape:
             raise ShapeError(f"bounds have shapes {low.shape} and {high.shape}, expected the same")
-        zeros = np.minimum(np.broadcast_to(np.asarray(self.zeros, dtype=np.int64), low.shape), MOST_ZEROS)
+        zeros = np.asarray(self.zeros, dtype=np.int64)
+        zeros = np.minimum(zeros if zeros.shape == low.shape else np.broadcast_to(zeros, low.shape), MOST_ZEROS)
         if zeros.any():
             low, high = -((-low >> zeros) << zeros), high >> zeros << zeros
         if (wrong := np.asarray(low > high, dtype=bool)).any():
