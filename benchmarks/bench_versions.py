@@ -1,6 +1,6 @@
 """This checkout against another one: predict, profile and plan of both, in turns, the bits compared.
 
-    python benchmarks/bench_versions.py OTHER_CHECKOUT [--networks mugmt_student ...] [--engines cpp numba] [--rounds 20]
+    python benchmarks/bench_versions.py OTHER_CHECKOUT [--networks mugmt_student ...] [--engines cpp ...] [--rounds 20]
 
 OTHER_CHECKOUT is a work tree of another version with its extension built in python/isobit. Each version converts the
 network and predicts in a process of its own, on one thread; only one process computes at a time, and they take turns,
@@ -61,9 +61,8 @@ class Version:
     def __init__(self, checkout: Path, network: str, events: int) -> None:
         environment = os.environ | {"PYTHONPATH": f"{checkout / 'python'}:{HERE / 'benchmarks'}"}
         command = [sys.executable, __file__, "--serve", network, str(events)]
-        self.process = subprocess.Popen(
-            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
+        pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
+        self.process = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=nowhere, text=True)
         found = Path(self._answer()["isobit"])
         if found != (checkout / "python").resolve():
             sys.exit(f"isobit came from {found}, expected it from {checkout / 'python'}")
