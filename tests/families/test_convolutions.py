@@ -121,6 +121,13 @@ def _layer(kind: type[Op] = Convolution, **options: Any) -> Any:
         (Convolution, {"output": Tensor("l", (3, 3), NUMBER)}, (4, 2), ShapeError, r"channels, 3\)"),
         (Convolution, {"strategy": "best"}, (4, 2), UnsupportedError, "'best'.*supported: latency"),
         (Convolution, {"strategy": "resource", "reuse_factor": 3}, (4, 2), UnsupportedError, "legal: 1, 2, 4, 8"),
+        (
+            Convolution,
+            {"output": Tensor("l", (1 << 27, 2), NUMBER)},
+            (4, 2),
+            UnsupportedError,
+            r"4\.0 GiB.* at most 2 GiB",
+        ),
         (DepthwiseConvolution, {}, (4, 3), ShapeError, "2 channels, expected 3|3 channels, expected 2"),
         (DepthwiseConvolution, {"kernel": (3,)}, (4, 2), ShapeError, r"expected \(3, 2\)"),
         (DepthwiseConvolution, {"strategy": "resource_unrolled"}, (4, 2), UnsupportedError, "latency, resource"),

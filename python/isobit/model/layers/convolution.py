@@ -18,6 +18,7 @@ from isobit.errors import ShapeError, UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.model.dot import Dot
 from isobit.model.layers.dense import Dense
+from isobit.model.memory import check_places
 from isobit.model.ops import Op, Tensor, register_op
 from isobit.model.primitives import identity_view
 from isobit.model.products import Product
@@ -159,6 +160,7 @@ class Windows(Op):
                 f"layer {self.name!r} ({self.tag}) gives the shape {self.output.shape} for an input of the shape "
                 f"{tensor.shape}; expected as many axes"
             )
+        check_places(self.positions * self.taps * tensor.shape[-1], self.name, f"{self.positions} windows")
 
 
 @dataclass(frozen=True, eq=False)

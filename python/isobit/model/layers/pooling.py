@@ -14,6 +14,7 @@ import numpy as np
 
 from isobit.errors import ShapeError, UnsupportedError
 from isobit.fixed.types import FixedType
+from isobit.model.memory import check_places
 from isobit.model.ops import Op, Tensor, register_op
 from isobit.model.reduce import Reduce
 
@@ -82,6 +83,7 @@ class Pooling(Op):
             raise ShapeError(f"sizes of layer {self.name!r} must be positive, got {sizes}")
         if self.output.size % self.channels:
             raise ShapeError(f"layer {self.name!r} gives the shape {self.output.shape}; its last axis are the channels")
+        check_places(self.output.size * self.pool_height * self.pool_width, self.name, f"{self.output.size} windows")
         if self.order != "parallel" and (self.pad_top or self.pad_left or (self.windows < 0).any()):
             raise UnsupportedError(f"padding of layer {self.name!r} with io_stream is not supported; pad before it")
         if (self.windows < 0).all(axis=1).any():
