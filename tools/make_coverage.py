@@ -73,7 +73,7 @@ def given(handler: Any) -> list[Any]:
 #: Layers that are lowered to more than selections and formulas, and have no kernel for synthesis.
 NOT_EXPORTED = {
     *("bidirectional", "distributed_convolution", "distributed_dense", "dot_product"),
-    *("einsum", "einsum_dense", "embedding", "recurrent"),
+    *("einsum", "einsum_dense", "embedding", "layernorm", "recurrent", "unary_lut"),
 }
 
 

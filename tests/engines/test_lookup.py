@@ -18,7 +18,7 @@ from isobit.model import Encoding, Graph, Tensor, Transpose, Weight
 from isobit.model import Softmax as SoftmaxLayer
 from isobit.model.lookup import Lookup
 from isobit.model.softmax import Softmax
-from isobit.model.table_index import AroundZero, BelowZero, Index, Itself
+from isobit.model.table_index import AroundZero, BelowZero, Counted, FromZero, Index, Itself
 from isobit.model.tables import exponential_table, inverse_table
 from isobit.profile.exact import exact_profile
 from isobit.profile.profiling import profile_graph
@@ -42,7 +42,9 @@ def draw(seed: int) -> tuple[Graph, Any]:
     rng = np.random.default_rng(seed)
     x = Tensor("x", (int(rng.integers(1, 5)),), FixedType.parse("ap_uint<3>") if rng.integers(2) else kind_of(rng))
     indices: list[Index] = [AroundZero(2 ** int(rng.integers(1, 5))), BelowZero(2 ** int(rng.integers(1, 5)))]
+    indices.append(FromZero(int(rng.integers(0, 4))))
     if x.type == FixedType.parse("ap_uint<3>"):
+        indices.append(Counted(0))
         indices += [Itself(), Itself(2)]
     ops = []
     for index in (index for index in indices for _ in range(2)):
@@ -72,6 +74,10 @@ def by_definition(op: Lookup, x: Tensor, event: list[int]) -> list[int]:
         entries = len(op.table.raw)
         if isinstance(op.index, Itself):
             index = number * op.index.times
+        elif isinstance(op.index, Counted):
+            index = number - op.index.least
+        elif isinstance(op.index, FromZero):
+            index = min(max(int(number * x.type.lsb * entries * 2**op.index.power), 0), entries - 1)
         elif number >= 0 and op.index.sided:
             numbers.append(cast(*times(number, x.type, op.other_factor)))
             continue
@@ -117,7 +123,7 @@ def test_engines_bounds_and_profiles(seed: int) -> None:
     agree(graph, data, values, str(seed))
     watch = TableWatch(graph)
     watch.update({"x": FixedArray.from_raw(data, x.type)})
-    sampled = [op for op in graph.ops if isinstance(op, Lookup) and not isinstance(op.index, Itself)]
+    sampled = [op for op in graph.ops if isinstance(op, Lookup) and not isinstance(op.index, (Counted, Itself))]
     for use, op in zip(watch.result(), sampled, strict=True):
         negative = data[data < 0] if op.index.sided else data
         assert use.used == len(np.unique(op.indices(negative, x.type))), use

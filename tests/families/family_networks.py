@@ -14,7 +14,9 @@ from convolution_networks import convolutions
 from distributed_networks import distributed
 from dot_networks import dots
 from embedding_networks import embeddings
+from layernorm_networks import normalisations
 from recurrent_networks import recurrences
+from unary_lut_networks import tables
 
 from isobit.fixed import FixedType, Rounding
 
@@ -247,11 +249,13 @@ FAMILIES: dict[str, Callable[..., None]] = {
     "dot": dots,
     "embedding": embeddings,
     "elementwise": rectifiers,
+    "layernorm": normalisations,
     "recurrent": recurrences,
+    "unary_lut": tables,
     "convolution": convolutions,
 }
 #: Families that hls4ml has with io_parallel alone.
-PARALLEL = ("dot",)
+PARALLEL = ("dot", "layernorm")
 
 
 def build(family: str, seed: int, events: int = 120) -> tuple[str, Any, list[Any]]:

@@ -74,6 +74,18 @@ def test_rows_by_index(seed: int) -> None:
     check("embedding", seed)
 
 
+@pytest.mark.oracle(sample=2)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_normalised_numbers(seed: int) -> None:
+    check("layernorm", seed)
+
+
+@pytest.mark.oracle(sample=2)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_tables_of_every_number(seed: int) -> None:
+    check("unary_lut", seed)
+
+
 @pytest.mark.oracle(sample=3)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_convolutions(seed: int) -> None:

@@ -51,6 +51,7 @@ STREAMED = (
     "Softmax",
     "TernaryTanh",
     "Transpose",
+    "UnaryLUT",
     "ZeroPadding1D",
     "ZeroPadding2D",
 )

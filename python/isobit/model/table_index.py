@@ -15,7 +15,17 @@ from isobit.fixed.types import FixedType
 from isobit.model.tensor import Tensor
 from isobit.model.weights import Weight
 
-__all__ = ["AroundZero", "BelowZero", "Index", "Itself", "centred_index", "index_from_zero", "top_bits"]
+__all__ = [
+    "AroundZero",
+    "BelowZero",
+    "Counted",
+    "FromZero",
+    "Index",
+    "Itself",
+    "centred_index",
+    "index_from_zero",
+    "top_bits",
+]
 
 Column = Any
 
@@ -140,6 +150,64 @@ class BelowZero(_Spread):
     def of(self, x: Column, entries: int, fraction: int) -> Any:
         """That of negative numbers; see :meth:`Index.of`."""
         return index_from_zero(x, entries, -self.span, fraction)
+
+
+@dataclass(frozen=True)
+class Counted(Index):
+    """An entry for every number of a format, from the least on: ``unary_lut``.
+
+    Attributes
+    ----------
+    least
+        Raw integer of the least number.
+    """
+
+    least: int = 0
+
+    def of(self, x: Column, entries: int, fraction: int) -> Any:
+        """See :meth:`Index.of`."""
+        return np.asarray(x - self.least).astype(np.int64)
+
+    def is_lost(self, x: Column, entries: int, fraction: int) -> Any:
+        """Nowhere."""
+        return np.zeros(x.shape, dtype=bool)
+
+    def bits(self, data: FixedType, entries: int) -> int:
+        """See :meth:`Index.bits`."""
+        return data.width + 1
+
+    def step(self, entries: int) -> None:
+        """None; see :meth:`Index.step`."""
+
+
+@dataclass(frozen=True)
+class FromZero(Index):
+    """Entries lie evenly from zero, the first, up to a power of two; beyond both the outermost: ``layernormalize``.
+
+    Attributes
+    ----------
+    power
+        Of the end, ``2**-power``: at least 0.
+    """
+
+    power: int = 0
+
+    def of(self, x: Column, entries: int, fraction: int) -> Any:
+        """See :meth:`Index.of`."""
+        return _clamped(_as_int(_whole_steps(x, entries << self.power, 1, fraction)), entries)
+
+    def is_lost(self, x: Column, entries: int, fraction: int) -> Any:
+        """Where the firmware's int does not hold the index before it is clamped; see :meth:`Index.is_lost`."""
+        steps = _whole_steps(x, entries << self.power, 1, fraction)
+        return np.asarray((steps >= 1 << 31) | (steps < -(1 << 31)), dtype=bool)
+
+    def bits(self, data: FixedType, entries: int) -> int:
+        """Those of the product with the entries; see :meth:`Index.bits`."""
+        return data.width + (entries << self.power).bit_length() + max(0, -data.fraction) + 1
+
+    def step(self, entries: int) -> float:
+        """See :meth:`Index.step`."""
+        return 2.0**-self.power / entries
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,21 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from isobit.errors import ShapeError, UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.model.weights import Encoding, Weight, quantise_entries
 
-__all__ = ["MAX_ENTRIES", "check_table", "exponential_table", "function_table", "index_bits", "inverse_table"]
+__all__ = [
+    "MAX_ENTRIES",
+    "check_table",
+    "exponential_table",
+    "function_table",
+    "index_bits",
+    "inverse_root_table",
+    "inverse_table",
+]
 
 #: Largest table: hls4ml's float arithmetic on indices is exact up to here.
 MAX_ENTRIES = 1 << 24
@@ -56,6 +66,20 @@ def function_table(name: str, function: str, entries: int, type: FixedType) -> W
     if not 1 <= entries <= MAX_ENTRIES:
         raise UnsupportedError(f"{name} has {entries} entries; supported: 1 to {MAX_ENTRIES}")
     return _table(name, _core.table_values(function, entries), type)
+
+
+def inverse_root_table(name: str, entries: int, epsilon_power: int, range_power: int, type: FixedType) -> Weight:
+    """Table of 1 / sqrt(x) from ``10**-epsilon_power`` on, a step of ``2**-range_power / entries`` after the other.
+
+    ``init_invert_sqr_table`` in nnet_layernorm.h, whose float operations are exactly rounded everywhere; parameters
+    and errors as for :func:`function_table`.
+    """
+    if not 1 <= entries <= MAX_ENTRIES:
+        raise UnsupportedError(f"{name} has {entries} entries; supported: 1 to {MAX_ENTRIES}")
+    first, step = np.float32(10.0**-epsilon_power), np.float32(2.0**-range_power) / np.float32(entries)
+    with np.errstate(divide="ignore"):
+        values = 1.0 / np.sqrt(first + step * np.arange(entries, dtype=np.float32)).astype(np.float64)
+    return _table(name, values, type)
 
 
 def index_bits(name: str, entries: int, address: FixedType) -> int:

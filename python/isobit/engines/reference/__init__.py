@@ -14,6 +14,7 @@ from isobit.engines.reference import (
     distributed,
     einsum,
     embedding,
+    layernorm,
     merge,
     norm,
     pooling,
@@ -22,6 +23,7 @@ from isobit.engines.reference import (
     shape,
     softmax,
     table,
+    unary_lut,
 )
 from isobit.engines.reference.kernels import register_kernel, supported
 from isobit.engines.reference.numbers import Numbers
@@ -40,6 +42,7 @@ KERNEL_MODULES = (
     einsum,
     activation,
     embedding,
+    layernorm,
     merge,
     quantizer,
     recurrent,
@@ -48,6 +51,7 @@ KERNEL_MODULES = (
     shape,
     softmax,
     table,
+    unary_lut,
 )
 
 #: Events at a time: the numbers of one layer stay in the cache.

@@ -13,6 +13,7 @@ from isobit.frontends.hls4ml import (  # noqa: F401, they register their handler
     dense,
     einsum,
     embedding,
+    layernorm,
     merge,
     norm,
     pooling,
@@ -20,6 +21,7 @@ from isobit.frontends.hls4ml import (  # noqa: F401, they register their handler
     recurrent,
     shape,
     softmax,
+    unary_lut,
 )
 from isobit.frontends.hls4ml.reading import tensor_of
 from isobit.frontends.identifiers import check_identifiers

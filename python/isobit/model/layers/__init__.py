@@ -6,6 +6,7 @@ from isobit.model.layers.dense import Dense
 from isobit.model.layers.distributed import DistributedConvolution, DistributedDense
 from isobit.model.layers.einsum import Einsum, EinsumDense
 from isobit.model.layers.embedding import Embedding
+from isobit.model.layers.layernorm import LayerNorm
 from isobit.model.layers.merge import DotProduct, Merge
 from isobit.model.layers.pooling import Pooling
 from isobit.model.layers.quantizer import Quantizer
@@ -22,6 +23,7 @@ from isobit.model.layers.shape import (
 )
 from isobit.model.layers.softmax import Softmax
 from isobit.model.layers.table import TableActivation
+from isobit.model.layers.unary_lut import UnaryLUT
 
 __all__ = [
     "Bidirectional",
@@ -38,6 +40,7 @@ __all__ = [
     "Einsum",
     "EinsumDense",
     "Embedding",
+    "LayerNorm",
     "Merge",
     "PReLU",
     "PointwiseConv",
@@ -49,6 +52,7 @@ __all__ = [
     "TableActivation",
     "ThresholdedReLU",
     "Transpose",
+    "UnaryLUT",
     "UpSampling",
     "ZeroPadding",
 ]
