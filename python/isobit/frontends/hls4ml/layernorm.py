@@ -32,8 +32,8 @@ def _layernorm(node: Any) -> LayerNorm:
     kinds = {slot: precision_to_type(node.get_attr(f"{slot}_t").precision, f"{node.name}.{slot}") for slot in _INNER}
     epsilon = int(written["epsilon_power_of_10"])
     table = inverse_root_table("table", entries, epsilon, power, kinds["table"])
-    parts = {"scale": scale, "bias": bias, "table": table}
-    return LayerNorm(**edges_of(node), **parts, accum=kinds["accum"], range_power=power)
+    parts: dict[str, Any] = {"scale": scale, "bias": bias, "table": table, "accum": kinds["accum"]}
+    return LayerNorm(**edges_of(node), **parts, range_power=power)
 
 
 _INNER = ("accum", "table")
