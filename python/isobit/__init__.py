@@ -16,12 +16,14 @@ from isobit.fixed import FixedArray, FixedType, Overflow, Rounding
 from isobit.headers import get_cmake_dir, get_include, get_pkgconfig_dir
 from isobit.hls.export import export_hls
 from isobit.hls.folder import HlsProject
+from isobit.lint import Finding, LintReport, lint
 from isobit.profile.counts import LayerProfile, OverflowCount, Profile
 
 __all__ = [
     "CSim",
     "CSimKernel",
     "Cost",
+    "Finding",
     "FixedArray",
     "FixedType",
     "HlsProject",
@@ -29,6 +31,7 @@ __all__ = [
     "InOut",
     "IsobitError",
     "LayerProfile",
+    "LintReport",
     "Model",
     "Out",
     "Overflow",
@@ -45,5 +48,6 @@ __all__ = [
     "get_cmake_dir",
     "get_include",
     "get_pkgconfig_dir",
+    "lint",
     "load",
 ]

@@ -28,6 +28,7 @@ _COMMANDS = {
     "demo": "Simulate L1 muons and check the shipped student on 100,000 events.",
     "export": "Write a project for Vitis HLS, with a test bench that checks every bit.",
     "hls": "Synthesise an export with Vitis HLS and show its reports.",
+    "lint": "Say what is wrong with a network, and which bits it wastes, before any run.",
     "plan": "Show what cannot overflow, what may, and how each layer is computed.",
     "predict": "Predict a file of events at the firmware's precision.",
     "profile": "Count overflows, rounding losses and bits in use on some events.",

@@ -1,0 +1,86 @@
+"""Look a network over before any run."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from isobit.errors import UnsupportedError
+from isobit.lint import configuration, constants, numbers, quirks, tables  # each registers its rules
+from isobit.lint.report import LintReport
+from isobit.lint.rules import RULES, SEVERITIES, Context, Finding, Rule
+from isobit.network import Network
+from isobit.suggest import did_you_mean
+
+__all__ = ["find_rule", "lint", "refused"]
+
+_FILES = (numbers, constants, configuration, tables, quirks)
+
+
+def lint(
+    model: Network,
+    data: Any = None,
+    *,
+    witnesses: bool = False,
+    select: Collection[str] = (),
+    ignore: Collection[str] = (),
+) -> LintReport:
+    """Say what is wrong with a network, and which bits are wasted, before anything is compiled or synthesised.
+
+    Parameters
+    ----------
+    model
+        The network, as :func:`isobit.load` gives it.
+    data
+        Events, as for :meth:`isobit.Model.predict`: then overflows are counted, not only proven possible.
+    witnesses
+        Also search for an input for each overflow that may happen, as :meth:`isobit.Model.plan` does (seconds to
+        minutes); it is in the evidence.
+    select, ignore
+        Rules that run, and rules that do not, by identifier or name; none are all.
+
+    Returns
+    -------
+    Findings, each with the rule, a severity, the place, the evidence, and a fix where there is one.
+
+    Raises
+    ------
+    UnsupportedError
+        For a rule that is not known.
+    """
+    chosen = {find_rule(name).id for name in select} or set(RULES)
+    chosen -= {find_rule(name).id for name in ignore}
+    context = Context(model, data, witnesses=witnesses)
+    found = [finding for rule in RULES.values() if rule.id in chosen for finding in rule.check(context)]
+    found.sort(key=lambda finding: SEVERITIES.index(finding.severity))
+    events = None if context.data is None or context.profile is None else context.profile.events
+    return LintReport(model.graph.name, tuple(found), events)
+
+
+def refused(name: str, error: UnsupportedError) -> LintReport:
+    """The report on a network that isobit refuses.
+
+    Parameters
+    ----------
+    name
+        The network's, or its file's.
+    error
+        Why.
+    """
+    known = find_rule("refused")
+    return LintReport(name, (Finding(known.id, known.severity, "", "", str(error)),))
+
+
+def find_rule(name: str) -> Rule:
+    """A rule by its identifier or name.
+
+    Raises
+    ------
+    UnsupportedError
+        If there is none; the message names those that there are.
+    """
+    for known in RULES.values():
+        if name in (known.id, known.name):
+            return known
+    names = [text for known in RULES.values() for text in (known.id, known.name)]
+    raise UnsupportedError(f"no rule {name!r}{did_you_mean(name, names)}; rules: {', '.join(RULES)}")

@@ -1,0 +1,225 @@
+"""What a rule of the linter is, what it finds, and what it may look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from isobit.data import in_order
+from isobit.errors import RegistrationError
+from isobit.fixed.array import FixedArray
+from isobit.model.graph import Graph
+from isobit.model.tensor import layer_of
+
+if TYPE_CHECKING:
+    from isobit.bounds.ranges import Range
+    from isobit.network import Network
+    from isobit.plan.plan import Plan
+    from isobit.profile.counts import Profile
+
+__all__ = ["RULES", "SEVERITIES", "Context", "Finding", "Rule", "fragment_of", "rule"]
+
+#: From the gravest on. Errors: wrong numbers for certain; warnings: wrong or worse numbers for some inputs; notes: bits
+#: that could be saved, and what is worth knowing.
+SEVERITIES = ("error", "warning", "note")
+
+#: Slots whose formats hls4ml reads under ``Precision``; those of tables stand beside it, with ``_t``.
+_IN_PRECISION = ("result", "accum", "weight", "bias", "scale", "param")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a rule found.
+
+    Attributes
+    ----------
+    rule
+        Its identifier, ``IB101``.
+    severity
+        One of :data:`SEVERITIES`.
+    layer, slot
+        Where; both empty for the whole network, the slot for a whole layer.
+    message
+        What is the matter, in one sentence.
+    evidence
+        The numbers behind it, as plain Python objects.
+    types
+        Formats that mend it, by ``layer.slot``, for :meth:`isobit.Model.with_types`.
+    fix
+        What to do, in one sentence.
+    """
+
+    rule: str
+    severity: str
+    layer: str
+    slot: str
+    message: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
+    fix: str = ""
+
+    @property
+    def place(self) -> str:
+        """``layer.slot``, a layer alone, or nothing."""
+        return f"{self.layer}.{self.slot}" if self.slot else self.layer
+
+    @property
+    def fragment(self) -> dict[str, Any]:
+        """The part of an hls4ml configuration that gives these formats; empty if there are none."""
+        return fragment_of(self.types)
+
+    def __str__(self) -> str:
+        place = f"{self.place}: " if self.place else ""
+        return f"{self.severity} {self.rule} {place}{self.message}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, as plain Python objects."""
+        return {
+            "rule": self.rule,
+            "name": RULES[self.rule].name,
+            "severity": self.severity,
+            "layer": self.layer,
+            "slot": self.slot,
+            "message": self.message,
+            "evidence": dict(self.evidence),
+            "fix": self.fix,
+            "types": dict(self.types),
+            "hls_config": self.fragment,
+        }
+
+
+def fragment_of(types: Mapping[str, str]) -> dict[str, Any]:
+    """Part of an hls4ml configuration that gives formats, by ``layer.slot``.
+
+    hls4ml reads those of tables and of a softmax's inner numbers beside ``Precision``, as ``exp_table_t``, and ignores
+    them inside it (docs/semantics.md).
+    """
+    layers: dict[str, Any] = {}
+    for key, kind in types.items():
+        layer, _, slot = key.rpartition(".")
+        entry = layers.setdefault(layer, {})
+        if slot in _IN_PRECISION:
+            entry.setdefault("Precision", {})[slot] = kind
+        else:
+            entry[f"{slot}_t"] = kind
+    return {"LayerName": layers} if layers else {}
+
+
+class Context:
+    """What rules look at; proofs and counts are made when a rule first asks for them.
+
+    Parameters
+    ----------
+    model
+        The network.
+    data
+        Events, as for :meth:`isobit.Model.predict`; None if there are none.
+    witnesses
+        Whether an input is searched for each overflow that may happen.
+    """
+
+    def __init__(self, model: Network, data: Any = None, *, witnesses: bool = False) -> None:
+        self.model = model
+        self.data = data
+        self.witnesses = witnesses
+
+    @property
+    def graph(self) -> Graph:
+        """The network as data."""
+        return self.model.graph
+
+    @cached_property
+    def plan(self) -> Plan:
+        """Proofs for every input that the formats, and ranges that the user gave, allow."""
+        return self.model.plan(witnesses=self.witnesses)
+
+    @cached_property
+    def profile(self) -> Profile | None:
+        """Counts on the events; None if there are none."""
+        return None if self.data is None else self.model.profile(self.data)
+
+    @cached_property
+    def values(self) -> dict[str, npt.NDArray[np.float64]]:
+        """For every input the numbers that it is given: the events', or the ends of its range, where one is given."""
+        found = {t.name: np.asarray(t.limits, np.float64) for t in self.graph.inputs if t.limits is not None}
+        if self.data is None:
+            return found
+        given = in_order(self.graph.inputs, self.data) if isinstance(self.data, Mapping) else self.data
+        for tensor, array in zip(
+            self.graph.inputs, given if isinstance(given, (list, tuple)) else [given], strict=True
+        ):
+            raw = array.to_float() if isinstance(array, FixedArray) else array
+            found[tensor.name] = np.asarray(raw, dtype=np.float64)
+        return found
+
+    @cached_property
+    def followers(self) -> frozenset[str]:
+        """Layers whose format is that of their input: what is to be said is said of that."""
+        return frozenset(op.name for op in self.graph.ops if op.follows)
+
+    def ranges(self) -> Iterator[tuple[str, Range]]:
+        """For every layer of numbers the bounds of what it casts into its result, rounded, before overflow."""
+        for op in self.graph.lowered.ops:
+            if layer_of(op.name) == op.name and not op.output.xnor and op.name not in self.followers:
+                yield op.name, self.plan.bounds.ops[op.name].rounded
+
+
+#: What a rule computes: the findings, whose rule and severity are filled in where they are the rule's own.
+Check = Callable[["Context"], Iterable[Finding]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule.
+
+    Attributes
+    ----------
+    id, name
+        Identifier and name: ``IB101``, ``accumulator-overflow``.
+    severity
+        The gravest that its findings have.
+    summary
+        What it finds, in one line.
+    text
+        Why that matters, what the evidence is, and what to do: paragraphs.
+    check
+        Computes the findings.
+    """
+
+    id: str
+    name: str
+    severity: str
+    summary: str
+    text: str
+    check: Check
+
+
+#: All rules, by identifier, in the order in which they run.
+RULES: dict[str, Rule] = {}
+
+
+def rule(id: str, name: str, severity: str) -> Callable[[Check], Check]:
+    """Register a function as a rule; its docstring is the rule's summary (the first line) and text.
+
+    Raises
+    ------
+    RegistrationError
+        If the identifier or the name is taken, or the severity unknown.
+    """
+    if id in RULES or name in (known.name for known in RULES.values()):
+        raise RegistrationError(f"there is a rule {id} or {name!r} already")
+    if severity not in SEVERITIES:
+        raise RegistrationError(f"severity {severity!r} of rule {id} is unknown; known: {', '.join(SEVERITIES)}")
+
+    def register(check: Check) -> Check:
+        summary, _, rest = (check.__doc__ or "").partition("\n")
+        text = "\n".join(line.removeprefix("    ") for line in rest.strip("\n").splitlines())
+        RULES[id] = Rule(id, name, severity, summary, text.strip(), check)
+        return check
+
+    return register
