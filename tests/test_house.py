@@ -30,11 +30,13 @@ PRIMITIVES = {Dot, Formula, Lookup, Opaque, Reduce, Select, Softmax}
 EXPORTED = (
     "activation",
     "batchnorm",
+    "bidirectional",
     "convolution",
     "dense",
     "depthwise_convolution",
     "pointwise_conv",
     "pooling",
+    "recurrent",
     "softmax",
     "table_activation",
     "threshold",
@@ -66,7 +68,7 @@ def test_activations_are_those_of_the_kernels() -> None:
 def test_every_engine_has_a_kernel_for_every_op(engine: str) -> None:
     """The reference for every layer, the others for what layers are lowered to.
 
-    The export for layers with a kernel of their own; others are written as selections and formulas.
+    The export for layers with a kernel of their own; others are written as what they are lowered to.
     """
     module = sys.modules[type(get_engine(engine)).__module__]
     if engine in ("cpp", "numba"):  # what no lane takes goes the wide road, in the end on Python integers

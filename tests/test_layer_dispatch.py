@@ -20,7 +20,10 @@ from test_imports import sources
 #: Rooms that know layers: they define, read, draw and compute them by hls4ml's loops.
 ROOMS = ("model.layers", "frontends", "engines.reference", "testing", "students")
 #: Files that write or call the C++ kernel of a layer, by its class.
-CALLERS = ("hls.layers", "hls.positions", "hls.set_layers", "hls.table_layers", "engines.strict")
+CALLERS = (
+    *("hls.layers", "hls.positions", "hls.recurrent_layers", "hls.set_layers", "hls.table_layers"),
+    "engines.strict",
+)
 #: ``isobit.model`` gathers their names, ``isobit.model.ops`` registers them by their tags.
 GATHERING = ("model", "model.ops")
 

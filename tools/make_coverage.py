@@ -25,8 +25,7 @@ Written by `python tools/make_coverage.py` from the registered layers and the co
 
 Every engine (`numba`, `cpp`, `cpp-strict`, `reference`) computes every layer of this table, and so do `check`, `plan`,
 `profile`, `trace` and model files. *Primitives* are what a layer is lowered to ([layers.md](layers.md)). *Export*:
-"core" is a kernel of its own in `cpp/include/isobit/kernels/`; "primitives" means that the primitives are written;
-"refused" is an error that names the layer.
+"core" is a kernel of its own in `cpp/include/isobit/kernels/`; "primitives" means that the primitives are written.
 
 """
 
@@ -70,18 +69,11 @@ def given(handler: Any) -> list[Any]:
     return [classes[name] for name in names]
 
 
-#: Layers that are lowered to more than selections and formulas, and have no kernel for synthesis.
-NOT_EXPORTED = {
-    *("bidirectional", "distributed_convolution", "distributed_dense", "dot_product"),
-    *("einsum", "einsum_dense", "embedding", "layernorm", "recurrent", "unary_lut"),
-}
-
-
 def exported(layer: Any) -> str:
     """How a layer is exported."""
     from isobit.hls.emitters import EMITTERS
 
-    return "core" if layer in EMITTERS else "refused" if layer.tag in NOT_EXPORTED else "primitives"
+    return "core" if layer in EMITTERS else "primitives"
 
 
 def layers() -> Iterator[tuple[str, ...]]:

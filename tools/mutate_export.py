@@ -3,10 +3,11 @@
     python tools/mutate_export.py          # every weight, type and loop, 100 golden values, 100 entries of tables
     python tools/mutate_export.py --sample 20 --seed 1
     python tools/mutate_export.py --report tests/hls/mutation_run.json
+    python tools/mutate_export.py --networks recurrent lowered --sample 60 --report tests/hls/lowered_mutation_run.json
 
-Two folders are exported first, from the networks `saturating` and `tables` of tests/hls; of the second, entries of
-tables are corrupted. Survivors must stand in tests/hls/equivalent_mutants.json with the reason why no event can tell
-them from the original. Exit status 1: one does not.
+A folder is exported first from each network of tests/hls; of `tables`, entries of tables are corrupted. Survivors must
+stand in tests/hls/equivalent_mutants.json with the reason why no event can tell them from the original. Exit status 1:
+one does not.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "hls"), str(ROOT / "python")]
 
 from export_mutants import Mutant, judge, mutants, prepare  # noqa: E402
+from hls_lowered import lowered, recurrent  # noqa: E402
 from hls_networks import saturating  # noqa: E402
 from hls_tables_sets import tables  # noqa: E402
 
@@ -30,15 +32,16 @@ import isobit as ib  # noqa: E402
 from isobit.model import Graph  # noqa: E402
 
 EQUIVALENT = ROOT / "tests" / "hls" / "equivalent_mutants.json"
+NETWORKS = {make.__name__: make for make in (saturating, tables, recurrent, lowered)}
 #: Golden values and entries of tables are many and alike: so many of each are tried.
 FEW = 100
 
 
-def chosen(everything: list[Mutant], seed: int) -> list[Mutant]:
-    """Every weight, type and loop, and some golden values; of a network with tables, some of their entries."""
+def chosen(everything: list[Mutant], seed: int, network: str) -> list[Mutant]:
+    """Every weight, type and loop, and some golden values; of the network `tables`, some of their entries."""
     alike = {kind: [m for m in everything if m.kind == kind] for kind in ("golden", "table")}
     draw = random.Random(seed)
-    if alike["table"]:
+    if network == tables.__name__:
         return draw.sample(alike["table"], FEW)
     return [m for m in everything if m.kind != "golden"] + draw.sample(alike["golden"], FEW)
 
@@ -61,7 +64,7 @@ class Run:
             self.events[graph.name] = project.manifest["vectors"]["events"]
             folder = prepare(project.folder, project.top, work)
             files = {path: (folder / path).read_text() for path in project.manifest["files"]}
-            tried = chosen(list(mutants(files, project.top)), seed)
+            tried = chosen(list(mutants(files, project.top)), seed, graph.name)
             if sample:
                 tried = random.Random(seed).sample(tried, sample)
             for mutant in tried:
@@ -81,7 +84,7 @@ class Run:
         words = ("caught", "equivalent", "survived")
         total = {word: sum(counts[word] for counts in self.kinds.values()) for word in words}
         return {
-            "networks": "saturating (tests/hls/hls_networks.py), tables (tests/hls/hls_tables_sets.py)",
+            "networks": ", ".join(f"{name} (tests/hls/{NETWORKS[name].__module__}.py)" for name in self.events),
             "isobit": ib.__version__,
             "events": self.events,
             "mutants": sum(total.values()),
@@ -93,15 +96,16 @@ class Run:
 
 
 def main() -> int:
-    """Judge the mutants of both networks and sum up."""
+    """Judge the mutants of the networks and sum up."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--networks", nargs="+", default=["saturating", "tables"], choices=list(NETWORKS))
     parser.add_argument("--sample", type=int, help="judge so many mutants of each network")
     parser.add_argument("--seed", type=int, default=1, help="of the sample")
     parser.add_argument("--report", type=Path, help="write the result as JSON")
     arguments = parser.parse_args()
     run, begin = Run(), time.monotonic()
-    for graph in (saturating(), tables()):
-        run.add(graph, arguments.seed, arguments.sample)
+    for name in arguments.networks:
+        run.add(NETWORKS[name](), arguments.seed, arguments.sample)
     facts = run.facts()
     print(json.dumps(facts["kinds"], indent=2))
     counts = ", ".join(f"{facts[word]} {word}" for word in ("caught", "equivalent", "survived"))

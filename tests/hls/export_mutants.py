@@ -136,14 +136,14 @@ def _types(files: Mapping[str, str]) -> Iterator[Mutant]:
 
 def _loops(files: Mapping[str, str], top: str) -> Iterator[Mutant]:
     """Every loop of the kernels that the core calls: backwards, without its last turn, without its first."""
-    used = re.findall(r"kernels::(\w+)[<(]", files[f"firmware/{top}.cpp"])
+    used = set(re.findall(r"kernels::(\w+)[<(]", files[f"firmware/{top}.cpp"]))
     for path, text in files.items():
         if not path.startswith("firmware/include/isobit/kernels/") or path.endswith(("number.hpp", "numbers.hpp")):
             continue
         for loop in _LOOP.finditer(text):
             label, variable, low, high = loop[1] or "unnamed", loop[2], loop[3], loop[4]
             function = re.findall(r"(?:void|auto) (\w+)\(", text[: loop.start()])
-            if not function or function[-1] not in used:
+            if not function or not {function[-1], Path(path).stem} & used:  # a cell has the name of its file
                 continue
             head = f"ISOBIT_LOOP({label}) " if loop[1] else ""
             for name, new in (

@@ -15,6 +15,8 @@ from isobit.compiler import compiler
 
 Exported = Callable[[str], ib.HlsProject]
 NETWORKS = ["saturating", "binary", "wide", "sets", "tables", "primitives"]
+#: More of them, for full runs.
+LOWERED = ["recurrent", "lowered"]
 #: With streams: every way in which packets pass.
 STREAMED = ["packets", "positions"]
 #: A stream as hardware has it. That of a host allocates and throws, and so do the checks that stand in the core.
@@ -35,6 +37,8 @@ COPIES = {"memcpy", "memmove", "memset"}
 @pytest.fixture(
     params=[pytest.param(("io_parallel", name), id=name) for name in NETWORKS]
     + [pytest.param(("io_stream", name), id=f"{name}-streams") for name in STREAMED]
+    + [pytest.param(("io_parallel", name), id=name, marks=pytest.mark.full) for name in LOWERED]
+    + [pytest.param(("io_stream", "recurrent"), id="recurrent-streams", marks=pytest.mark.full)]
 )
 def project(request: pytest.FixtureRequest, exported: Exported, streamed: Exported) -> ib.HlsProject:
     io_type, name = request.param

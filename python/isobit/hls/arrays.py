@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from isobit.hls.emitters import Layer, pragma
+from isobit.hls.emitters import Layer, block, pragma
 from isobit.hls.lowered import emit
 from isobit.hls.names import Names
-from isobit.hls.wiring import Port, Wiring, block
+from isobit.hls.wiring import Port, Wiring
 from isobit.model.graph import Graph
 from isobit.model.ops import Op, Tensor
 
@@ -126,18 +126,14 @@ class ArrayWiring(Wiring):
         if source.made is None:
             return
         layer, body = source.made
-        op, size, kind = layer.op, source.tensor.size, self.types[source.tensor.name]
+        op = layer.op
         only = source.readers[0] if len(source.readers) == 1 else None
         if isinstance(only, str):
             source.array, source.readers = ports[only], []
         else:
             source.array = self._declared(f"{source.shown}{'_local' if source.tensor.name in ports else ''}", source)
-        inputs = [self.graph.tensors[name] for name in op.inputs]
-        parameters = ["data"] if len(inputs) == 1 else [f"data{k}" for k in range(len(inputs))]
-        taken = [f"const {self.types[t.name]} {p}[{t.size}]" for t, p in zip(inputs, parameters, strict=True)]
-        head = f"static void {layer.name}({', '.join([*taken, f'{kind} results[{size}]'])})"
-        text = block(head, "\n".join([*layer.schedule(clocks), body]))
-        self.functions.append(f"// {layer.what or op.tag}\n{text}")
+        text = block(layer.head, "\n".join([*layer.schedule(clocks), body]))
+        self.functions += [*(helper(clocks) for helper in layer.helpers), f"// {layer.what or op.tag}\n{text}"]
         arguments = [self._places[op.name, slot] for slot in range(len(op.inputs))]
         self.body.append(f"{self.member(layer.name)}({', '.join([*arguments, source.array])});")
 

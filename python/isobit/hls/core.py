@@ -12,20 +12,21 @@ from isobit._version import __version__
 from isobit.errors import UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.headers import get_include
-from isobit.hls import layers as _elementwise  # the three register their emitters
+from isobit.hls import layers as _elementwise  # the four register their emitters
+from isobit.hls import recurrent_layers as _recurrent
 from isobit.hls import set_layers as _sets
 from isobit.hls import table_layers as _tables
 from isobit.hls.arrays import ArrayWiring
-from isobit.hls.emitters import Layer, pragma
+from isobit.hls.emitters import Layer, block, pragma
 from isobit.hls.names import Names, as_top_name, in_comment, top_name
 from isobit.hls.streams import StreamWiring
-from isobit.hls.wiring import Port, Wiring, block
+from isobit.hls.wiring import Port, Wiring
 from isobit.model.file import graph_digest
 from isobit.model.graph import Graph
 
 __all__ = ["EMITTED_BY", "IO_TYPES", "Core", "Port", "default_name", "header_closure", "make_core"]
 
-EMITTED_BY = (_elementwise, _sets, _tables)
+EMITTED_BY = (_elementwise, _recurrent, _sets, _tables)
 WIRINGS: dict[str, type[Wiring]] = {wiring.io_type: wiring for wiring in (ArrayWiring, StreamWiring)}
 #: How numbers may go in and out, by hls4ml's names.
 IO_TYPES = tuple(WIRINGS)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -21,12 +21,51 @@ from isobit.hls.names import Names
 from isobit.model.ops import Op, Tensor, Tensors
 from isobit.model.weights import Encoding, Weight
 
-__all__ = ["EMITTERS", "Emitter", "Layer", "pragma", "register_emitter"]
+__all__ = [
+    "EMITTERS",
+    "PRIMITIVES",
+    "Emitter",
+    "Helper",
+    "Layer",
+    "Passing",
+    "block",
+    "pragma",
+    "register_emitter",
+    "register_primitive",
+]
+
+#: Text that stands before a layer's function, for a function that begins a new event every so many clocks.
+Helper = Callable[[int], str]
 
 
 def pragma(text: str) -> str:
     """A directive for synthesis, which vanishes on a host."""
     return f"ISOBIT_PRAGMA(HLS {text.replace(' = ', '=')})"
+
+
+def block(head: str, body: str) -> str:
+    """A function: its head, and its statements indented."""
+    lines = (" " * 4 + line if line else "" for line in body.splitlines())
+    return "\n".join([f"{head} {{", *lines, "}\n"])
+
+
+class Passing(NamedTuple):
+    """How a layer takes packets one after the other.
+
+    Attributes
+    ----------
+    statements
+        What reads packets from the stream ``from`` and writes packets to the stream ``to``.
+    taken, given
+        How many numbers they have.
+    header
+        Of the kernel that does it.
+    """
+
+    statements: str
+    taken: int
+    given: int
+    header: str
 
 
 @dataclass
@@ -64,6 +103,10 @@ class Layer:
         How many they may have; 0: as many as it takes to begin an event in the function's interval.
     what
         The layer in words.
+    helpers
+        What stands before the layer's function: functions of its parts, structures.
+    packets
+        If the layer can take packets one after the other: how it does.
     """
 
     op: Op
@@ -80,6 +123,49 @@ class Layer:
     products: int = 0
     multipliers: int = 0
     what: str = ""
+    helpers: list[Helper] = field(default_factory=list)
+    packets: Passing | None = None
+
+    def part(self, slot: str, op: Op, tensors: Tensors, kinds: tuple[str, ...], result: str) -> Layer:
+        """A layer within this one, which declares everything here and becomes a function of its own.
+
+        Parameters
+        ----------
+        slot
+            What its name ends in.
+        op, tensors, kinds, result
+            As for a layer.
+        """
+        name = self.names.take(f"{self.name}_{slot}")
+        return Layer(op, tensors, name, kinds, result, self.names, self.headers, self.types, self.constants)
+
+    def function(self, part: Layer, body: str) -> None:
+        """Add the function of a part, which reads ``data`` and writes ``results``.
+
+        Within a layer that loops over several clocks it is a pipeline of its own interval, else of that of the layer.
+        """
+
+        def text(clocks: int) -> str:
+            own = part.interval if self.dataflow else clocks
+            function = block(part.head, "\n".join([*part.schedule(own), body]))
+            return "\n".join([*(helper(own) for helper in part.helpers), f"// {part.what or part.op.tag}\n{function}"])
+
+        self.helpers.append(text)
+
+    @property
+    def parameters(self) -> list[str]:
+        """Arrays that its function reads: ``data``; of several ``data0``, ``data1``, ..."""
+        names = ["data"] if len(self.tensors) == 1 else [f"data{k}" for k in range(len(self.tensors))]
+        return [
+            f"const {kind} {name}[{tensor.size}]"
+            for kind, name, tensor in zip(self.kinds, names, self.tensors, strict=True)
+        ]
+
+    @property
+    def head(self) -> str:
+        """The first line of a function that computes the layer from arrays."""
+        parameters = ", ".join([*self.parameters, f"{self.result} results[{self.op.output.size}]"])
+        return f"static void {self.name}({parameters})"
 
     @property
     def tensor(self) -> Tensor:
@@ -193,6 +279,8 @@ EmitterT = TypeVar("EmitterT", bound=Emitter)
 
 #: Emitter by op.
 EMITTERS: dict[type[Op], Emitter] = {}
+#: Emitter by primitive, for layers that are lowered to it and have none of their own.
+PRIMITIVES: dict[type[Op], Emitter] = {}
 
 
 def register_emitter(op: type[Op]) -> Callable[[EmitterT], EmitterT]:
@@ -211,6 +299,16 @@ def register_emitter(op: type[Op]) -> Callable[[EmitterT], EmitterT]:
                 "(isobit.layers.forget takes back those of your layers)"
             )
         EMITTERS[op] = emitter
+        return emitter
+
+    return register
+
+
+def register_primitive(op: type[Op]) -> Callable[[EmitterT], EmitterT]:
+    """Make a primitive exportable (decorator of its emitter)."""
+
+    def register(emitter: EmitterT) -> EmitterT:
+        PRIMITIVES[op] = emitter
         return emitter
 
     return register

@@ -104,8 +104,8 @@ class WrittenFormula:
         self._indices = [self._index(place, view) for place, view in enumerate(op.views)]
         self.value = self._outcome(op.outcome)
 
-    def text(self, arrays: Sequence[str], results: str) -> str:
-        """The loop that reads these arrays and writes that one."""
+    def text(self, arrays: Sequence[str], results: str, number: int = 1) -> str:
+        """The loop that reads these arrays and writes that one; the first one of a function, or the second, ..."""
         named = zip(self._inputs, arrays, self._indices, strict=True)
         lines = [
             pragma("UNROLL"),
@@ -113,7 +113,8 @@ class WrittenFormula:
             *self._taken,
             f"{results}[i] = {self.value.text};",
         ]
-        head = ["ISOBIT_LOOP(Compute)", f"for (int i = 0; i < {self.op.output.size}; ++i) {{"]
+        label = f"Compute{number if number > 1 else ''}"
+        head = [f"ISOBIT_LOOP({label})", f"for (int i = 0; i < {self.op.output.size}; ++i) {{"]
         return "\n".join([*head, *(f"    {line}" for line in lines), "}"])
 
     def _index(self, place: int, view: View) -> str:

@@ -12,9 +12,12 @@ from isobit.model.expressions import with_weights
 from isobit.model.layers.activation import Activation
 from isobit.model.layers.convolution import PointwiseConv
 from isobit.model.layers.dense import Dense
+from isobit.model.layers.distributed import DistributedDense
+from isobit.model.layers.layernorm import LayerNorm
 from isobit.model.layers.norm import BatchNorm, Threshold
 from isobit.model.layers.softmax import Softmax
 from isobit.model.layers.table import TableActivation
+from isobit.model.layers.unary_lut import UnaryLUT
 from isobit.model.ops import Op, Tensors
 from isobit.model.primitives import Formula, Select, is_alias
 from isobit.model.weights import Weight
@@ -59,9 +62,17 @@ def pointwise_conv(op: PointwiseConv, width: int) -> Dense | None:
     return op.dense if width == op.weight.shape[0] else None
 
 
+@register_position_op(DistributedDense)
+def distributed_dense(op: DistributedDense, width: int) -> DistributedDense | None:
+    """The layer of one position."""
+    n_in, n_out = op.weight.shape
+    return replace(op, output=replace(op.output, shape=(n_out,))) if width == n_in else None
+
+
 @register_position_op(Activation)
 @register_position_op(TableActivation)
-def elementwise(op: Activation | TableActivation, width: int) -> Op | None:
+@register_position_op(UnaryLUT)
+def elementwise(op: Activation | TableActivation | UnaryLUT, width: int) -> Op | None:
     """The same function of fewer numbers."""
     return _narrowed(op, width)
 
@@ -70,6 +81,12 @@ def elementwise(op: Activation | TableActivation, width: int) -> Op | None:
 def batchnorm(op: BatchNorm, width: int) -> Op | None:
     """The same, if every position has the same scales: with one a number, positions differ."""
     return _narrowed(op, width) if width % op.scale.raw.size == 0 else None
+
+
+@register_position_op(LayerNorm)
+def layernorm(op: LayerNorm, width: int) -> Op | None:
+    """Of one position."""
+    return _narrowed(op, width) if width == op.dim else None
 
 
 @register_position_op(Threshold)

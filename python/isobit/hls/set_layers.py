@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+
 from isobit.errors import UnsupportedError
-from isobit.hls.emitters import Layer, pragma, register_emitter
+from isobit.hls.emitters import Layer, pragma, register_emitter, register_primitive
 from isobit.hls.layers import dense_parts
 from isobit.hls.selections import moved
 from isobit.model.dot import Dot
 from isobit.model.layers.convolution import Convolution, DepthwiseConvolution, PointwiseConv
 from isobit.model.layers.dense import Dense
 from isobit.model.layers.pooling import Pooling
-from isobit.model.primitives import View
+from isobit.model.primitives import View, identity_view
+from isobit.model.reduce import Reduce
+from isobit.model.tensor import layer_of
 from isobit.model.weights import Weight
 
-__all__ = ["convolution", "depthwise_convolution", "pointwise_conv", "pooling"]
+__all__ = ["convolution", "depthwise_convolution", "dot", "pointwise_conv", "pooling", "reduce"]
 
 #: Strategies with a kernel at every position (pointwise_conv.hpp).
 POINTWISE_STRATEGIES = ("latency", "resource")
@@ -22,14 +28,14 @@ POINTWISE_STRATEGIES = ("latency", "resource")
 @register_emitter(PointwiseConv)
 def pointwise_conv(op: PointwiseConv, layer: Layer) -> str:
     """The dense layer of one position in a loop over the positions."""
-    return _at_every_position(op, layer, "data")
+    return _at_every_position(op.dense, op.positions, layer, "data")
 
 
 @register_emitter(Convolution)
 def convolution(op: Convolution, layer: Layer) -> str:
     """An array with the numbers of every window, and a pointwise convolution of it."""
     read = _windows(op.windows(layer.tensor).ravel(), layer)
-    text = _at_every_position(op, layer, "windows")
+    text = _at_every_position(op.dense, op.positions, layer, "windows")
     layer.what = layer.what.replace("PointwiseConv", f"Convolution, windows of {' x '.join(map(str, op.kernel))},")
     return f"{read}\n{text}"
 
@@ -37,41 +43,69 @@ def convolution(op: Convolution, layer: Layer) -> str:
 @register_emitter(DepthwiseConvolution)
 def depthwise_convolution(op: DepthwiseConvolution, layer: Layer) -> str:
     """An array with the windows of every position's channels, each of which is a dense layer of one output."""
-    (dot,) = op.lower(layer.tensor)
-    assert isinstance(dot, Dot)
-    taps, channels = dot.weight.shape
-    dense = Dense(op.name, op.inputs, op.output, _turned(dot.weight), op.bias, op.accum, "latency", op.reuse_factor)
-    read = _windows(dot.view.ravel(), layer)
-    layer.interval = op.positions * op.reuse_factor
-    layer.dataflow = op.positions > 1
+    (sums,) = op.lower(layer.tensor)
+    assert isinstance(sums, Dot)
+    text = dot(sums, layer)
     layer.what = (
-        f"Depthwise convolution of {channels} channels at {op.positions} positions, windows of "
+        f"Depthwise convolution of {sums.groups} channels at {op.positions} positions, windows of "
         f"{' x '.join(map(str, op.kernel))}, {op.strategy}, reuse factor {op.reuse_factor}"
     )
+    return text
+
+
+@register_primitive(Dot)
+def dot(op: Dot, layer: Layer) -> str:
+    """Sums at every position: of an array with the windows, unless these are the input's numbers in their order."""
+    read, data = "", "data"
+    if not op.consecutive(layer.tensor):
+        read, data = f"{_windows(op.view.ravel(), layer)}\n", "windows"
+    if op.groups > 1:
+        return read + _in_groups(op, layer, data)
+    sums = op.weight, op.bias, op.accum, op.strategy, op.reuse_factor
+    position = Dense(op.name, op.inputs, replace(op.output, shape=op.bias.shape), *sums)
+    return read + _at_every_position(position, op.positions, layer, data)
+
+
+def _in_groups(op: Dot, layer: Layer, data: str) -> str:
+    """A window and its outputs for each group: that of a channel has one."""
+    taps, channels = op.weight.shape
+    if op.groups != channels:
+        raise UnsupportedError(
+            f"layer {layer_of(op.name)!r} cannot be exported: {op.groups} groups of a position have {channels} "
+            "outputs; those with one each can be"
+        )
+    output = replace(op.output, shape=op.bias.shape)
+    # In the order of the latency kernel, whatever the strategy: the windows and their weights are in that of the sums.
+    sums = _turned(op.weight), op.bias, op.accum, "latency", op.reuse_factor
+    dense = Dense(op.name, op.inputs, output, *sums)
+    layer.interval = op.positions * op.reuse_factor
+    layer.dataflow = op.positions > 1
+    layer.what = f"Sums of {taps} products in {channels} groups at {op.positions} positions"
     layer.include("depthwise_conv.hpp")
     declared, arguments, _ = dense_parts(dense, layer, (taps, 1))
     kernel = f"depthwise_conv<arith, shape, {op.positions}, {channels}>"
-    return f"{read}\n{declared}\nkernels::{kernel}(windows, {arguments}, results);"
+    return f"{declared}\nkernels::{kernel}({data}, {arguments}, results);"
 
 
-def _at_every_position(op: PointwiseConv | Convolution, layer: Layer, data: str) -> str:
+def _at_every_position(op: Dense, positions: int, layer: Layer, data: str) -> str:
+    """The dense layer of one position, at all of them."""
     if op.strategy not in POINTWISE_STRATEGIES:
         raise UnsupportedError(
-            f"convolution {op.name!r} has the strategy {op.strategy!r}, which cannot be exported; those that can: "
-            f"{', '.join(POINTWISE_STRATEGIES)}"
+            f"convolution {layer_of(op.name)!r} has the strategy {op.strategy!r}, which cannot be exported; those that "
+            f"can: {', '.join(POINTWISE_STRATEGIES)}"
         )
     n_in, n_out = op.weight.shape
     # Resource: at least this. The loop of a position drains before the next one's begins.
-    layer.interval = op.positions * op.reuse_factor
-    layer.dataflow = op.strategy == "resource" or op.positions > 1
+    layer.interval = positions * op.reuse_factor
+    layer.dataflow = op.strategy == "resource" or positions > 1
     layer.what = (
-        f"PointwiseConv {n_in} -> {n_out} at {op.positions} positions, {op.strategy}, reuse factor {op.reuse_factor}"
+        f"PointwiseConv {n_in} -> {n_out} at {positions} positions, {op.strategy}, reuse factor {op.reuse_factor}"
     )
     layer.include("pointwise_conv.hpp")
-    declared, arguments, _ = dense_parts(op.dense, layer)
-    kernel = f"pointwise_conv_{op.dense.kernel}<arith, shape, {op.positions}>"
-    if op.positions == 1:  # no loop
-        kernel = f"dense_{op.dense.kernel}<arith, shape>"
+    declared, arguments, _ = dense_parts(op, layer)
+    kernel = f"pointwise_conv_{op.kernel}<arith, shape, {positions}>"
+    if positions == 1:  # no loop
+        kernel = f"dense_{op.kernel}<arith, shape>"
     return f"{declared}\nkernels::{kernel}({data}, {arguments}, results);"
 
 
@@ -101,6 +135,28 @@ def pooling(op: Pooling, layer: Layer) -> str:
     arguments = ["arith()", f"kernels::{_window_shape(op)}()", "data", "results"]
     return f"""using arith = kernels::pool_arith<{layer.data}, {accum}, {layer.result}, {cast}>;
 kernels::{kernel}({", ".join(arguments)});"""
+
+
+@register_primitive(Reduce)
+def reduce(op: Reduce, layer: Layer) -> str:
+    """An array with the numbers of every window, and the kernels of pooling over neighbouring ones."""
+    outputs, size = op.view.shape
+    divisors = np.ones(1, np.int64) if op.divisors is None else np.unique(op.divisors)
+    if len(divisors) > 1 or (op.function == "max" and op.padded):
+        what = "takes maxima of padding" if op.function == "max" else "divides sums by different numbers"
+        raise UnsupportedError(f"layer {layer_of(op.name)!r} cannot be exported: it {what}, as emitters alone write")
+    read, data = "", "data"
+    if not np.array_equal(op.view.ravel(), identity_view(layer.tensor.size)):
+        read, data = f"{_windows(op.view.ravel(), layer)}\n", "windows"
+    layer.include("pooling.hpp")
+    of = "maximum" if op.function == "max" else "sum"
+    layer.what = f"{of} of {size}" + f" for each of {outputs} outputs" * (outputs > 1)
+    cast = str(op.cast_first).lower()
+    kernel = "max_pool" if op.function == "max" else "average_pool_tree" if op.order == "tree" else "average_pool"
+    shape = f"kernels::static_row_shape<{outputs}, {size}, {divisors[0]}>"
+    types = f"{layer.data}, {layer.type('accum', op.accum)}, {layer.result}"
+    return f"""{read}using arith = kernels::pool_arith<{types}, {cast}>;
+kernels::{kernel}(arith(), {shape}(), {data}, results);"""
 
 
 def _window_shape(op: Pooling) -> str:

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from isobit.hls.emitters import EMITTERS, Layer, pragma
+from isobit.hls.emitters import EMITTERS, Layer, block, pragma
 from isobit.hls.lowered import emit
 from isobit.hls.names import Names
 from isobit.hls.positions import position_op, primitive_at_position
-from isobit.hls.wiring import Packets, Port, Wiring, block
+from isobit.hls.wiring import Packets, Port, Wiring
 from isobit.model.graph import Graph
 from isobit.model.ops import Op, Tensor, Tensors
 
@@ -166,6 +166,10 @@ class StreamWiring(Wiring):
         self.types[op.output.name] = result
         self._packets[op.output.name] = given = self._split(op.output)
         self._origin[op.output.name] = op.output.name
+        passing = layer.packets
+        if passing is not None and (passing.taken, passing.given) == (packets[0].width, given.width):
+            layer.include(passing.header)
+            return layer, self._taken(layer, passing.statements, packets[0], given)
         if position is not None or all(p.count == 1 for p in (*packets, given)):
             return layer, self._passed(layer, body, packets, given)
         return layer, self._gathered(layer, body, inputs, given)
@@ -191,6 +195,7 @@ class StreamWiring(Wiring):
             "to.write(given);",
         ]
         what = layer.what or layer.op.tag
+        helpers = [helper(layer.interval) for helper in layer.helpers]
         if count > 1:
             lines = _loop("Position", count, lines)
             layer.what = f"{what} at each of {count} positions"
@@ -198,7 +203,14 @@ class StreamWiring(Wiring):
         layer.interval, layer.dataflow = count * layer.interval, True
         streams = [f"hls::stream<{p.type}>& from{k}" for p, k in zip(taken, numbered, strict=True)]
         outer = f"static void {layer.name}({', '.join([*streams, f'hls::stream<{given.type}>& to'])})"
-        return _functions(what, block(head, body), block(outer, "\n".join(lines)))
+        return "\n".join([*helpers, _functions(what, block(head, body), block(outer, "\n".join(lines)))])
+
+    def _taken(self, layer: Layer, body: str, taken: Packets, given: Packets) -> str:
+        """Packets one after the other, as the layer itself reads and writes them."""
+        helpers = [helper(layer.interval) for helper in layer.helpers]
+        streams = f"hls::stream<{taken.type}>& from, hls::stream<{given.type}>& to"
+        text = block(f"static void {layer.name}({streams})", body)
+        return "\n".join([*helpers, _functions(layer.what, text)])
 
     def _gathered(self, layer: Layer, body: str, inputs: Tensors, given: Packets) -> str:
         """All packets read, the layer of the whole tensor, all packets written: one after the other."""
@@ -223,10 +235,12 @@ class StreamWiring(Wiring):
             f"kernels::write_packets<{given.count}, {given.width}>(results, to);",
         ]
         body = "\n".join([*layer.schedule(layer.interval), body])
+        helpers = [helper(layer.interval) for helper in layer.helpers]
         layer.interval, layer.dataflow = clocks, True
         head = f"static void {inner}({', '.join([*parameters, f'{layer.result} results[{size}]'])})"
         outer = f"static void {layer.name}({', '.join([*streams, f'hls::stream<{given.type}>& to'])})"
-        return _functions(layer.what or layer.op.tag, block(head, body), block(outer, "\n".join(lines)))
+        text = _functions(layer.what or layer.op.tag, block(head, body), block(outer, "\n".join(lines)))
+        return "\n".join([*helpers, text])
 
     # -- streams ------------------------------------------------------------------------------------------------------
 

@@ -47,7 +47,7 @@ class TableReach:
     layer, slot
         The table.
     entries
-        Its size.
+        Its size; of a table of rows, how many can be looked up.
     reachable
         Entries that inputs may reach, as far as the bounds know; some of them no input may reach.
     reached
@@ -120,6 +120,7 @@ class _Search:
         self.ops = [op for op in graph.ops if isinstance(op, (Softmax, Lookup))]
         bounds = graph_bounds(graph) if self.ops else None
         self.tables: dict[tuple[str, str], _Table] = {}
+        distinct: dict[tuple[str, int], _Table] = {}  # the steps of a recurrent layer look up one table
         for op in self.ops:
             assert bounds is not None
             inner = {
@@ -129,8 +130,13 @@ class _Search:
             }
             (tensor,) = graph.inputs_of(op)
             for table, wanted in _reachable(op, tensor.type, bounds.tensors[tensor.name], inner):
-                none = np.zeros(table.raw.size, dtype=bool)
-                self.tables[op.name, table.name] = _Table(layer_of(op.name), table, wanted, none)
+                known = distinct.setdefault(
+                    (layer_of(op.name), id(table)),
+                    _Table(layer_of(op.name), table, np.zeros_like(wanted), np.zeros_like(wanted)),
+                )
+                known.wanted |= wanted
+                self.tables[op.name, table.name] = known
+        self.distinct = tuple(distinct.values())
         parts = (getattr(op, part.name) for op in graph.ops for part in fields(op))
         work = sum(part.raw.size for part in parts if isinstance(part, Weight)) or 1
         self.batch = max(64, min(_TRIED, _WORK // work))
@@ -138,7 +144,7 @@ class _Search:
         self.known: dict[tuple[str, str, int], dict[int, Any]] = {}
 
     def missing(self) -> int:
-        return sum(len(table.missing) for table in self.tables.values())
+        return sum(len(table.missing) for table in self.distinct)
 
     def take(self, rows: Any, limit: int) -> Any:
         """Look at events; those that look up something new are kept, so many at most."""
@@ -192,13 +198,13 @@ class _Search:
     def proposals(self, *, first: bool) -> Any:
         """Events to try: drawn ones at first, then those that missing entries ask for."""
         rows = self._drawn(self.batch // 2) if first else []
-        asked = [(key, entry) for key, table in self.tables.items() for entry in table.missing.tolist()]
+        asked = [(table, entry) for table in self.distinct for entry in table.missing.tolist()]
         self.rng.shuffle(asked)
         outermost: set[tuple[tuple[str, str, int], int]] = set()
-        for key, entry in asked:
+        for table, entry in asked:
             if len(rows) >= self.batch:
                 break
-            column = self.rng.choice([place for place in self.known if place[:2] == key])
+            column = self.rng.choice([place for place in self.known if self.tables[place[:2]] is table])
             known = sorted(self.known[column])
             place = bisect.bisect(known, entry)
             if 0 < place < len(known):
@@ -244,11 +250,11 @@ class _Search:
             TableReach(
                 table.layer,
                 table.weight.name,
-                int(table.weight.raw.size),
+                len(table.wanted),
                 int(np.count_nonzero(table.wanted | table.reached)),
                 int(np.count_nonzero(table.reached)),
             )
-            for table in self.tables.values()
+            for table in self.distinct
         )
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from isobit.hls.emitters import Layer, register_emitter
+from isobit.errors import UnsupportedError
+from isobit.hls.emitters import Layer, register_emitter, register_primitive
 from isobit.model.layers.softmax import Softmax
 from isobit.model.layers.table import TableActivation
+from isobit.model.lookup import Lookup
+from isobit.model.table_index import AroundZero, Counted, FromZero, Itself
+from isobit.model.tensor import layer_of
 
-__all__ = ["softmax", "table_activation"]
+__all__ = ["lookup", "softmax", "table_activation"]
 
 
 @register_emitter(TableActivation)
@@ -25,6 +29,36 @@ def table_activation(op: TableActivation, layer: Layer) -> str:
     return f"""using numbers = kernels::{numbers};
 using arith = kernels::{raw}<numbers, {table_type}>;
 kernels::{kernel}({", ".join(arguments)});"""
+
+
+@register_primitive(Lookup)
+def lookup(op: Lookup, layer: Layer) -> str:
+    """A row or an entry of a table for every number."""
+    size, index = layer.tensor.size, op.index
+    layer.what = f"look-up of {size} in {op.entries} {f'rows of {op.row}' if op.row > 1 else 'entries'}"
+    if isinstance(index, Itself):
+        numbers, kernel = f"row_arith<{{}}, {index.times}, {op.stride or op.row}>", f"lookup_rows<{op.row}>"
+    elif op.row == 1 and op.stride is None and isinstance(index, AroundZero):
+        numbers, kernel = f"centred_table_arith<{{}}, {op.entries}, {index.span}>", "table_activation"
+    elif op.row == 1 and op.stride is None and isinstance(index, FromZero) and op.entries << index.power < 1 << 32:
+        numbers, kernel = f"first_table_arith<{{}}, {op.entries}, {index.power}>", "table_activation"
+    elif op.row == 1 and op.stride is None and isinstance(index, Counted):
+        numbers, kernel = f"counted_table_arith<{{}}, {index.least}>", "table_activation"
+    else:
+        numbers = kernel = ""
+    if not kernel or op.entry_factor is not None:
+        raise UnsupportedError(
+            f"layer {layer_of(op.name)!r} cannot be exported: it looks up {op.row} entries by {index}, or multiplies "
+            "them, as emitters alone write; exported are indices, numbers counted from the least, and intervals from "
+            "zero or around it"
+        )
+    layer.include("raw_constants.hpp", "table.hpp" if kernel == "table_activation" else "lookup.hpp")
+    if isinstance(index, FromZero | Counted):
+        layer.include("lookup.hpp")
+    table_type, table = layer.type("table", op.table.type), layer.constant(op.table)
+    return f"""using numbers = kernels::{numbers.format(layer.result)};
+using arith = kernels::raw_table_arith<numbers, {table_type}>;
+kernels::{kernel}(arith(), kernels::static_vector_shape<{size}>(), data, {table}, results);"""
 
 
 @register_emitter(Softmax)

@@ -20,8 +20,8 @@ __all__ = ["Vectors", "choose_vectors", "edge_events", "random_raw"]
 
 #: Inputs that are moved to their ends one at a time; of more, so many, evenly spread.
 _ALONE = 32
-#: Witnesses taken, and times that the search moves its inputs.
-_WITNESSES, _ROUNDS = 64, 6
+#: Witnesses taken, times that the search moves its inputs, and steps of recurrent layers that it looks at.
+_WITNESSES, _ROUNDS, _STEPS = 64, 6, 2
 #: Events that are added for the entries of tables, and numbers in them.
 _LOOKING_UP, _TABLE_NUMBERS = 2048, 200_000
 #: Numbers that a test bench's header may hold; compilers take long over more.
@@ -155,7 +155,7 @@ def _witnessed(graph: Graph) -> tuple[dict[str, list[list[int]]], str]:
 
     empty: dict[str, list[list[int]]] = {t.name: [] for t in graph.inputs}
     try:
-        found = list(find_witnesses(graph, rounds=_ROUNDS))
+        found = list(find_witnesses(graph, rounds=_ROUNDS, steps=_STEPS))
     except UnsupportedError as error:
         return empty, f"inputs that overflow: not searched ({error})"
     step = max(1, -(-len(found) // _WITNESSES))

@@ -12,7 +12,7 @@ from isobit.hls.names import Names
 from isobit.model.graph import Graph
 from isobit.model.ops import Op, Tensor
 
-__all__ = ["Packets", "Port", "Wiring", "block"]
+__all__ = ["Packets", "Port", "Wiring"]
 
 
 @dataclass(frozen=True)
@@ -127,9 +127,3 @@ class Wiring(ABC):
     def shown(self, op: Op) -> str:
         """What an op's output is called: layers of hls4ml often give it their own name, which the function has."""
         return op.output.name if op.output.name != op.name else f"{op.name}_out"
-
-
-def block(head: str, body: str) -> str:
-    """A function: its head, and its statements indented."""
-    lines = (" " * 4 + line if line else "" for line in body.splitlines())
-    return "\n".join([f"{head} {{", *lines, "}\n"])

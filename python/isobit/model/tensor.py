@@ -11,7 +11,7 @@ from fractions import Fraction
 from isobit.errors import FormatError, RangeError, ShapeError, TypeMismatchError
 from isobit.fixed.types import FixedType
 
-__all__ = ["Tensor", "Tensors", "layer_of", "reported", "with_limits"]
+__all__ = ["Tensor", "Tensors", "layer_of", "reported", "step_of", "with_limits"]
 
 #: What the names of primitives inside a layer end with, and its part that tells steps.
 _INNER = re.compile(r"(/\d+(@\d+)?)+$")
@@ -112,6 +112,12 @@ def _is_number(value: object) -> bool:
 def layer_of(name: str) -> str:
     """The layer that a primitive belongs to, by its name; see :meth:`Op.lower`."""
     return _INNER.sub("", name)
+
+
+def step_of(name: str) -> int:
+    """The step of a sequence that a primitive belongs to, by its name; 0 of one that belongs to none."""
+    found = _STEP.search(name, len(layer_of(name)))
+    return int(found[0].lstrip("@")) if found else 0
 
 
 def reported(name: str, slot: str, output: Tensor) -> tuple[str, str]:

@@ -25,6 +25,7 @@ from isobit.model.dot import Dot
 from isobit.model.graph import Graph
 from isobit.model.ops import Op, Tensors
 from isobit.model.primitives import Opaque
+from isobit.model.tensor import step_of
 from isobit.plan.witnesses import MayOverflow, Witness, Witnesses, as_reported
 from isobit.witness.margins import Chain, Margins, ResultMargins, has_margins, parted
 from isobit.witness.proposals import Box, first_positions, moved
@@ -58,7 +59,13 @@ def may_overflow(bounds: Bounds) -> list[MayOverflow]:
 
 
 def find_witnesses(
-    graph: Graph, bounds: Bounds | None = None, *, rounds: int = 48, seed: int = 0, budget_s: float | None = None
+    graph: Graph,
+    bounds: Bounds | None = None,
+    *,
+    rounds: int = 48,
+    seed: int = 0,
+    budget_s: float | None = None,
+    steps: int | None = None,
 ) -> Witnesses:
     """Search an input for every cast that may overflow.
 
@@ -74,6 +81,9 @@ def find_witnesses(
         Of the search; the same arguments give the same witnesses if ``budget_s`` is not used up.
     budget_s
         Seconds after which no further round begins; None: only ``rounds`` count.
+    steps
+        In how many steps of a recurrent layer, the first ones, casts are searched; None: in all. Those of others stay
+        open.
 
     Returns
     -------
@@ -86,6 +96,8 @@ def find_witnesses(
     found: dict[MayOverflow, Witness] = {}
     asked = may_overflow(limits)
     for op in graph.ops:
+        if steps is not None and step_of(op.name) >= steps:
+            continue
         for slot in ("accum", "result"):
             neurons = [v.neuron for v in asked if (v.layer, v.slot) == (op.name, slot)]
             if slot == "result" and neurons and not has_margins(limits.ops[op.name]):

@@ -67,6 +67,17 @@ private:
     }
 };
 
+// Rows of numbers, one after the other; each sum is divided by Divisor.
+template <int Rows, int Size, int Divisor = 1>
+struct static_row_shape {
+    static_assert(Rows > 0 && Size > 0 && Divisor > 0, "isobit: a pooling shape needs positive sizes");
+    static constexpr int channels() { return 1; }
+    static constexpr int windows() { return Rows; }
+    static constexpr int window_size() { return Size; }
+    static constexpr int position(int window, int k) { return window * Size + k; }
+    static constexpr int divisor(int) { return Divisor; }
+};
+
 // Shape: windows(), window_size(), channels(); position(window, k) of the input, negative for padding; divisor(window).
 // Arith: zero(), lowest() and padding() are accumulators, add(a, x) and larger(a, x) take data into one,
 // quotient(a, n) is cut toward zero at the accumulator's LSB, result(a) casts.
