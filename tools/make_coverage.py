@@ -59,10 +59,12 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def given(handler: Any) -> list[Any]:
-    """The classes of layers that a handler makes, as its annotation says."""
+    """The classes of layers that a handler makes, as its annotation says; none if it refuses every one."""
     from isobit.model.ops import OPS
 
     classes = {op.__name__: op for op in OPS.values()}
+    if handler.__annotations__["return"] == "NoReturn":
+        return []
     names = [name.strip() for name in str(handler.__annotations__["return"]).split("|")]
     if unknown := [name for name in names if name not in classes]:
         raise SystemExit(f"{handler.__qualname__} is annotated with {unknown}; expected classes of layers")
@@ -84,7 +86,8 @@ def layers() -> Iterator[tuple[str, ...]]:
 
     assert isobit.frontends.hls4ml.graph  # registers the handlers
     for name in sorted(HANDLERS):
-        made = given(HANDLERS[name])
+        if not (made := given(HANDLERS[name])):
+            continue
         yield (
             name,
             ", ".join(f"`{layer.tag}`" for layer in made),
@@ -124,7 +127,8 @@ def unread() -> list[str]:
     # Passes replace them, or they are in no network for these back ends.
     others = {"Input", "Constant", "LayerGroup", "BiasAdd", "SymbolicExpression", "BatchNormOnnx", "BipolarQuant"}
     others |= {"Conv", "MatMul", "Quant", "SeparableConv1D", "SeparableConv2D", "DACombinational"}
-    return sorted({layer.__name__ for layer in layer_map.values()} - set(HANDLERS) - others)
+    read = {name for name, handler in HANDLERS.items() if given(handler)}
+    return sorted({layer.__name__ for layer in layer_map.values()} - read - others)
 
 
 def page() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NoReturn
 
 from isobit.errors import FirmwareError, UnsupportedError
 from isobit.frontends.hls4ml.reading import edges_of, precision_to_type, weight_of
@@ -64,7 +64,7 @@ def _bidirectional(node: Any) -> Bidirectional:
 
 
 @register_handler("SimpleRNN")
-def _simple(node: Any) -> Recurrent:
+def _simple(node: Any) -> NoReturn:
     raise FirmwareError(f"hls4ml writes no code for layer {node.name!r} (SimpleRNN)")
 
 
