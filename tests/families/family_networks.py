@@ -15,7 +15,9 @@ from distributed_networks import distributed
 from dot_networks import dots
 from embedding_networks import embeddings
 from layernorm_networks import normalisations
+from mixed_networks import mixtures
 from recurrent_networks import recurrences
+from time_distributed_networks import sequences
 from unary_lut_networks import tables
 
 from isobit.fixed import FixedType, Rounding
@@ -250,12 +252,14 @@ FAMILIES: dict[str, Callable[..., None]] = {
     "embedding": embeddings,
     "elementwise": rectifiers,
     "layernorm": normalisations,
+    "mixed": mixtures,
     "recurrent": recurrences,
+    "time_distributed": sequences,
     "unary_lut": tables,
     "convolution": convolutions,
 }
 #: Families that hls4ml has with io_parallel alone.
-PARALLEL = ("dot", "layernorm")
+PARALLEL = ("dot", "layernorm", "time_distributed")
 
 
 def build(family: str, seed: int, events: int = 120) -> tuple[str, Any, list[Any]]:

@@ -86,6 +86,18 @@ def test_tables_of_every_number(seed: int) -> None:
     check("unary_lut", seed)
 
 
+@pytest.mark.oracle(sample=2)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_steps_of_sequences(seed: int) -> None:
+    check("time_distributed", seed)
+
+
+@pytest.mark.oracle(sample=2)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_branches_that_meet(seed: int) -> None:
+    check("mixed", seed)
+
+
 @pytest.mark.oracle(sample=3)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_convolutions(seed: int) -> None:

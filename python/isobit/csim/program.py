@@ -133,7 +133,10 @@ class CSimProgram:
                 parts = list(pool.map(simulate, slices))
         taps = [port for _, port in parse_ports(parts[0][0])]
         tensors = split(np.concatenate([table for _, table in parts]), [*taps, *self.outputs])
-        named = {port.name: array for port, array in zip(taps, tensors, strict=False)}
+        found: dict[str, list[Any]] = {}
+        for port, array in zip(taps, tensors, strict=False):
+            found.setdefault(port.name, []).append(array)  # a layer in a loop has a tap in every step
+        named = {name: parts[0] if len(parts) == 1 else _beside(parts) for name, parts in found.items()}
         return named, {port.name: array for port, array in zip(self.outputs, tensors[len(taps) :], strict=True)}
 
     def _worker(self, words: Any, first: int, raw: bool, trace: bool, timeout: float | None) -> tuple[str, Any]:
@@ -166,6 +169,12 @@ def _named(ports: Sequence[Port], parameters: Sequence[Any]) -> tuple[Port, ...]
     if found != expected:
         raise CSimError(f"the C-simulation has other arguments than the project: {found}, expected {expected}")
     return tuple(port.reshaped(p.shape) for port, p in zip(ports, parameters, strict=True))
+
+
+def _beside(parts: list[Any]) -> Any:
+    """Numbers of one tap after the other's, event by event."""
+    join = FixedArray.concatenate if isinstance(parts[0], FixedArray) else np.concatenate
+    return join(parts, axis=1)
 
 
 def _zeros(inputs: Mapping[str, Any], ports: Sequence[Port]) -> dict[str, Any]:

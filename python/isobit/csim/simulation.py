@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -205,6 +206,8 @@ class Simulation:
         for name, array in taps.items():
             if name not in inputs:
                 shape = self._shapes.get(name, (array.shape[1],))
+                if array.shape[1] != (size := math.prod(shape)):  # of a layer in a loop, every step
+                    shape = (array.shape[1] // size, *shape)
                 traced[name] = array.reshape(*(() if single else (len(array),)), *shape)
         return traced
 

@@ -86,12 +86,18 @@ def _field(value: Any, arrays: _Arrays, where: str) -> Any:
         return str(value)
     if isinstance(value, Tensor):
         return _tensor(value)
+    if isinstance(value, Op):
+        return _op(value, arrays)
     if not all(type(entry) in _PLAIN for entry in (value if isinstance(value, tuple) else (value,))):
         raise TypeMismatchError(
             f"{where} is a {type(value).__name__}, which model files do not hold; allowed: Weight, FixedType, Tensor, "
             "str, int, float, bool, None, and tuples of such"
         )
     return list(value) if isinstance(value, tuple) else value
+
+
+def _op(op: Op, arrays: _Arrays) -> dict[str, Any]:
+    return {"op": op.tag, **{f.name: _field(getattr(op, f.name), arrays, f"{op.name}.{f.name}") for f in fields(op)}}
 
 
 def _body(graph: Graph) -> tuple[dict[str, Any], _Arrays]:
@@ -101,10 +107,7 @@ def _body(graph: Graph) -> tuple[dict[str, Any], _Arrays]:
         "inputs": [_tensor(tensor) for tensor in graph.inputs],
         "outputs": list(graph.outputs),
         "metadata": dict(graph.metadata),
-        "ops": [
-            {"op": op.tag, **{f.name: _field(getattr(op, f.name), arrays, f"{op.name}.{f.name}") for f in fields(op)}}
-            for op in graph.ops
-        ],
+        "ops": [_op(op, arrays) for op in graph.ops],
     }
     return body, arrays
 
@@ -249,6 +252,8 @@ def _read_op(data: dict[str, Any], arrays: list[Any]) -> Op:
             values[f.name] = FixedType.parse(value)
         elif Tensor in kinds:
             values[f.name] = _read_tensor(value)
+        elif Op in kinds:
+            values[f.name] = _read_op(value, arrays)
         elif isinstance(value, list) and kinds[-1] is Ellipsis:
             if not all(type(entry) is kinds[0] for entry in value):
                 raise TypeMismatchError(f"{tag}.{f.name} is {value!r}, expected {hint}")

@@ -23,6 +23,7 @@ from isobit.engines.reference import (
     shape,
     softmax,
     table,
+    time_distributed,
     unary_lut,
 )
 from isobit.engines.reference.kernels import register_kernel, supported
@@ -51,6 +52,7 @@ KERNEL_MODULES = (
     shape,
     softmax,
     table,
+    time_distributed,
     unary_lut,
 )
 

@@ -24,6 +24,7 @@ from isobit.frontends.hls4ml import (  # noqa: F401, they register their handler
     unary_lut,
 )
 from isobit.frontends.hls4ml.reading import tensor_of
+from isobit.frontends.hls4ml.time_distributed import in_steps, with_steps
 from isobit.frontends.identifiers import check_identifiers
 from isobit.frontends.project import BACKENDS
 from isobit.frontends.registry import HANDLERS, KERAS_LAYERS
@@ -80,10 +81,10 @@ def _graph(source: Any, ranges: Mapping[str, tuple[float, float]]) -> Graph:
 
     inputs = with_limits(tuple(tensor_of(source.graph[name]) for name in source.inputs), ranges)
     ops = []
-    for node in source.get_layers():
+    for node, steps in in_steps(source.get_layers()):
         if node.class_name == "Input" or (node.class_name == "Clone" and keeps_format(node)):
             continue
-        ops.append(op_of(node))
+        ops.append(with_steps(op_of(node), steps))
     if bram := [w.name for w in source.get_weight_variables() if getattr(w, "storage", "register").lower() == "bram"]:
         raise UnsupportedError(
             f"weights in block RAM interfaces are not supported: {', '.join(bram)} (raise BramFactor)"

@@ -23,6 +23,7 @@ from isobit.model.layers.shape import (
 )
 from isobit.model.layers.softmax import Softmax
 from isobit.model.layers.table import TableActivation
+from isobit.model.layers.time_distributed import EveryStep
 from isobit.model.layers.unary_lut import UnaryLUT
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Einsum",
     "EinsumDense",
     "Embedding",
+    "EveryStep",
     "LayerNorm",
     "Merge",
     "PReLU",
