@@ -127,8 +127,8 @@ def test_steps_that_do_not_fit() -> None:
         ((3, 4, 2), lambda k: k.BatchNormalization(name="in"), r"'t' has the shape \(3, 3, 4, 2\) for 3 steps of"),
         (
             (3, 4),
-            lambda k: k.LayerNormalization(name="in"),
-            "'in' of class 'LayerNormalization' is not supported in 't'",
+            lambda k: k.PReLU(name="in"),
+            "'in' of class 'PReLU' is not supported in 't'",
         ),
     ],
 )
