@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,14 @@ COMPARED = """
 ## Networks compared with hls4ml's C-simulation
 
 Raw integers of every traced layer, on every engine; events that reach the ends of every input's format.
+
+"""
+
+ZOO = """
+## The zoo compared with hls4ml's C-simulation
+
+Every traced layer of the [zoo](zoo.md)'s networks, on every engine (`tools/zoo_run.py`, `tests/zoo/runs/`): events, and
+thousands of values compared. *Overflowing*: the golden configuration, with bits cut so that most layers overflow.
 
 """
 
@@ -118,6 +127,22 @@ def runs() -> Iterator[tuple[str, ...]]:
         yield what, str(report["networks"]), f"{report['values_compared']:,}", str(differing), f"`{place}`"
 
 
+def zoo_runs() -> Iterator[tuple[str, ...]]:
+    """A row for every network of the zoo."""
+    from isobit.students.zoo import ZOO
+
+    for name in ZOO:
+        kinds = product(("io_parallel", "io_stream"), ("golden", "auto", "overflowing"))
+        paths = [ROOT / "tests" / "zoo" / "runs" / f"{name}.{config}.{io_type}.json" for io_type, config in kinds]
+        found = [json.loads(path.read_text()) if path.exists() else {} for path in paths]
+        cells = [
+            f"{one['values'] // 1000:,}" if "values" in one else f"{one['refused_by']} refuses" if one else "not run"
+            for one in found
+        ]
+        events = max(one.get("events", 0) for one in found)
+        yield f"`{name}`", f"{events:,}", *cells, str(sum(one.get("differing", 0) for one in found))
+
+
 def unread() -> list[str]:
     """Layers of hls4ml that isobit does not read."""
     from hls4ml.model.layers import layer_map
@@ -137,6 +162,10 @@ def page() -> str:
 
     text = HEAD + table(("hls4ml's class", "layer", "io_parallel", "io_stream", "export"), layers())
     text += COMPARED + table(("networks", "compared", "values", "that differ", "record"), runs())
+    heads = [
+        f"{io_type}: {config}" for io_type in ("parallel", "stream") for config in ("golden", "auto", "overflowing")
+    ]
+    text += ZOO + table(("network", "events", *heads, "differ"), zoo_runs())
     return text + REFUSED.format(version=hls4ml.__version__, layers=", ".join(f"`{name}`" for name in unread()))
 
 

@@ -23,7 +23,6 @@ from isobit.frontends.keras import convert
 from isobit.model import Bidirectional, Graph, Recurrent, Tensor, Weight
 from isobit.model.file import load_graph, save_graph
 from isobit.model.tables import function_table
-from isobit.students import zoo
 
 NUMBER = FixedType.parse("ap_fixed<16,6>")
 GATES = {"lstm": 4, "gru": 3}
@@ -322,25 +321,3 @@ def test_quantised_cells(weights: str) -> None:
     assert len(set(wanted.ravel().tolist())) > 30
     for engine in ("reference", "cpp", "numba", "cpp-strict"):
         np.testing.assert_array_equal(model.predict(events, engine=engine), wanted, err_msg=engine)
-
-
-@pytest.mark.hls4ml
-@pytest.mark.csim
-@pytest.mark.oracle(sample=1)
-@pytest.mark.parametrize("name", ["top_lstm", "top_gru"])
-def test_zoo(name: str, tmp_path: Path) -> None:
-    import hls4ml
-
-    with contextlib.redirect_stdout(io.StringIO()):
-        graph = hls4ml.converters.convert_from_keras_model(
-            zoo.network(name), output_dir=str(tmp_path), **zoo.golden_config(name)
-        )
-    model, x = ib.load(graph), zoo.inputs(name, 1000, 7)
-    inputs, _ = model.quantise(x)
-    wanted, _ = ib.csim(graph, optimisation="0").run(inputs, raw=True, trace=True, threads=2)
-    for engine, events in (("cpp", 1000), ("numba", 1000), ("cpp-strict", 1000), ("reference", 200)):
-        found = model.run({key: array[:events] for key, array in inputs.items()}, engine, 2)
-        for op in model.graph.ops:
-            np.testing.assert_array_equal(
-                found[op.name].raw, wanted[op.output.name].raw[:events], err_msg=f"{engine}: {op.name}"
-            )

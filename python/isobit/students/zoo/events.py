@@ -26,6 +26,17 @@ _ANGLE_FEATURE: Final = 32
 PARTICLE_KINDS: Final = 8
 CHARGES: Final = 4
 
+# Tracker: four layers of seven hits. Each hit of the first is joined with two of the second, the others with three.
+_LAYERS: Final = 4
+_EACH: Final = 7
+HITS: Final = _LAYERS * _EACH
+SEGMENTS: Final = tuple(
+    (_EACH * layer + hit, _EACH * (layer + 1) + (hit + step) % _EACH)
+    for layer in range(_LAYERS - 1)
+    for hit in range(_EACH)
+    for step in ((0, 1) if layer == 0 else (-1, 0, 1))
+)
+
 _LIMIT: Final = 31.0  # standardised features are clipped where ap_fixed<16,6> ends
 _CLASSES: Final = 5
 
@@ -162,3 +173,41 @@ def puppi_candidates(n: int, seed: int, count: int) -> list[Floats]:
     charge = np.where(present, random.integers(1, CHARGES, (n, count)), 0)
     steps = [np.rint(array * 64) / 64 for array in (features, momenta)]
     return [*steps, kind.astype(np.float64), charge.astype(np.float64)]
+
+
+def cluster_cells(n: int, seed: int, count: int) -> Floats:
+    """(n, count, 4): the hardest cells of a cluster, by falling energy; missing ones are zero.
+
+    Energy / 8 GeV in steps of 1/64, eta and phi from the centre in units of 0.1, and the number of the layer / 4.
+    """
+    random = np.random.default_rng([seed, 3])
+    total = 5.0 * (1.0 + random.pareto(1.5, (n, 1)))
+    share = random.exponential(1.0, (n, count)) ** 2
+    energy = -np.sort(-np.minimum(total * share / share.sum(axis=1, keepdims=True), 200.0), axis=1)
+    seen = (np.arange(count) < np.maximum(random.poisson(0.6 * count, (n, 1)), 1)) & (energy > 0.02)
+    depth = random.integers(0, 6, (n, count)) / 4
+    places = random.normal(0.0, 0.6, (n, count, 2)) * (0.5 + depth)[..., None]
+    cells = np.concatenate((np.rint(energy * 8)[..., None] / 64, np.clip(places, -8.0, 8.0), depth[..., None]), axis=2)
+    return np.where(seen[..., None], cells, 0.0)
+
+
+def hit_graphs(n: int, seed: int) -> list[Floats]:
+    """Hits (n, 28, 3), and the segments between them (n, 56, 4).
+
+    Of hits r and z in units of 10 cm and phi / pi; of segments the differences of these along `SEGMENTS`, and the
+    distance in phi and z. Hits of a layer are sorted by phi: seven straight tracks, and noise in place of some hits.
+    """
+    random = np.random.default_rng([seed, 4])
+    radius = np.array([0.3, 0.7, 1.1, 1.7]).repeat(_EACH).reshape(_LAYERS, _EACH)
+    phi = random.uniform(-1.0, 1.0, (n, 1, _EACH)) + 0.1 * radius * random.normal(0.0, 1.0, (n, 1, _EACH))
+    z = random.normal(0.0, 0.5, (n, 1, 1)) + radius * random.normal(0.0, 1.5, (n, 1, _EACH))
+    noise = random.random((n, _LAYERS, _EACH)) < 0.15
+    phi = np.where(noise, random.uniform(-1.0, 1.0, noise.shape), (phi + 1.0) % 2.0 - 1.0)
+    z = np.clip(np.where(noise, random.normal(0.0, 2.0, noise.shape), z), -8.0, 8.0)
+    order = np.argsort(phi, axis=2)
+    phi, z = np.take_along_axis(phi, order, 2), np.take_along_axis(z, order, 2)
+    hits = np.stack((np.broadcast_to(radius, phi.shape), phi, z), axis=3).reshape(n, HITS, 3)
+    begin, end = np.array(SEGMENTS).T
+    step = np.ascontiguousarray(hits[:, end] - hits[:, begin])
+    step[..., 1] = (step[..., 1] + 1.0) % 2.0 - 1.0
+    return [hits, np.concatenate((step, np.hypot(step[..., 1:2], step[..., 2:3])), axis=2)]

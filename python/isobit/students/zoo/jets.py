@@ -22,6 +22,13 @@ _SET: Final = 8
 _SET_BITS: Final = 8
 _SET_WIDTH: Final = 32
 
+# jet_mlp_mixer: bits differ from layer to layer; of each dense layer the weights' bits, and of its ReLU the result's.
+_MIXER: Final = (16, 8)  # constituents and features
+_MIXER_WIDTH: Final = 16
+_MIXER_BITS: Final = {"embed": (8, 8), "token1": (6, 7), "token2": (5, 0), "channel1": (7, 8), "channel2": (6, 0)}
+_MIXER_HEAD: Final = {"fc": (6, 6), "output": (8, 0)}
+_MIXER_MEAN: Final = "ap_fixed<20,10>"
+
 
 def _jet_mlp(tensor: Any) -> Any:
     keras, qkeras = keras_package(), qkeras_package()
@@ -87,6 +94,63 @@ def _jet_deepsets_sheet() -> Sheet:
     return sheet.pooling("mean").dense("fc1").activation("relu1", relu).dense("output")
 
 
+def _jet_mlp_constituents(tensor: Any) -> Any:
+    keras, qkeras = keras_package(), qkeras_package()
+    quantisers = {f"{part}_quantizer": qkeras.quantized_bits(_SET_BITS, 0, alpha=1) for part in ("kernel", "bias")}
+    tensor = keras.layers.Flatten(name="flatten")(tensor)
+    for index, width in enumerate(_HIDDEN, start=1):
+        tensor = qkeras.QDense(width, **quantisers, name=f"fc{index}")(tensor)
+        tensor = qkeras.QActivation(qkeras.quantized_relu(_SET_BITS, _RELU_INTEGER), name=f"relu{index}")(tensor)
+    return qkeras.QDense(5, **quantisers, name="output")(tensor)
+
+
+def _jet_mlp_constituents_sheet() -> Sheet:
+    weight, relu = f"ap_fixed<{_SET_BITS},1>", f"ap_ufixed<{_SET_BITS},{_RELU_INTEGER},RND_CONV,SAT>"
+    sheet = Sheet(_NUMBER, weight=weight, bias=weight).shape("inputs", "flatten")
+    for index in range(1, len(_HIDDEN) + 1):
+        sheet.dense(f"fc{index}").activation(f"relu{index}", relu)
+    return sheet.dense("output")
+
+
+def _mixing(tensor: Any, name: str) -> Any:
+    """A pointwise layer of the mixer, with a ReLU if it has bits."""
+    qkeras = qkeras_package()
+    bits, relu = _MIXER_BITS[name]
+    weight = qkeras.quantized_bits(bits, 0, alpha=1)
+    tensor = qkeras.QConv1D(_MIXER_WIDTH, 1, kernel_quantizer=weight, bias_quantizer=weight, name=name)(tensor)
+    return (
+        qkeras.QActivation(qkeras.quantized_relu(relu, _RELU_INTEGER), name=f"{name}_relu")(tensor) if relu else tensor
+    )
+
+
+def _jet_mlp_mixer(tensor: Any) -> Any:
+    qkeras, layers = qkeras_package(), keras_package().layers
+    tensor = _mixing(tensor, "embed")
+    mixed = _mixing(_mixing(layers.Permute((2, 1), name="turned")(tensor), "token1"), "token2")
+    tensor = layers.Add(name="tokens")([tensor, layers.Permute((2, 1), name="turned_back")(mixed)])
+    tensor = layers.Add(name="channels")([tensor, _mixing(_mixing(tensor, "channel1"), "channel2")])
+    tensor = layers.GlobalAveragePooling1D(name="mean")(tensor)
+    for name, (bits, relu) in _MIXER_HEAD.items():
+        weight = qkeras.quantized_bits(bits, 0, alpha=1)
+        width = _MIXER_WIDTH if relu else 5
+        tensor = qkeras.QDense(width, kernel_quantizer=weight, bias_quantizer=weight, name=name)(tensor)
+        if relu:
+            tensor = qkeras.QActivation(qkeras.quantized_relu(relu, _RELU_INTEGER), name=f"{name}_relu")(tensor)
+    return tensor
+
+
+def _jet_mlp_mixer_sheet() -> Sheet:
+    sheet = Sheet(_NUMBER).shape("inputs", "turned_back")
+    for name, (bits, relu) in {**_MIXER_BITS, **_MIXER_HEAD}.items():
+        weight = f"ap_fixed<{bits},1>"
+        precision = {"Precision": {"result": _NUMBER, "accum": _NUMBER, "weight": weight, "bias": weight}}
+        (sheet.dense if name in _MIXER_HEAD else sheet.conv)(name, **precision)
+        if relu:
+            sheet.activation(f"{name}_relu", f"ap_ufixed<{relu},{_RELU_INTEGER},RND_CONV,SAT>")
+    embedded = f"ap_ufixed<{_MIXER_BITS['embed'][1]},{_RELU_INTEGER},RND_CONV,SAT>"
+    return sheet.shape("turned", number=embedded).merge("tokens").merge("channels").pooling("mean", _MIXER_MEAN)
+
+
 def _recurrent(kind: str, tensor: Any) -> Any:
     layers = keras_package().layers
     tensor = getattr(layers, kind.upper())(20, name=kind)(tensor)
@@ -147,6 +211,28 @@ ENTRIES: Final = (
         layers=_jet_deepsets,
         events=lambda n, seed: events.particles(n, seed, _SET, 3),
         config=_jet_deepsets_sheet,
+    ),
+    Recipe(
+        name="jet_mlp_constituents",
+        summary="tells five kinds of jets by 8 constituents of 3 features side by side, 8-bit weights, five logits",
+        shape=(_SET, 3),
+        outputs=5,
+        task="classification",
+        sparsity=0.0,
+        layers=_jet_mlp_constituents,
+        events=lambda n, seed: events.particles(n, seed, _SET, 3),
+        config=_jet_mlp_constituents_sheet,
+    ),
+    Recipe(
+        name="jet_mlp_mixer",
+        summary="tells five kinds of jets by 16 constituents of 8 features, mixed in turn, 5 to 8 bits, five logits",
+        shape=_MIXER,
+        outputs=5,
+        task="classification",
+        sparsity=0.0,
+        layers=_jet_mlp_mixer,
+        events=lambda n, seed: events.particles(n, seed, *_MIXER),
+        config=_jet_mlp_mixer_sheet,
     ),
     _top("lstm"),
     _top("gru"),

@@ -12,6 +12,7 @@ CLOCK_NS: Final = 5
 _TABLE: Final = "ap_fixed<18,8>"  # hls4ml's default for the tables of activations
 _SOFTMAX_TABLE: Final = "ap_fixed<18,8,RND,SAT>"  # and for those of softmax
 _TABLE_SIZE: Final = 1024
+_NO_BIAS: Final = "ap_uint<1>"  # hls4ml's type of a bias that there is none of
 
 
 class Sheet:
@@ -63,9 +64,16 @@ class Sheet:
         self._layers[name] = {"Precision": precision, **self._weighted, **more}
         return self.activation(f"{name}_linear")
 
-    def conv(self, name: str) -> Sheet:
+    def conv(self, name: str, **more: Any) -> Sheet:
         """One- or two-dimensional convolution."""
-        return self.dense(name, ParallelizationFactor=1, ConvImplementation="LineBuffer")
+        return self.dense(name, ParallelizationFactor=1, ConvImplementation="LineBuffer", **more)
+
+    def matrix(self, name: str, weight: str, number: str | None = None) -> Sheet:
+        """Pointwise convolution by a constant matrix, one multiplier for each product."""
+        result = number or self.number
+        precision = {"result": result, "accum": result, "weight": weight, "bias": _NO_BIAS}
+        self.conv(name, Precision=precision, ReuseFactor=1)
+        return self.activation(f"{name}_linear", result)
 
     def recurrent(self, name: str) -> Sheet:
         """LSTM or GRU with its state in registers ('static'), both products at the common reuse factor."""
@@ -84,9 +92,9 @@ class Sheet:
         self._layers[name] = {"Precision": {"result": self.number, "accum": accum}, **self._common}
         return self
 
-    def merge(self, name: str) -> Sheet:
+    def merge(self, name: str, number: str | None = None) -> Sheet:
         """Sum, difference or product of two tensors, or one behind the other."""
-        self._layers[name] = {"Precision": {"result": self.number}, **self._common}
+        self._layers[name] = {"Precision": {"result": number or self.number}, **self._common}
         return self
 
     def embedding(self, name: str) -> Sheet:

@@ -71,17 +71,24 @@ def draw_weights(model: Any, network: ZooEntry, seed: int) -> None:
     Kernels are normal with variance 2 / fan-in (1 / fan-in for recurrent ones), of what is left when the share that
     pruning removes is set to zero; biases and shifts are small (a forget gate's about 1); a batch normalisation right
     after the input gets the mean and variance of the network's own events, others get statistics as layers of this
-    size have them. Nothing depends on the backend's floating point: NumPy draws, and statistics are rounded.
+    size have them, times the variance that the layer is built with (1, as a rule). Layers that are not trained keep
+    their constants. Nothing depends on the backend's floating point: NumPy draws, and statistics are rounded.
     """
     random = np.random.default_rng([seed, *network.name.encode()])
     sampled = network.sample(_CALIBRATION_EVENTS, seed)
     events = sampled[0] if isinstance(sampled, list) else sampled
     first = model.layers[1]
     for layer in model.layers:
+        if not layer.trainable:
+            continue
         statistics = events.reshape(-1, events.shape[-1]) if layer is first else None
-        layer.set_weights(
-            [_draw(_key(variable), tuple(variable.shape), random, statistics, network) for variable in layer.weights]
-        )
+        size = np.float32(np.mean(layer.moving_variance)) if hasattr(layer, "moving_variance") else np.float32(1)
+        scales = {"moving_variance": size, "moving_mean": np.sqrt(size)}
+        drawn = []
+        for variable in layer.weights:
+            values = _draw(_key(variable), tuple(variable.shape), random, statistics, network)
+            drawn.append(values * scales.get(_key(variable).rpartition("/")[2], np.float32(1)))
+        layer.set_weights(drawn)
 
 
 def _draw(
