@@ -34,7 +34,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("csim",),
     ("streaming",),
     ("api",),
-    ("check", "cost", "hls", "layers", "lint", "students", "testing"),
+    ("check", "cost", "explain", "hls", "layers", "lint", "students", "testing"),
     ("commands",),
     ("cli",),
     ("__main__", "__init__"),

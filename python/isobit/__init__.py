@@ -12,6 +12,7 @@ from isobit.check import Report, check
 from isobit.cost import Cost, cost
 from isobit.csim.kernel import CSimKernel, In, InOut, Out, csim_kernel
 from isobit.errors import IsobitError
+from isobit.explain import Explanation, explain
 from isobit.fixed import FixedArray, FixedType, Overflow, Rounding
 from isobit.headers import get_cmake_dir, get_include, get_pkgconfig_dir
 from isobit.hls.export import export_hls
@@ -23,6 +24,7 @@ __all__ = [
     "CSim",
     "CSimKernel",
     "Cost",
+    "Explanation",
     "Finding",
     "FixedArray",
     "FixedType",
@@ -44,6 +46,7 @@ __all__ = [
     "cost",
     "csim",
     "csim_kernel",
+    "explain",
     "export_hls",
     "get_cmake_dir",
     "get_include",

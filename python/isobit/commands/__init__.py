@@ -26,6 +26,7 @@ _COMMANDS = {
     "cost": "Estimate DSPs, LUTs, flip-flops, block RAMs, interval and latency.",
     "csim": "Compile firmware (an hls4ml project or an export) and simulate events with it.",
     "demo": "Simulate L1 muons and check the shipped student on 100,000 events.",
+    "explain": "Say which roundings, overflows and tables make outputs differ, and which bits mend it.",
     "export": "Write a project for Vitis HLS, with a test bench that checks every bit.",
     "hls": "Synthesise an export with Vitis HLS and show its reports.",
     "lint": "Say what is wrong with a network, and which bits it wastes, before any run.",

@@ -1,0 +1,164 @@
+"""Why outputs differ, as text and as plain Python objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from isobit.explain.lifting import Quantiser
+from isobit.lint.rules import fragment_of
+
+__all__ = ["Cause", "Explanation", "Parting"]
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What one quantiser does to the error.
+
+    Attributes
+    ----------
+    quantiser
+        Which.
+    lifted
+        Share of the error that goes if this one alone is exact.
+    alone
+        Share of the error that this one makes in a network that is exact but for it.
+    share
+        Their mean; the Shapley value, where shares did not add up.
+    """
+
+    quantiser: Quantiser
+    lifted: float
+    alone: float
+    share: float
+
+    def __str__(self) -> str:
+        lifted, alone = f"{-100 * self.lifted:+.1f} %", f"{100 * self.alone:.1f} %"
+        return f"{100 * self.share:5.1f} %  {self.quantiser}  (exact: {lifted}, alone: {alone})"
+
+
+@dataclass(frozen=True)
+class Parting:
+    """Where the roads part first.
+
+    Attributes
+    ----------
+    layer, neuron, event
+        The first layer that is off by more than its own rounding, and where it is off most.
+    got, exact
+        Its number, and that of the exact network.
+    """
+
+    layer: str
+    neuron: int
+    event: int
+    got: float
+    exact: float
+
+    def __str__(self) -> str:
+        return f"{self.layer}, neuron {self.neuron}, event {self.event}: {self.got:g} instead of {self.exact:g}"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What :func:`isobit.explain` found.
+
+    Attributes
+    ----------
+    network
+        Name of the network.
+    metric
+        How errors are measured.
+    events, ranked_on
+        Events of the final errors, and of the ranking.
+    error, exact_error
+        Of the network, and of the network with every quantiser exact: what no precision explains.
+    causes
+        The largest share first.
+    interactions
+        Pairs of quantisers whose joint share is not the sum of theirs: what is missing or too much, as a share.
+    first
+        Where the roads part; None if they do not.
+    types, entries
+        The smallest change of precision found that removes the error, by ``layer.slot``: formats, and entries of
+        tables.
+    fixed_error
+        The error with it, on all events.
+    runs
+        Networks that were run.
+    """
+
+    network: str
+    metric: str
+    events: int
+    ranked_on: int
+    error: float
+    exact_error: float
+    causes: tuple[Cause, ...]
+    interactions: Mapping[tuple[Quantiser, Quantiser], float] = field(default_factory=dict)
+    first: Parting | None = None
+    types: Mapping[str, str] = field(default_factory=dict)
+    entries: Mapping[str, int] = field(default_factory=dict)
+    fixed_error: float = 0.0
+    runs: int = 0
+
+    @property
+    def fragment(self) -> dict[str, Any]:
+        """The part of an hls4ml configuration that makes this change."""
+        found = fragment_of(self.types)
+        for key, count in self.entries.items():
+            layer, _, slot = key.rpartition(".")
+            name = "table_size" if slot == "table" else f"{slot}_size"
+            found.setdefault("LayerName", {}).setdefault(layer, {})[name] = count
+        return found
+
+    def __str__(self) -> str:
+        error = f"{self.metric} {self.error:.6g} on {self.events:,} events"
+        lines = [f"{self.network}: {error}, {self.exact_error:.6g} if all were exact"]
+        shown = [cause for cause in self.causes if abs(cause.share) >= 0.005][:10]
+        if shown:
+            lines += ["shares of the error:", *(f"  {cause}" for cause in shown)]
+        for (one, two), share in list(self.interactions.items())[:5]:
+            lines.append(f"  together {one} and {two}: {100 * share:+.1f} % beyond their own")
+        if self.first is not None:
+            lines.append(f"the roads part at {self.first}")
+        if self.types or self.entries:
+            lines.append(
+                f"the smallest change that removes it ({self.metric} {self.fixed_error:.6g}, run on all events):"
+            )
+            lines += [f"  {key}: {kind}" for key, kind in self.types.items()]
+            lines += [f"  {key}: {count} entries" for key, count in self.entries.items()]
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, as plain Python objects."""
+        return {
+            "network": self.network,
+            "metric": self.metric,
+            "events": self.events,
+            "ranked_on": self.ranked_on,
+            "error": self.error,
+            "exact_error": self.exact_error,
+            "causes": [
+                {
+                    "layer": one.quantiser.layer,
+                    "slot": one.quantiser.slot,
+                    "cause": one.quantiser.cause,
+                    "lifted": one.lifted,
+                    "alone": one.alone,
+                    "share": one.share,
+                }
+                for one in self.causes
+            ],
+            "interactions": [
+                {"first": str(one), "second": str(two), "share": share}
+                for (one, two), share in self.interactions.items()
+            ],
+            "first": None if self.first is None else vars(self.first),
+            "types": dict(self.types),
+            "entries": dict(self.entries),
+            "hls_config": self.fragment,
+            "fixed_error": self.fixed_error,
+            "runs": self.runs,
+        }
