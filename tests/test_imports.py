@@ -35,6 +35,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("streaming",),
     ("api",),
     ("check", "cost", "explain", "hls", "layers", "lint", "students", "testing"),
+    ("sweep",),
     ("commands",),
     ("cli",),
     ("__main__", "__init__"),

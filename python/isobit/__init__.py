@@ -19,8 +19,10 @@ from isobit.hls.export import export_hls
 from isobit.hls.folder import HlsProject
 from isobit.lint import Finding, LintReport, lint
 from isobit.profile.counts import LayerProfile, OverflowCount, Profile
+from isobit.sweep import Axis, Sweep, sweep
 
 __all__ = [
+    "Axis",
     "CSim",
     "CSimKernel",
     "Cost",
@@ -41,6 +43,7 @@ __all__ = [
     "Profile",
     "Report",
     "Rounding",
+    "Sweep",
     "__version__",
     "check",
     "cost",
@@ -53,4 +56,5 @@ __all__ = [
     "get_pkgconfig_dir",
     "lint",
     "load",
+    "sweep",
 ]

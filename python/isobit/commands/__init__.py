@@ -33,6 +33,7 @@ _COMMANDS = {
     "plan": "Show what cannot overflow, what may, and how each layer is computed.",
     "predict": "Predict a file of events at the firmware's precision.",
     "profile": "Count overflows, rounding losses and bits in use on some events.",
+    "sweep": "Compute figures of many configurations, resumable, on every core or a cluster.",
     "trace": "Write every layer's raw integers and formats for some events.",
 }
 

@@ -20,7 +20,7 @@ from isobit.frontends.keras import is_keras_model
 from isobit.network import Network
 from isobit.suggest import did_you_mean
 
-__all__ = ["METRICS", "explain"]
+__all__ = ["METRICS", "columns_of", "explain", "outputs_of", "reference_of"]
 
 Floats = npt.NDArray[np.float64]
 #: What a metric takes and gives: the outputs, each of shape (events, ...), to one number.
@@ -75,7 +75,7 @@ class _Errors:
     def of(self, lifted: Collection[Quantiser], bits: Mapping[Quantiser, int] | None = None) -> float:
         key = frozenset(lifted), tuple(sorted((bits or {}).items()))
         if key not in self.known:
-            self.known[key] = self.measure(_outputs(self.lifter.lifted(sorted(lifted), bits), self.x))
+            self.known[key] = self.measure(outputs_of(self.lifter.lifted(sorted(lifted), bits), self.x))
         return self.known[key]
 
 
@@ -117,14 +117,14 @@ def explain(
     ShapeError, RangeError
         For data or a reference of the wrong shape, without events, or not finite.
     """
-    x = _columns(model, data)
+    x = columns_of(model, data)
     events = len(x[0])
-    wanted = None if reference is None else _reference(model, reference, data, events)
-    got = _outputs(model, x)
+    wanted = None if reference is None else reference_of(model, reference, data, events)
+    got = outputs_of(model, x)
     lifter = Lifter(model, model.quantise(x[0] if len(x) == 1 else x)[0])
     ranges = {t.name: (float(a.min()), float(a.max())) for t, a in zip(model.graph.inputs, x, strict=True)}
     every = lifter.quantisers(ranges)
-    exact = _outputs(lifter.lifted(every), x)
+    exact = outputs_of(lifter.lifted(every), x)
     wanted = exact if wanted is None else wanted
     name, measure = _measured(metric, wanted)
 
@@ -135,7 +135,7 @@ def explain(
     causes, interactions = _ranked(every, errors)
     fix = _smallest(causes, every, errors)
     types, entries = lifter.fix(fix)
-    mended = _outputs(lifter.lifted(sorted(fix), fix), x) if fix else got
+    mended = outputs_of(lifter.lifted(sorted(fix), fix), x) if fix else got
     shown = np.sqrt if metric == "rms" else float
     return Explanation(
         network=model.graph.name,
@@ -157,7 +157,7 @@ def explain(
 # -- events and outputs ------------------------------------------------------------------------------------------------
 
 
-def _columns(model: Network, data: Any) -> list[Floats]:
+def columns_of(model: Network, data: Any) -> list[Floats]:
     """Inputs in order, each of shape (events, ...)."""
     tensors = model.graph.inputs
     given = in_order(tensors, data) if isinstance(data, Mapping) else data
@@ -174,11 +174,12 @@ def _listed(values: Any) -> list[Any]:
     return list(values) if isinstance(values, (list, tuple)) else [values]
 
 
-def _outputs(network: Network, x: list[Floats]) -> list[Floats]:
+def outputs_of(network: Network, x: list[Floats]) -> list[Floats]:
+    """Outputs in order, each of shape (events, ...)."""
     return [np.asarray(y, dtype=np.float64) for y in _listed(network.predict(x[0] if len(x) == 1 else x))]
 
 
-def _reference(model: Network, reference: Any, data: Any, events: int) -> list[Floats]:
+def reference_of(model: Network, reference: Any, data: Any, events: int) -> list[Floats]:
     """Outputs of the reference."""
     if is_keras_model(reference):
         given = reference.predict(data, batch_size=8192, verbose=0)

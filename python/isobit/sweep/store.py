@@ -1,0 +1,131 @@
+"""The points of a sweep in one SQLite file: written as they are found, read by later runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from isobit._version import __version__
+from isobit.errors import DataFileError, ResumeError
+
+__all__ = ["Record", "Store", "identity"]
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Record:
+    """One configuration.
+
+    Attributes
+    ----------
+    point
+        Values by dimension.
+    types
+        Formats that it changes, by ``layer.slot``.
+    metrics
+        Figures by name; empty for a configuration that does not exist.
+    refused
+        Why it does not exist; empty for those that do.
+    """
+
+    point: dict[str, Any]
+    types: dict[str, str]
+    metrics: dict[str, float]
+    refused: str = ""
+
+
+def identity(*parts: Any) -> str:
+    """Hash of what figures depend on."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part if isinstance(part, bytes) else json.dumps(part, sort_keys=True).encode())
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+class Store:
+    """A sweep's file.
+
+    Parameters
+    ----------
+    path
+        SQLite file; None keeps the points in memory.
+    subject
+        :func:`identity` of the network, the events, the reference and the metrics; a file of another one is refused.
+
+    Raises
+    ------
+    ResumeError
+        If the file belongs to another network, other events, reference or metrics.
+    DataFileError
+        If it is no file of a sweep.
+    """
+
+    def __init__(self, path: Path | None, subject: str) -> None:
+        self.path = path
+        try:
+            self._connection = sqlite3.connect(":memory:" if path is None else path, timeout=60)
+            self._connection.execute("CREATE TABLE IF NOT EXISTS about (key TEXT PRIMARY KEY, value TEXT)")
+            self._connection.execute(
+                "CREATE TABLE IF NOT EXISTS points (types TEXT PRIMARY KEY, point TEXT, metrics TEXT, refused TEXT)"
+            )
+            known = dict(self._connection.execute("SELECT key, value FROM about"))
+        except sqlite3.DatabaseError as error:
+            raise DataFileError(f"{path} is no store of a sweep: {error}") from error
+        if not known:
+            rows = {"format": str(_FORMAT), "subject": subject, "isobit": __version__}
+            self._connection.executemany("INSERT INTO about VALUES (?, ?)", rows.items())
+            self._connection.commit()
+        elif known.get("format") != str(_FORMAT) or known.get("subject") != subject:
+            self._connection.close()
+            raise ResumeError(
+                f"{path} holds a sweep of another network, other events, another reference or other metrics; give "
+                "another store"
+            )
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def add(self, records: list[Record]) -> None:
+        """Keep records, all or none of them."""
+        rows = [
+            (
+                _key(one.types),
+                json.dumps(one.point, sort_keys=True),
+                json.dumps(one.metrics, sort_keys=True),
+                one.refused,
+            )
+            for one in records
+        ]
+        with self._connection:
+            self._connection.executemany("INSERT OR REPLACE INTO points VALUES (?, ?, ?, ?)", rows)
+
+    def find(self, types: Mapping[str, str]) -> Record | None:
+        """The record of these formats."""
+        query = "SELECT types, point, metrics, refused FROM points WHERE types = ?"
+        row = self._connection.execute(query, (_key(types),)).fetchone()
+        return None if row is None else _record(*row)
+
+    def __iter__(self) -> Iterator[Record]:
+        rows = self._connection.execute("SELECT types, point, metrics, refused FROM points ORDER BY types").fetchall()
+        yield from (_record(*row) for row in rows)
+
+
+def _key(values: Mapping[str, Any]) -> str:
+    return json.dumps(dict(values), sort_keys=True)
+
+
+def _record(types: str, point: str, metrics: str, refused: str) -> Record:
+    return Record(json.loads(point), json.loads(types), json.loads(metrics), refused)
