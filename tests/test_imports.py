@@ -36,6 +36,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("api",),
     ("check", "cost", "explain", "hls", "layers", "lint", "students", "testing"),
     ("sweep",),
+    ("tune",),
     ("commands",),
     ("cli",),
     ("__main__", "__init__"),

@@ -20,6 +20,7 @@ from isobit.hls.folder import HlsProject
 from isobit.lint import Finding, LintReport, lint
 from isobit.profile.counts import LayerProfile, OverflowCount, Profile
 from isobit.sweep import Axis, Sweep, sweep
+from isobit.tune import Tuned, tune
 
 __all__ = [
     "Axis",
@@ -44,6 +45,7 @@ __all__ = [
     "Report",
     "Rounding",
     "Sweep",
+    "Tuned",
     "__version__",
     "check",
     "cost",
@@ -57,4 +59,5 @@ __all__ = [
     "lint",
     "load",
     "sweep",
+    "tune",
 ]

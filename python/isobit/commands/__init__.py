@@ -35,6 +35,7 @@ _COMMANDS = {
     "profile": "Count overflows, rounding losses and bits in use on some events.",
     "sweep": "Compute figures of many configurations, resumable, on every core or a cluster.",
     "trace": "Write every layer's raw integers and formats for some events.",
+    "tune": "Find the cheapest formats that keep an error within a limit, proven free of overflow.",
 }
 
 

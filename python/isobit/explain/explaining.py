@@ -20,7 +20,7 @@ from isobit.frontends.keras import is_keras_model
 from isobit.network import Network
 from isobit.suggest import did_you_mean
 
-__all__ = ["METRICS", "columns_of", "explain", "outputs_of", "reference_of"]
+__all__ = ["METRICS", "Metric", "columns_of", "error_in", "explain", "outputs_of", "reference_of"]
 
 Floats = npt.NDArray[np.float64]
 #: What a metric takes and gives: the outputs, each of shape (events, ...), to one number.
@@ -126,11 +126,11 @@ def explain(
     every = lifter.quantisers(ranges)
     exact = outputs_of(lifter.lifted(every), x)
     wanted = exact if wanted is None else wanted
-    name, measure = _measured(metric, wanted)
+    name, measure = error_in(metric, wanted)
 
     chosen = _telling(got, wanted, min(ranked_on, events))
     part = [array[chosen] for array in x]
-    _, measure_part = _measured(metric, [array[chosen] for array in wanted])
+    _, measure_part = error_in(metric, [array[chosen] for array in wanted])
     errors = _Errors(lifter, part, measure_part)
     causes, interactions = _ranked(every, errors)
     fix = _smallest(causes, every, errors)
@@ -194,7 +194,7 @@ def reference_of(model: Network, reference: Any, data: Any, events: int) -> list
     return [array.reshape(shape) for array, shape in zip(arrays, shapes, strict=True)]
 
 
-def _measured(metric: str | Metric, wanted: list[Floats]) -> tuple[str, Callable[[list[Floats]], float]]:
+def error_in(metric: str | Metric, wanted: list[Floats]) -> tuple[str, Callable[[list[Floats]], float]]:
     """Name of a metric, and the error of outputs in it."""
     if callable(metric):
         right = float(metric(wanted))

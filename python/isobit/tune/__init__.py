@@ -1,0 +1,6 @@
+"""Tune: the cheapest precisions that keep a metric, proven free of overflow."""
+
+from isobit.tune.report import Step, Tuned
+from isobit.tune.tuning import tune
+
+__all__ = ["Step", "Tuned", "tune"]

@@ -1,0 +1,118 @@
+"""Tuned networks keep the limit, overflow nowhere, and are cheaper than what random draws find."""
+
+from __future__ import annotations
+
+import doctest
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import isobit as ib
+from isobit.commands import cli
+from isobit.errors import FormatError, RangeError
+from isobit.sweep import sweep
+from isobit.sweep.evaluation import COSTS
+from isobit.tune import tune
+
+ROOT = Path(__file__).resolve().parents[2]
+MODEL = ib.load(ROOT / "tests" / "other_frontends" / "corpus" / "torch_mlp.isobit")
+X = np.random.default_rng(2).normal(0.0, 1.0, (800, *MODEL.graph.inputs[0].shape))
+LIMIT = 0.02
+
+
+def rms(model: Any, x: Any = X) -> float:
+    return float(np.sqrt(np.mean((model.predict(x) - MODEL.predict(x)) ** 2)))
+
+
+def test_the_limit_holds_and_nothing_overflows() -> None:
+    found = tune(MODEL, X, limit=LIMIT)
+    tuned = MODEL.with_types(found.types)
+    assert rms(tuned) == found.value <= LIMIT
+    assert found.bits == COSTS["bits"](tuned.graph) < 0.6 * found.bits_before
+    assert found.unproven == ()
+    assert all(v.safe or v.clips for v in tuned.plan(X).verdicts)
+    assert not tuned.profile(X).overflows
+    assert found.evaluations == len({(step.bits, step.value) for step in found.curve}) or found.evaluations >= len(
+        found.curve
+    )
+    assert [step.bits for step in found.curve] == sorted((step.bits for step in found.curve), reverse=True)
+    assert any(not step.within for step in found.curve)
+
+
+def test_it_beats_random_draws_with_a_tenth_of_the_evaluations() -> None:
+    found = tune(MODEL, X, limit=LIMIT)
+    vary = [
+        {"slots": "*.weight", "bits": list(range(6, 25, 2)), "tied": False},
+        {"slots": ["*.result", "*.accum"], "bits": list(range(20, 37, 2)), "tied": False},
+    ]
+    drawn = sweep(MODEL, X, vary, metrics=("rms", "bits"), method="random", trials=300, seed=1, workers=1)
+    good = [one.metrics["bits"] for one in drawn if one.metrics and one.metrics["rms"] <= LIMIT]
+    assert len(good) > 5
+    assert found.bits <= min(good)
+    assert found.evaluations <= 30
+
+
+def test_every_input_is_proven_where_asked_for() -> None:
+    found = tune(MODEL, X, limit=LIMIT, every_input=True)
+    tuned = MODEL.with_types(found.types)
+    assert all(v.safe or v.clips for v in tuned.plan().verdicts)
+    assert not found.measured
+
+
+def test_chosen_slots_alone_change() -> None:
+    found = tune(MODEL, X, limit=LIMIT, slots=["*.weight"])
+    assert found.types and all(key.endswith(".weight") for key in found.types)
+
+
+def test_a_slot_that_may_overflow_keeps_its_integer_bits() -> None:
+    narrow = MODEL.with_types({"_0.accum": "ap_fixed<22,2>"})
+    found = tune(narrow, X, limit=LIMIT, reference=narrow.predict(X), may_overflow=["_0.accum"])
+    kind = ib.FixedType.parse(found.types.get("_0.accum", "ap_fixed<22,2>"))
+    assert kind.integer == 2
+    assert set(found.unproven) <= {"_0.accum"}
+
+
+def test_other_metrics() -> None:
+    flips = tune(MODEL, X, limit=0.01, metric="flips")
+    assert flips.value <= 0.01
+    tuned = MODEL.with_types(flips.types)
+    assert np.mean(tuned.predict(X).argmax(axis=1) != MODEL.predict(X).argmax(axis=1)) == flips.value
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"limit": -1.0}, RangeError, "must be at least 0, got -1"),
+        ({"limit": 0.1, "reference": MODEL.predict(X) + 1}, RangeError, "cannot be kept by precision"),
+        ({"limit": 0.1, "slots": ["*.wait"]}, FormatError, r"no format that can be tuned matches '\*.wait'"),
+    ],
+)
+def test_bad_input(options: dict[str, Any], error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        tune(MODEL, X, **options)
+
+
+def test_command(tmp_path: Path) -> None:
+    MODEL.save(tmp_path / "net.isobit")
+    np.save(tmp_path / "x.npy", X)
+    arguments = ["tune", str(tmp_path / "net.isobit"), "--data", str(tmp_path / "x.npy"), "--limit", str(LIMIT)]
+    out = tmp_path / "tuned.isobit"
+    result = CliRunner().invoke(cli, [*arguments, "--out", str(out), "--json"], standalone_mode=False)
+    document = json.loads(result.output)
+    assert document["value"] <= LIMIT
+    assert document["hls_config"]["LayerName"]
+    assert rms(ib.load(out)) == document["value"]
+    assert isinstance(
+        CliRunner().invoke(cli, [*arguments, "--out", str(out)], standalone_mode=False).exception,
+        ib.errors.OverwriteError,
+    )
+
+
+def test_page_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    failed, tried = doctest.testfile(str(ROOT / "docs" / "tune.md"), module_relative=False)
+    assert (failed, tried >= 4) == (0, True)
