@@ -1,11 +1,10 @@
-"""`isobit.tune` against random and TPE draws on networks of the zoo, and the tuned networks against hls4ml; JSON.
+"""`isobit.tune` against random and TPE draws on networks of the zoo; a JSON file.
 
-    python tools/tune_run.py [--networks mugmt_student ...] [--trials 300] [--csim] [--out tests/tune/tuned.json]
+    python tools/tune_run.py [--networks mugmt_student ...] [--trials 300] [--out tests/tune/tuned.json]
 
-For each network the limit is the error that the golden configuration's rounding makes against exact numbers, times
-three. Then formats are tuned, and drawn `--trials` times at random and by TPE (bits of every weight, result and accumulator,
-ranges as they are): the fewest bits of a draw within the limit that also cannot overflow for the events' bounds, or may.
-With --csim the tuned network is converted again by hls4ml and compared with its C-simulation, every layer.
+For each network the limit is three times the error that the golden configuration makes against exact numbers. Then
+formats are tuned, and drawn `--trials` times at random and by TPE: total bits, 4 to 24, of every weight, result and
+accumulator, their integer bits as they are. What counts is the fewest bits of a draw within the limit.
 """
 
 from __future__ import annotations
@@ -23,7 +22,6 @@ from explain_run import sound
 
 import isobit as ib
 from isobit.explain import explain
-from isobit.sweep import sweep
 
 ROOT = Path(__file__).resolve().parents[1]
 NETWORKS = ("mugmt_student", "jet_mlp", "ad_student", "pion_deepsets", "econ_t_encoder")
@@ -40,7 +38,6 @@ def compared(name: str, trials: int) -> dict[str, Any]:
     tuned = ib.tune(model, x, limit=limit)
     seconds = time.process_time() - start
     patterns = [p for p in ("*.weight", "*.result", "*.accum") if any(k.endswith(p[1:]) for k in model.types)]
-    vary = [{"slots": [p], "bits": list(range(4, 25)), "tied": False} for p in patterns]
     inputs = {f"{tensor.name}.result" for tensor in model.graph.inputs}
     keys = [k for k in model.types if k not in inputs and any(k.endswith(p[1:]) for p in patterns)]
     free = ib.sweep(model, x[:1], [{"slots": "*", "bits": [24]}], metrics=("bits",), workers=1).records[0].types
@@ -98,7 +95,8 @@ def main() -> int:
         report["date"] = time.strftime("%Y-%m-%d")
         options.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
         one = report["networks"][-1]
-        print({k: one[k] for k in ("network", "before_bits", "bits", "evaluations", "probes", "random", "tpe")}, flush=True)
+        shown = ("network", "before_bits", "bits", "evaluations", "probes", "random", "tpe")
+        print({key: one[key] for key in shown}, flush=True)
     return 0
 
 
