@@ -221,3 +221,17 @@ def _values(kind: FixedType) -> list[float]:
     low = -(2.0 ** (kind.integer - 1)) if kind.signed else 0.0
     near = float(2.0 ** max(-kind.fraction, -20))
     return [low, -near if kind.signed else near, 0.0, near, high]
+
+
+@pytest.mark.hls4ml
+def test_shared_layers_are_refused() -> None:
+    """hls4ml makes ``sum(fc(a), fc(a))`` of it, without a word."""
+
+    def network(k: Any, a: Any, b: Any) -> Any:
+        shared = k.Dense(2, name="fc")
+        return k.Add(name="sum")([shared(a), shared(b)])
+
+    hls_model = converted(network, (3,), (3,))
+    assert list(hls_model.graph["sum"].inputs) == ["fc", "fc"]
+    with pytest.raises(FirmwareError, match="'fc' is called 2 times; hls4ml reads its first call alone"):
+        ib.load(hls_model)

@@ -24,6 +24,8 @@ __all__ = ["CSimProgram", "Tensors"]
 
 #: Arrays of shape (events, size) by name: FixedArray, or float64 where the firmware's type is C++ floating point.
 Tensors = dict[str, Any]
+#: Begins a loop over steps, in the source that calls the layers.
+_LOOP = b"nnet::read_time_step_"
 
 #: Words of input and output that a worker gets at a time; bounds the memory.
 _WORDS = 1 << 21
@@ -56,6 +58,8 @@ class CSimProgram:
         self.folder: Path = built.folder
         self.state = built.state
         self.traced = project.traced
+        # A layer in a loop over steps has a tap in each; a copied stream, which is tapped twice, is no such layer.
+        self._in_steps = any(_LOOP in text for text in project.files.values())
         self.reuse = project.reuse
         self.inputs = _named(built.inputs, project.directed("in"))
         self.outputs = _named(built.outputs, project.directed("out"))
@@ -135,8 +139,8 @@ class CSimProgram:
         tensors = split(np.concatenate([table for _, table in parts]), [*taps, *self.outputs])
         found: dict[str, list[Any]] = {}
         for port, array in zip(taps, tensors, strict=False):
-            found.setdefault(port.name, []).append(array)  # a layer in a loop has a tap in every step
-        named = {name: parts[0] if len(parts) == 1 else _beside(parts) for name, parts in found.items()}
+            found.setdefault(port.name, []).append(array)
+        named = {name: _beside(parts) if self._in_steps and parts[1:] else parts[-1] for name, parts in found.items()}
         return named, {port.name: array for port, array in zip(self.outputs, tensors[len(taps) :], strict=True)}
 
     def _worker(self, words: Any, first: int, raw: bool, trace: bool, timeout: float | None) -> tuple[str, Any]:

@@ -28,6 +28,7 @@ from isobit.frontends.hls4ml.time_distributed import in_steps, with_steps
 from isobit.frontends.identifiers import check_identifiers
 from isobit.frontends.project import BACKENDS
 from isobit.frontends.registry import HANDLERS, KERAS_LAYERS
+from isobit.frontends.shared import check_shared_layers
 from isobit.frontends.streams import check_io_type, keeps_format, origin
 from isobit.model.casts import casts_of, undefined
 from isobit.model.graph import Graph
@@ -76,6 +77,7 @@ def _graph(source: Any, ranges: Mapping[str, tuple[float, float]]) -> Graph:
     if backend not in BACKENDS:
         raise FirmwareError(f"hls4ml back end {backend!r} is not supported; supported: {', '.join(BACKENDS)}")
     check_identifiers(source)
+    check_shared_layers(source)
     io_type = source.config.get_config_value("IOType")
     check_io_type(source, io_type)
 
