@@ -27,5 +27,5 @@ def check_shared_layers(source: Any) -> None:
         if len(calls) > 1 and all(isinstance(call, list) for call in calls):
             raise FirmwareError(
                 f"layer {layer.get('name')!r} is called {len(calls)} times; hls4ml reads its first call alone and "
-                "gives that result to the readers of all, so its firmware is another network: build a layer for each call"
+                "gives that result to the readers of all, so its firmware is another network: build one for each call"
             )
