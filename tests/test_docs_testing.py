@@ -38,7 +38,7 @@ def test_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         for block in blocks("python"):
             exec(compile(block, str(DOC), "exec"), names)
         tests = {name: function for name, function in names.items() if name.startswith("test_")}
-        assert len(tests) == 3
+        assert len(tests) == 4
         for function in tests.values():
             function()
     finally:

@@ -8,13 +8,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from isobit.errors import MissingDependencyError
+from isobit.testing.bits import assert_bit_exact, write_tb_data
 from isobit.testing.comparison import assert_equal, difference
 
 if TYPE_CHECKING:
     from isobit.testing.networks import models, precisions
     from isobit.testing.numbers import fixed_arrays, fixed_types, fixed_values
 
-__all__ = ["assert_equal", "difference", "fixed_arrays", "fixed_types", "fixed_values", "models", "precisions"]
+__all__ = [
+    "assert_bit_exact",
+    "assert_equal",
+    "difference",
+    "fixed_arrays",
+    "fixed_types",
+    "fixed_values",
+    "models",
+    "precisions",
+    "write_tb_data",
+]
 
 _HOMES = {
     "fixed_arrays": "numbers",
