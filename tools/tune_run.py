@@ -3,8 +3,8 @@
     python tools/tune_run.py [--networks mugmt_student ...] [--trials 300] [--out tests/tune/tuned.json]
 
 For each network the limit is three times the error that the golden configuration makes against exact numbers. Then
-formats are tuned, and drawn `--trials` times at random and by TPE: total bits, 4 to 24, of every weight, result and
-accumulator, their integer bits as they are. What counts is the fewest bits of a draw within the limit.
+formats are tuned, and drawn `--trials` times at random and by TPE (goals: error and bits), each weight, bias, scale,
+result and accumulator with up to eight bits fewer. What counts is the fewest bits of a draw within the limit.
 """
 
 from __future__ import annotations
@@ -17,15 +17,19 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from explain_run import sound
 
 import isobit as ib
 from isobit.explain import explain
+from isobit.sweep import Space, sweep
 
 ROOT = Path(__file__).resolve().parents[1]
 NETWORKS = ("mugmt_student", "jet_mlp", "ad_student", "pion_deepsets", "econ_t_encoder")
 EVENTS = 4000
+#: Bits that a draw may take away.
+FEWER = 8
+#: Names of inputs in the zoo, which stay.
+INPUTS = ("input", "x.")
 
 
 def compared(name: str, trials: int) -> dict[str, Any]:
@@ -37,20 +41,15 @@ def compared(name: str, trials: int) -> dict[str, Any]:
     start = time.process_time()
     tuned = ib.tune(model, x, limit=limit)
     seconds = time.process_time() - start
-    patterns = [p for p in ("*.weight", "*.result", "*.accum") if any(k.endswith(p[1:]) for k in model.types)]
-    inputs = {f"{tensor.name}.result" for tensor in model.graph.inputs}
-    keys = [k for k in model.types if k not in inputs and any(k.endswith(p[1:]) for p in patterns)]
-    free = ib.sweep(model, x[:1], [{"slots": "*", "bits": [24]}], metrics=("bits",), workers=1).records[0].types
-    vary = [{"slots": [k], "bits": list(range(4, 25))} for k in keys if k in free]
+    vary = [
+        {"slots": [key], "bits": list(range(max(2, kind.width - FEWER), kind.width + 1))}
+        for key, kind in Space(model.graph, []).free.items()
+        if key.endswith((".weight", ".bias", ".scale", ".result", ".accum")) and not key.startswith(INPUTS)
+    ]
     found = {}
     for method in ("random", "tpe"):
-        goals = ["penalised"] if method == "tpe" else []
-        wanted = ib.sweep(
-            model, x, vary, metrics=("rms", "bits", "penalised") if goals else ("rms", "bits"),
-            functions={"penalised": Penalised(model, x, limit)} if goals else None,
-            method=method, trials=trials, goals=goals, seed=1, workers=1,
-        )  # fmt: skip
-        within = [one.metrics["bits"] for one in wanted if one.metrics and one.metrics["rms"] <= limit]
+        drawn = sweep(model, x, vary, metrics=("rms", "bits"), method=method, trials=trials, seed=1, workers=1)
+        within = [one.metrics["bits"] for one in drawn if one.metrics and one.metrics["rms"] <= limit]
         found[method] = {"within": len(within), "best_bits": min(within, default=None), "trials": trials}
     return {
         "network": name,
@@ -65,20 +64,6 @@ def compared(name: str, trials: int) -> dict[str, Any]:
         "types": dict(tuned.types),
         **found,
     }
-
-
-class Penalised:
-    """The error alone where it is beyond the limit: what TPE is told to make small."""
-
-    def __init__(self, model: Any, x: Any, limit: float) -> None:
-        self.wanted = model.predict(x)
-        self.limit = limit
-        self.__qualname__ = f"Penalised {limit}"
-        self.__module__ = "tune_run"
-
-    def __call__(self, outputs: list[Any]) -> float:
-        rms = float(np.sqrt(np.mean((outputs[0] - self.wanted) ** 2)))
-        return max(rms, self.limit)
 
 
 def main() -> int:
