@@ -169,6 +169,15 @@ void tables() {
         k::linear(k::linear_arith<out>(), k::static_vector_shape<1>(), from, to);
     });
     expect("slices of one, each by itself", -48, 0, 80);
+    const in six[6] = {1, 2, 3, 4, 5, 6};
+    out swapped[6];
+    k::softmax_slices(k::static_softmax_shape<2, 1, 3>(), six, swapped, gathered, scattered,
+                      [](const in* from, out* to) {
+                          to[0] = out(from[1]);
+                          to[1] = out(from[0]);
+                      });
+    for (int i = 0; i < 6; ++i)
+        check::equal(swapped[i].raw(), out(six[(i + 3) % 6]).raw(), "slices of two, apart by 3");
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ void pointwise_conv() {
     k::pointwise_conv_latency<arith, k::static_dense_shape<4, 1>, 2>(x, w, bias, y);
     check::equal(y[0].raw(), -63, "latency: 100, 127, 27, -63");
     check::equal(y[1].raw(), -90, "latency, second position: 0, 100, 0, -90");
+    y[0] = y[1] = 0;
     k::pointwise_conv_resource_rf_leq_nin<arith, k::static_dense_shape<4, 1, 2>, 2>(x, w, bias, y);
     check::equal(y[0].raw(), 10, "rf_leq_nin, RF 2: inputs 0, 2, 1, 3: 100, 0, 100, 10");
     check::equal(y[1].raw(), -90, "rf_leq_nin, second position: 0, -100, 0, -90");
@@ -70,6 +71,17 @@ void pooling() {
     check::equal(y[0].raw(), 0, "tree: -1 / 4");
     k::average_pool(k::pool_arith<number, sat8, sat8>(), window(), four, y);
     check::equal(y[0].raw(), -13, "in order: -53 / 4");
+
+    // 20 + 2, then 3 + 40, then both: each is added.
+    const number apart[4] = {20, 2, 3, 40};
+    k::average_pool_tree(k::pool_arith<number, sat8, sat8, true>(), window(), apart, y);
+    check::equal(y[0].raw(), 16, "tree: 65 / 4");
+    using pairs = k::static_pool_shape<1, 4, 1, 1, 2, 1, 2>;
+    k::average_pool(k::pool_arith<number, sat8, sat8>(), pairs(), apart, y);
+    check::equal(y[0].raw(), 11, "the first window: 22 / 2");
+    check::equal(y[1].raw(), 21, "the second: 43 / 2");
+    k::average_pool_tree(k::pool_arith<number, sat8, sat8, true>(), pairs(), apart, y);
+    check::equal(y[1].raw(), 21, "the second in a tree");
 
     // A 3 x 3 image, windows of 2 x 2 that overlap.
     const number image[9] = {1, 2, 3, 4, 5, 6, 7, 8, 9};

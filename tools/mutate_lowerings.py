@@ -1,0 +1,144 @@
+"""Mutate the lowerings of the layers and the primitives' kernels: does the comparison of bits notice?
+
+    python tools/mutate_lowerings.py                          # every area, Python and C++: about half an hour
+    python tools/mutate_lowerings.py --areas LSTM GRU --all   # every mutant of these
+    python tools/mutate_lowerings.py --again 12 --seed 5      # some of those that were caught; nothing is written
+    python tools/mutate_lowerings.py --report                 # only the table, from what was found
+
+A mutant is one changed place of a function (tests/mutation/lowering_mutants.py) or of a C++ kernel (cpp_mutants.py;
+all of them are compiled at once). It is compared with recorded numbers of hls4ml's C-simulation, then with the
+reference (lowering_judges.py). Mutants of Python are drawn until bits differed by enough of them. What was found is
+kept in tests/mutation/lowerings.json; survivors must stand in equivalent_lowerings.json with the reason why no number
+can tell them apart. Exit status 1: one does not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+#: Set in a process that runs the package with mutated C++ kernels: where they were built.
+BUILT = "ISOBIT_MUTATED"
+sys.path[:0] = [str(ROOT / "tests" / "mutation"), *([] if BUILT in os.environ else [str(ROOT / "python")])]
+os.environ.setdefault("ISOBIT_FRESH_SEED", "1")  # test files, whose graphs are drawn, read it
+
+from cpp_builds import build_package, build_test, choose, run_test  # noqa: E402
+from cpp_changes import CHANGES  # noqa: E402
+from cpp_mutants import mutants as cpp_mutants  # noqa: E402
+from lowering_areas import AREAS  # noqa: E402
+from lowering_judges import ROADS, Verdict, judge, prepare  # noqa: E402
+from lowering_mutants import drawn, install, mutants, written  # noqa: E402
+from lowering_report import read, unexplained, write, write_report  # noqa: E402
+
+Row = dict[str, Any]
+
+
+def _row(area: str, name: str, verdict: Verdict) -> Row:
+    print(f"{verdict.how or 'SURVIVED':10}{verdict.seconds:6} {area}: {name}  {verdict.detail}", flush=True)
+    return {"name": name, "noticed": verdict.how, "detail": verdict.detail}
+
+
+#: Mutants of an area that are judged at most, unless all are wanted.
+MOST = 45
+
+
+def judged(area: str, valid: int, seed: int) -> list[Row]:
+    """Judge mutants of an area until bits differed by so many; all of them if it is 0."""
+    here = AREAS[area]
+    prepare(here.road, here.families)
+    rows: list[Row] = []
+    differed = 0
+    for mutant in drawn(area, seed):
+        verdict = judge(here.road, here.families, partial(install, mutant))
+        if verdict.how == "invalid":
+            print(f"invalid: {area}: {mutant.name}  {verdict.detail}")
+            continue
+        rows.append(_row(area, mutant.name, verdict))
+        differed += verdict.how in ("csim", "reference")
+        if valid and (differed >= max(valid, len(written(area))) or len(rows) >= MOST):
+            break
+    return rows
+
+
+def judged_cpp(area: str) -> Iterator[Row]:
+    """Judge every mutant of an area of C++ kernels, in a process that runs them."""
+    here, folder = CHANGES[area], Path(os.environ[BUILT])
+    if here.road in ROADS:
+        prepare(here.road, here.families)
+    for mutant in (each for each in cpp_mutants() if each.area == area):
+        if here.road in ROADS:
+            verdict = judge(here.road, here.families, partial(choose, mutant.number))
+        else:
+            verdict = Verdict(
+                "test" if run_test(folder / here.road, mutant.number) else "", f"tests/cpp/{here.road}.cpp"
+            )
+        yield _row(area, mutant.name, verdict)
+
+
+def build_and_judge(areas: list[str]) -> None:
+    """Compile all C++ mutants, and judge those of some areas in another process."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(os.environ.get("ISOBIT_MUTANTS_FOLDER", name))
+        for program in {CHANGES[area].road for area in areas} - ROADS.keys():
+            build_test(folder, program)
+        path = folder / "python"
+        if any(CHANGES[area].road in ROADS for area in areas) and not path.exists():
+            build_package(folder)
+        environment = {**os.environ, BUILT: str(folder), "PYTHONPATH": str(path if path.exists() else ROOT / "python")}
+        subprocess.run([sys.executable, __file__, "--areas", *areas], env=environment, check=False)
+
+
+def again(count: int, seed: int) -> int:
+    """Judge one of the mutants that were caught in so many areas; how many were not."""
+    found = read()
+    rng = random.Random(seed)
+    missed = 0
+    for area in rng.sample(here := sorted(found.keys() & AREAS.keys()), min(count, len(here))):
+        caught = {row["name"] for row in found[area] if row["noticed"] in ("csim", "reference")}
+        known = [mutant for mutant in mutants(area) if mutant.name in caught]
+        mutant, where = rng.choice(known), AREAS[area]
+        verdict = judge(where.road, where.families, partial(install, mutant))
+        missed += not _row(area, mutant.name, verdict)["noticed"]
+    return missed
+
+
+def main() -> int:
+    """Judge, keep what was found, write the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    every = [*AREAS, *CHANGES]
+    parser.add_argument("--areas", nargs="*", default=every, choices=every, metavar="AREA")
+    parser.add_argument("--valid", type=int, default=12, help="mutants of each Python area by which bits differ")
+    parser.add_argument("--all", action="store_true", help="every mutant")
+    parser.add_argument("--again", type=int, help="judge so many that were caught, and keep nothing")
+    parser.add_argument("--report", action="store_true", help="write the table alone")
+    parser.add_argument("--seed", type=int, default=1, help="of the draw")
+    options = parser.parse_args()
+    if options.again:
+        return int(again(options.again, options.seed) > 0)
+    areas = [] if options.report else options.areas
+    for area in areas:
+        if area in AREAS:
+            write(area, judged(area, 0 if options.all else options.valid, options.seed))
+        elif BUILT in os.environ:
+            write(area, list(judged_cpp(area)))
+    if BUILT in os.environ:
+        return 0
+    if cpp := [area for area in areas if area in CHANGES]:
+        build_and_judge(cpp)
+    write_report()
+    left = unexplained()
+    print("\n".join([f"{len(left)} survivors without a reason", *left]))
+    return int(bool(left))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
