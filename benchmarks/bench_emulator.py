@@ -36,7 +36,7 @@ def one_thread(case: Case, roads: Roads, rival: hls4ml_rival.Rival, rounds: int)
     """Race of everything on one thread; contestants by short names."""
     named = dict(zip(("predict", "loop", "top"), rival.contestants, strict=True))
     if case.accum is None:
-        named["onnx"] = onnx_rival.contestant(case.keras, roads.x, 1)
+        named["onnx"] = onnx_rival.contestant(case.onnx(), case.keras, roads.x, 1)
     named |= _isobit(roads, 1)
     named["profile"] = roads.profile(1)
     race(list(named.values()), rounds)
@@ -51,7 +51,7 @@ def two_threads(case: Case, roads: Roads, rounds: int) -> dict[str, Contestant]:
     """Race of what has threads."""
     named = _isobit(roads, 2)
     if case.accum is None:
-        named["onnx"] = onnx_rival.contestant(case.keras, roads.x, 2)
+        named["onnx"] = onnx_rival.contestant(case.onnx(), case.keras, roads.x, 2)
     race(list(named.values()), rounds)
     return named
 
@@ -112,7 +112,8 @@ def saturations(model: Any, x: np.ndarray[Any, Any]) -> dict[str, int]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--networks", nargs="+", choices=list(CASES), default=list(CASES), metavar="NAME")
+    zoo = [name for name, case in CASES.items() if case.network]
+    parser.add_argument("--networks", nargs="+", choices=list(CASES), default=zoo, metavar="NAME")
     parser.add_argument("--events", type=int, help="for isobit and onnxruntime; default: by network, up to 1,000,000")
     parser.add_argument("--rounds", type=int, default=5, help="timed runs of each")
     parser.add_argument(

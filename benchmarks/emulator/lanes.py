@@ -15,6 +15,7 @@ COSTS = {
     "int32": ("int32", 1),
     "int64": ("int64", 1),
     "wide": ("int64", 1),
+    "int16": ("int16", 2),
     "dot8": ("int8", 1),
     "dot16": ("int16", 1),
     "dot16-split": ("int16", 2),

@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from emulator import attention
+from emulator.onnx_network import to_onnx
+
 #: Seed of the timed events.
 SEED = 2026
 
@@ -86,11 +89,37 @@ class Case:
 
         return convert(self.keras, **self.config(), output_dir=str(folder))
 
+    def onnx(self) -> bytes:
+        """The network in float32 as an ONNX file."""
+        return to_onnx(self.keras)
+
     def events(self) -> np.ndarray[Any, Any]:
         """`many` events, float64, in the shape of the network's input."""
         from isobit.students import zoo
 
         return np.ascontiguousarray(zoo.inputs(self.network, self.many, SEED), np.float64)
+
+
+@dataclass(frozen=True)
+class AttentionCase(Case):
+    """The jet tagger of attention.py."""
+
+    @cached_property
+    def keras(self) -> Any:
+        """The Keras model."""
+        return attention.build()
+
+    def config(self) -> dict[str, Any]:
+        """Arguments of isobit's `convert`; the model's own quantisers give the formats."""
+        return {"hls_config": {"Model": {"Precision": "ap_fixed<16,6>", "ReuseFactor": 1, "Strategy": "Latency"}}}
+
+    def onnx(self) -> bytes:
+        """The network in float32 as an ONNX file."""
+        return attention.to_onnx(self.keras)
+
+    def events(self) -> np.ndarray[Any, Any]:
+        """`many` jets."""
+        return np.ascontiguousarray(attention.jets(self.many, SEED), np.float64)
 
 
 CASES = {
@@ -100,8 +129,13 @@ CASES = {
         Case("jet_mlp", "jet_mlp", 10_000, 500_000, 1000, 200, 1, cut="output"),
         Case("jet_mlp, softmax", "jet_mlp", 10_000, 300_000),
         Case("ad_student", "ad_student", 5_000, 300_000, 1000, 200, 1),
+        Case("btag_conv1d", "btag_conv1d", 10_000, 300_000, 300),
+        Case("ad_cnn_ae", "ad_cnn_ae", 1_000, 100_000, 300),
+        Case("econ_t_encoder", "econ_t_encoder", 10_000, 300_000, 300),
+        Case("cicada_cnn", "cicada_cnn", 10_000, 100_000, 300),
         Case("top_lstm", "top_lstm", 1_000, 50_000, 300),
         Case("top_gru", "top_gru", 1_000, 50_000, 300),
+        AttentionCase("attention", "", 300, 30_000, 300),
         Case("mugmt_teacher", "mugmt_teacher", 500, 20_000, 500, None, 0.5),
         # Products are rounded at bit 2^-10 and every sum saturates at +-8: the order of the sum decides the bits.
         Case(
@@ -118,14 +152,12 @@ CASES = {
 
 
 def products(graph: Any) -> dict[str, int]:
-    """Multiplications per event of every layer that multiplies: weights of Dense, elements of BatchNorm."""
-    found = {}
-    for op in graph.ops:
-        if op.tag == "dense":
-            found[op.name] = int(op.weight.raw.size)
-        elif op.tag == "batchnorm":
-            found[op.name] = int(op.output.size)
-        elif op.tag == "recurrent":
-            steps = graph.inputs_of(op)[0].size // op.weight.shape[0]
-            found[op.name] = steps * int(op.weight.raw.size + op.recurrent_weight.raw.size)
-    return found
+    """Multiplications per event of every layer that multiplies: weights at every position, elements of BatchNorm."""
+    from isobit.model.dot import Dot
+    from isobit.model.tensor import layer_of
+
+    found: dict[str, int] = {}
+    for op in graph.lowered.ops:
+        if isinstance(op, Dot):
+            found[layer_of(op.name)] = found.get(layer_of(op.name), 0) + op.positions * int(op.weight.raw.size)
+    return found | {op.name: int(op.output.size) for op in graph.ops if op.tag == "batchnorm"}

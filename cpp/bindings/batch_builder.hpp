@@ -147,18 +147,21 @@ private:
     void gather(batch::stage& s, const owned_map& map) {
         const auto out = static_cast<std::size_t>(s.outputs);
         const py::array given = py::array::ensure(map.rows);
-        if (!given || given.ndim() != 2 || given.shape(0) < 1)
-            throw py::value_error("rows: expected an array of shape (turns, outputs)");
+        const int each = map.combine == batch::combination::dot ? 2 : 1;
+        if (!given || given.ndim() != 2 || given.shape(0) < 1 || given.shape(0) % each != 0)
+            throw py::value_error(
+                "rows: expected an array of shape (turns, outputs), for dot of an even number of turns");
         const auto turns = static_cast<std::size_t>(given.shape(0));
         s.gather.count = static_cast<std::int32_t>(turns);
         s.gather.combine = map.combine;
         s.gather.fill = constants_of(map.fill);
         s.gather.rows = static_cast<const std::int64_t*>(array(map.rows, 8, turns * out, "rows"));
         if (!map.factors.is_none()) s.gather.factors = array(map.factors, bytes_of(s.compute), turns * out, "factors");
+        if (each == 2 && !map.factors.is_none()) throw py::value_error("the numbers of dot have no factors");
         const std::size_t row = bytes_of(s.compute) * batch::block;
         for (std::size_t i = 0; i < turns * out; ++i) {
             const std::int64_t at = s.gather.rows[i];
-            if (at == -1) continue;
+            if (at == -1 && each == 1) continue;
             const auto offset = static_cast<std::size_t>(at);
             if (at < 0 || offset % 64 != 0 || offset > program_.workspace || row > program_.workspace - offset)
                 throw py::value_error("rows: " + std::to_string(at) + " does not lie in the workspace");

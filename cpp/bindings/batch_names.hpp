@@ -46,7 +46,8 @@ inline const std::map<std::string, batch::form> forms{{"f32", batch::form::f32},
 inline const std::map<std::string, batch::combination> combinations{{"sum", batch::combination::sum},
                                                                     {"product", batch::combination::product},
                                                                     {"least", batch::combination::least},
-                                                                    {"most", batch::combination::most}};
+                                                                    {"most", batch::combination::most},
+                                                                    {"dot", batch::combination::dot}};
 inline const std::map<std::string, batch::step_kind> kinds{
     {"affine", batch::step_kind::affine},   {"scale_floor", batch::step_kind::scale_floor},
     {"round", batch::step_kind::round},     {"clamp", batch::step_kind::clamp},

@@ -21,7 +21,7 @@ from isobit.model.lookup import Lookup
 from isobit.model.ops import Tensor, Tensors
 from isobit.model.softmax import Softmax
 
-__all__ = ["lookup_bounds", "softmax_bounds"]
+__all__ = ["distances_of", "lookup_bounds", "softmax_bounds"]
 
 
 class _Entries:
@@ -144,7 +144,7 @@ def _normalised(op: Softmax, tensor: Tensor, values: Range) -> OpBounds:
     addresses, address = values, tensor.type
     if op.inp_norm is not None:
         address = op.inp_norm
-        distances = cast_range(_distances(values, slices), growth.difference(tensor.type, tensor.type), address)
+        distances = cast_range(distances_of(values, slices), growth.difference(tensor.type, tensor.type), address)
         inner["inp_norm"] = InnerBounds(address, distances.rounded, distances.overflow)
         addresses = distances.result
     entries = _Entries(_in_order(table.raw, address.signed), table.type, accum)
@@ -177,7 +177,7 @@ def _taken(values: Range, places: Any) -> Range:
     return Range(values.low[places], values.high[places], values.fraction)
 
 
-def _distances(values: Range, slices: Any) -> Range:
+def distances_of(values: Range, slices: Any) -> Range:
     """The largest value of the slice minus each: zero, or the largest of the others minus it."""
     low, high = values.low.astype(object)[slices], values.high.astype(object)[slices]
     least, most = np.zeros(low.shape, dtype=object), np.zeros(low.shape, dtype=object)

@@ -11,10 +11,13 @@ from isobit.model.dot import Dot
 from isobit.model.graph import Graph
 from isobit.model.ops import Op
 from isobit.model.primitives import Opaque, is_alias
+from isobit.model.softmax import Softmax
 from isobit.plan import formula as formula_stages
 from isobit.plan import lookup as lookup_stages
 from isobit.plan import reduce as reduce_stages
 from isobit.plan.maps import Gather, Linear, Sequential
+from isobit.plan.moves import folded
+from isobit.plan.softmax import softmax_stages
 from isobit.plan.stages import MAPS, Arrange, MapRule, Stage, Unfit, joined
 from isobit.plan.steps import Step
 
@@ -29,6 +32,7 @@ def stages_of(
     bounds: Bounds,
     keep: Collection[str],
     arrange: Arrange = joined,
+    whole: Collection[str] = (),
 ) -> list[Stage]:
     """Stages of a graph, in order.
 
@@ -42,6 +46,8 @@ def stages_of(
         Tensors that must exist when all is done; a stage ends with each. Outputs are kept in any case.
     arrange
         What becomes of an op's steps, see :data:`isobit.plan.stages.Arrange`.
+    whole
+        Softmaxes that are not to be divided into stages; none is where something else becomes of steps.
 
     Notes
     -----
@@ -64,8 +70,10 @@ def stages_of(
         if is_alias(op, tensors):
             continue
         sources = tuple(alias.get(name, name) for name in op.inputs)
-        last = stages[-1] if stages else None
         try:
+            if isinstance(op, Softmax) and arrange is joined and op.name not in whole:
+                stages += softmax_stages(op, tensors[0], sources[0], bounds)
+                continue
             chosen, steps, positions = _rule(op)(op, tensors, bounds)
             if chosen is not None:
                 made = _stage(op, sources, chosen, arrange(op, True, (), steps), bounds, positions)
@@ -87,18 +95,20 @@ def stages_of(
             )
             continue
         (source,) = sources
-        joins = last is not None and last.target == source and source not in kept and readers[source] == 1
-        if last is not None and joins and last.refusal is None:
-            stages[-1] = replace(
-                last,
-                ops=(*last.ops, op),
+        place = next((place for place, stage in enumerate(stages) if stage.target == source), -1)
+        near = place == len(stages) - 1 or arrange is joined  # what is watched keeps the order of the layers
+        if place >= 0 and near and source not in kept and readers[source] == 1 and stages[place].refusal is None:
+            before = stages[place]
+            stages[place] = replace(
+                before,
+                ops=(*before.ops, op),
                 target=op.output.name,
-                steps=tuple(arrange(op, False, last.steps, steps)),
+                steps=tuple(arrange(op, False, before.steps, steps)),
                 result=bounds.tensors[op.output.name],
             )
         else:
             stages.append(_stage(op, sources, None, arrange(op, False, (), steps), bounds))
-    return stages
+    return folded(stages, kept)
 
 
 def _rule(op: Op) -> MapRule:

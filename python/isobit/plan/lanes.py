@@ -18,6 +18,7 @@ import numpy as np
 
 from isobit.bounds.ranges import IntArray, add, compact, magnitude_bits, multiply
 from isobit.fixed.modes import Rounding
+from isobit.plan.costs import lane_cost, term_shift, whole_parts
 from isobit.plan.maps import Gather
 from isobit.plan.stages import Linear, Sequential, Stage
 from isobit.plan.step_lists import propagate
@@ -35,30 +36,11 @@ from isobit.plan.steps import (
     Zero,
 )
 
-__all__ = ["BITS", "Lane", "Variant", "candidates", "needed_bits", "unchanged_candidates", "variants", "whole_parts"]
+__all__ = ["BITS", "Lane", "Variant", "candidates", "needed_bits", "unchanged_candidates", "variants"]
 
 #: Magnitude bits that a lane carries exactly. Two fewer than the float's significand, so that rounding by adding a
 #: large number also stays exact; one fewer than the integer's, so that half an LSB may be added.
 BITS: Final[dict[str, int]] = {"float32": 22, "float64": 51, "int32": 30, "int64": 61}
-
-#: Multiplications (with their additions) per cycle, and cycles of one step on one number, where vectors have 256 bits.
-#: Measured on Zen 3; only their ratios matter, and these also hold for wider vectors.
-_MACS: Final[dict[str, float]] = {
-    "float32": 16,
-    "float64": 8,
-    "int32": 13,
-    "int64": 1.5,
-    "dot16": 26,
-    "dot16-split": 12,
-    "floor32": 15,
-    "mulhi16": 26,
-}
-_STEP: Final[dict[str, float]] = {"int16": 0.03, "float32": 0.0625, "float64": 0.125, "int32": 0.0625, "int64": 0.6}
-_WIDEN: Final[dict[tuple[str, str], float]] = {
-    ("dot16", "float64"): 0.25,
-    ("dot16-split", "float64"): 0.6,
-    ("floor32", "float64"): 0.25,
-}
 
 _INT16 = 1 << 15
 _INT32 = (1 << 31) - 1
@@ -165,6 +147,7 @@ def unchanged_candidates(stage: Stage) -> list[Lane]:
 
 
 def _lanes(stage: Stage) -> Iterator[Lane]:
+    yield from _int16(stage)
     yield from _plain(stage)
     in_one = _in_one(stage)
     yield from _integer(stage)
@@ -187,7 +170,7 @@ def _integer(stage: Stage) -> Iterator[Lane]:
 
 
 def _lane(stage: Stage, multiply: str, compute: str, bits: int, split: int = 0) -> Lane:
-    return Lane(stage, multiply, compute, split, bits, _cost(stage, multiply, compute))
+    return Lane(stage, multiply, compute, split, bits, lane_cost(stage, multiply, compute))
 
 
 def _in_one(stage: Stage) -> Stage | None:
@@ -198,6 +181,19 @@ def _in_one(stage: Stage) -> Stage | None:
         joined = ScaleFloor.of(last, step) if isinstance(last, Affine) and isinstance(step, Round) else None
         steps[len(steps) - (joined is not None) :] = [step if joined is None else joined]
     return replace(stage, steps=tuple(steps)) if len(steps) < len(stage.steps) else None
+
+
+def _int16(stage: Stage) -> Iterator[Lane]:
+    """Numbers that no map multiplies; sums and products may wrap if what follows wraps at no more bits."""
+    read = [stage.data.low, stage.data.high]
+    if isinstance(stage.map, Gather):
+        if stage.map.bits > 15 and (stage.map.sum or stage.map.combine in ("minimum", "maximum")):
+            return
+        read += [stage.map.factors, np.array(stage.map.fill)]
+    elif stage.map is not None:
+        return
+    if all(_within(values, _INT16) for values in read) and (bits := _steps_in(stage, 16)) is not None:
+        yield _lane(stage, "int16", "int16", bits)
 
 
 def _plain(stage: Stage) -> Iterator[Lane]:
@@ -231,10 +227,11 @@ def _steps_in(stage: Stage, width: int) -> int | None:
 def _steps_within_int16(steps: Sequence[Step], low: IntArray, high: IntArray) -> bool:
     """Whether steps stay within 16 bits; those that add to the largest number on the way are not for int16."""
     for step in steps:
-        easy = isinstance(step, (Clamp, Zero, Observe)) or (isinstance(step, Wrap) and step.type.width < 16)
+        easy = isinstance(step, (Clamp, Zero, Observe, LookUp)) or (isinstance(step, Wrap) and step.type.width < 16)
         if not easy and not (isinstance(step, Round) and step.shift < 15):
             return False
-        ends = [end for end in (getattr(step, "low", None), getattr(step, "high", None)) if end is not None]
+        ends = [getattr(step, name, None) for name in ("low", "high", "first", "last")]
+        ends = [end for end in ends if end is not None]
         low, high = step.bounds(low, high)
         if not all(_within(np.array(values), _INT16) for values in (low, high, ends)):
             return False
@@ -261,17 +258,11 @@ def _dot16(stage: Stage) -> Iterator[Lane]:
         yield _lane(stage, "dot16-split", "float64", wide, split)
 
 
-def _term_shift(sequential: Sequential) -> int | None:
-    """By how much every product is rounded down, if that is all that happens to it."""
-    only = sequential.term[0] if len(sequential.term) == 1 else None
-    return only.shift if isinstance(only, Round) and only.rounding is Rounding.TRN else None
-
-
 def _floor32(stage: Stage) -> Iterator[Lane]:
     """Products of two float32, rounded down by a fused multiply-add, summed modulo 2**32."""
     sums = stage.map
     assert isinstance(sums, Sequential)
-    shift = _term_shift(sums)
+    shift = term_shift(sums)
     fits = magnitude_bits(sums.weights) <= FACTOR_BITS and stage.data.bits <= FACTOR_BITS
     if shift is None or shift > 60 or not fits or magnitude_bits(sums.term_low, sums.term_high) > FLOOR_BITS:
         return
@@ -286,18 +277,12 @@ def _mulhi16(stage: Stage) -> Iterator[Lane]:
     """Upper halves of int16 products, summed modulo 2**16."""
     sums = stage.map
     assert isinstance(sums, Sequential)
-    shift = _term_shift(sums)
+    shift = term_shift(sums)
     fits = all(_within(values, _INT16) for values in (stage.data.low, stage.data.high, sums.start))
     if shift is None or not 1 <= shift <= 16 or not fits or not _within(whole_parts(sums, shift)[0], _INT16):
         return
     if (bits := _steps_in(stage, 16)) is not None:
         yield _lane(stage, "mulhi16", "int16", bits)
-
-
-def whole_parts(sums: Sequential, shift: int) -> tuple[IntArray, IntArray]:
-    """Weights as whole * 2**shift + rest with -2**(shift - 1) <= rest < 2**(shift - 1)."""
-    whole = (sums.weights + (1 << (shift - 1))) >> shift
-    return whole, sums.weights - (whole << shift)
 
 
 def _within(values: IntArray, limit: int) -> bool:
@@ -314,31 +299,6 @@ def _split(stage: Stage, linear: Linear) -> int | None:
         if top < _INT16 and total * ((1 << split) - 1) + start <= _INT32 and total * top <= _INT32:
             return split
     return None
-
-
-def _cost(stage: Stage, multiply: str, compute: str) -> float:
-    outputs = stage.result.low.size
-    steps = (len(stage.steps) + 1) * outputs * _STEP[compute]
-    if stage.map is None:
-        return steps
-    if isinstance(stage.map, Gather):
-        return steps + stage.map.index.size * (1 + len(stage.map.sum)) * _STEP[compute]
-    macs = stage.map.weights.size * stage.positions
-    if multiply == "dot16" and stage.view is not None:
-        macs = 2 * _pairs(stage.view) * stage.map.weights.shape[1] * stage.positions // stage.windows
-    if multiply == "mulhi16":
-        assert isinstance(stage.map, Sequential)
-        shift = _term_shift(stage.map) or 1
-        macs += 2 * int(np.count_nonzero(whole_parts(stage.map, shift)[0])) * stage.positions
-    elif isinstance(stage.map, Sequential) and multiply != "floor32":
-        return steps + macs * (3 + 2 * len(stage.map.term) + 2 * len(stage.map.sum)) * _STEP[compute]
-    return steps + macs / _MACS[multiply] + _WIDEN.get((multiply, compute), 0.0) * outputs
-
-
-def _pairs(view: IntArray) -> int:
-    """Pairs of int16 that all windows take: numbers share one where the even number comes right before the odd one."""
-    together = (view[:, 1:] % 2 == 1) & (view[:, 1:] > 0) & (view[:, :-1] == view[:, 1:] - 1)
-    return int(np.count_nonzero(view >= 0)) - int(np.count_nonzero(together))
 
 
 def needed_bits(stage: Stage) -> int:

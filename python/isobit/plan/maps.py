@@ -13,8 +13,8 @@ from isobit.plan.steps import Step
 
 __all__ = ["COMBINATIONS", "Counting", "Gather", "Linear", "Sequential"]
 
-#: How gathered numbers become one.
-COMBINATIONS = ("sum", "product", "minimum", "maximum")
+#: How gathered numbers become one; ``dot``: each two turns are multiplied, and the products added.
+COMBINATIONS = ("sum", "product", "minimum", "maximum", "dot")
 
 FloatArray = npt.NDArray[np.float64]
 

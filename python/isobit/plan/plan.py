@@ -52,9 +52,9 @@ class PlannedStage:
     def lane_name(self) -> str:
         """The name of the lane.
 
-        One of ``float32``, ``float64``, ``int32``, ``int64``, ``dot16``, ``dot16-split``, ``floor32``, ``mulhi16``,
-        ``wide``, ``table``, ``reference`` (a layer of the user's without a lowering); where products or partial sums
-        are cast one by one, ``sequential`` and the arithmetic.
+        One of ``float32``, ``float64``, ``int16``, ``int32``, ``int64``, ``dot16``, ``dot16-split``, ``floor32``,
+        ``mulhi16``, ``wide``, ``table``, ``reference`` (a layer of the user's without a lowering); where products or
+        partial sums are cast one by one, ``sequential`` and the arithmetic.
         """
         if self.lane is None:
             if isinstance(self.stage.ops[0], Opaque):
@@ -121,7 +121,9 @@ class Plan:
         lines = [f"exact for {where}", *changed_lines(self.constants)]
         blocks: list[tuple[str, ...]] = []
         for planned in self.stages:
-            names = {op.name for op in planned.stage.ops}  # a layer's verdicts stand where its last primitive does
+            last = planned.stage.target == planned.stage.ops[-1].output.name
+            # A layer's verdicts stand where its last primitive does.
+            names = {op.name for op in planned.stage.ops if last}
             verdicts = [f"    {verdict.layer}.{verdict}" for verdict in self.verdicts if verdict.layer in names]
             blocks.append((f"{planned.stage.name}: {planned.lane_name}", f"    {planned.reason}", *verdicts))
         for (first, *rest), times in Counter(blocks).items():  # a recurrent layer has the same stages in every step
@@ -186,6 +188,9 @@ def _planned_stages(
 ) -> list[PlannedStage]:
     """Stages and lanes; joined ops without a common lane are planned one by one, so that few are computed as wide."""
     found = [(stage, lanes_of(stage)) for stage in stages_of(graph, bounds, keep, arrange)]
+    whole = {op.name for stage, lanes in found if not lanes for op in stage.ops if isinstance(op, Softmax)}
+    if whole:
+        found = [(stage, lanes_of(stage)) for stage in stages_of(graph, bounds, keep, arrange, whole)]
     for inside in (False, True):  # first between layers, then between the primitives of one
         apart = {
             op.output.name
@@ -196,7 +201,7 @@ def _planned_stages(
         }
         if apart:
             keep = {*keep, *apart}
-            found = [(stage, lanes_of(stage)) for stage in stages_of(graph, bounds, keep, arrange)]
+            found = [(stage, lanes_of(stage)) for stage in stages_of(graph, bounds, keep, arrange, whole)]
     return [_planned(stage, lanes) for stage, lanes in found]
 
 
@@ -251,6 +256,8 @@ def _gathering(found: Gather) -> str:
     if turns == 1:
         return "numbers are read where they lie"
     cast = ", each partial sum is cast" if found.sum else ""
+    if found.combine == "dot":
+        return f"the sum of {turns // 2} products, whose factors are read where they lie"
     return f"the {found.combine} of {turns} numbers, read where they lie{cast}"
 
 

@@ -30,7 +30,7 @@ def reduce_map(op: Reduce, tensors: Tensors, bounds: Bounds) -> tuple[Gather, li
     else:
         gather, steps = _sums(op, tensor, index, data, found)
     if op.divisors is not None:
-        steps += division_steps(op.divisors, magnitude_bits(found.accum.low, found.accum.high))
+        steps += division_steps(op.divisors, found.accum)
     return gather, [*steps, *into_result(op, op.accum, op.accum.fraction, bounds)], 1
 
 
@@ -87,20 +87,21 @@ def _total(values: IntArray) -> IntArray:
     return compact(values.astype(object).sum(axis=0) if wide else values.sum(axis=0))
 
 
-def division_steps(divisors: IntArray, bits: int) -> list[Step]:
-    """Division by positive integers, truncated toward zero, of numbers with so many magnitude bits.
+def division_steps(divisors: IntArray, accum: Range) -> list[Step]:
+    """Division by positive integers, truncated toward zero, of numbers within bounds.
 
     ``v * m / 2**s`` with ``m = ceil(2**s / d)`` exceeds ``v / d`` by less than ``|v| / 2**s``, which is below ``1 / d``
     if ``2**s > d |v|``: too little to reach the next integer away from zero.
     """
-    largest = int(divisors.max())
+    largest, bits = int(divisors.max()), magnitude_bits(accum.low, accum.high)
     if largest == 1:
         return []
+    cut = Rounding.TRN_ZERO if int(accum.low.min(initial=0)) < 0 else Rounding.TRN  # the same where none is negative
     if largest == int(divisors.min()) and largest & (largest - 1) == 0:
-        return [Round(largest.bit_length() - 1, Rounding.TRN_ZERO)]
+        return [Round(largest.bit_length() - 1, cut)]
     shift = bits + largest.bit_length()
     factors = compact(np.array([-(-(1 << shift) // int(d)) for d in divisors], dtype=object))
-    return [Affine(factors, np.zeros(factors.shape, dtype=np.int64)), Round(shift, Rounding.TRN_ZERO)]
+    return [Affine(factors, np.zeros(factors.shape, dtype=np.int64)), Round(shift, cut)]
 
 
 MAPS[Reduce] = reduce_map

@@ -13,7 +13,8 @@ from isobit.bounds.ranges import IntArray
 from isobit.engines.cpp.positions import position_weights
 from isobit.engines.cpp.steps import core_step, lane_steps, plain_step
 from isobit.fixed.modes import Rounding
-from isobit.plan.lanes import Lane, whole_parts
+from isobit.plan.costs import whole_parts
+from isobit.plan.lanes import Lane
 from isobit.plan.maps import Counting, Gather, Linear, Sequential
 from isobit.plan.steps import Observe, Round
 
@@ -27,7 +28,7 @@ DTYPES: dict[str, Any] = {
     "int64": np.int64,
 }
 SHORT = {"int16": "i16", "float32": "f32", "float64": "f64", "int32": "i32", "int64": "i64"}
-_COMBINATIONS = {"sum": "sum", "product": "product", "minimum": "least", "maximum": "most"}
+_COMBINATIONS = {"sum": "sum", "product": "product", "minimum": "least", "maximum": "most", "dot": "dot"}
 #: Outputs of a register tile (tile_rows in program.hpp).
 _ROWS = 4
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 import isobit._core as _core
-from isobit.bounds.ranges import IntArray
+from isobit.bounds.ranges import BoolArray, IntArray
 from isobit.engines.cpp.maps import DTYPES, SHORT, Packing, form_of, packing_of
 from isobit.engines.cpp.positions import in_place, moved, sliced
 from isobit.engines.cpp.steps import core_step, folding_step, lane_steps, rounding_step
@@ -18,7 +18,7 @@ from isobit.engines.cpp.workspace import SIZES, Workspace
 from isobit.engines.planned import accepts_floats
 from isobit.model.ops import Tensor
 from isobit.plan.lanes import Lane
-from isobit.plan.maps import Counting
+from isobit.plan.maps import Counting, Gather, Linear, Sequential
 from isobit.plan.steps import Mark, Round, Step
 
 __all__ = ["Packed", "Statistic", "pack"]
@@ -135,12 +135,25 @@ def pack(
             scratch=scratch,
             targets=space.targets(tensor.name),
         )
-    statistics = [found for lane in lanes for found in _Stage(lane, sizes, space).add(program, observed)]
+    stages = [_Stage(lane, sizes, space) for lane in lanes]
+    needed = _needed(stages, sizes, outputs)
+    statistics = [found for stage in stages for found in stage.add(program, observed, needed[stage.stage.target])]
     for name, tensor in outputs.items():
         natural = SHORT[computed[name].compute] if name in computed else "i64"
         program.exit(tensor.size, natural, space.offset(name, natural, 0), float(2.0**-tensor.type.fraction))
     floats = all(accepts_floats(tensor.type) for tensor in inputs)
     return Packed(program, tuple(inputs), tuple(outputs.values()), floats, instruction_set, tuple(statistics))
+
+
+def _needed(stages: Sequence[_Stage], sizes: Mapping[str, int], outputs: Collection[str]) -> dict[str, BoolArray]:
+    """Which numbers of every tensor are read, by a stage or by the caller."""
+    found = {name: np.full(size, name in outputs) for name, size in sizes.items()}
+    for stage in stages:
+        read, first = stage.reads(), 0
+        for source, size in zip(stage.stage.sources, stage.sizes, strict=True):
+            found[source] |= read[first : first + size]
+            first += size
+    return found
 
 
 class _Stage:
@@ -154,6 +167,20 @@ class _Stage:
         self.sizes = [sizes[source] for source in self.stage.sources]
         self.outputs = sizes[self.stage.target]
         self.targets = space.targets(self.stage.target)
+        multiplies = isinstance(self.stage.map, (Linear, Sequential))
+        self.maps = WindowMaps(lane) if multiplies and self.stage.view is not None else None
+
+    def reads(self) -> BoolArray:
+        """Which numbers of the sources, one after the other, it reads."""
+        if self.maps is not None:
+            used = self.maps.reads
+        elif isinstance(self.stage.map, Gather):
+            used = self.stage.map.index[self.stage.map.index >= 0]
+        else:
+            return np.ones(sum(self.sizes), dtype=bool)
+        found = np.zeros(sum(self.sizes), dtype=bool)
+        found[used] = True
+        return found
 
     def _rows(self, index: IntArray) -> IntArray:
         """See :func:`isobit.engines.cpp.maps.packing_of`."""
@@ -161,8 +188,8 @@ class _Stage:
         parts = [start + row * np.arange(size) for start, size in zip(self.starts, self.sizes, strict=True)]
         return np.where(index < 0, -1, np.concatenate(parts)[np.maximum(index, 0)])
 
-    def add(self, program: Any, observed: bool) -> list[Statistic]:
-        """Add it; what the program then observes of it."""
+    def add(self, program: Any, observed: bool, needed: BoolArray) -> list[Statistic]:
+        """Add it, but for windows of which nobody reads anything; what the program then observes of it."""
         stage, made = self.stage, packing_of(self.lane, self._rows)
         if isinstance(stage.map, Counting):
             self._add(program, made.at(0), self.starts[0], len(stage.map.order), self.outputs, [], [])
@@ -170,7 +197,7 @@ class _Stage:
         packed = lane_steps(stage.steps, self.dtype, self.outputs, scaled=made.scale != 1)
         finish = [step if observed else step | {"watch": False} for step in packed]
         if stage.view is not None or stage.windows > 1:
-            self._add_windows(program, made, finish)
+            self._add_windows(program, made, finish, needed)
         else:
             self._add(program, made.at(0), self.starts[0], sum(self.sizes), self.outputs, finish, self.targets)
         divided = next((place for place, step in enumerate(stage.steps) if isinstance(step, Round)), 0)
@@ -194,7 +221,7 @@ class _Stage:
             targets=targets,
         )
 
-    def _add_windows(self, program: Any, made: Packing, finish: Sequence[Mapping[str, Any]]) -> None:
+    def _add_windows(self, program: Any, made: Packing, finish: Sequence[Mapping[str, Any]], needed: BoolArray) -> None:
         """A stage for every window; where results cannot be laid down piece by piece, one more that copies them.
 
         Then one of the targets must have the form of the stage's arithmetic.
@@ -202,16 +229,17 @@ class _Stage:
         windows = self.stage.windows
         inputs, outputs = self.sizes[0] // windows, self.outputs // windows
         read = inputs + 1 if self.form == "i16_pairs" and inputs % 2 else inputs
-        maps = None if self.stage.view is None else WindowMaps(self.lane)
         near = [target for target in self.targets if in_place([target], outputs)]
         far = [target for target in self.targets if not in_place([target], outputs)]
         for window in range(windows):
             first = window * outputs
+            if not far and not needed[first : first + outputs].any():
+                continue
             steps = [sliced(step, slice(first, first + outputs)) for step in finish]
             here = [(to, split, offset + moved(to, first)) for to, split, offset in near]
             start, (source,) = window * inputs, self.starts
-            if maps is not None:
-                map, read = maps.at(window)
+            if self.maps is not None:
+                map, read = self.maps.at(window)
             else:
                 map, source = made.at(start), source + moved(self.form, start)
             self._add(program, map, source, read, outputs, steps, here)

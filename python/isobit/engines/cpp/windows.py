@@ -1,4 +1,4 @@
-"""Maps of windows: rows are read where they lie, and padding is not read at all.
+"""Maps of windows: rows are read where they lie; padding, and numbers that never change, are not read at all.
 
 A stage of the C++ kernels for every window, with the list of its rows. Windows whose numbers are used alike share their
 weights: in most convolutions those that touch the same borders.
@@ -15,6 +15,7 @@ from isobit.bounds.ranges import IntArray
 from isobit.engines.cpp.maps import Packing, packing_of
 from isobit.plan.lanes import Lane
 from isobit.plan.maps import Sequential
+from isobit.plan.windows import constant_sums, taken_by, view_of
 
 __all__ = ["WindowMaps"]
 
@@ -31,34 +32,49 @@ class WindowMaps:
     def __init__(self, lane: Lane) -> None:
         self.lane = lane
         self.maps = lane.stage.group_maps
-        self.known: dict[tuple[int, bytes], Packing] = {}
+        self.view, self.taken, self.constants = view_of(lane.stage), taken_by(lane.stage), constant_sums(lane.stage)
+        self.known: dict[tuple[int, bytes, bytes], Packing] = {}
+
+    @property
+    def reads(self) -> IntArray:
+        """The numbers of the source that some window reads: the first one stands for padding, and for no number."""
+        used = np.where(self.taken, np.maximum(self.view, 0), -1)
+        used[~self.taken.any(axis=1), 0] = 0
+        found: IntArray = np.unique(used[used >= 0])
+        return found
 
     def at(self, window: int) -> tuple[Any, int]:
         """The ``BatchMap`` of a window, and how many numbers it multiplies."""
-        assert self.lane.stage.view is not None
-        view, group = self.lane.stage.view[window], window % len(self.maps)
+        view, taken, group = self.view[window], self.taken[window], window % len(self.maps)
         sums = self.maps[group]
-        in_order = isinstance(sums, Sequential) and self.lane.multiply not in ("floor32", "mulhi16")
-        if in_order:  # padding counts as a term: a row times zero
-            used, rows = np.where(view < 0, -1, np.arange(len(view))), np.maximum(view, 0)
+        if isinstance(sums, Sequential) and sums.sum:  # padding counts as a term: a row times zero
+            used, rows = np.where(view < 0, -1, np.arange(len(view)))[sums.order], np.maximum(view, 0)[sums.order]
         elif self.lane.multiply == "dot16":
-            used, rows = _paired(view)
+            used, rows = _paired(np.where(taken, view, -1))
         else:
-            used = np.flatnonzero(view >= 0)
+            used = np.flatnonzero(taken)
             used, rows = (used, view[used]) if len(used) else (np.array([-1]), np.array([0]))
-        made = self._packing(group, used)
-        order = rows[sums.order] if in_order and isinstance(sums, Sequential) else rows
-        return made.build(made.weights, np.ascontiguousarray(order, dtype=np.int32)), len(used)
+        made = self._packing(group, used, self.constants[window])
+        return made.build(made.weights, np.ascontiguousarray(rows, dtype=np.int32)), len(used)
 
-    def _packing(self, group: int, used: IntArray) -> Packing:
-        """The map with the weights of some of a window's numbers, or zeros, in order."""
-        key = group, used.tobytes()
+    def _packing(self, group: int, used: IntArray, constants: IntArray) -> Packing:
+        """The map with the weights of some of a window's numbers, or zeros, in order; and what constants add."""
+        key = group, used.tobytes(), constants.tobytes()
         if key not in self.known:
             sums = self.maps[group]
             weights = np.where(used[:, None] < 0, 0, sums.weights[used])
-            stage = replace(self.lane.stage, map=replace(sums, weights=weights), positions=1, view=None)
+            start = _modulo(sums.start + constants, self.lane)
+            if isinstance(sums, Sequential):
+                sums = replace(sums, order=np.arange(len(used)))
+            stage = replace(self.lane.stage, map=replace(sums, weights=weights, start=start), positions=1, view=None)
             self.known[key] = packing_of(replace(self.lane, stage=stage), lambda rows: rows)
         return self.known[key]
+
+
+def _modulo(start: IntArray, lane: Lane) -> IntArray:
+    """The same numbers as integers of the lane hold them: sums may wrap if the accumulator does."""
+    width = {"mulhi16": 16, "dot16": 32, "floor32": 32, "int32": 32}.get(lane.multiply)
+    return start if width is None else (start + (1 << (width - 1))) % (1 << width) - (1 << (width - 1))
 
 
 def _paired(view: IntArray) -> tuple[IntArray, IntArray]:

@@ -20,7 +20,7 @@ from isobit.plan.lanes import BITS, Lane, variants
 from isobit.plan.maps import Counting, Gather
 from isobit.plan.stages import Linear, Sequential, Stage
 from isobit.plan.step_lists import propagate
-from isobit.plan.steps import Clamp, Law, LookUp, Round, Step, Wrap, Zero
+from isobit.plan.steps import Clamp, Law, Round, Step, Wrap, Zero
 
 __all__ = ["candidates", "is_general", "product_shift", "wrapped_by_type"]
 
@@ -54,7 +54,7 @@ _STEPS_AFTER: Final[dict[str, tuple[str, ...]]] = {
 
 def candidates(stage: Stage) -> list[Lane]:
     """Every exact lane of a stage, the cheapest first; none if the stage is refused or too wide."""
-    if stage.refusal is not None or any(isinstance(step, (Law, LookUp)) for step in stage.steps):
+    if stage.refusal is not None or any(isinstance(step, Law) for step in stage.steps):
         return []
     found = [lane for variant in variants(stage) for lane in _lanes(variant.stage)]
     return sorted(found, key=lambda lane: lane.cost)
@@ -183,8 +183,9 @@ def _after(stage: Stage, multiply: str, kind: str, why: str, wraps: bool = False
 
 
 def _has_sums(found: Gather) -> bool:
-    """Whether the tile knows what happens to partial sums: nothing, a clamp, or zero beyond a range."""
-    return not found.sum or (len(found.sum) == 1 and isinstance(found.sum[0], (Clamp, Zero)))
+    """Whether the tile knows the combination, and what happens to partial sums: nothing, a clamp, or zero beyond."""
+    folds = not found.sum or (len(found.sum) == 1 and isinstance(found.sum[0], (Clamp, Zero)))
+    return folds and found.combine != "dot"
 
 
 def _has_tile(sums: Sequential) -> bool:

@@ -65,7 +65,7 @@ def combine_tile(  # type: ignore[no-untyped-def]
     """Outputs ``first`` and on, ``count`` of them, as the first rows of ``out``.
 
     ``order`` has for every turn and output where its row begins in ``rows``, or -1 for the fill; ``how`` is a place in
-    :data:`isobit.plan.maps.COMBINATIONS`.
+    :data:`isobit.plan.maps.COMBINATIONS`, not that of ``dot``.
     """
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -108,7 +108,7 @@ def combine_tile(  # type: ignore[no-untyped-def]
                     builder.store(fold(join(v, builder.load(total), taken(turn, output, event))), total)
                 v.store(builder.load(total), to, builder.add(builder.mul(outer.index, width), event))
 
-        v.switch(combination, {k: partial(every, name) for k, name in enumerate(COMBINATIONS)})
+        v.switch(combination, {k: partial(every, name) for k, name in enumerate(_JOIN)})
         return context.get_dummy_value()
 
     kinds = (rows, constants, constants_at, order, order_at, out, first, count, turns, outputs, how, events)

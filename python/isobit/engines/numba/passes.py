@@ -1,7 +1,8 @@
 """What follows a linear map, in Numba: passes over the rows of a tile.
 
-A pass has a head of :data:`HEAD` constants of the rows' type, and then two constants ``a, b`` for every output. Results
-of the passes down to WRAP are clamped to the first two of the head, ``low, high``. ``v`` is a number of the row:
+A pass has a head of :data:`HEAD` constants of the rows' type, two constants ``a, b`` for every output, and entries of a
+table. Results of the passes down to WRAP are clamped to the first two of the head, ``low, high``, and so is a number
+that looks an entry up. ``v`` is a number of the row:
 
 ======== ======================================================= =====================================================
 pass     floats                                                  int64
@@ -15,6 +16,7 @@ ZERO     0 outside of head[2] .. head[3]                         the same
 SLOPES   v > a: v head[2], else v b                              the same
 AT_LEAST v >= a: head[2], else head[3]                           the same
 BETWEEN  v > a: head[2], else v > b: head[3], else head[4]       the same
+LOOK_UP  number v + head[2] of the pass's constants              the same
 ======== ======================================================= =====================================================
 """
 
@@ -34,6 +36,7 @@ __all__ = [
     "FLOOR",
     "HEAD",
     "LINE",
+    "LOOK_UP",
     "NEAR",
     "ROUND",
     "SLOPES",
@@ -43,7 +46,7 @@ __all__ = [
     "round_integer",
 ]
 
-LINE, FLOOR, NEAR, ROUND, WRAP, ZERO, SLOPES, AT_LEAST, BETWEEN = range(9)
+LINE, FLOOR, NEAR, ROUND, WRAP, ZERO, SLOPES, AT_LEAST, BETWEEN, LOOK_UP = range(10)
 HEAD = 8
 
 
@@ -163,6 +166,9 @@ def finish(typingctx, rows, constants, passes, begin, end, first, count, events)
             here = v.at(c, at)
             head = [v.repeat(here, k) for k in range(HEAD)]
 
+            def look_up(v: Vectors, head: Sequence[Any], x: Any, a: Any, b: Any, here: Any = here) -> Any:
+                return v.taken(here, v.add(v.clamp(x, head[0], head[1]), head[2]))
+
             def one_pass(step: Any, here: Any = here, head: Any = head) -> None:
                 with cgutils.for_range(builder, number) as outer:
                     own = builder.add(builder.mul(builder.add(offset, outer.index), two), v.index(HEAD))
@@ -171,7 +177,8 @@ def finish(typingctx, rows, constants, passes, begin, end, first, count, events)
                     with v.events(width, row) as spot:
                         v.store(step(v, head, v.load(x, spot), a, b), x, spot)
 
-            cases = {k: (lambda step=step: one_pass(step)) for k, step in _STEPS.items() if v.floating or k != NEAR}
+            steps = {**_STEPS, LOOK_UP: look_up}
+            cases = {k: (lambda step=step: one_pass(step)) for k, step in steps.items() if v.floating or k != NEAR}
             v.switch(kind, cases)
         return context.get_dummy_value()
 

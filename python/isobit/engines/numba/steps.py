@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from isobit.bounds.ranges import lowest
-from isobit.engines.numba.passes import AT_LEAST, BETWEEN, FLOOR, HEAD, LINE, NEAR, ROUND, SLOPES, WRAP, ZERO
+from isobit.engines.numba.passes import AT_LEAST, BETWEEN, FLOOR, HEAD, LINE, LOOK_UP, NEAR, ROUND, SLOPES, WRAP, ZERO
 from isobit.fixed.modes import Overflow, Rounding
 from isobit.fixed.types import FixedType
-from isobit.plan.steps import Affine, AtLeast, Between, Clamp, Round, Slopes, Step, Wrap, Zero
+from isobit.plan.steps import Affine, AtLeast, Between, Clamp, LookUp, Round, Slopes, Step, Wrap, Zero
 
 __all__ = ["INTEGER_ROUNDING", "Pass", "entering", "float_passes", "integer_passes"]
 
@@ -48,7 +48,9 @@ class Pass:
     head
         Constants from the third on.
     low, high
-        Bounds of the result; None: none.
+        Bounds of the result, or of what looks an entry up; None: none.
+    entries
+        Of the table, that of ``low`` first.
     """
 
     kind: int
@@ -57,6 +59,7 @@ class Pass:
     head: Sequence[Any] = ()
     low: int | None = None
     high: int | None = None
+    entries: Any = ()
 
     def part(self, first: int, count: int) -> Pass:
         """The same of some neighbouring outputs."""
@@ -69,11 +72,13 @@ class Pass:
         if not floating:
             ends = (int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
         # Beyond the lane's own ends nothing can lie.
+        pairs = np.stack([np.asarray(self.a), np.asarray(self.b)], axis=1).astype(dtype)
+        if len(self.entries) and self.low is not None:
+            self.head = (HEAD + pairs.size - self.low,)
         bounds = [ends[0] if self.low is None else self.low, ends[1] if self.high is None else self.high, *self.head]
         head = np.zeros(HEAD, dtype=dtype)
         head[: len(bounds)] = [min(max(bound, ends[0]), ends[1]) for bound in bounds]
-        pairs = np.stack([np.asarray(self.a), np.asarray(self.b)], axis=1).astype(dtype)
-        return np.concatenate([head, pairs.ravel()])
+        return np.concatenate([head, pairs.ravel(), np.asarray(self.entries).astype(dtype)])
 
 
 def entering(type: FixedType, size: int) -> list[Pass]:
@@ -175,5 +180,7 @@ def _common(step: Step, size: int) -> Pass:
         return Pass(SLOPES, step.bound, step.below, (step.above,))
     if isinstance(step, AtLeast):
         return Pass(AT_LEAST, step.bound, none, (step.above, step.below))
+    if isinstance(step, LookUp):
+        return Pass(LOOK_UP, none, none, (), step.first, step.last, step.entries)
     assert isinstance(step, Between)
     return Pass(BETWEEN, step.upper, step.lower, (step.above, step.middle, step.below))

@@ -92,6 +92,19 @@ class Vectors:
         """One element in every place."""
         return self.splat(self.builder.load(self.at(base, index)))
 
+    def taken(self, base: Any, places: Any) -> Any:
+        """The elements at a vector of places, which are whole numbers of the vector's own type."""
+        b, found = self.builder, ir.Constant(self.type, ir.Undefined)
+        for lane in range(self.lanes):
+            which = ir.Constant(ir.IntType(32), lane)
+            place = b.extract_element(places, which)
+            if self.floating:
+                place = b.fptosi(place, ir.IntType(64))
+            elif self.size < 8:
+                place = b.sext(place, ir.IntType(64))
+            found = b.insert_element(found, b.load(self.at(base, place)), which)
+        return found
+
     def splat(self, value: Any) -> Any:
         """One number in every place."""
         i32 = ir.IntType(32)

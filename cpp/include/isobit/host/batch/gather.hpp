@@ -24,9 +24,11 @@ struct gathering {
         const gathered& g = t.s.gather;
         typename Finish::template rows<Rows> finish{t, first};
         for (int event = 0; event < block; event += events) {
-            values<Rows> sum = turn<Rows>(t, 0, first, event);
+            values<Rows> sum =
+                g.combine == combination::dot ? dots<Rows>(t, first, event) : turn<Rows>(t, 0, first, event);
             if (t.s.sum.count != 0 && g.combine == combination::sum) apply_in_loop(sum, t.s.sum, first, t.p);
-            for (int k = 1; k < g.count; ++k) {
+            const int turns = g.combine == combination::dot ? 0 : g.count;
+            for (int k = 1; k < turns; ++k) {
                 const values<Rows> next = turn<Rows>(t, k, first, event);
                 switch (g.combine) {
                     case combination::sum:
@@ -35,7 +37,7 @@ struct gathering {
                         break;
                     case combination::product: join(sum, next, [](vec<T> a, vec<T> b) { return a * b; }); break;
                     case combination::least: join(sum, next, [](vec<T> a, vec<T> b) { return least(a, b); }); break;
-                    case combination::most: join(sum, next, [](vec<T> a, vec<T> b) { return most(a, b); }); break;
+                    default: join(sum, next, [](vec<T> a, vec<T> b) { return most(a, b); }); break;
                 }
             }
             finish.of(sum, event);
@@ -43,6 +45,22 @@ struct gathering {
     }
 
 private:
+    // The sum of products of neighbouring turns, which have neither factors nor the constant.
+    template <int Rows>
+    static ISOBIT_INLINE values<Rows> dots(const task& t, int first, int event) {
+        const char* const from = t.workspace + place(sizeof(T), 0, event);
+        values<Rows> sum{};
+        const std::int64_t* a = t.s.gather.rows + first;
+        for (int k = 0; k < t.s.gather.count; k += 2, a += 2 * t.s.outputs) {
+            const std::int64_t* const b = a + t.s.outputs;
+            for (int r = 0; r < Rows; ++r)
+                for (int c = 0; c < columns; ++c)
+                    sum.v[r][c] +=
+                        load<vec<T>>(from + a[r] + c * vector_bytes) * load<vec<T>>(from + b[r] + c * vector_bytes);
+        }
+        return sum;
+    }
+
     // The numbers of one turn, times its factors.
     template <int Rows>
     static ISOBIT_INLINE values<Rows> turn(const task& t, int k, int first, int event) {

@@ -127,8 +127,9 @@ struct whole_weights {
 // each output, combined.
 enum class map_kind : std::int32_t { none, dense, sequential, counting, gather };
 
-// How gathered numbers become one: added, multiplied, the smallest or the largest.
-enum class combination : std::int32_t { sum, product, least, most };
+// How gathered numbers become one: added, multiplied, the smallest or the largest; dot: neighbouring turns multiplied,
+// the products added, without factors and constant.
+enum class combination : std::int32_t { sum, product, least, most, dot };
 
 // gather: for each of `count` turns the row that every output takes, in bytes of the workspace ([turn][output], -1 is
 // the constant `fill`), and the factor of the turn. Rows have the form of the lane, whichever stage or input gave them.

@@ -198,7 +198,29 @@ struct tile {
 // Not inline: the registers that entries take are better not in the way of other steps.
 template <class T, int Rows, int Columns>
 __attribute__((noinline)) void look_up(tile<T, Rows, Columns>& values, const step& s) {
-    values.each([&](vec<T> v, int) { return looked_up<T>(v, s); });
+    if constexpr (sizeof(T) == 2) {
+        // Number by number, as no instruction gathers int16; vectors are read again when all numbers are written, and
+        // volatile keeps compilers from making vectors of four numbers of their own.
+        constexpr int lanes = vector_of<T>::lanes, count = Rows * Columns * lanes;
+        const vec<T> low = splat(constant<T>(s.low)), high = splat(constant<T>(s.high));
+        const T* entries = static_cast<const T*>(s.a);
+        std::uint16_t places[count];
+        T found[count];
+        for (int r = 0; r < Rows; ++r)
+            for (int c = 0; c < Columns; ++c)
+                store(places + (r * Columns + c) * lanes, least(most(values.v[r][c], low), high) - low);
+        volatile T* const to = found;
+        for (int i = 0; i < count; i += 4) {
+            to[i] = entries[places[i]];
+            to[i + 1] = entries[places[i + 1]];
+            to[i + 2] = entries[places[i + 2]];
+            to[i + 3] = entries[places[i + 3]];
+        }
+        for (int r = 0; r < Rows; ++r)
+            for (int c = 0; c < Columns; ++c) values.v[r][c] = load<vec<T>>(found + (r * Columns + c) * lanes);
+    } else {
+        values.each([&](vec<T> v, int) { return looked_up<T>(v, s); });
+    }
 }
 
 // The same of a copy: `values` stay in registers where this is not called.
