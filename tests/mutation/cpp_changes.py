@@ -42,8 +42,8 @@ def _area(file: str, road: str, families: str, *changes: tuple[str, str]) -> Cpp
 CHANGES: dict[str, CppArea] = {
     "C++ gather": _area(
         "host/batch/gather.hpp", "planned", "merge shape pooling convolution recurrent elementwise",
-        ("for (int k = @{1}@; k < g.count", "2"),
-        ("for (int k = 1; k < @{g.count}@; ++k)", "g.count - 1"),
+        ("for (int k = @{1}@; k < turns", "2"),
+        ("for (int k = 1; k < @{turns}@; ++k)", "turns - 1"),
         ("turn<Rows>(t, @{0}@, first, event)", "g.count - 1"),
         ("return @{a + b}@; });\n                        apply_in_loop", "a - b"),
         ("@{apply_in_loop(sum, t.s.sum, first, t.p);}@\n                        break", ""),
