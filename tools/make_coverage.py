@@ -80,11 +80,15 @@ def given(handler: Any) -> list[Any]:
     return [classes[name] for name in names]
 
 
+#: Layers that their reference alone computes.
+NOT_LOWERED = {"garnet"}
+
+
 def exported(layer: Any) -> str:
     """How a layer is exported."""
     from isobit.hls.emitters import EMITTERS
 
-    return "core" if layer in EMITTERS else "primitives"
+    return "core" if layer in EMITTERS else "refused" if layer.tag in NOT_LOWERED else "primitives"
 
 
 def layers() -> Iterator[tuple[str, ...]]:

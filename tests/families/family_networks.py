@@ -14,6 +14,7 @@ from convolution_networks import convolutions
 from distributed_networks import distributed
 from dot_networks import dots
 from embedding_networks import embeddings
+from garnet_networks import garnets
 from layernorm_networks import normalisations
 from mixed_networks import mixtures
 from recurrent_networks import recurrences
@@ -251,6 +252,7 @@ FAMILIES: dict[str, Callable[..., None]] = {
     "dot": dots,
     "embedding": embeddings,
     "elementwise": rectifiers,
+    "garnet": garnets,
     "layernorm": normalisations,
     "mixed": mixtures,
     "recurrent": recurrences,
@@ -259,7 +261,7 @@ FAMILIES: dict[str, Callable[..., None]] = {
     "convolution": convolutions,
 }
 #: Families that hls4ml has with io_parallel alone.
-PARALLEL = ("dot", "layernorm", "time_distributed")
+PARALLEL = ("dot", "garnet", "layernorm", "time_distributed")
 
 
 def build(family: str, seed: int, events: int = 120) -> tuple[str, Any, list[Any]]:

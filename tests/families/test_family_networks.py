@@ -94,6 +94,12 @@ def test_steps_of_sequences(seed: int) -> None:
 
 @pytest.mark.oracle(sample=2)
 @pytest.mark.parametrize("seed", SEEDS)
+def test_sets_of_vertices(seed: int) -> None:
+    check("garnet", seed)
+
+
+@pytest.mark.oracle(sample=2)
+@pytest.mark.parametrize("seed", SEEDS)
 def test_branches_that_meet(seed: int) -> None:
     check("mixed", seed)
 

@@ -6,6 +6,7 @@ from isobit.model.layers.dense import Dense
 from isobit.model.layers.distributed import DistributedConvolution, DistributedDense
 from isobit.model.layers.einsum import Einsum, EinsumDense
 from isobit.model.layers.embedding import Embedding
+from isobit.model.layers.garnet import GarNet
 from isobit.model.layers.layernorm import LayerNorm
 from isobit.model.layers.merge import DotProduct, Merge
 from isobit.model.layers.pooling import Pooling
@@ -42,6 +43,7 @@ __all__ = [
     "EinsumDense",
     "Embedding",
     "EveryStep",
+    "GarNet",
     "LayerNorm",
     "Merge",
     "PReLU",
