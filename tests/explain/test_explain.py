@@ -140,7 +140,7 @@ def test_references_and_metrics() -> None:
         ({"reference": np.full((400, 4), np.nan)}, RangeError, "not finite"),
         ({"reference": MODEL, "metric": lambda outputs: float("nan")}, RangeError, "gives nan for the reference"),
         ({"data": np.zeros((0, 6))}, ShapeError, "no event"),
-        ({"data": [X, X]}, ShapeError, "2 arrays of events were given for 1 inputs"),
+        ({"data": [X, X]}, ShapeError, r"shape \(2, 400, 6\)"),
     ],
 )
 def test_bad_input(options: dict[str, Any], error: type[Exception], words: str) -> None:

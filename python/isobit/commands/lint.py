@@ -84,7 +84,7 @@ def command(
         report = lint(subject, events, witnesses=witnesses, select=select, ignore=ignore)
     if sarif is not None:
         with atomic_path(sarif, overwrite=overwrite) as place:
-            place.write_text(json.dumps(report.to_sarif(), indent=1) + "\n", encoding="utf-8")
+            place.write_text(json.dumps(report.to_sarif(model.as_posix()), indent=1) + "\n", encoding="utf-8")
     click.echo(json.dumps(report.to_dict()) if as_json else str(report))
     grave = fail_on != "never" and report.at_least(fail_on)
     return BITS_DIFFER if grave else EQUAL_OR_DONE

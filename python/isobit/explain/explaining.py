@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
-from math import comb, isfinite
+from math import comb, inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -70,12 +70,17 @@ class _Errors:
 
     def floor(self, every: list[Quantiser]) -> float:
         """What is left at best: of the exact network, or of the network with one quantiser exact."""
-        return min(self.of(every), *(self.of((one,)) for one in every))
+        return min([self.of(every), *(self.of((one,)) for one in every)])
 
     def of(self, lifted: Collection[Quantiser], bits: Mapping[Quantiser, int] | None = None) -> float:
         key = frozenset(lifted), tuple(sorted((bits or {}).items()))
         if key not in self.known:
-            self.known[key] = self.measure(outputs_of(self.lifter.lifted(sorted(lifted), bits), self.x))
+            try:
+                network = self.lifter.lifted(sorted(lifted), bits)
+            except UnsupportedError:  # formats that do not go together, such as those of a maximum's inputs
+                self.known[key] = inf
+            else:
+                self.known[key] = self.measure(outputs_of(network, self.x))
         return self.known[key]
 
 
@@ -119,8 +124,10 @@ def explain(
     """
     x = columns_of(model, data)
     events = len(x[0])
-    wanted = None if reference is None else reference_of(model, reference, data, events)
+    wanted = None if reference is None else reference_of(model, reference, x, events)
     got = outputs_of(model, x)
+    if ranked_on < 1:
+        raise RangeError(f"ranked_on must be at least 1, got {ranked_on}")
     lifter = Lifter(model, model.quantise(x[0] if len(x) == 1 else x)[0])
     ranges = {t.name: (float(a.min()), float(a.max())) for t, a in zip(model.graph.inputs, x, strict=True)}
     every = lifter.quantisers(ranges)
@@ -160,8 +167,8 @@ def explain(
 def columns_of(model: Network, data: Any) -> list[Floats]:
     """Inputs in order, each of shape (events, ...)."""
     tensors = model.graph.inputs
-    given = in_order(tensors, data) if isinstance(data, Mapping) else data
-    arrays = [a.to_float() if isinstance(a, FixedArray) else np.asarray(a, dtype=np.float64) for a in _listed(given)]
+    given = in_order(tensors, data)
+    arrays = [a.to_float() if isinstance(a, FixedArray) else np.asarray(a, dtype=np.float64) for a in given]
     if len(arrays) != len(tensors):
         raise ShapeError(f"{len(arrays)} arrays of events were given for {len(tensors)} inputs")
     arrays = [a[None] if a.shape == t.shape else a for a, t in zip(arrays, tensors, strict=True)]
@@ -179,12 +186,13 @@ def outputs_of(network: Network, x: list[Floats]) -> list[Floats]:
     return [np.asarray(y, dtype=np.float64) for y in _listed(network.predict(x[0] if len(x) == 1 else x))]
 
 
-def reference_of(model: Network, reference: Any, data: Any, events: int) -> list[Floats]:
-    """Outputs of the reference."""
+def reference_of(model: Network, reference: Any, x: list[Floats], events: int) -> list[Floats]:
+    """Outputs of the reference for these inputs."""
+    plain = x[0] if len(x) == 1 else x
     if is_keras_model(reference):
-        given = reference.predict(data, batch_size=8192, verbose=0)
+        given = reference.predict(plain, batch_size=8192, verbose=0)
     else:
-        given = reference.predict(data) if isinstance(reference, Network) else reference
+        given = reference.predict(plain) if isinstance(reference, Network) else reference
     arrays = [np.asarray(array, dtype=np.float64) for array in _listed(given)]
     shapes = [(events, *tensor.shape) for tensor in model.graph.output_tensors]
     if len(arrays) != len(shapes) or any(a.size != int(np.prod(s)) for a, s in zip(arrays, shapes, strict=True)):
@@ -205,6 +213,8 @@ def error_in(metric: str | Metric, wanted: list[Floats]) -> tuple[str, Callable[
         raise UnsupportedError(
             f"no metric {metric!r}{did_you_mean(metric, METRICS)}; known: {', '.join(METRICS)}, or a function"
         )
+    if metric == "flips" and any(array[0].size < 2 for array in wanted):
+        raise UnsupportedError("'flips' needs outputs of two or more numbers; use 'rms', 'max' or a function")
     return metric, lambda got: METRICS[metric](got, wanted)
 
 
@@ -283,6 +293,12 @@ def _smallest(causes: list[Cause], every: list[Quantiser], errors: _Errors) -> d
             best = better
         chosen += best
         candidates = [one for one in candidates if one not in chosen]
+    if errors.of(chosen) > allowed >= errors.of(every):  # stalled: drop what is needless from the exact network
+        chosen = [cause.quantiser for cause in causes]
+        for one in reversed(chosen[:]):
+            fewer = [other for other in chosen if other != one]
+            if errors.of(fewer) <= allowed:
+                chosen = fewer
     if not chosen:
         return {}
     for one in reversed(chosen[:]):  # what a later choice made needless

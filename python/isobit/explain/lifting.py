@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from isobit.bounds.intervals import measured
+from isobit.errors import FormatError, UnsupportedError
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
@@ -74,7 +75,9 @@ class Lifter:
     """
 
     def __init__(self, network: Network, inputs: Mapping[str, Any]) -> None:
-        self.graph = network.graph
+        # Numbers that the input's format rounds into its range would leave it with more fraction bits.
+        inputs_ = tuple(replace(tensor, limits=None) for tensor in network.graph.inputs)
+        self.graph = replace(network.graph, inputs=inputs_)
         self._inputs = inputs
 
     @cached_property
@@ -84,11 +87,8 @@ class Lifter:
         graph = self.graph
         for _ in range(3):  # what is no longer cut off further up may need more further down
             plan = make_plan(graph, inputs=measured(graph, self._inputs))
-            more = {
-                f"{one.layer}.{one.slot}": max(one.bits) - one.type.width + 1
-                for one in plan.verdicts
-                if not one.safe and not one.clips and f"{one.layer}.{one.slot}" in self._own
-            }
+            unsafe = {f"{one.layer}.{one.slot}": one for one in plan.verdicts if not one.safe and not one.clips}
+            more = {key: max(1, max(one.bits) - one.type.width + 1) for key, one in unsafe.items() if key in self._own}
             if not more:
                 break
             found = {key: found.get(key, 0) + more.get(key, 0) for key in found.keys() | more.keys()}
@@ -113,7 +113,16 @@ class Lifter:
             for slot in ("exp_table", "inv_table")
         }
         out = followers | fixed | bits | legacy
-        return {key: kind for key, kind in self.graph.types().items() if key not in out and not kind.is_int}
+        free = {key: kind for key, kind in self.graph.types().items() if key not in out and not kind.is_int}
+        return {key: kind for key, kind in free.items() if self._changes(key, _with_integer(kind, 1))}
+
+    def _changes(self, key: str, kind: FixedType) -> bool:
+        """Whether a format can be changed without others that a layer ties to it."""
+        try:
+            self.graph.with_types({key: kind})
+        except (FormatError, UnsupportedError):
+            return False
+        return True
 
     @cached_property
     def _constants(self) -> dict[str, int]:
@@ -147,6 +156,21 @@ class Lifter:
                 found.append(Quantiser(layer, slot, "range"))
         for op in self.graph.ops:
             found += [Quantiser(op.name, slot, "resolution") for slot in _tables(op)]
+        return self._together(found)
+
+    def _together(self, found: list[Quantiser]) -> list[Quantiser]:
+        """Those that can be exact at once: some layers take no formats that differ, such as a maximum's inputs."""
+        try:
+            self.lifted_graph(found)
+        except (FormatError, UnsupportedError):
+            kept: list[Quantiser] = []
+            for one in found:
+                try:
+                    self.lifted_graph([*kept, one])
+                except (FormatError, UnsupportedError):
+                    continue
+                kept.append(one)
+            return kept
         return found
 
     def room(self, key: str) -> int:
@@ -202,7 +226,9 @@ class Lifter:
 
 
 def _with_integer(kind: FixedType, more: int) -> FixedType:
-    return replace(kind, width=kind.width + more, integer=kind.integer + more)
+    """More integer bits; the first one of a format that wraps and has no sign is a sign."""
+    signed = kind.signed or (more > 0 and kind.overflow is Overflow.WRAP)
+    return replace(kind, width=kind.width + more, integer=kind.integer + more, signed=signed)
 
 
 def _lacking(kind: FixedType, low: float, high: float) -> int:

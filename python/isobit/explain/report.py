@@ -124,9 +124,10 @@ class Explanation:
         if self.first is not None:
             lines.append(f"the roads part at {self.first}")
         if self.types or self.entries:
-            lines.append(
-                f"the smallest change that removes it ({self.metric} {self.fixed_error:.6g}, run on all events):"
-            )
+            gap = abs(self.error - self.exact_error)
+            whole = self.fixed_error <= self.exact_error + 0.15 * gap
+            words = "the smallest change that removes it" if whole else "the best change that was found"
+            lines.append(f"{words} (leaves {self.metric} {self.fixed_error:.6g}, run on all events):")
             lines += [f"  {key}: {kind}" for key, kind in self.types.items()]
             lines += [f"  {key}: {count} entries" for key, count in self.entries.items()]
         return "\n".join(lines)

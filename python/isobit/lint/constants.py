@@ -15,6 +15,8 @@ __all__: list[str] = []
 
 #: Relative error of a scale from which it is reported, and from which it is a warning.
 _SCALE_NOTE, _SCALE_WARNING = 2.0**-6, 2.0**-3
+#: Fraction bits that are proposed at most; a scale that needs more is as good as zero.
+_MOST_BITS = 16
 
 
 @rule("IB201", "constant-changed", "warning")
@@ -28,7 +30,8 @@ def changed(context: Context) -> Iterator[Finding]:
         if change.slot in ("scale", "table", "exp_table", "inv_table") and not (change.wrapped or change.lost):
             continue
         severity = "note" if change.as_in_keras else "warning"
-        yield Finding("IB201", severity, change.layer, change.slot, str(change), change.to_dict())
+        words = str(change).removeprefix(f"{change.layer}.{change.slot} ")
+        yield Finding("IB201", severity, change.layer, change.slot, words, change.to_dict())
 
 
 @rule("IB202", "scale-not-representable", "warning")
@@ -46,13 +49,15 @@ def scales(context: Context) -> Iterator[Finding]:
             if weight.name != "scale" or weight.encoding is not Encoding.PLAIN:
                 continue
             asked, got = weight.unquantised, firmware_values(weight)
-            nonzero = asked != 0
+            lsb = float(weight.type.lsb)
+            nonzero = (asked != 0) & (np.abs(got - asked) < 2 * lsb)  # others left the format, of which IB201 speaks
             error = np.where(nonzero, np.abs(got - asked) / np.where(nonzero, np.abs(asked), 1.0), 0.0)
             worst = int(np.argmax(error))
             if error.max(initial=0.0) <= _SCALE_NOTE:
                 continue
             smallest = float(np.abs(asked[nonzero]).min())
             fraction = max(weight.type.fraction, int(np.ceil(-np.log2(smallest))) + 6)
+            fraction = min(fraction, weight.type.fraction + _MOST_BITS)
             more = fraction - weight.type.fraction
             kind = weight.type
             wide = kind.from_bits(

@@ -51,9 +51,13 @@ def lint(
     chosen = {find_rule(name).id for name in select} or set(RULES)
     chosen -= {find_rule(name).id for name in ignore}
     context = Context(model, data, witnesses=witnesses)
+    events = None
+    if data is not None:
+        first = model.graph.inputs[0]
+        numbers = context.values[first.name]  # refuses what is not finite
+        events = 1 if numbers.shape == first.shape else len(numbers)
     found = [finding for rule in RULES.values() if rule.id in chosen for finding in rule.check(context)]
     found.sort(key=lambda finding: SEVERITIES.index(finding.severity))
-    events = None if context.data is None or context.profile is None else context.profile.events
     return LintReport(model.graph.name, tuple(found), events)
 
 
@@ -83,4 +87,4 @@ def find_rule(name: str) -> Rule:
         if name in (known.id, known.name):
             return known
     names = [text for known in RULES.values() for text in (known.id, known.name)]
-    raise UnsupportedError(f"no rule {name!r}{did_you_mean(name, names)}; rules: {', '.join(RULES)}")
+    raise UnsupportedError(f"no rule {name!r}{did_you_mean(name, names)}; rules: {', '.join(sorted(RULES))}")

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from isobit.bounds.ranges import lowest
+from isobit.fixed.array import FixedArray
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 from isobit.lint.rules import Context, Finding, rule
@@ -79,7 +81,10 @@ def _wider(context: Context, verdict: Verdict) -> tuple[dict[str, str], str]:
     for _ in range(_TRIALS):
         more = max(0, needed - kind.width)
         kind = replace(kind, width=kind.width + more, integer=kind.integer + more)
-        found = make_plan(context.graph.with_types({key: kind}))[key]
+        graph = context.changed({key: kind})
+        if graph is None:
+            return {}, "another layer ties this format to its own: convert again with a wider one"
+        found = make_plan(graph)[key]
         if found.safe:
             return {key: str(kind)}, f"{kind} cannot overflow"
         needed = max(*found.bits, kind.width + 1)
@@ -99,7 +104,11 @@ def inputs(context: Context) -> Iterator[Finding]:
         if not numbers.size or tensor.xnor:
             continue
         low, high = float(kind.raw_min * kind.lsb), float(kind.raw_max * kind.lsb)
-        outside = int(np.count_nonzero((numbers < low) | (numbers >= high + float(kind.lsb))))
+        # By the law: rounded as the input's format does, into one that holds everything.
+        roomy = replace(_holding(kind, *(2 * float(end) for end in (numbers.min(), numbers.max()))), saturation_bits=0)
+        roomy = replace(roomy, width=roomy.width + 1, integer=roomy.integer + 1, signed=True, overflow=Overflow.WRAP)
+        raw = FixedArray.from_float(numbers, roomy).raw
+        outside = int(np.count_nonzero((raw < lowest(kind)) | (raw > kind.raw_max)))
         if not outside:
             continue
         least, most = float(numbers.min()), float(numbers.max())
@@ -149,6 +158,8 @@ def unused(context: Context) -> Iterator[Finding]:
         if not _is_simple(verdict.type):
             continue
         narrow = replace(verdict.type, width=needed, integer=verdict.type.integer - saved)
+        if not context.keeps_constants({key: narrow}):
+            continue
         yield Finding(
             "IB104",
             "note",
@@ -180,10 +191,11 @@ def _sources(context: Context, op: Op) -> Iterator[Tensor]:
 def signs(context: Context) -> Iterator[Finding]:
     """A format has no sign and gets negative numbers, or has one and gets none.
 
-    Negative numbers that are cast into an unsigned format that wraps become large positive ones: a warning, if no
-    activation is meant to clip them. A sign that is always zero costs a bit: a note.
+    Negative numbers that are cast into an unsigned format that wraps become large positive ones. That is a warning if
+    it happens in the events or within the ranges given, else a note. A sign that is always zero costs a bit: a note.
     """
     clips = {op.name for op in context.graph.ops if op.clips}
+    counted = set() if context.profile is None else {f"{c.layer}.{c.slot}" for c in context.profile.overflows}
     types = context.model.types
     for layer, found in context.ranges():
         kind = context.graph.by_name[layer].output.type if layer in context.graph.by_name else None
@@ -192,12 +204,17 @@ def signs(context: Context) -> Iterator[Finding]:
             continue
         low, high = int(np.min(found.low)), int(np.max(found.high))
         if not kind.signed and low < 0 and not kind.overflow.name.startswith("SAT"):
-            lowest = float(low * kind.lsb)
+            least = float(low * kind.lsb)
             signed = replace(kind, width=kind.width + 1, integer=kind.integer + 1, signed=True)
-            words = f"{kind} has no sign and may get numbers down to {lowest:g}, which wrap"
-            yield Finding("IB105", "warning", layer, "result", words, {"low": lowest}, {key: str(signed)}, f"{signed}")
+            words = f"{kind} has no sign and may get numbers down to {least:g}, which wrap"
+            seen = key in counted or context.plan.limited
+            severity = "warning" if seen else "note"
+            fix = f"{signed} has a sign"
+            yield Finding("IB105", severity, layer, "result", words, {"low": least}, {key: str(signed)}, fix)
         elif kind.signed and low >= 0 and high <= kind.raw_max and kind.width > 1 and _is_simple(kind):
             unsigned = replace(kind, width=kind.width - 1, integer=kind.integer - 1, signed=False)
+            if not context.keeps_constants({key: unsigned}):
+                continue
             words = f"{kind} is never negative: its sign is always zero"
             yield Finding(
                 "IB105", "note", layer, "result", words, {"low": float(low * kind.lsb)}, {key: str(unsigned)},

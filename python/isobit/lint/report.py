@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from isobit._version import __version__
 from isobit.lint.rules import RULES, SEVERITIES, Finding
@@ -68,11 +69,17 @@ class LintReport:
             "findings": [finding.to_dict() for finding in self.findings],
         }
 
-    def to_sarif(self) -> dict[str, Any]:
+    def to_sarif(self, uri: str = "") -> dict[str, Any]:
         """A log in SARIF 2.1.0, which code hosts show beside a change.
 
         Places are logical locations, ``layer.slot``: a network has no lines.
+
+        Parameters
+        ----------
+        uri
+            The model's file, relative to the repository; by default the network's name.
         """
+        place = quote(uri or self.network)
         used = [RULES[id] for id in dict.fromkeys(finding.rule for finding in self.findings)]
         rules = [
             {
@@ -92,7 +99,7 @@ class LintReport:
                 "message": {"text": finding.message + (f". Fix: {finding.fix}" if finding.fix else "")},
                 "locations": [
                     {
-                        "physicalLocation": {"artifactLocation": {"uri": self.network}},
+                        "physicalLocation": {"artifactLocation": {"uri": place}},
                         "logicalLocations": [
                             {"name": finding.place or self.network, "fullyQualifiedName": finding.place or self.network}
                         ],

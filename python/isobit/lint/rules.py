@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from isobit.bounds.constants import op_constants
 from isobit.data import in_order
-from isobit.errors import RegistrationError
+from isobit.errors import FormatError, RangeError, RegistrationError, UnsupportedError
 from isobit.fixed.array import FixedArray
+from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
 from isobit.model.tensor import layer_of
 
@@ -138,6 +140,22 @@ class Context:
         """Proofs for every input that the formats, and ranges that the user gave, allow."""
         return self.model.plan(witnesses=self.witnesses)
 
+    def changed(self, types: Mapping[str, str | FixedType]) -> Graph | None:
+        """The network with these formats; None where a layer ties them to others (thresholds, tables, LSTM states)."""
+        try:
+            return self.graph.with_types(types)
+        except (FormatError, UnsupportedError):
+            return None
+
+    def keeps_constants(self, types: Mapping[str, str | FixedType]) -> bool:
+        """Whether these formats can be given, and no table or constant is another one with them."""
+        changed = self.changed(types)
+        return changed is not None and all(
+            np.array_equal(new.raw, old.raw)
+            for before, after in zip(self.graph.ops, changed.ops, strict=True)
+            for old, new in zip(op_constants(before), op_constants(after), strict=True)
+        )
+
     @cached_property
     def profile(self) -> Profile | None:
         """Counts on the events; None if there are none."""
@@ -149,12 +167,11 @@ class Context:
         found = {t.name: np.asarray(t.limits, np.float64) for t in self.graph.inputs if t.limits is not None}
         if self.data is None:
             return found
-        given = in_order(self.graph.inputs, self.data) if isinstance(self.data, Mapping) else self.data
-        for tensor, array in zip(
-            self.graph.inputs, given if isinstance(given, (list, tuple)) else [given], strict=True
-        ):
-            raw = array.to_float() if isinstance(array, FixedArray) else array
-            found[tensor.name] = np.asarray(raw, dtype=np.float64)
+        for tensor, array in zip(self.graph.inputs, in_order(self.graph.inputs, self.data), strict=True):
+            numbers = np.asarray(array.to_float() if isinstance(array, FixedArray) else array, dtype=np.float64)
+            if not np.isfinite(numbers).all():
+                raise RangeError(f"the data of input {tensor.name!r} is not finite")
+            found[tensor.name] = numbers
         return found
 
     @cached_property

@@ -162,7 +162,7 @@ def sweep(
     space = Space(model.graph, axes)
     x = columns_of(model, data)
     given = x[0] if len(x) == 1 else x
-    right = outputs_of(model, x) if reference is None else reference_of(model, reference, data, len(x[0]))
+    right = outputs_of(model, x) if reference is None else reference_of(model, reference, x, len(x[0]))
     numbers = [_digest(array) for array in (*x, *right)]
     named = [f"{name} {function.__module__}.{function.__qualname__}" for name, function in sorted(functions.items())]
     subject = identity(graph_digest(model.graph), *numbers, sorted(metrics), named)

@@ -167,7 +167,7 @@ def tune(
     if not limit >= 0:
         raise RangeError(f"the limit must be at least 0, got {limit}")
     x = columns_of(model, data)
-    right = outputs_of(model, x) if reference is None else reference_of(model, reference, data, len(x[0]))
+    right = outputs_of(model, x) if reference is None else reference_of(model, reference, x, len(x[0]))
     name, measure = error_in(metric, right)
 
     def error(got: list[Any]) -> float:
