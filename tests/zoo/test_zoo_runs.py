@@ -42,7 +42,9 @@ def test_no_bit_differs(case: str) -> None:
     found = run(case)
     if "refused_by" in found:
         assert found["io_type"] == "io_stream", found["message"]
-        assert found["refused_by"] in ("hls4ml", "compiler") or "does not compile" in found["message"]
+        # "loses numbers": the firmware reads numbers that nothing wrote (normalisation behind a flattening on streams)
+        evidence = ("does not compile", "C-simulation fails", "loses numbers")
+        assert found["refused_by"] in ("hls4ml", "compiler") or any(what in found["message"] for what in evidence)
         return
     assert (found["differing"], found["differences"]) == (0, [])
     assert found["events"] >= events_of(found["network"])

@@ -96,7 +96,7 @@ def loaded(name: str, arguments: dict[str, Any]) -> ib.Model:
     Raises
     ------
     NoBits
-        If hls4ml cannot convert it, or isobit refuses it; then the message says whether hls4ml's project compiles.
+        If hls4ml cannot convert it, or isobit refuses it; then the message says what hls4ml's project does.
     """
     given = dict(arguments)
     config, clock = given.pop("hls_config"), given.pop("clock_period")
@@ -107,22 +107,28 @@ def loaded(name: str, arguments: dict[str, Any]) -> ib.Model:
     try:
         return ib.load(graph)
     except UnsupportedError as error:
-        raise NoBits("isobit", f"{first_lines(error)}; {compilation(graph)}") from error
+        raise NoBits("isobit", f"{first_lines(error)}; {what_hls4ml_does(graph, name)}") from error
 
 
-def compilation(graph: Any) -> str:
-    """Whether a project compiles that isobit refuses to read."""
+def what_hls4ml_does(graph: Any, name: str) -> str:
+    """What becomes of a project that isobit refuses to read."""
     try:
-        ib.csim(graph, optimisation="0")
+        simulation = ib.csim(graph, optimisation="0")
     except (CompilerError, CSimError, UnsupportedError) as error:
         return f"hls4ml's project does not compile: {first_lines(error)}"
-    return "hls4ml's project compiles"
+    try:
+        simulation.predict(zoo.inputs(name, 4, SEED))
+    except CSimError as error:
+        return f"hls4ml's C-simulation fails: {first_lines(error)}"
+    return "hls4ml's project compiles and runs"
 
 
 def first_lines(error: Exception) -> str:
     """What an error says first, and the first error of a compiler in it."""
     lines = str(error).splitlines() or [type(error).__name__]
-    return " ".join([lines[0], *[line.strip() for line in lines[1:] if "error:" in line][:1]])[:600]
+    return " ".join(
+        [lines[0].partition("; supported:")[0], *[line.strip() for line in lines[1:] if "error:" in line][:1]]
+    )[:600]
 
 
 def overflows(model: ib.Model, name: str) -> dict[str, int]:

@@ -156,7 +156,7 @@ def golden_config(name: str, *, integer: int | None = None) -> dict[str, Any]:
 def auto_config(name: str) -> dict[str, Any]:
     """As `golden_config`, but at granularity 'name': hls4ml infers the types of results, accumulators and scales.
 
-    Weights have the types of their quantisers, if they have quantisers; the input has its golden type.
+    Weights have the types of their quantisers, if they have quantisers; inputs have their golden types.
     """
     found = entry(name)
     try:
@@ -176,8 +176,9 @@ def auto_config(name: str) -> dict[str, Any]:
     for layer in found.given:
         precision = arguments["hls_config"]["LayerName"][layer]["Precision"]
         precision["accum"] = golden["LayerName"][layer]["Precision"]["accum"]
-    kept = golden["LayerName"]["inputs"]["Precision"]["result"]
-    arguments["hls_config"]["LayerName"]["inputs"]["Precision"]["result"] = kept
+    for part in ("inputs", *dict(found.others)):
+        kept = golden["LayerName"][part]["Precision"]["result"]
+        arguments["hls_config"]["LayerName"][part]["Precision"]["result"] = kept
     return arguments
 
 
