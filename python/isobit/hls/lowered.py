@@ -35,7 +35,7 @@ def emit(layer: Layer) -> str:
     if (emitter := EMITTERS.get(type(op)) or PRIMITIVES.get(type(op))) is not None:
         return emitter(op, layer)
     parts = op.lower(*layer.tensors)
-    if not all(map(_is_written, parts)):
+    if op in parts or not all(map(_is_written, parts)):  # itself: it is lowered to nothing
         raise _refusal(op)
     title = (layer.what or op.tag).replace("_", " ")
     if len(parts) == 1 and is_alias(parts[0], layer.tensors):
