@@ -6,7 +6,6 @@ import fnmatch
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import ceil, log2
 from typing import Any
 
 import numpy as np
@@ -29,11 +28,13 @@ from isobit.tune.report import Step, Tuned
 __all__ = ["tune"]
 
 #: Bits by which a slot is made coarser to see what its rounding does.
-_PROBE = 3
+_PROBES = (0, 1, 2, 3, 5, 8)
 #: Events on which that is seen.
 _PROBED = 2048
-#: Halvings of the noise budget.
-_HALVINGS = 9
+#: Halvings of what noise is worth, which may be so small or large against what the limit suggests.
+_HALVINGS, _CHEAP = 12, 1e-5
+#: Single bits that are tried afterwards.
+_SINGLE = 8
 #: Most and fewest fraction bits beyond those that a slot had.
 _MORE = 4
 
@@ -98,20 +99,38 @@ class _Tuning:
         self.curve.append((int(COSTS["bits"](graph)), value, dict(types)))
         return value
 
-    def noise(self, fractions: Mapping[str, int]) -> dict[str, float]:
-        """Mean square of the outputs' noise for each slot, at one fraction bit: a quarter with every bit more."""
+    def noise(self, fractions: Mapping[str, int], least: Mapping[str, int]) -> dict[str, dict[int, float]]:
+        """Mean square of the outputs' noise for each slot and number of fraction bits, all other slots being fine.
+
+        Measured from the bits that a slot has downwards: constants that were trained for a format lose nothing in it,
+        and much with a bit less. With bits more, a quarter remains with each.
+        """
         part = [array[:: max(1, len(array) // _PROBED)] for array in self.x]
-        fine = {key: bits + _MORE for key, bits in fractions.items()}
-        types = self.with_ranges(fine)
+        types = self.with_ranges({key: bits + _MORE for key, bits in fractions.items()})
         right = outputs_of(Network(_retyped(self.graph, types)), part)
-        found = {}
-        for key, bits in fractions.items():
-            coarse = {**types, key: _with_fraction(types[key], bits - _PROBE)}
-            got = outputs_of(Network(_retyped(self.graph, coarse)), part)
-            self.probes += 1
-            square = float(np.mean([np.mean((a - b) ** 2) for a, b in zip(got, right, strict=True)]))
-            found[key] = square * 4.0 ** (bits - _PROBE)
+        found: dict[str, dict[int, float]] = {}
+        for key, had in fractions.items():
+            known: dict[int, float] = {}
+            for fewer in _PROBES:
+                bits = had - fewer
+                if bits < least[key]:
+                    break
+                got = outputs_of(Network(_retyped(self.graph, {**types, key: _with_fraction(types[key], bits)})), part)
+                self.probes += 1
+                known[bits] = float(np.mean([np.mean((a - b) ** 2) for a, b in zip(got, right, strict=True)]))
+            found[key] = _filled(known, had)
         return found
+
+
+def _filled(known: Mapping[int, float], had: int) -> dict[int, float]:
+    """Noise for every number of bits from the fewest measured one on: between two, in geometric steps."""
+    bits, values = sorted(known), [known[count] for count in sorted(known)]
+    logs = np.log(np.maximum(values, 1e-300))
+    filled = {
+        count: float(np.exp(np.interp(count, bits, logs))) if known.get(count) is None else known[count]
+        for count in range(bits[0], had + 1)
+    }
+    return filled | {had + more: filled[had] * 4.0**-more for more in range(1, _MORE + 1)}
 
 
 def tune(
@@ -159,10 +178,10 @@ def tune(
 
     Notes
     -----
-    Integer bits are the fewest that the plan proves to be enough. Fraction bits follow from a model: rounding at bit b
-    of a slot adds noise of c 4^-b to the outputs, c being measured once for each slot on a part of the events; under
-    it, the bits that cost least for a given noise are known at once (a bit of a slot is worth its numbers). The noise
-    that the limit leaves is found by halving, each time with the true metric on all events; then single bits go.
+    Integer bits are the fewest that the plan proves to be enough. Fraction bits follow from the noise that each slot
+    adds to the outputs by itself, measured on a part of the events for some numbers of bits: for every worth of noise
+    in bits the cheapest formats are then known at once (a bit of a slot costs its numbers). The worth that the limit
+    allows is found by halving, each time with the true metric on all events; then single bits go.
     """
     if not limit >= 0:
         raise RangeError(f"the limit must be at least 0, got {limit}")
@@ -178,19 +197,21 @@ def tune(
     work = _Tuning(model.graph, x, error, inputs, tuple(free), tuple(may_overflow))
     before = work.evaluate({})
     own = {key: free[key].fraction for key in free}
-    noise, price = work.noise(own), _prices(model.graph, free)
+    price = _prices(model.graph, free)
+    noise = work.noise(own, {key: _least(kind) for key, kind in free.items()})
 
-    def at(budget: float) -> dict[str, FixedType]:
-        """The cheapest formats whose noise is about this."""
-        bits = {}
-        for key, had in own.items():
-            share = budget * price[key] / sum(price.values())
-            wanted = ceil(log2(noise[key] / share) / 2) if noise[key] > 0 and share > 0 else had - 2 * _MORE
-            bits[key] = max(_least(free[key]), min(wanted, had + _MORE))
-        return work.with_ranges(bits)
+    def at(worth: float) -> dict[str, FixedType]:
+        """The formats that are cheapest if noise costs so many bits."""
+        return work.with_ranges(
+            {
+                key: min(of, key=lambda bits, of=of, key=key: price[key] * bits + worth * of[bits])
+                for key, of in noise.items()
+            }
+        )
 
-    high = max(sum(noise[key] * 4.0**-bits for key, bits in own.items()), 1e-12) * 4.0**_MORE
-    low, best = high * 4.0 ** (-3 * _MORE), at(high * 4.0 ** (-3 * _MORE))
+    unit = sum(price.values()) / max(limit**2, 1e-300)
+    low, high = unit * _CHEAP, unit / _CHEAP
+    best = at(high)
     if work.evaluate(best) > limit:
         raise RangeError(
             f"{name} is {work.curve[-1][1]:.6g} even with {_MORE} more fraction bits everywhere; the limit {limit:.6g} "
@@ -200,9 +221,9 @@ def tune(
         middle = (low * high) ** 0.5
         types = at(middle)
         if work.evaluate(types) <= limit:
-            low, best = middle, types
+            high, best = middle, types
         else:
-            high = middle
+            low = middle
     best = _single_bits(work, best, limit, price, noise)
     graph = _retyped(model.graph, best)
     plan = work.plan(graph)
@@ -227,14 +248,19 @@ def tune(
 
 
 def _single_bits(
-    work: _Tuning, types: dict[str, FixedType], limit: float, price: Mapping[str, float], noise: Mapping[str, float]
+    work: _Tuning,
+    types: dict[str, FixedType],
+    limit: float,
+    price: Mapping[str, float],
+    noise: Mapping[str, Mapping[int, float]],
 ) -> dict[str, FixedType]:
     """Take single fraction bits from the slots that save most for the noise they add, as long as the limit holds."""
     own = {key: kind.fraction for key, kind in types.items()}
-    ranked = sorted(own, key=lambda key: noise[key] * 4.0 ** -own[key] / price[key])
-    for key in ranked[:_HALVINGS]:
-        if own[key] <= _least(types[key]):
-            continue
+
+    def added(key: str) -> float:
+        return (noise[key][own[key] - 1] - noise[key][own[key]]) / price[key]
+
+    for key in sorted((key for key in own if own[key] - 1 in noise[key]), key=added)[:_SINGLE]:
         fewer = work.with_ranges({**own, key: own[key] - 1})
         if work.evaluate(fewer) <= limit:
             own[key], types = own[key] - 1, fewer
