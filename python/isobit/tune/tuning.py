@@ -202,12 +202,11 @@ def tune(
 
     def at(worth: float) -> dict[str, FixedType]:
         """The formats that are cheapest if noise costs so many bits."""
-        return work.with_ranges(
-            {
-                key: min(of, key=lambda bits, of=of, key=key: price[key] * bits + worth * of[bits])
-                for key, of in noise.items()
-            }
-        )
+        cheapest = {}
+        for key, of in noise.items():
+            costs = {bits: price[key] * bits + worth * square for bits, square in of.items()}
+            cheapest[key] = min(costs, key=costs.__getitem__)
+        return work.with_ranges(cheapest)
 
     unit = sum(price.values()) / max(limit**2, 1e-300)
     low, high = unit * _CHEAP, unit / _CHEAP
