@@ -29,7 +29,7 @@ IO_TYPES = ("io_parallel", "io_stream")
 SEED = 7
 #: Events on which overflows are counted.
 COUNTED = 500
-#: Bits that are cut at most.
+#: Bits that are cut at most, unless nothing overflows then.
 MOST_BITS = 8
 #: Overflows on the counted events that make a layer one that overflows.
 ENOUGH = 50
@@ -142,7 +142,9 @@ def cut_that_overflows(name: str) -> dict[str, Any]:
     """Arguments of the overflowing configuration: the least cut under which the most layers overflow."""
     golden = loaded(name, zoo.golden_config(name))
     found: dict[int, dict[str, Any]] = {}
-    for bits in range(1, MOST_BITS + 1):
+    for bits in range(1, 16):
+        if bits > MOST_BITS and max(found) > 0:
+            break
         arguments, layers = cut(zoo.golden_config(name), bits)
         given = arguments["hls_config"]["LayerName"]
         types = {f"{layer}.{slot}": kind for layer in layers for slot, kind in given[layer]["Precision"].items()}
