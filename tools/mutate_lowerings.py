@@ -28,7 +28,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 #: Set in a process that runs the package with mutated C++ kernels: where they were built.
 BUILT = "ISOBIT_MUTATED"
-sys.path[:0] = [str(ROOT / "tests" / "mutation"), *([] if BUILT in os.environ else [str(ROOT / "python")])]
+#: Whether this checkout has its compiled module; else the installed package is mutated.
+BUILT_HERE = any((ROOT / "python" / "isobit").glob("_core*.so"))
+sys.path[:0] = [
+    str(ROOT / "tests" / "mutation"),
+    *([] if BUILT in os.environ or not BUILT_HERE else [str(ROOT / "python")]),
+]
 os.environ.setdefault("ISOBIT_FRESH_SEED", "1")  # test files, whose graphs are drawn, read it
 
 from cpp_builds import build_package, build_test, choose, run_test  # noqa: E402
@@ -106,6 +111,7 @@ def again(count: int, seed: int) -> int:
         caught = {row["name"] for row in found[area] if row["noticed"] in ("csim", "reference")}
         known = [mutant for mutant in mutants(area) if mutant.name in caught]
         mutant, where = rng.choice(known), AREAS[area]
+        prepare(where.road, where.families)  # before the change: the reference may be what is changed
         verdict = judge(where.road, where.families, partial(install, mutant))
         missed += not _row(area, mutant.name, verdict)["noticed"]
     return missed

@@ -20,7 +20,23 @@ from isobit.commands import run
 from isobit.model.file import save_graph
 
 MAIN = [sys.executable, "-c", "from isobit.cli import main; main()"]
-COMMANDS = ["check", "convert", "cost", "csim", "demo", "export", "hls", "plan", "predict", "profile", "trace"]
+COMMANDS = [
+    "check",
+    "convert",
+    "cost",
+    "csim",
+    "demo",
+    "explain",
+    "export",
+    "hls",
+    "lint",
+    "plan",
+    "predict",
+    "profile",
+    "sweep",
+    "trace",
+    "tune",
+]
 group = pytest.mark.xdist_group("api-check")
 
 

@@ -34,7 +34,6 @@ def _explain(context: click.Context, parameter: click.Parameter, name: str | Non
     epilog=examples(
         "isobit lint student.isobit",
         "isobit lint student.h5 --config hls4ml_config.yml --data events.npy --sarif lint.sarif",
-        "isobit lint --explain IB101",
     ),
 )
 @click.argument("model", type=click.Path(path_type=Path))

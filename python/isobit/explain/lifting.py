@@ -20,7 +20,6 @@ from isobit.model.ops import Op
 from isobit.model.tables import exponential_table, function_table, inverse_table
 from isobit.model.weights import Encoding, Weight
 from isobit.network import Network
-from isobit.plan.plan import make_plan
 
 __all__ = ["CAUSES", "Lifter", "Quantiser"]
 
@@ -83,6 +82,8 @@ class Lifter:
     @cached_property
     def needed(self) -> dict[str, int]:
         """Integer bits beyond its own that each slot needs for these events, where its range may be left."""
+        from isobit.plan.plan import make_plan
+
         found: dict[str, int] = {}
         graph = self.graph
         for _ in range(3):  # what is no longer cut off further up may need more further down

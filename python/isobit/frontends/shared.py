@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from isobit.errors import FirmwareError
@@ -21,7 +22,9 @@ def check_shared_layers(source: Any) -> None:
         With the layer's name.
     """
     get_config = getattr(source.config.config.get("KerasModel"), "get_config", None)
-    layers = get_config().get("layers", []) if callable(get_config) else []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of Keras, about quantisers as constraints
+        layers = get_config().get("layers", []) if callable(get_config) else []
     for layer in layers:
         calls = layer.get("inbound_nodes") or []
         if len(calls) > 1 and all(isinstance(call, list) for call in calls):

@@ -35,7 +35,7 @@ def emit(layer: Layer) -> str:
     if (emitter := EMITTERS.get(type(op)) or PRIMITIVES.get(type(op))) is not None:
         return emitter(op, layer)
     parts = op.lower(*layer.tensors)
-    if op in parts or not all(map(_is_written, parts)):  # itself: it is lowered to nothing
+    if not all(_is_written(part, op) for part in parts):
         raise _refusal(op)
     title = (layer.what or op.tag).replace("_", " ")
     if len(parts) == 1 and is_alias(parts[0], layer.tensors):
@@ -53,10 +53,10 @@ def emit(layer: Layer) -> str:
     return _Parts(layer).text(parts)
 
 
-def _is_written(part: Op) -> bool:
-    """Whether there is a way to write a part: of a layer within, its own export says it."""
+def _is_written(part: Op, whole: Op) -> bool:
+    """Whether there is a way to write a part: of a layer within another one, its own export says it."""
     known = isinstance(part, Select | Formula) or type(part) in PRIMITIVES or type(part) in EMITTERS
-    return known or not part.primitive
+    return known or not (part.primitive or part is whole)
 
 
 def _refusal(op: Op) -> UnsupportedError:

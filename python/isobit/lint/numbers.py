@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,8 +14,9 @@ from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 from isobit.lint.rules import Context, Finding, rule
 from isobit.model.ops import Op, Tensor
-from isobit.plan.plan import make_plan
-from isobit.plan.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from isobit.plan.verdicts import Verdict
 
 __all__: list[str] = []
 
@@ -73,6 +74,8 @@ def _overflows(context: Context, id: str, accum: bool) -> Iterator[Finding]:
 
 def _wider(context: Context, verdict: Verdict) -> tuple[dict[str, str], str]:
     """The format with as many integer bits as are proven to be enough, and a sign if negative numbers come."""
+    from isobit.plan.plan import make_plan
+
     key = f"{verdict.layer}.{verdict.slot}"
     if key not in context.model.types:
         return {}, "widen the format inside the layer, or narrow the range of its inputs"

@@ -6,7 +6,7 @@ import fnmatch
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,10 +20,12 @@ from isobit.model.graph import Graph
 from isobit.model.layers.softmax import Softmax
 from isobit.model.weights import Encoding
 from isobit.network import Network
-from isobit.plan.plan import Plan, make_plan
 from isobit.suggest import did_you_mean
 from isobit.sweep.evaluation import COSTS
 from isobit.tune.report import Step, Tuned
+
+if TYPE_CHECKING:
+    from isobit.plan.plan import Plan
 
 __all__ = ["tune"]
 
@@ -53,6 +55,8 @@ class _Tuning:
     probes: int = 0
 
     def plan(self, graph: Graph) -> Plan:
+        from isobit.plan.plan import make_plan
+
         return make_plan(graph, inputs=None if self.inputs is None else measured(graph, self.inputs))
 
     def with_ranges(self, fractions: Mapping[str, int]) -> dict[str, FixedType]:
