@@ -116,3 +116,13 @@ def test_page_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     failed, tried = doctest.testfile(str(ROOT / "docs" / "tune.md"), module_relative=False)
     assert (failed, tried >= 4) == (0, True)
+
+
+def test_committed_runs() -> None:
+    """tools/tune_run.py: at most the bits of the best of 600 draws, in a tenth of the evaluations, no overflow."""
+    report = json.loads((Path(__file__).parent / "tuned.json").read_text(encoding="utf-8"))
+    assert len(report["networks"]) == 5
+    for one in report["networks"]:
+        assert one["value"] <= one["limit"] and one["unproven"] == [] and one["evaluations"] <= 30
+        best = [one[method]["best_bits"] for method in ("random", "tpe") if one[method]["best_bits"] is not None]
+        assert one["bits"] <= min(best, default=one["before_bits"])

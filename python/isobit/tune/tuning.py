@@ -37,6 +37,8 @@ _PROBED = 2048
 _HALVINGS, _CHEAP = 12, 1e-5
 #: Single bits that are tried afterwards.
 _SINGLE = 8
+#: Rounds of proofs beyond the number of layers until ranges are settled.
+_SETTLING = 4
 #: Most and fewest fraction bits beyond those that a slot had.
 _MORE = 4
 
@@ -66,16 +68,19 @@ class _Tuning:
         for key in types:
             if key in self._constants:
                 types[key] = _holding(types[key], self._constants[key])
-        for _ in range(4):
-            found = self.plan(self.graph.with_types(types))
-            before = dict(types)
+        rounds = len(self.graph.ops) + _SETTLING  # what a layer gives changes those after it
+        for turn in range(2 * rounds):
+            found, before = self.plan(self.graph.with_types(types)), dict(types)
             for verdict in found.verdicts:
                 key = f"{verdict.layer}.{verdict.slot}"
                 fixed = key not in types or verdict.clips or not verdict.known or key in self._addressed
                 if fixed or any(fnmatch.fnmatch(key, pattern) for pattern in self.allowed):
                     continue
                 width = max(*verdict.bits, 1 + types[key].signed)
-                types[key] = _sized(types[key], width)
+                if not verdict.safe:  # the number that a bias was before it wrapped may need more than the bits said
+                    width = max(width, types[key].width + 1)
+                if turn < rounds or width > types[key].width:  # later only wider, so that it comes to an end
+                    types[key] = _sized(types[key], width)
             if types == before:
                 break
         return types
