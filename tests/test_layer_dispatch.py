@@ -24,8 +24,6 @@ CALLERS = (
     *("hls.layers", "hls.positions", "hls.recurrent_layers", "hls.set_layers", "hls.table_layers"),
     "engines.strict",
 )
-#: Files that say something of one kind of layer, or make its tables finer; a new layer needs no word in them.
-SPEAKERS = ("explain.lifting", "lint.configuration", "lint.constants", "lint.numbers", "tune.tuning")
 #: ``isobit.model`` gathers their names, ``isobit.model.ops`` registers them by their tags.
 GATHERING = ("model", "model.ops")
 
@@ -37,7 +35,7 @@ def isobits() -> set[type[Op]]:
 
 def knows_layers(module: str) -> bool:
     """Whether a module, by its name without ``isobit.``, may know them."""
-    return module in CALLERS + SPEAKERS + GATHERING or any(f"{module}.".startswith(f"{room}.") for room in ROOMS)
+    return module in CALLERS + GATHERING or any(f"{module}.".startswith(f"{room}.") for room in ROOMS)
 
 
 def dispatching(texts: Mapping[str, str]) -> list[str]:

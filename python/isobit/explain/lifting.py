@@ -14,10 +14,7 @@ from isobit.errors import FormatError, UnsupportedError
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
-from isobit.model.layers.softmax import Softmax
-from isobit.model.layers.table import TableActivation
 from isobit.model.ops import Op
-from isobit.model.tables import exponential_table, function_table, inverse_table
 from isobit.model.weights import Encoding, Weight
 from isobit.network import Network
 
@@ -107,13 +104,7 @@ class Lifter:
             if weight.encoding in (Encoding.XNOR, Encoding.EXPONENT)
         }
         bits = {f"{tensor.name}.result" for tensor in self.graph.inputs if tensor.xnor}
-        legacy = {
-            f"{op.name}.{slot}"
-            for op in self.graph.ops
-            if isinstance(op, Softmax) and op.implementation == "legacy"
-            for slot in ("exp_table", "inv_table")
-        }
-        out = followers | fixed | bits | legacy
+        out = followers | fixed | bits
         free = {key: kind for key, kind in self.graph.types().items() if key not in out and not kind.is_int}
         return {key: kind for key, kind in free.items() if self._changes(key, _with_integer(kind, 1))}
 
@@ -156,7 +147,7 @@ class Lifter:
             if self.room(key) > 0:
                 found.append(Quantiser(layer, slot, "range"))
         for op in self.graph.ops:
-            found += [Quantiser(op.name, slot, "resolution") for slot in _tables(op)]
+            found += [Quantiser(op.name, slot, "resolution") for slot in op.resizable]
         return self._together(found)
 
     def _together(self, found: list[Quantiser]) -> list[Quantiser]:
@@ -219,9 +210,7 @@ class Lifter:
         types = graph.types()
         formats = {one.key: str(types[one.key]) for one in quantisers if one.cause != "resolution"}
         entries = {
-            one.key: int(_tables(graph.by_name[one.layer])[one.slot].raw.size)
-            for one in quantisers
-            if one.cause == "resolution"
+            one.key: graph.by_name[one.layer].resizable[one.slot][0] for one in quantisers if one.cause == "resolution"
         }
         return formats, entries
 
@@ -248,40 +237,15 @@ def _weights(op: Op) -> Iterator[Weight]:
     yield from (value for value in vars(op).values() if isinstance(value, Weight))
 
 
-def _tables(op: Op) -> dict[str, Weight]:
-    """Tables of a layer that can be made finer."""
-    if isinstance(op, TableActivation):
-        return {"table": op.table}
-    if isinstance(op, Softmax) and op.exp_table is not None and op.inv_table is not None:
-        return {} if op.implementation == "legacy" else {"exp_table": op.exp_table, "inv_table": op.inv_table}
-    return {}
-
-
 def _with_tables(op: Op, old: Op, finer: Mapping[tuple[str, str], int]) -> Op:
     """The layer with tables at least as fine as before, and finer by some factors."""
-    if isinstance(op, TableActivation):
-        entries = min(op.entries * finer.get((op.name, "table"), 1), max(_MOST_ENTRIES, op.entries))
-        if entries == op.entries:
-            return op
-        return replace(op, table=function_table("table", op.function, entries, op.table.type))
-    if not isinstance(op, Softmax) or not isinstance(old, Softmax) or not _tables(op):
-        return op
-    assert op.exp_table is not None and op.inv_table is not None and op.inv_inp is not None and op.exp_address
-    assert old.inv_inp is not None and old.exp_address is not None
-    for slot, address, before in (
-        ("exp_table", op.exp_address, old.exp_address),
-        ("inv_table", op.inv_inp, old.inv_inp),
-    ):
-        table: Weight = getattr(op, slot)
-        # Top bits address the table: where the format has more integer bits, each entry would span more.
-        wanted = table.raw.size * 2 ** max(0, address.integer - before.integer) * finer.get((op.name, slot), 1)
-        entries = min(wanted, max(_MOST_ENTRIES, table.raw.size), 2**address.width)
-        if entries == table.raw.size:
-            continue
-        if slot == "exp_table":
-            distances = op.implementation == "stable"
-            made = exponential_table("exp_table", entries, address, op.exp_scale, distances, table.type)
-            op = replace(op, exp_table=made)
-        else:
-            op = replace(op, inv_table=inverse_table("inv_table", entries, address, table.type))
-    return op
+    wanted = {}
+    for slot, (entries, address) in op.resizable.items():
+        before, most = old.resizable[slot][1], max(_MOST_ENTRIES, entries)
+        count = entries * finer.get((op.name, slot), 1)
+        if address is not None and before is not None:
+            # Top bits address the table: where the format has more integer bits, each entry would span more.
+            count, most = count * 2 ** max(0, address.integer - before.integer), min(most, 2**address.width)
+        if (count := min(count, most)) != entries:
+            wanted[slot] = count
+    return op.with_entries(wanted) if wanted else op

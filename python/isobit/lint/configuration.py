@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from isobit.bounds.constants import op_constants
 from isobit.lint.rules import Context, Finding, rule
 
 __all__: list[str] = []
@@ -66,12 +67,10 @@ def trees(context: Context) -> Iterator[Finding]:
     accum_t and the precisions of weights and biases have no effect on such layers.
     """
     for op in context.graph.ops:
-        if op.tag.startswith("distributed"):
+        if "accum" in op.without:  # sums are exact: only adder trees say so
             kind = context.graph.inputs_of(op)[0].type
-            yield Finding(
-                "IB303", "note", op.name, "", f"its adder tree is solved for inputs of {kind}", {"input": str(kind)},
-                fix="convert again whenever this format changes",
-            )  # fmt: skip
+            words, fix = f"its adder tree is solved for inputs of {kind}", "convert again whenever this format changes"
+            yield Finding("IB303", "note", op.name, "", words, {"input": str(kind)}, fix=fix)
 
 
 @rule("IB304", "index-beyond-vocabulary", "warning")
@@ -82,10 +81,11 @@ def vocabulary(context: Context) -> Iterator[Finding]:
     promise that no such index comes; this rule reminds of the promise, which the firmware does not check.
     """
     for op in context.graph.ops:
-        if op.tag != "embedding":
+        table = next((weight for weight in op_constants(op) if weight.name == "embeddings"), None)
+        if table is None:
             continue
         (tensor,) = context.graph.inputs_of(op)
-        rows = int(op.embeddings.shape[0])  # type: ignore[attr-defined]
+        rows = int(table.shape[0])
         most = int(tensor.type.raw_max * tensor.type.lsb)
         if most >= rows or tensor.type.raw_min < 0:
             yield Finding(

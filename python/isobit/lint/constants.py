@@ -43,8 +43,6 @@ def scales(context: Context) -> Iterator[Finding]:
     note, above 1/8, or where a scale becomes zero, a warning. The fix has fraction bits for an error below 1/64.
     """
     for op in context.graph.ops:
-        if op.tag != "batchnorm":
-            continue
         for weight in op_constants(op):
             if weight.name != "scale" or weight.encoding is not Encoding.PLAIN:
                 continue

@@ -149,7 +149,8 @@ def unused(context: Context) -> Iterator[Finding]:
     computes the same numbers, and every multiplier and register behind them is narrower. Results whose top bits address
     a table (a softmax's inputs) are left out: with fewer bits the table would be another one.
     """
-    addressed = {tensor.name for op in context.graph.ops if op.tag == "softmax" for tensor in _sources(context, op)}
+    by_top_bits = (op for op in context.graph.ops if any(kind is not None for _, kind in op.resizable.values()))
+    addressed = {tensor.name for op in by_top_bits for tensor in _sources(context, op)}
     for verdict in context.plan.verdicts:
         needed = max(verdict.bits, default=0)
         saved = verdict.type.width - needed

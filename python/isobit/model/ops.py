@@ -113,6 +113,22 @@ class Op:
         """
         return False
 
+    @property
+    def resizable(self) -> dict[str, tuple[int, FixedType | None]]:
+        """Tables that may have another number of entries: how many, and the format whose top bits address them.
+
+        The format is None where its range does not say what an entry spans.
+        """
+        return {}
+
+    def with_entries(self: OpT, entries: Mapping[str, int]) -> OpT:
+        """Copy whose tables (:attr:`resizable`) have so many entries, computed anew."""
+        if entries:
+            raise UnsupportedError(
+                f"layer {self.name!r} has no tables {', '.join(entries)} that could be computed anew"
+            )
+        return self
+
     def types(self) -> dict[str, FixedType]:
         """Format of every slot."""
         slots: dict[str, FixedType] = {}

@@ -17,7 +17,7 @@ from isobit.explain.explaining import Metric, columns_of, error_in, outputs_of, 
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
-from isobit.model.layers.softmax import Softmax
+from isobit.model.ops import Op
 from isobit.model.weights import Encoding
 from isobit.network import Network
 from isobit.suggest import did_you_mean
@@ -99,7 +99,7 @@ class _Tuning:
     @property
     def _addressed(self) -> set[str]:
         """Results whose top bits address a table: another width would make another table of it."""
-        return {f"{name}.result" for op in self.graph.ops if isinstance(op, Softmax) for name in op.inputs}
+        return {f"{name}.result" for op in self.graph.ops if _is_addressed(op) for name in op.inputs}
 
     def evaluate(self, types: Mapping[str, FixedType]) -> float:
         """The metric on all events."""
@@ -281,7 +281,7 @@ def _free(graph: Graph, slots: Collection[str]) -> dict[str, FixedType]:
     bound |= {f"{op.name}.result" for op in graph.ops if op.follows or op.output.xnor}
     for op in graph.ops:
         bound |= {f"{op.name}.{w.name}" for w in op_constants(op) if w.encoding is not Encoding.PLAIN}
-        if isinstance(op, Softmax):
+        if _is_addressed(op):
             bound |= {f"{op.name}.{slot}" for slot in op.types() if slot != "result"}
     known = {key: kind for key, kind in graph.types().items() if key not in bound and not kind.is_int}
     chosen: dict[str, FixedType] = {}
@@ -291,6 +291,11 @@ def _free(graph: Graph, slots: Collection[str]) -> dict[str, FixedType]:
             raise FormatError(f"no format that can be tuned matches {pattern!r}{did_you_mean(pattern, known)}")
         chosen |= {key: known[key] for key in matching}
     return {key: kind for key, kind in known.items() if key in chosen}
+
+
+def _is_addressed(op: Op) -> bool:
+    """Whether top bits of a format address a table of the layer."""
+    return any(address is not None for _, address in op.resizable.values())
 
 
 def _prices(graph: Graph, free: Mapping[str, FixedType]) -> dict[str, float]:

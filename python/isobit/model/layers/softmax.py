@@ -106,6 +106,28 @@ class Softmax(Op):
         """Format of the numbers whose top bits address ``exp_table``."""
         return self.inp_norm if self.implementation == "stable" else self.address
 
+    @property
+    def resizable(self) -> dict[str, tuple[int, FixedType | None]]:
+        """See :attr:`Op.resizable`; those of ``legacy`` are what they are."""
+        if self.exp_table is None or self.inv_table is None or self.implementation == "legacy":
+            return {}
+        return {
+            "exp_table": (int(self.exp_table.raw.size), self.exp_address),
+            "inv_table": (int(self.inv_table.raw.size), self.inv_inp),
+        }
+
+    def with_entries(self, entries: Mapping[str, int]) -> Softmax:
+        """As :meth:`Op.with_entries`."""
+        changed = self
+        if "exp_table" in entries:
+            changed = replace(changed, exp_table=changed._exponentials(entries["exp_table"]))
+        if "inv_table" in entries and changed.inv_table is not None and changed.inv_inp is not None:
+            kind = changed.inv_table.type
+            changed = replace(
+                changed, inv_table=inverse_table("inv_table", entries["inv_table"], changed.inv_inp, kind)
+            )
+        return changed
+
     def lower(self, *tensors: Tensor) -> tuple[Op, ...]:
         """Every slice is a group; see :meth:`Op.lower`."""
         del tensors
@@ -163,9 +185,11 @@ class Softmax(Op):
         changed = replace(self, address=type)
         return replace(changed, exp_table=changed._exponentials())
 
-    def _exponentials(self) -> Weight:
+    def _exponentials(self, entries: int | None = None) -> Weight:
         old, address = self.exp_table, self.exp_address
         assert old is not None
         assert address is not None
         distances = self.implementation == "stable"
-        return exponential_table("exp_table", int(old.raw.size), address, self.exp_scale, distances, old.type)
+        return exponential_table(
+            "exp_table", entries or int(old.raw.size), address, self.exp_scale, distances, old.type
+        )

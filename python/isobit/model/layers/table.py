@@ -14,7 +14,7 @@ from isobit.fixed.types import FixedType
 from isobit.model.lookup import Lookup
 from isobit.model.ops import Op, Tensor, is_quantiser, register_op
 from isobit.model.table_index import AroundZero, BelowZero
-from isobit.model.tables import check_table
+from isobit.model.tables import check_table, function_table
 from isobit.model.weights import Encoding, Weight
 
 __all__ = ["SELU_LAMBDA", "SELU_LAMBDA_TYPE", "TableActivation", "selu_slope"]
@@ -87,6 +87,16 @@ class TableActivation(Op):
     def entries(self) -> int:
         """Size of the table."""
         return int(self.table.raw.size)
+
+    @property
+    def resizable(self) -> dict[str, tuple[int, FixedType | None]]:
+        """See :attr:`Op.resizable`."""
+        return {"table": (self.entries, None)}
+
+    def with_entries(self, entries: Mapping[str, int]) -> TableActivation:
+        """As :meth:`Op.with_entries`."""
+        count = entries.get("table", self.entries)
+        return replace(self, table=function_table("table", self.function, count, self.table.type))
 
     @property
     def span(self) -> int:
