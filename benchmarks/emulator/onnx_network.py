@@ -89,7 +89,7 @@ Rule = Callable[[Network, Any, Any, Any], None]
 
 
 def _folded(model: Any) -> Iterator[tuple[Any, Any, Any]]:
-    """Layers but for BatchNorms, with their weights (inputs last but one, outputs last) and biases; in float64.
+    """All layers except BatchNorms, with their weights (inputs last but one, outputs last) and biases; in float64.
 
     A BatchNorm behind a layer with weights is folded into it, one before into the next.
     """

@@ -112,7 +112,7 @@ def test_two_faults_are_both_mended() -> None:
 def test_the_exact_network_is_the_reference_where_none_is_given() -> None:
     found = explain(MODEL, X)
     assert found.exact_error == 0 < found.error
-    assert sum(one.share for one in found.causes) == pytest.approx(1, abs=0.4)
+    assert sum(one.share for one in found.causes) == pytest.approx(1, abs=0.02)
     assert "shares of the error" in str(found)
 
 

@@ -67,7 +67,7 @@ def write_sources(folder: Path) -> None:
 
 
 def _switched(text: str, here: list[CppMutant], first: int = 0) -> str:
-    """Text that begins at ``first`` of a file, with its mutants in it; those of a part of a mutated text, too."""
+    """A file's text from ``first`` on with its mutants, including those within a text that is mutated itself."""
     spans = sorted({(mutant.begin, mutant.end) for mutant in here}, key=lambda span: (span[0], -span[1]))
     found, done = "", 0
     for begin, end in spans:

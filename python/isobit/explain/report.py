@@ -23,7 +23,7 @@ class Cause:
     lifted
         Share of the error that goes if this one alone is exact.
     alone
-        Share of the error that this one makes in a network that is exact but for it.
+        Share of the error that this one makes in a network where everything else is exact.
     share
         Their mean; the Shapley value, where shares did not add up.
     """

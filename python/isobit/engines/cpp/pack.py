@@ -189,7 +189,7 @@ class _Stage:
         return np.where(index < 0, -1, np.concatenate(parts)[np.maximum(index, 0)])
 
     def add(self, program: Any, observed: bool, needed: BoolArray) -> list[Statistic]:
-        """Add it, but for windows of which nobody reads anything; what the program then observes of it."""
+        """Add it without the windows that nobody reads; return what the program then observes of it."""
         stage, made = self.stage, packing_of(self.lane, self._rows)
         if isinstance(stage.map, Counting):
             self._add(program, made.at(0), self.starts[0], len(stage.map.order), self.outputs, [], [])
