@@ -16,8 +16,9 @@ from isobit.errors import TypeMismatchError, UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.frontends.beside import beside, without_project
 from isobit.frontends.configuration import converted, remarks_on, warned
+from isobit.frontends.firmware import load_folder
 from isobit.frontends.hls4ml import graph_from_hls4ml, is_model_graph
-from isobit.frontends.identify import refuse_foreign
+from isobit.frontends.identify import is_project, refuse_foreign
 from isobit.frontends.keras import KERAS_SUFFIXES, conversion_of, is_keras_model, load_keras_file
 from isobit.model.file import load_graph
 from isobit.model.tensor import with_limits
@@ -147,7 +148,8 @@ def load(source: Any, **options: Any) -> Model:
     ----------
     source
         An hls4ml ``ModelGraph``; a (Q)Keras model, or the path of a ``.keras``/``.h5`` file, which hls4ml converts;
-        or the path of a model file that :meth:`Model.save` wrote.
+        the path of a folder that hls4ml wrote, whose C++ is read and not run; or the path of a model file that
+        :meth:`Model.save` wrote.
     options
         ``input_ranges``, ``{name: (smallest, largest)}``: numbers that inputs never leave. Data outside are refused,
         and plan and lint count on it; an embedding needs it where its index type exceeds the vocabulary.
@@ -176,6 +178,13 @@ def load(source: Any, **options: Any) -> Model:
         return Model(graph_from_hls4ml(graph, ranges), graph, remarks=remarks)
     if isinstance(source, (str, os.PathLike)):
         path = Path(source)
+        if is_project(path):
+            ranges = options.pop("input_ranges", None)
+            if options.pop("project", None) is not None:
+                raise TypeMismatchError(f"{path} is an hls4ml project itself and takes no project")
+            _no_options(options, "the folder of an hls4ml project")
+            graph, folder = load_folder(path, ranges)
+            return Model(graph, None, folder)
         refuse_foreign(path)
         if path.suffix in KERAS_SUFFIXES:
             return load(load_keras_file(path, allow_lambda=bool(options.pop("allow_lambda", False))), **options)
@@ -185,7 +194,7 @@ def load(source: Any, **options: Any) -> Model:
         return Model(graph if not ranges else replace(graph, inputs=with_limits(graph.inputs, ranges)), None, project)
     raise TypeMismatchError(
         f"cannot load a {type(source).__module__}.{type(source).__qualname__}; supported: an hls4ml ModelGraph, a "
-        "Keras model, the path of a .keras, .h5 or isobit model file"
+        "Keras model, the path of a .keras, .h5 or isobit model file, or of a folder that hls4ml wrote"
     )
 
 

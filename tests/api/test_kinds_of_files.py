@@ -67,7 +67,7 @@ FILES: dict[str, tuple[Callable[[Path], object], str]] = {
 }
 FOLDERS: dict[str, tuple[tuple[str, ...], str]] = {
     "savedmodel": (("saved_model.pb", "keras_metadata.pb", "variables/x"), "a TensorFlow SavedModel.*load_model"),
-    "hls4ml": (("firmware/x", "hls4ml_config.yml"), "an hls4ml project.*isobit csim FOLDER"),
+    "hls4ml": (("firmware/x", "hls4ml_config.yml"), "is not an hls4ml project"),
     "exported": (("manifest.json", "README.md"), "isobit export wrote: isobit csim FOLDER"),
     "checkpoint": (("checkpoint", "ckpt.index"), "a TensorFlow checkpoint, weights without a model"),
     "other": (("a", "b"), "a folder, not a model; it holds a, b. Expected: a .keras"),

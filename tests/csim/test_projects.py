@@ -339,9 +339,11 @@ def test_bad_numbers_are_named_by_input_and_the_users_index(projects: Path) -> N
         sim.predict(x)
 
 
-def test_a_folder_is_no_model(projects: Path) -> None:
-    with pytest.raises(UnsupportedError, match=r"no model can be rebuilt. Load the \.keras .* isobit\.csim\(folder\)"):
-        ib.load(projects / "heads")
+@pytest.mark.parametrize("name", ["heads", "conv", "stream", "recurrent"])
+def test_a_folder_is_a_model(projects: Path, name: str) -> None:
+    model = ib.load(projects / name)
+    assert len(model.layers) > 1
+    assert model.csim_refusal() is None
 
 
 def test_options_belong_to_keras(projects: Path) -> None:

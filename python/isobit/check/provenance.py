@@ -45,12 +45,16 @@ class FileRecord:
 
     @classmethod
     def of(cls, role: str, path: Path) -> FileRecord:
-        """Read and hash a file."""
+        """Read and hash a file; of a project's folder, the names and contents of everything in its ``firmware``."""
         digest, size = hashlib.sha256(), 0
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-                size += len(block)
+        inside = sorted(part for part in (path / "firmware").rglob("*") if part.is_file()) if path.is_dir() else ()
+        for part in inside or (path,):
+            if inside:
+                digest.update(f"{part.relative_to(path).as_posix()} {part.stat().st_size}\n".encode())
+            with part.open("rb") as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
+                    size += len(block)
         return cls(role, path.name, size, digest.hexdigest())
 
 

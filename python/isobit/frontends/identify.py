@@ -15,7 +15,7 @@ from typing import Any
 from isobit.errors import ModelFileError, UnsupportedError
 from isobit.suggest import did_you_mean
 
-__all__ = ["folder_kind", "refuse_foreign", "refuse_missing", "written_by_keras3"]
+__all__ = ["folder_kind", "is_project", "refuse_foreign", "refuse_missing", "written_by_keras3"]
 
 #: Bytes that are looked at, and the largest JSON document.
 _HEAD, _JSON = 4096, 1 << 26
@@ -32,6 +32,11 @@ _CONFIGURATION = (
     "isobit.load(model, hls_config=...))"
 )
 _DATA = "a file of {0}, which holds data, not a model: give the model first, then the data (or with --data)"
+
+
+def is_project(path: Path) -> bool:
+    """Whether a path is the folder of an hls4ml project."""
+    return (path / "firmware").is_dir()
 
 
 def refuse_missing(path: Path) -> None:
@@ -143,11 +148,7 @@ def folder_kind(path: Path) -> str:
             "hand it to isobit.load"
         )
     if "firmware" in names:
-        return (
-            "a folder: an hls4ml project holds firmware, from which no model can be rebuilt. Load the "
-            ".keras or .h5 file or the ModelGraph that it was made from, or an isobit model file; "
-            "isobit.csim(folder) simulates the firmware itself (isobit csim FOLDER)"
-        )
+        return "a folder with 'firmware', which is no folder; expected that of an hls4ml project"
     if "manifest.json" in names and _manifest_format(path / "manifest.json") == "isobit-hls":
         return "a folder that isobit export wrote: isobit csim FOLDER runs its test bench, isobit hls FOLDER builds it"
     if "checkpoint" in names or any(name.endswith(".index") for name in names):

@@ -18,7 +18,7 @@ from isobit.errors import FormatError, ModelFileError
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 
-__all__ = ["check_weight_files"]
+__all__ = ["check_weight_files", "first_line", "read_numbers"]
 
 _LOAD = re.compile(
     r"load_(?:(compressed|exponent)_)?weights_from_txt\s*<\s*([\w:]+)\s*,\s*(\d+)\s*>\s*\(\s*(\w+)\s*,\s*\"([^\"]+)\"\s*\)"
@@ -65,7 +65,7 @@ def check_weight_files(root: Any, source: str, files: Mapping[str, bytes]) -> No
         path = f"{root}/{weights.path}"
         if weights.path not in files:
             raise ModelFileError(f"{path} is missing: the firmware reads {weights.count} weights from it")
-        text = _first_line(path, files[weights.path].decode(errors="replace"))
+        text = first_line(path, files[weights.path].decode(errors="replace"))
         values = _numbers(path, text, weights)
         header = weights.path.removesuffix(".txt") + ".h"
         if header not in files:
@@ -117,7 +117,32 @@ def _code(content: bytes) -> str:
     return re.sub(r"//[^\n]*|/\*.*?\*/", "", content.decode(errors="replace"), flags=re.DOTALL)
 
 
-def _first_line(path: str, text: str) -> str:
+def read_numbers(path: str, text: str, name: str, count: int, kinds: tuple[FixedType, ...]) -> Any:
+    """Numbers of a list, shape (count, parts).
+
+    Parameters
+    ----------
+    path, text
+        The file, for messages, and the list in it.
+    name, count, kinds
+        Of the array: its name, its length, and the format of each part of an element.
+
+    Raises
+    ------
+    ModelFileError
+        For another count, and for what is not a finite number.
+    """
+    return _numbers(path, text, _Weights(name, path, count, len(kinds), kinds))
+
+
+def first_line(path: str, text: str) -> str:
+    """The line that hls4ml's loaders read.
+
+    Raises
+    ------
+    ModelFileError
+        If there is more than one.
+    """
     first, _, rest = text.partition("\n")
     if rest.strip():
         raise ModelFileError(

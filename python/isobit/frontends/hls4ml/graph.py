@@ -38,7 +38,7 @@ from isobit.model.ops import OPS, Op
 from isobit.model.requested import OVERRIDDEN, request
 from isobit.model.tensor import layer_of, with_limits
 
-__all__ = ["graph_from_hls4ml", "is_model_graph", "op_of"]
+__all__ = ["graph_from_hls4ml", "is_model_graph", "op_of", "read_graph"]
 
 
 def is_model_graph(source: Any) -> bool:
@@ -79,6 +79,24 @@ def _graph(source: Any, ranges: Mapping[str, tuple[float, float]]) -> Graph:
         raise FirmwareError(f"hls4ml back end {backend!r} is not supported; supported: {', '.join(BACKENDS)}")
     check_identifiers(source)
     check_shared_layers(source)
+    return read_graph(source, ranges, _metadata(source, backend))
+
+
+def read_graph(source: Any, ranges: Mapping[str, tuple[float, float]], metadata: dict[str, str]) -> Graph:
+    """Read layers that are given as a ``ModelGraph`` gives them, by its handlers.
+
+    Parameters
+    ----------
+    source, ranges
+        As for :func:`graph_from_hls4ml`.
+    metadata
+        Where it came from.
+
+    Raises
+    ------
+    FirmwareError, UnsupportedError
+        As there.
+    """
     io_type = source.config.get_config_value("IOType")
     check_io_type(source, io_type)
 
@@ -93,7 +111,7 @@ def _graph(source: Any, ranges: Mapping[str, tuple[float, float]]) -> Graph:
             f"weights in block RAM interfaces are not supported: {', '.join(bram)} (raise BramFactor)"
         )
     outputs = tuple(origin(source, name) for name in source.outputs)
-    graph = Graph(source.config.get_project_name(), inputs, tuple(ops), outputs, _metadata(source, backend))
+    graph = Graph(source.config.get_project_name(), inputs, tuple(ops), outputs, metadata)
     _check_casts(graph)
     return graph
 

@@ -1,0 +1,1 @@
+"""C++ as hls4ml writes it: tokens, constant expressions, what headers declare, and the top function."""

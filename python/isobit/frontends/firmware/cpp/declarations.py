@@ -1,0 +1,225 @@
+"""Read ``defines.h`` and ``parameters.h``: what they declare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from isobit.errors import UnsupportedError
+from isobit.fixed.types import FixedType
+from isobit.frontends.firmware.cpp.expressions import value_of
+from isobit.frontends.firmware.cpp.structs import Config, Declarations, Kind, Value
+from isobit.frontends.firmware.cpp.tokens import Reader, Token, joined, tokenise
+
+__all__ = ["read_declarations"]
+
+
+def read_declarations(root: str, files: Mapping[str, bytes]) -> Declarations:
+    """Read ``firmware/defines.h`` and ``firmware/parameters.h``.
+
+    Raises
+    ------
+    UnsupportedError
+        For a file that is missing, and for what hls4ml does not write, with file and line.
+    """
+    found = Declarations()
+    for name in ("firmware/defines.h", "firmware/parameters.h"):
+        if name not in files:
+            raise UnsupportedError(f"{root}/{name} is missing")
+        path = f"{root}/{name}"
+        _File(Reader(path, tokenise(path, files[name], found.constants)), found).read()
+    return found
+
+
+class _File:
+    """One header on its way into declarations."""
+
+    def __init__(self, reader: Reader, found: Declarations) -> None:
+        self.reader, self.found = reader, found
+        self.arrays: dict[str, tuple[Value, ...]] = {}
+
+    def read(self) -> None:
+        reader, depth = self.reader, 0
+        while reader.next.kind != "end":
+            if reader.accept("namespace"):
+                reader.name()
+                reader.expect("{")
+                depth += 1
+            elif depth and reader.accept("}"):
+                depth -= 1
+            elif reader.next.text == "typedef":
+                self._typedef()
+            elif reader.next.text == "struct":
+                self._struct()
+            elif reader.next.text in ("const", "unsigned"):
+                self._definition()
+            else:
+                reader.fail(reader.next, f"{reader.next.text!r} where a declaration was expected")
+        if depth:
+            reader.fail(reader.next, "a namespace is not closed")
+
+    # -- types -------------------------------------------------------------------------------------------------------
+
+    def _typedef(self) -> None:
+        reader = self.reader
+        first = reader.expect("typedef")
+        if reader.next.text == "struct":
+            kind = self._parts(first)
+        else:
+            tokens = reader.until(";")
+            if len(tokens) < 2 or tokens[-1].kind != "name":
+                reader.fail(first, "a typedef without a name")
+            name, where = tokens[-1].text, f"{reader.path}:{first.line}"
+            packet, text = self._packet(tokens[:-1], where)
+            kind = Kind(name, self.found.format_of(text, where).type, packet)
+        reader.expect(";")
+        if self.found.kinds.setdefault(kind.name, kind) != kind:
+            reader.fail(first, f"{kind.name!r} is defined twice")
+
+    def _packet(self, tokens: list[Token], where: str) -> tuple[int | None, str]:
+        """Numbers in a packet, and the text of their type."""
+        if joined(tokens[:4]) != "nnet::array<":
+            return None, joined(tokens)
+        inner = Reader(self.reader.path, [*tokens[4:-1], Token("end", "", tokens[-1].line)])
+        text = joined(inner.until(","))
+        inner.expect(",")
+        size = self._number(inner, {})
+        if inner.next.kind != "end" or not isinstance(size, int) or size < 1 or tokens[-1].text != ">":
+            raise UnsupportedError(f"{where}: {joined(tokens)!r} is not understood")
+        return size, text
+
+    def _parts(self, first: Token) -> Kind:
+        """A struct of two or three numbers, as hls4ml writes for weights that are stored otherwise."""
+        reader, parts = self.reader, dict[str, FixedType]()
+        reader.expect("struct")
+        name = reader.name()
+        reader.expect("{")
+        while not reader.accept("}"):
+            tokens = reader.until(";")
+            reader.expect(";")
+            if len(tokens) < 2 or tokens[-1].text in parts:
+                reader.fail(first, f"the struct {name!r}")
+            where = f"{reader.path}:{tokens[0].line}"
+            parts[tokens[-1].text] = self.found.format_of(joined(tokens[:-1]), where).type
+        if reader.name() != name or tuple(parts) not in (("row_index", "col_index", "weight"), ("sign", "weight")):
+            reader.fail(first, f"the struct {name!r}")
+        return Kind(name, parts["weight"], None, parts)
+
+    # -- structs -----------------------------------------------------------------------------------------------------
+
+    def _struct(self) -> None:
+        reader = self.reader
+        first = reader.expect("struct")
+        name = reader.name()
+        base = reader.name() if reader.accept(":") else ""
+        if name in self.found.configs or name in self.found.kinds:
+            reader.fail(first, f"{name!r} is defined twice")
+        config = Config(name, base, f"{reader.path}:{first.line}")
+        reader.expect("{")
+        while not reader.accept("}"):
+            self._member(config)
+        reader.expect(";")
+        self.found.configs[name] = config
+
+    def _member(self, config: Config) -> None:
+        reader, first = self.reader, self.reader.next
+        if reader.accept("typedef"):
+            tokens = reader.until(";")
+            name = tokens[-1].text if len(tokens) > 1 else ""
+            self._new(config, name, first)
+            config.types[name] = joined(tokens[:-1])
+        elif reader.accept("template"):
+            reader.expect("<")
+            reader.until(">")
+            reader.expect(">", "using")
+            name = reader.name()
+            reader.expect("=")
+            self._new(config, name, first)
+            config.templates[name] = reader.name()
+            reader.expect("<")
+            reader.until(">")
+            reader.expect(">")
+        else:
+            if reader.accept("constexpr"):
+                reader.expect("static", "auto")
+                name = reader.name()
+                reader.expect("=")
+                self._new(config, name, first)
+                config.functions[name] = joined(reader.until(";"))
+            else:
+                self._constant(config, first)
+        reader.expect(";")
+
+    def _constant(self, config: Config, first: Token) -> None:
+        """``static const unsigned n_in = 16``, also without a value, which then follows outside of the struct."""
+        reader = self.reader
+        reader.expect("static")
+        if not reader.accept("constexpr"):
+            reader.expect("const")
+        tokens = reader.until("=", ";", "[")
+        name = tokens[-1].text if len(tokens) > 1 else ""
+        self._new(config, name, first)
+        config.kinds[name] = joined(tokens[:-1])
+        if reader.accept("["):
+            reader.until("]")
+            reader.expect("]")
+        elif reader.accept("="):
+            config.values[name] = self._number(reader, config.values)
+            kind = tokens[-2].text
+            if kind in ("unsigned", "int") and isinstance(config.values[name], float):
+                reader.fail(first, f"{name} is no whole number")
+
+    def _new(self, config: Config, name: str, first: Token) -> None:
+        if not name.isidentifier() or name in config.members():
+            self.reader.fail(first, f"the member {name!r} of {config.name}")
+
+    def _definition(self) -> None:
+        """Arrays, and members whose values are outside of their struct."""
+        reader, first = self.reader, self.reader.next
+        tokens = reader.until("=")
+        reader.expect("=")
+        array = tokens[-1].text == "]"
+        if array:
+            while tokens.pop().text != "[":
+                pass
+        name = tokens[-1].text
+        owner = tokens[-3].text if len(tokens) > 2 and tokens[-2].text == "::" else ""
+        if owner and owner not in self.found.configs:
+            reader.fail(first, f"{owner!r} has not been declared")
+        if array:
+            values = self._list()
+            reader.expect(";")
+            if not owner:
+                self.arrays[name] = values
+            else:
+                self._once(owner, name, first)
+                self.found.configs[owner].arrays[name] = values
+            return
+        if not owner:
+            reader.fail(first, f"the variable {name!r}")
+        config = self.found.configs[owner]
+        self._once(owner, name, first)
+        if reader.next.text in self.arrays:
+            config.arrays[name] = self.arrays[reader.take().text]
+        else:
+            config.values[name] = self._number(reader, config.values)
+        reader.expect(";")
+
+    def _once(self, owner: str, name: str, first: Token) -> None:
+        config = self.found.configs[owner]
+        if name in config.values or name in config.arrays:
+            self.reader.fail(first, f"{owner}::{name} is defined twice")
+
+    def _list(self) -> tuple[Value, ...]:
+        self.reader.expect("{")
+        values = []
+        while not self.reader.accept("}"):
+            values.append(self._number(self.reader, {}))
+            if self.reader.next.text != "}":
+                self.reader.expect(",")
+        return tuple(values)
+
+    # -- constants ---------------------------------------------------------------------------------------------------
+
+    def _number(self, reader: Reader, names: Mapping[str, Value]) -> Value:
+        """The value of a constant expression: ``DIV_ROUNDUP(n_in * n_out, reuse_factor) - n_zeros / reuse_factor``."""
+        return value_of(reader, {**self.found.constants, **names})

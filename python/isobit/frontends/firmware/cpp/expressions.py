@@ -1,0 +1,106 @@
+"""Constant expressions of C++ as hls4ml writes them: whole numbers and names, one number, a truth, an enumerator."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from isobit.frontends.firmware.cpp.structs import Value
+from isobit.frontends.firmware.cpp.tokens import Reader, Token
+
+__all__ = ["value_of"]
+
+
+def value_of(reader: Reader, names: Mapping[str, Value]) -> Value:
+    """Take an expression: ``DIV_ROUNDUP(n_in * n_out, reuse_factor) - n_zeros / reuse_factor``.
+
+    Parameters
+    ----------
+    reader
+        At its beginning; at its end afterwards.
+    names
+        What is defined so far.
+
+    Raises
+    ------
+    UnsupportedError
+        For another expression, with file and line.
+    """
+    return _Expression(reader, names).value()
+
+
+_ORDER: tuple[dict[str, Callable[[Any, Any], Any]], ...] = (
+    {"==": operator.eq},
+    {"+": operator.add, "-": operator.sub},
+    {"*": operator.mul, "/": operator.floordiv},
+)
+
+
+_TRUTHS = {"true": True, "false": False}
+
+
+class _Expression:
+    """A constant expression of whole numbers, or one number, truth or enumerator."""
+
+    def __init__(self, reader: Reader, names: Mapping[str, Value]) -> None:
+        self.reader, self.names = reader, names
+
+    def value(self) -> Value:
+        found = self._level(0)
+        if self.reader.accept("?"):
+            yes = self.value()
+            self.reader.expect(":")
+            no = self.value()
+            return yes if found else no
+        return found
+
+    def _level(self, level: int) -> Value:
+        if level == len(_ORDER):
+            return self._atom()
+        found = self._level(level + 1)
+        while (mark := self.reader.next).kind == "mark" and mark.text in _ORDER[level]:
+            self.reader.take()
+            other = self._level(level + 1)
+            if not all(type(side) is int for side in (found, other)) or (mark.text == "/" and other < 1):  # type: ignore[operator]
+                self.reader.fail(mark, f"{found!r} {mark.text} {other!r}")
+            found = _ORDER[level][mark.text](found, other)
+        return found
+
+    def _atom(self) -> Value:
+        reader, token = self.reader, self.reader.next
+        if reader.accept("("):
+            found = self.value()
+            reader.expect(")")
+            return found
+        if reader.accept("-"):
+            found = self._atom()
+            if isinstance(found, bool | str):
+                reader.fail(token, f"-{found}")
+            return -found
+        if token.kind == "number":
+            reader.take()
+            text = token.text.rstrip("uUlL")
+            if text.isdigit() and len(text) > 1 and text[0] == "0":
+                reader.fail(token, f"the octal number {token.text!r}")
+            try:
+                return int(text) if text.isdigit() else float(text.rstrip("fF"))
+            except ValueError:
+                reader.fail(token, f"the number {token.text!r}")
+        return self._named(token)
+
+    def _named(self, token: Token) -> Value:
+        """What a name stands for."""
+        reader, name = self.reader, self.reader.name()
+        if name == "DIV_ROUNDUP":
+            reader.expect("(")
+            above = self.value()
+            reader.expect(",")
+            below = self.value()
+            reader.expect(")")
+            if type(above) is not int or type(below) is not int or below < 1:
+                reader.fail(token, f"DIV_ROUNDUP({above!r}, {below!r})")
+            return -(-above // below)
+        if name not in self.names and name not in _TRUTHS and "::" not in name:
+            reader.fail(token, f"the name {name!r}")
+        return self.names.get(name, _TRUTHS.get(name, name.rpartition("::")[2]))

@@ -1,0 +1,315 @@
+"""The top function of a project: its tensors, and its calls in their order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from isobit.errors import UnsupportedError
+from isobit.frontends.firmware.cpp.expressions import value_of
+from isobit.frontends.firmware.cpp.tokens import Reader, Token, joined, tokenise
+
+__all__ = ["Array", "Call", "Loaded", "Top", "check_header", "read_top"]
+
+
+@dataclass(frozen=True)
+class Array:
+    """A tensor of the top function: an array, a stream, or another name of one.
+
+    Attributes
+    ----------
+    name, kind
+        Its name and the name of its type; of an alias ''.
+    shape
+        Its extents as they are written (``10*20``); None for streams and aliases.
+    alias
+        Of what it is another name.
+    line
+        Where it is declared.
+    """
+
+    name: str
+    kind: str
+    shape: tuple[int, ...] | None
+    alias: str | None
+    line: int
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of a layer's function.
+
+    Attributes
+    ----------
+    function
+        With what qualifies it: ``nnet::dense``.
+    templates, arguments
+        Template arguments and arguments, as text.
+    layer
+        The layer's name, from hls4ml's comment or trace; '' if there is none.
+    place
+        File and line, for errors.
+    line, column
+        Line of its end; how it is told apart there.
+    """
+
+    function: str
+    templates: tuple[str, ...]
+    arguments: tuple[str, ...]
+    layer: str
+    place: str
+    line: int
+
+    @property
+    def text(self) -> str:
+        """The statement."""
+        templates = f"<{', '.join(self.templates)}>" if self.templates else ""
+        return f"{self.function}{templates}({', '.join(self.arguments)});"
+
+    @property
+    def kernel(self) -> str:
+        """The function's name alone."""
+        return self.function.rpartition("::")[2]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Weights that a C-simulation reads from a text file.
+
+    Attributes
+    ----------
+    how
+        ``""``, ``compressed`` or ``exponent``.
+    kind, count, name, file
+        The type of the array, its length, its name, and the file.
+    """
+
+    how: str
+    kind: str
+    count: int
+    name: str
+    file: str
+
+
+@dataclass
+class Top:
+    """A project's top function.
+
+    Attributes
+    ----------
+    parameters, arrays
+        Those of its signature in order, and its own, by name.
+    calls
+        In order.
+    loaded
+        Weights by array name.
+    traced
+        Names of tensors that the source hands to ``save_layer_output``.
+    """
+
+    parameters: dict[str, Array] = field(default_factory=dict)
+    arrays: dict[str, Array] = field(default_factory=dict)
+    calls: list[Call] = field(default_factory=list)
+    loaded: dict[str, Loaded] = field(default_factory=dict)
+    traced: set[str] = field(default_factory=set)
+
+
+_LOAD = re.compile(r"nnet::load_(?:(compressed|exponent)_)?weights_from_txt")
+
+
+def read_top(path: str, name: str, content: bytes, constants: Mapping[str, int]) -> Top:
+    """Read ``firmware/<project>.cpp``.
+
+    Parameters
+    ----------
+    path, name, content
+        The file, the function's name, and the source.
+    constants
+        Names of whole numbers (``N_LAYER_2``).
+
+    Raises
+    ------
+    UnsupportedError
+        For anything but declarations of tensors, the loading of weights, and calls; with file and line.
+    """
+    known: dict[str, int] = {}
+    reader = Reader(path, tokenise(path, content, known))
+    if known:
+        raise UnsupportedError(f"{path} defines {min(known)!r}; hls4ml defines names in defines.h")
+    return _Function(reader, name, constants).read()
+
+
+def check_header(path: str, name: str, content: bytes) -> None:
+    """Check that ``firmware/<project>.h`` declares the top function and nothing that could change it.
+
+    Raises
+    ------
+    UnsupportedError
+        For another declaration or directive, with file and line.
+    """
+    known: dict[str, int] = {}
+    reader, depth = Reader(path, tokenise(path, content, known)), 0
+    if known:
+        raise UnsupportedError(f"{path} defines {min(known)!r}; hls4ml defines names in defines.h")
+    while reader.next.kind != "end":
+        if reader.accept("namespace"):
+            reader.name()
+            reader.expect("{")
+            depth += 1
+        elif depth and reader.accept("}"):
+            depth -= 1
+        elif reader.accept("void"):
+            if reader.name() != name:
+                reader.fail(reader.next, f"another function than {name!r}")
+            reader.until(";")
+            reader.expect(";")
+        elif reader.accept("inline"):  # a function of its own for emulators
+            reader.expect("void")
+            reader.name()
+            reader.until("{")
+            reader.expect("{")
+            reader.until("}")
+            reader.expect("}")
+        else:
+            reader.fail(reader.next, f"{reader.next.text!r} where a declaration was expected")
+
+
+class _Function:
+    def __init__(self, reader: Reader, name: str, constants: Mapping[str, int]) -> None:
+        self.reader, self.name, self.constants = reader, name, constants
+        self.top = Top()
+
+    def read(self) -> Top:
+        reader, depth = self.reader, 0
+        while not reader.accept("void"):
+            reader.expect("namespace")
+            reader.name()
+            reader.expect("{")
+            depth += 1
+        if reader.name() != self.name:
+            reader.fail(reader.next, f"another function than {self.name!r}")
+        reader.expect("(")
+        while not reader.accept(")"):
+            self._parameter()
+            if reader.next.text != ")":
+                reader.expect(",")
+        reader.expect("{")
+        while not reader.accept("}"):
+            self._statement()
+        for _ in range(depth):
+            reader.expect("}")
+        if reader.next.kind != "end":
+            reader.fail(reader.next, f"{reader.next.text!r} behind the function {self.name!r}")
+        return self.top
+
+    def _new(self, array: Array, token: Token) -> None:
+        if array.name in self.top.arrays or array.name in self.top.parameters:
+            self.reader.fail(token, f"{array.name!r} is defined twice")
+
+    def _parameter(self) -> None:
+        reader, first = self.reader, self.reader.next
+        reader.accept("const")
+        kind = reader.name()
+        if kind == "hls::stream":
+            array = Array("", self._stream(), None, None, first.line)
+            reader.expect("&")
+            array = Array(reader.name(), array.kind, None, None, first.line)
+        else:
+            array = Array(reader.name(), kind, self._extents(), None, first.line)
+        self._new(array, first)
+        self.top.parameters[array.name] = array
+
+    def _stream(self) -> str:
+        self.reader.expect("<")
+        kind = self.reader.name()
+        self.reader.expect(">")
+        return kind
+
+    def _extents(self) -> tuple[int, ...]:
+        """``[10*20]``."""
+        reader = self.reader
+        reader.expect("[")
+        extents = []
+        while True:
+            found = value_of(Reader(reader.path, [reader.take(), Token("end", "", reader.next.line)]), self.constants)
+            if type(found) is not int or not 0 < found < 1 << 28:
+                reader.fail(reader.next, f"the extent {found!r}")
+            extents.append(found)
+            if not reader.accept("*"):
+                break
+        reader.expect("]")
+        return tuple(extents)
+
+    def _statement(self) -> None:
+        reader, first = self.reader, self.reader.next
+        if reader.accept("static"):  # static bool loaded_weights = false; if (!loaded_weights) { ...
+            reader.expect("bool", "loaded_weights", "=", "false", ";", "if", "(", "!", "loaded_weights", ")", "{")
+            while not reader.accept("loaded_weights"):
+                self._load()
+            reader.expect("=", "true", ";", "}")
+            return
+        if reader.accept("auto"):
+            reader.expect("&")
+            name = reader.name()
+            reader.expect("=")
+            array = Array(name, "", None, reader.name(), first.line)
+            if array.alias not in self.top.arrays and array.alias not in self.top.parameters:
+                reader.fail(first, f"{array.alias!r} has not been declared")
+        else:
+            name = reader.name()
+            if name == "hls::stream":
+                kind = self._stream()
+                array = Array(reader.name(), kind, None, None, first.line)
+                reader.expect("(")
+                reader.until(")")
+                reader.expect(")")
+            elif reader.next.text in ("<", "("):
+                self._call(name, first)
+                return
+            else:
+                array = Array(reader.name(), name, self._extents(), None, first.line)
+        reader.expect(";")
+        self._new(array, first)
+        self.top.arrays[array.name] = array
+
+    def _load(self) -> None:
+        reader, first = self.reader, self.reader.next
+        found = _LOAD.fullmatch(reader.name())
+        if found is None:
+            reader.fail(first, "not the loading of weights")
+        templates, arguments = self._list("<", ">"), self._list("(", ")")
+        reader.expect(";")
+        if len(templates) != 2 or len(arguments) != 2 or not templates[1].isdigit() or arguments[1][:1] != '"':
+            reader.fail(first, "this loading of weights")
+        name, file = arguments[0], arguments[1][1:-1]
+        if name in self.top.loaded or not re.fullmatch(r"[\w.]+", file):
+            reader.fail(first, f"the loading of {name!r} from {file!r}")
+        self.top.loaded[name] = Loaded(found[1] or "", templates[0], int(templates[1]), name, file)
+
+    def _list(self, begin: str, end: str) -> tuple[str, ...]:
+        reader = self.reader
+        if not reader.accept(begin):
+            return ()
+        found = []
+        while not reader.accept(end):
+            found.append(joined(reader.until(",", end)))
+            if reader.next.text != end:
+                reader.expect(",")
+        return tuple(found)
+
+    def _call(self, name: str, first: Token) -> None:
+        reader = self.reader
+        templates, arguments = self._list("<", ">"), self._list("(", ")")
+        last = reader.expect(";")
+        if name == "nnet::save_layer_output":
+            self.top.traced.add(arguments[0] if arguments else "")
+            if self.top.calls and len(arguments) == 3 and not self.top.calls[-1].layer:
+                call = self.top.calls[-1]
+                self.top.calls[-1] = Call(
+                    call.function, call.templates, call.arguments, arguments[1].strip('"'), call.place, call.line
+                )
+            return
+        layer = reader.comment_on(last.line)
+        layer = layer if re.fullmatch(r"\w[\w./:-]*", layer) else ""
+        self.top.calls.append(Call(name, templates, arguments, layer, f"{reader.path}:{first.line}", last.line))

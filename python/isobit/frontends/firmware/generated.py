@@ -1,0 +1,80 @@
+"""Code that hls4ml generates for a layer (``nnet_code_gen.h``): what it does, which must be what the layer says."""
+
+from __future__ import annotations
+
+import re
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from isobit.frontends.firmware.building import Builder
+    from isobit.frontends.firmware.cpp.structs import Config
+    from isobit.frontends.firmware.cpp.top import Call
+
+__all__ = ["check_windows", "filled", "window_view"]
+
+_STATEMENT = re.compile(r"buffer\[(\d+)\]\[(\d+)\] = *(?:data\[(\d+)\]|0);\s*")
+_PARTITION = re.compile(r"if \(partition == *(\d+)\) \{\s*((?:buffer\[\d+\]\[\d+\] = *(?:data\[\d+\]|0);\s*)*)\}\s*")
+_BUFFER = (
+    r"template<class data_T, typename CONFIG_T>\s*class %s : public (?:nnet::)?FillConv[12]DBuffer<data_T, CONFIG_T> \{"
+    r"\s*public:\s*static void fill_buffer\(\s*data_T data\[[\w:* ]+\],\s*data_T buffer\[[\w:* ]+\]\[[\w:* ]+\],\s*"
+    r"const unsigned partition\s*\) \{\s*((?:%s)*)\}\s*\};"
+)
+
+
+def window_view(
+    taken: tuple[int, ...],
+    n_chan: int,
+    kernel: tuple[int, ...],
+    strides: tuple[int, ...],
+    before: tuple[int, ...],
+    given: tuple[int, ...],
+) -> Any:
+    """Which number of the input is where in each window, -1 for padding; shape (windows, taps * channels)."""
+    grid = np.arange(prod(taken) * n_chan).reshape(*taken, n_chan)
+    rows = []
+    for position in np.ndindex(*given):
+        for tap in np.ndindex(*kernel):
+            place = [p * s + t - f for p, s, t, f in zip(position, strides, tap, before, strict=True)]
+            inside = all(0 <= at < extent for at, extent in zip(place, taken, strict=True))
+            rows.append(grid[tuple(place)] if inside else np.full(n_chan, -1))
+    return np.array(rows).reshape(prod(given), prod(kernel) * n_chan)
+
+
+def filled(b: Builder, call: Call, name: str, windows: int, size: int) -> Any:
+    """What a class ``fill_buffer_N`` puts into each window, as :func:`window_view` gives it.
+
+    Raises
+    ------
+    UnsupportedError
+        If its code does anything but that.
+    """
+    code = b.generated
+    found = re.search(_BUFFER % (re.escape(name), _PARTITION.pattern.replace("(\\d+)", "\\d+", 1)), code)
+    if found is None:
+        b.fail(call, f"the code of {name} is not what hls4ml generates")
+    body, place, table = found[1], 0, []
+    for partition, part in enumerate(_PARTITION.finditer(body)):
+        statements = [(int(row), int(column), source) for row, column, source in _STATEMENT.findall(part[2])]
+        count = len(statements) // size if size else 0
+        expected = [(row, column) for row in range(count) for column in range(size)]
+        if part.start() != place or int(part[1]) != partition or [item[:2] for item in statements] != expected:
+            b.fail(call, f"the code of {name} is not what hls4ml generates")
+        table += [int(source) if source else -1 for *_, source in statements]
+        place = part.end()
+    if len(table) != windows * size:
+        b.fail(call, f"{name} fills {len(table)} numbers; expected {windows} windows of {size}")
+    b.library.vouched.add(name)
+    return np.array(table).reshape(windows, size)
+
+
+def check_windows(b: Builder, call: Call, config: Config, *geometry: Any) -> None:
+    """Check that generated windows are those of the struct, where the kernel has such code."""
+    name = config.template("fill_buffer", "").rpartition("::")[2]
+    if not name or name in ("FillConv1DBuffer", "FillConv2DBuffer"):
+        return
+    view = window_view(*geometry)
+    if not np.array_equal(filled(b, call, name, *view.shape), view):
+        b.fail(call, f"{name} does not fill the windows that {config.name} describes")

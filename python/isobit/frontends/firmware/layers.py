@@ -1,0 +1,223 @@
+"""hls4ml's layers of one element or one product each: Dense, normalisations, activations, softmax, merges."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from isobit.frontends.firmware.building import Builder, reads
+from isobit.frontends.firmware.cpp.structs import Config
+from isobit.frontends.firmware.cpp.top import Call
+from isobit.frontends.firmware.nodes import named_type
+
+__all__ = ["strategy_of"]
+
+#: Kernels of products, and the strategy that has them.
+_KERNELS = {
+    "DenseLatency": "latency",
+    "DenseResource_rf_leq_nin": "resource",
+    "DenseResource_rf_gt_nin_rem0": "resource",
+    "DenseResource_rf_gt_nin": "resource",
+    "DepthwiseDenseLatency": "latency",
+}
+
+
+def strategy_of(call: Call, builder: Builder, config: Config, n_in: int) -> str:
+    """The strategy of a product, by its kernel where it has one; the kernel must be one for the reuse factor."""
+    word = config.word("strategy", "latency")
+    kernel = config.template("kernel", "")
+    name, reuse = kernel.rpartition("::")[2], config.number("reuse_factor", 1)
+    if not kernel:
+        strategy = word
+    elif name.startswith("dense_resource_unrolled_"):
+        strategy = "resource_unrolled"
+    else:
+        strategy = _KERNELS.get(name, "")
+    if strategy not in ("latency", "resource", "resource_unrolled", "compressed") or word not in ("latency", strategy):
+        builder.fail(call, f"{config.name} has the strategy {word!r} and the kernel {kernel!r}, which is not known")
+    if name.startswith("DenseResource") and (name == "DenseResource_rf_leq_nin") != (reuse <= n_in):
+        builder.fail(call, f"{config.name} has the kernel {kernel!r} for the reuse factor {reuse} and {n_in} inputs")
+    return strategy
+
+
+@reads("dense")
+def _dense(b: Builder, call: Call) -> None:
+    b.arguments(call, 3, 4)
+    config = b.config(call)
+    n_in, n_out = config.number("n_in"), config.number("n_out")
+    data = b.input(call, 0, (n_in,))
+    strategy = strategy_of(call, b, config, n_in)
+    transposed = strategy in ("resource", "resource_unrolled")
+    weight = b.weight(call, 2, (n_out, n_in) if transposed else (n_in, n_out), xnor=b.product(call, config, data))
+    b.check_product(call, config, data, weight.type)
+    config.text("accum_t")
+    weights = {"weight": weight, "bias": b.weight(call, 3, (n_out,))}
+    extra: dict[str, Any] = {"strategy": strategy, "_weights_transposed": transposed}
+    b.add(call, "Dense", [data], (n_out,), [config], weights=weights, **extra)
+
+
+@reads("normalize")
+def _normalize(b: Builder, call: Call) -> None:
+    b.arguments(call, 3, 4)
+    config = b.config(call)
+    data = b.input(call, 0, b.extents(call, 1))
+    channels = _channels(b, call, config, data.size())
+    weights = {"scale": b.weight(call, 2, (channels,)), "bias": b.weight(call, 3, (channels,))}
+    b.check_product(call, config, data, weights["scale"].type)
+    b.add(call, "BatchNormalization", [data], data.shape, [config], ignored=frozenset({"scale_t"}), weights=weights)
+
+
+def _channels(b: Builder, call: Call, config: Config, size: int) -> int:
+    """How many scales there are: one for each number, or for each channel."""
+    n_in, n_filt = config.number("n_in"), config.number("n_filt", -1)
+    found = n_in if n_filt == -1 else n_filt
+    if n_in != size or config.number("n_scale_bias", found) != found or size % found:
+        b.fail(call, f"{config.name} has n_in {n_in}, n_filt {n_filt} for {size} numbers")
+    return found
+
+
+@reads("normalize_binary_tanh", "normalize_ternary_tanh")
+def _threshold(b: Builder, call: Call) -> None:
+    binary = call.kernel == "normalize_binary_tanh"
+    b.arguments(call, 2, 3 if binary else 4)
+    config = b.config(call)
+    data = b.input(call, 0, b.extents(call, 1))
+    channels = _channels(b, call, config, data.size())
+    slots = ("threshold",) if binary else ("threshold_hi", "threshold_lo")
+    weights = {slot: b.weight(call, 2 + place, (channels,)) for place, slot in enumerate(slots)}
+    extra: dict[str, Any] = {"weights": weights, "quantize": 2 if binary else 3}
+    b.add(call, "BatchNormalizationQuantizedTanh", [data], data.shape, [config], template=None, **extra)
+
+
+# -- activations ------------------------------------------------------------------------------------------------------
+
+
+def _activation(b: Builder, call: Call, class_name: str, arguments: int = 2, **extra: Any) -> None:
+    """An activation of one argument, or of two of which the first is a parameter."""
+    b.arguments(call, arguments + 1, arguments)
+    config = b.config(call)
+    data = b.input(call, 0, b.extents(call, arguments - 1))
+    size = data.size()
+    if config.number("n_in") != size:
+        b.fail(call, f"{config.name} has n_in {config.number('n_in')} for {size} numbers")
+    table: dict[str, Any] = {"table_size": config.number("table_size", 1024), "activation": call.kernel}
+    config.text("table_t", "ap_fixed<18,8>")
+    b.add(call, class_name, [data], data.shape, [config], place=arguments - 1, template=arguments - 1, **table, **extra)
+
+
+@reads("linear", "relu", "sigmoid", "tanh", "softplus", "softsign", "selu", "binary_tanh", "ternary_tanh")
+def _plain(b: Builder, call: Call) -> None:
+    _activation(b, call, "TernaryTanh" if call.kernel == "ternary_tanh" else "Activation")
+
+
+@reads("leaky_relu", "thresholded_relu", "elu")
+def _parametrised(b: Builder, call: Call) -> None:
+    if len(call.arguments) == 2:
+        _activation(b, call, "Activation")
+        return
+    b.arguments(call, 4, 3)
+    config = b.config(call)
+    try:
+        value = float(call.arguments[1])
+    except ValueError:
+        b.fail(call, f"the parameter {call.arguments[1]!r} is no number")
+    if config.text("param_t") != call.templates[1]:
+        b.fail(call, f"the parameter is of {call.templates[1]!r}, in {config.name} of {config.text('param_t')!r}")
+    _activation(b, call, "ParametrizedActivation", 3, activ_param=value)
+
+
+@reads("prelu")
+def _prelu(b: Builder, call: Call) -> None:
+    b.arguments(call, 4, 3)
+    b.config(call).text("param_t")
+    _activation(b, call, "PReLU", 3, weights={"param": b.weight(call, 1)})
+
+
+@reads("hard_sigmoid", "hard_tanh")
+def _hard(b: Builder, call: Call) -> None:
+    b.arguments(call, 3, 2)
+    config = b.config(call)
+    data = b.input(call, 0, b.extents(call, 1))
+    if config.number("n_in") != data.size():
+        b.fail(call, f"{config.name} has n_in {config.number('n_in')} for {data.size()} numbers")
+    extra: dict[str, Any] = {"activation": call.kernel}
+    for slot in ("slope", "shift"):
+        config.read.add(slot)
+        if slot not in config.values or slot not in config.kinds:
+            config.fail(f"has no {slot} with a value")
+        kind = b.declared.format_of(config.kinds[slot], config.place)
+        extra |= {slot: config.values[slot], f"{slot}_t": named_type(kind)}
+    b.add(call, "HardActivation", [data], data.shape, [config], **extra)
+
+
+@reads("softmax", "softmax_multidim")
+def _softmax(b: Builder, call: Call) -> None:
+    b.arguments(call, 3, 2)
+    config = b.config(call)
+    data = b.input(call, 0, b.extents(call, 1))
+    size, inner, outer = (config.number(name, 1) for name in ("n_slice", "n_inner", "n_outer"))
+    if config.number("n_in") != data.size() or (
+        b.model.io_type == "io_parallel" and size * inner * outer != data.size()
+    ):
+        b.fail(call, f"{config.name} normalises {outer} x {size} x {inner} numbers of {data.size()}")
+    if call.kernel == "softmax" and b.model.io_type == "io_parallel" and (inner, outer) != (1, 1):
+        b.fail(call, f"{config.name} has {outer} x {inner} slices, of which {call.function} computes one")
+    config.read |= {
+        *("exp_table_size", "inv_table_size", "axis", "implementation", "exp_scale", "exp_table_t", "inv_table_t"),
+        *("accum_t", "inv_inp_t", "inp_norm_t"),
+    }
+    b.add(call, "Softmax", [data], data.shape, [config])
+
+
+# -- two tensors ------------------------------------------------------------------------------------------------------
+
+
+@reads("add", "subtract", "multiply", "average", "maximum", "minimum")
+def _merge(b: Builder, call: Call) -> None:
+    b.arguments(call, 4, 3)
+    config = b.config(call)
+    one, two = (b.input(call, place, template=place) for place in (0, 1))
+    declared = b.extents(call, 2)
+    if declared is not None and declared != one.shape and one.size() == two.size():
+        one, two = b.input(call, 0, declared), b.input(call, 1, declared, template=1)
+    shape = declared or max(one.shape, two.shape, key=lambda shape: _size(shape))
+    sizes = [config.number("n_elem1", -1), config.number("n_elem2", -1)]
+    if config.number("n_elem") != _size(shape) or sizes not in ([one.size(), two.size()], [-1, -1]):
+        b.fail(call, f"{config.name} merges {config.number('n_elem')} numbers of {one.shape} and {two.shape}")
+    b.add(call, "Merge", [one, two], shape, [config], template=2, op=call.kernel)
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    found = 1
+    for extent in shape:
+        found *= extent
+    return found
+
+
+@reads("dot1d")
+def _dot(b: Builder, call: Call) -> None:
+    b.arguments(call, 4, 3)
+    config = b.config(call)
+    n_in = config.number("n_in")
+    one, two = b.input(call, 0, (n_in,)), b.input(call, 1, (n_in,), template=1)
+    if config.number("n_out", 1) != 1:
+        b.fail(call, f"{config.name} has n_out {config.number('n_out')}")
+    config.template("product")
+    config.text("accum_t")
+    b.add(call, "Dot", [one, two], (1,), [config], template=2)
+
+
+@reads("concatenate1d", "concatenate2d", "concatenate3d")
+def _concatenate(b: Builder, call: Call) -> None:
+    b.arguments(call, 4, 3)
+    config, rank = b.config(call), int(call.kernel[-2])
+    shapes = [tuple(config.number(f"n_elem{side}_{axis}") for axis in range(rank)) for side in (1, 2)]
+    rest = [config.number(f"n_elem{side}_{axis}", 0) for side in (1, 2) for axis in range(rank, 3)]
+    axis = config.number("axis")
+    place = axis - 1 if axis > 0 else axis + rank
+    others = [shape[:place] + shape[place + 1 :] for shape in shapes]
+    if any(rest) or not 0 <= place < rank or others[0] != others[1]:
+        b.fail(call, f"{config.name} joins {shapes} along the axis {axis}")
+    inputs = [b.input(call, side, shape, template=side) for side, shape in enumerate(shapes)]
+    joined = list(shapes[0])
+    joined[place] += shapes[1][place]
+    b.add(call, "Concatenate", inputs, tuple(joined), [config], template=2, axis=axis)

@@ -1,0 +1,151 @@
+"""hls4ml's layers of windows: convolutions and pooling."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from isobit.frontends.firmware.building import Builder, reads
+from isobit.frontends.firmware.cpp.structs import Config
+from isobit.frontends.firmware.cpp.top import Call
+from isobit.frontends.firmware.generated import check_windows
+from isobit.frontends.firmware.layers import strategy_of
+
+__all__: list[str] = []
+
+_AXES = (("height", "top", "bottom"), ("width", "left", "right"))
+#: Members that belong to the kernels of one I/O type, or that hls4ml writes and no kernel reads.
+_UNREAD = frozenset(
+    {
+        *("kernel_size", "min_width", "min_height", "pixels", "dilation", "dilation_height", "dilation_width"),
+        *("scale_index", "scale_index_height", "scale_index_width", "conv_kernel", "fill_buffer", "implementation"),
+        *("bias_t", "weight_t"),
+    }
+)
+
+
+def _extents(config: Config, what: str, rank: int) -> tuple[int, ...]:
+    """A size along each axis of positions: ``in_height`` and ``in_width``."""
+    return tuple(config.number(f"{what}_{axis[0]}") for axis in _AXES[2 - rank :])
+
+
+@reads("conv_1d_cl", "conv_2d_cl", "pointwise_conv_1d_cl", "pointwise_conv_2d_cl")
+def _convolution(b: Builder, call: Call) -> None:
+    _window_layer(b, call, "PointwiseConv" if call.kernel.startswith("pointwise") else "Conv")
+
+
+@reads("depthwise_conv_1d_cl", "depthwise_conv_2d_cl")
+def _depthwise(b: Builder, call: Call) -> None:
+    _window_layer(b, call, "DepthwiseConv")
+
+
+def _window_layer(b: Builder, call: Call, class_name: str) -> None:
+    b.arguments(call, 3, 4)
+    config, rank = b.config(call), int(call.kernel[-5])
+    mult = b.named(call, config.text("mult_config"))
+    taken, kernel, strides, given = (_extents(config, what, rank) for what in ("in", "filt", "stride", "out"))
+    before, after = (tuple(config.number(f"pad_{axis[end]}") for axis in _AXES[2 - rank :]) for end in (1, 2))
+    n_chan, n_filt, depthwise = config.number("n_chan"), config.number("n_filt"), class_name == "DepthwiseConv"
+    if config.number("dilation", 1) != 1:
+        b.fail(call, f"{config.name} has the dilation {config.number('dilation')}; hls4ml's kernels have none")
+    if class_name == "PointwiseConv" and prod(kernel) != 1:
+        b.fail(call, f"{config.name} has windows of {kernel}")
+    made = tuple(
+        (extent + first + last - size) // stride + 1
+        for extent, size, stride, first, last in zip(taken, kernel, strides, before, after, strict=True)
+    )
+    if made != given:
+        b.fail(call, f"{config.name} has {given} positions; its windows make {made}")
+    data = b.input(call, 0, (*taken, n_chan))
+    n_in = prod(kernel) * (1 if depthwise else n_chan)
+    strategy = strategy_of(call, b, mult, prod(kernel) * n_chan)
+    if config.word("strategy") != strategy:
+        b.fail(call, f"{config.name} has the strategy {config.word('strategy')!r}, {mult.name} {strategy!r}")
+    if (mult.number("n_in"), mult.number("n_out")) != (prod(kernel) * n_chan, n_filt):
+        b.fail(call, f"{mult.name} has n_in {mult.number('n_in')}, n_out {mult.number('n_out')} for {config.name}")
+    if mult.text("accum_t") != config.text("accum_t"):
+        b.fail(call, f"{mult.name} and {config.name} have other accumulators")
+    transposed = strategy in ("resource", "resource_unrolled")
+    size = (prod(kernel), n_chan) if depthwise else (n_in, n_filt)
+    weight = b.weight(call, 2, size[::-1] if transposed else size, xnor=b.product(call, mult, data))
+    b.check_product(call, mult, data, weight.type)
+    weights = {"weight": weight, "bias": b.weight(call, 3, (n_filt,))}
+    extra: dict[str, Any] = {"strategy": strategy, "_weights_transposed": transposed}
+    extra["reuse_factor"] = mult.number("reuse_factor", 1)
+    if b.model.io_type == "io_parallel":
+        check_windows(b, call, config, taken, n_chan, kernel, strides, before, given)
+    else:
+        extra |= _streamed(config, rank)
+    config.read |= _UNREAD
+    mult.read |= {"bias_t", "weight_t"}
+    b.add(call, f"{class_name}{rank}D", [data], (*given, n_filt), [config, mult], weights=weights, **extra)
+
+
+def _streamed(config: Config, rank: int) -> dict[str, Any]:
+    """How a kernel on streams puts windows together."""
+    implementation = config.word("implementation", "linebuffer")
+    found: dict[str, Any] = {"implementation": implementation}
+    if implementation == "encoded":
+        found["instructions"] = ",".join(str(number) for number in config.array("pixels"))
+        for axis in _AXES[2 - rank :]:
+            config.number(f"min_{axis[0]}")
+    return found
+
+
+# -- pooling ----------------------------------------------------------------------------------------------------------
+
+
+@reads("pooling1d_cl", "pooling2d_cl")
+def _pooling(b: Builder, call: Call) -> None:
+    b.arguments(call, 3, 2)
+    config, rank = b.config(call), int(call.kernel[-5])
+    n_filt = config.number("n_filt")
+    taken: tuple[int, ...]
+    given: tuple[int, ...]
+    if rank == 1:
+        taken, given = (config.number("n_in"),), (config.number("n_out"),)
+    else:
+        taken, given = _extents(config, "in", 2), _extents(config, "out", 2)
+    pool, strides = _extents(config, "pool", rank), _extents(config, "stride", rank)
+    before, after = (tuple(config.number(f"pad_{axis[end]}") for axis in _AXES[2 - rank :]) for end in (1, 2))
+    made = tuple(
+        (extent + first + last - size) // stride + 1
+        for extent, size, stride, first, last in zip(taken, pool, strides, before, after, strict=True)
+    )
+    if made != given:
+        b.fail(call, f"{config.name} has {given} positions; its windows make {made}")
+    config.truth("count_pad", False)
+    _check_filters(b, call, config, rank, pool)
+    data = b.input(call, 0, (*taken, n_filt))
+    _pooled(b, call, config, f"Pooling{rank}D", data, (*given, n_filt))
+
+
+def _check_filters(b: Builder, call: Call, config: Config, rank: int, pool: tuple[int, ...]) -> None:
+    """Members that hls4ml writes twice for its kernels on streams."""
+    for axis, size in zip(_AXES[2 - rank :], pool, strict=True):
+        if (other := config.number(f"filt_{axis[0]}", size)) != size:
+            b.fail(call, f"{config.name} has filt_{axis[0]} {other} and pool_{axis[0]} {size}")
+    if config.number("n_chan", config.number("n_filt")) != config.number("n_filt"):
+        b.fail(call, f"{config.name} has n_chan {config.number('n_chan')}")
+
+
+@reads("global_pooling1d_cl", "global_pooling2d_cl")
+def _global_pooling(b: Builder, call: Call) -> None:
+    b.arguments(call, 3, 2)
+    config, rank = b.config(call), int(call.kernel[-5])
+    n_filt = config.number("n_filt")
+    taken = (config.number("n_in"),) if rank == 1 else _extents(config, "in", 2)
+    shape = b.extents(call, 1) or ()
+    given = shape if prod(shape) == n_filt and shape else (n_filt,)
+    data = b.input(call, 0, (*taken, n_filt))
+    _pooled(b, call, config, f"GlobalPooling{rank}D", data, given)
+
+
+def _pooled(b: Builder, call: Call, config: Config, name: str, data: Any, shape: tuple[int, ...]) -> None:
+    operation = config.word("pool_op")
+    if operation not in ("Max", "Average"):
+        b.fail(call, f"{config.name} has the pool_op {operation!r}")
+    config.text("accum_t")
+    config.read |= _UNREAD
+    implementation = config.word("implementation", "linebuffer")
+    b.add(call, name, [data], shape, [config], implementation=implementation)

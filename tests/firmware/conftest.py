@@ -1,0 +1,48 @@
+"""Projects that hls4ml writes of networks of the zoo: made once, read by many tests."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from sharing import once
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "zoo")]
+
+
+@pytest.fixture(scope="session")
+def projects() -> Path:
+    """A folder of projects ``NAME.CONFIG.IO_TYPE``, each with the graph of its ModelGraph as ``graph.isobit``."""
+
+    def make(folder: Path) -> None:
+        from firmware_projects import CASES
+        from zoo_networks import arguments_of, loaded
+
+        from isobit.frontends.project import write_project
+
+        for case in CASES:
+            model, target = loaded(case[0], arguments_of(*case)), folder / ".".join(case)
+            write_project(model.source, target)
+            model.save(target / "graph.isobit")
+
+    return once("firmware-projects", make)
+
+
+@pytest.fixture
+def changed(projects: Path, tmp_path: Path) -> Callable[[str, Mapping[str, tuple[str, str]]], Path]:
+    """A copy of a project with texts replaced: for each file what is there and what takes its place."""
+
+    def change(name: str, texts: Mapping[str, tuple[str, str]]) -> Path:
+        folder = tmp_path / name
+        shutil.copytree(projects / name, folder)
+        for path, (old, new) in texts.items():
+            text = (folder / "firmware" / path).read_text()
+            assert old in text, f"{path} has no {old!r}"
+            (folder / "firmware" / path).write_text(text.replace(old, new, 1))
+        return folder
+
+    return change
