@@ -95,7 +95,7 @@ def test_folders(name: str, tmp_path: Path) -> None:
     for inner in names:
         (tmp_path / name / inner).parent.mkdir(exist_ok=True)
         (tmp_path / name / inner).write_text('{"format": "isobit-hls"}')
-    with pytest.raises(UnsupportedError, match=told):
+    with pytest.raises(IsobitError, match=told):
         ib.load(tmp_path / name)
     if name != "hls4ml":
         with pytest.raises(IsobitError, match=told):
