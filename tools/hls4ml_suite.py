@@ -4,8 +4,10 @@
     python tools/hls4ml_suite.py hls4ml-1.3.0/test/pytest --out tests/differential/hls4ml_suite.json
     python tools/hls4ml_suite.py hls4ml-1.3.0/test/pytest --files test_softmax.py test_pooling.py --out /tmp/some.json
 
-The tests of the Vitis and Vivado back ends run in worker processes, one test file at a time; a test that hangs is ended
-after its time, one that crashes costs its worker. What the file holds already is not run again (--again does). Each
+The tests of the Vitis and Vivado back ends run in worker processes, a few test files each; a test that hangs is ended
+after its time, one that crashes costs its worker. What the file holds already is not run again (--again does), and
+--each N runs N tests of every test function and IO type, drawn by a hash of their names: a larger N adds to a smaller
+one's. Files whose packages are not installed are skipped, and can be run with the same JSON file where they are. Each
 test becomes one of
 
     equal          every predict gave the same bits
@@ -20,6 +22,7 @@ test becomes one of
 from __future__ import annotations
 
 import argparse
+import hashlib
 import importlib.metadata
 import json
 import os
@@ -34,6 +37,8 @@ from pathlib import Path
 from typing import Any
 
 TOOLS = Path(__file__).resolve().parent
+#: Most tests of several files that one worker runs, which then imports TensorFlow once.
+TOGETHER = 40
 #: Seconds that a worker may take to import and collect.
 START = 600.0
 #: The worst of a test's predicts is the test's.
@@ -60,8 +65,13 @@ def named(reason: str) -> str:
     return text if len(text) <= 200 else f"{text[:197]}..."
 
 
+def file_of(test: str) -> str:
+    """The file of a test."""
+    return test.split("::")[0]
+
+
 class Worker:
-    """A process that runs some tests of one file, watched by its journal.
+    """A process that runs some tests, watched by its journal.
 
     Attributes
     ----------
@@ -137,15 +147,28 @@ class Worker:
         self.process.wait()
 
 
+def drawn(tests: list[str], each: int | None) -> list[str]:
+    """Of every test function and IO type, this many of its tests (all for None), in their order."""
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for test in sorted(tests, key=lambda test: hashlib.sha256(test.encode()).hexdigest()):
+        io_type = re.search(r"io_\w+?(?=[-\]])", test)
+        groups[test.split("[")[0], io_type[0] if io_type else ""].append(test)
+    kept = {test for group in groups.values() for test in group[:each]}
+    return [test for test in tests if test in kept]
+
+
 def collected(folder: Path, files: list[str], home: Path) -> dict[str, list[str]]:
-    """Node ids of the tests of both back ends, by file; a file that cannot be imported has none."""
-    worker = Worker(folder, None, home, files)
-    worker.process.wait()
-    worker.news()
-    tests: dict[str, list[str]] = defaultdict(list)
-    for test in worker.collected:
-        tests[test.split("::")[0]].append(test)
-    return {file: tests.get(file, []) for file in [*dict.fromkeys([*files, *tests])]}
+    """Node ids of the tests of both back ends, by file, kept in ``home``; a file that cannot be imported has none."""
+    kept = home / "collected.json"
+    tests: dict[str, list[str]] = json.loads(kept.read_text()) if kept.is_file() else {}
+    if unknown := [file for file in files if file not in tests]:
+        worker = Worker(folder, None, home, unknown)
+        worker.process.wait()
+        worker.news()
+        for test in worker.collected:
+            tests.setdefault(file_of(test), []).append(test)
+        kept.write_text(json.dumps(tests))
+    return {file: tests.get(file, []) for file in files}
 
 
 class Run:
@@ -154,19 +177,29 @@ class Run:
     def __init__(self, folder: Path, home: Path, out: Path, options: argparse.Namespace) -> None:
         self.folder, self.home, self.out, self.options = folder, home, out, options
         self.tests: dict[str, dict[str, Any]] = {}
-        if out.is_file() and options.again != []:
-            self.tests = json.loads(out.read_text())["tests"]
+        self.collected: dict[str, int] = {}
+        self.absent: dict[str, str] = {}
+        if out.is_file():
+            known = json.loads(out.read_text())
+            self.collected, self.absent = known["collected"], known["absent"]
+            if options.again != []:
+                self.tests = known["tests"]
 
     def run(self, left: dict[str, list[str]]) -> None:
-        """Run what is left, file by file, and write after every test."""
-        queue = [(file, tests) for file, tests in left.items() if tests]
-        workers: list[tuple[str, Worker]] = []
+        """Run what is left, some files per worker, and write after every test."""
+        queue: list[list[str]] = []
+        for tests in filter(None, left.values()):
+            if queue and len(queue[-1]) + len(tests) <= TOGETHER:
+                queue[-1] += tests
+            else:
+                queue.append(list(tests))
+        workers: list[Worker] = []
         while queue or workers:
             while queue and len(workers) < self.options.workers:
-                file, tests = queue.pop(0)
-                workers.append((file, Worker(self.folder, list(tests), self.home, [file])))
+                tests = queue.pop(0)
+                workers.append(Worker(self.folder, tests, self.home, list(dict.fromkeys(map(file_of, tests)))))
             time.sleep(0.3)
-            for file, worker in list(workers):
+            for worker in list(workers):
                 over = worker.process.poll() is not None
                 for test, entry in worker.news():
                     self.note(test, entry)
@@ -174,27 +207,36 @@ class Run:
                 late = time.time() - worker.began > allowed
                 if not over and not late:
                     continue
-                workers.remove((file, worker))
+                workers.remove(worker)
                 if not over:
                     worker.end()
                 if worker.tests:
                     stopped = worker.running or worker.tests[0]
                     worker.tests.remove(stopped)
                     self.note(stopped, {"status": "timed out" if late and not over else "crashed"})
-                    queue.insert(0, (file, worker.tests))
+                    queue.insert(0, worker.tests)
+
+    def note_collected(self, file: str, tests: list[str]) -> None:
+        """Count a file's tests by function; one without any is absent, unless another environment ran it."""
+        counts = Counter(test.split("[")[0] for test in tests)
+        if counts:
+            self.collected |= counts
+            self.absent.pop(file, None)
+        elif not any(file_of(function) == file for function in self.collected):
+            self.absent[file] = "it cannot be imported, or has no test of these back ends"
 
     def note(self, test: str, entry: dict[str, Any]) -> None:
         """Keep one entry, and write the file."""
-        self.tests[test] = entry
+        self.tests[test] = {**entry, "date": time.strftime("%Y-%m-%d")}
         print(f"{entry['status']:13} {test}  {'; '.join(entry.get('why') or []) if entry['status'] != 'equal' else ''}")
         sys.stdout.flush()
         partial = self.out.with_suffix(".partial")
-        partial.write_text(json.dumps(report(self.tests), indent=1) + "\n")
+        partial.write_text(json.dumps(report(self.tests, self.collected, self.absent), indent=1) + "\n")
         partial.replace(self.out)
 
 
-def report(tests: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """What the file holds."""
+def report(tests: dict[str, dict[str, Any]], collected: dict[str, int], absent: dict[str, str]) -> dict[str, Any]:
+    """What the file holds: ``collected`` tests by function, and why files are ``absent``."""
     statuses = Counter(entry["status"] for entry in tests.values())
     predicts: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
@@ -204,26 +246,15 @@ def report(tests: dict[str, dict[str, Any]]) -> dict[str, Any]:
             reasons.update(entry["why"])
     return {
         "hls4ml": importlib.metadata.version("hls4ml"),
-        "date": time.strftime("%Y-%m-%d"),
+        "dates": sorted({entry["date"] for entry in tests.values()}),
         "tests by status": dict(sorted(statuses.items())),
         "predicts by status": dict(sorted(predicts.items())),
         "values compared": sum(entry.get("values", 0) for entry in tests.values()),
         "refused": dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
+        "collected": dict(sorted(collected.items())),
+        "absent": dict(sorted(absent.items())),
         "tests": dict(sorted(tests.items())),
     }
-
-
-def table(found: dict[str, Any]) -> str:
-    """The counts by test file, in Markdown."""
-    names = list(found["tests by status"])
-    rows: dict[str, Counter[str]] = defaultdict(Counter)
-    for test, entry in found["tests"].items():
-        rows[test.split("::")[0]][entry["status"]] += 1
-    lines = [f"| file | {' | '.join(names)} |", f"|---|{'---:|' * len(names)}"]
-    lines += [
-        f"| {file} | {' | '.join(str(row[name] or '') for name in names)} |" for file, row in sorted(rows.items())
-    ]
-    return "\n".join(lines)
 
 
 def main() -> int:
@@ -233,6 +264,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True, help="the JSON file; what it holds is not run again")
     parser.add_argument("--files", nargs="+", default=[], help="test files in the folder (default: all)")
     parser.add_argument("-k", dest="match", default="", help="only tests whose name contains this")
+    parser.add_argument("--each", type=int, help="tests of every test function and IO type (default: all)")
     parser.add_argument("--again", nargs="*", help="run tests of these statuses again (without any: all)")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--timeout", type=float, default=300.0, help="seconds that one test may take")
@@ -249,15 +281,14 @@ def main() -> int:
         left = collected(folder, files, home.resolve())
         again = set(options.again or [])
         for file, tests in left.items():
+            run.note_collected(file, tests)
             known = {test for test in tests if test in run.tests and run.tests[test]["status"] not in again}
-            left[file] = [test for test in tests if test not in known and options.match in test]
-        empty = [
-            file for file in files if not left[file] and not any(test.startswith(f"{file}::") for test in run.tests)
-        ]
-        print(f"{sum(map(len, left.values()))} tests to run; nothing collected from: {', '.join(empty) or 'none'}")
+            left[file] = [test for test in drawn(tests, options.each) if test not in known and options.match in test]
+        empty = ", ".join(file for file in files if file in run.absent) or "none"
+        print(f"{sum(map(len, left.values()))} tests to run; nothing collected from: {empty}")
         run.run(left)
-    found = report(run.tests)
-    print(table(found), json.dumps(found["predicts by status"]), sep="\n")
+    found = report(run.tests, run.collected, run.absent)
+    print(json.dumps({key: found[key] for key in ("tests by status", "predicts by status", "values compared")}))
     return 1 if any(entry["status"] in ("wrong", "crashed", "timed out") for entry in run.tests.values()) else 0
 
 

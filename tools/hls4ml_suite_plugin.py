@@ -2,8 +2,8 @@
 
 ``ModelGraph.compile`` writes the project, and compiles it when a predict needs it: where isobit refuses the graph,
 nothing is compiled and the predict returns zeros, so that the test goes on to its next predict. Programs are compiled
-with hls4ml's own build_lib.sh, at -O1 instead of -O3, and the same program (its preprocessed text without pragmas) is
-compiled once.
+as hls4ml's build_lib.sh does, as one unit at -O0 instead of -O3, and the same program (its preprocessed text without
+pragmas) is compiled once.
 """
 
 from __future__ import annotations
@@ -57,9 +57,21 @@ def answered(graph: Any, x: Any) -> tuple[Any, str | None]:
     import isobit
 
     try:
-        return isobit.load(graph).predict(x), None
+        model = isobit.load(graph)
+        return model.predict(shaped(model, x)), None
     except isobit.errors.UnsupportedError as error:
         return None, str(error)
+
+
+def shaped(model: Any, x: Any) -> Any:
+    """Events in the shapes of the inputs: hls4ml takes arrays of any shape, and reads them in order."""
+    shapes = [tensor.shape for tensor in model.graph.inputs]
+    arrays = x if isinstance(x, (list, tuple)) else [x]
+    flat = [np.asarray(a) for a in arrays]
+    if len(flat) != len(shapes) or any(a.size % int(np.prod(s)) for a, s in zip(flat, shapes, strict=True)):
+        return x
+    given = [a.reshape(-1, *shape) for a, shape in zip(flat, shapes, strict=True)]
+    return given if len(given) > 1 else given[0]
 
 
 def compared(want: Any, got: Any) -> dict[str, Any]:
@@ -84,29 +96,34 @@ def zeros(graph: Any, x: Any) -> Any:
 
 def build(graph: Any, programs: Path) -> None:
     """Compile a written project, unless the same program was compiled before, and load it."""
-    folder = Path(graph.config.get_output_dir())
-    script = folder / "build_lib.sh"
-    text = script.read_text().replace("-O3", "-O1")
-    # Relative, so that the program does not depend on the folder: the predict happens inside of firmware/.
-    script.write_text(re.sub(r"^WEIGHTS_DIR=.*$", 'WEIGHTS_DIR="\\"weights\\""', text, flags=re.MULTILINE))
-    name = graph.config.get_project_name()
-    library = folder / "firmware" / f"{name}-{graph.config.get_config_value('Stamp')}.so"
-    command = f"g++ -E -P -std=c++23 -Ifirmware/ap_types/ firmware/{name}.cpp {name}_bridge.cpp"
-    done = subprocess.run(command.split(), cwd=folder, capture_output=True, text=True, check=False)
-    lines = [line for line in done.stdout.splitlines() if not line.lstrip().startswith("#")]
+    folder, name = Path(graph.config.get_output_dir()), graph.config.get_project_name()
+    # One translation unit; weights by a relative path, as predicts happen inside of firmware/.
+    whole = folder / "whole.cpp"
+    whole.write_text(f'#include "firmware/{name}.cpp"\n#include "{name}_bridge.cpp"\n')
+    flags = ["-std=c++23", "-O0", "-fPIC", "-fno-gnu-unique", "-w", "-Ifirmware/ap_types/", '-DWEIGHTS_DIR="weights"']
+    lines = [line for line in _compiler(folder, "-E", "-P", *flags).splitlines() if not line.lstrip().startswith("#")]
     known = programs / f"{hashlib.sha256(chr(10).join([name, *lines]).encode()).hexdigest()}.so"
+    if not known.is_file():
+        partial = known.with_suffix(f".{os.getpid()}")
+        _compiler(folder, "-shared", "-o", str(partial.resolve()), *flags)
+        partial.rename(known)
+    library = folder / "firmware" / f"{name}-{graph.config.get_config_value('Stamp')}.so"
+    shutil.copy(known, library)
     backend = graph.config.backend
-    if done.returncode == 0 and known.is_file():
-        shutil.copy(known, library)
-        graph.config.backend = _Compiled(backend, str(library))
+    graph.config.backend = _Compiled(backend, str(library))
     try:
         graph._compile()
     finally:
         graph.config.backend = backend
-    if done.returncode == 0 and not known.is_file():
-        partial = known.with_suffix(f".{os.getpid()}")
-        shutil.copy(library, partial)
-        partial.rename(known)
+
+
+def _compiler(folder: Path, *options: str) -> str:
+    """What g++ prints about the whole program."""
+    done = subprocess.run(["g++", *options, "whole.cpp"], cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        errors = [line for line in done.stderr.splitlines() if "error" in line]
+        raise RuntimeError(f"g++ fails: {(errors or ['no message'])[0]}")
+    return done.stdout
 
 
 class _Compiled:

@@ -1,7 +1,7 @@
 """What isobit computes, was compared with, and refuses: docs/coverage.md, from the code and the committed runs.
 
-python tools/make_coverage.py            # writes the page
-python tools/make_coverage.py --check    # 1 if the committed page is another
+python tools/make_coverage.py            # writes the page, and docs/hls4ml_suite.md
+python tools/make_coverage.py --check    # 1 if a committed page is another
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any
+
+import hls4ml_suite_page
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "coverage.md"
@@ -55,8 +57,12 @@ A network with one of these layers of hls4ml {version} is refused by name when i
 Layers that a front end or a pass of hls4ml replaces by those of the table, such as separable convolutions, `Quant` or
 `MatMul`, need no support of their own. Attributes that hls4ml ignores, or for which its firmware does not compile or
 reads beyond an array, are refused by name as well, with the layer and what to write instead
-([semantics.md](semantics.md)). hls4ml's own tests were run through isobit before the families above were added:
-[hls4ml_suite.md](hls4ml_suite.md).
+([semantics.md](semantics.md)).
+
+## hls4ml's own tests
+
+[hls4ml_suite.md](hls4ml_suite.md) lists every architecture of hls4ml's own test suite, with a verdict: equal, or
+refused by name.
 """
 
 
@@ -178,14 +184,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
-    text = page()
+    pages = {PAGE: page(), hls4ml_suite_page.PAGE: hls4ml_suite_page.page()}
     if not options.check:
-        PAGE.write_text(text)
+        for path, text in pages.items():
+            path.write_text(text)
         return 0
-    if PAGE.read_text() == text:
-        return 0
-    print("docs/coverage.md is not what the code and the runs say: python tools/make_coverage.py", file=sys.stderr)
-    return 1
+    other = [path.name for path, text in pages.items() if path.read_text() != text]
+    for name in other:
+        print(f"docs/{name} is not what the code and the runs say: python tools/make_coverage.py", file=sys.stderr)
+    return 1 if other else 0
 
 
 if __name__ == "__main__":

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 import pytest
 from family_networks import a_format
@@ -12,6 +14,7 @@ from test_family_frontend import STREAM, converted
 
 import isobit as ib
 from isobit._core import instruction_sets
+from isobit.commands import _COMMANDS, cli
 from isobit.engines.cpp import CppEngine
 from isobit.engines.registry import get_engine
 from isobit.errors import FirmwareError, RangeError, ShapeError, TypeMismatchError, UnsupportedError
@@ -129,6 +132,53 @@ def test_ranges_that_are_none(ranges: Any, error: type[Exception], words: str, t
     save_graph(a_graph(2)[0], tmp_path / "m.isobit")
     with pytest.raises(error, match=words):
         ib.load(tmp_path / "m.isobit", input_ranges=ranges)
+
+
+def refusal(arguments: list[str]) -> str:
+    """What a command says against its arguments, with exit status 2."""
+    with pytest.raises((click.ClickException, RangeError, TypeMismatchError)) as told:
+        cli(arguments, standalone_mode=False)
+    return str(getattr(told.value, "message", told.value))
+
+
+def test_commands_are_told_the_range_of_an_input(tmp_path: Path) -> None:
+    graph, inputs = a_graph(6)
+    file, data, out = (str(tmp_path / name) for name in ("m.isobit", "x.npy", "y.npy"))
+    save_graph(graph, Path(file))
+    np.save(data, inputs["x"].to_float())
+    largest = float(inputs["x"].to_float().max())
+    command = ["predict", file, data, "--out", out, "--input-range"]
+    assert largest > 1
+    assert f"its range is 0 to 1 (input_ranges); {np.count_nonzero(inputs['x'].to_float().max(axis=1) > 1)} of 80" in (
+        refusal([*command, "x=0:1"])
+    )
+    assert "input_ranges has 'y', which is no input; inputs: x" in refusal([*command, "y=0:1"])
+    assert "two ranges for 'x'" in refusal([*command, "x=0:1", "--input-range", "x=0:2"])
+    for text in ("x", "x=1", "0:1", "x=0:1:2", "x=low:1", "x=nan:1", "=0:1"):
+        assert f"must be NAME=LOW:HIGH, such as x=0:8, got {text!r}" in refusal([*command, text])
+    cli([*command, f"x=0:{largest}"], standalone_mode=False)
+    assert np.array_equal(np.load(out), ib.load(file).predict(inputs["x"].to_float()))
+
+
+@pytest.mark.parametrize("name", [name for name in _COMMANDS if name not in ("csim", "demo", "hls", "sweep")])
+def test_every_command_that_loads_a_network_has_the_option(name: str) -> None:
+    command = importlib.import_module(f"isobit.commands.{name}").command
+    assert "--input-range" in [option for parameter in command.params for option in parameter.opts]
+
+
+@pytest.mark.hls4ml
+def test_a_keras_file_with_a_range(tmp_path: Path) -> None:
+    from tensorflow import keras
+
+    k = keras.layers
+    file, out = str(tmp_path / "m.h5"), tmp_path / "m.isobit"
+    x = k.Input((3,), name="words")
+    keras.Model(x, k.Embedding(5, 2, name="rows")(x)).save(file)
+    command = ["convert", file, "--out", str(out), "--no-project"]
+    with pytest.raises(UnsupportedError, match=r"or a command --input-range words=0:4"):
+        cli(command, standalone_mode=False)
+    cli([*command, "--input-range", "words=0:4"], standalone_mode=False)
+    assert load_graph(out).inputs[0].limits == (0.0, 4.0)
 
 
 @pytest.mark.hls4ml

@@ -20,14 +20,15 @@ pytestmark = pytest.mark.hls4ml
 KIND = FixedType.parse
 
 
-def a_network(count: str = "ap_uint<3>", **options: Any) -> Any:
-    """Four vertices of two features."""
+def a_network(count: str = "ap_uint<3>", sizes: Any = (2, 3, 2), **options: Any) -> Any:
+    """Four vertices of two features; a stack where sizes are lists."""
 
     def network(k: Any, x: Any, n: Any) -> Any:
         from hls4ml.contrib import garnet
 
         settings = {"collapse": "mean", "simplified": True, "output_activation": None, **options}
-        return garnet.GarNet(2, 3, 2, input_format="xn", quantize_transforms=None, name="gar", **settings)([x, n])
+        layer = garnet.GarNetStack if isinstance(sizes[0], list) else garnet.GarNet
+        return layer(*sizes, input_format="xn", quantize_transforms=None, name="gar", **settings)([x, n])
 
     return converted(network, (4, 2), (1,), in0="ap_fixed<12,2>", in1=count)
 
@@ -56,6 +57,11 @@ def test_what_is_read_files_and_formats(tmp_path: Path) -> None:
         ({"collapse": None}, FirmwareError, "'gar' gives a result for each vertex; hls4ml's firmware leaves those"),
         ({"mean_by_nvert": True}, FirmwareError, "'gar' has mean_by_nvert, for which hls4ml divides whole numbers"),
         ({"count": "ap_fixed<8,4>"}, UnsupportedError, "counts its vertices by 'in1', .* may be negative"),
+        (
+            {"sizes": ([2, 2], [3, 2], [2, 1])},
+            UnsupportedError,
+            "'gar' is a GarNetStack of 2 sublayers; isobit computes",
+        ),
     ],
 )
 def test_what_hls4ml_computes_wrongly_is_refused(options: Any, error: type[Exception], words: str) -> None:

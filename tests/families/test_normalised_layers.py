@@ -108,3 +108,58 @@ def test_what_hls4ml_computes_wrongly_is_refused() -> None:
         ib.load(converted(network, (3, 4), **STREAM))
     with pytest.raises(UnsupportedError, match="only three-dimensional input"):
         converted(network, (4,))
+
+
+def normalised(*layers: Any, shape: tuple[int, ...]) -> Any:
+    from tensorflow import keras
+
+    return keras.Sequential([keras.layers.Input(shape), *layers])
+
+
+@pytest.mark.hls4ml
+@pytest.mark.parametrize("what", ["first", "as many", "merged", "two", "negative", "nested", "wrapped"])
+def test_batches_normalised_along_another_axis_than_the_last(what: str) -> None:
+    """hls4ml reads no axis: with as many channels as steps it would scale the others, and merge them into weights."""
+    from tensorflow.keras import layers as k
+
+    batch = k.BatchNormalization(axis=[1, 3] if what == "two" else -2 if what == "negative" else 1, name="normal")
+    model = {
+        "first": lambda: normalised(batch, shape=(5, 4)),
+        "as many": lambda: normalised(batch, shape=(4, 4)),
+        "merged": lambda: normalised(k.Conv1D(4, 1), batch, shape=(4, 3)),
+        "two": lambda: normalised(batch, shape=(4, 4, 2)),
+        "negative": lambda: normalised(batch, shape=(4, 4, 2)),
+        "nested": lambda: normalised(normalised(batch, shape=(4, 4)), shape=(4, 4)),
+        "wrapped": lambda: normalised(k.TimeDistributed(batch), shape=(3, 4, 4)),
+    }[what]()
+    axes = {"two": "axes 1, 3 of 4", "negative": "axis 2 of 4"}.get(what, "axis 1 of 3")
+    with pytest.raises(
+        FirmwareError, match=rf"layer 'normal' normalises {axes} .*put a Permute layer before and after"
+    ):
+        ib.load(model)
+
+
+@pytest.mark.hls4ml
+def test_the_last_axis_and_one_that_is_moved_there() -> None:
+    """What the refusal says to write is the network that was meant: dyadic numbers, so that Keras' floats are exact."""
+    from tensorflow.keras import layers as k
+
+    rng = np.random.default_rng(5)
+
+    def batch(axis: int, size: int) -> Any:
+        layer = k.BatchNormalization(axis=axis, epsilon=0.0)
+        layer.build((None, 6, 4))
+        scale, variance = rng.choice([0.5, 1.0, 3.0], size), rng.choice([0.25, 1.0, 4.0], size)
+        shift, mean = rng.integers(-4, 5, size) / 4, rng.integers(-4, 5, size) / 4
+        layer.set_weights([scale, shift, mean, variance])
+        return layer
+
+    x = rng.integers(-32, 32, (50, 6, 4)) / 16.0
+    last = normalised(batch(2, 4), shape=(6, 4))
+    first = batch(1, 6)
+    moved = normalised(k.Permute((2, 1)), turned := k.BatchNormalization(epsilon=0.0), k.Permute((2, 1)), shape=(6, 4))
+    turned.set_weights(first.get_weights())
+    for model, wanted in ((last, last.predict(x, verbose=0)), (moved, np.asarray(first(x)))):
+        found = ib.load(model, default_precision="fixed<24,10>").predict(x)
+        assert np.array_equal(found.reshape(wanted.shape), wanted)
+        assert len(np.unique(found)) > 50

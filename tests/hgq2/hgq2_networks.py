@@ -19,14 +19,15 @@ OVERFLOWS = ("WRAP", "WRAP", "SAT", "SAT_SYM")
 
 
 @contextlib.contextmanager
-def scopes(rounding: str = "RND", overflow: str = "WRAP", bits: int = 4) -> Any:
-    """HGQ2's defaults: kernels of so many bits, data with four fraction bits in these modes."""
+def scopes(rounding: str = "RND", overflow: str = "WRAP", bits: int = 4, *, alike: bool = False) -> Any:
+    """HGQ2's defaults: kernels of so many bits, data with four fraction bits in these modes, elements alike or not."""
     from hgq.config import LayerConfigScope, QuantizerConfigScope
 
+    axes: dict[str, Any] = {"homogeneous_axis": None, "heterogeneous_axis": ()} if alike else {}
     with (
         QuantizerConfigScope(default_q_type="kbi", place="weight", overflow_mode="SAT_SYM", b0=bits, i0=1),
         QuantizerConfigScope(
-            default_q_type="kif", place="datalane", i0=2, f0=4, round_mode=rounding, overflow_mode=overflow
+            default_q_type="kif", place="datalane", i0=2, f0=4, round_mode=rounding, overflow_mode=overflow, **axes
         ),
         LayerConfigScope(enable_ebops=True, beta0=1e-5),
     ):
@@ -193,6 +194,21 @@ def attention(net: Network) -> list[Any]:
     return [net.put(layers.QDense, net.put(Flatten, net.put(layers.QAdd, [tensor, result])), 3)]
 
 
+def tables(net: Network) -> list[Any]:
+    """Functions in a table of every number, of elements that have formats of their own or a common one."""
+    from hgq.layers import QDense, QUnaryFunctionLUT
+
+    rng = net.rng
+    ends = []
+    for _ in range(2):  # of one axis: hls4ml converts no tables of more
+        tensor = net.input(int(rng.integers(2, 7)))
+        for function in rng.choice(["tanh", "sigmoid", "softplus", "elu", "gelu", "exponential"], 2, replace=False):
+            options = {"allow_heterogeneous_table": False, "allow_heterogeneous_input": bool(rng.random() < 0.5)}
+            tensor = net.put(QUnaryFunctionLUT, net.put(QDense, tensor, 4), str(function), **options)
+        ends.append(net.put(QDense, tensor, 2))
+    return ends
+
+
 #: By name, what fills a network and gives its outputs.
 KINDS: dict[str, Callable[[Network], list[Any]]] = {
     "dense": dense,
@@ -201,6 +217,8 @@ KINDS: dict[str, Callable[[Network], list[Any]]] = {
     "convolutions": convolutions,
     "softmax": softmax,
     "attention": attention,
+    "tables": tables,
+    "streamed": tables,
 }
 
 
@@ -212,7 +230,7 @@ def built(kind: str, seed: int, events: int = 400) -> tuple[str, Any, list[Any]]
     keras.utils.set_random_seed(int(rng.integers(1 << 30)))
     rounding, overflow, bits = str(rng.choice(ROUNDINGS)), str(rng.choice(OVERFLOWS)), int(rng.integers(2, 9))
     net = Network(rng)
-    with scopes(rounding, overflow, bits), contextlib.redirect_stdout(io.StringIO()):
+    with scopes(rounding, overflow, bits, alike=kind == "streamed"), contextlib.redirect_stdout(io.StringIO()):
         model = keras.Model(net.inputs, KINDS[kind](net))
         data = events_for(rng, [tuple(tensor.shape[1:]) for tensor in net.inputs], events)
         trained(model, data, rng)
@@ -227,5 +245,6 @@ def build(kind: str, seed: int, events: int = 400) -> tuple[str, Any, Any, list[
     rng = np.random.default_rng([seed, 43])
     backend, strategy = str(rng.choice(["Vitis", "Vivado"])), str(rng.choice(["Latency", "Latency", "Resource"]))
     config = {"Model": {"Precision": "ap_fixed<16,6>", "ReuseFactor": 1, "Strategy": strategy}}
-    subject = ib.load(model, hls_config=config, backend=backend)
-    return f"{what}; {backend} {strategy}", model, subject, data
+    io_type = "io_stream" if kind == "streamed" else "io_parallel"  # hls4ml streams no formats of elements
+    subject = ib.load(model, hls_config=config, backend=backend, io_type=io_type)
+    return f"{what}; {backend} {strategy} {io_type}", model, subject, data

@@ -3,7 +3,8 @@
 python make_corpus.py [--only torch/mlp ...]     # needs hls4ml, torch and qonnx
 
 Each network becomes NAME.isobit and NAME.npz: raw integers of the inputs and of every layer; corpus.json has versions
-and the date. test_converted_corpus.py compares every engine with them, where neither PyTorch nor QONNX is installed.
+and dates, and for a network that isobit refuses the reason instead. test_converted_corpus.py compares every engine with
+them, where neither PyTorch nor QONNX is installed.
 """
 
 from __future__ import annotations
@@ -41,8 +42,12 @@ def record(name: str, graph: Any) -> dict[str, Any]:
     from comparison import compare_roads
 
     import isobit as ib
+    from isobit.errors import UnsupportedError
 
-    model = ib.load(graph)
+    try:
+        model = ib.load(graph)
+    except UnsupportedError as reason:
+        return {"refused": str(reason)}
     x = events(model)
     given = x if len(x) > 1 else x[0]
     result = compare_roads(model, given)
@@ -79,15 +84,16 @@ def main() -> None:
         found |= {f"qonnx/{name}": (convert_qonnx, name) for name in QONNX}
     document = CORPUS / "corpus.json"
     facts = json.loads(document.read_text()) if document.exists() else {"networks": {}}
-    facts["date"] = time.strftime("%Y-%m-%d")
-    packages = ("hls4ml", "torch", "onnx", "qonnx", "numpy")
-    facts["versions"] = {name: importlib.metadata.version(name) for name in packages}
     for key in options.only or found:
         convert, name = found[key]
+        packages = ("hls4ml", "numpy", *(("torch",) if key.startswith("torch") else ("onnx", "qonnx")))
         with tempfile.TemporaryDirectory() as folder:
-            facts["networks"][key] = record(key, convert(name, Path(folder) / "project"))
+            facts["networks"][key] = record(key, convert(name, Path(folder) / "project")) | {
+                "date": time.strftime("%Y-%m-%d"),
+                "versions": {package: importlib.metadata.version(package) for package in packages},
+            }
         print(key, facts["networks"][key])
-    document.write_text(json.dumps(facts, indent=1) + "\n")
+        document.write_text(json.dumps(facts, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -53,6 +53,24 @@ class _Builder:
             else result
         )
 
+    def normalised(self, source: str, size: int) -> str:
+        draws = (self.rng.uniform, 0.5, 1.5), (self.rng.normal, 0, 0.3), (self.rng.normal, 0, 0.3)
+        parameters = [self.constant(draw(low, high, size)) for draw, low, high in (*draws, draws[0])]
+        return self.node("BatchNormalization", source, *parameters, epsilon=1e-3)
+
+    def convolution(
+        self, source: str, n_in: int, n_out: int, kernel: list[int], pads: list[int], *,
+        strides: list[int] | None = None, group: int = 1,
+    ) -> str:  # fmt: skip
+        self.channels_last = True
+        values = self.rng.normal(0, 0.5, (n_out, n_in // group, *kernel))
+        weight = self.quant(self.constant(values), 6, 4, narrow=True)
+        options = {"strides": strides or [1] * len(kernel), "group": group, "dilations": [1] * len(kernel)}
+        return self.node("Conv", source, weight, kernel_shape=kernel, pads=pads, **options)
+
+    def flat(self, source: str, size: int) -> str:
+        return self.node("Reshape", source, self.constant(np.array([1, size], dtype=np.int64)))
+
 
 def mlp(b: _Builder) -> tuple[dict[str, list[int]], str, list[int]]:
     """Input, weights and activations quantised."""
@@ -78,26 +96,38 @@ def merged(b: _Builder) -> tuple[dict[str, list[int]], str, list[int]]:
 def normalised(b: _Builder) -> tuple[dict[str, list[int]], str, list[int]]:
     """Batch normalisation that is not folded, and 6-bit activations."""
     x = b.dense(b.quant("x"), 6, 4, bias=False, bits=3)
-    parameters = [
-        b.rng.uniform(0.5, 1.5, 4),
-        b.rng.normal(0, 0.3, 4),
-        b.rng.normal(0, 0.3, 4),
-        b.rng.uniform(0.5, 1.5, 4),
-    ]
-    x = b.node("BatchNormalization", x, *(b.constant(values) for values in parameters), epsilon=1e-3)
-    x = b.quant(b.node("Relu", x), 6, 4, signed=False)
+    x = b.quant(b.node("Relu", b.normalised(x, 4)), 6, 4, signed=False)
     return {"x": [1, 6]}, b.dense(x, 4, 2), [1, 2]
 
 
 def convolution(b: _Builder) -> tuple[dict[str, list[int]], str, list[int]]:
     """A convolution of an image, maximum pooling, and a dense layer."""
-    b.channels_last = True
-    kernel = b.quant(b.constant(b.rng.normal(0, 0.5, (3, 1, 3, 3))), 6, 4, narrow=True)
-    x = b.node("Conv", b.quant("x"), kernel, kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[1, 1])
+    x = b.quant(b.node("Relu", b.convolution(b.quant("x"), 1, 3, [3, 3], [1, 1, 1, 1])), signed=False)
+    x = b.node("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2], pads=[0, 0, 0, 0])
+    return {"x": [1, 1, 4, 4]}, b.dense(b.flat(x, 12), 12, 2), [1, 2]
+
+
+def depthwise(b: _Builder) -> tuple[dict[str, list[int]], str, list[int]]:
+    """A depthwise convolution and one of single pixels, normalised, and maximum pooling."""
+    x = b.quant(b.convolution(b.quant("x"), 3, 3, [3, 3], [1, 1, 0, 0], group=3))
+    x = b.normalised(b.convolution(x, 3, 4, [1, 1], [0, 0, 0, 0]), 4)
     x = b.quant(b.node("Relu", x), signed=False)
-    x = b.node("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
-    x = b.node("Reshape", x, b.constant(np.array([1, 12], dtype=np.int64)))
-    return {"x": [1, 1, 4, 4]}, b.dense(x, 12, 2), [1, 2]
+    x = b.node("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2], pads=[0, 0, 0, 0])
+    return {"x": [1, 3, 5, 5]}, b.dense(b.flat(x, 16), 16, 2), [1, 2]
+
+
+def sequence(b: _Builder) -> tuple[dict[str, list[int]], str, list[int]]:
+    """Convolutions of a sequence, padded and with strides."""
+    x = b.quant(b.node("Relu", b.convolution(b.quant("x"), 2, 4, [3], [1, 1], strides=[2])), signed=False)
+    x = b.quant(b.node("Tanh", b.convolution(x, 4, 3, [2], [0, 0])))
+    return {"x": [1, 2, 10]}, b.dense(b.flat(x, 12), 12, 2), [1, 2]
+
+
+def pooled_sequence(b: _Builder) -> tuple[dict[str, list[int]], str, list[int]]:
+    """A sequence, convolved and pooled: hls4ml takes its steps for channels."""
+    x = b.quant(b.node("Relu", b.convolution(b.quant("x"), 2, 4, [3], [1, 1])), signed=False)
+    x = b.node("MaxPool", x, kernel_shape=[2], strides=[2], pads=[0, 0])
+    return {"x": [1, 2, 8]}, b.dense(b.flat(x, 16), 16, 2), [1, 2]
 
 
 QONNX: dict[str, Callable[[_Builder], tuple[dict[str, list[int]], str, list[int]]]] = {
@@ -106,6 +136,9 @@ QONNX: dict[str, Callable[[_Builder], tuple[dict[str, list[int]], str, list[int]
     "merged": merged,
     "normalised": normalised,
     "convolution": convolution,
+    "depthwise": depthwise,
+    "sequence": sequence,
+    "pooled_sequence": pooled_sequence,
 }
 
 

@@ -15,7 +15,8 @@ import pytest
 import isobit as ib
 
 CORPUS = Path(__file__).parent / "corpus"
-NETWORKS = json.loads((CORPUS / "corpus.json").read_text())["networks"]
+VERDICTS = json.loads((CORPUS / "corpus.json").read_text())["networks"]
+NETWORKS = [name for name, facts in VERDICTS.items() if "refused" not in facts]
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -36,7 +37,10 @@ def test_every_engine_gives_hls4mls_bits(name: str) -> None:
 
 
 def test_the_corpus_is_telling() -> None:
-    """Both front ends, and networks whose layers give many different numbers."""
+    """Both front ends, convolutions of both, and networks whose layers give many different numbers."""
+    for front_end, layers in {"torch": {"convolution", "pooling"}, "qonnx": {"convolution", "depthwise"}}.items():
+        tags = [tag for name in NETWORKS if name.startswith(front_end) for tag in VERDICTS[name]["layers"]]
+        assert layers <= {word for tag in tags for word in tag.split("_")}
     assert {name.partition("/")[0] for name in NETWORKS} == {"torch", "qonnx"}
     for name in NETWORKS:
         with np.load((CORPUS / name.replace("/", "_")).with_suffix(".npz")) as arrays:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
-__all__ = ["TORCH", "convert_torch"]
+__all__ = ["IGNORED", "TORCH", "convert_torch"]
 
 
 class _Merged(nn.Module):  # type: ignore[misc]
@@ -64,12 +64,42 @@ TORCH: dict[str, Any] = {
         ),
         [(2, 8)],
     ),
+    "sequence": lambda: (
+        nn.Sequential(
+            *(nn.Conv1d(3, 4, 3), nn.BatchNorm1d(4), nn.ReLU(), nn.AvgPool1d(2), nn.ConstantPad1d((2, 1), 0.0)),
+            *(nn.Conv1d(4, 3, 1), nn.Tanh(), nn.MaxPool1d(3, stride=2), nn.Flatten(), nn.Linear(9, 2)),
+        ),
+        [(3, 12)],
+    ),
+    "padded": lambda: (
+        nn.Sequential(
+            *(nn.Conv2d(2, 4, (2, 3), stride=(1, 2), padding=(1, 2)), nn.LeakyReLU(0.3), nn.MaxPool2d(2)),
+            *(nn.Upsample(scale_factor=2), nn.ConstantPad2d((0, 1, 1, 0), 0.0), nn.Conv2d(4, 2, 1), nn.Flatten()),
+            nn.Linear(70, 3),
+        ),
+        [(2, 5, 6)],
+    ),
     "image": lambda: (
         nn.Sequential(
             nn.Conv2d(1, 3, 3), nn.BatchNorm2d(3), nn.ReLU(), nn.AvgPool2d(2), nn.Flatten(), nn.Linear(12, 2)
         ),
         [(1, 6, 6)],
     ),
+}
+
+
+#: What hls4ml ignores, each in a network that isobit refuses; the attribute that the refusal names.
+IGNORED: dict[str, Any] = {
+    "groups": lambda: (nn.Sequential(nn.Conv2d(4, 4, 3, groups=4), nn.Flatten(), nn.Linear(64, 2)), [(4, 6, 6)]),
+    "dilation": lambda: (
+        nn.Sequential(nn.Conv2d(1, 2, 2, stride=3, dilation=(1, 2)), nn.Flatten(), nn.Linear(8, 2)),
+        [(1, 6, 6)],
+    ),
+    "padding_mode": lambda: (
+        nn.Sequential(nn.Conv1d(2, 3, 3, padding=1, padding_mode="circular"), nn.Flatten(), nn.Linear(24, 2)),
+        [(2, 8)],
+    ),
+    "divisor_override": lambda: (nn.Sequential(nn.AvgPool2d(2, divisor_override=3), nn.Flatten()), [(1, 6, 6)]),
 }
 
 
@@ -80,7 +110,7 @@ FORMATS = {"tables": {"_4": {"result": "ap_fixed<12,4>"}}}
 def build(name: str) -> tuple[Any, list[tuple[int, ...]]]:
     """The network by this name, with fixed random constants."""
     torch.manual_seed(sum(name.encode()))
-    network, shapes = TORCH[name]()
+    network, shapes = (TORCH | IGNORED)[name]()
     with torch.no_grad():
         for module in network.modules():
             if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d)):

@@ -186,6 +186,10 @@ def test_command(tmp_path: Path) -> None:
     document = json.loads(run(str(spec), "--workers", "1", "--json").output)
     assert (document["computed"], document["known"], len(document["points"])) == (0, 6, 6)
     assert document["pareto"]
+    spec.write_text(SPEC + "input_ranges: {nothing: [0, 1]}\n")
+    assert "input_ranges has 'nothing', which is no input" in str(run(str(spec)).exception)
+    spec.write_text(SPEC + "input_ranges: [0, 1]\n")
+    assert "input_ranges must be a mapping such as {x: [0, 8]}" in str(run(str(spec)).exception)
     spec.write_text(SPEC + "metric: rms\n")
     assert "unknown key 'metric'; did you mean 'metrics'" in str(run(str(spec)).exception)
     spec.write_text(SPEC.replace("model: net.isobit", ""))

@@ -1,9 +1,10 @@
-"""The options of every command that takes a Keras file: how hls4ml is to convert it."""
+"""The options of every command that loads a network: how hls4ml is to convert a Keras file, and ranges of inputs."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection
+import math
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,17 @@ _OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "part": ("--part", {"help": f"FPGA.  [default: {PART}]"}),
     "clock_ns": ("--clock-ns", {"type": click.FloatRange(0, min_open=True), "help": "Clock period.  [default: 5]"}),
     "allow_lambda": ("--allow-lambda", {"is_flag": True, "help": "Load files that carry Python code, and run it."}),
+    "input_range": (
+        "--input-range",
+        {
+            "multiple": True,
+            "metavar": "NAME=LOW:HIGH",
+            "help": "Numbers that an input never leaves: others are refused; an embedding may need it.  [repeatable]",
+        },
+    ),
 }
+#: What model files have as well.
+_OF_ALL = ("input_range",)
 
 
 @dataclass(frozen=True)
@@ -59,6 +70,7 @@ class KerasOptions:
     part: str | None = None
     clock_ns: float | None = None
     allow_lambda: bool = False
+    input_range: tuple[str, ...] = ()
 
     def load(self, path: Path, **options: Any) -> tuple[Model, Any]:
         """Load a Keras file, giving its float model as well, or a model file, giving None.
@@ -68,15 +80,16 @@ class KerasOptions:
         path
             The file.
         options
-            Those of :func:`isobit.load` for model files.
+            Those of :func:`isobit.load` for model files alone.
         """
+        ranges = input_ranges(self.input_range)
         if not is_keras_file(path):
             self.refuse(path)
-            return load(path, **options), None
+            return load(path, input_ranges=ranges, **options), None
         if options := {name: value for name, value in options.items() if value is not None}:
             raise click.UsageError(f"{path} is a Keras file and takes no --{', --'.join(options)}")
         keras_model = load_keras_file(path, allow_lambda=self.allow_lambda)
-        return load(keras_model, **self.conversion()), keras_model
+        return load(keras_model, input_ranges=ranges, **self.conversion()), keras_model
 
     def conversion(self) -> dict[str, Any]:
         """Options of :func:`isobit.load` for a Keras model: the configuration's, then what was given."""
@@ -101,9 +114,32 @@ class KerasOptions:
             Naming the first that was given.
         """
         for field in fields(self):
-            if getattr(self, field.name) not in (None, False):
+            if field.name not in _OF_ALL and getattr(self, field.name) not in (None, False):
                 option = _OPTIONS[field.name][0]
                 raise click.UsageError(f"{option} needs a Keras file ({', '.join(KERAS_SUFFIXES)}), got {path}")
+
+
+def input_ranges(given: Iterable[str]) -> dict[str, tuple[float, float]]:
+    """Ranges by input, each given as ``NAME=LOW:HIGH``.
+
+    Raises
+    ------
+    click.UsageError
+        For anything else, and for a name given twice.
+    """
+    ranges: dict[str, tuple[float, float]] = {}
+    for text in given:
+        name, _, ends = text.rpartition("=")
+        try:
+            low, high = map(float, ends.split(":"))
+        except ValueError:
+            low = math.nan
+        if not name or math.isnan(low) or math.isnan(high):
+            raise click.UsageError(f"--input-range must be NAME=LOW:HIGH, such as x=0:8, got {text!r}")
+        if name in ranges:
+            raise click.UsageError(f"--input-range has two ranges for {name!r}")
+        ranges[name] = low, high
+    return ranges
 
 
 def is_keras_file(path: Path) -> bool:

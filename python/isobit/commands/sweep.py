@@ -21,8 +21,8 @@ from isobit.suggest import did_you_mean
 if TYPE_CHECKING:
     from isobit.sweep import Record, Sweep
 
-#: Keys of a specification: files, then what :func:`isobit.sweep` takes.
-_FILES = ("model", "data", "reference", "store", "hls_config")
+#: Keys of a specification: files and how they are read, then what :func:`isobit.sweep` takes.
+_FILES = ("model", "data", "reference", "store", "hls_config", "input_ranges")
 _OPTIONS = ("vary", "metrics", "method", "trials", "goals", "seed")
 #: Configurations that are printed.
 _SHOWN = 20
@@ -36,8 +36,8 @@ _SHOWN = 20
 def command(spec: Path, workers: int | None, dask: str | None, as_json: bool) -> int:
     """Compute figures of many configurations of a network, as the file SPEC says; go on where an earlier run stopped.
 
-    SPEC is YAML with the keys model, data, vary, and optionally reference, metrics, method, trials, goals, seed, store
-    (docs/sweep.md). Exit status: 0 done, 2 bad input.
+    SPEC is YAML with the keys model, data, vary, and optionally reference, input_ranges, metrics, method, trials,
+    goals, seed, store (docs/sweep.md). Exit status: 0 done, 2 bad input.
     """
     from isobit.sweep import sweep
 
@@ -88,13 +88,17 @@ def _read(spec: Path) -> dict[str, Any]:
 def _model(spec: Path, document: dict[str, Any]) -> tuple[Model, Any]:
     """The network, and the Keras model that it came from."""
     path = spec.parent / str(document["model"])
+    ranges = document.get("input_ranges") or {}
+    if not isinstance(ranges, dict):
+        raise ModelFileError(f"{spec}: input_ranges must be a mapping such as {{x: [0, 8]}}, got {ranges!r}")
     if path.suffix not in KERAS_SUFFIXES:
-        return load(path), None
+        return load(path, input_ranges=ranges), None
     trained = load_keras_file(path)
     config = document.get("hls_config")
     if isinstance(config, str):
         config = read_yaml(spec.parent / config)
-    return load(trained, **({} if config is None else {"hls_config": config})), trained
+    options = {} if config is None else {"hls_config": config}
+    return load(trained, input_ranges=ranges, **options), trained
 
 
 def _reference(spec: Path, document: dict[str, Any], trained: Any) -> Any:

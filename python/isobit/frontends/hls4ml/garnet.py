@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from isobit.errors import FirmwareError, UnsupportedError
 from isobit.fixed.types import FixedType
@@ -45,4 +45,12 @@ def _garnet(node: Any) -> GarNet:
         aggr=FixedType.parse(written["aggr_t"]),
         vertices=int(written["n_vertices"]),
         log2_reuse=int(written["log2_reuse_factor"]),
+    )
+
+
+@register_handler("GarNetStack")
+def _stack(node: Any) -> NoReturn:
+    raise UnsupportedError(
+        f"layer {node.name!r} is a GarNetStack of {node.attributes['n_sublayers']} sublayers; isobit computes "
+        "GarNet alone (nnet::garnet_stack hands the sums of one sublayer to the next within one kernel)"
     )

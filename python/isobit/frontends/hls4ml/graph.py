@@ -24,6 +24,7 @@ from isobit.frontends.hls4ml import (  # noqa: F401, they register their handler
     softmax,
     unary_lut,
 )
+from isobit.frontends.hls4ml.norm import check_normalised_axes
 from isobit.frontends.hls4ml.reading import tensor_of
 from isobit.frontends.hls4ml.time_distributed import in_steps, with_steps
 from isobit.frontends.identifiers import check_identifiers
@@ -31,6 +32,7 @@ from isobit.frontends.project import BACKENDS
 from isobit.frontends.registry import HANDLERS, KERAS_LAYERS
 from isobit.frontends.shared import check_shared_layers
 from isobit.frontends.streams import check_io_type, keeps_format, origin
+from isobit.frontends.torch_modules import check_torch_modules
 from isobit.model.casts import casts_of, undefined
 from isobit.model.graph import Graph
 from isobit.model.hardware import IO_TYPE, spread_facts
@@ -79,6 +81,8 @@ def _graph(source: Any, ranges: Mapping[str, tuple[float, float]]) -> Graph:
         raise FirmwareError(f"hls4ml back end {backend!r} is not supported; supported: {', '.join(BACKENDS)}")
     check_identifiers(source)
     check_shared_layers(source)
+    check_normalised_axes(source)
+    check_torch_modules(source)
     return read_graph(source, ranges, _metadata(source, backend))
 
 

@@ -60,5 +60,6 @@ class Embedding(Op):
                 f"layer {self.name!r} reads rows by {tensor.name!r}, whose numbers go from {float(least):g} to "
                 f"{float(most):g} ({tensor.type}); it has the rows 0 to {vocabulary - 1}, and hls4ml's firmware reads "
                 "memory beyond them: make the type as small as the vocabulary or, for an input of the network, give "
-                f"isobit.load input_ranges={{{tensor.name!r}: (0, {vocabulary - 1})}}"
+                f"isobit.load input_ranges={{{tensor.name!r}: (0, {vocabulary - 1})}}, or a command --input-range "
+                f"{tensor.name}=0:{vocabulary - 1}"
             )

@@ -88,7 +88,8 @@ class GarNet(Op):
         if count.raw_range[0] < 0:
             raise UnsupportedError(
                 f"layer {self.name!r} counts its vertices by {count.name!r}, {count.type}, which may be negative; give "
-                f"it an unsigned format, or isobit.load(..., input_ranges={{{count.name!r}: (0, {self.vertices})}})"
+                f"it an unsigned format, or isobit.load(..., input_ranges={{{count.name!r}: (0, {self.vertices})}}), "
+                f"or a command --input-range {count.name}=0:{self.vertices}"
             )
 
     def lower(self, *tensors: Tensor) -> tuple[Op, ...]:
