@@ -204,7 +204,7 @@ def test_hls4mls_own_suite_has_no_differing_bit() -> None:
     assert found["values compared"] > 60_000_000
     assert tool.report(found["tests"], found["collected"], found["absent"]) == found
     ran = {test.split("[")[0] for test in found["tests"]}
-    assert {"test_rnn.py", "test_pytorch_api.py", "test_qonnx.py", "test_hgq2_mha.py"} <= {
+    assert {"test_rnn.py", "test_pytorch_api.py", "test_qonnx.py", "test_keras_v3_api.py"} <= {
         function.split("::")[0] for function in ran
     }
     assert all(entry.get("why") for entry in found["tests"].values() if entry["status"] == "refused")

@@ -117,17 +117,10 @@ def depthwise(b: _Builder) -> tuple[dict[str, list[int]], str, list[int]]:
 
 
 def sequence(b: _Builder) -> tuple[dict[str, list[int]], str, list[int]]:
-    """Convolutions of a sequence, padded and with strides."""
+    """Convolutions of a sequence, padded and with strides; hls4ml converts no pooling of one."""
     x = b.quant(b.node("Relu", b.convolution(b.quant("x"), 2, 4, [3], [1, 1], strides=[2])), signed=False)
     x = b.quant(b.node("Tanh", b.convolution(x, 4, 3, [2], [0, 0])))
     return {"x": [1, 2, 10]}, b.dense(b.flat(x, 12), 12, 2), [1, 2]
-
-
-def pooled_sequence(b: _Builder) -> tuple[dict[str, list[int]], str, list[int]]:
-    """A sequence, convolved and pooled: hls4ml takes its steps for channels."""
-    x = b.quant(b.node("Relu", b.convolution(b.quant("x"), 2, 4, [3], [1, 1])), signed=False)
-    x = b.node("MaxPool", x, kernel_shape=[2], strides=[2], pads=[0, 0])
-    return {"x": [1, 2, 8]}, b.dense(b.flat(x, 16), 16, 2), [1, 2]
 
 
 QONNX: dict[str, Callable[[_Builder], tuple[dict[str, list[int]], str, list[int]]]] = {
@@ -138,7 +131,6 @@ QONNX: dict[str, Callable[[_Builder], tuple[dict[str, list[int]], str, list[int]
     "convolution": convolution,
     "depthwise": depthwise,
     "sequence": sequence,
-    "pooled_sequence": pooled_sequence,
 }
 
 
