@@ -87,7 +87,7 @@ def given(handler: Any) -> list[Any]:
 
 
 #: Layers that their reference alone computes.
-NOT_LOWERED = {"garnet"}
+NOT_LOWERED = {"foreign", "garnet"}
 
 
 def exported(layer: Any) -> str:
@@ -104,7 +104,7 @@ def layers() -> Iterator[tuple[str, ...]]:
     from isobit.frontends.streams import STREAMED
 
     assert isobit.frontends.hls4ml.graph  # registers the handlers
-    for name in sorted(HANDLERS):
+    for name in sorted(HANDLERS.keys() - {"Foreign"}):  # of a folder, no class of hls4ml's
         if not (made := given(HANDLERS[name])):
             continue
         yield (

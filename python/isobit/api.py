@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from isobit.bounds.constants import warn_of_changes
+from isobit.csim.alone import runner_of
 from isobit.csim.program import CSimProgram
 from isobit.csim.simulation import Simulation, find_firmware, firmware_of
 from isobit.engines.registry import Values
@@ -21,6 +22,7 @@ from isobit.frontends.hls4ml import graph_from_hls4ml, is_model_graph
 from isobit.frontends.identify import is_project, refuse_foreign
 from isobit.frontends.keras import KERAS_SUFFIXES, conversion_of, is_keras_model, load_keras_file
 from isobit.model.file import load_graph
+from isobit.model.layers.foreign import RUNNERS
 from isobit.model.tensor import with_limits
 from isobit.network import Network
 from isobit.streaming.predict import FilePrediction, predict_file
@@ -155,8 +157,10 @@ def load(source: Any, **options: Any) -> Model:
         and plan and lint count on it; an embedding needs it where its index type exceeds the vocabulary.
         For Keras: ``hls_config`` (hls4ml's, or a whole ``hls4ml_config.yml``; a dict or a path; a ConfigurationWarning
         says what has no effect), or ``granularity`` and ``default_precision``; ``backend``, ``part``, ``clock_ns``,
-        ``io_type``, ``project_name``, ``allow_lambda`` (files only). For a model file: ``project``, the hls4ml project
-        that :func:`csim` compiles; by default the one beside it, if isobit wrote it for you and nobody changed it.
+        ``io_type``, ``project_name``, ``allow_lambda`` (files only). For a folder: ``run_code``, which lets isobit
+        compile and run the folder's own code for layers whose functions are not hls4ml's. For a model file:
+        ``project``, the hls4ml project that :func:`csim` compiles; by default the one beside it, if isobit wrote it for
+        you and nobody changed it.
 
     Raises
     ------
@@ -182,9 +186,12 @@ def load(source: Any, **options: Any) -> Model:
             ranges = options.pop("input_ranges", None)
             if options.pop("project", None) is not None:
                 raise TypeMismatchError(f"{path} is an hls4ml project itself and takes no project")
+            run_code = bool(options.pop("run_code", False))
             _no_options(options, "the folder of an hls4ml project")
-            graph, folder = load_folder(path, ranges)
-            return Model(graph, None, folder)
+            graph, read = load_folder(path, ranges)
+            if run_code:
+                RUNNERS.update({part.key: runner_of(part.project) for part in read.alone})
+            return Model(graph, None, read)
         refuse_foreign(path)
         if path.suffix in KERAS_SUFFIXES:
             return load(load_keras_file(path, allow_lambda=bool(options.pop("allow_lambda", False))), **options)

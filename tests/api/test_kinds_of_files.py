@@ -14,7 +14,7 @@ import pytest
 
 import isobit as ib
 from isobit.commands import run
-from isobit.errors import IsobitError, ModelFileError, UnsupportedError
+from isobit.errors import IsobitError, ModelFileError
 from isobit.frontends.identify import written_by_keras3
 
 

@@ -16,7 +16,6 @@ STREAM = "btag_conv1d.golden.io_stream"
 
 #: Project, file, what is there, what takes its place, and what the error says.
 CASES = (
-    (JETS, "myproject.cpp", "nnet::relu<", "nnet::relu7<", r"myproject\.cpp:\d+: .*'nnet::relu7' is not known"),
     (JETS, "myproject.cpp", "nnet::dense<input_t", "nnet::dense<layer4_t", "'inputs' is of 'input_t', but is read"),
     (JETS, "myproject.cpp", "(layer2_out, layer4_out)", "(layer8_out, layer4_out)", "'layer8_out' is read before"),
     (JETS, "myproject.cpp", "w5, b5", "w5, b11", "b11 has 5 numbers; expected 32"),
@@ -43,23 +42,7 @@ CASES = (
     (JETS, "defines.h", "typedef ap_fixed<16,6> layer2_t;", "using layer2_t = ap_fixed<16,6>;", r"defines\.h:\d+"),
     (JETS, "defines.h", "ap_fixed<16,6> layer2_t", "ap_fixed<16,6,AP_ODD> layer2_t", r"defines\.h:\d+"),
     (JETS, "weights/w2.h", "[1024];", "[1023];", "does not define w2 as hls4ml writes it"),
-    (JETS, "nnet_utils/nnet_dense_latency.h", "+= ", "-= ", "nnet_dense_latency.h: dense_latency"),
-    (JETS, "nnet_utils/nnet_mult.h", "return a * w;", "return w * w;", "nnet_mult.h: mult"),
-    (
-        JETS,
-        "nnet_utils/nnet_common.h",
-        "#define DIV",
-        "#define relu tanh\n#define DIV",
-        "nnet_common.h .its directives",
-    ),
     (JETS, "ap_types/ap_fixed_base.h", "AP_SAT", "AP_WRAP", "ap_fixed_base.h is none of AMD's headers"),
-    (
-        JETS,
-        "nnet_utils/nnet_activation.h",
-        "table_size = 1024;",
-        "table_size = 512;",
-        "nnet_activation.h: activ_config",
-    ),
     (TAUS, "nnet_utils/nnet_code_gen.h", "buffer[0][0] =    data[0]", "buffer[0][0] =    data[1]", "does not fill"),
     (
         TAUS,
@@ -72,6 +55,22 @@ CASES = (
     (STREAM, "defines.h", "13*1> input_t", "26*1> input_t", "input_t|packets"),
     (STREAM, "parameters.h", "out_width = 10", "out_width = 9", "its windows make"),
 )
+
+
+#: Changes of functions, and what the layer's reason says.
+PATCHES = (
+    ("nnet_utils/nnet_dense_latency.h", "+= ", "-= ", "nnet_dense_latency.h: dense_latency"),
+    ("nnet_utils/nnet_mult.h", "return a * w;", "return w * w;", "nnet_mult.h: mult"),
+    ("nnet_utils/nnet_common.h", "#define DIV", "#define relu tanh\n#define DIV", "nnet_common.h (its directives)"),
+    ("nnet_utils/nnet_activation.h", "table_size = 1024;", "table_size = 512;", "nnet_activation.h: activ_config"),
+)
+
+
+@pytest.mark.parametrize("case", PATCHES, ids=lambda case: case[3])
+def test_patched_functions_make_foreign_layers(changed: Change, case: tuple[str, str, str, str]) -> None:
+    path, old, new, says = case
+    graph = ib.load(changed(JETS, {path: (old, new)})).graph
+    assert says in " ".join(op.reason for op in graph.ops if op.tag == "foreign")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[1].rpartition('/')[2]}-{case[3][:24]!r}")

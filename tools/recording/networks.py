@@ -262,8 +262,9 @@ def wanted() -> set[str]:
     from isobit.model import Activation, Dense, Encoding, Softmax, TableActivation
     from isobit.model.ops import OPS
 
-    found = {f"op {tag}" for tag in OPS}
-    found |= {f"{tag} at several positions" for tag in OPS if tag != "dense"}
+    tags = OPS.keys() - {"foreign"}  # which no network has that is drawn
+    found = {f"op {tag}" for tag in tags}
+    found |= {f"{tag} at several positions" for tag in tags if tag != "dense"}
     found |= {f"overflow {mode.name}" for mode in Overflow} | {f"rounding {mode.name}" for mode in Rounding}
     found |= {f"encoding {encoding.value}" for encoding in Encoding}
     found |= {f"dense strategy {name}" for name in Dense.STRATEGIES}

@@ -23,6 +23,7 @@ from isobit.files import check_target
     "check",
     epilog=examples(
         "isobit check student.h5 --config hls4ml_config.yml --data events.npy",
+        "isobit check project --events 1000",
         "isobit check student.isobit --data events.npy --against csim,reference --html report.html",
     ),
 )
@@ -52,6 +53,9 @@ from isobit.files import check_target
 @click.option(
     "--threads", type=click.IntRange(1), default=None, help="Threads and worker processes.  [default: all cores]"
 )
+@click.option(
+    "--run-code", is_flag=True, help="Compile and run a folder's own code for layers whose functions are not hls4ml's."
+)
 @click.option("--html", type=click.Path(path_type=Path), help="Write the report as a page.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 @click.option("--overwrite", is_flag=True, help="Replace an existing --html file.")
@@ -66,21 +70,24 @@ def command(
     reference_events: int,
     reference_seconds: float,
     threads: int | None,
+    run_code: bool,
     html: Path | None,
     as_json: bool,
     overwrite: bool,
 ) -> int:
     """Compare MODEL's bits on every road (way to compute them), layer by layer.
 
-    MODEL is a .keras or .h5 file, which hls4ml converts, or a model file that isobit convert wrote; csim then takes the
-    hls4ml project beside it. Exit status: 0 equal, 1 bits differ, 2 bad input. Warnings (outputs that never change,
-    constants that their format changed, a function that is not Keras') leave the status 0: the bits are equal.
+    MODEL is a .keras or .h5 file, which hls4ml converts, a model file that isobit convert wrote (csim then takes the
+    hls4ml project beside it), or the folder of an hls4ml project, which csim compiles and runs. Exit status: 0 equal, 1
+    bits differ, 2 bad input. Warnings (outputs that never change, constants that their format changed, a function that
+    is not Keras') leave the status 0: the bits are equal.
     """
     if html is not None:
         check_target(html, overwrite, inputs=[model, keras.config, *data.paths])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConfigurationWarning)  # the report says it
-        subject, keras_model = keras.load(model, project=project)
+        extra = {"run_code": True} if run_code else {}
+        subject, keras_model = keras.load(model, project=project, **extra)
     given = data.by_input(subject.graph.inputs) if data else {"data": random_events(subject, events, seed)}
     notes = [] if data else [f"{events} random events, seed {seed}"]
     roads = against or ["csim", "cpp", "reference"]

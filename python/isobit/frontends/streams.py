@@ -32,6 +32,7 @@ STREAMED = (
     "DepthwiseConv1D",
     "DepthwiseConv2D",
     "Embedding",
+    "Foreign",
     "GRU",
     "GlobalPooling1D",
     "GlobalPooling2D",
@@ -58,7 +59,7 @@ STREAMED = (
 #: Those that read packets of one width and write packets of another.
 _GATHERING = (
     *("Broadcast", "Concatenate", "Conv1D", "Conv2D", "Conv2DBatchnorm", "Dense", "DepthwiseConv1D"),
-    *("DepthwiseConv2D", "Embedding", "GRU", "Input", "LSTM"),
+    *("DepthwiseConv2D", "Embedding", "Foreign", "GRU", "Input", "LSTM"),
     *("PointwiseConv1D", "PointwiseConv2D", "Reshape", "Transpose"),
 )
 

@@ -16,6 +16,7 @@ from isobit.frontends.firmware.nodes import (
     FirmwareModel,
     NamedType,
     Node,
+    UnknownCodeError,
     Variable,
     WeightVariable,
     index_of,
@@ -36,6 +37,7 @@ IGNORED = frozenset(
         *("n_partitions", "n_pixels", "parallelization_factor", "unroll_factor", "weight_t", "bias_t", "strategy"),
     }
 )
+
 
 BINARY = FixedType.int_type(1, signed=False)
 
@@ -219,6 +221,8 @@ class Builder:
         place: int | None = None,
         template: int | None = 1,
         weights: dict[str, WeightVariable] | None = None,
+        used: Sequence[str] = (),
+        refused: Sequence[str] = (),
         **attributes: Any,
     ) -> Node:
         """Add a layer.
@@ -237,6 +241,10 @@ class Builder:
             Other members that change no bit in this layer.
         place, template
             The argument that is written (by default the one behind the inputs), and the template argument of its type.
+        used
+            Functions that it calls, beside those that the call and its structs name.
+        refused
+            Definitions of older releases that compute something else for this layer.
         weights, attributes
             Those of hls4ml's node beside the members of the first struct.
 
@@ -248,9 +256,11 @@ class Builder:
         for config in configs:
             if unknown := config.members() - config.read - IGNORED - ignored:
                 config.fail(f"has the member {min(unknown)!r}, which is not known")
-        self.check_functions(call, configs)
-        name = self._name(call, len(inputs) if place is None else place)
-        output = self.output(call, len(inputs) if place is None else place, shape, template=template, tensor=name)
+        written = len(inputs) if place is None else place
+        if (reason := self.unknown_functions(call, configs, used, refused)) is not None:
+            raise UnknownCodeError(f"{call.place}: {call.text!r:.120}: {reason}", reason, inputs, written, shape)
+        name = self.name(call, written)
+        output = self.output(call, written, shape, template=template, tensor=name)
         found: dict[str, Any] = {}
         for config in configs[:1]:
             found |= config.values
@@ -265,28 +275,32 @@ class Builder:
         self.model.nodes.append(node)
         return node
 
-    def _name(self, call: Call, place: int) -> str:
+    def name(self, call: Call, place: int) -> str:
+        """The name of a call's layer: hls4ml's, or that of the tensor that it writes."""
         name = call.layer or call.arguments[place].removesuffix("_out")
         if name in self.model.tensors or "/" in name:
             self.fail(call, f"the layer's name {name!r} is taken")
         return name
 
-    def check_functions(self, call: Call, configs: Sequence[Config] = ()) -> None:
-        """Check that a layer's function, and everything that it calls, is hls4ml's own.
-
-        Raises
-        ------
-        UnsupportedError
-            With the functions that are not.
-        """
-        used = [call.kernel]
+    def unknown_functions(
+        self,
+        call: Call,
+        configs: Sequence[Config] = (),
+        more: Sequence[str] = (),
+        refused: Sequence[str] = (),
+    ) -> str | None:
+        """Which of a layer's functions, and of those that they call, are not hls4ml's own; None if all are."""
+        used, refused = [call.kernel, *more], list(refused)
         for config in configs:
             names = (*config.templates.values(), *config.functions.values(), *config.types.values(), config.base)
             used += [word for text in names for word in re.findall(r"\w+", text)]
-        if unknown := self.library.unknown(used):
-            shown = ", ".join(key.replace(":#", " (its directives)").replace(":", ": ") for key in unknown[:4])
-            more = f" and {len(unknown) - 4} more" if len(unknown) > 4 else ""
-            self.fail(call, f"its code is none of hls4ml's releases that isobit emulates: {shown}{more}")
+            if config.templates.get("product", "").endswith("both_binary"):
+                refused.append("nnet_mult.h:cast")  # halves an odd number of products otherwise
+        if not (unknown := self.library.unknown(used, refused)):
+            return None
+        shown = ", ".join(key.replace(":#", " (its directives)").replace(":", ": ") for key in unknown[:4])
+        more_of_them = f" and {len(unknown) - 4} more" if len(unknown) > 4 else ""
+        return f"its code is none of hls4ml's releases that isobit emulates: {shown}{more_of_them}"
 
     # -- products ----------------------------------------------------------------------------------------------
 

@@ -17,12 +17,38 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-__all__ = ["ALWAYS", "Chunk", "Library", "chunks_of", "foreign_types", "known_functions", "whole"]
+__all__ = ["ALWAYS", "Chunk", "Library", "chunks_of", "foreign_types", "known_functions", "missing_types", "whole"]
 
 #: What every project's C-simulation uses.
 ALWAYS = ("load_weights_from_txt", "load_compressed_weights_from_txt", "load_exponent_weights_from_txt", "array")
 #: Releases whose functions have the semantics of isobit's layers.
 EMULATED = ("1.2.0 vivado", "1.2.0 vitis", "1.3.0 vivado", "1.3.0 vitis")
+
+#: Definitions of older releases, from this one on, that give the bits of those above: read side by side, and compared
+#: (tools/firmware_run.py). Some do so under a condition, for which the layer refuses them (:meth:`Library.unknown`).
+VETTED = {
+    **dict.fromkeys(
+        (
+            *("nnet_helpers.h:load_weights_from_txt", "nnet_types.h:array", "nnet_common.h:strategy"),
+            *("nnet_dense.h:dense", "nnet_dense.h:dense_config", "nnet_mult.h:cast", "nnet_conv1d.h:conv_1d_cl"),
+            *("nnet_dense_resource.h:dense_resource_rf_gt_nin", "nnet_dense_resource.h:dense_resource_rf_gt_nin_rem0"),
+            *("nnet_dense_resource.h:dense_resource_rf_leq_nin", "nnet_conv1d.h:pointwise_conv_1d_cl"),
+            *("nnet_conv2d.h:conv_2d_cl", "nnet_conv2d.h:pointwise_conv_2d_cl", "nnet_merge.h:merge_config"),
+            *("nnet_merge.h:add", "nnet_merge.h:subtract", "nnet_merge.h:multiply"),
+        ),
+        "0.7.1",
+    ),
+    **dict.fromkeys(
+        (
+            *("nnet_dense_stream.h:dense", "nnet_dense_stream.h:dense_wrapper", "nnet_conv1d.h:Conv1DLatency"),
+            *("nnet_conv1d.h:Conv1DResource", "nnet_conv1d_latency.h:pointwise_conv_1d_latency_cl"),
+            *("nnet_pooling.h:pooling1d_cl", "nnet_pooling.h:pooling2d_cl"),
+        ),
+        "1.0.0",
+    ),
+}
+#: Directives of headers (a chunk ``#``) are vetted from here on: includes and guards.
+_DIRECTIVES = "0.7.1"
 
 _TOKEN = re.compile(
     r"(?P<skip>\s+|//[^\n]*|/\*.*?\*/)|(?P<directive>#(?:[^\n\\]|\\.)*)"
@@ -30,6 +56,8 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _INCLUDE = re.compile(r'^[ \t]*#\s*include\s*"([^"]+)"', re.MULTILINE)
+#: Headers of AMD's, which come from ``ap_types`` or from the synthesis tool.
+_VENDORS = re.compile(r"(?:ap_|hls_|utils/)\w+\.h|math\.h")
 _OPEN, _CLOSE = "({[", ")}]"
 #: Headers that are read token by token elsewhere.
 _READ = ("firmware/defines.h", "firmware/parameters.h")
@@ -99,6 +127,20 @@ def foreign_types(files: Mapping[str, bytes]) -> list[str]:
             key, digest = whole(path.removeprefix(start), content.decode(errors="replace"))
             found += [] if digest in known.get(key, ()) else [path]
     return sorted(found)
+
+
+def missing_types(files: Mapping[str, bytes]) -> list[str]:
+    """Headers of number types that every release has, where a project brings some but not these."""
+    start = "firmware/ap_types/"
+    if not any(path.startswith(start) for path in files):
+        return []  # it takes those of the synthesis tool
+    every = len(_table()["versions"])
+    paths = [
+        f"{start}{key.removeprefix('ap_types/').removesuffix(':')}"
+        for key, digests in _table()["functions"].items()
+        if key.startswith("ap_types/") and sum(map(len, digests.values())) == every
+    ]
+    return [path for path in paths if path not in files]
 
 
 def _tokens(text: str, directives: list[str]) -> Iterable[str]:
@@ -193,6 +235,8 @@ class Library:
 
     def __init__(self, files: Mapping[str, bytes], sources: Iterable[str]) -> None:
         self.chunks: dict[str, Chunk] = {}
+        #: Headers that are included and not there.
+        self.missing: list[str] = []
         #: Definitions that hls4ml generates for a layer, which have been read.
         self.vouched: set[str] = set()
         left, seen = list(sources), set[str]()
@@ -203,7 +247,11 @@ class Library:
             seen.add(path)
             text = files[path].decode(errors="replace")
             here = PurePosixPath(path).parent
-            left += [_joined(here, name) for name in _INCLUDE.findall(text)]
+            for name in _INCLUDE.findall(text):
+                beside = _joined(here, name)
+                left.append(beside)
+                if beside not in files and not _VENDORS.fullmatch(name):
+                    self.missing.append(beside)
             if not (path in _READ or path in sources or here.name in ("ap_types", "weights")):
                 self.chunks |= {chunk.key: chunk for chunk in chunks_of(PurePosixPath(path).name, text)}
         self._by_name: dict[str, list[Chunk]] = {}
@@ -220,14 +268,35 @@ class Library:
                     left += chunk.words & self._by_name.keys()
         return found
 
-    def unknown(self, names: Iterable[str]) -> list[str]:
-        """Those of them that are none whose semantics isobit has, sorted."""
-        known = known_functions()
+    def unknown(self, names: Iterable[str], refused: Iterable[str] = ()) -> list[str]:
+        """Those of them that are none whose semantics isobit has, sorted.
+
+        Parameters
+        ----------
+        names
+            Functions that a layer calls.
+        refused
+            Definitions of which the layer takes those of newer releases alone.
+        """
+        refused = set(refused)
         return sorted(
             key
             for key, chunk in self.reached([*names, *ALWAYS]).items()
-            if chunk.name not in self.vouched and not set(EMULATED) & set(known.get(key, {}).get(chunk.digest, ()))
+            if chunk.name not in self.vouched and not _same_bits(chunk, key in refused)
         )
+
+
+def _same_bits(chunk: Chunk, strictly: bool) -> bool:
+    """Whether a definition gives the bits of a release that isobit emulates."""
+    releases = known_functions().get(chunk.key, {}).get(chunk.digest, [])
+    if set(EMULATED) & set(releases):
+        return True
+    since = _DIRECTIVES if chunk.name == "#" else VETTED.get(chunk.key)
+    return since is not None and not strictly and any(_release(name) >= _release(since) for name in releases)
+
+
+def _release(name: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in name.partition(" ")[0].split("."))
 
 
 def _joined(here: PurePosixPath, name: str) -> str:

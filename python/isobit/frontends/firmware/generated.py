@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from math import prod
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from isobit.frontends.firmware.cpp.structs import Config
     from isobit.frontends.firmware.cpp.top import Call
 
-__all__ = ["check_windows", "filled", "window_view"]
+__all__ = ["check_windows", "filled", "tree_of", "window_view"]
 
 _STATEMENT = re.compile(r"buffer\[(\d+)\]\[(\d+)\] = *(?:data\[(\d+)\]|0);\s*")
 _PARTITION = re.compile(r"if \(partition == *(\d+)\) \{\s*((?:buffer\[\d+\]\[\d+\] = *(?:data\[\d+\]|0);\s*)*)\}\s*")
@@ -68,6 +69,20 @@ def filled(b: Builder, call: Call, name: str, windows: int, size: int) -> Any:
         b.fail(call, f"{name} fills {len(table)} numbers; expected {windows} windows of {size}")
     b.library.vouched.add(name)
     return np.array(table).reshape(windows, size)
+
+
+def tree_of(b: Builder, call: Call, name: str) -> dict[str, Any]:
+    """What the handlers of distributed arithmetic read: the function that da4ml wrote, which stands once in the code.
+
+    The handler follows it as linear forms of its inputs and checks every format, so that weights and bias are proven.
+    """
+    found = re.findall(
+        rf"template <typename inp_t, typename out_t>\nvoid {re.escape(name)}\(.*?\n\}}\n", b.generated, re.DOTALL
+    )
+    if len(found) != 1 or len(re.findall(rf"\bvoid {re.escape(name)}\b", b.generated)) != 1:
+        b.fail(call, f"nnet_code_gen.h defines {name} {len(found)} times as da4ml writes it; expected once")
+    b.library.vouched.add(name)
+    return {"strategy": "distributed_arithmetic", "da_codegen": SimpleNamespace(code=found[0])}
 
 
 def check_windows(b: Builder, call: Call, config: Config, *geometry: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from isobit.frontends.firmware.building import Builder, reads
 from isobit.frontends.firmware.cpp.structs import Config
 from isobit.frontends.firmware.cpp.top import Call
+from isobit.frontends.firmware.generated import tree_of
 from isobit.frontends.firmware.nodes import named_type
 
 __all__ = ["strategy_of"]
@@ -41,6 +42,9 @@ def strategy_of(call: Call, builder: Builder, config: Config, n_in: int) -> str:
 
 @reads("dense")
 def _dense(b: Builder, call: Call) -> None:
+    if len(call.arguments) == 2:
+        _tree(b, call)
+        return
     b.arguments(call, 3, 4)
     config = b.config(call)
     n_in, n_out = config.number("n_in"), config.number("n_out")
@@ -53,6 +57,16 @@ def _dense(b: Builder, call: Call) -> None:
     weights = {"weight": weight, "bias": b.weight(call, 3, (n_out,))}
     extra: dict[str, Any] = {"strategy": strategy, "_weights_transposed": transposed}
     b.add(call, "Dense", [data], (n_out,), [config], weights=weights, **extra)
+
+
+def _tree(b: Builder, call: Call) -> None:
+    """A product on streams that is an adder tree."""
+    b.arguments(call, 3, 2)
+    config = b.config(call)
+    data = b.input(call, 0, (config.number("n_in"),))
+    name = config.function("dense_da").partition("<")[0].rpartition("::")[2]
+    tree = tree_of(b, call, name)
+    b.add(call, "Dense", [data], (config.number("n_out"),), [config], used=("bit_shift",), **tree)
 
 
 @reads("normalize")

@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from isobit.errors import UnsupportedError
+from isobit.errors import IsobitError, ModelFileError, UnsupportedError
 from isobit.frontends.beside import Beside
 from isobit.frontends.firmware import layers, moves, recurrent, windows  # noqa: F401, they register what they read
 from isobit.frontends.firmware.building import LAYERS, Builder
 from isobit.frontends.firmware.cpp.declarations import read_declarations
 from isobit.frontends.firmware.cpp.top import Call, check_header, read_top
-from isobit.frontends.firmware.fingerprints import Library, foreign_types
-from isobit.frontends.firmware.nodes import FirmwareModel, Node, Variable, named_type
+from isobit.frontends.firmware.distributed import generated_layer
+from isobit.frontends.firmware.fingerprints import Library, foreign_types, missing_types
+from isobit.frontends.firmware.foreign import Alone, foreign_layer
+from isobit.frontends.firmware.nodes import FirmwareModel, Node, UnknownCodeError, Variable, named_type
 from isobit.frontends.firmware.weights import Weights
 from isobit.frontends.hls4ml.graph import read_graph
 from isobit.frontends.project import read_project, read_yaml
@@ -33,9 +35,12 @@ class FirmwareFolder(Beside):
     ----------
     taps
         Statements that trace layers which the source does not trace itself, each with the line behind which it belongs.
+    alone
+        For each layer whose function is not known, a project that computes it alone.
     """
 
     taps: tuple[tuple[int, str], ...] = field(default=(), kw_only=True)
+    alone: tuple[Alone, ...] = field(default=(), kw_only=True)
 
     def read(self) -> Project:
         """The project, every layer traced."""
@@ -75,15 +80,24 @@ def load_folder(
 ) -> tuple[Graph, FirmwareFolder]:
     """Read a project: its graph, and what simulates it when the user asks for that; see :func:`graph_from_folder`."""
     root = Path(folder)
+    try:
+        return _loaded(root, ranges or {})
+    except IsobitError as error:
+        if str(root) in str(error):
+            raise
+        raise type(error)(f"{root}: {error}") from None
+
+
+def _loaded(root: Path, ranges: Mapping[str, tuple[float, float]]) -> tuple[Graph, FirmwareFolder]:
     project = read_project(root)
     config = read_yaml(root / "hls4ml_config.yml") if (root / "hls4ml_config.yml").exists() else {}
-    model, taps = _model(root, project, str(config.get("Backend") or "Vitis"))
-    graph = read_graph(model, ranges or {}, _metadata(model, config))
-    return graph, FirmwareFolder(root, None, named=True, taps=tuple(taps))
+    model, taps, alone = _model(root, project, str(config.get("Backend") or "Vitis"))
+    graph = read_graph(model, ranges, _metadata(model, config))
+    return graph, FirmwareFolder(root, None, named=True, taps=tuple(taps), alone=tuple(alone))
 
 
-def _model(root: Path, project: Project, backend: str) -> tuple[FirmwareModel, list[tuple[int, str]]]:
-    """The layers of a project, and taps of those that are not traced."""
+def _model(root: Path, project: Project, backend: str) -> tuple[FirmwareModel, list[tuple[int, str]], list[Alone]]:
+    """The layers of a project, taps of those that are not traced, and what computes those that are not known."""
     files = project.files
     declared = read_declarations(str(root), files)
     path = f"firmware/{project.name}.cpp"
@@ -94,6 +108,8 @@ def _model(root: Path, project: Project, backend: str) -> tuple[FirmwareModel, l
     model = FirmwareModel(project.name, backend, "io_stream" if streams.pop() else "io_parallel")
     sources = [path, f"firmware/{project.name}.h", "firmware/parameters.h", "firmware/defines.h"]
     library = Library(files, sources)
+    if missing := [*library.missing, *missing_types(files)]:
+        raise ModelFileError(f"{root}/{min(missing)} is missing: the project's sources include it")
     if foreign := foreign_types(files):
         raise UnsupportedError(
             f"{root}/{foreign[0]} is none of AMD's headers that hls4ml ships, so numbers may be others than isobit's"
@@ -110,16 +126,37 @@ def _model(root: Path, project: Project, backend: str) -> tuple[FirmwareModel, l
         model.inputs.append(parameter.name)
         model.nodes.append(Node("Input", parameter.name, [], [parameter.name], {}, {}, model))
     taps: list[tuple[int, str]] = []
-    for call in top.calls:
-        if call.kernel not in LAYERS:
-            builder.fail(call, f"the function {call.function!r} is not known")
-        LAYERS[call.kernel](builder, call)
+    alone: list[Alone] = []
+    for place, call in enumerate(top.calls):
+        before = len(model.nodes)
+        try:
+            _add(builder, call)
+        except UnknownCodeError as unknown:
+            for node in model.nodes[before:]:
+                del model.tensors[node.name]
+            del model.nodes[before:]
+            alone.append(foreign_layer(builder, call, project, unknown, top.calls[place + 1 :]))
         taps += _taps(builder, call)
     for parameter in project.directed("out"):
         if parameter.name not in builder.written:
             raise UnsupportedError(f"{root}/{path}: nothing is written into the output {parameter.name!r}")
         model.outputs.append(builder.written[parameter.name].tensor)
-    return model, taps
+    return model, taps, alone
+
+
+def _add(builder: Builder, call: Call) -> None:
+    """Add the layer of a call.
+
+    Raises
+    ------
+    UnknownCodeError
+        If its function is none that isobit knows.
+    """
+    if not generated_layer(builder, call):
+        if call.kernel not in LAYERS or not call.function.startswith("nnet::"):
+            reason = f"the function {call.function!r} is not known"
+            raise UnknownCodeError(f"{call.place}: {reason}", reason)
+        LAYERS[call.kernel](builder, call)
 
 
 def _taps(b: Builder, call: Call) -> list[tuple[int, str]]:

@@ -95,7 +95,8 @@ def _clone(b: Builder, call: Call) -> None:
     names = [f"{data.tensor}_cpy{place}" for place in range(1, len(call.arguments))]
     for place, name in enumerate(names, 1):
         b.output(call, place, data.shape, tensor=name)
-    b.check_functions(call)
+    if (reason := b.unknown_functions(call)) is not None:
+        b.fail(call, reason)
     layer = call.layer or f"clone_{data.tensor}"
     b.model.nodes.append(Node("Clone", layer, [data.tensor], names, {"function_cpp": call.text}, {}, b.model))
 

@@ -7,15 +7,27 @@ handlers tell kinds of numbers apart by these names.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import prod
 from types import SimpleNamespace
 from typing import Any
 
+from isobit.errors import UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.frontends.firmware.cpp.structs import Config, Declarations, Kind
 
-__all__ = ["FirmwareModel", "NamedType", "Node", "Variable", "WeightVariable", "named_type", "rendered"]
+__all__ = [
+    "FirmwareModel",
+    "NamedType",
+    "Node",
+    "UnknownCodeError",
+    "Variable",
+    "WeightVariable",
+    "index_of",
+    "named_type",
+    "rendered",
+]
 
 
 @dataclass(frozen=True)
@@ -238,4 +250,24 @@ def index_of(name: str) -> str:
     return found[1] if found else ""
 
 
-__all__ += ["index_of"]
+class UnknownCodeError(UnsupportedError):
+    """A call whose code is none of hls4ml's.
+
+    Attributes
+    ----------
+    reason
+        What is not known.
+    inputs, place, shape
+        What it reads, the argument that it writes, and its shape; empty where that is not known either.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        reason: str,
+        inputs: Sequence[Variable] = (),
+        place: int = 0,
+        shape: tuple[int, ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.reason, self.inputs, self.place, self.shape = reason, list(inputs), place, shape

@@ -76,9 +76,20 @@ def _window_layer(b: Builder, call: Call, class_name: str) -> None:
         check_windows(b, call, config, taken, n_chan, kernel, strides, before, given)
     else:
         extra |= _streamed(config, rank)
+    # Before hls4ml 1.2 pointwise kernels took parts of the positions, as many as the reuse factor.
+    refused = () if extra["reuse_factor"] == 1 else ("nnet_conv1d_latency.h:pointwise_conv_1d_latency_cl",)
     config.read |= _UNREAD
     mult.read |= {"bias_t", "weight_t"}
-    b.add(call, f"{class_name}{rank}D", [data], (*given, n_filt), [config, mult], weights=weights, **extra)
+    b.add(
+        call,
+        f"{class_name}{rank}D",
+        [data],
+        (*given, n_filt),
+        [config, mult],
+        refused=refused,
+        weights=weights,
+        **extra,
+    )
 
 
 def _streamed(config: Config, rank: int) -> dict[str, Any]:
@@ -117,7 +128,9 @@ def _pooling(b: Builder, call: Call) -> None:
     config.truth("count_pad", False)
     _check_filters(b, call, config, rank, pool)
     data = b.input(call, 0, (*taken, n_filt))
-    _pooled(b, call, config, f"Pooling{rank}D", data, (*given, n_filt))
+    # Before hls4ml 1.2 windows were as large as the strides.
+    refused = () if pool == strides else (f"nnet_pooling.h:pooling{rank}d_cl",)
+    _pooled(b, call, config, f"Pooling{rank}D", data, (*given, n_filt), refused)
 
 
 def _check_filters(b: Builder, call: Call, config: Config, rank: int, pool: tuple[int, ...]) -> None:
@@ -141,11 +154,13 @@ def _global_pooling(b: Builder, call: Call) -> None:
     _pooled(b, call, config, f"GlobalPooling{rank}D", data, given)
 
 
-def _pooled(b: Builder, call: Call, config: Config, name: str, data: Any, shape: tuple[int, ...]) -> None:
+def _pooled(
+    b: Builder, call: Call, config: Config, name: str, data: Any, shape: tuple[int, ...], refused: Any = ()
+) -> None:
     operation = config.word("pool_op")
     if operation not in ("Max", "Average"):
         b.fail(call, f"{config.name} has the pool_op {operation!r}")
     config.text("accum_t")
     config.read |= _UNREAD
     implementation = config.word("implementation", "linebuffer")
-    b.add(call, name, [data], shape, [config], implementation=implementation)
+    b.add(call, name, [data], shape, [config], refused=refused, implementation=implementation)

@@ -13,6 +13,7 @@ from isobit.frontends.hls4ml import (  # noqa: F401, they register their handler
     dense,
     einsum,
     embedding,
+    foreign,
     garnet,
     layernorm,
     merge,

@@ -6,6 +6,7 @@ from isobit.model.layers.dense import Dense
 from isobit.model.layers.distributed import DistributedConvolution, DistributedDense
 from isobit.model.layers.einsum import Einsum, EinsumDense
 from isobit.model.layers.embedding import Embedding
+from isobit.model.layers.foreign import ForeignLayer
 from isobit.model.layers.garnet import GarNet
 from isobit.model.layers.layernorm import LayerNorm
 from isobit.model.layers.merge import DotProduct, Merge
@@ -43,6 +44,7 @@ __all__ = [
     "EinsumDense",
     "Embedding",
     "EveryStep",
+    "ForeignLayer",
     "GarNet",
     "LayerNorm",
     "Merge",
