@@ -1,10 +1,13 @@
 """`isobit.tune` against random and TPE draws on networks of the zoo; a JSON file.
 
     python tools/tune_run.py [--networks mugmt_student ...] [--trials 300] [--out tests/tune/tuned.json]
+    python tools/tune_run.py --csim
 
 For each network the limit is three times the error that the golden configuration makes against exact numbers. Then
 formats are tuned, and drawn `--trials` times at random and by TPE (goals: error and bits), each weight, bias, scale,
-result and accumulator with up to eight bits fewer. What counts is the fewest bits of a draw within the limit.
+result and accumulator with up to eight bits fewer. What counts is the fewest bits of a draw within the limit. With
+`--csim`, the networks of the file are converted by hls4ml with every format written out, compiled, and every layer's
+bits compared with those of isobit's tuned network.
 """
 
 from __future__ import annotations
@@ -13,7 +16,9 @@ import argparse
 import json
 import os
 import sys
+import tempfile
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +29,7 @@ from isobit.explain import explain
 from isobit.sweep import Space, sweep
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "tests" / "sweep")]
 NETWORKS = ("mugmt_student", "jet_mlp", "ad_student", "pion_deepsets", "econ_t_encoder")
 EVENTS = 4000
 #: Bits that a draw may take away.
@@ -39,7 +45,7 @@ def compared(name: str, trials: int) -> dict[str, Any]:
     model, x = sound(name), zoo.inputs(name, EVENTS, seed=5)
     limit = 3 * explain(model, x).error
     start = time.process_time()
-    tuned = ib.tune(model, x, limit=limit)
+    tuned = ib.tune(model, x, tolerance=limit)
     seconds = time.process_time() - start
     vary = [
         {"slots": [key], "bits": list(range(max(2, kind.width - FEWER), kind.width + 1))}
@@ -48,7 +54,7 @@ def compared(name: str, trials: int) -> dict[str, Any]:
     ]
     found = {}
     for method in ("random", "tpe"):
-        drawn = sweep(model, x, vary, metrics=("rms", "bits"), method=method, trials=trials, seed=1, workers=1)
+        drawn = sweep(model, vary, x, metrics=("rms", "bits"), method=method, trials=trials, seed=1, workers=1)
         within = [one.metrics["bits"] for one in drawn if one.metrics and one.metrics["rms"] <= limit]
         found[method] = {"within": len(within), "best_bits": min(within, default=None), "trials": trials}
     return {
@@ -66,6 +72,23 @@ def compared(name: str, trials: int) -> dict[str, Any]:
     }
 
 
+def against_csim(one: dict[str, Any], events: int) -> dict[str, Any]:
+    """A tuned network's layers against hls4ml's C-simulation of it."""
+    import hls4ml
+    from written import differing, firmware_of
+
+    from isobit.students import zoo
+
+    model, x = sound(one["network"]), zoo.inputs(one["network"], events, seed=6)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        graph = model.with_types(one["types"]).graph
+    with tempfile.TemporaryDirectory() as cache:
+        os.environ["ISOBIT_CACHE"] = cache  # each is compiled once
+        values, wrong, _ = differing(firmware_of(model, graph, {}), graph, x)
+    return {"events": events, "values": values, "differing": wrong, "hls4ml": hls4ml.__version__}
+
+
 def main() -> int:
     """Run, and write what was found after every network."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -73,7 +96,17 @@ def main() -> int:
     parser.add_argument("--networks", nargs="+", default=list(NETWORKS))
     parser.add_argument("--trials", type=int, default=300)
     parser.add_argument("--out", type=Path, default=ROOT / "tests" / "tune" / "tuned.json")
+    parser.add_argument("--csim", action="store_true", help="compare the networks of the file with the C-simulation")
+    parser.add_argument("--events", type=int, default=500, help="events of that comparison")
     options = parser.parse_args()
+    if options.csim:
+        report = json.loads(options.out.read_text())
+        for one in report["networks"]:
+            if one["network"] in options.networks and "csim" not in one:
+                one["csim"] = against_csim(one, options.events)
+                options.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+                print(one["network"], one["csim"], flush=True)
+        return 0
     report: dict[str, Any] = {"what": "isobit.tune against draws (tools/tune_run.py)", "networks": []}
     for name in options.networks:
         report["networks"].append(compared(name, options.trials))

@@ -136,9 +136,9 @@ def test_references_and_metrics() -> None:
     ("options", "error", "words"),
     [
         ({"metric": "rmss"}, UnsupportedError, "no metric 'rmss'; did you mean 'rms'"),
-        ({"reference": np.zeros((3, 4))}, ShapeError, r"\(3, 4\).*expected \[\(400, 4\)\]"),
-        ({"reference": np.full((400, 4), np.nan)}, RangeError, "not finite"),
-        ({"reference": MODEL, "metric": lambda outputs: float("nan")}, RangeError, "gives nan for the reference"),
+        ({"against": np.zeros((3, 4))}, ShapeError, r"\(3, 4\).*expected \[\(400, 4\)\]"),
+        ({"against": np.full((400, 4), np.nan)}, RangeError, "not finite"),
+        ({"against": MODEL, "metric": lambda outputs: float("nan")}, RangeError, "gives nan for the reference"),
         ({"data": np.zeros((0, 6))}, ShapeError, "no event"),
         ({"data": [X, X]}, ShapeError, r"shape \(2, 400, 6\)"),
     ],
@@ -161,12 +161,29 @@ def test_command(tmp_path: Path) -> None:
     assert "on 8 events" in drawn.output
 
 
-def test_committed_sabotage() -> None:
+@pytest.mark.parametrize(("name", "least"), [("sabotage", 150), ("sabotage_recurrent", 10)])
+def test_committed_sabotage(name: str, least: int) -> None:
     """tools/explain_run.py: 95 % are named; what is not is listed with its seed."""
-    report = json.loads((Path(__file__).parent / "sabotage.json").read_text(encoding="utf-8"))
-    assert report["count"] == len(report["cases"]) >= 150
+    report = json.loads((Path(__file__).parent / f"{name}.json").read_text(encoding="utf-8"))
+    assert report["count"] == len(report["cases"]) >= least
     assert report["named"] >= 0.95 * report["count"]
     assert report["named"] == sum(case["right"] for case in report["cases"])
+    if "recurrent" in name:
+        assert any("state" in done for case in report["cases"] for done in case["done"])
+
+
+def test_formats_that_a_kernel_takes_together_are_mended_together() -> None:
+    """Input, accumulator and state of an LSTM have one format; so has the fix."""
+    graph = ib.load(ROOT / "tests" / "explain" / "lstm.isobit").graph
+    group = graph.tied["lstm.result"]
+    assert set(group) == {"lstm.result", "lstm.accum", "inputs.result"}
+    right = ib.Model(graph)
+    x = np.random.default_rng(5).normal(0.0, 1.5, (300, 8, 3))
+    bad = right.with_types(dict.fromkeys(group, "ap_fixed<12,2>"))
+    found = explain(bad, x, right)
+    assert found.causes[0].quantiser == Quantiser("lstm", "result", "range")
+    assert set(found.types) == set(group) and len(set(found.types.values())) == 1
+    assert found.fixed_error < 0.1 * found.error
 
 
 def test_page_runs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,6 +41,24 @@ def test_a_difference_is_explained_and_made_simpler(tmp_path: Path) -> None:
         write_tb_data(tmp_path / "tb", [event], [expected])
 
 
+def test_the_simplest_event_is_found_by_hypothesis() -> None:
+    from isobit.testing.shrinking import simplest
+
+    asked: list[Any] = []
+
+    def fails(part: list[Any]) -> bool:
+        asked.append(part)
+        return bool(part[0][0, 1] > 2.5)
+
+    (event,) = simplest([np.array([[0.1, 3.7, -2.2, 5.1], [9.9, 8.8, 7.7, 6.6]])], fails)
+    assert event.tolist() == [[0.0, 3.0, 0.0, 0.0]]  # two bits of the first event's second number
+    assert len(asked) <= 600
+    first, second = simplest([np.array([[0.3]]), np.array([[[1.7, -4.9]]])], lambda part: bool(part[1][0, 0, 1] < -4.8))
+    assert first.tolist() == [[0.0]] and second[0, 0, 0] == 0 and -4.9 <= second[0, 0, 1] < -4.8
+    (same,) = simplest([np.array([[0.3, 0.7]])], lambda part: bool((part[0] == [[0.3, 0.7]]).all()))
+    assert same.tolist() == [[0.3, 0.7]]
+
+
 def test_wrong_arrays() -> None:
     wrong = MODEL.predict(X)
     wrong[7, 1] += 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import inf
 from numbers import Integral
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from isobit.check.differences import Differences
 from isobit.check.keras import FloatDifference
 from isobit.check.provenance import provenance_of
 from isobit.check.ranges import Overflows
+from isobit.check.reason import EVENTS, is_telling, reason_of
 from isobit.check.report import Report
 from isobit.check.roads import Progress, Roads, road_names
 from isobit.check.tally import Tally
@@ -27,6 +30,9 @@ from isobit.model.requested import reuse_factors
 from isobit.streaming.inputs import Inputs
 
 __all__ = ["FloatDifference", "LayerComparison", "Report", "Road", "check"]
+
+#: Seconds that an explanation may take, about, which nobody asked for.
+_EXPLAINED_S = 20.0
 
 
 def check(
@@ -44,6 +50,7 @@ def check(
     threads: int | None = None,
     optimisation: str = "3",
     progress: Progress | None = None,
+    explain: bool | None = None,
 ) -> Report:
     """Compare a network's bits on several roads, block by block: memory does not grow with the number of events.
 
@@ -75,6 +82,10 @@ def check(
         The csim's compiler optimisation; no bit depends on it.
     progress
         Called with (road, events done, events in all).
+    explain
+        Whether to say which formats make the outputs differ from ``keras_model``'s, and what mends it, on the first
+        1,000 events. None: if formats do more than round (something overflows, or a warning says so), and it is a
+        matter of seconds.
 
     Returns
     -------
@@ -114,6 +125,7 @@ def check(
             for road, limit in limits.items()
         ]
         overflows = Overflows(subject, workers)
+        first_events = source.read(0, min(events, EVENTS)) if keras_model is not None and explain is not False else ()
         watch, differences = Watch(subject.graph, keras_model), Differences(subject.graph, roads.others)
         with contextlib.closing(blocks_of(subject.graph, source, block_size(subject.graph))) as blocks:
             for block in blocks:
@@ -122,7 +134,7 @@ def check(
                 watch.update(block.columns, values)
     first, *others = (tally.result(roads.threads(tally.name)) for tally in tallies)
     profile = overflows.result()
-    return Report(
+    result = Report(
         subject.graph.name,
         events,
         first,
@@ -135,6 +147,10 @@ def check(
         provenance=provenance.with_files(data=source.paths),
         configuration=subject.remarks,
     )
+    if first_events and (explain or is_telling(profile, result.warnings)):
+        found, why = reason_of(subject, list(first_events), keras_model, inf if explain else _EXPLAINED_S)
+        result = replace(result, explanation=found).with_notes([why] if why else [])
+    return result
 
 
 def _compare(

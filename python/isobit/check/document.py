@@ -41,6 +41,7 @@ def report_document(report: Outcome) -> dict[str, Any]:
         "constants": [change.to_dict() for change in report.profile.constants],
         **report.facts.to_dict(),
         "configuration": [asdict(remark) for remark in report.configuration],
+        "explanation": None if report.explanation is None else report.explanation.to_dict(),
         "notes": list(report.notes),
         "reuse_factors": [{**asdict(factor), "replaced": factor.replaced} for factor in report.reuse],
     }

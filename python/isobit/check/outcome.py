@@ -11,6 +11,7 @@ from isobit.check.findings import Finding, findings_of
 from isobit.check.keras import FloatDifference, KerasLayers
 from isobit.check.provenance import Provenance
 from isobit.check.watching import Facts
+from isobit.explain import Explanation
 from isobit.frontends.configuration import Remark
 from isobit.model.requested import ReuseFactor
 from isobit.profile.counts import Profile
@@ -33,6 +34,7 @@ class Outcome:
     causes: tuple[Cause, ...] = ()
     provenance: Provenance = field(default_factory=Provenance)
     configuration: tuple[Remark, ...] = ()
+    explanation: Explanation | None = None
 
     @property
     def ok(self) -> bool:

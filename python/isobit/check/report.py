@@ -46,6 +46,8 @@ class Report(Outcome):
         What was compared, with what versions, when.
     configuration
         Entries of the hls4ml configuration that have no effect.
+    explanation
+        Why the outputs differ from the Keras model's, as :func:`isobit.explain` finds it, if it was asked for.
     """
 
     def with_notes(self, notes: Sequence[str]) -> Report:

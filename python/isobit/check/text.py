@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from isobit.check.comparison import LayerComparison
 from isobit.check.outcome import Outcome
+from isobit.check.reason import reason_lines
 from isobit.model.requested import summary as reuse_summary
 
 __all__ = ["folded", "keras_label", "report_text", "road_table"]
@@ -33,6 +34,8 @@ def report_text(report: Outcome) -> str:
     parts += report.provenance.lines()
     if report.keras:
         parts += _keras(report)
+    if report.explanation is not None:
+        parts += reason_lines(report.explanation)
     return "\n".join(parts)
 
 

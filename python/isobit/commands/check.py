@@ -56,6 +56,11 @@ from isobit.files import check_target
 @click.option(
     "--run-code", is_flag=True, help="Compile and run a folder's own code for layers whose functions are not hls4ml's."
 )
+@click.option(
+    "--explain/--no-explain", default=None,
+    help="Say which formats make the outputs differ from Keras', and what mends it.  "
+    "[default: if they do more than round, and it is a matter of seconds]",
+)  # fmt: skip
 @click.option("--html", type=click.Path(path_type=Path), help="Write the report as a page.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 @click.option("--overwrite", is_flag=True, help="Replace an existing --html file.")
@@ -71,6 +76,7 @@ def command(
     reference_seconds: float,
     threads: int | None,
     run_code: bool,
+    explain: bool | None,
     html: Path | None,
     as_json: bool,
     overwrite: bool,
@@ -107,6 +113,7 @@ def command(
             reference_seconds=reference_seconds,
             threads=threads,
             progress=progress,
+            explain=explain,
         )
     report = report.with_notes(notes).with_files(model=model, config=keras.config, seed=None if data else seed)
     if as_json:

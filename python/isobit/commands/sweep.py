@@ -12,7 +12,7 @@ import click
 from isobit.api import Model, load
 from isobit.commands import EQUAL_OR_DONE, examples
 from isobit.commands.options import progress_bar
-from isobit.errors import MissingDependencyError, ModelFileError, UnsupportedError
+from isobit.errors import ModelFileError, UnsupportedError
 from isobit.frontends.keras import KERAS_SUFFIXES, load_keras_file
 from isobit.frontends.project import read_yaml
 from isobit.streaming.inputs import Inputs
@@ -48,15 +48,15 @@ def command(spec: Path, workers: int | None, dask: str | None, as_json: bool) ->
         arrays = source.read(0, source.events)
     options = {key: document[key] for key in _OPTIONS if key in document and key != "vary"}
     store = document.get("store", f"{spec.stem}.sqlite")
-    with progress_bar() as report, _executor(dask) as executor:
+    with progress_bar() as report:
         found = sweep(
             model,
-            arrays[0] if len(arrays) == 1 else arrays,
             document["vary"],
+            arrays[0] if len(arrays) == 1 else arrays,
             reference=reference,
             store=spec.parent / str(store),
             workers=workers,
-            executor=executor,
+            cluster=dask,
             progress=lambda done, wanted: report("configurations", done, wanted),
             **options,
         )
@@ -114,19 +114,6 @@ def _data(spec: Path, document: dict[str, Any]) -> Any:
     if isinstance(given, dict):
         return {name: str(spec.parent / str(path)) for name, path in given.items()}
     return str(spec.parent / str(given))
-
-
-@contextlib.contextmanager
-def _executor(address: str | None) -> Any:
-    if address is None:
-        yield None
-        return
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise MissingDependencyError(f"--dask needs distributed: pip install 'isobit[sweep]' ({error})") from None
-    with Client(address) as client:
-        yield client.get_executor()
 
 
 def _text(found: Sweep, front: tuple[Record, ...], store: Path) -> str:

@@ -16,14 +16,16 @@ from isobit.commands.keras_options import KerasOptions, keras_options
 @click.command(
     "tune",
     epilog=examples(
-        "isobit tune student.h5 --config hls4ml_config.yml --data events.npy --limit 0.01",
-        "isobit tune student.isobit --data events.npy --metric flips --limit 0.001 --slots '*.weight' --json",
+        "isobit tune student.h5 --config hls4ml_config.yml --data events.npy --tolerance 0.01",
+        "isobit tune student.isobit --data events.npy --metric flips --tolerance 0.001 --slots '*.weight' --json",
     ),
 )
 @click.argument("model", type=click.Path(path_type=Path))
 @keras_options()
 @data_options(what="Events")
-@click.option("--limit", type=click.FloatRange(0), required=True, help="The largest error that is allowed.")
+@click.option(
+    "--tolerance", "--limit", type=click.FloatRange(0), required=True, help="The largest error that is allowed."
+)
 @click.option(
     "--metric", type=click.Choice(("rms", "max", "flips")), default="rms", show_default=True,
     help="Root mean square or largest difference, or events whose largest output is another one.",
@@ -44,7 +46,7 @@ def command(
     model: Path,
     keras: KerasOptions,
     data: DataOptions,
-    limit: float,
+    tolerance: float,
     metric: str,
     reference: Path | None,
     slots: tuple[str, ...],
@@ -71,7 +73,7 @@ def command(
     found = tune(
         subject,
         data.read(subject.graph.inputs),
-        limit=limit,
+        tolerance=tolerance,
         reference=right,
         metric=metric,
         slots=slots or ("*",),

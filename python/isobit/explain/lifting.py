@@ -75,6 +75,8 @@ class Lifter:
         inputs_ = tuple(replace(tensor, limits=None) for tensor in network.graph.inputs)
         self.graph = replace(network.graph, inputs=inputs_)
         self._inputs = inputs
+        #: Fraction bits more that make a rounding as exact as it should be, where these are not :data:`FINER`.
+        self.finer: dict[Quantiser, int] = {}
 
     @cached_property
     def needed(self) -> dict[str, int]:
@@ -85,12 +87,17 @@ class Lifter:
         graph = self.graph
         for _ in range(3):  # what is no longer cut off further up may need more further down
             plan = make_plan(graph, inputs=measured(graph, self._inputs))
-            unsafe = {f"{one.layer}.{one.slot}": one for one in plan.verdicts if not one.safe and not one.clips}
-            more = {key: max(1, max(one.bits) - one.type.width + 1) for key, one in unsafe.items() if key in self._own}
+            more: dict[str, int] = {}
+            for one in plan.verdicts:
+                key = f"{one.layer}.{one.slot.partition('/')[0]}"  # numbers inside a layer have the format of a slot
+                if not one.safe and not one.clips and self.group(key)[0] in self._own:
+                    more[key] = max(more.get(key, 1), max(one.bits) - one.type.width + 1)
             if not more:
                 break
             found = {key: found.get(key, 0) + more.get(key, 0) for key in found.keys() | more.keys()}
-            graph = self.graph.with_types({key: _with_integer(self._own[key], bits) for key, bits in found.items()})
+            room = {key: max(found.get(one, 0) for one in self.group(key)) for key in self._own}
+            wider = {key: _with_integer(self._own[key], bits) for key, bits in room.items() if bits}
+            graph = self.graph.with_types(self._grouped(wider))
         return found
 
     @cached_property
@@ -104,17 +111,22 @@ class Lifter:
             if weight.encoding in (Encoding.XNOR, Encoding.EXPONENT)
         }
         bits = {f"{tensor.name}.result" for tensor in self.graph.inputs if tensor.xnor}
-        out = followers | fixed | bits
+        tied = {key for key, group in self.graph.tied.items() if key != group[0]}
+        out = followers | fixed | bits | tied
         free = {key: kind for key, kind in self.graph.types().items() if key not in out and not kind.is_int}
         return {key: kind for key, kind in free.items() if self._changes(key, _with_integer(kind, 1))}
 
     def _changes(self, key: str, kind: FixedType) -> bool:
         """Whether a format can be changed without others that a layer ties to it."""
         try:
-            self.graph.with_types({key: kind})
+            self.graph.with_types(dict.fromkeys(self.group(key), kind))
         except (FormatError, UnsupportedError):
             return False
         return True
+
+    def group(self, key: str) -> tuple[str, ...]:
+        """The format, and those that must be the same."""
+        return self.graph.tied.get(key, (key,))
 
     @cached_property
     def _constants(self) -> dict[str, int]:
@@ -138,7 +150,7 @@ class Lifter:
         self.inputs = {
             f"{tensor.name}.result": _lacking(tensor.type, *ranges[tensor.name])
             for tensor in self.graph.inputs
-            if tensor.name in ranges and f"{tensor.name}.result" in self._own
+            if tensor.name in ranges and self.group(f"{tensor.name}.result")[0] in self._own
         }
         found: list[Quantiser] = []
         for key in self._own:
@@ -167,7 +179,8 @@ class Lifter:
 
     def room(self, key: str) -> int:
         """Integer bits that a slot needs beyond its own; 0 if its range holds everything."""
-        return max(self.needed.get(key, 0), self._constants.get(key, 0), self.inputs.get(key, 0))
+        needs = (self.needed, self._constants, self.inputs)
+        return max(need.get(one, 0) for one in self.group(key) for need in needs)
 
     def lifted(self, quantisers: Collection[Quantiser], bits: Mapping[Quantiser, int] | None = None) -> Network:
         """The network with these quantisers exact, or with so many bits more.
@@ -191,11 +204,11 @@ class Lifter:
                 continue
             kind = types.get(one.key, self._own[one.key])
             if one.cause == "rounding":
-                more = given.get(one, FINER)
+                more = given.get(one, self.finer.get(one, FINER))
                 types[one.key] = replace(kind, width=kind.width + more)
             else:
                 types[one.key] = _with_integer(kind, given.get(one, self.room(one.key) or _ROOM))
-        changed = graph.with_types(types)
+        changed = graph.with_types(self._grouped(types))
         finer = {
             (one.layer, one.slot): 2 ** given[one] if one in given else FINER_TABLE
             for one in quantisers
@@ -204,11 +217,15 @@ class Lifter:
         ops = tuple(_with_tables(new, old, finer) for new, old in zip(changed.ops, graph.ops, strict=True))
         return replace(changed, ops=ops)
 
+    def _grouped(self, types: Mapping[str, FixedType]) -> dict[str, FixedType]:
+        return {one: kind for key, kind in types.items() for one in self.group(key)}
+
     def fix(self, quantisers: Mapping[Quantiser, int]) -> tuple[dict[str, str], dict[str, int]]:
         """Formats, and entries of tables, that so many bits more give, by ``layer.slot``."""
         graph = self.lifted_graph(quantisers, quantisers)
         types = graph.types()
-        formats = {one.key: str(types[one.key]) for one in quantisers if one.cause != "resolution"}
+        keys = [key for one in quantisers if one.cause != "resolution" for key in self.group(one.key)]
+        formats = {key: str(types[key]) for key in keys}
         entries = {
             one.key: graph.by_name[one.layer].resizable[one.slot][0] for one in quantisers if one.cause == "resolution"
         }

@@ -26,12 +26,30 @@ class Cause:
         Share of the error that this one makes in a network where everything else is exact.
     share
         Their mean; the Shapley value, where shares did not add up.
+    events
+        Events, of those that were ranked on, whose outputs change if this one is exact.
     """
 
     quantiser: Quantiser
     lifted: float
     alone: float
     share: float
+    events: int = 0
+
+    @property
+    def layer(self) -> str:
+        """The layer."""
+        return self.quantiser.layer
+
+    @property
+    def slot(self) -> str:
+        """Its format."""
+        return self.quantiser.slot
+
+    @property
+    def kind(self) -> str:
+        """What the format does: ``rounding``, ``range`` or ``resolution``."""
+        return self.quantiser.cause
 
     def __str__(self) -> str:
         lifted, alone = f"{-100 * self.lifted:+.1f} %", f"{100 * self.alone:.1f} %"
@@ -106,12 +124,17 @@ class Explanation:
     @property
     def fragment(self) -> dict[str, Any]:
         """The part of an hls4ml configuration that makes this change."""
-        found = fragment_of(self.types)
-        for key, count in self.entries.items():
-            layer, _, slot = key.rpartition(".")
-            name = "table_size" if slot == "table" else f"{slot}_size"
-            found.setdefault("LayerName", {}).setdefault(layer, {})[name] = count
-        return found
+        return fragment_of(self.types, self.entries)
+
+    @property
+    def fix(self) -> dict[str, str]:
+        """What to change, by ``layer.slot``: formats, and the entries of tables."""
+        return {**self.types, **{key: f"{count} entries" for key, count in self.entries.items()}}
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The same as :attr:`fragment`."""
+        return self.fragment
 
     def __str__(self) -> str:
         error = f"{self.metric} {self.error:.6g} on {self.events:,} events"
@@ -149,6 +172,7 @@ class Explanation:
                     "lifted": one.lifted,
                     "alone": one.alone,
                     "share": one.share,
+                    "events": one.events,
                 }
                 for one in self.causes
             ],

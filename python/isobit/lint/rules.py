@@ -95,8 +95,8 @@ class Finding:
         }
 
 
-def fragment_of(types: Mapping[str, str]) -> dict[str, Any]:
-    """Part of an hls4ml configuration that gives formats, by ``layer.slot``.
+def fragment_of(types: Mapping[str, str], entries: Mapping[str, int] | None = None) -> dict[str, Any]:
+    """Part of an hls4ml configuration that gives formats, and tables so many entries, by ``layer.slot``.
 
     hls4ml reads those of tables and of a softmax's inner numbers beside ``Precision``, as ``exp_table_t``, and ignores
     them inside it (docs/semantics.md).
@@ -109,6 +109,9 @@ def fragment_of(types: Mapping[str, str]) -> dict[str, Any]:
             entry.setdefault("Precision", {})[slot] = kind
         else:
             entry[f"{slot}_t"] = kind
+    for key, count in (entries or {}).items():
+        layer, _, slot = key.rpartition(".")
+        layers.setdefault(layer, {})["table_size" if slot == "table" else f"{slot}_size"] = count
     return {"LayerName": layers} if layers else {}
 
 

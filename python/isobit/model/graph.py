@@ -154,6 +154,19 @@ class Graph:
             slots |= {f"{op.name}.{slot}": type for slot, type in op.types().items()}
         return slots
 
+    @cached_property
+    def tied(self) -> dict[str, tuple[str, ...]]:
+        """Formats that only exist together, by each of their names: the result of the layer that ties them first."""
+        source = {tensor.name: f"{tensor.name}.result" for tensor in self.inputs}
+        found: dict[str, tuple[str, ...]] = {}
+        for op in self.ops:
+            source[op.output.name] = source[op.inputs[0]] if op.follows else f"{op.name}.result"
+            if op.tied:
+                keys = [f"{op.name}.result", *(f"{op.name}.{slot}" for slot in op.tied), source[op.inputs[0]]]
+                group = tuple(dict.fromkeys(other for key in keys for other in found.get(key, (key,))))
+                found |= dict.fromkeys(group, group)
+        return found
+
     def with_types(self, types: Mapping[str, str | FixedType]) -> Graph:
         """Copy with exactly these formats changed.
 

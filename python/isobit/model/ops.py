@@ -114,6 +114,11 @@ class Op:
         return False
 
     @property
+    def tied(self) -> tuple[str, ...]:
+        """Slots that must have the format of the first input, because the kernel compiles for no other."""
+        return ()
+
+    @property
     def resizable(self) -> dict[str, tuple[int, FixedType | None]]:
         """Tables that may have another number of entries: how many, and the format whose top bits address them.
 

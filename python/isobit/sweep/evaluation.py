@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,12 @@ import numpy as np
 from isobit.bounds.constants import op_constants
 from isobit.cost.estimate import graph_cost
 from isobit.errors import RangeError, UnsupportedError
-from isobit.explain.explaining import METRICS
+from isobit.explain.outputs import METRICS, outputs_of
+from isobit.explain.rerun import Rerun
 from isobit.model.graph import Graph
 from isobit.network import Network
 from isobit.suggest import did_you_mean
+from isobit.sweep.configuration import retyped
 
 __all__ = ["COSTS", "Evaluator", "check_metrics"]
 
@@ -64,7 +66,7 @@ class Evaluator:
     network
         The network.
     x
-        Events, as for :meth:`isobit.Model.predict`.
+        Events: inputs in order, each of shape (events, ...).
     reference
         Outputs that are right, one array for each output.
     metrics
@@ -76,7 +78,7 @@ class Evaluator:
     def __init__(
         self,
         network: Network,
-        x: Any,
+        x: list[Any],
         reference: list[Any],
         metrics: Sequence[str],
         functions: Mapping[str, Callable[[list[Any]], float]],
@@ -84,21 +86,40 @@ class Evaluator:
         self.network, self.x, self.reference = network, x, reference
         self.metrics, self.functions = tuple(metrics), dict(functions)
 
-    def __call__(self, types: Mapping[str, str]) -> dict[str, float]:
-        """The figures with these formats changed.
+    @property
+    def _plain(self) -> Any:
+        return self.x[0] if len(self.x) == 1 else self.x
+
+    @cached_property
+    def _rerun(self) -> Rerun:
+        return Rerun(self.x, threads=1, follow=True)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What other processes need: not the layers that this one has remembered."""
+        return {name: value for name, value in vars(self).items() if name != "_rerun"}
+
+    def __call__(self, changes: Mapping[str, str], graph: Graph | None = None) -> dict[str, float]:
+        """The figures of a configuration.
+
+        Parameters
+        ----------
+        changes
+            What it changes; see :mod:`isobit.sweep.configuration`.
+        graph
+            The network that it is, if it was converted again.
 
         Raises
         ------
+        FormatError, UnsupportedError
+            If it does not exist.
         RangeError
             If a figure is not finite.
         """
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # constants that narrow formats change are what a sweep is about
-            network = Network(self.network.graph.with_types(types))
+        made = retyped(self.network.graph, changes) if graph is None else graph
+        network = Network(made)
         found: dict[str, float] = {}
         if any(name in METRICS or name in self.functions for name in self.metrics):
-            y = network.predict(self.x, threads=1)
-            outputs = [np.asarray(part, dtype=np.float64) for part in (y if isinstance(y, list) else [y])]
+            outputs = self._rerun.outputs(made) if graph is None else outputs_of(network, self.x, 1)
         for name in self.metrics:
             if name in self.functions:
                 value = float(self.functions[name](outputs))
@@ -106,13 +127,13 @@ class Evaluator:
                 value = METRICS[name](outputs, self.reference)
                 value = float(np.sqrt(value)) if name == "rms" else value
             elif name == "overflows":
-                counts = network.profile(self.x, threads=1).overflows
+                counts = network.profile(self._plain, threads=1).overflows
                 value = float(max((int(count.events.max()) for count in counts), default=0))
             elif name == "unsafe":
                 value = float(sum(not verdict.safe and not verdict.clips for verdict in network.plan().verdicts))
             else:
                 value = float(COSTS[name](network.graph))
             if not np.isfinite(value):
-                raise RangeError(f"the metric {name!r} gives {value} for {dict(types)}")
+                raise RangeError(f"the metric {name!r} gives {value} for {dict(changes)}")
             found[name] = value
         return found

@@ -16,13 +16,19 @@ from isobit.errors import FormatError, RangeError, UnsupportedError
 from isobit.fixed.modes import Overflow, Rounding, parse_mode
 from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
+from isobit.model.requested import reuse_factors
 from isobit.suggest import did_you_mean
+from isobit.sweep.configuration import CONVERSION, CONVERSIONS, ENTRIES, REUSE
 
 __all__ = ["PARAMETERS", "Axis", "Point", "Space"]
 
 #: What an axis may set of a format: all bits (integer bits stay), integer bits (all bits stay), fraction bits (integer
-#: bits stay), modes, or the whole format.
-PARAMETERS = ("bits", "integer", "fraction", "rounding", "overflow", "type")
+#: bits stay), modes, or the whole format; entries of a table; the reuse factor of a layer; and how the configuration
+#: becomes a network: ``retyped`` or ``reconverted``.
+PARAMETERS = ("bits", "integer", "fraction", "rounding", "overflow", "type", "entries", "reuse_factor", "conversion")
+
+#: Those that are no part of a format, and what their names end with.
+_SETTINGS = {"entries": ENTRIES, "reuse_factor": REUSE, CONVERSION: ""}
 
 #: Values by dimension.
 Point = dict[str, Any]
@@ -35,7 +41,8 @@ class Axis:
     Attributes
     ----------
     slots
-        Which: ``layer.slot``, with ``*`` and ``?``: ``"*.accum"``.
+        Which: ``layer.slot``, with ``*`` and ``?``: ``"*.accum"``. For ``reuse_factor`` layers, for ``entries`` slots
+        of tables, none for ``conversion``.
     parameter
         One of :data:`PARAMETERS`.
     values
@@ -58,6 +65,12 @@ class Axis:
                 f"an axis sets {self.parameter!r}{did_you_mean(self.parameter, PARAMETERS)}; it may set "
                 f"{', '.join(PARAMETERS)}"
             )
+        if self.parameter == CONVERSION:
+            if wrong := [value for value in self.values if value not in CONVERSIONS]:
+                near = did_you_mean(str(wrong[0]), CONVERSIONS)
+                raise UnsupportedError(f"conversion is {wrong[0]!r}{near}; it may be {', '.join(CONVERSIONS)}")
+            object.__setattr__(self, "slots", ("",))
+            object.__setattr__(self, "name", self.name or CONVERSION)
         if not self.values or not self.slots:
             raise RangeError(f"the axis {self.name or self.parameter!r} has no {'values' if self.slots else 'slots'}")
         if not self.name:
@@ -89,8 +102,10 @@ class Axis:
             for key, values in rest.items()
         ]
 
-    def changed(self, kind: FixedType, value: Any) -> FixedType:
-        """A format with this parameter set."""
+    def changed(self, kind: Any, value: Any) -> Any:
+        """A format (or what else the axis sets) with this parameter set."""
+        if self.parameter in _SETTINGS:
+            return str(value)
         if self.parameter == "type":
             return FixedType.parse(value)
         if self.parameter == "rounding":
@@ -147,14 +162,25 @@ class Space:
         bound |= {f"{tensor.name}.result" for tensor in graph.inputs if tensor.xnor}
         return {key: kind for key, kind in graph.types().items() if key not in bound and not kind.is_int}
 
+    @cached_property
+    def settings(self) -> dict[str, dict[str, str]]:
+        """What else can be changed, as it is: entries of tables, reuse factors of layers, how it is converted."""
+        entries = {
+            f"{op.name}.{slot}": str(count) for op in self.graph.ops for slot, (count, _) in op.resizable.items()
+        }
+        reuse = {factor.layer: str(factor.reuse_factor) for factor in reuse_factors(self.graph)}
+        return {"entries": entries, "reuse_factor": reuse, CONVERSION: {"": CONVERSIONS[0]}}
+
     def _matching(self, axis: Axis) -> list[str]:
         found: list[str] = []
+        known: Mapping[str, Any] = self.settings.get(axis.parameter, self.free)
         for pattern in axis.slots:
-            matching = fnmatch.filter(self.free, pattern)
+            matching = fnmatch.filter(known, pattern)
             if not matching:
+                what = {"entries": "table", "reuse_factor": "layer with a reuse factor"}.get(axis.parameter, "format")
                 raise FormatError(
-                    f"no format of the network matches {pattern!r}{did_you_mean(pattern, self.free)}; there are "
-                    f"{', '.join(self.free)}"
+                    f"no {what} of the network matches {pattern!r}{did_you_mean(pattern, known)}; there are "
+                    f"{', '.join(known)}"
                 )
             found += [key for key in matching if key not in found]
         return found
@@ -165,6 +191,11 @@ class Space:
                 yield axis.name, axis, slots
             else:
                 yield from ((f"{key} {axis.parameter}", axis, [key]) for key in slots)
+
+    @property
+    def named(self) -> list[tuple[str, Axis, list[str]]]:
+        """Every dimension: its name, the axis that it is of, and its slots."""
+        return list(self._dimensions())
 
     @cached_property
     def dimensions(self) -> dict[str, tuple[Any, ...]]:
@@ -185,8 +216,8 @@ class Space:
         """A point drawn at random."""
         return {name: values[int(rng.integers(len(values)))] for name, values in self.dimensions.items()}
 
-    def types(self, point: Point) -> dict[str, str]:
-        """Formats that a point changes, by ``layer.slot``.
+    def changes(self, point: Point) -> dict[str, str]:
+        """What a point changes: formats by ``layer.slot``, and settings (:mod:`isobit.sweep.configuration`).
 
         Raises
         ------
@@ -197,8 +228,13 @@ class Space:
         """
         if set(point) != set(self.dimensions):
             raise UnsupportedError(f"a point has {', '.join(self.dimensions)}; got {', '.join(point)}")
-        found: dict[str, FixedType] = {}
+        found: dict[str, Any] = {}
+        own: dict[str, Any] = dict(self.free)
         for name, axis, slots in self._dimensions():
-            for key in slots:
-                found[key] = axis.changed(found.get(key, self.free[key]), point[name])
-        return {key: str(kind) for key, kind in found.items() if kind != self.free[key]}
+            for slot in slots:
+                key = slot
+                if (end := _SETTINGS.get(axis.parameter)) is not None:
+                    key = f"{slot}{end}" or CONVERSION
+                    own[key] = self.settings[axis.parameter][slot]
+                found[key] = axis.changed(found.get(key, own[key]), point[name])
+        return {key: str(value) for key, value in found.items() if value != own[key]}

@@ -6,17 +6,18 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from isobit._version import __version__
 from isobit.errors import DataFileError, ResumeError
+from isobit.sweep.configuration import divided
 
 __all__ = ["Record", "Store", "identity"]
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,24 @@ class Record:
         Figures by name; empty for a configuration that does not exist.
     refused
         Why it does not exist; empty for those that do.
+    settings
+        What else it changes: entries of tables, reuse factors, and whether hls4ml converted it again.
+    inferred
+        After a conversion: what the network has that is neither the model's nor what was asked for, such as formats
+        that were inferred anew.
     """
 
     point: dict[str, Any]
     types: dict[str, str]
     metrics: dict[str, float]
     refused: str = ""
+    settings: dict[str, str] = field(default_factory=dict)
+    inferred: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def changes(self) -> dict[str, str]:
+        """Formats and settings."""
+        return {**self.types, **self.settings}
 
 
 def identity(*parts: Any) -> str:
@@ -74,7 +87,8 @@ class Store:
             self._connection = sqlite3.connect(":memory:" if path is None else path, timeout=60)
             self._connection.execute("CREATE TABLE IF NOT EXISTS about (key TEXT PRIMARY KEY, value TEXT)")
             self._connection.execute(
-                "CREATE TABLE IF NOT EXISTS points (types TEXT PRIMARY KEY, point TEXT, metrics TEXT, refused TEXT)"
+                "CREATE TABLE IF NOT EXISTS points "
+                "(changes TEXT PRIMARY KEY, point TEXT, metrics TEXT, refused TEXT, inferred TEXT)"
             )
             known = dict(self._connection.execute("SELECT key, value FROM about"))
         except sqlite3.DatabaseError as error:
@@ -102,30 +116,34 @@ class Store:
         """Keep records, all or none of them."""
         rows = [
             (
-                _key(one.types),
+                _key(one.changes),
                 json.dumps(one.point, sort_keys=True),
                 json.dumps(one.metrics, sort_keys=True),
                 one.refused,
+                json.dumps(one.inferred, sort_keys=True),
             )
             for one in records
         ]
         with self._connection:
-            self._connection.executemany("INSERT OR REPLACE INTO points VALUES (?, ?, ?, ?)", rows)
+            self._connection.executemany("INSERT OR REPLACE INTO points VALUES (?, ?, ?, ?, ?)", rows)
 
-    def find(self, types: Mapping[str, str]) -> Record | None:
-        """The record of these formats."""
-        query = "SELECT types, point, metrics, refused FROM points WHERE types = ?"
-        row = self._connection.execute(query, (_key(types),)).fetchone()
+    def find(self, changes: Mapping[str, str]) -> Record | None:
+        """The record of a configuration."""
+        row = self._connection.execute(f"{_SELECT} WHERE changes = ?", (_key(changes),)).fetchone()
         return None if row is None else _record(*row)
 
     def __iter__(self) -> Iterator[Record]:
-        rows = self._connection.execute("SELECT types, point, metrics, refused FROM points ORDER BY types").fetchall()
+        rows = self._connection.execute(f"{_SELECT} ORDER BY changes").fetchall()
         yield from (_record(*row) for row in rows)
+
+
+_SELECT = "SELECT changes, point, metrics, refused, inferred FROM points"
 
 
 def _key(values: Mapping[str, Any]) -> str:
     return json.dumps(dict(values), sort_keys=True)
 
 
-def _record(types: str, point: str, metrics: str, refused: str) -> Record:
-    return Record(json.loads(point), json.loads(types), json.loads(metrics), refused)
+def _record(changes: str, point: str, metrics: str, refused: str, inferred: str) -> Record:
+    types, settings = divided(json.loads(changes))
+    return Record(json.loads(point), types, json.loads(metrics), refused, settings, json.loads(inferred))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,13 +14,15 @@ from typing import Any
 import numpy as np
 
 from isobit.errors import FormatError, MissingDependencyError, RangeError, UnsupportedError
-from isobit.explain.explaining import columns_of, outputs_of, reference_of
+from isobit.explain.outputs import columns_of, outputs_of, reference_of
 from isobit.model.file import graph_digest
 from isobit.network import Network
 from isobit.suggest import did_you_mean
+from isobit.sweep.configuration import divided, is_reconverted, reconverted
 from isobit.sweep.evaluation import Evaluator, check_metrics
 from isobit.sweep.space import Axis, Point, Space
 from isobit.sweep.store import Record, Store, identity
+from isobit.sweep.workers import Figures, Submit, workers_of
 
 __all__ = ["METHODS", "Sweep", "sweep"]
 
@@ -30,8 +30,6 @@ __all__ = ["METHODS", "Sweep", "sweep"]
 METHODS = ("grid", "random", "tpe", "nsga2")
 #: Configurations that a process computes at a time.
 _CHUNK = 8
-
-_evaluator: Evaluator | None = None
 
 
 @dataclass(frozen=True)
@@ -86,11 +84,26 @@ class Sweep:
         found = {name: [one.point.get(name) for one in valid] for name in names}
         return found | {name: [one.metrics[name] for one in valid] for name in (valid[0].metrics if valid else ())}
 
+    @property
+    def frame(self) -> Any:
+        """The same as a ``pandas.DataFrame``.
+
+        Raises
+        ------
+        MissingDependencyError
+            If pandas is not installed.
+        """
+        try:
+            from pandas import DataFrame
+        except ImportError as error:
+            raise MissingDependencyError(f"Sweep.frame needs pandas: pip install pandas ({error})") from None
+        return DataFrame(self.columns())
+
 
 def sweep(
     model: Network,
-    data: Any,
-    vary: Iterable[Axis | Mapping[str, Any]],
+    space: Iterable[Axis | Mapping[str, Any]],
+    x: Any,
     *,
     metrics: Sequence[str] = ("rms", "bits"),
     functions: Mapping[str, Callable[[list[Any]], float]] | None = None,
@@ -101,7 +114,7 @@ def sweep(
     seed: int = 0,
     store: str | os.PathLike[str] | None = None,
     workers: int | None = None,
-    executor: Executor | None = None,
+    cluster: Any = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Sweep:
     """Compute figures of many configurations of a network, bit for bit as their firmware would.
@@ -110,11 +123,12 @@ def sweep(
     ----------
     model
         The network, as :func:`isobit.load` gives it.
-    data
-        Events, as for :meth:`isobit.Model.predict`.
-    vary
+    space
         Axes, or their entries: ``{"slots": "*.accum", "bits": [10, 12, 14]}``. Formats are changed exactly as
-        :meth:`isobit.Model.with_types` does; nothing is inferred anew.
+        :meth:`isobit.Model.with_types` does, and nothing is inferred anew; ``{"conversion": ["reconverted"]}`` lets
+        hls4ml convert each configuration again instead.
+    x
+        Events, as for :meth:`isobit.Model.predict`.
     metrics
         Figures: ``rms``, ``max``, ``flips`` against the reference; ``overflows`` (events), ``unsafe`` (formats that may
         overflow for some input); ``bits``, ``dsp``, ``lut``, ``ff``, ``bram``, ``ebops``, ``bops``, ``weight_bits``,
@@ -134,8 +148,8 @@ def sweep(
         goes on, a larger one extends it.
     workers
         Processes; None takes every core, 1 none but this one.
-    executor
-        Runs the configurations instead, such as ``dask.distributed.Client(...).get_executor()``.
+    cluster
+        Computes the configurations instead: a ``dask.distributed`` address, cluster or client, or an executor.
     progress
         Called with the configurations done and wanted.
 
@@ -158,22 +172,24 @@ def sweep(
         raise RangeError(f"the method {method!r} needs trials of at least 1, got {trials}")
     functions = dict(functions or {})
     check_metrics([*metrics, *(name.lstrip("-") for name in goals)], functions)
-    axes = [axis for entry in vary for axis in ([entry] if isinstance(entry, Axis) else Axis.of(entry))]
-    space = Space(model.graph, axes)
-    x = columns_of(model, data)
-    given = x[0] if len(x) == 1 else x
-    right = outputs_of(model, x) if reference is None else reference_of(model, reference, x, len(x[0]))
-    numbers = [_digest(array) for array in (*x, *right)]
+    axes = [axis for entry in space for axis in ([entry] if isinstance(entry, Axis) else Axis.of(entry))]
+    points = Space(model.graph, axes)
+    events = columns_of(model, x)
+    right = outputs_of(model, events) if reference is None else reference_of(model, reference, events, len(events[0]))
+    numbers = [_digest(array) for array in (*events, *right)]
     named = [f"{name} {function.__module__}.{function.__qualname__}" for name, function in sorted(functions.items())]
     subject = identity(graph_digest(model.graph), *numbers, sorted(metrics), named)
-    evaluator = Evaluator(model, given, right, metrics, functions)
-    with Store(None if store is None else Path(store), subject) as kept, _pool(evaluator, workers, executor) as submit:
-        runner = _Runner(space, kept, submit, progress)
+    evaluator = Evaluator(Network(model.graph), events, right, metrics, functions)
+    with (
+        Store(None if store is None else Path(store), subject) as kept,
+        workers_of(evaluator, workers, cluster) as submit,
+    ):
+        runner = _Runner(model, points, kept, submit, progress)
         if method in ("tpe", "nsga2"):
             _by_optuna(runner, method, trials or 1, list(goals or metrics), seed)
         else:
-            points = space.grid() if method == "grid" else _draws(space, trials or 1, seed)
-            runner.run(points, space.size if method == "grid" else trials or 1)
+            chosen = points.grid() if method == "grid" else _draws(points, trials or 1, seed)
+            runner.run(chosen, points.size if method == "grid" else trials or 1)
         return Sweep(tuple(kept), runner.computed, runner.known)
 
 
@@ -186,114 +202,88 @@ def _draws(space: Space, trials: int, seed: int) -> Iterator[Point]:
     yield from (space.random(rng) for _ in range(trials))
 
 
-# -- processes ---------------------------------------------------------------------------------------------------------
-
-Figures = list[tuple[dict[str, float], str]]
-Submit = Callable[[list[dict[str, str]]], "Future[Figures]"]
-
-
-def _figures(evaluator: Evaluator, chunk: list[dict[str, str]]) -> Figures:
-    """Figures of each configuration, or why it does not exist."""
-    found: Figures = []
-    for types in chunk:
-        try:
-            found.append((evaluator(types), ""))
-        except (FormatError, UnsupportedError) as error:
-            found.append(({}, str(error)))
-    return found
-
-
-def _start(evaluator: Evaluator) -> None:
-    global _evaluator
-    _evaluator = evaluator
-
-
-def _in_process(chunk: list[dict[str, str]]) -> Figures:
-    assert _evaluator is not None
-    return _figures(_evaluator, chunk)
-
-
-@contextlib.contextmanager
-def _pool(evaluator: Evaluator, workers: int | None, executor: Executor | None) -> Iterator[Submit]:
-    """Where configurations are computed."""
-    if executor is not None:
-        yield lambda chunk: executor.submit(_figures, evaluator, chunk)
-        return
-    count = workers or len(os.sched_getaffinity(0))
-    if count == 1:
-        yield lambda chunk: _done(_figures(evaluator, chunk))
-        return
-    context = multiprocessing.get_context("spawn")  # threads of engines do not survive a fork
-    with ProcessPoolExecutor(count, context, initializer=_start, initargs=(evaluator,)) as pool:
-        yield lambda chunk: pool.submit(_in_process, chunk)
-
-
-def _done(figures: Figures) -> Future[Figures]:
-    future: Future[Figures] = Future()
-    future.set_result(figures)
-    return future
-
-
 class _Runner:
     """Computes what the store does not hold, in chunks, a few of them ahead."""
 
-    def __init__(self, space: Space, store: Store, submit: Submit, progress: Callable[[int, int], None] | None) -> None:
-        self.space, self.store, self.submit, self.progress = space, store, submit, progress
+    def __init__(
+        self, model: Network, space: Space, store: Store, submit: Submit, progress: Callable[[int, int], None] | None
+    ) -> None:
+        self.model, self.space, self.store, self.submit, self.progress = model, space, store, submit, progress
         self.computed = self.known = 0
 
     def run(self, points: Iterable[Point], wanted: int, ahead: int = 8) -> None:
         """Points in any order, each configuration once."""
-        waiting: list[tuple[list[tuple[Point, dict[str, str]]], Future[Figures]]] = []
+        waiting: list[tuple[list[Record], Future[Figures]]] = []
         missing = self._missing(points)
         while True:
             while len(waiting) < ahead and (chunk := list(islice(missing, _CHUNK))):
-                waiting.append((chunk, self.submit([types for _, types in chunk])))
+                waiting.append(self._submitted(chunk))
             if not waiting:
                 break
-            chunk, future = waiting.pop(0)
-            self._keep(chunk, future.result())
+            self._keep(*waiting.pop(0))
             if self.progress is not None:
                 self.progress(min(self.computed + self.known, wanted), wanted)
 
     def one(self, point: Point) -> Record:
         """The record of one point."""
-        types = self._types(point)
-        if isinstance(types, Record):
-            return types
-        known = self.store.find(types)
+        asked = self._asked(point)
+        if asked.refused:
+            return asked
+        known = self.store.find(asked.changes)
         if known is None:
-            self._keep([(point, types)], self.submit([types]).result())
-            known = self.store.find(types)
+            self._keep(*self._submitted([asked]))
+            known = self.store.find(asked.changes)
             assert known is not None
         else:
             self.known += 1
         return known
 
-    def _types(self, point: Point) -> dict[str, str] | Record:
+    def _asked(self, point: Point) -> Record:
+        """A point without figures."""
         try:
-            return self.space.types(point)
+            types, settings = divided(self.space.changes(point))
         except FormatError as error:
             return Record(point, {}, {}, str(error))
+        return Record(point, types, {}, settings=settings)
 
-    def _missing(self, points: Iterable[Point]) -> Iterator[tuple[Point, dict[str, str]]]:
+    def _missing(self, points: Iterable[Point]) -> Iterator[Record]:
         seen: set[str] = set()
         for point in points:
-            types = self._types(point)
-            if isinstance(types, Record):  # formats that do not exist have no place in the store
+            asked = self._asked(point)
+            if asked.refused:  # formats that do not exist have no place in the store
                 self.known += 1
                 continue
-            key = repr(sorted(types.items()))
-            if key in seen or self.store.find(types) is not None:
+            key = repr(sorted(asked.changes.items()))
+            if key in seen or self.store.find(asked.changes) is not None:
                 self.known += 1
                 continue
             seen.add(key)
-            yield point, types
+            yield asked
 
-    def _keep(self, chunk: list[tuple[Point, dict[str, str]]], figures: Figures) -> None:
+    def _submitted(self, chunk: list[Record]) -> tuple[list[Record], Future[Figures]]:
+        """Records, and figures of those that exist; hls4ml converts here, so that workers need it not."""
+        records, work = [], []
+        for one in chunk:
+            graph = None
+            if is_reconverted(one.settings):
+                try:
+                    graph, inferred = reconverted(self.model, one.changes)
+                except (FormatError, UnsupportedError) as error:
+                    records.append(replace(one, refused=str(error)))
+                    continue
+                one = replace(one, inferred=inferred)
+            records.append(one)
+            work.append((one.changes, graph))
+        return records, self.submit(work)
+
+    def _keep(self, chunk: list[Record], future: Future[Figures]) -> None:
         self.computed += len(chunk)
-        self.store.add(
-            [Record(point, types, found, why) for (point, types), (found, why) in zip(chunk, figures, strict=True)]
-        )
+        figures = iter(future.result())
+        made = []
+        for one in chunk:
+            found, why = ({}, one.refused) if one.refused else next(figures)
+            made.append(replace(one, metrics=found, refused=why))
+        self.store.add(made)
 
 
 def _by_optuna(runner: _Runner, method: str, trials: int, goals: list[str], seed: int) -> None:

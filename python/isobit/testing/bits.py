@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from isobit.errors import OverwriteError, ShapeError, UnsupportedError
-from isobit.explain.explaining import columns_of, explain, outputs_of
+from isobit.explain.explaining import explain
+from isobit.explain.outputs import columns_of, outputs_of
 from isobit.network import Network
 
 __all__ = ["assert_bit_exact", "write_tb_data"]
@@ -20,8 +21,8 @@ Road = Callable[[list[Floats]], list[Floats]]
 
 #: Differences that a failure shows.
 _SHOWN = 5
-#: Runs of both roads that shrinking an event may take.
-_TRIES = 400
+#: Events of which a failure makes the simplest.
+_SHRUNK = 8
 
 
 def assert_bit_exact(
@@ -41,7 +42,8 @@ def assert_bit_exact(
     engine
         The engine of the network's own road.
     tb_data
-        Folder into which a failure writes the event, made as simple as it goes, as hls4ml's test bench reads it.
+        Folder into which a failure writes the event, shrunk by hypothesis to a simpler one, as hls4ml's test bench
+        reads it.
 
     Raises
     ------
@@ -75,7 +77,8 @@ def assert_bit_exact(
         lines += [f"  cause: {found.causes[0].quantiser}"] if found.causes else []
         lines += [f"  the roads part at {found.first}"] if found.first is not None else []
     if not isinstance(against, (np.ndarray, list, tuple)):
-        simple = _shrunk([c[wrong][:1] for c in columns], lambda part: _differing(mine(part), theirs(part)).any())
+        fails = [c[wrong][:_SHRUNK] for c in columns]
+        simple = _shrunk(fails, lambda part: bool(_differing(mine(part), theirs(part)).any()))
         lines.append(f"  simpler: inputs [{', '.join(f'{v:g}' for v in np.concatenate([c.ravel() for c in simple]))}]")
         if tb_data is not None:
             write_tb_data(tb_data, simple, theirs(simple))
@@ -138,23 +141,10 @@ def _differing(got: list[Floats], wanted: list[Floats]) -> npt.NDArray[np.bool_]
     return np.asarray(np.any(wrong, axis=0), dtype=np.bool_)
 
 
-def _shrunk(event: list[Floats], differs: Callable[[list[Floats]], Any]) -> list[Floats]:
-    """An event with as many zeros, and then as small numbers, as still differ."""
-    tries = 0
-    for smaller in (lambda value: 0.0, lambda value: float(np.trunc(value)), lambda value: value / 2):
-        changed = True
-        while changed and tries < _TRIES:
-            changed = False
-            for column in event:
-                flat = column.reshape(-1)
-                for i in range(flat.size):
-                    old, new = float(flat[i]), smaller(float(flat[i]))
-                    if new == old or tries >= _TRIES:
-                        continue
-                    tries += 1
-                    flat[i] = new
-                    if differs(event):
-                        changed = abs(old) > 1e-6
-                    else:
-                        flat[i] = old
-    return event
+def _shrunk(events: list[Floats], differs: Callable[[list[Floats]], bool]) -> list[Floats]:
+    """The simplest event that hypothesis finds between zeros and these; the first of them where it is not installed."""
+    try:
+        from isobit.testing.shrinking import simplest
+    except ImportError:
+        return [column[:1] for column in events]
+    return simplest(events, differs)

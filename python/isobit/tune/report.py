@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from isobit.lint.rules import fragment_of
+from isobit.tune.certificate import Certificate
 
 __all__ = ["Step", "Tuned"]
 
@@ -56,6 +57,12 @@ class Tuned:
         How many of these there were.
     probes
         Configurations that were run on a part of the events.
+    cost, cost_before, cost_after
+        What was made small, and how much the network costs as it was, and tuned.
+    certificate
+        What is proven of every format.
+    model
+        The tuned network.
     """
 
     network: str
@@ -71,6 +78,16 @@ class Tuned:
     curve: tuple[Step, ...]
     evaluations: int
     probes: int
+    cost: str
+    cost_before: float
+    cost_after: float
+    certificate: Certificate
+    model: Any = field(repr=False, compare=False)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The same as :attr:`fragment`."""
+        return self.fragment
 
     @property
     def fragment(self) -> dict[str, Any]:
@@ -83,6 +100,8 @@ class Tuned:
             f"{self.network}: {self.bits:,} bits instead of {self.bits_before:,} ({saved:.0f} % fewer); {self.metric} "
             f"{self.value:.6g}, limit {self.limit:.6g}, before {self.before:.6g}",
         ]
+        if self.cost != "bits":
+            lines.append(f"{self.cost} {self.cost_after:,.6g} instead of {self.cost_before:,.6g}")
         where = "inputs within the events' bounds" if self.measured else "every input that the formats allow"
         proof = "nothing can overflow" if not self.unproven else f"these may overflow: {', '.join(self.unproven)}"
         lines.append(f"{proof}, for {where}; {self.evaluations} evaluations, {self.probes} probes")
@@ -95,10 +114,15 @@ class Tuned:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, as plain Python objects."""
-        plain = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in ("types", "curve")}
+        plain = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in _OWN}
         return plain | {
             "types": dict(self.types),
             "hls_config": self.fragment,
             "curve": [vars(step) for step in self.curve],
             "unproven": list(self.unproven),
+            "certificate": self.certificate.to_dict(),
         }
+
+
+#: Attributes that plain objects have in another form, or not.
+_OWN = ("types", "curve", "certificate", "model")

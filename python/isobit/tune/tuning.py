@@ -5,23 +5,22 @@ from __future__ import annotations
 import fnmatch
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from isobit.bounds.constants import op_constants
 from isobit.bounds.intervals import measured
-from isobit.errors import FormatError, RangeError
-from isobit.explain.explaining import Metric, columns_of, error_in, outputs_of, reference_of
-from isobit.fixed.modes import Overflow
+from isobit.errors import RangeError
+from isobit.explain.outputs import Metric, columns_of, error_in, outputs_of, reference_of
 from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
-from isobit.model.ops import Op
-from isobit.model.weights import Encoding
 from isobit.network import Network
-from isobit.suggest import did_you_mean
 from isobit.sweep.evaluation import COSTS
+from isobit.tune.certificate import certificate_of
+from isobit.tune.formats import free, holding, is_addressed, least, retyped, sized, with_fraction
+from isobit.tune.prices import cost_in, prices
 from isobit.tune.report import Step, Tuned
 
 if TYPE_CHECKING:
@@ -35,6 +34,8 @@ _PROBES = (0, 1, 2, 3, 5, 8)
 _PROBED = 2048
 #: Halvings of what noise is worth, which may be so small or large against what the limit suggests.
 _HALVINGS, _CHEAP = 12, 1e-5
+#: Halvings where another cost than bits is made small, which takes two searches.
+_FEWER = 8
 #: Single bits that are tried afterwards.
 _SINGLE = 8
 #: Rounds of proofs beyond the number of layers until ranges are settled.
@@ -64,10 +65,10 @@ class _Tuning:
     def with_ranges(self, fractions: Mapping[str, int]) -> dict[str, FixedType]:
         """Formats with these fraction bits, and the fewest integer bits that are proven to be enough."""
         own = self.graph.types()
-        types = {key: _with_fraction(own[key], bits) for key, bits in fractions.items()}
+        types = {key: with_fraction(own[key], bits) for key, bits in fractions.items()}
         for key in types:
             if key in self._constants:
-                types[key] = _holding(types[key], self._constants[key])
+                types[key] = holding(types[key], self._constants[key])
         rounds = len(self.graph.ops) + _SETTLING  # what a layer gives changes those after it
         for turn in range(2 * rounds):
             found, before = self.plan(self.graph.with_types(types)), dict(types)
@@ -80,7 +81,7 @@ class _Tuning:
                 if not verdict.safe:  # the number that a bias was before it wrapped may need more than the bits said
                     width = max(width, types[key].width + 1)
                 if turn < rounds or width > types[key].width:  # later only wider, so that it comes to an end
-                    types[key] = _sized(types[key], width)
+                    types[key] = sized(types[key], width)
             if types == before:
                 break
         return types
@@ -99,11 +100,11 @@ class _Tuning:
     @property
     def _addressed(self) -> set[str]:
         """Results whose top bits address a table: another width would make another table of it."""
-        return {f"{name}.result" for op in self.graph.ops if _is_addressed(op) for name in op.inputs}
+        return {f"{name}.result" for op in self.graph.ops if is_addressed(op) for name in op.inputs}
 
     def evaluate(self, types: Mapping[str, FixedType]) -> float:
         """The metric on all events."""
-        graph = _retyped(self.graph, types)
+        graph = retyped(self.graph, types)
         value = float(self.error(outputs_of(Network(graph), list(self.x))))
         self.curve.append((int(COSTS["bits"](graph)), value, dict(types)))
         return value
@@ -116,7 +117,7 @@ class _Tuning:
         """
         part = [array[:: max(1, len(array) // _PROBED)] for array in self.x]
         types = self.with_ranges({key: bits + _MORE for key, bits in fractions.items()})
-        right = outputs_of(Network(_retyped(self.graph, types)), part)
+        right = outputs_of(Network(retyped(self.graph, types)), part)
         found: dict[str, dict[int, float]] = {}
         for key, had in fractions.items():
             known: dict[int, float] = {}
@@ -124,7 +125,7 @@ class _Tuning:
                 bits = had - fewer
                 if bits < least[key]:
                     break
-                got = outputs_of(Network(_retyped(self.graph, {**types, key: _with_fraction(types[key], bits)})), part)
+                got = outputs_of(Network(retyped(self.graph, {**types, key: with_fraction(types[key], bits)})), part)
                 self.probes += 1
                 known[bits] = float(np.mean([np.mean((a - b) ** 2) for a, b in zip(got, right, strict=True)]))
             found[key] = _filled(known, had)
@@ -144,11 +145,12 @@ def _filled(known: Mapping[int, float], had: int) -> dict[int, float]:
 
 def tune(
     model: Network,
-    data: Any,
+    x: Any,
     *,
-    limit: float,
+    tolerance: float,
     reference: Any = None,
     metric: str | Metric = "rms",
+    cost: str | Callable[[Any], float] = "bits",
     slots: Collection[str] = ("*",),
     may_overflow: Collection[str] = (),
     every_input: bool = False,
@@ -159,14 +161,17 @@ def tune(
     ----------
     model
         The network, as :func:`isobit.load` gives it.
-    data
+    x
         Events, as for :meth:`isobit.Model.predict`.
-    limit
+    tolerance
         The largest error that is allowed, in the metric.
     reference
         What the outputs should be: a Keras model, another network, or arrays. None takes the network as it is.
     metric
         As for :func:`isobit.explain`.
+    cost
+        What is made small: ``bits`` (of weights and results), ``dsp``, ``lut``, ``bops``, ``ebops`` or another figure
+        of :func:`isobit.sweep` that needs no events, or a function of the network.
     slots
         Formats that may change, ``layer.slot`` with ``*`` and ``?``; inputs do not.
     may_overflow
@@ -181,7 +186,7 @@ def tune(
     Raises
     ------
     RangeError
-        If the limit is negative, or cannot be kept even with more bits everywhere.
+        If the tolerance is negative, or cannot be kept even with more bits everywhere.
     FormatError
         For a pattern that no format matches.
 
@@ -192,9 +197,11 @@ def tune(
     in bits the cheapest formats are then known at once (a bit of a slot costs its numbers). The worth that the limit
     allows is found by halving, each time with the true metric on all events; then single bits go.
     """
+    limit = tolerance
     if not limit >= 0:
-        raise RangeError(f"the limit must be at least 0, got {limit}")
-    x = columns_of(model, data)
+        raise RangeError(f"the tolerance must be at least 0, got {limit}")
+    cost_name, cost_of = cost_in(cost)
+    x = columns_of(model, x)
     right = outputs_of(model, x) if reference is None else reference_of(model, reference, x, len(x[0]))
     name, measure = error_in(metric, right)
 
@@ -202,38 +209,24 @@ def tune(
         return float(np.sqrt(measure(got))) if metric == "rms" else measure(got)
 
     inputs = None if every_input else model.quantise(x[0] if len(x) == 1 else x)[0]
-    free = _free(model.graph, slots)
-    work = _Tuning(model.graph, x, error, inputs, tuple(free), tuple(may_overflow))
+    chosen = free(model.graph, slots)
+    work = _Tuning(model.graph, x, error, inputs, tuple(chosen), tuple(may_overflow))
     before = work.evaluate({})
-    own = {key: free[key].fraction for key in free}
-    price = _prices(model.graph, free)
-    noise = work.noise(own, {key: _least(kind) for key, kind in free.items()})
-
-    def at(worth: float) -> dict[str, FixedType]:
-        """The formats that are cheapest if noise costs so many bits."""
-        cheapest = {}
-        for key, of in noise.items():
-            costs = {bits: price[key] * bits + worth * square for bits, square in of.items()}
-            cheapest[key] = min(costs, key=costs.__getitem__)
-        return work.with_ranges(cheapest)
-
-    unit = sum(price.values()) / max(limit**2, 1e-300)
-    low, high = unit * _CHEAP, unit / _CHEAP
-    best = at(high)
-    if work.evaluate(best) > limit:
-        raise RangeError(
-            f"{name} is {work.curve[-1][1]:.6g} even with {_MORE} more fraction bits everywhere; the limit {limit:.6g} "
-            "cannot be kept by precision"
-        )
-    for _ in range(_HALVINGS):
-        middle = (low * high) ** 0.5
-        types = at(middle)
-        if work.evaluate(types) <= limit:
-            high, best = middle, types
-        else:
-            low = middle
+    own = {key: chosen[key].fraction for key in chosen}
+    noise = work.noise(own, {key: least(kind) for key, kind in chosen.items()})
+    price = prices(model.graph, chosen, noise, None)
+    best = _cheapest(work, noise, price, limit, name, _HALVINGS if cost == "bits" else _FEWER)
+    if cost != "bits":
+        other = prices(model.graph, chosen, noise, cost_of)
+        second = _cheapest(work, noise, other, limit, name, _FEWER)
+        if cost_of(retyped(model.graph, second)) < cost_of(retyped(model.graph, best)):
+            best, price = second, other
     best = _single_bits(work, best, limit, price, noise)
-    graph = _retyped(model.graph, best)
+    if cost != "bits":  # prices add up only nearly: of what keeps the limit, the cheapest
+        within = [types for _, value, types in work.curve if types and value <= limit]
+        bits_of = COSTS["bits"]
+        best = min(within, key=lambda types: [of(retyped(model.graph, types)) for of in (cost_of, bits_of)])
+    graph = retyped(model.graph, best)
     plan = work.plan(graph)
     unproven = tuple(f"{v.layer}.{v.slot}" for v in plan.verdicts if not v.safe and not v.clips)
     value = next(value for _, value, types in reversed(work.curve) if types == best)
@@ -252,91 +245,78 @@ def tune(
         curve=tuple(steps),
         evaluations=len(work.curve),
         probes=work.probes,
+        cost=cost_name,
+        cost_before=cost_of(model.graph),
+        cost_after=cost_of(graph),
+        certificate=certificate_of(graph, plan),
+        model=_tuned(model, best),
     )
+
+
+def _cheapest(
+    work: _Tuning,
+    noise: Mapping[str, Mapping[int, float]],
+    price: Mapping[str, Mapping[int, float]],
+    limit: float,
+    name: str,
+    halvings: int,
+) -> dict[str, FixedType]:
+    """The formats that are cheapest at the noise that the limit allows, as far as noise and prices add up."""
+
+    def at(worth: float) -> dict[str, FixedType]:
+        """The formats that are cheapest if noise costs so much."""
+        cheapest = {}
+        for key, of in noise.items():
+            costs = {bits: price[key][bits] + worth * square for bits, square in of.items()}
+            cheapest[key] = min(costs, key=costs.__getitem__)
+        return work.with_ranges(cheapest)
+
+    unit = sum(_slope(of) for of in price.values()) / max(limit**2, 1e-300)
+    low, high = unit * _CHEAP, unit / _CHEAP
+    best = at(high)
+    if work.evaluate(best) > limit:
+        raise RangeError(
+            f"{name} is {work.curve[-1][1]:.6g} even with {_MORE} more fraction bits everywhere; the limit {limit:.6g} "
+            "cannot be kept by precision"
+        )
+    for _ in range(halvings):
+        middle = (low * high) ** 0.5
+        types = at(middle)
+        if work.evaluate(types) <= limit:
+            high, best = middle, types
+        else:
+            low = middle
+    return best
+
+
+def _tuned(model: Network, types: Mapping[str, FixedType]) -> Any:
+    """The network with these formats, of the class that the user holds."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return model.with_types(types) if hasattr(model, "with_types") else Network(retyped(model.graph, types))
+
+
+def _slope(price: Mapping[int, float]) -> float:
+    """What a bit costs on average."""
+    return (max(price.values()) - min(price.values())) / max(1, len(price) - 1)
 
 
 def _single_bits(
     work: _Tuning,
     types: dict[str, FixedType],
     limit: float,
-    price: Mapping[str, float],
+    price: Mapping[str, Mapping[int, float]],
     noise: Mapping[str, Mapping[int, float]],
 ) -> dict[str, FixedType]:
     """Take single fraction bits from the slots that save most for the noise they add, as long as the limit holds."""
     own = {key: kind.fraction for key, kind in types.items()}
 
     def added(key: str) -> float:
-        return (noise[key][own[key] - 1] - noise[key][own[key]]) / price[key]
+        saved = price[key][own[key]] - price[key][own[key] - 1]
+        return (noise[key][own[key] - 1] - noise[key][own[key]]) / max(saved, 1e-12)
 
     for key in sorted((key for key in own if own[key] - 1 in noise[key]), key=added)[:_SINGLE]:
         fewer = work.with_ranges({**own, key: own[key] - 1})
         if work.evaluate(fewer) <= limit:
             own[key], types = own[key] - 1, fewer
     return types
-
-
-def _free(graph: Graph, slots: Collection[str]) -> dict[str, FixedType]:
-    """Formats that tuning may change."""
-    bound = {f"{tensor.name}.result" for tensor in graph.inputs}
-    bound |= {f"{op.name}.result" for op in graph.ops if op.follows or op.output.xnor}
-    for op in graph.ops:
-        bound |= {f"{op.name}.{w.name}" for w in op_constants(op) if w.encoding is not Encoding.PLAIN}
-        if _is_addressed(op):
-            bound |= {f"{op.name}.{slot}" for slot in op.types() if slot != "result"}
-    known = {key: kind for key, kind in graph.types().items() if key not in bound and not kind.is_int}
-    chosen: dict[str, FixedType] = {}
-    for pattern in slots:
-        matching = fnmatch.filter(known, pattern)
-        if not matching:
-            raise FormatError(f"no format that can be tuned matches {pattern!r}{did_you_mean(pattern, known)}")
-        chosen |= {key: known[key] for key in matching}
-    return {key: kind for key, kind in known.items() if key in chosen}
-
-
-def _is_addressed(op: Op) -> bool:
-    """Whether top bits of a format address a table of the layer."""
-    return any(address is not None for _, address in op.resizable.values())
-
-
-def _prices(graph: Graph, free: Mapping[str, FixedType]) -> dict[str, float]:
-    """Numbers that a bit of each slot costs: weights, results, and one for each sum of an accumulator."""
-    found = {}
-    for op in graph.ops:
-        sizes = {weight.name: float(weight.raw.size) for weight in op_constants(op)}
-        for slot in op.types():
-            if f"{op.name}.{slot}" in free:
-                found[f"{op.name}.{slot}"] = sizes.get(slot, float(op.output.size))
-    return found
-
-
-def _least(kind: FixedType) -> int:
-    """Fewest fraction bits: the format keeps a bit beside its sign."""
-    return 1 - kind.integer + kind.signed if kind.integer < 1 else 0
-
-
-def _with_fraction(kind: FixedType, bits: int) -> FixedType:
-    return replace(kind, width=max(1, kind.integer + bits))
-
-
-def _sized(kind: FixedType, width: int) -> FixedType:
-    """Other integer bits, so that the width is this; one that wraps or saturates never does."""
-    integer = kind.integer + width - kind.width
-    if kind.overflow is Overflow.SAT_SYM or kind.saturation_bits:
-        return kind if width <= kind.width else replace(kind, width=width, integer=integer)
-    return replace(kind, width=width, integer=integer)
-
-
-def _holding(kind: FixedType, ends: tuple[float, float]) -> FixedType:
-    """The fewest integer bits for constants between two ends, the fraction kept."""
-    low, high = ends
-    for integer in range(-kind.fraction + 1 + kind.signed, 64):
-        wide = replace(kind, width=integer + kind.fraction, integer=integer)
-        if wide.raw_min * wide.lsb <= low and high < (wide.raw_max + 1) * wide.lsb:
-            return wide
-    return kind
-
-
-def _retyped(graph: Graph, types: Mapping[str, FixedType]) -> Graph:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return graph.with_types(types)

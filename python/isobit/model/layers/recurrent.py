@@ -72,6 +72,11 @@ class Recurrent(Op):
             **{part: getattr(self, part) for part in _PARTS},
         )
 
+    @property
+    def tied(self) -> tuple[str, ...]:
+        """Those of an LSTM; see :meth:`Op.tied`."""
+        return ("accum", "result") if self.cell == "lstm" else ()
+
     def check_inputs(self, *tensors: Tensor) -> None:
         """Check sizes and formats; see :meth:`Op.check_inputs`."""
         tensor, *states = self._counted(tensors)
@@ -168,6 +173,11 @@ class Bidirectional(Op):
             for direction in ("forward", "backward")
         )
         return forward, backward
+
+    @property
+    def tied(self) -> tuple[str, ...]:
+        """Those of an LSTM without static variables; see :meth:`Op.tied`."""
+        return ("accum", "result") if not self.static and "lstm" in (self.forward_cell, self.backward_cell) else ()
 
     def check_inputs(self, *tensors: Tensor) -> None:
         """Check sizes and formats; see :meth:`Op.check_inputs`."""
