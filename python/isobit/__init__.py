@@ -7,6 +7,7 @@
 """
 
 from isobit._version import __version__
+from isobit.answers import AnswerReport, compare_answers
 from isobit.api import CSim, Model, csim, load
 from isobit.check import Report, check
 from isobit.cost import Cost, cost
@@ -17,12 +18,13 @@ from isobit.fixed import FixedArray, FixedType, Overflow, Rounding
 from isobit.headers import get_cmake_dir, get_include, get_pkgconfig_dir
 from isobit.hls.export import export_hls
 from isobit.hls.folder import HlsProject
-from isobit.lint import Finding, LintReport, lint
+from isobit.lint import Finding, LintReport, lint, lint_libraries
 from isobit.profile.counts import LayerProfile, OverflowCount, Profile
 from isobit.sweep import Axis, Sweep, sweep
 from isobit.tune import Tuned, tune
 
 __all__ = [
+    "AnswerReport",
     "Axis",
     "CSim",
     "CSimKernel",
@@ -48,6 +50,7 @@ __all__ = [
     "Tuned",
     "__version__",
     "check",
+    "compare_answers",
     "cost",
     "csim",
     "csim_kernel",
@@ -57,6 +60,7 @@ __all__ = [
     "get_include",
     "get_pkgconfig_dir",
     "lint",
+    "lint_libraries",
     "load",
     "sweep",
     "tune",

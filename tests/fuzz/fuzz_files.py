@@ -1,4 +1,4 @@
-"""Fuzz the files that strangers send: ``python tests/fuzz/fuzz_files.py model|keras|data --seconds 600 [--seed 1]``.
+"""Fuzz the files that strangers send: ``python tests/fuzz/fuzz_files.py TARGET --seconds 600 [--seed 1]``.
 
 Cases run in a worker process, which says which one it is at. If it dies, or takes a minute of processor time for one,
 that case is a finding and the next worker goes on after it. Files of findings are copied to ``--keep``; the exit status
@@ -83,7 +83,7 @@ def fuzz(name: str, seconds: float, seed: int, keep: Path) -> dict[str, object]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("target", choices=("model", "keras", "data"))
+    parser.add_argument("target", choices=("model", "keras", "data", "vectors"))
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, default=Path(tempfile.gettempdir()) / "isobit-fuzz-findings")

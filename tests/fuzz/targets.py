@@ -21,7 +21,7 @@ from isobit.errors import IsobitError
 from isobit.model import file as model_file
 
 TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS / "api"), str(TESTS / "streaming"), str(TESTS / "strangers")]
+sys.path[:0] = [str(TESTS / "api"), str(TESTS / "streaming"), str(TESTS / "strangers"), str(TESTS / "vectors")]
 
 
 class Finding(Exception):
@@ -277,4 +277,64 @@ class DataFiles(Target):
             reader.close()
 
 
-TARGETS: dict[str, Callable[[Path], Target]] = {"model": ModelFiles, "keras": KerasFiles, "data": DataFiles}
+class VectorFiles(Target):
+    """Test bench data, EMP and APx pattern files and their packing: one that is taken gives numbers of the formats."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        import vector_files
+
+        self.tensors = vector_files.network().graph.inputs
+        raw = np.random.default_rng(1).integers(-(1 << 15), 1 << 15, (12, 3))
+        words, valid, _, _ = vector_files.packed(raw, np.zeros((12, 2), dtype=np.int64))
+        self.packing = folder / "packing.yml"
+        self.texts = {
+            "emp": vector_files.emp(words, valid),
+            "emp strobe": vector_files.emp(words, valid, strobe=True),
+            "emp 2": vector_files.emp(words, valid, 2),
+            "apx": vector_files.apx(words, valid),
+            "numbers": "".join(" ".join(f"{v / 1024:.6g}" for v in row) + "\n" for row in raw.tolist()),
+        }
+        self.description = vector_files.PACKING
+
+    def make(self, rng: random.Random) -> Path:
+        path = self.folder / "case.txt"
+        self.kind = rng.choice(list(self.texts))
+        text, description = self.texts[self.kind].encode(), self.description.encode()
+        if self.kind == "numbers" or rng.random() < 0.7:
+            text = changed_bytes(text, rng)
+        else:
+            description = changed_bytes(description, rng)
+        if rng.random() < 0.2:  # a line twice, or gone
+            lines = text.splitlines(keepends=True)
+            at = rng.randrange(len(lines) or 1)
+            text = b"".join([*lines[:at], *lines[at : at + 1] * rng.choice([0, 2]), *lines[at + 1 :]])
+        path.write_bytes(text)
+        self.packing.write_bytes(description)
+        return path
+
+    def read(self, path: Path, rng: random.Random) -> None:
+        from isobit.vectors import read_vectors
+
+        pattern = self.kind != "numbers"
+        try:
+            found = read_vectors(path, self.tensors, packing=self.packing if pattern else None)
+        except IsobitError as error:
+            if self.packing.name in str(error) and path.name not in str(error):
+                raise type(error)(f"{path.name}: {error}") from error
+            raise
+        for given in found:
+            values = given.values
+            numbers = values.to_float() if isinstance(values, ib.FixedArray) else values
+            if numbers.shape[1:] != (3,) or not len(numbers) or not np.isfinite(numbers).all():
+                raise Finding(f"numbers of shape {numbers.shape}")
+            if isinstance(values, ib.FixedArray) and (abs(values.raw) > 1 << 15).any():
+                raise Finding("raw integers beyond the format")
+
+
+TARGETS: dict[str, Callable[[Path], Target]] = {
+    "model": ModelFiles,
+    "keras": KerasFiles,
+    "data": DataFiles,
+    "vectors": VectorFiles,
+}

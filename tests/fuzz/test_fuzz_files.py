@@ -39,6 +39,12 @@ def test_files_of_events(
     assert target.refused > 0
 
 
+def test_vectors(tmp_path: Path) -> None:
+    target = run("vectors", 150, tmp_path)
+    assert target.taken > 5
+    assert target.refused > 20
+
+
 @pytest.mark.hls4ml
 @pytest.mark.xdist_group("keras")
 def test_keras_files(tmp_path: Path) -> None:

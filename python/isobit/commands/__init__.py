@@ -29,7 +29,7 @@ _COMMANDS = {
     "explain": "Say which roundings, overflows and tables make outputs differ, and which bits mend it.",
     "export": "Write a project for Vitis HLS, with a test bench that checks every bit.",
     "hls": "Synthesise an export with Vitis HLS and show its reports.",
-    "lint": "Say what is wrong with a network, and which bits it wastes, before any run.",
+    "lint": "Say what is wrong with a network, or with built libraries, before any run.",
     "plan": "Show what cannot overflow, what may, and how each layer is computed.",
     "predict": "Predict a file of events at the firmware's precision.",
     "profile": "Count overflows, rounding losses and bits in use on some events.",

@@ -17,6 +17,7 @@ from isobit.commands.options import progress_bar, project_option, random_events
 from isobit.commands.reports import print_report
 from isobit.errors import ConfigurationWarning
 from isobit.files import check_target
+from isobit.network import Network
 
 
 @click.command(
@@ -25,10 +26,14 @@ from isobit.files import check_target
         "isobit check student.h5 --config hls4ml_config.yml --data events.npy",
         "isobit check project --events 1000",
         "isobit check student.isobit --data events.npy --against csim,reference --html report.html",
+        "isobit check student.isobit --inputs rx.txt --outputs tx.txt --packing packing.yml",
     ),
 )
 @click.argument("model", type=click.Path(path_type=Path))
 @data_options(what="Events, instead of random ones")
+@click.option("--inputs", type=click.Path(path_type=Path), metavar="FILE", help="Inputs, of a test bench or stand.")
+@click.option("--outputs", type=click.Path(path_type=Path), metavar="FILE", help="Their answers, to compare with.")
+@click.option("--packing", type=click.Path(path_type=Path), metavar="YAML", help="Where numbers lie in pattern files.")
 @keras_options()
 @project_option()
 @click.option("--against", type=RoadList(), default=None, help="Roads to compare.  [default: csim,cpp,reference]")
@@ -67,6 +72,9 @@ from isobit.files import check_target
 def command(
     model: Path,
     data: DataOptions,
+    inputs: Path | None,
+    outputs: Path | None,
+    packing: Path | None,
     keras: KerasOptions,
     project: Path | None,
     against: list[str] | None,
@@ -87,12 +95,22 @@ def command(
     hls4ml project beside it), or the folder of an hls4ml project, which csim compiles and runs. Exit status: 0 equal, 1
     bits differ, 2 bad input. Warnings (outputs that never change, constants that their format changed, a function that
     is not Keras') leave the status 0: the bits are equal.
+
+    With --inputs and --outputs, the answers in a file are compared instead: test bench data (.dat, .txt, .log), pattern
+    files (EMP, APx), .npy, Parquet or ROOT (with --columns INPUT=A,B and OUTPUT=C). The first event and output that
+    differ are named, the cast that gives it, and the single change that would explain all differences.
     """
+    extra = {"run_code": True} if run_code else {}
+    if inputs is not None or outputs is not None or packing is not None:
+        if inputs is None or outputs is None:
+            raise click.UsageError("--inputs and --outputs belong together")
+        if data or against is not None or html is not None:
+            raise click.UsageError("--data, --against and --html are not for --inputs and --outputs")
+        return _answers(keras.load(model, project=project, **extra)[0], inputs, outputs, packing, data, as_json)
     if html is not None:
         check_target(html, overwrite, inputs=[model, keras.config, *data.paths])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConfigurationWarning)  # the report says it
-        extra = {"run_code": True} if run_code else {}
         subject, keras_model = keras.load(model, project=project, **extra)
     given = data.by_input(subject.graph.inputs) if data else {"data": random_events(subject, events, seed)}
     notes = [] if data else [f"{events} random events, seed {seed}"]
@@ -122,4 +140,16 @@ def command(
         print_report(report)
     if html is not None:
         report.to_html(html, overwrite=overwrite)
+    return EQUAL_OR_DONE if report.ok else BITS_DIFFER
+
+
+def _answers(
+    model: Network, inputs: Path, outputs: Path, packing: Path | None, data: DataOptions, as_json: bool
+) -> int:
+    """Compare with the answers in a file."""
+    from isobit.answers import compare_answers
+
+    columns = data.columns_of([*model.graph.inputs, *model.graph.output_tensors])
+    report = compare_answers(model, inputs, outputs, packing=packing, columns=columns)
+    click.echo(json.dumps(report.to_dict()) if as_json else str(report))
     return EQUAL_OR_DONE if report.ok else BITS_DIFFER

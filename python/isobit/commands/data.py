@@ -46,6 +46,15 @@ class DataOptions:
             "tree": _each(_by_input(self.tree, inputs, "--tree"), lambda values: _one(values, "--tree")),
         }
 
+    def columns_of(self, tensors: Sequence[Tensor | Port]) -> dict[str, list[str]]:
+        """The columns of some tensors, each written NAME=A,B; none where none were given."""
+        found = _by_input(self.columns, [tensor.name for tensor in tensors], "--columns")
+        if found is None:
+            return {}
+        if not isinstance(found, dict):
+            raise click.UsageError("--columns: write NAME=A,B with the name of an input or output")
+        return {name: [part.strip() for text in texts for part in text.split(",")] for name, texts in found.items()}
+
     def read(self, tensors: Sequence[Tensor | Port]) -> Any:
         """All events, as :meth:`isobit.Model.predict` takes them.
 
@@ -105,7 +114,7 @@ def data_options(
             data = DataOptions((*more, *files), columns, dataset, tree)
             if required and not data:
                 raise click.UsageError("Missing argument 'DATA...'" if argument else "Missing option '--data'")
-            if not data and (columns or dataset or tree):
+            if not data and (columns or dataset or tree) and not (columns and rest.get("inputs")):
                 raise click.UsageError("--columns, --dataset and --tree need --data")
             return command(*args, data=data, **rest)
 

@@ -34,12 +34,15 @@ def _explain(context: click.Context, parameter: click.Parameter, name: str | Non
     epilog=examples(
         "isobit lint student.isobit",
         "isobit lint student.h5 --config hls4ml_config.yml --data events.npy --sarif lint.sarif",
+        "isobit lint first.so second.so --load first.yml --load second.yml",
     ),
 )
-@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("models", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="MODEL | LIBRARY...")
 @keras_options()
 @data_options(what="Events, in which overflows are counted")
 @click.option("--witnesses", is_flag=True, help="Search for an input for each overflow that may happen (minutes).")
+@click.option("--load", "descriptions", type=click.Path(path_type=Path), multiple=True, metavar="YAML",
+              help="Of libraries: also run them, alone and together; a description for each.")  # fmt: skip
 @click.option("--select", multiple=True, metavar="RULE", help="Only this rule; may be given several times.")
 @click.option("--ignore", multiple=True, metavar="RULE", help="Not this rule; may be given several times.")
 @click.option(
@@ -52,10 +55,11 @@ def _explain(context: click.Context, parameter: click.Parameter, name: str | Non
 @click.option("--overwrite", is_flag=True, help="Replace an existing SARIF log.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 def command(
-    model: Path,
+    models: tuple[Path, ...],
     keras: KerasOptions,
     data: DataOptions,
     witnesses: bool,
+    descriptions: tuple[Path, ...],
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     fail_on: str,
@@ -63,27 +67,56 @@ def command(
     overwrite: bool,
     as_json: bool,
 ) -> int:
-    """Say what is wrong with MODEL, and which bits it wastes, before anything is compiled.
+    """Say what is wrong with MODEL, and which bits it wastes, before anything is compiled; or with built libraries.
 
-    Overflows, clipped inputs, constants that left their format, replaced reuse factors, ignored configuration, coarse
-    tables; each with evidence and, where there is one, a fix to paste into the hls4ml configuration.
+    Of a model: overflows, clipped inputs, constants that left their format, replaced reuse factors, ignored
+    configuration, coarse tables; each with evidence and, where there is one, a fix to paste into the hls4ml
+    configuration. Of emulator libraries (.so), several at once: symbols that clash, weights that others can reach,
+    types and paths that leak. --load runs their code.
+
     Exit status: 0 nothing as grave as --fail-on, 1 something is, 2 bad input.
     """
-    from isobit.lint import LintReport, lint
+    from isobit.lint import LintReport, lint, lint_libraries
     from isobit.lint.linting import refused
 
     if sarif is not None:
-        check_target(sarif, overwrite, inputs=(model,))
-    try:
-        subject, _ = keras.load(model)
-    except UnsupportedError as error:
-        report: LintReport = refused(str(model), error)
+        check_target(sarif, overwrite, inputs=(*models, *descriptions))
+    uri = models[0].as_posix()
+    if all(_is_library(path) for path in models):
+        keras.refuse(models[0])
+        if data or witnesses:
+            raise click.UsageError("--data and --witnesses are for networks; libraries take --load")
+        report: LintReport = lint_libraries(models, load=descriptions, select=select, ignore=ignore)
+    elif len(models) > 1:
+        raise click.UsageError(f"several files must all be libraries (.so); {_network(models)} is none")
+    elif descriptions:
+        raise click.UsageError(f"--load is for libraries (.so), got {uri}")
     else:
-        events: Any = data.read(subject.graph.inputs) if data else None
-        report = lint(subject, events, witnesses=witnesses, select=select, ignore=ignore)
+        try:
+            subject, _ = keras.load(models[0])
+        except UnsupportedError as error:
+            report = refused(str(models[0]), error)
+        else:
+            events: Any = data.read(subject.graph.inputs) if data else None
+            report = lint(subject, events, witnesses=witnesses, select=select, ignore=ignore)
     if sarif is not None:
         with atomic_path(sarif, overwrite=overwrite) as place:
-            place.write_text(json.dumps(report.to_sarif(model.as_posix()), indent=1) + "\n", encoding="utf-8")
+            place.write_text(json.dumps(report.to_sarif(uri), indent=1) + "\n", encoding="utf-8")
     click.echo(json.dumps(report.to_dict()) if as_json else str(report))
     grave = fail_on != "never" and report.at_least(fail_on)
     return BITS_DIFFER if grave else EQUAL_OR_DONE
+
+
+def _is_library(path: Path) -> bool:
+    """Whether a file is, or by its name wants to be, a shared library."""
+    if path.suffix == ".so" or ".so." in path.name:
+        return True
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == b"\x7fELF"
+    except OSError:
+        return False
+
+
+def _network(paths: tuple[Path, ...]) -> Path:
+    return next(path for path in paths if not _is_library(path))

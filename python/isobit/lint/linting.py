@@ -8,11 +8,10 @@ from typing import Any
 from isobit.errors import UnsupportedError
 from isobit.lint import configuration, constants, numbers, quirks, tables  # each registers its rules
 from isobit.lint.report import LintReport
-from isobit.lint.rules import RULES, SEVERITIES, Context, Finding, Rule
+from isobit.lint.rules import RULES, SEVERITIES, Context, Finding, chosen_rules, find_rule
 from isobit.network import Network
-from isobit.suggest import did_you_mean
 
-__all__ = ["find_rule", "lint", "refused"]
+__all__ = ["lint", "refused"]
 
 _FILES = (numbers, constants, configuration, tables, quirks)
 
@@ -48,8 +47,7 @@ def lint(
     UnsupportedError
         For a rule that is not known.
     """
-    chosen = {find_rule(name).id for name in select} or set(RULES)
-    chosen -= {find_rule(name).id for name in ignore}
+    chosen = chosen_rules("network", select, ignore)
     context = Context(model, data, witnesses=witnesses)
     events = None
     if data is not None:
@@ -73,18 +71,3 @@ def refused(name: str, error: UnsupportedError) -> LintReport:
     """
     known = find_rule("refused")
     return LintReport(name, (Finding(known.id, known.severity, "", "", str(error)),))
-
-
-def find_rule(name: str) -> Rule:
-    """A rule by its identifier or name.
-
-    Raises
-    ------
-    UnsupportedError
-        If there is none; the message names those that there are.
-    """
-    for known in RULES.values():
-        if name in (known.id, known.name):
-            return known
-    names = [text for known in RULES.values() for text in (known.id, known.name)]
-    raise UnsupportedError(f"no rule {name!r}{did_you_mean(name, names)}; rules: {', '.join(sorted(RULES))}")

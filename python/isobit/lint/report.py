@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -29,11 +29,14 @@ class LintReport:
         The gravest first, then in the order of rules and layers.
     events
         Events that were looked at; None if there were none.
+    files
+        For libraries: the file of each, by the name that findings give it.
     """
 
     network: str
     findings: tuple[Finding, ...]
     events: int | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.findings)
@@ -79,7 +82,7 @@ class LintReport:
         uri
             The model's file, relative to the repository; by default the network's name.
         """
-        place = quote(uri or self.network)
+        place = uri or self.network
         used = [RULES[id] for id in dict.fromkeys(finding.rule for finding in self.findings)]
         rules = [
             {
@@ -99,7 +102,7 @@ class LintReport:
                 "message": {"text": finding.message + (f". Fix: {finding.fix}" if finding.fix else "")},
                 "locations": [
                     {
-                        "physicalLocation": {"artifactLocation": {"uri": place}},
+                        "physicalLocation": {"artifactLocation": {"uri": quote(self.files.get(finding.layer, place))}},
                         "logicalLocations": [
                             {"name": finding.place or self.network, "fullyQualifiedName": finding.place or self.network}
                         ],

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
 from isobit.model.tensor import layer_of
+from isobit.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from isobit.bounds.ranges import Range
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from isobit.plan.plan import Plan
     from isobit.profile.counts import Profile
 
-__all__ = ["RULES", "SEVERITIES", "Context", "Finding", "Rule", "fragment_of", "rule"]
+__all__ = ["RULES", "SEVERITIES", "Context", "Finding", "Rule", "chosen_rules", "find_rule", "fragment_of", "rule"]
 
 #: From the gravest on. Errors: wrong numbers for certain; warnings: wrong or worse numbers for some inputs; notes: bits
 #: that could be saved, and what is worth knowing.
@@ -189,8 +190,8 @@ class Context:
                 yield op.name, self.plan.bounds.ops[op.name].rounded
 
 
-#: What a rule computes: the findings, whose rule and severity are filled in where they are the rule's own.
-Check = Callable[["Context"], Iterable[Finding]]
+#: What a rule computes: the findings, of a :class:`Context`, or of what libraries have instead.
+Check = Callable[[Any], Iterable[Finding]]
 
 
 @dataclass(frozen=True)
@@ -209,6 +210,8 @@ class Rule:
         Why that matters, what the evidence is, and what to do: paragraphs.
     check
         Computes the findings.
+    about
+        What it looks at: a ``network``, or built ``libraries``.
     """
 
     id: str
@@ -217,13 +220,16 @@ class Rule:
     summary: str
     text: str
     check: Check
+    about: str = "network"
 
+
+AnyCheck = TypeVar("AnyCheck", bound=Check)
 
 #: All rules, by identifier, in the order in which they run.
 RULES: dict[str, Rule] = {}
 
 
-def rule(id: str, name: str, severity: str) -> Callable[[Check], Check]:
+def rule(id: str, name: str, severity: str, about: str = "network") -> Callable[[AnyCheck], AnyCheck]:
     """Register a function as a rule; its docstring is the rule's summary (the first line) and text.
 
     Raises
@@ -236,10 +242,47 @@ def rule(id: str, name: str, severity: str) -> Callable[[Check], Check]:
     if severity not in SEVERITIES:
         raise RegistrationError(f"severity {severity!r} of rule {id} is unknown; known: {', '.join(SEVERITIES)}")
 
-    def register(check: Check) -> Check:
+    def register(check: AnyCheck) -> AnyCheck:
         summary, _, rest = (check.__doc__ or "").partition("\n")
         text = "\n".join(line.removeprefix("    ") for line in rest.strip("\n").splitlines())
-        RULES[id] = Rule(id, name, severity, summary, text.strip(), check)
+        RULES[id] = Rule(id, name, severity, summary, text.strip(), check, about)
         return check
 
     return register
+
+
+def find_rule(name: str) -> Rule:
+    """A rule by its identifier or name.
+
+    Raises
+    ------
+    UnsupportedError
+        If there is none; the message names those that there are.
+    """
+    for known in RULES.values():
+        if name in (known.id, known.name):
+            return known
+    names = [text for known in RULES.values() for text in (known.id, known.name)]
+    raise UnsupportedError(f"no rule {name!r}{did_you_mean(name, names)}; rules: {', '.join(sorted(RULES))}")
+
+
+def chosen_rules(about: str, select: Collection[str], ignore: Collection[str]) -> set[str]:
+    """Identifiers of the rules that run.
+
+    Parameters
+    ----------
+    about
+        What they look at: ``network`` or ``libraries``.
+    select, ignore
+        Rules that run, and rules that do not, by identifier or name; none are all.
+
+    Raises
+    ------
+    UnsupportedError
+        For a rule that is not known, or that looks at something else.
+    """
+    for name in (*select, *ignore):
+        if (known := find_rule(name)).about != about:
+            raise UnsupportedError(f"rule {known.id} {known.name} is about {known.about}, not about {about}")
+    chosen = {find_rule(name).id for name in select} or {id for id, known in RULES.items() if known.about == about}
+    return chosen - {find_rule(name).id for name in ignore}

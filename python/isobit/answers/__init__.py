@@ -1,0 +1,6 @@
+"""Answers from elsewhere (test bench, test stand, data-quality dump) against the network's own, bit by bit."""
+
+from isobit.answers.comparing import compare_answers
+from isobit.answers.report import AnswerReport, Explained, FirstDifference, OutputDifference
+
+__all__ = ["AnswerReport", "Explained", "FirstDifference", "OutputDifference", "compare_answers"]
