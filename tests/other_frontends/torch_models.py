@@ -39,6 +39,18 @@ class _Residual(nn.Module):  # type: ignore[misc]
         return self.head(torch.add(x, torch.tanh(self.two(x))))
 
 
+class _Einsum(nn.Module):  # type: ignore[misc]
+    """An outer product, and the scalar products of the rows of a layer with itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Linear(4, 4)
+
+    def forward(self, x: Any, y: Any) -> Any:
+        x = self.first(x)
+        return torch.einsum("bi,bj->bij", x, y), torch.einsum("bi,bi->b", x, x)
+
+
 #: By name: the module and the shapes of its inputs.
 TORCH: dict[str, Any] = {
     "mlp": lambda: (
@@ -58,6 +70,7 @@ TORCH: dict[str, Any] = {
     ),
     "merged": lambda: (_Merged(), [(5,), (3,)]),
     "residual": lambda: (_Residual(), [(6,)]),
+    "einsum": lambda: (_Einsum(), [(4,), (5,)]),
     "convolution": lambda: (
         nn.Sequential(
             nn.Conv1d(2, 3, 3, stride=2, padding=1), nn.ReLU(), nn.MaxPool1d(2), nn.Flatten(), nn.Linear(6, 2)

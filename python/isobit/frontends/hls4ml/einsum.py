@@ -29,10 +29,14 @@ def _check_strategy(node: Any) -> None:
         )
 
 
-def _check_shape(node: Any, name: str, shape: tuple[int, ...]) -> None:
+def _transposed(node: Any, name: str, shape: tuple[int, ...], perm: tuple[int, ...]) -> tuple[int, ...]:
+    """How the axes of an input are transposed, without the axis of one batch that PyTorch's equations have."""
     given = tuple(int(n) for n in node.get_input_variable(name).shape)
+    if shape == (1, *given) and given:
+        return tuple(axis - 1 for axis in perm if axis)
     if given != shape:
         raise UnsupportedError(f"layer {node.name!r} reads {name!r} of the shape {given} as {shape}; not supported")
+    return perm
 
 
 @register_handler("EinsumDense", keras=("EinsumDense", "QEinsumDense"))
@@ -40,7 +44,7 @@ def _einsum_dense(node: Any) -> EinsumDense:
     _check_strategy(node)
     sizes = tuple(int(node.get_attr(f"n_{name}")) for name in ("inplace", "contract", "free_kernel"))
     shape, perm, before, after = _numbers(node, "inp_shape", "inp_tpose_idxs", "out_interpert_shape", "out_tpose_idxs")
-    _check_shape(node, node.inputs[0], shape)
+    perm = _transposed(node, node.inputs[0], shape, perm)
     return EinsumDense(
         **edges_of(node),
         weight=weight_of(node, "weight", shape=sizes),
@@ -57,8 +61,7 @@ def _einsum(node: Any) -> Einsum:
     _check_strategy(node)
     shapes, perms = _numbers(node, "inp0_shape", "inp1_shape"), _numbers(node, "inp0_tpose_idxs", "inp1_tpose_idxs")
     before, after = _numbers(node, "out_interpert_shape", "out_tpose_idxs")
-    for name, shape in zip(node.inputs, shapes, strict=True):
-        _check_shape(node, name, shape)
+    perms = tuple(_transposed(node, *given) for given in zip(node.inputs, shapes, perms, strict=True))
     return Einsum(
         **edges_of(node),
         accum=precision_to_type(node.get_attr("accum_t").precision, f"{node.name}.accum"),
