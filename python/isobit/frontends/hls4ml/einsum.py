@@ -61,7 +61,7 @@ def _einsum(node: Any) -> Einsum:
     _check_strategy(node)
     shapes, perms = _numbers(node, "inp0_shape", "inp1_shape"), _numbers(node, "inp0_tpose_idxs", "inp1_tpose_idxs")
     before, after = _numbers(node, "out_interpert_shape", "out_tpose_idxs")
-    perms = tuple(_transposed(node, *given) for given in zip(node.inputs, shapes, perms, strict=True))
+    perms = [_transposed(node, *given) for given in zip(node.inputs, shapes, perms, strict=True)]
     return Einsum(
         **edges_of(node),
         accum=precision_to_type(node.get_attr("accum_t").precision, f"{node.name}.accum"),
