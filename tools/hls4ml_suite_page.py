@@ -66,7 +66,11 @@ def page() -> str:
         functions[test.split("[")[0]].append(entry)
     rows = [row(name, entries, collected[name]) for name, entries in sorted(functions.items()) if entries]
     missing = [f"- `{name}`: {found['absent'][name]}" for name in sorted(found["absent"])]
-    missing += [f"- `{name}`: not drawn" for name, entries in sorted(functions.items()) if not entries]
+    missing += [
+        f"- `{name}`: no result (not drawn, or ended after the time that a test may take)"
+        for name, entries in sorted(functions.items())
+        if not entries
+    ]
     statuses = found["tests by status"]
     return TEXT.format(
         version=found["hls4ml"],
