@@ -75,14 +75,16 @@ def test_the_index_lists_every_page() -> None:
 @pytest.mark.hls4ml
 @pytest.mark.csim
 def test_what_readme_says_to_type_works(tmp_path: Path, monkeypatch: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    """In an empty folder: the student of the demo, every command of 'Check your own student', then 'From Python'."""
+    """In an empty folder: the demo's student, the first commands, those of 'Check your own student', Python."""
     monkeypatch.chdir(tmp_path)
     section, _, after = README.partition("## Check your own student")[2].partition("## From Python")
     (make,) = re.findall(r"```python\n(.*?)```", section, flags=re.DOTALL)
     exec(compile(make, "README.md", "exec"), {})
     assert sorted(path.name for path in tmp_path.iterdir()) == ["events.npy", "hls4ml_config.yml", "student.h5"]
-    typed = commands(section)
-    assert len(typed) == 7
+    first = commands(README.partition("## Install")[0])
+    assert [words[1] for words in first] == ["check", "check", "explain", "tune"]
+    typed = [*first[1:], *commands(section)]
+    assert len(typed) == 3 + 7
     for _, *arguments in typed:
         assert run(arguments) == 0, (arguments, capsys.readouterr())
     names: dict[str, Any] = {"x": np.load("events.npy")}

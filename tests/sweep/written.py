@@ -44,12 +44,13 @@ def firmware_of(model: ib.Model, graph: Graph, changes: Mapping[str, str]) -> ib
 
 def _set(source: Any, key: str, kind: ib.FixedType) -> None:
     """Give constants of an hls4ml ``ModelGraph`` another format."""
+    from hls4ml.backends.fpga.fpga_types import APTypeConverter
     from hls4ml.model.types import FixedPrecisionType
 
     layer, _, slot = key.rpartition(".")
     modes = {"rounding_mode": kind.rounding.name, "saturation_mode": kind.overflow.name}
     precision = FixedPrecisionType(kind.width, kind.integer, kind.signed, **modes)
-    source.graph[layer].weights[slot].update_precision(precision)
+    source.graph[layer].weights[slot].update_precision(APTypeConverter().convert(precision))
 
 
 def differing(made: ib.Model, graph: Graph, x: Any, optimisation: str = "0") -> tuple[int, list[str], list[Any]]:
