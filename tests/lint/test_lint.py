@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import doctest
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -96,6 +96,14 @@ def tree() -> DistributedDense:
     return DistributedDense("fc", ("x",), output, constants("weight", np.ones((2, 2))), constants("bias", np.zeros(2)))
 
 
+@dataclass(frozen=True, eq=False)
+class OwnLayer(Op):
+    """Of the user's, of which nothing but its format is known."""
+
+    tag: ClassVar[str] = "lint_own"
+
+
+OWN = OwnLayer("own", ("x",), Tensor("own", (2,), KIND("ap_fixed<12,4>")))
 REMARK = Remark("LayerName.fc.Precision.acum", "fixed<8,4>", "no such slot")
 ASKED = request("fc", "resource", 3)
 
@@ -110,6 +118,7 @@ CASES: dict[str, tuple[ib.Model, str, str, ib.Model]] = {
     "sign": (
         a_model(dense(result="ap_ufixed<20,10>"), limits=(-2.0, 2.0)), "fc.result", "warning", a_model(dense()),
     ),
+    "bounds-unknown": (a_model(OWN), "own", "note", a_model(dense())),
     "constant-changed": (
         a_model(dense(weights=[[40.0, 1.0], [1.0, 1.0]])), "fc.weight", "warning",
         a_model(dense(weights=[[31.0, 1.0], [1.0, 1.0]])),

@@ -48,6 +48,20 @@ def results(context: Context) -> Iterator[Finding]:
     yield from _overflows(context, "IB102", accum=False)
 
 
+@rule("IB106", "bounds-unknown", "note")
+def unknown(context: Context) -> Iterator[Finding]:
+    """A layer of your own says nothing of its bounds.
+
+    Nothing can then be said of its overflows, and layers after it are planned for every number of its result's format.
+    Give the layer a ``lower`` or bounds (``isobit.layers.register_bounds``; docs/layers.md).
+    """
+    for layer in dict.fromkeys(verdict.layer for verdict in context.plan.verdicts if not verdict.known):
+        kind = context.graph.by_name[layer].output.type
+        words = f"the layer gives no bounds: any number of {kind} is taken for possible, and overflows are not known"
+        fix = "lower the layer to isobit's, or register its bounds"
+        yield Finding("IB106", "note", layer, "", words, {"type": str(kind)}, fix=fix)
+
+
 def _overflows(context: Context, id: str, accum: bool) -> Iterator[Finding]:
     counted = {} if context.profile is None else {(c.layer, c.slot): c for c in context.profile.overflows}
     for verdict in context.plan.verdicts:
