@@ -70,6 +70,7 @@ def bench(case: Case, options: argparse.Namespace, folder: Path, program: Path, 
     x = case.events().astype(options.input)
     rival = hls4ml_rival.Rival(graph, folder, program, x[: case.few].astype(np.float64))
     roads = Roads(model, x, rival.expected)
+    print(f"{case.name}: compiled, now timed", flush=True)
     single = one_thread(case, roads, rival, options.rounds)
     double = two_threads(case, roads, options.rounds)
 
@@ -110,6 +111,17 @@ def saturations(model: Any, x: np.ndarray[Any, Any]) -> dict[str, int]:
     return {"saturations": int(max(count.events.max() for count in found)), "profiled": len(x)}
 
 
+def resumed(before: dict[str, Any], report: dict[str, Any]) -> Any:
+    """The networks of an earlier report, which must be of the same CPU and measured alike."""
+    for key, one, other in (
+        ("cpu", before["machine"]["cpu"], report["machine"]["cpu"]),
+        *((key, before[key], report[key]) for key in ("rounds", "clock", "input")),
+    ):
+        if one != other:
+            sys.exit(f"--resume: the report there has {key} {one!r}, this run {other!r}")
+    return before["networks"]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     zoo = [name for name, case in CASES.items() if case.network]
@@ -124,10 +136,14 @@ def main() -> int:
     parser.add_argument("--no-first", action="store_true", help="leave out the first predict in new processes")
     parser.add_argument("--targets", action="store_true", help="list the targets that are missed; exit status 1 if any")
     parser.add_argument("--json", type=Path, metavar="OUT")
+    parser.add_argument("--resume", action="store_true", help="add to OUT, without the networks that it has already")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the hls4ml projects there")
     options = parser.parse_args()
     if options.quick:
         options.rounds = min(options.rounds, 2)
+
+    if options.resume and not options.json:
+        parser.error("--resume needs --json OUT")
 
     console = printer()
     report: dict[str, Any] = {"machine": machine.describe(), "rounds": options.rounds, "clock": options.clock}
@@ -138,7 +154,11 @@ def main() -> int:
         report["peak"] = machine.measure_peak(home, 0.1 if options.quick else 0.5)
         program = hls4ml_rival.build_loop(home)
         report["networks"] = {}
+        if options.resume and options.json.exists():
+            report["networks"] = resumed(json.loads(options.json.read_text()), report)
         for name in options.networks:
+            if name in report["networks"]:
+                continue
             case = CASES[name]
             if options.quick:
                 case = case.quick()
@@ -147,9 +167,9 @@ def main() -> int:
             console.print(f"{name} ...", style="dim")
             folder = home / name.replace(", ", "_")
             report["networks"][name] = bench(case, options, folder, program, report["peak"])
+            if options.json:
+                options.json.write_text(json.dumps(report, indent=2) + "\n")
     show(report, console)
-    if options.json:
-        options.json.write_text(json.dumps(report, indent=2) + "\n")
     met = show_targets(report, console) if options.targets else True
     return 0 if met else 1
 

@@ -14,6 +14,7 @@
 
 #include "batch_map.hpp"
 #include "batch_statistics.hpp"
+#include "batch_usual.hpp"
 
 namespace isobit {
 namespace bindings {
@@ -107,6 +108,7 @@ private:
     static void refuse_unknown(const batch::stage& s) {
         const bool dot = is_dot16(s.multiply), high = s.multiply == batch::product::mulhi16;
         const bool counts = s.map == batch::map_kind::counting;
+        if (s.map == batch::map_kind::gather) return;
         if ((dot || floors(s.multiply) || high) && s.map != batch::map_kind::dense &&
             !(floors(s.multiply) && counts && s.compute == batch::lane::i32))
             throw py::value_error("dots, rounded and upper products are for dense maps, in some lanes for counting");
@@ -158,10 +160,20 @@ private:
         s.gather.rows = static_cast<const std::int64_t*>(array(map.rows, 8, turns * out, "rows"));
         if (!map.factors.is_none()) s.gather.factors = array(map.factors, bytes_of(s.compute), turns * out, "factors");
         if (each == 2 && !map.factors.is_none()) throw py::value_error("the numbers of dot have no factors");
-        const std::size_t row = bytes_of(s.compute) * batch::block;
+        const bool dot = s.multiply == batch::product::dot16, high = s.multiply == batch::product::mulhi16;
+        s.gather.raised[0] = map.raised[0];
+        s.gather.raised[1] = map.raised[1];
+        if (dot && (s.compute != batch::lane::i32 || !map.sum.empty() || s.gather.fill.i64 != 0 ||
+                    (map.combine != batch::combination::sum && each == 1)))
+            throw py::value_error("int16 that are summed as int32 are for sums and dots, filled with 0, without steps");
+        if (high && (s.compute != batch::lane::i16 || map.combine != batch::combination::product || turns != 2 ||
+                     !map.factors.is_none() || std::min(map.raised[0], map.raised[1]) < 0 ||
+                     std::max(map.raised[0], map.raised[1]) > 15))
+            throw py::value_error("upper halves are those of products of two int16 without factors");
+        const std::size_t row = (dot ? 2 : bytes_of(s.compute)) * batch::block;
         for (std::size_t i = 0; i < turns * out; ++i) {
             const std::int64_t at = s.gather.rows[i];
-            if (at == -1 && each == 1) continue;
+            if (at == -1 && each == 1 && !high) continue;
             const auto offset = static_cast<std::size_t>(at);
             if (at < 0 || offset % 64 != 0 || offset > program_.workspace || row > program_.workspace - offset)
                 throw py::value_error("rows: " + std::to_string(at) + " does not lie in the workspace");
@@ -227,15 +239,22 @@ private:
             if (looks && (s.high.i64 < s.low.i64 || s.high.i64 - s.low.i64 >= most_entries))
                 throw py::value_error("look_up has no entry, or too many");
             const auto count = static_cast<std::size_t>(looks ? s.high.i32 - s.low.i32 + 1 : outputs);
-            for (const auto& [from, to] : {std::pair{&one.a, &s.a}, std::pair{&one.b, &s.b}})
+            for (const auto& [from, to] :
+                 {std::pair{&one.a, &s.a}, std::pair{&one.b, &s.b}, std::pair{&one.c, &s.c}, std::pair{&one.d, &s.d}})
                 if (!from->is_none()) *to = array(*from, bytes_of(lane), count, "constants");
             const bool scales = s.kind == batch::step_kind::affine || s.kind == batch::step_kind::scale_floor;
             if (s.kind == batch::step_kind::scale_floor && lane != batch::lane::i32)
                 throw py::value_error("scale_floor is a step of the lane i32");
-            const bool two = scales || s.kind == batch::step_kind::between || s.kind == batch::step_kind::slopes;
+            const bool fits = s.kind == batch::step_kind::fit;
+            if (fits && lane != batch::lane::i32 && lane != batch::lane::i16)
+                throw py::value_error("fit is a step of the lanes i16 and i32");
+            const bool two =
+                fits || scales || s.kind == batch::step_kind::between || s.kind == batch::step_kind::slopes;
             const bool needs_a = two || looks || s.kind == batch::step_kind::at_least, needs_b = two;
-            if (needs_a != (s.a != nullptr) || needs_b != (s.b != nullptr))
+            if (needs_a != (s.a != nullptr) || needs_b != (s.b != nullptr) || fits != (s.c != nullptr) ||
+                fits != (s.d != nullptr))
                 throw py::value_error("a step lacks its constants, or has some that it does not use");
+            if (fits) check_drops(s.c, lane, count);
             const bool observes = s.kind == batch::step_kind::observe;
             if ((observes && !one.watch) || (one.watch && !observed))
                 throw py::value_error("only steps after a map are watched; a step that observes must be");
@@ -255,6 +274,16 @@ private:
         }
         steps_.push_back(std::move(steps));
         return {steps_.back().data(), static_cast<std::int32_t>(steps_.back().size())};
+    }
+
+    static void check_drops(const void* drops, batch::lane lane, std::size_t count) {
+        for (std::size_t j = 0; j < count; ++j) {
+            const bool narrow = lane == batch::lane::i16;
+            const int drop =
+                narrow ? static_cast<const std::int16_t*>(drops)[j] : static_cast<const std::int32_t*>(drops)[j];
+            if (drop < 0 || drop >= (narrow ? 16 : 32))
+                throw py::value_error("fit cannot drop " + std::to_string(drop) + " bits");
+        }
     }
 
     // See step::fraction. The factor is odd * 2^e; a product is whole if the number has -e trailing zeros.
@@ -289,46 +318,15 @@ private:
     }
 
     const batch::usual_steps* usual_of(const batch::stage& s) {
-        if (s.result.count != 1) return nullptr;
         batch::usual_steps u{};
-        const batch::step* step = s.finish.data;
-        const batch::step* const end = step + s.finish.count;
-        const auto take = [&](batch::step_kind kind) { return step != end && step->kind == kind ? step++ : nullptr; };
-        u.first_wrap = take(batch::step_kind::wrap);
-        u.affine = take(batch::step_kind::affine);
-        if (u.affine == nullptr) u.scale_floor = take(batch::step_kind::scale_floor);
-        if (step != end && (step->rounding == static_cast<int>(rounding_mode::TRN) ||
-                            step->rounding == static_cast<int>(rounding_mode::RND_CONV)))
-            u.round = take(batch::step_kind::round);
-        u.wrap = take(batch::step_kind::wrap);
-        u.clamp = take(batch::step_kind::clamp);
-        if (u.round == nullptr && u.wrap == nullptr && u.clamp == nullptr) {
-            u.clamp = u.round = take(batch::step_kind::floor_clamp);
-        }
-        u.look_up = take(batch::step_kind::look_up);
-        if (step != end) return nullptr;
+        if (!make_usual(s, u)) return nullptr;
         usual_.push_back(u);
         return &usual_.back();
     }
 
     const batch::usual_observed_steps* usual_observed_of(const batch::stage& s) {
         batch::usual_observed_steps u{};
-        const batch::step* step = s.finish.data;
-        const batch::step* const end = step + s.finish.count;
-        const auto take = [&](batch::step_kind kind) { return step != end && step->kind == kind ? step++ : nullptr; };
-        // That of an accumulator, which nobody counts; a watched one is `wrap` below.
-        if (step != end && step->watch < 0) u.first_wrap = take(batch::step_kind::wrap);
-        u.observe = take(batch::step_kind::observe);
-        u.affine = take(batch::step_kind::affine);
-        if (u.affine == nullptr) u.scale_floor = take(batch::step_kind::scale_floor);
-        u.first_clamp = take(batch::step_kind::clamp);
-        if (step != end && (step->rounding == static_cast<int>(rounding_mode::TRN) ||
-                            step->rounding == static_cast<int>(rounding_mode::RND_CONV)))
-            u.round = take(batch::step_kind::round);
-        u.wrap = take(batch::step_kind::wrap);
-        u.observe_wrapped = take(batch::step_kind::observe);
-        u.clamp = take(batch::step_kind::clamp);
-        if (step != end) return nullptr;
+        if (!make_usual(s, u)) return nullptr;
         usual_observed_.push_back(u);
         return &usual_observed_.back();
     }

@@ -2,6 +2,7 @@
 #ifndef ISOBIT_BINDINGS_BATCH_MAP_HPP
 #define ISOBIT_BINDINGS_BATCH_MAP_HPP
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct owned_map {
     batch::map_kind kind = batch::map_kind::none;
     batch::product multiply = batch::product::i32;
     int split = 0, check = -1;
+    std::array<int, 2> raised{{0, 0}};
     double offset = 0;
     bool terms = true;
     batch::combination combine = batch::combination::sum;
@@ -68,7 +70,8 @@ inline owned_map counting_map(const std::string& multiply, const py::object& wei
 }
 
 inline owned_map gather_map(const std::string& combine, const py::object& rows, const py::object& factors,
-                            const py::object& fill, const std::vector<owned_step>& sum) {
+                            const py::object& fill, const std::vector<owned_step>& sum, const std::string& multiply,
+                            std::array<int, 2> raised) {
     owned_map m;
     m.kind = batch::map_kind::gather;
     m.combine = named(combinations, combine, "combination");
@@ -76,6 +79,8 @@ inline owned_map gather_map(const std::string& combine, const py::object& rows, 
     m.factors = factors;
     m.fill = fill;
     m.sum = sum;
+    if (!multiply.empty()) m.multiply = named(products, multiply, "product");
+    m.raised = raised;
     return m;
 }
 

@@ -54,8 +54,8 @@ inline const std::map<std::string, batch::step_kind> kinds{
     {"wrap", batch::step_kind::wrap},       {"zero", batch::step_kind::zero},
     {"slopes", batch::step_kind::slopes},   {"at_least", batch::step_kind::at_least},
     {"between", batch::step_kind::between}, {"round_any", batch::step_kind::round_any},
-    {"look_up", batch::step_kind::look_up}, {"law", batch::step_kind::law},
-    {"observe", batch::step_kind::observe}};
+    {"fit", batch::step_kind::fit},         {"look_up", batch::step_kind::look_up},
+    {"law", batch::step_kind::law},         {"observe", batch::step_kind::observe}};
 
 inline std::size_t bytes_of(batch::lane lane) {
     if (lane == batch::lane::i16) return 2;

@@ -36,13 +36,14 @@ constexpr int most_entries = 1 << 16;
 
 struct owned_step {
     batch::step step{};
-    py::object a, b;  // keep the arrays alive
+    py::object a, b, c, d;  // keep the arrays alive
     bool watch = false;
 };
 
 inline owned_step make_step(const std::string& kind, int rounding, int overflow, int shift, int width, bool is_signed,
                             int saturation_bits, const py::object& low, const py::object& middle,
-                            const py::object& high, const py::object& a, const py::object& b, bool watch) {
+                            const py::object& high, const py::object& a, const py::object& b, const py::object& c,
+                            const py::object& d, bool watch) {
     owned_step made;
     made.step.kind = named(kinds, kind, "step");
     if (rounding < 0 || rounding > 6 || overflow < 0 || overflow > 4 || shift < 0 || shift > 62 || width < 0 ||
@@ -61,6 +62,8 @@ inline owned_step make_step(const std::string& kind, int rounding, int overflow,
     made.watch = watch;
     made.a = a;
     made.b = b;
+    made.c = c;
+    made.d = d;
     return made;
 }
 

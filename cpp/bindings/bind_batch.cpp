@@ -128,7 +128,8 @@ void bind_batch(py::module_& module) {
         .def(py::init(&make_step), py::kw_only(), py::arg("kind"), py::arg("rounding") = 5, py::arg("overflow") = 3,
              py::arg("shift") = 0, py::arg("width") = 0, py::arg("is_signed") = false, py::arg("saturation_bits") = 0,
              py::arg("low") = py::none(), py::arg("middle") = py::none(), py::arg("high") = py::none(),
-             py::arg("a") = py::none(), py::arg("b") = py::none(), py::arg("watch") = false);
+             py::arg("a") = py::none(), py::arg("b") = py::none(), py::arg("c") = py::none(), py::arg("d") = py::none(),
+             py::arg("watch") = false);
     py::class_<owned_map>(module, "BatchMap", "What a stage does before its steps.")
         .def_static(
             "none", [] { return owned_map{}; }, "Nothing: as many outputs as inputs.")
@@ -142,7 +143,8 @@ void bind_batch(py::module_& module) {
                     py::arg("order"), py::arg("offset"), py::arg("check"), py::arg("terms"), py::arg("measures"),
                     py::arg("limits"), py::arg("term"), py::arg("sum"), "How often sequential sums overflow.")
         .def_static("gather", &gather_map, py::arg("combine"), py::arg("rows"), py::arg("factors"), py::arg("fill"),
-                    py::arg("sum"), "Few numbers of any rows for each output, combined.");
+                    py::arg("sum"), py::arg("multiply") = "", py::arg("raised") = std::array<int, 2>{{0, 0}},
+                    "Few numbers of any rows for each output, combined; as int16 if multiply is dot16 or mulhi16.");
     py::class_<batch_program>(module, "BatchProgram", "Planned stages, in order; offsets are bytes of the workspace.")
         .def(py::init<std::size_t>(), py::arg("workspace"))
         .def("entry", &batch_program::entry, py::arg("features"), py::arg("scale"), py::arg("quantise"),

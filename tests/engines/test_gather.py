@@ -12,11 +12,13 @@ from isobit.bounds.ranges import Range
 from isobit.engines.cpp.pack import pack as pack_cpp
 from isobit.engines.numba.tables import pack as pack_numba
 from isobit.fixed import FixedType
+from isobit.fixed.modes import Rounding
 from isobit.model import Tensor
+from isobit.plan.gathered import upper_products
 from isobit.plan.lanes import BITS, Lane
 from isobit.plan.maps import COMBINATIONS, Gather
 from isobit.plan.stages import Stage
-from isobit.plan.steps import Affine, Clamp, Slopes, Step, Zero
+from isobit.plan.steps import Affine, Clamp, Round, Slopes, Step, Zero
 
 KIND, WIDE = FixedType.parse("ap_int<7>"), FixedType.parse("ap_int<30>")
 EVENTS = 203
@@ -124,3 +126,108 @@ def test_rows_outside_of_the_workspace_are_refused() -> None:
             program.stage(map=made, compute="i32", inputs=1, outputs=1, source=0, finish=[], targets=[])
     with pytest.raises(ValueError, match="combination 'mean' is unknown; known: dot, least, most, product, sum"):
         _core.BatchMap.gather("mean", np.zeros((1, 1), dtype=np.int64), None, 0, [])
+
+
+SHORT = FixedType.parse("ap_int<15>")
+
+
+def run_short(gather: Gather, lane: str, compute: str, data: dict[str, Any], instruction_set: str) -> Any:
+    outputs = gather.index.shape[1]
+    stage = Stage((), ("x", "y"), "z", gather, (), Range.of_type(SHORT, 8), Range.of_type(WIDE, outputs))
+    inputs = [Tensor(name, (array.shape[1],), SHORT) for name, array in data.items()]
+    made = Lane(stage, lane, compute, 0, 30, 0.0)
+    program = pack_cpp(inputs, [made], {"z": Tensor("z", (outputs,), WIDE)}, instruction_set)
+    found = np.empty((EVENTS, outputs), dtype=np.int64)
+    assert program.run([np.ascontiguousarray(array, dtype=np.int64) for array in data.values()], [found], 2)
+    return found
+
+
+@pytest.mark.parametrize("combine", ["dot", "sum"])
+def test_pairs_of_int16_are_summed_in_int32(combine: str) -> None:
+    """Odd and even numbers of terms, with factors and without, with numbers that are left out."""
+    rng = np.random.default_rng(8)
+    for turns in (2, 3, 4, 5, 6, 9, 14):
+        if combine == "dot" and turns % 2:
+            continue
+        for outputs in (1, 2, 3, 7, 8):
+            data = {
+                name: rng.integers(SHORT.raw_min, SHORT.raw_max + 1, (EVENTS, n)) for name, n in (("x", 5), ("y", 3))
+            }
+            data["x"][0], data["y"][0] = SHORT.raw_min, SHORT.raw_min
+            joined = np.concatenate(list(data.values()), axis=1)
+            index = rng.integers(0 if combine == "dot" else -1, 8, (turns, outputs))
+            factors = np.ones((1, 1), dtype=np.int64)
+            if combine == "dot":
+                joined = joined >> 1  # so that 7 products fit
+                data = {"x": joined[:, :5], "y": joined[:, 5:]}
+                wanted = sum(joined[:, a] * joined[:, b] for a, b in zip(index[::2], index[1::2], strict=True))
+            else:
+                if outputs % 2:
+                    factors = rng.integers(-9, 10, (turns, outputs))
+                taken = np.where(index < 0, 0, joined[:, np.maximum(index, 0)])
+                wanted = (taken * np.broadcast_to(factors, index.shape)).sum(axis=1)
+            ends = np.full(outputs, 1 << 30)
+            gather = Gather(combine, index, factors, -ends, ends, 31)
+            for instruction_set in _core.instruction_sets():
+                found = run_short(gather, "dot16", "int32", data, instruction_set)
+                np.testing.assert_array_equal(found, wanted, err_msg=f"{instruction_set}, {turns} turns")
+
+
+@pytest.mark.parametrize("rounding", [Rounding.TRN, Rounding.RND])
+def test_upper_halves_of_products(rounding: Rounding) -> None:
+    """Products of two int16 that drop bits, where factors leave room for it."""
+    rng = np.random.default_rng(9)
+    some = 0
+    for shift in range(1, 20):
+        one, other = (int(width) for width in rng.integers(2, 15, 2))
+        outputs = int(rng.integers(1, 9))
+        index = np.stack([rng.integers(0, 5, outputs), 5 + rng.integers(0, 3, outputs)])
+        data = {
+            "x": rng.integers(-(1 << one), 1 << one, (EVENTS, 5)),
+            "y": rng.integers(-(1 << other), 1 << other, (EVENTS, 3)),
+        }
+        data["x"][0], data["y"][0] = -(1 << one), -(1 << other)
+        sizes = np.array([1 << one] * 5 + [1 << other] * 3)
+        ends = np.full(outputs, 1 << (one + other))
+        gather = Gather("product", index, np.ones((1, 1), dtype=np.int64), -ends, ends, one + other + 1)
+        stage = Stage(
+            (), ("x", "y"), "z", gather, (Round(shift, rounding),), Range(-sizes, sizes - 1, 0), Range(-ends, ends, 0)
+        )
+        halved = upper_products(stage)
+        room = 30 - one - other
+        drop = min(16, shift - (rounding is Rounding.RND))
+        assert (halved is not None) == (drop >= 1 and room >= 16 - drop), (one, other, shift)
+        if halved is None:
+            continue
+        some += 1
+        joined = np.concatenate(list(data.values()), axis=1)
+        product = joined[:, index[0]] * joined[:, index[1]]
+        wanted = (product + ((1 << shift >> 1) if rounding is Rounding.RND else 0)) >> shift
+        assert isinstance(halved.map, Gather)
+        for instruction_set in _core.instruction_sets():
+            if abs(wanted).max() >= 1 << 15 or abs(product >> halved.map.drop).max() >= 1 << 15:
+                continue
+            made = Lane(halved, "mulhi16", "int16", 0, 15, 0.0)
+            inputs = [Tensor(name, (array.shape[1],), SHORT) for name, array in data.items()]
+            program = pack_cpp(inputs, [made], {"z": Tensor("z", (outputs,), WIDE)}, instruction_set)
+            found = np.empty((EVENTS, outputs), dtype=np.int64)
+            assert program.run([np.ascontiguousarray(array) for array in data.values()], [found], 2)
+            np.testing.assert_array_equal(found, wanted, err_msg=f"{instruction_set}, {shift}")
+    assert some > 4
+
+
+def test_int16_that_the_kernels_do_not_combine_are_refused() -> None:
+    rows = np.zeros((2, 1), dtype=np.int64)
+    for combine, multiply, compute, fill, raised, words in (
+        ("most", "dot16", "i32", 0, (0, 0), "for sums and dots"),
+        ("sum", "dot16", "i32", 1, (0, 0), "for sums and dots"),
+        ("sum", "dot16", "i64", 0, (0, 0), "for sums and dots"),
+        ("sum", "mulhi16", "i16", 0, (0, 0), "products of two int16"),
+        ("product", "mulhi16", "i32", 0, (0, 0), "products of two int16"),
+        ("product", "mulhi16", "i16", 0, (0, 16), "products of two int16"),
+    ):
+        made = _core.BatchMap.gather(combine, rows, None, fill, [], multiply, raised)
+        with pytest.raises(ValueError, match=words):
+            _core.BatchProgram(64 * 96).stage(
+                map=made, compute=compute, inputs=1, outputs=1, source=0, finish=[], targets=[]
+            )

@@ -38,11 +38,15 @@ _WIDEN: Final[dict[tuple[str, str], float]] = {
 def lane_cost(stage: Stage, multiply: str, compute: str) -> float:
     """Estimated cycles of one event on 256-bit vectors."""
     outputs = stage.result.low.size
-    steps = (len(stage.steps) + 1) * outputs * _STEP[compute]
+    step = _STEP[compute]
+    if compute == "float32" and (stage.map is None or isinstance(stage.map, Gather)):
+        step *= 1.05  # a wrap takes more instructions than that of integers
+    steps = (len(stage.steps) + 1) * outputs * step
     if stage.map is None:
         return steps
     if isinstance(stage.map, Gather):
-        return steps + stage.map.index.size * (1 + len(stage.map.sum)) * _STEP[compute]
+        each = _STEP["int16"] if multiply in ("dot16", "mulhi16") else step
+        return steps + stage.map.index.size * (1 + len(stage.map.sum)) * each
     macs = stage.map.weights.size * stage.positions
     if stage.view is not None:
         taken = taken_by(stage)

@@ -20,6 +20,7 @@ from isobit.plan.moves import folded
 from isobit.plan.softmax import softmax_stages
 from isobit.plan.stages import MAPS, Arrange, MapRule, Stage, Unfit, joined
 from isobit.plan.steps import Step
+from isobit.plan.twins import without_twins
 
 __all__ = ["RULES", "stages_of"]
 
@@ -108,7 +109,8 @@ def stages_of(
             )
         else:
             stages.append(_stage(op, sources, None, arrange(op, False, (), steps), bounds))
-    return folded(stages, kept)
+    found = folded(stages, kept)
+    return without_twins(found, kept) if arrange is joined else found
 
 
 def _rule(op: Op) -> MapRule:

@@ -19,9 +19,11 @@ import numpy as np
 from isobit.bounds.ranges import IntArray, add, compact, magnitude_bits, multiply
 from isobit.fixed.modes import Rounding
 from isobit.plan.costs import lane_cost, term_shift, whole_parts
+from isobit.plan.fit import Fit, fitted
+from isobit.plan.gathered import summed_pairs, upper_products
 from isobit.plan.maps import Gather
 from isobit.plan.stages import Linear, Sequential, Stage
-from isobit.plan.step_lists import propagate
+from isobit.plan.step_lists import normalised, propagate
 from isobit.plan.steps import (
     FACTOR_BITS,
     FLOOR_BITS,
@@ -136,6 +138,13 @@ def candidates(stage: Stage) -> list[Lane]:
     if stage.refusal is not None:
         return []
     found = [lane for variant in variants(stage) for lane in _lanes(variant.stage)]
+    halves = [stage]
+    if (steps := fitted(stage.steps)) is not None:
+        joined = replace(stage, steps=tuple(normalised(steps)))
+        fitting = [lane for variant in variants(joined) for lane in _lanes(variant.stage)]
+        found = [*(lane for lane in fitting if lane.compute in ("int16", "int32")), *found]
+        halves.append(joined)
+    found += [lane for one in halves for lane in _upper_halves(one)]
     return sorted(found, key=lambda lane: lane.cost)
 
 
@@ -150,6 +159,9 @@ def _lanes(stage: Stage) -> Iterator[Lane]:
     yield from _int16(stage)
     yield from _plain(stage)
     in_one = _in_one(stage)
+    for gathering in (stage, in_one):
+        if gathering is not None and isinstance(gathering.map, Gather):
+            yield from _gathers(gathering)
     yield from _integer(stage)
     if in_one is not None:
         yield from (lane for lane in _integer(in_one) if lane.compute == "int32")
@@ -167,6 +179,23 @@ def _integer(stage: Stage) -> Iterator[Lane]:
     elif isinstance(stage.map, Sequential) and not stage.map.sum:
         yield from _floor32(stage)
         yield from _mulhi16(stage)
+
+
+def _gathers(stage: Stage) -> Iterator[Lane]:
+    """Sums of gathered int16, pair by pair, in int32."""
+    if _short(stage) and summed_pairs(stage) and (bits := _steps_in(stage, 32)) is not None:
+        yield _lane(stage, "dot16", "int32", bits)
+
+
+def _upper_halves(stage: Stage) -> Iterator[Lane]:
+    """Products of gathered int16, rounded by taking their upper halves."""
+    halved = upper_products(stage) if _short(stage) else None
+    if halved is not None and (bits := _steps_in(halved, 16)) is not None:
+        yield _lane(halved, "mulhi16", "int16", bits)
+
+
+def _short(stage: Stage) -> bool:
+    return _within(stage.data.low, _INT16) and _within(stage.data.high, _INT16)
 
 
 def _lane(stage: Stage, multiply: str, compute: str, bits: int, split: int = 0) -> Lane:
@@ -228,6 +257,8 @@ def _steps_within_int16(steps: Sequence[Step], low: IntArray, high: IntArray) ->
     """Whether steps stay within 16 bits; those that add to the largest number on the way are not for int16."""
     for step in steps:
         easy = isinstance(step, (Clamp, Zero, Observe, LookUp)) or (isinstance(step, Wrap) and step.type.width < 16)
+        easy = easy or (isinstance(step, Fit) and step.type.width <= 16)
+        easy = easy or (isinstance(step, Affine) and _within(step.a, _INT16) and _within(step.b, _INT16))
         if not easy and not (isinstance(step, Round) and step.shift < 15):
             return False
         ends = [getattr(step, name, None) for name in ("low", "high", "first", "last")]

@@ -142,6 +142,10 @@ class Gather:
         The number that stands for no number.
     sum
         Steps of every partial sum, the first number being one. No steps: the order does not matter.
+    drop
+        Bits that a product of two numbers drops, rounded down; see :mod:`isobit.plan.gathered`.
+    raised
+        Powers of two by which its factors are then multiplied, so that 16 bits are dropped.
     """
 
     combine: str
@@ -152,3 +156,5 @@ class Gather:
     bits: int
     fill: int = 0
     sum: tuple[Step, ...] = ()
+    drop: int = 0
+    raised: tuple[int, int] = (0, 0)

@@ -233,6 +233,8 @@ def _reason(lane: Lane) -> str:
             words.append(f"weights fit 16 bits, data is split at bit {lane.split} into two parts whose sums fit int32")
         else:
             words.append(f"every partial sum, in any order, has at most {summed} of {lane.multiply}'s bits")
+    elif isinstance(stage.map, Gather):
+        words.append(_gathering(stage.map))
     elif lane.multiply == "floor32":
         words.append(f"each product is rounded down by a float32 multiply-add, summed in int32{_modulo(lane, 32)}")
     elif lane.multiply == "mulhi16":
@@ -242,8 +244,6 @@ def _reason(lane: Lane) -> str:
             words.append("partial sums may overflow: the kernel's order is kept, each is cast")
         else:
             words.append("each product is rounded by itself; their sum may have any order")
-    elif isinstance(stage.map, Gather):
-        words.append(_gathering(stage.map))
     steps = ", then ".join(describe(step) for step in stage.steps) or "no cast changes anything"
     limit = BITS.get(lane.compute, 15)
     words.append(f"{lane.bits} of {limit} bits of {lane.compute} for: {steps}")
@@ -258,6 +258,8 @@ def _gathering(found: Gather) -> str:
     cast = ", each partial sum is cast" if found.sum else ""
     if found.combine == "dot":
         return f"the sum of {turns // 2} products, whose factors are read where they lie"
+    if found.drop:
+        return f"the product of 2 numbers, read where they lie, without its lower {found.drop} bits"
     return f"the {found.combine} of {turns} numbers, read where they lie{cast}"
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from isobit.bounds.ranges import IntArray, Range, add, compact, lowest, magnitude_bits, multiply
 from isobit.fixed.modes import Overflow, Rounding
 from isobit.fixed.types import FixedType
+from isobit.plan.fit import Fit
 from isobit.plan.steps import (
     Affine,
     AtLeast,
@@ -81,6 +82,10 @@ def normalised(steps: Iterable[Step]) -> list[Step]:
     return [_offset_by_half(result, place) for place in range(len(result))]
 
 
+#: Rounding down and then from half up is rounding from half up at once: the half is a whole number of the first LSB.
+_DOWN_THEN_HALF = (Rounding.TRN, Rounding.RND)
+
+
 def _push(steps: list[Step], step: Step) -> None:
     last = steps.pop() if steps else None
     if isinstance(step, Affine) and isinstance(last, Affine):
@@ -92,6 +97,8 @@ def _push(steps: list[Step], step: Step) -> None:
         steps.append(Clamp(*(None if end is None else _rounded(step, end) for end in (last.low, last.high))))
     elif isinstance(step, Round) and isinstance(last, Round) and last.rounding is step.rounding is Rounding.TRN:
         steps.append(Round(last.shift + step.shift, Rounding.TRN))
+    elif isinstance(step, Round) and isinstance(last, Round) and (last.rounding, step.rounding) == _DOWN_THEN_HALF:
+        steps.append(Round(last.shift + step.shift, Rounding.RND))
     else:
         steps.extend([step] if last is None else [last, step])
 
@@ -144,6 +151,7 @@ def describe(step: Step) -> str:
         AtLeast: lambda s: "threshold",
         Between: lambda s: "two thresholds",
         Observe: lambda s: "observe",
+        Fit: lambda s: f"fit elements into {s.type.width} bits",
         Mark: lambda s: f"end of {s.watch}",
     }
     return str(words[type(step)](step))

@@ -59,6 +59,8 @@ class Packing:
 
 def form_of(lane: Lane) -> str:
     """How a lane reads its data."""
+    if isinstance(lane.stage.map, Gather) and lane.multiply == "dot16":
+        return "i16"
     forms = {"dot16": "i16_pairs", "dot16-split": "i16_split", "floor32": "f32", "floor16": "i16", "mulhi16": "i16"}
     return forms.get(lane.multiply) or SHORT[lane.multiply]
 
@@ -79,7 +81,7 @@ def packing_of(lane: Lane, rows: Callable[[IntArray], IntArray]) -> Packing:
         one after the other; -1 stays.
     """
     if isinstance(lane.stage.map, Gather):
-        return _gather(lane.stage.map, DTYPES[lane.compute], rows)
+        return _gather(lane, lane.stage.map, rows)
     return Packing(lambda *_: _core.BatchMap.none()) if lane.stage.map is None else _RULES[type(lane.stage.map)](lane)
 
 
@@ -180,15 +182,18 @@ def _rounded_products(lane: Lane, sums: Sequential) -> Packing:
     return Packing(lambda w, order: _core.BatchMap.dense(kind, w, start, 0, whole, order), weights)
 
 
-def _gather(found: Gather, dtype: Any, rows: Callable[[IntArray], IntArray]) -> Packing:
+def _gather(lane: Lane, found: Gather, rows: Callable[[IntArray], IntArray]) -> Packing:
+    dtype = DTYPES[lane.compute]
     one = bool((found.factors == 1).all())
     outputs = found.index.shape[1]
     made = _core.BatchMap.gather(
-        combine=_COMBINATIONS[found.combine],
+        combine="dot" if lane.multiply == "dot16" and found.combine == "product" else _COMBINATIONS[found.combine],
         rows=np.ascontiguousarray(rows(found.index)),
         factors=None if one else np.ascontiguousarray(np.broadcast_to(found.factors, found.index.shape).astype(dtype)),
         fill=found.fill if np.dtype(dtype).kind == "i" else float(found.fill),
         sum=[core_step(step, dtype) for step in lane_steps(found.sum, dtype, outputs)],
+        multiply=lane.multiply if lane.multiply in ("dot16", "mulhi16") else "",
+        raised=found.raised,
     )
     return Packing(lambda *_: made)
 

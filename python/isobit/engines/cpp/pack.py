@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 import isobit._core as _core
 from isobit.bounds.ranges import BoolArray, IntArray
+from isobit.engines.cpp.bands import Band, bands_of
 from isobit.engines.cpp.maps import DTYPES, SHORT, Packing, form_of, packing_of
 from isobit.engines.cpp.positions import in_place, moved, sliced
 from isobit.engines.cpp.steps import core_step, folding_step, lane_steps, rounding_step
@@ -105,11 +106,15 @@ def pack(
     sizes = {tensor.name: tensor.size for tensor in inputs} | {
         lane.stage.target: lane.stage.result.low.size for lane in lanes
     }
+    bands = [] if observed else bands_of(lanes, sizes, outputs)
+    held = sizes | {name: band.held(name) for band in bands for name in band.ends}
+    within = {place: band for band in bands for place in range(band.first, band.last + 1)}
     filled: dict[str, int] = {}
     for place, lane in enumerate(lanes):
-        filled.setdefault(lane.stage.target, place)
+        filled.setdefault(lane.stage.target, within[place].first if place in within else place)
+        until = within[place].last if place in within else place
         for source in lane.stage.sources:
-            space.want(source, sizes[source], form_of(lane), lane.split, filled.get(source, -1), place)
+            space.want(source, held[source], form_of(lane), lane.split, filled.get(source, -1), until)
     for name in outputs:
         natural = SHORT[computed[name].compute] if name in computed else "i64"
         space.want(name, sizes[name], natural, 0, filled.get(name, -1), len(lanes))
@@ -135,9 +140,14 @@ def pack(
             scratch=scratch,
             targets=space.targets(tensor.name),
         )
-    stages = [_Stage(lane, sizes, space) for lane in lanes]
+    stages = [_Stage(lane, sizes, space, observed) for lane in lanes]
     needed = _needed(stages, sizes, outputs)
-    statistics = [found for stage in stages for found in stage.add(program, observed, needed[stage.stage.target])]
+    statistics: list[Statistic] = []
+    for place, stage in enumerate(stages):
+        if place not in within:
+            statistics += stage.add(program, observed, needed[stage.stage.target])
+        elif place == within[place].first:
+            add_band(program, within[place], [stages[one] for one in range(place, within[place].last + 1)])
     for name, tensor in outputs.items():
         natural = SHORT[computed[name].compute] if name in computed else "i64"
         program.exit(tensor.size, natural, space.offset(name, natural, 0), float(2.0**-tensor.type.fraction))
@@ -156,11 +166,18 @@ def _needed(stages: Sequence[_Stage], sizes: Mapping[str, int], outputs: Collect
     return found
 
 
+def add_band(program: Any, band: Band, stages: Sequence[_Stage]) -> None:
+    """Add the stages of a band, part by part."""
+    for part in range(band.parts):
+        for stage in stages:
+            stage.add_part(program, band, part)
+
+
 class _Stage:
     """A stage on its way into a program."""
 
-    def __init__(self, lane: Lane, sizes: Mapping[str, int], space: Workspace) -> None:
-        self.lane, self.stage = lane, lane.stage
+    def __init__(self, lane: Lane, sizes: Mapping[str, int], space: Workspace, observed: bool) -> None:
+        self.lane, self.stage, self.observed = lane, lane.stage, observed
         self.form, self.dtype = form_of(lane), DTYPES[lane.compute]
         # Maps at several positions, and those of one tensor, read it as it lies; gathered rows come from anywhere.
         self.starts = [space.offset(source, self.form, lane.split) for source in self.stage.sources]
@@ -207,19 +224,51 @@ class _Stage:
             if observed and step.watch and not isinstance(step, Mark)
         ]
 
+    def add_part(self, program: Any, band: Band, part: int) -> None:
+        """Add what a part of a band needs of it."""
+        begin, end = (int(place) for place in band.ends[self.stage.target][part : part + 2])
+        if begin == end:
+            return
+        taken = slice(begin, end)
+        moves = [
+            int(band.ends[source][part]) if source in band.inside else 0 for source in self.stage.sources
+        ]  # of what exists only part by part, the first number is the part's
+        row = SIZES[self.form] * int(_core.BATCH_BLOCK)
+        self.starts = [start - move * row for start, move in zip(self.starts, moves, strict=True)]
+        gather, source = self.stage.map, self.starts[0]
+        if isinstance(gather, Gather):
+            source = 0  # its rows say where they are
+            factors = gather.factors if gather.factors.shape[1] == 1 else gather.factors[:, taken]
+            small = replace(gather, index=gather.index[:, taken], factors=factors)
+            made = packing_of(replace(self.lane, stage=replace(self.stage, map=small)), self._rows)
+        else:
+            made, source = packing_of(self.lane, self._rows), source + moved(self.form, begin)
+        steps = [sliced(step, taken) for step in lane_steps(self.stage.steps, self.dtype, self.outputs)]
+        finish = [step | {"watch": False} for step in steps]
+        first = 0 if self.stage.target in band.inside else begin
+        targets = [(form, split, offset + moved(form, first)) for form, split, offset in self.targets]
+        size = end - begin
+        self._add(program, made.at(0), source, sum(self.sizes) if gather else size, size, finish, targets)
+        self.starts = [start + move * row for start, move in zip(self.starts, moves, strict=True)]
+
     def _add(
         self, program: Any, map: Any, source: int, inputs: int, outputs: int, finish: Sequence[Any], targets: Any
     ) -> None:
-        """Add a map of rows from ``source`` on."""
-        program.stage(
-            map=map,
-            compute=SHORT[self.lane.compute],
-            inputs=inputs,
-            outputs=outputs,
-            source=source,
-            finish=[core_step(step, self.dtype) for step in finish],
-            targets=targets,
-        )
+        """Add a map of rows from ``source`` on.
+
+        Kernels lay results down once from their registers: other forms are copied by stages of their own.
+        """
+        compute = SHORT[self.lane.compute]
+        natural = [target for target in targets if target[0] == compute]
+        copied = [target for target in targets if target[0] != compute]
+        if self.observed or compute not in ("i16", "i32") or not natural or not finish:
+            natural, copied = targets, []
+        common = {"compute": compute, "inputs": inputs, "outputs": outputs, "source": source}
+        steps = [core_step(step, self.dtype) for step in finish]
+        program.stage(map=map, finish=steps, targets=natural, **common)
+        common |= {"inputs": outputs, "source": natural[0][2] if copied else source}
+        for target in copied:
+            program.stage(map=_core.BatchMap.none(), finish=[], targets=[target], **common)
 
     def _add_windows(self, program: Any, made: Packing, finish: Sequence[Mapping[str, Any]], needed: BoolArray) -> None:
         """A stage for every window; where results cannot be laid down piece by piece, one more that copies them.

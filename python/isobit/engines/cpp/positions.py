@@ -41,4 +41,4 @@ def sliced(step: Mapping[str, Any], part: slice) -> dict[str, Any]:
     """A step with the constants of some outputs alone; entries that are looked up are those of all."""
     if step["kind"] == "look_up":
         return dict(step)
-    return {name: value[part] if name in ("a", "b") and value is not None else value for name, value in step.items()}
+    return {name: value[part] if name in "abcd" and value is not None else value for name, value in step.items()}

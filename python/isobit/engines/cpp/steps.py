@@ -11,6 +11,7 @@ import isobit._core as _core
 from isobit.bounds.ranges import lowest
 from isobit.fixed.modes import Overflow, Rounding
 from isobit.fixed.types import FixedType
+from isobit.plan.fit import Fit
 from isobit.plan.steps import (
     Affine,
     AtLeast,
@@ -72,6 +73,9 @@ def lane_steps(steps: Sequence[Step], dtype: Any, outputs: int, scaled: bool = F
             if step.rounding is Rounding.TRN_ZERO and isinstance((*steps, None)[place + 1], LookUp):
                 continue  # which cuts toward zero itself
             packed.append({"kind": "round", "rounding": int(step.rounding)})
+        elif isinstance(step, Fit):
+            parts = [np.broadcast_to(part, outputs) for part in step.constants(8 * np.dtype(dtype).itemsize)]
+            packed.append({"kind": "fit"} | dict(zip("abcd", parts, strict=True)))
         else:
             packed.append(plain_step(step, floating))
         packed[-1]["watch"] = step.watch is not None
@@ -138,7 +142,7 @@ def core_step(step: dict[str, Any], dtype: Any) -> Any:
     """Constants in the lane's numbers; an absent bound is the lane's own end."""
     kind = np.dtype(dtype)
     filled = dict(step)
-    for name in ("a", "b"):
+    for name in ("a", "b", "c", "d"):
         if filled.get(name) is not None:
             wanted = np.dtype(np.float32) if (step["kind"], name) == ("scale_floor", "a") else kind
             filled[name] = np.ascontiguousarray(np.asarray(filled[name]).astype(wanted))

@@ -64,6 +64,8 @@ struct usual_finish {
             if (u.round != nullptr) {
                 if (u.round->rounding == TRN) {
                     values.each([&](V v, int) { return rounding_of<T>::down(v, *u.round); });
+                } else if (u.round->rounding == RND) {
+                    values.each([&](V v, int) { return rounding_of<T>::half_up(v, *u.round); });
                 } else {
                     values.each([&](V v, int) { return rounding_of<T>::to_even(v, *u.round); });
                 }
@@ -72,6 +74,9 @@ struct usual_finish {
             if (u.clamp != nullptr) {
                 const V low = splat(constant<T>(u.clamp->low)), high = splat(constant<T>(u.clamp->high));
                 values.each([&](V v, int) { return least(most(v, low), high); });
+            }
+            if constexpr (std::is_same<T, std::int32_t>::value || std::is_same<T, std::int16_t>::value) {
+                if (u.fit != nullptr) fit(values, *u.fit, first);
             }
             if (u.look_up != nullptr) values = looked_up_apart(values, *u.look_up);
             lay_as<To>(values, t.s.result.data[0], t.s.outputs, first, event, t.workspace);

@@ -24,6 +24,20 @@ struct gathering {
         const gathered& g = t.s.gather;
         typename Finish::template rows<Rows> finish{t, first};
         for (int event = 0; event < block; event += events) {
+            if constexpr (std::is_same<T, std::int32_t>::value) {
+                if (t.s.multiply == product::dot16) {
+                    values<Rows> total =
+                        g.combine == combination::dot ? dots16<Rows>(t, first, event) : sums16<Rows>(t, first, event);
+                    finish.of(total, event);
+                    continue;
+                }
+            } else if constexpr (std::is_same<T, std::int16_t>::value) {
+                if (t.s.multiply == product::mulhi16) {
+                    values<Rows> product = upper_product<Rows>(t, first, event);
+                    finish.of(product, event);
+                    continue;
+                }
+            }
             values<Rows> sum =
                 g.combine == combination::dot ? dots<Rows>(t, first, event) : turn<Rows>(t, 0, first, event);
             if (t.s.sum.count != 0 && g.combine == combination::sum) apply_in_loop(sum, t.s.sum, first, t.p);
@@ -59,6 +73,85 @@ private:
                         load<vec<T>>(from + a[r] + c * vector_bytes) * load<vec<T>>(from + b[r] + c * vector_bytes);
         }
         return sum;
+    }
+
+    // The same of int16, two products at a time; columns are the two halves of a vector.
+    template <int Rows>
+    static ISOBIT_INLINE values<Rows> dots16(const task& t, int first, int event) {
+        static_assert(!std::is_same<T, std::int32_t>::value || columns == 2, "a vector of int16 is two of int32");
+        const char* const from = t.workspace + place(2, 0, event);
+        const std::ptrdiff_t outputs = t.s.outputs;
+        const std::int64_t* row = t.s.gather.rows + first;
+        paired sum[Rows] = {};
+        int k = 0;
+        for (; k + 4 <= t.s.gather.count; k += 4, row += 4 * outputs)
+            for (int r = 0; r < Rows; ++r) {
+                const std::int64_t* const at = row + r;
+                const paired a = pairs_of(load<i16>(from + at[0]), load<i16>(from + at[2 * outputs]));
+                const paired b = pairs_of(load<i16>(from + at[outputs]), load<i16>(from + at[3 * outputs]));
+                sum[r].low = dot_add(sum[r].low, a.low, b.low);
+                sum[r].high = dot_add(sum[r].high, a.high, b.high);
+            }
+        if (k < t.s.gather.count)
+            for (int r = 0; r < Rows; ++r) {
+                const paired a = pairs_of(load<i16>(from + row[r]), i16{});
+                const paired b = pairs_of(load<i16>(from + row[r + outputs]), i16{});
+                sum[r].low = dot_add(sum[r].low, a.low, b.low);
+                sum[r].high = dot_add(sum[r].high, a.high, b.high);
+            }
+        return in_columns(sum);
+    }
+
+    // The sum of int16 times their factors, two at a time.
+    template <int Rows>
+    static ISOBIT_INLINE values<Rows> sums16(const task& t, int first, int event) {
+        const char* const from = t.workspace + place(2, 0, event);
+        const std::ptrdiff_t outputs = t.s.outputs;
+        const std::int64_t* row = t.s.gather.rows + first;
+        const std::int32_t* factor = static_cast<const std::int32_t*>(t.s.gather.factors);
+        if (factor != nullptr) factor += first;
+        paired sum[Rows] = {};
+        for (int k = 0; k < t.s.gather.count; k += 2, row += 2 * outputs) {
+            const bool both = k + 1 < t.s.gather.count;
+            for (int r = 0; r < Rows; ++r) {
+                const i16 one = row[r] < 0 ? i16{} : load<i16>(from + row[r]);
+                const i16 two = !both || row[r + outputs] < 0 ? i16{} : load<i16>(from + row[r + outputs]);
+                i32 factors = splat<std::int32_t>(0x10001);
+                if (factor != nullptr) factors = splat((factor[r] & 0xffff) | ((both ? factor[r + outputs] : 0) << 16));
+                const paired data = pairs_of(one, two);
+                sum[r].low = dot_add(sum[r].low, data.low, factors);
+                sum[r].high = dot_add(sum[r].high, data.high, factors);
+            }
+            if (factor != nullptr) factor += 2 * outputs;
+        }
+        return in_columns(sum);
+    }
+
+    template <int Rows>
+    static ISOBIT_INLINE values<Rows> in_columns(const paired (&sum)[Rows]) {
+        values<Rows> found;
+        for (int r = 0; r < Rows; ++r) {
+            const paired halves = ordered(sum[r]);
+            found.v[r][0] = (vec<T>)halves.low;
+            found.v[r][1] = (vec<T>)halves.high;
+        }
+        return found;
+    }
+
+    // The upper half of each product of two numbers.
+    template <int Rows>
+    static ISOBIT_INLINE values<Rows> upper_product(const task& t, int first, int event) {
+        const gathered& g = t.s.gather;
+        const char* const from = t.workspace + place(2, 0, event);
+        const std::int64_t *const a = g.rows + first, *const b = a + t.s.outputs;
+        values<Rows> found;
+        for (int r = 0; r < Rows; ++r)
+            for (int c = 0; c < columns; ++c) {
+                const i16 one = load<i16>(from + a[r] + c * vector_bytes) << g.raised[0];
+                const i16 two = load<i16>(from + b[r] + c * vector_bytes) << g.raised[1];
+                found.v[r][c] = (vec<T>)multiply_high(one, two);
+            }
+        return found;
     }
 
     // The numbers of one turn, times its factors.

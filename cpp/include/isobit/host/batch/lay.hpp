@@ -61,15 +61,23 @@ ISOBIT_INLINE void lay_as(const tile<T, Rows, Columns>& values, const target& t,
                 }
             }
         }
+    } else if constexpr (sizeof(T) == 2 && To == form::i16_pairs) {
+        for (int r = 0; r < Rows; r += 2) {
+            for (int c = 0; c < Columns; ++c) {
+                const i16 odd = r + 1 < Rows ? values.v[r + 1 < Rows ? r + 1 : r][c] : i16{};
+                const paired pairs = ordered(pairs_of(values.v[r][c], odd));
+                char* at = to + place(4, (first + r) / 2, event + c * vector_of<T>::lanes);
+                store(at, pairs.low);
+                store(at + vector_bytes, pairs.high);
+            }
+        }
     } else if constexpr (sizeof(T) == 2) {
         tile<std::int32_t, Rows, 2 * Columns> wide;
-        typedef typename vector_of<std::int16_t, vector_bytes / 2>::type half;
         for (int r = 0; r < Rows; ++r)
             for (int c = 0; c < Columns; ++c) {
-                half parts[2];
-                std::memcpy(parts, &values.v[r][c], sizeof parts);
-                wide.v[r][2 * c] = convert<i32>(parts[0]);
-                wide.v[r][2 * c + 1] = convert<i32>(parts[1]);
+                const paired halves = widened_halves(values.v[r][c]);
+                wide.v[r][2 * c] = halves.low;
+                wide.v[r][2 * c + 1] = halves.high;
             }
         lay_as<To>(wide, t, outputs, first, event, workspace);
     } else if constexpr (To == form::i16_pairs) {

@@ -49,6 +49,7 @@ enum class step_kind : std::int32_t {
     at_least,     // v >= a[j] ? high : low
     between,      // v > a[j] ? high : v > b[j] ? middle : low
     round_any,    // round, float64 of any significand (exact where adding half would round)
+    fit,          // (v * a[j] + b[j] >> c[j]) + d[j], modulo the lane's integers; lanes i16, i32
     look_up,      // a[v - low], a[0] and a[high - low] beyond; in floating-point lanes v is cut toward zero
     law,          // round and overflow by the law on int64, one value at a time: the modes that are rare
     observe       // the smallest and the largest value, into the statistics
@@ -70,6 +71,8 @@ struct step {
     constants low, middle, high;
     const void* a;  // one value per output, in the stage's lane (look_up: the entries)
     const void* b;
+    const void* c;  // fit: as a, b
+    const void* d;
     std::int32_t watch;  // observed stages: first vector of the step's statistics, or -1 (see `program::statistics`)
     const std::int32_t* fraction;  // watched scale_floor: the bits of v that are zero if v * a[j] is whole
 };
@@ -100,6 +103,7 @@ struct usual_steps {
     const step* round;
     const step* wrap;
     const step* clamp;  // clamp or floor_clamp
+    const step* fit;
     const step* look_up;
 };
 
@@ -132,10 +136,13 @@ enum class map_kind : std::int32_t { none, dense, sequential, counting, gather }
 enum class combination : std::int32_t { sum, product, least, most, dot };
 
 // gather: for each of `count` turns the row that every output takes, in bytes of the workspace ([turn][output], -1 is
-// the constant `fill`), and the factor of the turn. Rows have the form of the lane, whichever stage or input gave them.
+// the constant `fill`), and the factor of the turn. Rows have the form of the lane, whichever stage or input gave them;
+// with the product dot16 they are int16 (sums and dots in the lane i32, fill 0). With mulhi16 two numbers are
+// multiplied, each times a power of two (`raised`), and the upper half of the product is taken (lane i16).
 struct gathered {
     std::int32_t count;
     combination combine;
+    std::int32_t raised[2];
     const std::int64_t* rows;
     const void* factors;  // [turn][output]; null: all 1
     constants fill;

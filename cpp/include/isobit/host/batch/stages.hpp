@@ -152,9 +152,9 @@ inline void run_lane(const task& t) {
 // int16 has elementwise and gathering stages and one way to multiply.
 inline void run_int16(const task& t) {
     if (t.s.map == map_kind::none) {
-        run_any<elementwise<std::int16_t>, std::int16_t>(t);
+        run_finish<elementwise<std::int16_t>, std::int16_t>(t);
     } else if (t.s.map == map_kind::gather) {
-        run_any<gathering<std::int16_t>, std::int16_t>(t);
+        run_finish<gathering<std::int16_t>, std::int16_t>(t);
     } else {
         t.s.order != nullptr ? run_windows<mulhi16<true>, std::int16_t>(t) : run_finish<mulhi16<>, std::int16_t>(t);
     }

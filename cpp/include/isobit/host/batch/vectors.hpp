@@ -139,37 +139,7 @@ ISOBIT_INLINE V truncate(V v) {
 }
 #endif
 
-// -- integers of pairs -----------------------------------------------------------------------------------------------
-
-// Sum of the products of the two int16 in every 32 bits, added to the accumulator.
-ISOBIT_INLINE i32 dot_add(i32 sum, i32 a, i32 b) {
-#if defined(__AVX512VNNI__) && ISOBIT_VECTOR_BYTES == 64
-    return (i32)_mm512_dpwssd_epi32((__m512i)sum, (__m512i)a, (__m512i)b);
-#elif ISOBIT_VECTOR_BYTES == 64
-    return sum + (i32)_mm512_madd_epi16((__m512i)a, (__m512i)b);
-#elif ISOBIT_VECTOR_BYTES == 32
-    return sum + (i32)_mm256_madd_epi16((__m256i)a, (__m256i)b);
-#elif defined(__SSE2__)
-    return sum + (i32)_mm_madd_epi16((__m128i)a, (__m128i)b);
-#else
-    return sum + ((a << 16) >> 16) * ((b << 16) >> 16) + (a >> 16) * (b >> 16);
-#endif
-}
-
-// Upper half of the products of int16: the product over 2^16, rounded down.
-ISOBIT_INLINE i16 multiply_high(i16 a, i16 b) {
-#if ISOBIT_VECTOR_BYTES == 64
-    return (i16)_mm512_mulhi_epi16((__m512i)a, (__m512i)b);
-#elif ISOBIT_VECTOR_BYTES == 32
-    return (i16)_mm256_mulhi_epi16((__m256i)a, (__m256i)b);
-#elif defined(__SSE2__)
-    return (i16)_mm_mulhi_epi16((__m128i)a, (__m128i)b);
-#else
-    i16 high;
-    for (int i = 0; i < vector_of<std::int16_t>::lanes; ++i) high[i] = static_cast<std::int16_t>(a[i] * b[i] >> 16);
-    return high;
-#endif
-}
+// -- products that are rounded down ---------------------------------------------------------------------------------
 
 // The product rounded down to an integer, plus floor_bias; its magnitude must be below 2^22. With a fused multiply-add
 // the exact product is rounded once, to the integers that 1.5 * 2^23 leaves room for: down, since the caller has set
