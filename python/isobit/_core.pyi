@@ -49,7 +49,7 @@ class BatchStep:
     """
     One step of a stage; see isobit/host/batch/program.hpp.
     """
-    def __init__(self, *, kind: str, rounding: int = 5, overflow: int = 3, shift: int = 0, width: int = 0, is_signed: bool = False, saturation_bits: int = 0, low: typing.Any = None, middle: typing.Any = None, high: typing.Any = None, a: typing.Any = None, b: typing.Any = None, watch: bool = False) -> None:
+    def __init__(self, *, kind: str, rounding: int = 5, overflow: int = 3, shift: int = 0, width: int = 0, is_signed: bool = False, saturation_bits: int = 0, low: typing.Any = None, middle: typing.Any = None, high: typing.Any = None, a: typing.Any = None, b: typing.Any = None, c: typing.Any = None, d: typing.Any = None, watch: bool = False) -> None:
         ...
 class BatchMap:
     """
@@ -66,9 +66,9 @@ class BatchMap:
         Sums of products, in any order; of the rows that `order` names, if given.
         """
     @staticmethod
-    def gather(combine: str, rows: typing.Any, factors: typing.Any, fill: typing.Any, sum: collections.abc.Sequence[BatchStep]) -> BatchMap:
+    def gather(combine: str, rows: typing.Any, factors: typing.Any, fill: typing.Any, sum: collections.abc.Sequence[BatchStep], multiply: str = '', raised: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"] = [0, 0]) -> BatchMap:
         """
-        Few numbers of any rows for each output, combined.
+        Few numbers of any rows for each output, combined; as int16 if multiply is dot16 or mulhi16.
         """
     @staticmethod
     def none() -> BatchMap:

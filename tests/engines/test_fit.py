@@ -91,7 +91,9 @@ def test_what_comes_before_is_left_out_where_it_changes_nothing() -> None:
         if rng.random() < 0.3:
             before.append(Clamp(0, None))
         if rng.random() < 0.7:
-            before.append(Wrap(FixedType.from_bits(int(rng.integers(5, 10)), signed=bool(rng.integers(0, 2)))))
+            before.append(
+                Wrap(FixedType.from_bits(int(rng.integers(5, 10)), fraction=0, signed=bool(rng.integers(0, 2))))
+            )
         if rng.random() < 0.5:
             masked = np.where(first.a == 0, rng.integers(0, 2, 17), 1)
             before.append(Affine(masked, np.full(17, int(rng.integers(0, 2)))))
@@ -108,14 +110,20 @@ def test_what_comes_before_is_left_out_where_it_changes_nothing() -> None:
 
 def test_what_a_step_cannot_do_stays_four_steps() -> None:
     one, zero, kind = np.ones(2, dtype=np.int64), np.zeros(2, dtype=np.int64), FixedType.parse("ap_int<6>")
-    for first, last, rounding in (
-        (Affine(3 * one, zero), Affine(one, zero), Round(2, Rounding.TRN)),  # no power of two
-        (Affine(-one, zero), Affine(one, zero), Round(2, Rounding.TRN)),
-        (Affine(one, zero), Affine(8 * one, zero), Round(2, Rounding.TRN)),  # larger than what is dropped
-        (Affine(one, zero), Affine(one, one), Round(2, Rounding.TRN)),  # a summand that is dropped in part
-        (Affine(one, zero), Affine(one, zero), Round(2, Rounding.RND)),
+    for last, rounding in (
+        (Affine(3 * one, zero), Round(2, Rounding.TRN)),  # no power of two
+        (Affine(-one, zero), Round(2, Rounding.TRN)),
+        (Affine(8 * one, zero), Round(2, Rounding.TRN)),  # larger than what is dropped
+        (Affine(one, one), Round(2, Rounding.TRN)),  # a summand that is dropped in part
+        (Affine(one, zero), Round(2, Rounding.RND)),
     ):
-        assert fitted([first, Wrap(kind), last, rounding]) is None
+        assert fitted([Affine(one, zero), Wrap(kind), last, rounding]) is None
+    values = np.arange(-512, 512)[:, None] * np.array([1, 1])
+    for first in (Affine(3 * one, zero), Affine(-one, one)):  # these stay before it
+        steps: list[Step] = [first, Wrap(kind), Affine(one, zero), Round(2, Rounding.TRN)]
+        found = fitted(steps)
+        assert found is not None and found[0] is first and len(found) == 2
+        np.testing.assert_array_equal(computed(found, values), computed(steps, values))
 
 
 @pytest.mark.parametrize("drop", [-1, 16, 40])

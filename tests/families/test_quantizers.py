@@ -132,7 +132,7 @@ def test_overflows_are_counted_by_element() -> None:
     assert exact.outside.tolist() == wanted
     verdict = model.plan()["q.element/3"]
     assert verdict.overflows == tuple(count > 0 for count in wanted)
-    assert model.plan().lanes == {"q": "float32"}
+    assert model.plan().lanes == {"q": "int16"}
 
 
 @pytest.mark.csim

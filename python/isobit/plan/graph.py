@@ -34,6 +34,7 @@ def stages_of(
     keep: Collection[str],
     arrange: Arrange = joined,
     whole: Collection[str] = (),
+    twins: bool = False,
 ) -> list[Stage]:
     """Stages of a graph, in order.
 
@@ -49,6 +50,8 @@ def stages_of(
         What becomes of an op's steps, see :data:`isobit.plan.stages.Arrange`.
     whole
         Softmaxes that are not to be divided into stages; none is where something else becomes of steps.
+    twins
+        Whether several stages may compute the same.
 
     Notes
     -----
@@ -110,7 +113,7 @@ def stages_of(
         else:
             stages.append(_stage(op, sources, None, arrange(op, False, (), steps), bounds))
     found = folded(stages, kept)
-    return without_twins(found, kept) if arrange is joined else found
+    return found if twins or arrange is not joined else without_twins(found, kept)
 
 
 def _rule(op: Op) -> MapRule:

@@ -202,6 +202,8 @@ def _planned_stages(
         if apart:
             keep = {*keep, *apart}
             found = [(stage, lanes_of(stage)) for stage in stages_of(graph, bounds, keep, arrange, whole)]
+    if not all(lanes for _, lanes in found):  # what computes those reads every tensor by its own name
+        found = [(stage, lanes_of(stage)) for stage in stages_of(graph, bounds, keep, arrange, whole, twins=True)]
     return [_planned(stage, lanes) for stage, lanes in found]
 
 
