@@ -50,7 +50,7 @@ def test_jet_mlp_to_its_softmax(tmp_path: Path) -> None:
         assert straight is not None
         assert np.array_equal(straight[0], model.predict(x, engine="cpp-strict"))
     plan = model.plan()
-    assert plan.lanes["softmax"] == "float32"
+    assert plan.lanes["softmax"] == "int32"
     assert all(plan[f"softmax.{slot}"].safe for slot in ("accum", "inv_inp", "result"))
 
 
