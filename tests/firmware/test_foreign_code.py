@@ -84,3 +84,20 @@ def test_older_definitions_are_taken_where_they_give_the_same_bits() -> None:
     }
     assert Library(known, ["firmware/parameters.h"]).unknown(["strategy"]) == []
     assert Library(known, ["firmware/parameters.h"]).unknown(["strategy"], ["nnet_common.h:strategy"]) != []
+
+
+def test_structs_of_other_releases_go_with_their_code(patched: Path) -> None:
+    path = patched / "firmware" / "parameters.h"
+    text = path.read_text()
+    line = "    static const unsigned n_slice = 5;\n"
+    assert line in text
+    path.write_text(text.replace(line, "", 1))
+    (op,) = (op for op in ib.load(patched).graph.ops if op.tag == "foreign")
+    assert (op.name, op.output.shape) == ("softmax", (5,))
+
+
+def test_streams_keep_their_shapes(changed: Change) -> None:
+    kernel = ("assert(CONFIG_T::filt_width == 1);", "assert(CONFIG_T::filt_width < 2);")
+    model = ib.load(changed("btag_conv1d.golden.io_stream", {"nnet_utils/nnet_sepconv1d_stream.h": kernel}))
+    found = {op.name: op.output.shape for op in model.graph.ops if op.tag == "foreign"}
+    assert found == {"conv1": (10, 20), "conv2": (10, 5)}

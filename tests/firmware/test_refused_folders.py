@@ -44,13 +44,6 @@ CASES = (
     (JETS, "weights/w2.h", "[1024];", "[1023];", "does not define w2 as hls4ml writes it"),
     (JETS, "ap_types/ap_fixed_base.h", "AP_SAT", "AP_WRAP", "ap_fixed_base.h is none of AMD's headers"),
     (TAUS, "nnet_utils/nnet_code_gen.h", "buffer[0][0] =    data[0]", "buffer[0][0] =    data[1]", "does not fill"),
-    (
-        TAUS,
-        "nnet_utils/nnet_code_gen.h",
-        "if (partition ==   0)",
-        "if (partition == 0 + 0)",
-        "not what hls4ml generates",
-    ),
     (TERNARY, "parameters.h", "n_scale_bias = (n_filt == -1)", "n_scale_bias = (n_filt == 0)", "for 64 numbers"),
     (STREAM, "defines.h", "13*1> input_t", "26*1> input_t", "input_t|packets"),
     (STREAM, "parameters.h", "out_width = 10", "out_width = 9", "its windows make"),

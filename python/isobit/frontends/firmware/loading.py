@@ -132,9 +132,10 @@ def _model(root: Path, project: Project, backend: str) -> tuple[FirmwareModel, l
         try:
             _add(builder, call)
         except UnknownCodeError as unknown:
-            for node in model.nodes[before:]:
-                del model.tensors[node.name]
-            del model.nodes[before:]
+            if not unknown.inputs:  # else its reshaped inputs stay
+                for node in model.nodes[before:]:
+                    del model.tensors[node.name]
+                del model.nodes[before:]
             alone.append(foreign_layer(builder, call, project, unknown, top.calls[place + 1 :]))
         taps += _taps(builder, call)
     for parameter in project.directed("out"):
@@ -156,7 +157,15 @@ def _add(builder: Builder, call: Call) -> None:
         if call.kernel not in LAYERS or not call.function.startswith("nnet::"):
             reason = f"the function {call.function!r} is not known"
             raise UnknownCodeError(f"{call.place}: {reason}", reason)
-        LAYERS[call.kernel](builder, call)
+        try:
+            LAYERS[call.kernel](builder, call)
+        except UnknownCodeError:
+            raise
+        except UnsupportedError as error:  # a struct as other releases write it goes with code of theirs
+            configs = [builder.declared.configs[name] for name in call.templates if name in builder.declared.configs]
+            if (foreign := builder.unknown_functions(call, configs)) is None:
+                raise
+            raise UnknownCodeError(str(error), foreign) from None
 
 
 def _taps(b: Builder, call: Call) -> list[tuple[int, str]]:
