@@ -35,12 +35,13 @@ VETTED = {
             *("nnet_dense_resource.h:dense_resource_rf_leq_nin", "nnet_conv1d.h:pointwise_conv_1d_cl"),
             *("nnet_conv2d.h:conv_2d_cl", "nnet_conv2d.h:pointwise_conv_2d_cl", "nnet_merge.h:merge_config"),
             *("nnet_merge.h:add", "nnet_merge.h:subtract", "nnet_merge.h:multiply"),
+            *("nnet_dense_stream.h:dense", "nnet_dense_stream.h:dense_wrapper"),
         ),
         "0.7.1",
     ),
     **dict.fromkeys(
         (
-            *("nnet_dense_stream.h:dense", "nnet_dense_stream.h:dense_wrapper", "nnet_conv1d.h:Conv1DLatency"),
+            "nnet_conv1d.h:Conv1DLatency",
             *("nnet_conv1d.h:Conv1DResource", "nnet_conv1d_latency.h:pointwise_conv_1d_latency_cl"),
             *("nnet_pooling.h:pooling1d_cl", "nnet_pooling.h:pooling2d_cl"),
         ),
