@@ -1,15 +1,16 @@
 """Mutate the lowerings of the layers and the primitives' kernels: does the comparison of bits notice?
 
-    python tools/mutate_lowerings.py                          # every area, Python and C++: about half an hour
+    python tools/mutate_lowerings.py                          # every area, Python and C++: about an hour
     python tools/mutate_lowerings.py --areas LSTM GRU --all   # every mutant of these
     python tools/mutate_lowerings.py --again 12 --seed 5      # some of those that were caught; nothing is written
     python tools/mutate_lowerings.py --report                 # only the table, from what was found
 
 A mutant is one changed place of a function (tests/mutation/lowering_mutants.py) or of a C++ kernel (cpp_mutants.py;
 all of them are compiled at once). It is compared with recorded numbers of hls4ml's C-simulation, then with the
-reference (lowering_judges.py). Mutants of Python are drawn until bits differed by enough of them. What was found is
-kept in tests/mutation/lowerings.json; survivors must stand in equivalent_lowerings.json with the reason why no number
-can tell them apart. Exit status 1: one does not.
+reference (lowering_judges.py); mutants of what chooses lanes, reads nodes or generates code with tests by numbers.
+Mutants of Python are drawn until enough of them were noticed. What was found is kept in tests/mutation/lowerings.json;
+survivors must stand in equivalent_lowerings.json with the reason why no number can tell them apart. Exit status 1: one
+does not.
 """
 
 from __future__ import annotations
@@ -52,12 +53,8 @@ def _row(area: str, name: str, verdict: Verdict) -> Row:
     return {"name": name, "noticed": verdict.how, "detail": verdict.detail}
 
 
-#: Mutants of an area that are judged at most, unless all are wanted.
-MOST = 45
-
-
-def judged(area: str, valid: int, seed: int) -> list[Row]:
-    """Judge mutants of an area until bits differed by so many; all of them if it is 0."""
+def judged(area: str, valid: int, most: int, seed: int) -> list[Row]:
+    """Judge mutants of an area until bits differed by so many, or so many were judged; all of them if it is 0."""
     here = AREAS[area]
     prepare(here.road, here.families)
     rows: list[Row] = []
@@ -68,8 +65,8 @@ def judged(area: str, valid: int, seed: int) -> list[Row]:
             print(f"invalid: {area}: {mutant.name}  {verdict.detail}")
             continue
         rows.append(_row(area, mutant.name, verdict))
-        differed += verdict.how in ("csim", "reference")
-        if valid and (differed >= max(valid, len(written(area))) or len(rows) >= MOST):
+        differed += verdict.how in NOTICED
+        if valid and (differed >= max(valid, len(written(area))) or len(rows) >= most):
             break
     return rows
 
@@ -102,13 +99,17 @@ def build_and_judge(areas: list[str]) -> None:
         subprocess.run([sys.executable, __file__, "--areas", *areas], env=environment, check=False)
 
 
+#: How a mutant is noticed other than by an error.
+NOTICED = ("csim", "reference", "test")
+
+
 def again(count: int, seed: int) -> int:
     """Judge one of the mutants that were caught in so many areas; how many were not."""
     found = read()
     rng = random.Random(seed)
     missed = 0
     for area in rng.sample(here := sorted(found.keys() & AREAS.keys()), min(count, len(here))):
-        caught = {row["name"] for row in found[area] if row["noticed"] in ("csim", "reference")}
+        caught = {row["name"] for row in found[area] if row["noticed"] in NOTICED}
         known = [mutant for mutant in mutants(area) if mutant.name in caught]
         mutant, where = rng.choice(known), AREAS[area]
         prepare(where.road, where.families)  # before the change: the reference may be what is changed
@@ -123,6 +124,7 @@ def main() -> int:
     every = [*AREAS, *CHANGES]
     parser.add_argument("--areas", nargs="*", default=every, choices=every, metavar="AREA")
     parser.add_argument("--valid", type=int, default=12, help="mutants of each Python area by which bits differ")
+    parser.add_argument("--most", type=int, default=45, help="mutants of each Python area that are judged at most")
     parser.add_argument("--all", action="store_true", help="every mutant")
     parser.add_argument("--again", type=int, help="judge so many that were caught, and keep nothing")
     parser.add_argument("--report", action="store_true", help="write the table alone")
@@ -133,7 +135,7 @@ def main() -> int:
     areas = [] if options.report else options.areas
     for area in areas:
         if area in AREAS:
-            write(area, judged(area, 0 if options.all else options.valid, options.seed))
+            write(area, judged(area, 0 if options.all else options.valid, options.most, options.seed))
         elif BUILT in os.environ:
             write(area, list(judged_cpp(area)))
     if BUILT in os.environ:

@@ -40,9 +40,15 @@ WANTED: dict[str, tuple[int, int]] = {
     "dense": (2, 8),
     "strategies": (1, 4),
     "distributed": (2, 3),
+    "normalised": (2, 3),
+    "unary": (2, 2),
+    "steps": (2, 6),
+    "garnet": (1, 2),
     "quantizer": (2, 3),
     "einsum": (2, 3),
 }
+#: Families that tests/families calls by another name.
+CALLED = {"normalised": "layernorm", "unary": "unary_lut", "steps": "time_distributed"}
 #: What a family's networks must have, however many are drawn for it.
 MUST: dict[str, set[str]] = {"recurrent": {"bidirectional"}, "dense": {"threshold", "batchnorm"}}
 
@@ -54,7 +60,9 @@ def kinds(graph: Any) -> Counter[str]:
         which = next(
             (str(getattr(op, a)) for a in ("function", "cell", "implementation", "kernel") if hasattr(op, a)), ""
         )
-        found[f"{op.tag} {which}".strip()] += 1
+        found[
+            f"{op.tag} {getattr(op, 'layer', op).tag} {which}" if hasattr(op, "layer") else f"{op.tag} {which}".strip()
+        ] += 1
     return found
 
 
@@ -102,7 +110,7 @@ def _network(family: str, seed: int) -> tuple[Any, list[Any]]:
         return model, data
     from family_networks import build
 
-    _, model, data = build(family, seed)
+    _, model, data = build(CALLED.get(family, family), seed)
     return model, data
 
 

@@ -26,7 +26,7 @@ _ISA = (
         "-DISOBIT_VECTOR_BYTES=16",
     ]
 )
-_KERNELS = ["-O1", "-ffp-contract=fast", *_ISA]
+_KERNELS = ["-O0", "-ffp-contract=fast", *_ISA]
 
 
 def build_package(folder: Path) -> Path:
@@ -49,7 +49,7 @@ def build_package(folder: Path) -> Path:
         f'extern "C" __attribute__((visibility("default"))) volatile int {SWITCH};\nvolatile int {SWITCH} = 0;\n'
     )
     parts = [
-        (unit, ["-O1"]),
+        (unit, ["-O0"]),
         (bindings / "bind_batch.cpp", ["-O0"]),
         (switch, []),
         (bindings / "batch_kernels.cpp", _KERNELS),

@@ -20,13 +20,13 @@ class Area:
     road
         What is compared with the C-simulation: ``lowered`` (the engines cpp and cpp-strict), ``every`` (exact as well), ``exact`` (the primitives
         on integers of any width), ``planned`` (cpp alone, every layer and the outputs alone), ``numba`` (the same),
-        ``compiled`` (the same, compiled anew) or ``reference``.
+        ``reference``, or ``tests`` (tests by numbers, which run with the mutant).
     module
         Its file.
     functions
         Qualified names, with ``module:`` before those of another one; ``*``: all of the module.
     families
-        Networks, by the names of recorded_networks.py and lowering_graphs.py.
+        Networks, by the names of recorded_networks.py and lowering_graphs.py; of ``tests``, what pytest runs.
     """
 
     name: str
@@ -80,9 +80,9 @@ AREAS = {
         _area("convolution", "lowered", f"{LAYERS}.convolution", "Windows.windows Windows.positions Windows.taps Convolution.lower", "convolution"),
         _area("depthwise convolution", "lowered", f"{LAYERS}.convolution", "DepthwiseConvolution.order DepthwiseConvolution.lower _in_order", "convolution"),
         _area("layer normalisation", "every", f"{LAYERS}.layernorm", "LayerNorm.lower LayerNorm.inverse_dim model.table_index:FromZero.of", "normalised"),
-        _area("table of every number", "every", f"{LAYERS}.unary_lut", "UnaryLUT.lower model.table_index:Counted.of", "normalised"),
+        _area("table of every number", "every", f"{LAYERS}.unary_lut", "UnaryLUT.lower model.table_index:Counted.of", "unary normalised"),
         _area("every step", "every", "model.every_step", "_moved every_step model.layers.time_distributed:EveryStep.lower", "steps"),
-        _area("exact Dot", "exact", f"{EXACT}.dot", "constants dot", "strategies dense convolution"),
+        _area("exact Dot", "exact", f"{EXACT}.dot", "constants dot _Sums.of _Sums._term", "strategies dense convolution"),
         _area("exact products", "exact", f"{EXACT}.products", "product", "dense dot"),
         _area("exact Reduce", "exact", f"{EXACT}.reduce", "reduced _held _tree", "pooling dot einsum"),
         _area("exact Select and Formula", "exact", f"{EXACT}.formulas", "select formula _taken _branches _is_over _evaluated _multiplied", "shape merge elementwise dense activation norm quantizer"),
@@ -91,15 +91,27 @@ AREAS = {
         _area("cpp maps", "planned", f"{CPP}.maps", "_linear _sequential _rounded_products _gather tiles row_tiles _sparse pairs", "dense lanes strategies convolution merge pooling"),
         _area("cpp windows", "planned", f"{CPP}.windows", "WindowMaps.at WindowMaps._packing _paired", "convolution"),
         _area("cpp positions", "planned", f"{CPP}.positions", "moved position_weights in_place sliced", "convolution pooling einsum recurrent"),
+        _area("plan: moves", "planned", "plan.moves", "folded _with_dots _is_plain _dot _only_moves _reading_through _through", "moves dot"),
+        _area("plan: softmax", "planned", "plan.softmax", "softmax_stages _entry _Stages.add", "softmax"),
+        _area("plan: reductions", "planned", "plan.reduce", "reduce_map _picked _largest _sums _total division_steps", "dot pooling"),
+        _area("plan: steps", "tests", "plan.steps", "Affine.bounds Affine.bits Round.bounds Round.bits ScaleFloor.of ScaleFloor.products ScaleFloor.bounds ScaleFloor.bits Clamp.of Folding.bounds Folding.bits Law.bounds Slopes.bounds Slopes.bits AtLeast.bounds AtLeast.bits Between.bounds Between.bits LookUp.bounds LookUp.bits", "tests/analysis/test_plan_steps.py"),
+        _area("plan: lanes", "tests", "plan.lanes", "variants _affine_of_channels _half_in_start _in_one _int16 _plain _steps_in _steps_within_int16 _dot16 _floor32 _mulhi16 _within _split", "tests/analysis/test_plan_steps.py"),
+        _area("plan: costs", "tests", "plan.costs", "*", "tests/analysis/test_plan_steps.py"),
         _area("numba tables", "numba", "engines.numba.tables", "_Tables.place _Tables.add_constants _Tables.add_passes _Tables.add_targets _Tables.add_order _stage _orders _gathered _rounding_down _ends _any_rounding _kind _constants", "dense lanes strategies convolution merge pooling"),
         _area("numba passes", "numba", "engines.numba.steps", "Pass.part Pass.constants _turns float_passes integer_passes _clamp _common", "dense lanes quantizer elementwise table embedding recurrent"),
-        _area("numba gather", "numba", "engines.numba.gathered", "combining gather_constants engines.numba.tiles:tile_constants", "pooling merge convolution"),
-        _area("numba gather, compiled", "compiled", "engines.numba.gathered", "_sum _product _minimum _maximum combine_tile", "merge pooling shape"),
+        _area("numba gather", "numba", "engines.numba.gathered", "combining gather_constants", "pooling merge convolution"),
+        _area("numba gather, compiled", "tests", "engines.numba.gathered", "_sum _product _minimum _maximum combine_tile", "tests/engines/test_numba_kernels.py::test_gathered_rows"),
+        _area("numba passes, compiled", "tests", "engines.numba.passes", "_line _floor _near _round_float round_integer _wrap _zero _slopes _at_least _between finish", "tests/engines/test_numba_kernels.py::test_passes"),
+        _area("numba tiles, compiled", "tests", "engines.numba.tiles", "tile_constants _linear _rounded _round _clamp _general", "tests/engines/test_numba_kernels.py::test_tiles"),
+        _area("numba rows, compiled", "tests", "engines.numba.rows", "convert gather lay", "tests/engines/test_numba_kernels.py::test_conversion tests/engines/test_numba_kernels.py::test_entering tests/engines/test_numba_kernels.py::test_laying_down"),
+        _area("front end: einsums", "tests", "frontends.hls4ml.einsum", "_numbers _check_strategy _transposed _einsum_dense _einsum", "tests/families/test_hgq2_nodes.py"),
+        _area("front end: quantizers and tables", "tests", "frontends.hls4ml.quantizer", "_quantizer frontends.hls4ml.unary_lut:_unary_lut", "tests/families/test_hgq2_nodes.py"),
         _area("reference of recurrent layers", "reference", f"{REFERENCE}.recurrent", "*", "recurrent"),
         _area("reference of merges", "reference", f"{REFERENCE}.merge", "*", "merge dot"),
         _area("reference of convolutions", "reference", f"{REFERENCE}.convolution", "*", "convolution pooling"),
         _area("reference of movements", "reference", f"{REFERENCE}.shape", "*", "shape merge"),
         _area("reference of activations", "reference", f"{REFERENCE}.activation", "*", "dense elementwise activation"),
+        _area("reference of GarNet", "reference", f"{REFERENCE}.garnet", "*", "garnet"),
         _area("reference of pooling", "reference", f"{REFERENCE}.pooling", "*", "pooling"),
         _area("reference of quantizers", "reference", f"{REFERENCE}.quantizer", "*", "quantizer"),
         _area("reference of einsums", "reference", f"{REFERENCE}.einsum", "*", "einsum"),

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from recorded_networks import Recorded, model_bytes
+from telling_graphs import TELLING
 
 from isobit.engines.registry import get_engine
 from isobit.fixed import FixedArray, FixedType, Rounding, growth
@@ -453,14 +454,14 @@ DRAWS: dict[str, tuple[Callable[[int], Drawn], int]] = {
 @cache
 def graphs(family: str) -> tuple[Recorded, ...]:
     """Graphs of a family with the reference's numbers of every layer; none of families that are not drawn."""
-    return tuple(_computed(family))
-
-
-def _computed(family: str) -> Iterator[Recorded]:
     draw, count = DRAWS.get(family, (None, 0))
-    for seed in range(count):
-        assert draw is not None
-        graph, inputs = draw(seed)
+    drawn = [(f"drawn {seed}", draw(seed)) for seed in range(count) if draw is not None]
+    told = [each for make in TELLING.get(family, ()) for each in make()]
+    return tuple(_computed(family, [*drawn, *((f"told {place}", each) for place, each in enumerate(told))]))
+
+
+def _computed(family: str, named: list[tuple[str, Drawn]]) -> Iterator[Recorded]:
+    for name, (graph, inputs) in named:
         found = get_engine("reference").run(graph, inputs, 1)
         raws: list[dict[str, Any]] = [{name: array.raw for name, array in of.items()} for of in (inputs, found)]
-        yield Recorded(family, f"drawn {seed}", model_bytes(graph), *raws)
+        yield Recorded(family, name, model_bytes(graph), *raws)

@@ -11,13 +11,14 @@ import os
 import resource
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from lowering_graphs import graphs
 from recorded_networks import Recorded, difference, families, networks
 
@@ -36,6 +37,7 @@ __all__ = ["ROADS", "Verdict", "cases", "judge", "prepare"]
 Inputs = dict[str, FixedArray]
 Run = Callable[[Graph, Inputs], dict[str, FixedArray]]
 SECONDS, MEMORY = 20, 6 << 30
+HERE = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,8 @@ class Verdict:
     ----------
     how
         ``csim``: bits differ from recorded ones of the C-simulation; ``reference``: from those that the reference gave
-        on drawn graphs, before it was mutated; ``error``: nothing was computed; ``invalid``: it is no Python; empty: it
-        survived.
+        on drawn graphs, before it was mutated; ``test``: a test failed; ``error``: nothing was computed; ``invalid``:
+        it is no Python; empty: it survived.
     detail
         The engine, the network, and what differs.
     seconds
@@ -120,7 +122,6 @@ ROADS: dict[str, dict[str, Run]] = {
     "reference": {"reference": _reference},
     "strict": {"cpp-strict": _strict},
     "numba": {"numba": _numba, "numba, joined": _numba_joined},
-    "compiled": {"numba": _numba, "numba, joined": _numba_joined},
 }
 
 
@@ -134,7 +135,31 @@ def cases(chosen: tuple[str, ...]) -> Iterator[tuple[str, Recorded]]:
         yield from (("reference", network) for network in graphs(family))
 
 
+class _First:
+    """A plugin of pytest that remembers the first test that fails."""
+
+    def __init__(self) -> None:
+        self.found = ""
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.failed and not self.found:
+            words = [line for line in str(report.longrepr).splitlines() if line.startswith("E ")]
+            self.found = f"{report.nodeid}: {' '.join(words[:1])}"
+
+
+def _tested(chosen: tuple[str, ...]) -> Verdict:
+    """What a test says, which runs in this process."""
+    os.chdir(HERE)
+    sys.stdout = sys.stderr
+    first = _First()
+    quiet = ["-q", "-x", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist", "-o", "addopts="]
+    code = pytest.main([*quiet, *chosen], plugins=[first])
+    return Verdict("" if code == 0 else "test" if code == 1 else "error", first.found)
+
+
 def _compare(road: str, chosen: tuple[str, ...]) -> Verdict:
+    if road == "tests":
+        return _tested(chosen)
     for oracle, network in cases(chosen):
         for engine, run in ROADS[road].items():
             try:
@@ -160,10 +185,15 @@ def prepare(road: str, chosen: tuple[str, ...]) -> None:
     AssertionError
         If something differs already.
     """
-    for _ in cases(chosen):
-        pass
-    if road == "numba":
+    if road != "tests":
+        for _ in cases(chosen):
+            pass
+    if road in ("numba", "tests"):
         importlib.import_module("isobit.engines.numba.tables")  # once, not in every fork
+    if road == "tests":
+        importlib.import_module("hypothesis")
+    if any("hgq2" in path for path in chosen):
+        importlib.import_module("hls4ml.model.graph")
     verdict = _forked(lambda: _compare(road, chosen))
     assert not verdict.how, f"without a mutant: {verdict}"
 
@@ -176,11 +206,7 @@ def judge(road: str, chosen: tuple[str, ...], install: Callable[[], None]) -> Ve
             install()
         except (SyntaxError, ValueError) as error:
             return Verdict("invalid", str(error))
-        if road != "compiled":
-            return _compare(road, chosen)
-        with tempfile.TemporaryDirectory() as kept:  # nothing that was compiled before is found there
-            os.environ["NUMBA_CACHE_DIR"] = importlib.import_module("numba.core.config").CACHE_DIR = kept
-            return _compare(road, chosen)
+        return _compare(road, chosen)
 
     return _forked(compare)
 

@@ -27,11 +27,11 @@ _ROADS = {
     "exact": "exact kernels",
     "every": "cpp, cpp-strict, exact kernels",
     "numba": "numba, every layer and the outputs alone",
-    "compiled": "numba, compiled anew",
     "reference": "reference",
     "strict": "cpp-strict",
+    "tests": "tests by numbers",
 }
-_NOTICED = {"csim": "C-simulation", "reference": "reference", "test": "C++ test", "error": "error", "": "survived"}
+_NOTICED = {"csim": "C-simulation", "reference": "reference", "test": "test", "error": "error", "": "survived"}
 
 
 def read() -> dict[str, Rows]:
@@ -68,7 +68,7 @@ def write_report() -> None:
         "",
         "Made by `python tools/mutate_lowerings.py`, see there. Columns count the mutants of an area by what",
         "noticed them first: numbers that differ from recorded ones of hls4ml's C-simulation, from the reference's on",
-        "drawn graphs, or from those in a C++ test; or an error before anything was computed. All: `lowerings.json`.",
+        "drawn graphs, or from those in a test; or an error before anything was computed. All: `lowerings.json`.",
         "",
         f"| {' | '.join(['area', 'what is compared', 'mutants', *_NOTICED.values()])} |",
         f"|{'---|' * (3 + len(_NOTICED))}",
