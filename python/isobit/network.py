@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from isobit._version import __version__
 from isobit.data import Data, in_order, map_data, quantised, shaped, within_limits
 from isobit.engines.registry import BatchEngine, Values, get_engine, thread_count
 from isobit.fixed.array import FixedArray
@@ -17,7 +18,7 @@ from isobit.fixed.quantise import owned
 from isobit.fixed.types import FixedType
 from isobit.frontends.beside import NO_PROJECT, Beside, save_with_project
 from isobit.frontends.configuration import Remark
-from isobit.model.file import save_graph
+from isobit.model.file import graph_digest, save_graph
 from isobit.model.graph import Graph
 from isobit.model.ops import Tensor
 from isobit.model.requested import ReuseFactor, reuse_factors
@@ -51,6 +52,16 @@ class Network:
     remarks: tuple[Remark, ...] = field(default=(), compare=False)
 
     # -- what it is ------------------------------------------------------------------------------------------------
+
+    @property
+    def origin(self) -> tuple[tuple[str, str], ...]:
+        """For pages: the version of isobit, the network with its model file's sha256, and what it says of itself."""
+        known = {name: text for name, text in self.graph.metadata.items() if "." not in name}
+        return (
+            ("isobit", __version__),
+            ("network", f"{self.graph.name}, sha256 {graph_digest(self.graph)}"),
+            *known.items(),
+        )
 
     @property
     def layers(self) -> list[str]:
@@ -189,7 +200,7 @@ class Network:
         values = self.run(inputs, engine, threads)
         return {op.name: shaped(values[op.output.name], op.output, single) for op in self.graph.ops if not op.renames}
 
-    def profile(self, x: Data, threads: int | None = None) -> Profile:
+    def profile(self, x: Data, threads: int | None = None, *, distributions: bool = False) -> Profile:
         """Count overflows, saturations and rounding losses by layer and neuron on some events, and bits in use.
 
         Parameters
@@ -198,20 +209,39 @@ class Network:
             As for :meth:`predict`.
         threads
             Threads to use; None takes every core.
+        distributions
+            Also count, on the first events, how large inputs, results and constants are, which pages show against the
+            range of each format.
         """
         from isobit.profile.profiling import profile_graph
 
         count = thread_count(threads)
         columns = self._float_columns(x)
+        given: dict[str, Any] = {}
+        found: Profile | None = None
         if columns is not None:
-            named = {tensor.name: column for tensor, column in zip(self.graph.inputs, columns, strict=True)}
-            straight = profile_graph(self.graph, named, count)
-            if straight is not None:
-                return straight
-        inputs, _ = self.quantise(x)
-        found = profile_graph(self.graph, {name: np.ascontiguousarray(a.raw) for name, a in inputs.items()}, count)
-        assert found is not None  # raw integers are always taken
-        return found
+            given = {tensor.name: column for tensor, column in zip(self.graph.inputs, columns, strict=True)}
+            found = profile_graph(self.graph, given, count)
+        if found is None:
+            inputs, _ = self.quantise(x)
+            given = dict(inputs) if columns is None else given
+            found = profile_graph(self.graph, {name: np.ascontiguousarray(a.raw) for name, a in inputs.items()}, count)
+            assert found is not None  # raw integers are always taken
+        found = replace(found, network=self.graph.name)
+        return self._with_distributions(found, given, count) if distributions and found.events else found
+
+    def _with_distributions(self, found: Profile, given: Mapping[str, Any], threads: int) -> Profile:
+        from isobit.profile.distributions import distributions, sampled_events
+
+        count = sampled_events(self.graph, found.events)
+        part = {name: column[:count] for name, column in given.items()}
+        inputs = {
+            tensor.name: column if isinstance(column, FixedArray) else FixedArray.from_float(column, tensor.type)
+            for tensor in self.graph.inputs
+            for column in [part[tensor.name]]
+        }
+        values = self.run(inputs, threads=threads)
+        return replace(found, distributions=distributions(self.graph, part, values), origin=self.origin)
 
     def quantise(self, x: Data) -> tuple[dict[str, FixedArray], bool]:
         """Bring data into the input formats: (tensors of shape (events, size), whether it was a single event)."""

@@ -235,8 +235,8 @@ def test_json_and_html(subject: ib.Model, tmp_path: Path) -> None:
     page = (tmp_path / "new" / "r.html").read_text()
     assert "EQUAL: by_hand" in page
     assert "a &lt;note&gt;" in page
-    assert "<script" not in page
-    assert page.count("<tr class=good>") == len(report.roads[0].layers)
+    for layer in report.roads[0].layers:  # a cell of the picture, drawn for wide screens and for phones
+        assert page.count(f"<title>{layer.layer} on cpp-strict: equal</title>") == 2
     for write, name in ((report.to_json, "r.json"), (report.to_html, "new/r.html")):
         before = (tmp_path / name).read_text()
         with pytest.raises(OverwriteError, match="exists"):

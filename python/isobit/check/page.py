@@ -1,221 +1,219 @@
-"""The report as one self-contained page: result, warnings, one table of layers with pictures of their neurons."""
+"""The page of a check: agreement layer by layer, why and where bits differ, ranges, Keras, origin."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from html import escape
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
 
-from isobit.check.comparison import LayerComparison
-from isobit.check.figures import COLOURS, layer_chart, neuron_bits, neuron_gaps
+from isobit.check.comparison import LayerComparison, Road
 from isobit.check.keras import KerasLayers
 from isobit.check.outcome import Outcome
 from isobit.check.text import keras_label
+from isobit.explain.page import causes_section, remedy_section
 from isobit.model.requested import summary as reuse_summary
-from isobit.profile.counts import Profile
+from isobit.pages import Bar, Bars, Cell, Fragment, Lines, Page, Section, Strip, Strips, Table, Value
+from isobit.profile.page import bits_by_neuron, count_table, layer_table, overflow_map, range_pictures
 
-__all__ = ["report_page"]
+__all__ = ["page_of"]
 
-_STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;max-width:88em;margin:2em auto;padding:0 1.2em;color:#1f2328}
-h1{font-size:1.3em;overflow-wrap:anywhere}h2{font-size:1.1em;margin:2em 0 .5em}
-.ok{color:#1a7f37}.different{color:#cf222e}
-.warnings{background:#fff8c5;border-left:4px solid #d4a72c;padding:.6em 1.2em;margin:1em 0}
-.warnings li{margin:.3em 0;overflow-wrap:anywhere}
-table{border-collapse:collapse}th{white-space:nowrap}
-td,th{padding:.3em .8em;border-bottom:1px solid #d0d7de;text-align:left;vertical-align:top;
-font-variant-numeric:tabular-nums;overflow-wrap:break-word}
-tr.bad>td{background:#ffebe9}
-pre,code{font:13px/1.5 ui-monospace,monospace;overflow-wrap:anywhere}
-pre{background:#f6f8fa;padding:1em;white-space:pre-wrap}td code{overflow-wrap:break-word}
-svg{display:block;max-width:100%}
-.key span{margin-right:1.4em;white-space:nowrap}.key i{display:inline-block;width:.8em;height:.8em;margin-right:.4em}
-"""
+#: Layers of a picture at most.
+_ROWS = 100
 
 
-def report_page(report: Outcome) -> str:
-    """The page's HTML."""
-    parts = [
-        f"<h1 class={'ok' if report.ok else 'different'}>{escape(report.headline())}</h1>",
-        _warnings(report),
-        _causes(report),
-        _roads(report),
-        _layers(report),
-        _keras(report),
-        _lists(report),
-        _provenance(report),
-    ]
-    return (
-        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-        f"<title>isobit check: {escape(report.name)}</title><style>{_STYLE}</style>{''.join(parts)}</html>\n"
+def page_of(report: Outcome) -> Page:
+    """The page."""
+    state = "bad" if not (report.ok and report.roads) else "warn" if report.warnings else "good"
+    profile = report.profile
+    return Page(
+        command="check",
+        subject=report.name,
+        verdict=report.headline(),
+        state=state,
+        facts=(
+            ("events", f"{report.events:,}"),
+            ("layers compared", f"{len(report.roads[0].layers) if report.roads else 0:,}"),
+            ("roads that differ", f"{sum(road.differ > 0 for road in report.roads)} of {len(report.roads)}"),
+            ("warnings", f"{len(report.warnings):,}"),
+            ("formats that overflow", f"{len(profile.overflows):,}"),
+        ),
+        sections=(
+            Section(_counted(report), _lines(map(str, report.warnings))),
+            *_causes(report),
+            Section("Agreement, layer by layer", (*_agreement(report), *_differing(report), *_roads(report))),
+            Section("Against the Keras model's floats", _keras(report)),
+            *_explained(report),
+            Section("Where numbers leave their formats", (*overflow_map(profile), *count_table(profile))),
+            Section("Numbers against the range of their formats", range_pictures(profile)),
+            Section("Bits in use by neuron", bits_by_neuron(profile)),
+            *(Section(title, _lines(lines)) for title, lines in _lists(report)),
+            Section("Layers", layer_table(profile), folded=True),
+            Section("hls4ml configuration", _config(report), folded=True),
+        ),
+        origin=tuple(_origin(report)),
     )
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]], classes: Sequence[str] = ()) -> str:
-    """A table of cells that are HTML already."""
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
-    body = []
-    for number, row in enumerate(rows):
-        mark = f" class={classes[number]}" if classes else ""
-        body.append(f"<tr{mark}>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>")
-    return f"<table><tr>{head}</tr>{''.join(body)}</table>"
+def _counted(report: Outcome) -> str:
+    return "1 warning" if len(report.warnings) == 1 else f"{len(report.warnings)} warnings"
 
 
-def _items(lines: Iterable[str]) -> str:
-    return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>"
+def _lines(lines: Iterable[str]) -> tuple[Lines, ...]:
+    found = tuple(lines)
+    return (Lines(found),) if found else ()
 
 
-def _warnings(report: Outcome) -> str:
-    if not report.warnings:
-        return ""
-    count = len(report.warnings)
-    head = "1 warning" if count == 1 else f"{count} warnings"
-    return f"<div class=warnings><b>{head}</b>{_items(map(str, report.warnings))}</div>"
-
-
-def _causes(report: Outcome) -> str:
-    parts = []
+def _causes(report: Outcome) -> Iterator[Section]:
     for cause in report.causes:
-        parts.append(f"<h2>Why {escape(cause.layer)} differs on {escape(cause.road)}</h2>")
         where = f"event {cause.event}, index {cause.index}"
-        parts.append(_items([where, *cause.lines(report.base.name)]))
-    return "".join(parts)
+        lines = (where, *cause.lines(report.base.name))
+        yield Section(f"Why {cause.layer} differs on {cause.road}", (Lines(lines),))
 
 
-def _roads(report: Outcome) -> str:
-    rows = [
-        [
-            escape(road.name),
-            f"{road.events:,}",
-            "base" if road is report.base else f"{road.events_differ:,} events differ" if road.differ else "equal",
-            f"{road.seconds:.3f}",
-            f"{road.rate:,.0f}",
-            str(road.threads),
-        ]
-        for road in (report.base, *report.roads)
-    ]
-    return "<h2>Roads</h2>" + _table(["road", "events", "bits", "seconds", "events/s", "threads"], rows)
+def _explained(report: Outcome) -> Iterator[Section]:
+    """Which formats make the difference to Keras, and what to paste."""
+    if report.explanation is not None:
+        why, what = causes_section(report.explanation), remedy_section(report.explanation)
+        yield replace(why, title="Why the outputs differ from Keras'")
+        yield replace(what, title="What mends it")
+
+
+def _by_layer(report: Outcome) -> list[tuple[LayerComparison, ...]]:
+    """The comparisons of each layer, one for each road."""
+    return list(zip(*(road.layers for road in report.roads), strict=True)) if report.roads else []
+
+
+def _agreement(report: Outcome) -> tuple[Strips, ...]:
+    """Layers against roads: equal, or the share of the numbers that differ."""
+    rows = []
+    every = _by_layer(report)
+    for layers in every[:_ROWS]:
+        cells = []
+        for road, layer in zip(report.roads, layers, strict=True):
+            share = layer.differ / max(1, layer.values)
+            tip = f"{layer.layer} on {road.name}: {_cell(layer)}"
+            level = 0.45 + 0.5 * share**0.5 if layer.differ else 0.35
+            text = f"{_percent(share)} differ" if layer.differ else "equal"
+            cells.append(Cell("red" if layer.differ else "sky", tip, level=level, text=text, rank=layer.differ))
+        rows.append(Strip(layers[0].layer, tuple(cells)))
+    if not rows:
+        return ()
+    more = f" (the first {_ROWS} of {len(every)} layers)" if len(every) > _ROWS else ""
+    title = f"{report.base.name} against every road: numbers of each layer{more}"
+    return (Strips("agreement", title, tuple(rows), (), tuple(road.name for road in report.roads)),)
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}" if share >= 0.001 else f"{share:.2g}"
 
 
 def _cell(layer: LayerComparison) -> str:
     if not layer.differ or layer.first is None:
         return "equal"
     first = layer.first
-    return escape(
+    return (
         f"{layer.differ:,} of {layer.values:,} differ, up to {layer.largest:,} LSB; first event {first.event}, index "
         f"{first.index}: {first.expected} against {first.found} LSB ({first.expected * layer.lsb:.9g} against "
         f"{first.found * layer.lsb:.9g})"
     )
 
 
-def _layers(report: Outcome) -> str:
-    """One row for each layer: format, what each road gave, range, and the bits of every neuron."""
-    if not report.roads:
-        return ""
-    rows, classes = [], []
-    for layers in zip(*(road.layers for road in report.roads), strict=True):
-        name = layers[0].layer
-        rows.append([escape(name), _format(layers[0].type), *map(_cell, layers), *_seen(report.profile, name)])
-        classes.append("bad" if any(layer.differ for layer in layers) else "good")
-    header = ["layer", "format", *(road.name for road in report.roads), "range", "bits by neuron"]
-    key = "".join(f"<span><i style='background:{colour}'></i>{escape(name)}</span>" for name, colour in COLOURS.items())
-    return (
-        f"<h2>Layers: {escape(report.base.name)} against every road, {report.events:,} events profiled</h2>"
-        f"<p class=key>{key}</p>{_table(header, rows, classes)}"
-    )
+def _differing(report: Outcome) -> tuple[Table, ...]:
+    """Every layer of every road that differs."""
+    rows = []
+    for road in report.roads:
+        for layer in road.layers:
+            if layer.differ and (first := layer.first) is not None:
+                numbers = f"{first.expected * layer.lsb:.9g} against {first.found * layer.lsb:.9g}"
+                raw = f"{first.expected} against {first.found}"
+                counts = (layer.differ, layer.values, layer.largest, first.event, first.index)
+                rows.append((road.name, layer.layer, Value(layer.type, code=True), *counts, raw, numbers))
+    header = ("road", "layer", "format", "differ", "of", "largest, LSB", "first event", "index", "LSB", "numbers")
+    caption = f"Layers that differ from {report.base.name}, and the first number that does"
+    return (Table(caption, header, tuple(rows), ("bad",) * len(rows)),) if rows else ()
 
 
-def _format(kind: str) -> str:
-    """A format, which may break after a comma."""
-    return f"<code>{escape(kind).replace(',', ',<wbr>')}</code>"
+def _roads(report: Outcome) -> tuple[Table, ...]:
+    rows = [_road(report, road) for road in (report.base, *report.roads)]
+    marks = tuple("bad" if road.differ else "" for road in (report.base, *report.roads))
+    return (Table("Roads", ("road", "events", "bits", "seconds", "events/s", "threads"), tuple(rows), marks),)
 
 
-def _seen(profile: Profile, name: str) -> tuple[str, str]:
-    """Range of a layer, and the picture of its neurons."""
-    for layer in profile.layers:
-        if layer.layer == name:
-            lsb = float(layer.type.lsb)
-            counts = [count for count in profile if count.layer == name]
-            picture = neuron_bits(layer, counts)
-            return f"{int(layer.low.min()) * lsb:g} to {int(layer.high.max()) * lsb:g}", picture
-    return "", ""
+def _road(report: Outcome, road: Road) -> tuple[Any, ...]:
+    bits = "base" if road is report.base else f"{road.events_differ:,} events differ" if road.differ else "equal"
+    seconds = Value(f"{road.seconds:.3f}", road.seconds)
+    return (road.name, road.events, bits, seconds, Value(f"{road.rate:,.0f}", road.rate), road.threads)
 
 
-def _keras(report: Outcome) -> str:
+def _keras(report: Outcome) -> tuple[Any, ...]:
     if not report.keras:
-        return ""
-    label = keras_label(report)
+        return ()
     rows = []
     for d in report.keras:
         agreement = "" if d.agreement is None else f"same {d.decision} in {d.agree:,} of {d.events:,} events"
-        numbers = [f"{number:.6g}" for number in (d.largest, d.rms, d.lsb, d.spread)]
-        rows.append([escape(d.output), *numbers, f"{d.relative:.2%}", escape(agreement)])
-    header = ["output", "largest |difference|", "rms", "LSB", "spread of Keras' values", "rms / spread", "decision"]
-    parts = [f"<h2>Against the Keras model's floats</h2><p>{escape(label)}</p>", _table(header, rows)]
-    if report.keras_layers is not None and report.keras_layers.gaps:
-        parts.append(_keras_layers(report.keras_layers))
-    return "".join(parts)
-
-
-def _keras_layers(layers: KerasLayers) -> str:
-    rows, classes = [], []
-    for gap in layers.gaps:
-        rows.append(
-            [
-                escape(gap.name),
-                escape(", ".join(gap.layers)),
-                f"{gap.own_rms:.4g}",
-                f"{gap.rms:.4g}",
-                f"{gap.spread:.4g}",
-                f"all but {gap.unexplained:,} of {gap.values:,}" if gap.unexplained else "all",
-                neuron_gaps(gap.rms_by_neuron, gap.spread, f"rms of {gap.tensor} by neuron"),
-            ]
-        )
-        classes.append("bad" if gap.unexplained else "good-layer")
-    header = ["Keras", "firmware", "rms that arises here", "rms so far", "spread", "explained by formats", "by neuron"]
-    names = [gap.name for gap in layers.gaps]
-    chart = layer_chart(
-        names,
-        [
-            (
-                "arises here / spread",
-                "#f2a900",
-                [gap.own_rms / gap.spread if gap.spread else 0.0 for gap in layers.gaps],
-            ),
-            ("so far / spread", "#4c78a8", [gap.rms / gap.spread if gap.spread else 0.0 for gap in layers.gaps]),
-        ],
-        "difference to Keras by layer, in units of the spread of the layer's values",
+        numbers = (d.largest, d.rms, d.lsb, d.spread)
+        rows.append((d.output, *numbers, Value(f"{d.relative:.2%}", d.relative), agreement))
+    header = ("output", "largest |difference|", "rms", "LSB", "spread of Keras' values", "rms / spread", "decision")
+    table = Table("Outputs", header, tuple(rows))
+    layers = report.keras_layers
+    return (
+        Lines((keras_label(report),)),
+        table,
+        *(_keras_layers(layers) if layers is not None and layers.gaps else ()),
     )
-    return f"<h2>The same layer by layer, {layers.events:,} events</h2>{chart}{_table(header, rows, classes)}"
 
 
-def _lists(report: Outcome) -> str:
+def _keras_layers(layers: KerasLayers) -> tuple[Any, ...]:
+    gaps = layers.gaps[:_ROWS]
+    bars = tuple(
+        Bar(gap.name, (gap.own_rms / gap.spread, gap.rms / gap.spread) if gap.spread else (0.0, 0.0)) for gap in gaps
+    )
+    series = (("arises here", "orange"), ("so far", "blue"))
+    title = "Difference to Keras by layer, in units of the spread of the layer's numbers"
+    some = any(value for bar in bars for value in bar.values)
+    chart = [Bars("keras", title, series, bars, "", "rms of the difference / spread", log=True)] if some else []
+    rows, strips = [], []
+    for gap in gaps:
+        explained = f"all but {gap.unexplained:,} of {gap.values:,}" if gap.unexplained else "all"
+        rows.append((gap.name, ", ".join(gap.layers), gap.own_rms, gap.rms, gap.spread, explained))
+        unit = gap.spread or 1.0
+        top = max([*gap.rms_by_neuron, 1e-30]) * 1.05
+        cells = tuple(
+            Cell("blue", f"neuron {k}: rms {rms:.4g}, {rms / unit:.2%} of the spread", rms / top, rank=rms)
+            for k, rms in enumerate(gap.rms_by_neuron)
+        )
+        strips.append(Strip(gap.name, cells, f"up to {max([*gap.rms_by_neuron, 0.0]) / unit:.2%}"))
+    header = ("Keras", "firmware", "rms that arises here", "rms so far", "spread", "explained by formats")
+    marks = tuple("bad" if gap.unexplained else "" for gap in gaps)
+    by_neuron = Strips("keras-neurons", "The difference so far by neuron, each layer on its own scale", tuple(strips))
+    return (*chart, by_neuron, Table(f"Layers, {layers.events:,} events", header, tuple(rows), marks))
+
+
+def _lists(report: Outcome) -> list[tuple[str, list[str]]]:
     """Everything that is a line of text each."""
-    profile = report.profile
-    sections = [
-        ("Overflows and clips", profile.overflow_lines()),
-        ("Constants that their format changed", [str(change) for change in profile.constants]),
+    return [
+        ("Constants that their format changed", [str(change) for change in report.profile.constants]),
         ("Lookup tables", [str(use) for use in report.facts.tables]),
-        ("Rounding and bits", [str(layer) for layer in profile.layers]),
         ("Reuse factors", reuse_summary(report.reuse)),
         ("Notes", list(report.notes)),
     ]
-    return "".join(f"<h2>{escape(title)}</h2>{_items(lines)}" for title, lines in sections if lines)
 
 
-def _provenance(report: Outcome) -> str:
-    """Versions, files, configuration, seed, time."""
+def _config(report: Outcome) -> tuple[Fragment, ...]:
+    config = report.provenance.config
+    return () if config is None else (Fragment("What the network was converted with", json.dumps(config, indent=1)),)
+
+
+def _origin(report: Outcome) -> Iterator[tuple[str, str]]:
+    """Time, versions, network, files, seed."""
     known = report.provenance
-    rows = [["time", escape(known.time)]]
-    rows += [[escape(name), escape(version)] for name, version in (*known.versions.items(), *known.network.items())]
-    rows += [
-        [escape(file.role), f"{escape(file.name)}, {file.bytes:,} bytes, sha256 <code>{file.sha256}</code>"]
-        for file in known.files
-    ]
+    yield "time", known.time
+    digest = dict(report.profile.origin).get("network")
+    yield from known.versions.items()
+    if digest:
+        yield "network", digest
+    yield from known.network.items()
+    yield from ((file.role, f"{file.name}, {file.bytes:,} bytes, sha256 {file.sha256}") for file in known.files)
     if known.seed is not None:
-        rows.append(["seed", str(known.seed)])
-    config = ""
-    if known.config is not None:
-        text = escape(json.dumps(known.config, indent=1))
-        config = f"<details><summary>hls4ml configuration</summary><pre>{text}</pre></details>"
-    return f"<h2>Made with</h2>{_table(['what', 'value'], rows)}{config}"
+        yield "seed", str(known.seed)

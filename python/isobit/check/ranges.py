@@ -34,7 +34,7 @@ class Overflows:
 
     def update(self, block: Block) -> None:
         """Take one block."""
-        found = self.model.profile(block.arrays, self.threads)
+        found = self.model.profile(block.arrays, self.threads, distributions=self._profile is None)
         self._profile = found if self._profile is None else joined(self.model.graph, [self._profile, found])
         for tensor in self.model.graph.inputs if block.floats is not None else ():
             low, high = float(tensor.type.min), float(tensor.type.max + tensor.type.lsb)

@@ -7,19 +7,19 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from isobit.check.document import report_document
 from isobit.check.outcome import Outcome
-from isobit.check.page import report_page
 from isobit.check.text import report_text
 from isobit.files import atomic_path
+from isobit.pages.paged import Paged
 
 __all__ = ["Report"]
 
 
 @dataclass(frozen=True)
-class Report(Outcome):
+class Report(Outcome, Paged):
     """What :func:`isobit.check` found.
 
     Attributes
@@ -50,6 +50,8 @@ class Report(Outcome):
         Why the outputs differ from the Keras model's, as :func:`isobit.explain` finds it, if it was asked for.
     """
 
+    PAGE: ClassVar[str] = "isobit.check.page"
+
     def with_notes(self, notes: Sequence[str]) -> Report:
         """Copy with more notes."""
         return replace(self, notes=(*self.notes, *notes))
@@ -72,8 +74,3 @@ class Report(Outcome):
         """Write the report as JSON."""
         with atomic_path(path, overwrite=overwrite) as temporary:
             temporary.write_text(json.dumps(self.to_dict(), indent=1) + "\n")
-
-    def to_html(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
-        """Write the report as one self-contained page."""
-        with atomic_path(path, overwrite=overwrite) as temporary:
-            temporary.write_text(report_page(self))

@@ -6,6 +6,7 @@ import contextlib
 import difflib
 import importlib
 import os
+import sys
 import traceback
 import warnings
 from collections.abc import Iterator
@@ -102,7 +103,8 @@ def run(arguments: list[str] | None = None) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow greets on stderr otherwise
     try:
         with _plain_warnings():
-            status: Any = cli.main(arguments, prog_name="isobit", standalone_mode=False)
+            typed = sys.argv[1:] if arguments is None else arguments  # pages name the command
+            status: Any = cli.main(typed, prog_name="isobit", standalone_mode=False, obj=[*typed])
     except click.exceptions.Abort:
         click.echo("aborted", err=True)
         return BAD_INPUT

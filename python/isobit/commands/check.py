@@ -14,9 +14,9 @@ from isobit.commands.choices import RoadList
 from isobit.commands.data import DataOptions, data_options
 from isobit.commands.keras_options import KerasOptions, keras_options
 from isobit.commands.options import progress_bar, project_option, random_events
+from isobit.commands.pages import PageOptions, page_options
 from isobit.commands.reports import print_report
 from isobit.errors import ConfigurationWarning
-from isobit.files import check_target
 from isobit.network import Network
 
 
@@ -66,9 +66,9 @@ from isobit.network import Network
     help="Say which formats make the outputs differ from Keras', and what mends it.  "
     "[default: if they do more than round, and it is a matter of seconds]",
 )  # fmt: skip
-@click.option("--html", type=click.Path(path_type=Path), help="Write the report as a page.")
+@page_options()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
-@click.option("--overwrite", is_flag=True, help="Replace an existing --html file.")
+@click.option("--overwrite", is_flag=True, help="Replace existing files of --html and --plots.")
 def command(
     model: Path,
     data: DataOptions,
@@ -85,7 +85,7 @@ def command(
     threads: int | None,
     run_code: bool,
     explain: bool | None,
-    html: Path | None,
+    pages: PageOptions,
     as_json: bool,
     overwrite: bool,
 ) -> int:
@@ -104,11 +104,10 @@ def command(
     if inputs is not None or outputs is not None or packing is not None:
         if inputs is None or outputs is None:
             raise click.UsageError("--inputs and --outputs belong together")
-        if data or against is not None or html is not None:
-            raise click.UsageError("--data, --against and --html are not for --inputs and --outputs")
+        if data or against is not None or pages:
+            raise click.UsageError("--data, --against, --html and --plots are not for --inputs and --outputs")
         return _answers(keras.load(model, project=project, **extra)[0], inputs, outputs, packing, data, as_json)
-    if html is not None:
-        check_target(html, overwrite, inputs=[model, keras.config, *data.paths])
+    pages.check(overwrite, inputs=[model, keras.config, *data.paths])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConfigurationWarning)  # the report says it
         subject, keras_model = keras.load(model, project=project, **extra)
@@ -138,8 +137,7 @@ def command(
         click.echo(json.dumps(report.to_dict()))
     else:
         print_report(report)
-    if html is not None:
-        report.to_html(html, overwrite=overwrite)
+    pages.write(report, overwrite)
     return EQUAL_OR_DONE if report.ok else BITS_DIFFER
 
 

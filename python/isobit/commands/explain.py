@@ -14,6 +14,7 @@ from isobit.commands import EQUAL_OR_DONE, examples
 from isobit.commands.data import DataOptions, data_options
 from isobit.commands.keras_options import KerasOptions, keras_options
 from isobit.commands.options import random_events
+from isobit.commands.pages import PageOptions, page_options
 from isobit.streaming.inputs import Inputs
 
 
@@ -21,7 +22,7 @@ from isobit.streaming.inputs import Inputs
     "explain",
     epilog=examples(
         "isobit explain student.h5 --config hls4ml_config.yml --data events.npy",
-        "isobit explain student.isobit --data events.npy --reference right.isobit --json",
+        "isobit explain student.isobit --data events.npy --reference right.isobit --html why.html",
     ),
 )
 @click.argument("model", type=click.Path(path_type=Path))
@@ -40,6 +41,8 @@ from isobit.streaming.inputs import Inputs
     "--events", type=click.IntRange(1), default=10_000, show_default=True, help="Random events without --data."
 )
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Seed of the random events.")
+@page_options()
+@click.option("--overwrite", is_flag=True, help="Replace existing files of --html and --plots.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 def command(
     model: Path,
@@ -50,6 +53,8 @@ def command(
     metric: str,
     events: int,
     seed: int,
+    pages: PageOptions,
+    overwrite: bool,
     as_json: bool,
 ) -> int:
     """Say which roundings, overflows and tables of MODEL make its outputs differ, and which bits mend it.
@@ -61,10 +66,12 @@ def command(
 
     if exact and reference is not None:
         raise click.UsageError("--exact and --reference exclude each other")
+    pages.check(overwrite, inputs=[model, keras.config, reference, *data.paths])
     subject, trained = keras.load(model)
     right = load(reference) if reference is not None else None if exact else trained
     x = data.read(subject.graph.inputs) if data else _drawn(subject, events, seed)
     found = explain(subject, x, right, metric=metric)
+    pages.write(found, overwrite, model=model, config=keras.config, reference=reference, data=data.paths)
     click.echo(json.dumps(found.to_dict()) if as_json else str(found))
     return EQUAL_OR_DONE
 

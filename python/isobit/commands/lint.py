@@ -11,6 +11,7 @@ import click
 from isobit.commands import BITS_DIFFER, EQUAL_OR_DONE, examples
 from isobit.commands.data import DataOptions, data_options
 from isobit.commands.keras_options import KerasOptions, keras_options
+from isobit.commands.pages import PageOptions, page_options
 from isobit.errors import UnsupportedError
 from isobit.files import atomic_path, check_target
 
@@ -52,7 +53,8 @@ def _explain(context: click.Context, parameter: click.Parameter, name: str | Non
 @click.option("--explain", metavar="RULE", callback=_explain, expose_value=False, is_eager=True,
               help="Say what a rule is about (or all), and end.")  # fmt: skip
 @click.option("--sarif", type=click.Path(path_type=Path), metavar="OUT", help="Also write a SARIF 2.1.0 log.")
-@click.option("--overwrite", is_flag=True, help="Replace an existing SARIF log.")
+@page_options()
+@click.option("--overwrite", is_flag=True, help="Replace existing files of --sarif, --html and --plots.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 def command(
     models: tuple[Path, ...],
@@ -64,6 +66,7 @@ def command(
     ignore: tuple[str, ...],
     fail_on: str,
     sarif: Path | None,
+    pages: PageOptions,
     overwrite: bool,
     as_json: bool,
 ) -> int:
@@ -81,6 +84,7 @@ def command(
 
     if sarif is not None:
         check_target(sarif, overwrite, inputs=(*models, *descriptions))
+    pages.check(overwrite, inputs=[*models, *descriptions, keras.config, *data.paths])
     uri = models[0].as_posix()
     if all(_is_library(path) for path in models):
         keras.refuse(models[0])
@@ -102,6 +106,9 @@ def command(
     if sarif is not None:
         with atomic_path(sarif, overwrite=overwrite) as place:
             place.write_text(json.dumps(report.to_sarif(uri), indent=1) + "\n", encoding="utf-8")
+    pages.write(
+        report, overwrite, model=models[0] if len(models) == 1 else models, config=keras.config, data=data.paths
+    )
     click.echo(json.dumps(report.to_dict()) if as_json else str(report))
     grave = fail_on != "never" and report.at_least(fail_on)
     return BITS_DIFFER if grave else EQUAL_OR_DONE

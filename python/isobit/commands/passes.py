@@ -19,7 +19,9 @@ from isobit.streaming.inputs import Inputs
 __all__ = ["extremes", "profile_events"]
 
 
-def profile_events(model: Model, given: Mapping[str, Any], threads: int | None) -> Profile:
+def profile_events(
+    model: Model, given: Mapping[str, Any], threads: int | None, *, distributions: bool = False
+) -> Profile:
     """The profile of all events; see :meth:`isobit.Model.profile`.
 
     Parameters
@@ -30,6 +32,8 @@ def profile_events(model: Model, given: Mapping[str, Any], threads: int | None) 
         ``data`` and what to read of them, as of :class:`isobit.streaming.inputs.Inputs`.
     threads
         Threads to use; None takes every core.
+    distributions
+        Also count how large the numbers of the first events are.
 
     Raises
     ------
@@ -38,7 +42,7 @@ def profile_events(model: Model, given: Mapping[str, Any], threads: int | None) 
     """
     found: Profile | None = None
     for block in _blocks(model, given):
-        part = model.profile(block.arrays, threads)
+        part = model.profile(block.arrays, threads, distributions=distributions and found is None)
         found = part if found is None else joined(model.graph, [found, part])
     if found is None:
         raise ShapeError("there is no event to profile")

@@ -12,6 +12,7 @@ import click
 from isobit.api import Model, load
 from isobit.commands import EQUAL_OR_DONE, examples
 from isobit.commands.options import progress_bar
+from isobit.commands.pages import PageOptions, page_options
 from isobit.errors import ModelFileError, UnsupportedError
 from isobit.frontends.keras import KERAS_SUFFIXES, load_keras_file
 from isobit.frontends.project import read_yaml
@@ -28,12 +29,18 @@ _OPTIONS = ("vary", "metrics", "method", "trials", "goals", "seed")
 _SHOWN = 20
 
 
-@click.command("sweep", epilog=examples("isobit sweep sweep.yml", "isobit sweep sweep.yml --workers 2 --json"))
+@click.command(
+    "sweep", epilog=examples("isobit sweep sweep.yml", "isobit sweep sweep.yml --workers 2 --html sweep.html")
+)
 @click.argument("spec", type=click.Path(path_type=Path, exists=True))
 @click.option("--workers", type=click.IntRange(1), default=None, help="Processes.  [default: one for each core]")
 @click.option("--dask", metavar="ADDRESS", help="Compute on this dask.distributed cluster instead.")
+@page_options()
+@click.option("--overwrite", is_flag=True, help="Replace existing files of --html and --plots.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
-def command(spec: Path, workers: int | None, dask: str | None, as_json: bool) -> int:
+def command(
+    spec: Path, workers: int | None, dask: str | None, pages: PageOptions, overwrite: bool, as_json: bool
+) -> int:
     """Compute figures of many configurations of a network, as the file SPEC says; go on where an earlier run stopped.
 
     SPEC is YAML with the keys model, data, vary, and optionally reference, input_ranges, metrics, method, trials,
@@ -41,6 +48,7 @@ def command(spec: Path, workers: int | None, dask: str | None, as_json: bool) ->
     """
     from isobit.sweep import sweep
 
+    pages.check(overwrite, inputs=[spec])
     document = _read(spec)
     model, trained = _model(spec, document)
     reference = _reference(spec, document, trained)
@@ -61,6 +69,7 @@ def command(spec: Path, workers: int | None, dask: str | None, as_json: bool) ->
             **options,
         )
     front = found.pareto(*(document.get("goals") or document.get("metrics") or ("rms", "bits")))
+    pages.write(found, overwrite, specification=spec, model=spec.parent / str(document["model"]))
     if as_json:
         click.echo(json.dumps({"computed": found.computed, "known": found.known, "points": [vars(r) for r in found],
                                "pareto": [vars(r) for r in front]}))  # fmt: skip

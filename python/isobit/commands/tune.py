@@ -11,6 +11,7 @@ from isobit.api import load
 from isobit.commands import EQUAL_OR_DONE, examples
 from isobit.commands.data import DataOptions, data_options
 from isobit.commands.keras_options import KerasOptions, keras_options
+from isobit.commands.pages import PageOptions, page_options
 
 
 @click.command(
@@ -40,7 +41,8 @@ from isobit.commands.keras_options import KerasOptions, keras_options
     "--every-input", is_flag=True, help="Prove it for every input that the formats allow, not for the data's range."
 )
 @click.option("--out", type=click.Path(path_type=Path), metavar="MODEL_FILE", help="Also write the tuned network.")
-@click.option("--overwrite", is_flag=True, help="Replace an existing model file.")
+@page_options()
+@click.option("--overwrite", is_flag=True, help="Replace existing files of --out, --html and --plots.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 def command(
     model: Path,
@@ -53,6 +55,7 @@ def command(
     may_overflow: tuple[str, ...],
     every_input: bool,
     out: Path | None,
+    pages: PageOptions,
     overwrite: bool,
     as_json: bool,
 ) -> int:
@@ -68,6 +71,7 @@ def command(
         raise click.UsageError("tune needs events: --data FILE")
     if out is not None:
         check_target(out, overwrite, inputs=(model,))
+    pages.check(overwrite, inputs=[model, keras.config, reference, *data.paths])
     subject, trained = keras.load(model)
     right = load(reference) if reference is not None else trained
     found = tune(
@@ -82,5 +86,6 @@ def command(
     )
     if out is not None:
         subject.with_types(found.types).save(out, overwrite=overwrite)
+    pages.write(found, overwrite, model=model, config=keras.config, reference=reference, data=data.paths)
     click.echo(json.dumps(found.to_dict()) if as_json else str(found))
     return EQUAL_OR_DONE

@@ -101,6 +101,7 @@ def explain(
         entries=entries,
         fixed_error=float(shown(measure(mended))),
         runs=errors.runs + 4,
+        origin=model.origin,
     )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from isobit.explain.lifting import Quantiser
 from isobit.lint.rules import fragment_of
+from isobit.pages.paged import Paged
 
 __all__ = ["Cause", "Explanation", "Parting"]
 
@@ -79,7 +80,7 @@ class Parting:
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Explanation(Paged):
     """What :func:`isobit.explain` found.
 
     Attributes
@@ -105,7 +106,11 @@ class Explanation:
         The error with it, on all events.
     runs
         Networks that were run.
+    origin
+        For the page: versions and what the network is.
     """
+
+    PAGE: ClassVar[str] = "isobit.explain.page"
 
     network: str
     metric: str
@@ -120,6 +125,7 @@ class Explanation:
     entries: Mapping[str, int] = field(default_factory=dict)
     fixed_error: float = 0.0
     runs: int = 0
+    origin: tuple[tuple[str, str], ...] = ()
 
     @property
     def fragment(self) -> dict[str, Any]:

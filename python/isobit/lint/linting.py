@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from isobit._version import __version__
 from isobit.errors import UnsupportedError
 from isobit.lint import configuration, constants, numbers, quirks, tables  # each registers its rules
 from isobit.lint.report import LintReport
@@ -56,7 +57,7 @@ def lint(
         events = 1 if numbers.shape == first.shape else len(numbers)
     found = [finding for rule in RULES.values() if rule.id in chosen for finding in rule.check(context)]
     found.sort(key=lambda finding: SEVERITIES.index(finding.severity))
-    return LintReport(model.graph.name, tuple(found), events)
+    return LintReport(model.graph.name, tuple(found), events, origin=model.origin)
 
 
 def refused(name: str, error: UnsupportedError) -> LintReport:
@@ -70,4 +71,4 @@ def refused(name: str, error: UnsupportedError) -> LintReport:
         Why.
     """
     known = find_rule("refused")
-    return LintReport(name, (Finding(known.id, known.severity, "", "", str(error)),))
+    return LintReport(name, (Finding(known.id, known.severity, "", "", str(error)),), origin=(("isobit", __version__),))

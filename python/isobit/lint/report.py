@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from isobit._version import __version__
 from isobit.lint.rules import RULES, SEVERITIES, Finding
+from isobit.pages.paged import Paged
 
 __all__ = ["LintReport"]
 
@@ -18,7 +19,7 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 @dataclass(frozen=True)
-class LintReport:
+class LintReport(Paged):
     """What :func:`isobit.lint` found.
 
     Attributes
@@ -31,12 +32,17 @@ class LintReport:
         Events that were looked at; None if there were none.
     files
         For libraries: the file of each, by the name that findings give it.
+    origin
+        For the page: versions and what the network is.
     """
+
+    PAGE: ClassVar[str] = "isobit.lint.page"
 
     network: str
     findings: tuple[Finding, ...]
     events: int | None = None
     files: Mapping[str, str] = field(default_factory=dict)
+    origin: tuple[tuple[str, str], ...] = ()
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.findings)

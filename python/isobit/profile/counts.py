@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,8 @@ from isobit.bounds.constant_change import ConstantChange, changed_lines
 from isobit.bounds.ranges import IntArray, Range
 from isobit.fixed.modes import Overflow
 from isobit.fixed.types import FixedType
+from isobit.pages.paged import Paged
+from isobit.profile.distributions import Distribution
 
 __all__ = ["LayerProfile", "OverflowCount", "Profile"]
 
@@ -103,7 +106,7 @@ class LayerProfile:
 
 
 @dataclass(frozen=True)
-class Profile:
+class Profile(Paged):
     """What :meth:`isobit.Model.profile` found on some events.
 
     Attributes
@@ -118,13 +121,24 @@ class Profile:
         Weights, biases and other constants that their own format changed by more than rounding.
     uncounted
         Layers of the user's that their reference computes: what their casts lose is not seen, only what they give.
+    distributions
+        How large inputs, results and constants are, on some of the events; none where nobody asked for them.
+    network
+        Name of the network.
+    origin
+        For the page: versions and what the network is.
     """
+
+    PAGE: ClassVar[str] = "isobit.profile.page"
 
     events: int
     counts: tuple[OverflowCount, ...]
     layers: tuple[LayerProfile, ...] = ()
     constants: tuple[ConstantChange, ...] = ()
     uncounted: tuple[str, ...] = ()
+    distributions: tuple[Distribution, ...] = ()
+    network: str = ""
+    origin: tuple[tuple[str, str], ...] = ()
 
     def __iter__(self) -> Iterator[OverflowCount]:
         return iter(self.counts)

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from isobit.errors import FormatError, MissingDependencyError, RangeError, Unsup
 from isobit.explain.outputs import columns_of, outputs_of, reference_of
 from isobit.model.file import graph_digest
 from isobit.network import Network
+from isobit.pages.paged import Paged
 from isobit.suggest import did_you_mean
 from isobit.sweep.configuration import divided, is_reconverted, reconverted
 from isobit.sweep.evaluation import Evaluator, check_metrics
@@ -33,7 +34,7 @@ _CHUNK = 8
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(Paged):
     """What :func:`isobit.sweep` found.
 
     Attributes
@@ -42,11 +43,22 @@ class Sweep:
         Every configuration of the store, in the order of their formats.
     computed, known
         Configurations that this run computed, and that the store had.
+    network
+        Name of the network.
+    goals
+        Metrics that are made small (or large, with a minus): those of the front on the page; none for all of them.
+    origin
+        For the page: versions and what the network is.
     """
+
+    PAGE: ClassVar[str] = "isobit.sweep.page"
 
     records: tuple[Record, ...]
     computed: int
     known: int
+    network: str = ""
+    goals: tuple[str, ...] = ()
+    origin: tuple[tuple[str, str], ...] = ()
 
     def __iter__(self) -> Iterator[Record]:
         return iter(self.records)
@@ -190,7 +202,9 @@ def sweep(
         else:
             chosen = points.grid() if method == "grid" else _draws(points, trials or 1, seed)
             runner.run(chosen, points.size if method == "grid" else trials or 1)
-        return Sweep(tuple(kept), runner.computed, runner.known)
+        return Sweep(
+            tuple(kept), runner.computed, runner.known, model.graph.name, tuple(goals or metrics), model.origin
+        )
 
 
 def _digest(array: Any) -> str:

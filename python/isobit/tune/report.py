@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from isobit.lint.rules import fragment_of
+from isobit.pages.paged import Paged
 from isobit.tune.certificate import Certificate
 
 __all__ = ["Step", "Tuned"]
@@ -32,7 +33,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Tuned:
+class Tuned(Paged):
     """What :func:`isobit.tune` found.
 
     Attributes
@@ -63,7 +64,13 @@ class Tuned:
         What is proven of every format.
     model
         The tuned network.
+    types_before
+        The network's own formats at the places of ``types``.
+    origin
+        For the page: versions and what the network is.
     """
+
+    PAGE: ClassVar[str] = "isobit.tune.page"
 
     network: str
     metric: str
@@ -83,6 +90,8 @@ class Tuned:
     cost_after: float
     certificate: Certificate
     model: Any = field(repr=False, compare=False)
+    types_before: Mapping[str, str] = field(default_factory=dict)
+    origin: tuple[tuple[str, str], ...] = ()
 
     @property
     def config(self) -> dict[str, Any]:
@@ -117,6 +126,7 @@ class Tuned:
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in _OWN}
         return plain | {
             "types": dict(self.types),
+            "types_before": dict(self.types_before),
             "hls_config": self.fragment,
             "curve": [vars(step) for step in self.curve],
             "unproven": list(self.unproven),
@@ -125,4 +135,4 @@ class Tuned:
 
 
 #: Attributes that plain objects have in another form, or not.
-_OWN = ("types", "curve", "certificate", "model")
+_OWN = ("types", "curve", "certificate", "model", "origin")

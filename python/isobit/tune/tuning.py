@@ -250,6 +250,8 @@ def tune(
         cost_after=cost_of(graph),
         certificate=certificate_of(graph, plan),
         model=_tuned(model, best),
+        types_before={key: str(own) for key, own in model.graph.types().items() if best.get(key, own) != own},
+        origin=model.origin,
     )
 
 
