@@ -27,7 +27,7 @@ NETWORKS = json.loads((HERE / "corpus" / "corpus.json").read_text())["networks"]
 TORCH, QONNX = (
     tuple(name.partition("/")[2] for name in NETWORKS if name.startswith(which)) for which in ("torch", "qonnx")
 )
-IGNORED = ("groups", "dilation", "padding_mode", "divisor_override")
+IGNORED = ("dilation", "divisor_override")
 
 
 def check(front_end: str, name: str, folder: Path) -> None:
@@ -96,13 +96,12 @@ def module(kind: str, **attributes: Any) -> Any:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (module("Conv2d", groups=2, dilation=(1, 1), padding_mode="zeros"), "groups=2"),
-        (module("Conv1d", groups=1, dilation=(2,), padding_mode="zeros"), r"dilation=\(2,\)"),
-        (module("Conv2d", groups=1, dilation=(1, 1), padding_mode="reflect"), "padding_mode='reflect'"),
+        (module("Conv2d", dilation=(1, 2)), r"dilation=\(1, 2\)"),
+        (module("Conv1d", dilation=(2,)), r"dilation=\(2,\)"),
         (module("MaxPool1d", dilation=2, ceil_mode=False), "dilation=2"),
         (module("AvgPool2d", ceil_mode=True, divisor_override=None), "ceil_mode=True"),
-        (module("Conv2d", groups=1, dilation=(1, 1), padding_mode="zeros"), None),
-        (module("Linear", groups=3), None),
+        (module("Conv2d", dilation=(1, 1)), None),
+        (module("Linear", dilation=3), None),
         (module("Linear"), "weights in PyTorch's order"),
     ],
 )

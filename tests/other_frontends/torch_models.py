@@ -103,14 +103,9 @@ TORCH: dict[str, Any] = {
 
 #: What hls4ml ignores, each in a network that isobit refuses; the attribute that the refusal names.
 IGNORED: dict[str, Any] = {
-    "groups": lambda: (nn.Sequential(nn.Conv2d(4, 4, 3, groups=4), nn.Flatten(), nn.Linear(64, 2)), [(4, 6, 6)]),
     "dilation": lambda: (
         nn.Sequential(nn.Conv2d(1, 2, 2, stride=3, dilation=(1, 2)), nn.Flatten(), nn.Linear(8, 2)),
         [(1, 6, 6)],
-    ),
-    "padding_mode": lambda: (
-        nn.Sequential(nn.Conv1d(2, 3, 3, padding=1, padding_mode="circular"), nn.Flatten(), nn.Linear(24, 2)),
-        [(2, 8)],
     ),
     "divisor_override": lambda: (nn.Sequential(nn.AvgPool2d(2, divisor_override=3), nn.Flatten()), [(1, 6, 6)]),
 }

@@ -9,9 +9,9 @@ from isobit.errors import FirmwareError
 __all__ = ["check_torch_modules"]
 
 #: By class of modules, attributes and the only value with which hls4ml 1.3.0 computes what PyTorch does
-#: (converters/pytorch/convolution.py, pooling.py).
+#: (converters/pytorch/convolution.py, pooling.py). It refuses groups and padding modes of convolutions itself.
 _UNREAD: dict[str, dict[str, Any]] = {
-    **{name: {"groups": 1, "dilation": 1, "padding_mode": "zeros"} for name in ("Conv1d", "Conv2d")},
+    **{name: {"dilation": 1} for name in ("Conv1d", "Conv2d")},
     **{name: {"dilation": 1, "ceil_mode": False} for name in ("MaxPool1d", "MaxPool2d")},
     "AvgPool1d": {"ceil_mode": False},
     "AvgPool2d": {"ceil_mode": False, "divisor_override": None},
