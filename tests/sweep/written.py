@@ -27,8 +27,7 @@ def firmware_of(model: ib.Model, graph: Graph, changes: Mapping[str, str]) -> ib
     """
     asked = dict(changes)
     if not is_reconverted(changes):
-        follows = {f"{op.name}.result" for op in graph.ops if op.follows}
-        asked = {key: str(kind) for key, kind in graph.types().items() if key not in follows}
+        asked = {key: str(kind) for key, kind in graph.types().items()}
         asked |= {key: value for key, value in changes.items() if key.endswith((ENTRIES, REUSE))}
     made = model.reconvert(configuration_of(model, asked))
     for key, kind in graph.types().items():
