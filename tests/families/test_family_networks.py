@@ -38,25 +38,25 @@ def check(family: str, seed: int) -> None:
     print(f"{what}: {result.values} values in {result.layers} layers compared, 0 differ")
 
 
-@pytest.mark.oracle(sample=2)
+@pytest.mark.oracle(sample=3)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_moved_numbers(seed: int) -> None:
     check("shape", seed)
 
 
-@pytest.mark.oracle(sample=2)
+@pytest.mark.oracle(sample=3)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_merged_numbers(seed: int) -> None:
     check("merge", seed)
 
 
-@pytest.mark.oracle(sample=2)
+@pytest.mark.oracle(sample=3)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_rectified_numbers(seed: int) -> None:
     check("elementwise", seed)
 
 
-@pytest.mark.oracle(sample=2)
+@pytest.mark.oracle(sample=3)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_scalar_products(seed: int) -> None:
     check("dot", seed)
@@ -68,37 +68,37 @@ def test_recurrent_numbers(seed: int) -> None:
     check("recurrent", seed)
 
 
-@pytest.mark.oracle(sample=2)
+@pytest.mark.oracle(sample=3)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_rows_by_index(seed: int) -> None:
     check("embedding", seed)
 
 
-@pytest.mark.oracle(sample=2)
+@pytest.mark.oracle(sample=3)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_normalised_numbers(seed: int) -> None:
     check("layernorm", seed)
 
 
-@pytest.mark.oracle(sample=2)
+@pytest.mark.oracle(sample=3)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_tables_of_every_number(seed: int) -> None:
     check("unary_lut", seed)
 
 
-@pytest.mark.oracle(sample=2)
+@pytest.mark.oracle(sample=3)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_steps_of_sequences(seed: int) -> None:
     check("time_distributed", seed)
 
 
-@pytest.mark.oracle(sample=2)
+@pytest.mark.oracle(sample=3)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_sets_of_vertices(seed: int) -> None:
     check("garnet", seed)
 
 
-@pytest.mark.oracle(sample=2)
+@pytest.mark.oracle(sample=3)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_branches_that_meet(seed: int) -> None:
     check("mixed", seed)
@@ -110,7 +110,7 @@ def test_convolutions(seed: int) -> None:
     check("convolution", seed)
 
 
-@pytest.mark.oracle(sample=2)
+@pytest.mark.oracle(sample=3)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_adder_trees(seed: int) -> None:
     check("distributed", seed)

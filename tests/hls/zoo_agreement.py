@@ -106,3 +106,13 @@ def compare(
 def _differing(found: FixedArray, emulated: FixedArray, events: int) -> int:
     assert found.type == emulated.type
     return int(np.count_nonzero(found.raw != emulated.raw[:events]))
+
+
+def exported(name: str, io_type: str, folder: Path, given: int = 100) -> dict[str, Any]:
+    """Export a network of the zoo, which proves itself, and say with what."""
+    model = ib.load(zoo_project(name))
+    events = zoo.inputs(name, given, seed=16)
+    project = ib.export_hls(model, folder, test_vectors=events, random_events=30, io_type=io_type)
+    vectors = project.manifest["vectors"]
+    assert vectors["inputs"][0] == f"{given} given events"
+    return {"inputs": vectors["inputs"], "results": vectors["results"]}

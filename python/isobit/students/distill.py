@@ -24,13 +24,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from os import PathLike
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from isobit.errors import MissingDependencyError, RangeError, ShapeError
+from isobit.students import checkpoints
 
 Array = NDArray[np.floating[Any]]
 
@@ -38,6 +41,7 @@ Progress = Callable[[int, int, float], None]
 """Called after each epoch with (epochs done, epochs in all, validation loss)."""
 
 TASKS: Final = ("regression", "classification")
+CHECKPOINT_SECONDS: Final = 20.0
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,15 @@ def seed_everything(seed: int) -> None:
 
 
 def train(
-    model: Any, data: Data, validation: Data, recipe: Recipe, *, seed: int, progress: Progress | None = None
+    model: Any,
+    data: Data,
+    validation: Data,
+    recipe: Recipe,
+    *,
+    seed: int,
+    progress: Progress | None = None,
+    checkpoint: str | PathLike[str] | None = None,
+    every: float = CHECKPOINT_SECONDS,
 ) -> History:
     """Train a Keras model in place and leave it with the weights of its best epoch.
 
@@ -136,6 +148,18 @@ def train(
         Order of the events.
     progress
         Called after each epoch.
+    checkpoint
+        File that is kept up to date while the training runs. If it exists, the training goes on from there, to the
+        same weights as one that was never stopped (on the same machine).
+    every
+        Seconds between two checkpoints, at least.
+
+    Raises
+    ------
+    ShapeError, RangeError
+        If only one of both samples has a teacher, or there are fewer events than a batch has.
+    ModelFileError
+        If the checkpoint is damaged, or of another training.
     """
     if (data.teacher is None) != (validation.teacher is None):
         raise ShapeError("a teacher is given for only one of training and validation data")
@@ -150,8 +174,18 @@ def train(
     rate, best, wait = recipe.learning_rate, np.inf, 0
     kept = model.get_weights()
     history = History()
-    start = time.perf_counter()
-    for epoch in range(recipe.epochs):
+    path = None if checkpoint is None else Path(checkpoint)
+    of = "" if path is None else _identity(model, data, validation, recipe, seed)
+    if path is not None and (state := checkpoints.load(path, of)) is not None:
+        model.set_weights(state.weights)
+        for variable, value in zip(optimizer.variables, state.optimizer, strict=True):
+            variable.assign(value)
+        kept, rate, wait = list(state.best), state.facts["rate"], state.facts["wait"]
+        history, random.bit_generator.state = History(**state.facts["history"]), state.facts["random"]
+        best = min(history.validation_loss)
+    start = saved = time.perf_counter()
+    spent = history.seconds
+    for epoch in range(len(history.loss), recipe.epochs):
         optimizer.learning_rate.assign(rate)
         loss = float(run_epoch(tensorflow.constant(random.permutation(len(data.features)), tensorflow.int32)))
         validation_loss = float(evaluate())
@@ -164,11 +198,24 @@ def train(
             wait += 1
         if wait >= recipe.patience:
             rate, wait = max(rate / 2.0, recipe.minimum_rate), 0
+        history.seconds = spent + time.perf_counter() - start
+        if path is not None and (time.perf_counter() - saved >= every or epoch + 1 == recipe.epochs):
+            facts = {"rate": rate, "wait": wait, "history": asdict(history), "random": random.bit_generator.state}
+            variables = [variable.numpy() for variable in optimizer.variables]
+            checkpoints.save(path, checkpoints.State(model.get_weights(), kept, variables, facts), of)
+            saved = time.perf_counter()
         if progress is not None:
             progress(epoch + 1, recipe.epochs, validation_loss)
     model.set_weights(kept)
-    history.seconds = time.perf_counter() - start
     return history
+
+
+def _identity(model: Any, data: Data, validation: Data, recipe: Recipe, seed: int) -> str:
+    """Digest of a training before its first epoch: the network with its weights, the samples, the recipe, the seed."""
+    samples = (array for part in (data, validation) for array in (part.features, part.targets, part.teacher))
+    return checkpoints.digest(
+        (*model.get_weights(), *samples), {"network": model.to_json(), "recipe": asdict(recipe), "seed": seed}
+    )
 
 
 def _loss(tensorflow: Any, recipe: Recipe) -> Callable[[Any, Any, Any], Any]:

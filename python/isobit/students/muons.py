@@ -62,10 +62,10 @@ _STATION_Z: Final = 8.3  # m, second endcap station
 
 _ETA_BARREL: Final = 0.83  # BMTF / OMTF border
 _ETA_ENDCAP: Final = 1.24  # OMTF / EMTF border
-_ETA_ACCEPTANCE: Final = 2.4
+ETA_ACCEPTANCE: Final = 2.4
 
 # Spectrum: soft power law plus muons of W and Z decays.
-_PT_MIN: Final = 3.0  # GeV, below it a muon does not reach the stations
+PT_MIN: Final = 3.0  # GeV, below it a muon does not reach the stations
 _PT_CUT: Final = 1000.0  # GeV
 _PT_POWER: Final = 2.6  # dN/dpT ~ pT^-2.6
 _PROMPT_FRACTION: Final = 0.05
@@ -218,46 +218,59 @@ def simulate(n: int, seed: int) -> MuonSample:
     if seed < 0:
         raise RangeError(f"seed is {seed}, expected 0 or more")
     random = np.random.default_rng(seed)
-    true_pt = _spectrum(random, n)
-    true_eta = random.uniform(-_ETA_ACCEPTANCE, _ETA_ACCEPTANCE, n)
+    true_pt = spectrum(random, n)
+    true_eta = random.uniform(-ETA_ACCEPTANCE, ETA_ACCEPTANCE, n)
     true_phi = random.uniform(-np.pi, np.pi, n)
     true_charge = random.integers(0, 2, n) * 2 - 1
+    return measure(random, true_eta, true_phi, true_pt, true_charge.astype(np.int64))
 
-    region = np.digitize(np.abs(true_eta), (_ETA_BARREL, _ETA_ENDCAP))
+
+def measure(random: np.random.Generator, eta: Floats, phi: Floats, pt: Floats, charge: Integers) -> MuonSample:
+    """What the hardware reports for muons.
+
+    Parameters
+    ----------
+    random
+        Draws quality and resolution.
+    eta, phi, pt, charge
+        (n,): of the muons at the vertex; phi in rad within [-pi, pi), pT in GeV, charge -1 or 1.
+    """
+    n = len(pt)
+    region = np.digitize(np.abs(eta), (_ETA_BARREL, _ETA_ENDCAP))
     grade = random.choice(len(QUALITIES), size=n, p=_QUALITY_SHARE)
 
-    smear = _CURVATURE_SMEAR[region, grade] + true_pt / _CURVATURE_LOSS
+    smear = _CURVATURE_SMEAR[region, grade] + pt / _CURVATURE_LOSS
     smear = np.where(random.random(n) < _TAIL_SHARE, _TAIL_WIDTH * smear, smear)
     curvature = 1.0 + smear * random.standard_normal(n)
-    pt = _PT_SCALE[region] * true_pt / np.maximum(np.abs(curvature), 1e-3)
+    seen_pt = _PT_SCALE[region] * pt / np.maximum(np.abs(curvature), 1e-3)
 
-    flip = np.minimum(_CHARGE_FLIP[grade] + true_pt / _CHARGE_FLIP_PT, 0.5)
-    charge = np.where(random.random(n) < flip, -true_charge, true_charge)
+    flip = np.minimum(_CHARGE_FLIP[grade] + pt / _CHARGE_FLIP_PT, 0.5)
+    seen_charge = np.where(random.random(n) < flip, -charge, charge)
 
-    edge = np.clip((np.abs(true_eta) - _ETA_BARREL) / (_ETA_ENDCAP - _ETA_BARREL), 0.0, 1.0)
-    eta = true_eta + np.sign(true_eta) * edge * _ETA_PUSH / true_pt
-    eta += _ETA_SMEAR[region, grade] * random.standard_normal(n)
+    edge = np.clip((np.abs(eta) - _ETA_BARREL) / (_ETA_ENDCAP - _ETA_BARREL), 0.0, 1.0)
+    seen_eta = eta + np.sign(eta) * edge * _ETA_PUSH / pt
+    seen_eta += _ETA_SMEAR[region, grade] * random.standard_normal(n)
 
-    phi = true_phi - true_charge * bending(true_eta) / true_pt
-    phi += np.hypot(_PHI_SMEAR[region, grade], _PHI_SCATTER / true_pt) * random.standard_normal(n)
+    seen_phi = phi - charge * bending(eta) / pt
+    seen_phi += np.hypot(_PHI_SMEAR[region, grade], _PHI_SCATTER / pt) * random.standard_normal(n)
 
     return MuonSample(
-        eta=np.clip(np.rint(eta / ETA_STEP), -ETA_MAX, ETA_MAX).astype(np.int64),
-        phi=np.rint(phi / PHI_STEP).astype(np.int64) % PHI_STEPS,
-        pt=np.clip(np.rint(pt / PT_STEP), 1, PT_MAX).astype(np.int64),
-        charge=charge.astype(np.int64),
+        eta=np.clip(np.rint(seen_eta / ETA_STEP), -ETA_MAX, ETA_MAX).astype(np.int64),
+        phi=np.rint(seen_phi / PHI_STEP).astype(np.int64) % PHI_STEPS,
+        pt=np.clip(np.rint(seen_pt / PT_STEP), 1, PT_MAX).astype(np.int64),
+        charge=seen_charge.astype(np.int64),
         quality=np.asarray(QUALITIES, dtype=np.int64)[grade],
-        true_eta=true_eta,
-        true_phi=true_phi,
-        true_pt=true_pt,
-        true_charge=true_charge.astype(np.int64),
+        true_eta=eta,
+        true_phi=phi,
+        true_pt=pt,
+        true_charge=charge,
     )
 
 
-def _spectrum(random: np.random.Generator, n: int) -> Floats:
+def spectrum(random: np.random.Generator, n: int) -> Floats:
     """True pT in GeV: a power law between its limits, by inversion, plus prompt muons."""
     power = 1.0 - _PT_POWER
-    low, high = _PT_MIN**power, _PT_CUT**power
+    low, high = PT_MIN**power, _PT_CUT**power
     soft = (low + random.random(n) * (high - low)) ** (1.0 / power)
-    prompt = np.maximum(random.normal(*_PROMPT_PT, n), _PT_MIN)
+    prompt = np.maximum(random.normal(*_PROMPT_PT, n), PT_MIN)
     return np.where(random.random(n) < _PROMPT_FRACTION, prompt, soft)

@@ -16,7 +16,7 @@ import json
 from typing import Any, Final
 
 from isobit.errors import MissingDependencyError, RangeError, UnsupportedError
-from isobit.students.zoo import anomaly, controls, few_bits, images, jets, met, muon_mlps, point_sets
+from isobit.students.zoo import anomaly, controls, deployed, few_bits, images, jets, met, muon_mlps, point_sets
 from isobit.students.zoo.entry import Floats, ZooEntry
 from isobit.students.zoo.muon_mlps import INTEGER, INTEGER_VARIANT, REUSE_FACTOR, WIDTH, MuonEntry
 from isobit.students.zoo.sheet import BACKEND, CLOCK_NS, HLS4ML_VERSION, PART
@@ -49,7 +49,7 @@ __all__ = [
 
 ZOO: Final[dict[str, ZooEntry]] = {
     entry.name: entry
-    for family in (muon_mlps, jets, few_bits, point_sets, anomaly, images, met, controls)
+    for family in (muon_mlps, jets, few_bits, point_sets, anomaly, images, met, controls, deployed)
     for entry in family.ENTRIES
 }
 

@@ -143,8 +143,8 @@ def _jet_mlp_mixer_sheet() -> Sheet:
     sheet = Sheet(_NUMBER).shape("inputs", "turned_back")
     for name, (bits, relu) in {**_MIXER_BITS, **_MIXER_HEAD}.items():
         weight = f"ap_fixed<{bits},1>"
-        precision = {"Precision": {"result": _NUMBER, "accum": _NUMBER, "weight": weight, "bias": weight}}
-        (sheet.dense if name in _MIXER_HEAD else sheet.conv)(name, **precision)
+        precision: dict[str, Any] = {"result": _NUMBER, "accum": _NUMBER, "weight": weight, "bias": weight}
+        (sheet.dense if name in _MIXER_HEAD else sheet.conv)(name, Precision=precision)
         if relu:
             sheet.activation(f"{name}_relu", f"ap_ufixed<{relu},{_RELU_INTEGER},RND_CONV,SAT>")
     embedded = f"ap_ufixed<{_MIXER_BITS['embed'][1]},{_RELU_INTEGER},RND_CONV,SAT>"

@@ -58,11 +58,11 @@ class Sheet:
         self._layers[name] = {"Precision": {"result": number}, "Algorithm": "nearest"}
         return self
 
-    def dense(self, name: str, **more: Any) -> Sheet:
+    def dense(self, name: str, result: str | None = None, accum: str | None = None, **more: Any) -> Sheet:
         """Dense, and the linear activation that hls4ml makes of it and then removes; `more` is set over the common."""
-        precision = {"result": self.number, "accum": self.number, **self._parameters}
+        precision = {"result": result or self.number, "accum": accum or self.number, **self._parameters}
         self._layers[name] = {"Precision": precision, **self._weighted, **more}
-        return self.activation(f"{name}_linear")
+        return self.activation(f"{name}_linear", result)
 
     def conv(self, name: str, **more: Any) -> Sheet:
         """One- or two-dimensional convolution."""
@@ -103,10 +103,11 @@ class Sheet:
         self._layers[name] = {"Precision": dict.fromkeys(slots, self.number), **self._common}
         return self
 
-    def batchnorm(self, name: str) -> Sheet:
+    def batchnorm(self, name: str, result: str | None = None) -> Sheet:
         """Batch normalisation that stays a layer of its own."""
-        slots = ("result", "scale", "bias")
-        self._layers[name] = {"Precision": dict.fromkeys(slots, self.number), **self._common}
+        slots = ("scale", "bias")
+        precision = {"result": result or self.number, **dict.fromkeys(slots, self.number)}
+        self._layers[name] = {"Precision": precision, **self._common}
         return self
 
     def activation(self, name: str, result: str | None = None) -> Sheet:
