@@ -35,6 +35,10 @@ PARAMETERS = {  # published, where a number is
     "emtf_nn": None,
     "econ_t_encoder": 2288,
     "beam_control": 34695,
+    "sc4_tagger": None,
+    "toollip_v3": None,
+    "puppi_tau": None,
+    "topo": None,
 }
 NAMES = [*MUONS, *PARAMETERS]
 GOLDEN = FixedType.parse("ap_fixed<18,6>")

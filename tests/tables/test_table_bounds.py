@@ -134,7 +134,7 @@ def jet_like(kind: str = "ap_fixed<16,6>") -> Any:
 def test_certificate_of_a_softmax() -> None:
     """One exponential of a stable softmax is always that of zero, so that its sum and its inverse are bounded."""
     text = str(make_plan(jet_like()))
-    assert "soft: float32\n    the maximum of 5 numbers, read where they lie" in text
+    assert "soft: int32\n    the maximum of 5 numbers, read where they lie" in text
     assert "soft.inp_norm ap_ufixed<15,5>: may wrap: 5 of 5 neurons, neuron 0 needs 16 bits, not 15" in text
     assert "soft.accum ap_fixed<18,8,AP_RND,AP_SAT>: cannot overflow (14 of 18 bits)" in text
     assert "soft.result ap_fixed<16,6>: cannot overflow (12 of 16 bits)" in text

@@ -9,7 +9,6 @@ from isobit.check.findings import Finding
 from isobit.errors import IsobitError
 from isobit.explain import Explanation, explain
 from isobit.network import Network
-from isobit.plan.plan import make_plan
 from isobit.profile.counts import Profile
 
 __all__ = ["EVENTS", "is_telling", "reason_lines", "reason_of"]
@@ -41,6 +40,8 @@ def reason_of(model: Network, x: list[Any], keras_model: Any, seconds: float) ->
     seconds
         What it may take, about: it is not begun if more is expected.
     """
+    from isobit.plan.plan import make_plan
+
     start = time.perf_counter()
     try:
         make_plan(model.graph)

@@ -110,7 +110,8 @@ def _truncated(x: Any, y: Any, symbol: str) -> tuple[Any, Any]:
     floor = x // y
     rest = x - floor * y
     toward_zero = (rest != 0) & ((x < 0) != (y < 0))
-    quotient = floor + toward_zero
+    # Of single numbers beyond int64, all are Python's; NumPy 2 adds no boolean of its own to such an integer.
+    quotient = floor + (int(toward_zero) if isinstance(floor, int) else toward_zero)
     return quotient, x - quotient * y
 
 

@@ -20,6 +20,7 @@ TensorFlow is imported when training starts, not before.
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -213,9 +214,18 @@ def train(
 def _identity(model: Any, data: Data, validation: Data, recipe: Recipe, seed: int) -> str:
     """Digest of a training before its first epoch: the network with its weights, the samples, the recipe, the seed."""
     samples = (array for part in (data, validation) for array in (part.features, part.targets, part.teacher))
+    network = _plain(json.loads(model.to_json()))
     return checkpoints.digest(
-        (*model.get_weights(), *samples), {"network": model.to_json(), "recipe": asdict(recipe), "seed": seed}
+        (*model.get_weights(), *samples), {"network": network, "recipe": asdict(recipe), "seed": seed}
     )
+
+
+def _plain(config: Any) -> Any:
+    """A network's description without the names of the Keras package that made it: tf_keras is Keras 2, too."""
+    if isinstance(config, dict):
+        package = ("module", "registered_name", "keras_version", "backend")
+        return {key: _plain(value) for key, value in config.items() if key not in package}
+    return [_plain(value) for value in config] if isinstance(config, list) else config
 
 
 def _loss(tensorflow: Any, recipe: Recipe) -> Callable[[Any, Any, Any], Any]:

@@ -39,7 +39,8 @@ class ForeignLayer(Op):
     input_counts: ClassVar[tuple[int, int | None]] = (1, None)
 
     def check_inputs(self, *tensors: Tensor) -> None:
-        """Any: only the code itself knows what it takes."""
+        """At least one; of which sizes, only the code itself knows."""
+        self._counted(tensors)
 
     def lower(self, *tensors: Tensor) -> tuple[Op, ...]:
         """Only the code itself knows what it computes."""
