@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from isobit.model.file import graph_digest
 from isobit.model.graph import Graph
-from isobit.plan.plan import Plan
+
+if TYPE_CHECKING:
+    from isobit.plan.plan import Plan
 
 __all__ = ["Certificate", "Proof", "certificate_of"]
 
