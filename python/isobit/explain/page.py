@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from isobit.explain.report import Cause, Explanation
+from isobit.lint.rules import weights_note
 from isobit.pages import Bar, Bars, Fragment, Lines, Page, Section, Table, Value, config_fragment
 from isobit.pages.scales import number
 
@@ -104,7 +105,8 @@ def remedy_section(found: Explanation) -> Section:
     )
     table = Table("The change", ("format", "becomes"), tuple(rows))
     fragment: tuple[Fragment, ...] = config_fragment(found.fragment, "To paste into the hls4ml configuration")
-    return Section("What to do", (Lines((text,)), table, *fragment))
+    note = weights_note(found.types)
+    return Section("What to do", (Lines((text, f"Note: {note}.") if note else (text,)), table, *fragment))
 
 
 def _table(found: Explanation) -> tuple[Table, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from isobit.explain.lifting import Quantiser
-from isobit.lint.rules import fragment_of
+from isobit.lint.rules import fragment_of, weights_note
 from isobit.pages.paged import Paged
 
 __all__ = ["Cause", "Explanation", "Parting"]
@@ -159,6 +159,7 @@ class Explanation(Paged):
             lines.append(f"{words} (leaves {self.metric} {self.fixed_error:.6g}, run on all events):")
             lines += [f"  {key}: {kind}" for key, kind in self.types.items()]
             lines += [f"  {key}: {count} entries" for key, count in self.entries.items()]
+            lines += [note] if (note := weights_note(self.types)) else []
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:

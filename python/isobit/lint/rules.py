@@ -116,6 +116,17 @@ def fragment_of(types: Mapping[str, str], entries: Mapping[str, int] | None = No
     return {"LayerName": layers} if layers else {}
 
 
+def weights_note(types: Mapping[str, str]) -> str:
+    """What a configuration does not reach: formats that QKeras quantisers give; empty if no weights are among them."""
+    weights = [key for key in types if key.rpartition(".")[2] in ("weight", "bias", "recurrent_weight")]
+    if not weights:
+        return ""
+    return (
+        f"where a QKeras quantiser gives weights their format, hls4ml ignores the entry (here perhaps {weights[0]}"
+        f"{' and others' if len(weights) > 1 else ''}): give the quantiser the new format instead"
+    )
+
+
 class Context:
     """What rules look at; proofs and counts are made when a rule first asks for them.
 

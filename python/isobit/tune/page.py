@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from isobit.fixed.types import FixedType
+from isobit.lint.rules import weights_note
 from isobit.pages import Bar, Bars, Chart, Lines, Page, Section, Series, Table, Value, config_fragment
 from isobit.pages.scales import number
 from isobit.tune.report import Tuned
@@ -11,6 +12,7 @@ __all__ = ["page_of"]
 
 #: Formats that are drawn.
 _ROWS = 60
+_PASTE = "To paste into the hls4ml configuration"
 
 
 def page_of(found: Tuned) -> Page:
@@ -34,7 +36,7 @@ def page_of(found: Tuned) -> Page:
             ("evaluations", f"{found.evaluations:,}, {found.probes:,} probes"),
         ),
         sections=(
-            Section("What to do", config_fragment(found.fragment, "To paste into the hls4ml configuration")),
+            Section("What to do", (*_notes(found), *config_fragment(found.fragment, _PASTE))),
             Section("What is proven", (_proof(found),)),
             Section("Accuracy against bits", _curve(found)),
             Section("Formats", _formats(found)),
@@ -101,6 +103,11 @@ def _formats(found: Tuned) -> tuple[Bars | Table, ...]:
     more = f" (the first {_ROWS} of {len(kinds)})" if len(kinds) > _ROWS else ""
     series = (("before", "grey"), ("now", "blue"))
     return (Bars("formats", f"Width of each format{more}", series, bars, "", "bits"), table)
+
+
+def _notes(found: Tuned) -> tuple[Lines, ...]:
+    note = weights_note(found.types)
+    return (Lines((f"Note: {note}.",)),) if note else ()
 
 
 def _tried(found: Tuned) -> tuple[Table, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from isobit.lint.rules import fragment_of
+from isobit.lint.rules import fragment_of, weights_note
 from isobit.pages.paged import Paged
 from isobit.tune.certificate import Certificate
 
@@ -115,6 +115,7 @@ class Tuned(Paged):
         proof = "nothing can overflow" if not self.unproven else f"these may overflow: {', '.join(self.unproven)}"
         lines.append(f"{proof}, for {where}; {self.evaluations} evaluations, {self.probes} probes")
         lines += [f"  {key}: {kind}" for key, kind in self.types.items()]
+        lines += [note] if (note := weights_note(self.types)) else []
         lines.append("bits and metric of what was tried:")
         lines += [
             f"  {step.bits:,}: {step.value:.6g}{'' if step.within else ' (beyond the limit)'}" for step in self.curve
