@@ -194,7 +194,8 @@ def prepare(road: str, chosen: tuple[str, ...]) -> None:
         importlib.import_module("hypothesis")
     if any("hgq2" in path for path in chosen):
         importlib.import_module("hls4ml.model.graph")
-    verdict = _forked(lambda: _compare(road, chosen))
+    # on a fresh clone Numba compiles first, and keeps what it compiled
+    verdict = _forked(lambda: _compare(road, chosen), 10 * SECONDS)
     assert not verdict.how, f"without a mutant: {verdict}"
 
 
@@ -211,13 +212,13 @@ def judge(road: str, chosen: tuple[str, ...], install: Callable[[], None]) -> Ve
     return _forked(compare)
 
 
-def _forked(compare: Callable[[], Verdict]) -> Verdict:
-    """Run in a fork, which may fail in any way."""
+def _forked(compare: Callable[[], Verdict], limit: int = SECONDS) -> Verdict:
+    """Run in a fork, which may fail in any way, and is ended when it has used `limit` seconds of CPU."""
     begin = time.monotonic()
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
-        _child(write, compare)
+        _child(write, compare, limit)
     os.close(write)
     with os.fdopen(read, "rb") as pipe:
         text = pipe.read().decode(errors="replace")
@@ -230,12 +231,12 @@ def _forked(compare: Callable[[], Verdict]) -> Verdict:
     return Verdict(how if text else "error", detail[:300], seconds)
 
 
-def _child(write: int, compare: Callable[[], Verdict]) -> Any:
+def _child(write: int, compare: Callable[[], Verdict], limit: int) -> Any:
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
         with np.errstate(all="ignore"):
             found = compare()
         os.write(write, f"{found.how}\n{found.detail}".encode())

@@ -129,7 +129,7 @@ def _topo_sheet() -> Sheet:
 
 
 def _flat_candidates(n: int, seed: int) -> Floats:
-    return events.particles(n, seed, *_PUPPI).reshape(n, -1)
+    return events.particles(n, seed, *_PUPPI).reshape(n, _PUPPI[0] * _PUPPI[1])
 
 
 ENTRIES: Final = (
