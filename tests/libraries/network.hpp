@@ -1,9 +1,9 @@
 // A network as hls4ml writes one, in small: global weights, structs called config2, template layers, and a table in a
 // static variable. NET_W, NET_B and NET_STEP tell networks apart; NET_SPACE puts one into a namespace of its own.
-#include "ap_fixed.h"
 #include <any>
 #include <array>
 #include <utility>
+#include "ap_fixed.h"
 
 namespace hls4mlEmulator {
 class Model {
@@ -67,12 +67,12 @@ class Emulator : public hls4mlEmulator::Model {
 
 public:
     void prepare_input(std::any input) override {
-        input_t *given = std::any_cast<input_t *>(input);
+        input_t* given = std::any_cast<input_t*>(input);
         for (int i = 0; i < 4; i++) x[i] = given[i];
     }
     void predict() override { myproject(x, y); }
     void read_result(std::any result) override {
-        auto *place = std::any_cast<std::pair<std::array<result_t, 1>, result_t> *>(result);
+        auto* place = std::any_cast<std::pair<std::array<result_t, 1>, result_t>*>(result);
         place->first[0] = y[0];
         place->second = y[0] + y[0];
     }
@@ -84,8 +84,8 @@ using namespace NET_SPACE;
 
 #define ISOBIT_VISIBLE __attribute__((visibility("default")))
 #ifndef NET_BARE
-extern "C" ISOBIT_VISIBLE hls4mlEmulator::Model *create_model() { return new Emulator; }
-extern "C" ISOBIT_VISIBLE void destroy_model(hls4mlEmulator::Model *m) { delete m; }
+extern "C" ISOBIT_VISIBLE hls4mlEmulator::Model* create_model() { return new Emulator; }
+extern "C" ISOBIT_VISIBLE void destroy_model(hls4mlEmulator::Model* m) { delete m; }
 #else
-hls4mlEmulator::Model *create_model() { return new Emulator; }
+hls4mlEmulator::Model* create_model() { return new Emulator; }
 #endif
