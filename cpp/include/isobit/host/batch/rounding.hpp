@@ -73,9 +73,12 @@ struct rounding_of {  // integers
     }
     template <class How>
     static ISOBIT_INLINE V to_even(V v, const How& how) {
-        if constexpr (sizeof(T) == 2) return of(v, how);  // nothing may be added to the largest
-        const T below_half = static_cast<T>((T{1} << (how.shift - 1)) - 1);
-        return (v + below_half + ((v >> how.shift) & 1)) >> how.shift;
+        if constexpr (sizeof(T) == 2) {
+            return of(v, how);  // nothing may be added to the largest
+        } else {
+            const T below_half = static_cast<T>((T{1} << (how.shift - 1)) - 1);
+            return (v + below_half + ((v >> how.shift) & 1)) >> how.shift;
+        }
     }
     template <class How>
     static ISOBIT_INLINE V down(V v, const How& how) {
@@ -84,8 +87,11 @@ struct rounding_of {  // integers
     // RND, where half may be added, or (int16) not.
     template <class How>
     static ISOBIT_INLINE V half_up(V v, const How& how) {
-        if constexpr (sizeof(T) == 2) return (v >> how.shift) + ((v >> (how.shift - 1)) & 1);
-        return (v + static_cast<T>(T{1} << (how.shift - 1))) >> how.shift;
+        if constexpr (sizeof(T) == 2) {
+            return (v >> how.shift) + ((v >> (how.shift - 1)) & 1);
+        } else {
+            return (v + static_cast<T>(T{1} << (how.shift - 1))) >> how.shift;
+        }
     }
 };
 
