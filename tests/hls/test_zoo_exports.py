@@ -5,6 +5,7 @@ In the normal run test_networks.py draws one of the networks that users run; tes
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,22 @@ from zoo_agreement import zoo_project
 
 import isobit as ib
 from isobit.students import zoo
+
+RUNS = json.loads((Path(__file__).parent / "zoo_exports.json").read_text())
+
+
+@pytest.mark.parametrize("case", RUNS)
+def test_exports_of_the_run_of_record_were_proven(case: str) -> None:
+    """tools/exports_run.py writes the record; what it could not export is refused with a reason."""
+    name, io_type = case.split(".")
+    assert name in zoo.ZOO
+    assert io_type in ("io_parallel", "io_stream")
+    assert RUNS[case]["hls4ml"] == zoo.HLS4ML_VERSION
+    if "results" not in RUNS[case]:
+        assert RUNS[case].get("refused") or RUNS[case]["hls4ml_refuses"]
+        return
+    assert "hls4ml's own C-simulation of the network, equal in every bit" in RUNS[case]["results"]
+    assert RUNS[case]["inputs"][0] == "100 given events"
 
 
 @pytest.mark.hls4ml

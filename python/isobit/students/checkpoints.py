@@ -46,7 +46,7 @@ class State:
 
 
 def digest(arrays: Iterable[Any], facts: Mapping[str, Any]) -> str:
-    """What a training is: its arrays (None counts, too), and facts that JSON can hold."""
+    """Digest that identifies a training by its arrays (None where one is missing) and by facts that JSON can hold."""
     found = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
     for array in arrays:
         if array is None:

@@ -221,7 +221,7 @@ def _identity(model: Any, data: Data, validation: Data, recipe: Recipe, seed: in
 
 
 def _plain(config: Any) -> Any:
-    """A network's description without the names of the Keras package that made it: tf_keras is Keras 2, too."""
+    """A network's description without the package's names: keras and tf_keras make the same network."""
     if isinstance(config, dict):
         package = ("module", "registered_name", "keras_version", "backend")
         return {key: _plain(value) for key, value in config.items() if key not in package}
