@@ -138,7 +138,8 @@ CHANGES: dict[str, CppArea] = {
         ("place(size, @{first + r}@, event", "first"),
         ("event + @{c * vector_of<T>::lanes}@);\n                const vec<T> v", "0 * c"),
         ("to + place(4, (outputs + 1) / 2, 0), first, event, t.split, @{true}@", "false"),
-        ("lay_as<form::i16_pairs>(values, @{*all.data}@, outputs", "all.data[all.count - 1]"),
+        ("if (all.data->to == To) return lay_as<To>(values, *all.data, outputs, @{first}@", "0"),
+        ("@{if (all.count > 1) return lay_any(values, all, outputs, first, event, workspace);}@", ""),
     ),
     "C++ finishing": _area(
         "host/batch/finish.hpp", "planned", "dense lanes strategies convolution recurrent table embedding",
@@ -152,9 +153,11 @@ CHANGES: dict[str, CppArea] = {
         ("return @{wrapping<T>::of(v, *u.wrap)}@", "v"),
         ("return @{least(most(v, low), high)}@", "least(v, high)"),
         ("if (u.look_up != nullptr) @{values = looked_up_apart(values, *u.look_up);}@", ""),
-        ("lay_as<To>(values, t.s.result.data[0], t.s.outputs, @{first}@", "0"),
+        ("lay_usual(values, t.s.result, t.s.outputs, @{first}@", "0"),
         ("@{apply(values, t.s.finish, first, t.p);}@", ""),
         ("apply(values, t.s.finish, @{first}@, t.p)", "0"),
+        ("apply(row, t.s.finish, @{first + r}@, t.p)", "first"),
+        ("@{apply(row, t.s.finish, first + r, t.p);}@", ""),
         ("lay_any(values, t.s.result, t.s.outputs, @{first}@", "0"),
     ),
     "C++ pooling kernels": _area(
