@@ -16,6 +16,7 @@ from isobit.explain.fixing import LEFT, TOP, on_all, parting, smallest
 from isobit.explain.lifting import Lifter, Quantiser
 from isobit.explain.outputs import Metric, columns_of, error_in, outputs_of, reference_of, telling
 from isobit.explain.report import Cause, Explanation
+from isobit.model.requested import linear_layers
 from isobit.network import Network
 
 __all__ = ["explain"]
@@ -103,6 +104,7 @@ def explain(
         entries=entries,
         fixed_error=float(shown(left)),
         runs=errors.runs + 4,
+        linear=linear_layers(model.graph),
         origin=model.origin,
     )
 
