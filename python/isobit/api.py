@@ -168,7 +168,7 @@ class CSim(Simulation):
         return values if trace else {}, {name: values[name] for name in graph.outputs}
 
 
-def load(source: Any, *, wrapper: str | os.PathLike[str] | bool | None = None, **options: Any) -> Model:
+def load(source: Any, **options: Any) -> Model:
     """Load a network.
 
     Parameters
@@ -177,13 +177,12 @@ def load(source: Any, *, wrapper: str | os.PathLike[str] | bool | None = None, *
         An hls4ml ``ModelGraph``; a (Q)Keras model, or the path of a ``.keras``/``.h5`` file, which hls4ml converts;
         the path of a folder that hls4ml wrote, whose C++ is read and not run; or the path of a model file that
         :meth:`Model.save` wrote.
-    wrapper
-        A YAML file that describes the class around the network (docs/firmware.md): its steps become layers before and
-        after the network's own. None: for a folder, ``wrapper.yml`` in it, or beside it if that names the folder. False:
-        the network alone.
     options
         ``input_ranges``, ``{name: (smallest, largest)}``: numbers that inputs never leave. Data outside are refused,
         and plan and lint count on it; an embedding needs it where its index type exceeds the vocabulary.
+        ``wrapper``, a YAML file that describes the class around the network (docs/firmware.md), whose steps become
+        layers of the same graph; by default, for a folder, ``wrapper.yml`` in it, or beside it if that names the
+        folder; False: the network alone.
         For Keras: ``hls_config`` (hls4ml's, or a whole ``hls4ml_config.yml``; a dict or a path; a ConfigurationWarning
         says what has no effect), or ``granularity`` and ``default_precision``; ``backend``, ``part``, ``clock_ns``,
         ``io_type``, ``project_name``, ``allow_lambda`` (files only). For a folder: ``run_code``, which lets isobit
@@ -198,7 +197,7 @@ def load(source: Any, *, wrapper: str | os.PathLike[str] | bool | None = None, *
     ModelFileError
         For a file that is damaged, newer, or not a model; for a description of a class that is wrong.
     """
-    path = find_wrapper(source, wrapper)
+    path = find_wrapper(source, options.pop("wrapper", None))
     if path is None:
         return _loaded(source, options)
     ranges = dict(options.pop("input_ranges", None) or {})

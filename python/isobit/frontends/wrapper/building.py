@@ -37,6 +37,8 @@ class Building:
         self.path, self.tensors, self.last = path, tensors, last
         self.taken = {*taken, *tensors}
         self.ops: list[Op] = []
+        #: Step and kind of step of every layer.
+        self.kinds: dict[str, tuple[str, str]] = {}
 
     def tensor(self, entries: Entries, name: str) -> Tensor:
         """What a name stands for."""
@@ -93,6 +95,8 @@ class Building:
             inner = self.free(entries, f"{name}_exact")
             self.ops.append(make(inner, Tensor(inner, shape, exact)))
             self.ops.append(Copy(name, (inner,), Tensor(name, shape, type)))
+        known = {op.name for op in self.ops} - self.kinds.keys()
+        self.kinds |= dict.fromkeys(known, (name, entries.text("step")))
         self.tensors[name] = self.ops[-1].output
         self.last = name
 

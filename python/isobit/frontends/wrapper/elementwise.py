@@ -20,7 +20,10 @@ from isobit.model.layers.shape import Copy, Take
 from isobit.model.ops import Tensor
 from isobit.model.weights import Encoding, Weight
 
-__all__ = ["constant"]
+__all__ = ["SHIFTS", "constant"]
+
+#: Kinds of steps that lose bits in the format of what they read.
+SHIFTS = ("shift_right", "shift_left")
 
 #: Formats of the neutral constants: no ap_int, whose products may be binary or ternary ones (nnet_mult.h).
 _ONE, _ZERO = FixedType(2, 2, signed=False), FixedType(2, 2, signed=False)
@@ -51,7 +54,7 @@ def _spread(entries: Entries, key: str, values: list[float] | list[int], size: i
     """One value for each number, or the same for all."""
     if len(values) not in (1, size):
         raise entries.wrong(f"{key} has {len(values)} numbers for a tensor of {size}; expected {size}, or one for all")
-    return values if len(values) == size else values * size  # type: ignore[return-value]
+    return values if len(values) == size else values * size
 
 
 def _wanted(entries: Entries) -> FixedType | None:
@@ -125,7 +128,7 @@ def _constants(entries: Entries, kind: FixedType, size: int) -> list[int]:
     return [int(number) for number in quantise_floats(np.array(values, dtype=np.float64), kind)]
 
 
-@register_step("shift_right", "shift_left")
+@register_step(*SHIFTS)
 def _shift(b: Building, entries: Entries) -> None:
     """``x >> n`` and ``x << n``: bits move within x's own format, are lost below and wrap above, whatever its modes.
 

@@ -106,7 +106,7 @@ def indices_of(entries: Entries, key: str, sizes: list[int]) -> list[int]:
     if entries.values[key] == "interleaved":
         if len(set(sizes)) != 1:
             raise entries.wrong(f"interleaved tensors have {sizes} numbers; expected the same number of each")
-        return np.arange(total).reshape(len(sizes), -1).T.ravel().tolist()
+        return [int(place) for place in np.arange(total).reshape(len(sizes), -1).T.ravel()]
     found: list[int] = []
     for one in _listed(entries, key):
         if isinstance(one, int) and not isinstance(one, bool) and 0 <= one < total:

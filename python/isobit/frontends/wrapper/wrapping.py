@@ -16,7 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from isobit.bounds.intervals import graph_bounds
@@ -47,12 +47,18 @@ class Wrapper:
         The network inside, by itself.
     before, after
         Layers of the steps before the network, with those that assign its inputs, and of those after it.
+    kinds
+        Of each of these layers its step, and which kind of step that is (``subtract``, ...; ``network`` for inputs).
+    library
+        The compiled class, if the description names it.
     """
 
     path: Path
     network: Graph
     before: tuple[str, ...]
     after: tuple[str, ...]
+    kinds: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    library: Path | None = None
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -106,8 +112,10 @@ def _wrapped(network: Graph, entries: Entries, ranges: Mapping[str, tuple[float,
     _steps(after, entries, "after")
     outputs = _outputs(network, after, entries)
     graph = Graph(network.name, inputs, (*before, *network.ops, *after.ops), outputs, dict(network.metadata))
-    names = [tuple(op.name for op in ops) for ops in (before, after.ops)]
-    return graph, Wrapper(entries.path, network, *names)
+    one, two = (tuple(op.name for op in ops) for ops in (before, after.ops))
+    kinds = b.kinds | {tensor.name: (tensor.name, "network") for tensor in network.inputs} | after.kinds
+    library = entries.path.parent / entries.text("library") if entries.has("library") else None
+    return graph, Wrapper(entries.path, network, one, two, kinds, library)
 
 
 def _inputs(entries: Entries) -> tuple[Tensor, ...]:
@@ -142,7 +150,7 @@ def _steps(b: Building, entries: Entries, key: str) -> None:
 
 def _results(network: Graph) -> dict[str, Tensor]:
     """The network's outputs by the names of their layers and their own."""
-    found = {}
+    found: dict[str, Tensor] = {}
     for op in network.ops:
         if op.output.name in network.outputs:
             found |= {op.name: op.output, op.output.name: op.output}
@@ -186,7 +194,8 @@ def _proven(op: Op, inputs: tuple[Tensor, ...], ops: list[Op]) -> Op:
         low, high = (float(raw * tensor.type.lsb) for raw in (least, most))
         raise ModelFileError(
             f"the network's input {tensor.name!r} is said to lie between {tensor.limits[0]:g} and "
-            f"{tensor.limits[1]:g}, but the steps before it give {low:g} to {high:g}; give an input of the class a range"
+            f"{tensor.limits[1]:g}, but the steps before it give {low:g} to {high:g}; give an input of the "
+            "class a range"
         )
     return op
 
