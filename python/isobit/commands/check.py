@@ -154,6 +154,7 @@ def command(
         )
     compiled = None
     if subject.wrapper is not None:
+        notes.append(f"with the class around the network that {subject.wrapper.path} describes")
         if subject.wrapper.library is None:
             notes.append(f"no compiled class compared: {subject.wrapper.path} names no library")
         elif "csim" not in roads:

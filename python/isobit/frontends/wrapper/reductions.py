@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from isobit.fixed.modes import Overflow, Rounding
 from isobit.fixed.types import FixedType
 from isobit.frontends.descriptions import Entries
 from isobit.frontends.wrapper.building import Building, register_step
-from isobit.frontends.wrapper.elementwise import constant
-from isobit.frontends.wrapper.entries import name_of, type_of
-from isobit.model.layers.dense import Dense
+from isobit.frontends.wrapper.entries import type_of
 from isobit.model.layers.einsum import Einsum
-from isobit.model.layers.pooling import Pooling
-from isobit.model.layers.softmax import Softmax
-from isobit.model.ops import Tensor
-from isobit.model.weights import Weight
+from isobit.model.layers.pooling import Pooling, Sum
+from isobit.model.layers.softmax import ArgMax
 
 __all__: list[str] = []
-
-#: Format of the ones and zeros of a one-hot vector.
-_BIT = FixedType(2, 2, signed=False)
 
 
 def _accumulator(entries: Entries) -> tuple[FixedType, FixedType]:
@@ -53,32 +43,7 @@ def _sum(b: Building, entries: Entries) -> None:
     entries.only("name", "step", "from", "accum", "type")
     tensor = b.source(entries)
     accum, kind = _accumulator(entries)
-    if not _casts_alike(tensor.type, accum):
-        raise entries.wrong(
-            f"adds {tensor.type} into {accum}, which rounds or saturates each sum; make accum hold every number, or "
-            "cast the numbers before"
-        )
-    weight, bias = constant("weight", [1] * tensor.size, _BIT), constant("bias", [0], _BIT)
-    rows = _reshaped(weight, (tensor.size, 1))
-    b.put(entries, kind, (1,), lambda name, output: Dense(name, (tensor.name,), output, rows, bias, accum))
-
-
-def _casts_alike(kind: FixedType, accum: FixedType) -> bool:
-    """Whether it makes no difference that Dense casts each number to the accumulator before it adds it."""
-    plain = accum.rounding in (Rounding.TRN, Rounding.TRN_ZERO) and accum.overflow is Overflow.WRAP
-    if plain and not accum.saturation_bits and (accum.rounding is Rounding.TRN or kind.fraction <= accum.fraction):
-        return True
-    return (
-        kind.fraction <= accum.fraction
-        and kind.integer - kind.signed <= accum.integer - accum.signed
-        and (accum.signed or not kind.signed)
-        and not (accum.overflow is Overflow.SAT_SYM and kind.integer == accum.integer)
-    )
-
-
-def _reshaped(weight: Weight, shape: tuple[int, ...]) -> Weight:
-    parts = {part: getattr(weight, part).reshape(shape) for part in ("raw", "written", "unquantised")}
-    return replace(weight, **parts)
+    b.put(entries, kind, (1,), lambda name, output: Sum(name, (tensor.name,), output, accum))
 
 
 @register_step("mean")
@@ -101,13 +66,6 @@ def _argmax(b: Building, entries: Entries) -> None:
     """The place of the largest number, of several the first, as hls4ml's softmax with argmax has it."""
     entries.only("name", "step", "from", "type")
     tensor = b.source(entries)
-    hot = b.free(entries, f"{name_of(entries)}_onehot")
-    shape = (tensor.size,)
-    b.ops.append(Softmax(hot, (tensor.name,), Tensor(hot, shape, _BIT), "argmax", tensor.size))
     bits = max(1, (tensor.size - 1).bit_length())
-    places = FixedType(bits + 1, bits + 1, signed=False)
-    rows = _reshaped(constant("weight", range(tensor.size), places), (tensor.size, 1))
-    zero = constant("bias", [0], _BIT)
-    exact = FixedType.int_type(bits, signed=False)
-    kind = type_of(entries) if entries.has("type") else exact
-    b.put(entries, kind, (1,), lambda name, output: Dense(name, (hot,), output, rows, zero, places))
+    kind = type_of(entries) if entries.has("type") else FixedType.int_type(bits, signed=False)
+    b.put(entries, kind, (1,), lambda name, output: ArgMax(name, (tensor.name,), output))
