@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from compiling import compiled
 
 import isobit as ib
+from compiling import compiled
 from isobit.fixed.types import FixedType
 from isobit.headers import vendor_include_folder
 from isobit.model import Activation, Dense, Graph, Op, Tensor, Weight
