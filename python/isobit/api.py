@@ -197,21 +197,8 @@ def load(source: Any, **options: Any) -> Model:
     ModelFileError
         For a file that is damaged, newer, or not a model; for a description of a class that is wrong.
     """
-    path = find_wrapper(source, options.pop("wrapper", None))
-    if path is None:
-        return _loaded(source, options)
-    ranges = dict(options.pop("input_ranges", None) or {})
-    names = input_names(path)
-    inner = {name: ends for name, ends in ranges.items() if name not in names}
-    network = _loaded(source, {**options, "input_ranges": inner} if inner else options)
-    if network.wrapper is not None:
-        raise TypeMismatchError(f"the model has the class of {network.wrapper.path} around it; expected none")
-    graph, around = wrapped(network.graph, path, {name: ends for name, ends in ranges.items() if name in names})
-    return replace(network, graph=graph, wrapper=around)
-
-
-def _loaded(source: Any, options: dict[str, Any]) -> Model:
-    """A network without the class around it."""
+    if (description := find_wrapper(source, options.pop("wrapper", None))) is not None:
+        return _wrapped(source, description, options)
     if isinstance(source, Model):
         _no_options(options, "a loaded model")
         return source
@@ -237,7 +224,7 @@ def _loaded(source: Any, options: dict[str, Any]) -> Model:
             return Model(graph, None, read)
         refuse_foreign(path)
         if path.suffix in KERAS_SUFFIXES:
-            return _loaded(load_keras_file(path, allow_lambda=bool(options.pop("allow_lambda", False))), options)
+            return load(load_keras_file(path, allow_lambda=bool(options.pop("allow_lambda", False))), **options)
         folder, ranges = options.pop("project", None), options.pop("input_ranges", None)
         _no_options(options, "an isobit model file")
         project = beside(graph := load_graph(path), path, folder)
@@ -246,6 +233,18 @@ def _loaded(source: Any, options: dict[str, Any]) -> Model:
         f"cannot load a {type(source).__module__}.{type(source).__qualname__}; supported: an hls4ml ModelGraph, a "
         "Keras model, the path of a .keras, .h5 or isobit model file, or of a folder that hls4ml wrote"
     )
+
+
+def _wrapped(source: Any, description: Path, options: dict[str, Any]) -> Model:
+    """A network with the class around it."""
+    ranges = dict(options.pop("input_ranges", None) or {})
+    names = input_names(description)
+    inner = {name: ends for name, ends in ranges.items() if name not in names}
+    network = load(source, wrapper=False, **(options | ({"input_ranges": inner} if inner else {})))
+    if network.wrapper is not None:
+        raise TypeMismatchError(f"the model has the class of {network.wrapper.path} around it; expected none")
+    graph, around = wrapped(network.graph, description, {name: ranges[name] for name in names & ranges.keys()})
+    return replace(network, graph=graph, wrapper=around)
 
 
 def _no_options(options: Mapping[str, Any], what: str) -> None:

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from firmware_projects import without_traces
 
 import isobit as ib
-from isobit.cli import cli
+from isobit.commands import cli
 from isobit.compiler import compiler
 
 pytestmark = pytest.mark.csim
