@@ -46,7 +46,7 @@ class Model(Network):
     remarks
         Entries of the hls4ml configuration that have no effect.
     wrapper
-        The class around the network, whose steps are layers of the graph; None if there is none.
+        Description of the class around the network, whose steps are layers of the graph; None if there is none.
     """
 
     def predict_file(self, data: Any, out: str | os.PathLike[str], **options: Any) -> FilePrediction:
@@ -157,7 +157,7 @@ class CSim(Simulation):
     def _run_wrapped(
         self, wrapper: Wrapper, inputs: Mapping[str, Any], trace: bool, threads: int | None
     ) -> tuple[Values, Values]:
-        """The same with the class around the network: its steps, which are not compiled, by the reference."""
+        """The same with the wrapper: its steps, which are not compiled, by the reference."""
         graph, reference = self.model.graph, get_engine("reference")
         values: Values = {tensor.name: _quantised(inputs[tensor.name], tensor.type) for tensor in graph.inputs}
         values |= reference.run(part_of(wrapper, graph), values, 1)
@@ -195,7 +195,7 @@ def load(source: Any, **options: Any) -> Model:
     TypeMismatchError, UnsupportedError
         For options that do not exist; for a layer, strategy or number type that isobit does not vouch for.
     ModelFileError
-        For a file that is damaged, newer, or not a model; for a description of a class that is wrong.
+        For a file that is damaged, newer, or not a model; for a wrapper's description that is wrong.
     """
     if (description := find_wrapper(source, options.pop("wrapper", None))) is not None:
         return _wrapped(source, description, options)
@@ -236,13 +236,13 @@ def load(source: Any, **options: Any) -> Model:
 
 
 def _wrapped(source: Any, description: Path, options: dict[str, Any]) -> Model:
-    """A network with the class around it."""
+    """A network with its wrapper."""
     ranges = dict(options.pop("input_ranges", None) or {})
     names = input_names(description)
     inner = {name: ends for name, ends in ranges.items() if name not in names}
     network = load(source, wrapper=False, **(options | ({"input_ranges": inner} if inner else {})))
     if network.wrapper is not None:
-        raise TypeMismatchError(f"the model has the class of {network.wrapper.path} around it; expected none")
+        raise TypeMismatchError(f"the model has the wrapper {network.wrapper.path}; expected none")
     graph, around = wrapped(network.graph, description, {name: ranges[name] for name in names & ranges.keys()})
     return replace(network, graph=graph, wrapper=around)
 

@@ -46,7 +46,7 @@ class Network:
     remarks
         Entries of the hls4ml configuration that have no effect.
     wrapper
-        The class around the network, whose steps are layers of the graph; None if there is none.
+        Description of the class around the network, whose steps are layers of the graph; None if there is none.
     """
 
     graph: Graph

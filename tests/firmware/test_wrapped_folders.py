@@ -1,4 +1,4 @@
-"""A folder with the class around its network: C-simulation, command line, and the compiled class itself."""
+"""A folder with its wrapper: C-simulation, command line, and the compiled wrapper itself."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from isobit.compiler import compiler
 pytestmark = pytest.mark.csim
 Change = Callable[..., Path]
 
-#: The class around the stream: particles of 18 bits, moved and shifted; its score in percent.
+#: The wrapper of the stream: particles of 18 bits, moved and shifted; its score in percent.
 TAGGER = """
 inputs:
   - {name: particles, type: "ap_fixed<18,13>", shape: [10, 13]}
@@ -72,7 +72,7 @@ def _network_output(model: ib.Model, x: np.ndarray) -> np.ndarray:
 
 
 def test_check_takes_a_description(projects: Path, tmp_path: Path) -> None:
-    path, folder = tmp_path / "class.yml", projects / "jet_mlp.golden.io_parallel"
+    path, folder = tmp_path / "wrapped.yml", projects / "jet_mlp.golden.io_parallel"
     path.write_text(CLASS)
     arguments = ["check", str(folder), "--events", "40", "--against", "cpp", "--json"]
 
@@ -90,19 +90,19 @@ def test_check_takes_a_description(projects: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.full
-def test_the_compiled_class_around_the_firmware(changed: Change) -> None:
+def test_the_compiled_wrapper_of_the_firmware(changed: Change) -> None:
     """By the command: equal, and with another shift in the description a difference whose step is named."""
     folder = changed("jet_mlp.golden.io_parallel", {})
     (folder / "wrapper.yml").write_text(CLASS)
     firmware = folder / "firmware"
     command = [*compiler(), "-std=c++17", "-O0", "-w", "-fPIC", "-shared", f'-DWEIGHTS_DIR="{firmware / "weights"}"']
-    sources = [str(Path(__file__).with_name("jet_class.cpp")), str(firmware / "myproject.cpp")]
+    sources = [str(Path(__file__).with_name("jet_wrapper.cpp")), str(firmware / "myproject.cpp")]
     include = [f"-I{firmware}", f"-I{firmware / 'ap_types'}"]
     subprocess.run([*command, *include, *sources, "-o", str(folder / "emulator.so")], check=True)
     arguments = ["check", str(folder), "--events", "300"]
     result = CliRunner().invoke(cli, arguments, standalone_mode=False)
     assert result.return_value == 0, result.output
-    assert "the compiled class: EQUAL: emulator.so" in result.output
+    assert "the compiled wrapper: EQUAL: emulator.so" in result.output
     (folder / "wrapper.yml").write_text(CLASS.replace("[-1, 0, 3, 3,", "[-1, 0, 3, 4,"))
     result = CliRunner().invoke(cli, arguments, standalone_mode=False)
     assert result.return_value == 1

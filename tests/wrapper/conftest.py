@@ -1,4 +1,4 @@
-"""Modules of this folder, and the models of the classes in wrappers.cpp."""
+"""Modules of this folder, and the models of the wrappers in wrappers.cpp."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ sys.path[:0] = [str(Path(__file__).parent)]
 
 @pytest.fixture
 def load(tmp_path: Path) -> Callable[..., ib.Model]:
-    """Gives the network of a class with its description around it, in which texts are replaced."""
+    """Gives the network of a wrapper with its description around it, in which texts are replaced."""
     from wrapped_networks import DESCRIPTIONS, described, network
 
     def loaded(name: str, old: str = "", new: str = "") -> ib.Model:

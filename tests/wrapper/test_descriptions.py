@@ -1,4 +1,4 @@
-"""Descriptions of the class around a network: where they are found, what steps mean, and what is refused."""
+"""Descriptions of the wrapper: where they are found, what steps mean, and what is refused."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ inputs:
 
 
 def wrapped(folder: Path, text: str, name: str = "SCORES") -> ib.Model:
-    path = folder / "class.yml"
+    path = folder / "wrapped.yml"
     path.write_text(text)
     return ib.load(network(name), wrapper=path)
 
@@ -120,7 +120,7 @@ def test_formats_without_a_type_are_those_of_operators(tmp_path: Path) -> None:
 STEP = "before:\n  - "
 WRONG = {
     "inputs is missing or empty": "before: []\n",
-    "unknown entry 'befor'; did you mean 'before'": f"{HEAD}befor: []\n",
+    "unknown entry 'befores'; did you mean 'before'": f"{HEAD}befores: []\n",
     r"inputs\[0\]: type: cannot read the type": "inputs: [{name: a, type: float}]\n",
     r"inputs\[0\]: name is '1a'; expected letters": "inputs: [{name: 1a, type: ap_int<3>}]\n",
     r"there is another input 'a'": "inputs: [{name: a, type: ap_int<3>}, {name: a, type: ap_int<3>}]\n",
@@ -162,7 +162,7 @@ WRONG = {
 def test_what_is_wrong_is_named_with_the_file(tmp_path: Path, words: str) -> None:
     with pytest.raises(IsobitError, match=words) as error:
         wrapped(tmp_path, WRONG[words])
-    assert str(error.value).startswith(str(tmp_path / "class.yml"))
+    assert str(error.value).startswith(str(tmp_path / "wrapped.yml"))
 
 
 def test_shifts_of_symmetric_saturation_are_refused(tmp_path: Path) -> None:
@@ -198,8 +198,8 @@ def test_where_a_description_is_found(tmp_path: Path) -> None:
 
 def test_a_wrapped_model_is_a_model(tmp_path: Path) -> None:
     model = wrapped(tmp_path, DESCRIPTIONS["SCORES"])
-    with pytest.raises(TypeMismatchError, match=r"has the class of .* around it"):
-        ib.load(model, wrapper=tmp_path / "class.yml")
+    with pytest.raises(TypeMismatchError, match=r"has the wrapper .*; expected none"):
+        ib.load(model, wrapper=tmp_path / "wrapped.yml")
     x = np.random.default_rng(2).normal(0, 20, (200, 5))
     model.save(tmp_path / "model.isobit")
     again = ib.load(tmp_path / "model.isobit")
@@ -220,7 +220,7 @@ def test_ranges_of_the_networks_inputs_are_proven(tmp_path: Path) -> None:
     x = Tensor("x", (2,), FixedType.parse("ap_uint<5>"), limits=(0, 3))
     op = Embedding("rows", ("x",), Tensor("rows_out", (4,), FixedType(8, 5)), table)
     inner = ib.Model(Graph("embedded", (x,), (op,), ("rows_out",)))
-    path = tmp_path / "class.yml"
+    path = tmp_path / "wrapped.yml"
     text = (
         "inputs:\n  - {name: kinds, type: ap_int<6>, size: 2RANGE}\nbefore:\n  - {name: moved, step: add, constants: "
     )

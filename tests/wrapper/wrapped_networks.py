@@ -1,4 +1,4 @@
-"""Small networks, the classes around them as descriptions, and the compiled classes (wrappers.cpp)."""
+"""Small networks, their wrappers as descriptions, and the compiled wrappers (wrappers.cpp)."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _dense(name: str, x: Tensor, rows: list[list[float]], biases: list[float], k
 
 
 def network(name: str) -> ib.Model:
-    """The network that a class of wrappers.cpp has inside."""
+    """The network that a wrapper of wrappers.cpp has inside."""
     sizes = {
         "SHIFTS": (6, "ap_fixed<12,7,AP_RND_CONV,AP_SAT>"),
         "INTEGERS": (4, "ap_fixed<16,10,AP_TRN,AP_SAT>"),
@@ -96,7 +96,7 @@ def network(name: str) -> ib.Model:
 
 
 def library(name: str) -> Path:
-    """The compiled class, with AMD's headers."""
+    """The compiled wrapper, with AMD's headers."""
     flags = ["-std=c++17", "-O0", "-w", "-fPIC", "-shared", f"-D{name}"]
     return compiled(SOURCE, flags, [vendor_include_folder()])
 

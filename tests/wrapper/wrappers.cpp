@@ -1,5 +1,6 @@
-// Classes around small networks, with the arithmetic that trigger emulators have there: offsets and shifts by ap_fixed
-// (SHIFTS), integers in and a mean loss out (INTEGERS), another order, a factor and the place of the best score (SCORES).
+// Wrappers of small networks, with the arithmetic that trigger emulators have there: offsets and shifts by ap_fixed
+// (SHIFTS), integers in and a mean loss out (INTEGERS), another order, a factor and the place of the best score
+// (SCORES).
 #include <any>
 #include <array>
 #include <utility>
@@ -36,7 +37,8 @@ typedef ap_fixed<16, 9> sum_t;
 typedef ap_ufixed<10, 6, AP_RND_CONV, AP_SAT> latent_t;
 typedef ap_ufixed<18, 14> loss_t;
 
-static const double weights[6][3] = {{1, -0.5, 0.25}, {0.5, 2, -1}, {-1.5, 0.75, 1}, {2, -1, 0.5}, {0.25, 1, 1.5}, {-0.5, 0.5, 3}};
+static const double weights[6][3] = {{1, -0.5, 0.25}, {0.5, 2, -1},   {-1.5, 0.75, 1},
+                                     {2, -1, 0.5},    {0.25, 1, 1.5}, {-0.5, 0.5, 3}};
 static const double biases[3] = {0.5, -1, 0.25};
 static const offset_t offsets[6] = {0, 12, -7, 100, -3, 31};
 static shift_t shifts[6] = {-1, 0, 3, 5, 2, -2};
@@ -117,7 +119,8 @@ typedef ap_fixed<16, 10> given_t;
 typedef ap_fixed<13, 7, AP_RND, AP_WRAP> input_t;
 typedef ap_fixed<15, 9> score_t;
 
-static const double weights[5][4] = {{1, -0.5, 0.25, 2}, {0.5, 2, -1, 1}, {-1.5, 0.75, 1, 0}, {2, -1, 0.5, -1}, {1, 1, 1, 1}};
+static const double weights[5][4] = {
+    {1, -0.5, 0.25, 2}, {0.5, 2, -1, 1}, {-1.5, 0.75, 1, 0}, {2, -1, 0.5, -1}, {1, 1, 1, 1}};
 static const double biases[4] = {0.5, 0.5, 0.5, 0.5};
 
 class Emulator : public hls4mlEmulator::Model {

@@ -92,7 +92,7 @@ class Explained:
     ----------
     kind
         ``events``, ``inputs``, ``scale``, ``rounding``, ``overflow``, ``integer``, ``fraction``, or ``wrapper``: a
-        constant of a step of the class around the network.
+        wrapper's step.
     place
         What is changed: ``fc1.accum``; two inputs; ``step[2]``; empty for the order of events.
     words

@@ -1,4 +1,4 @@
-"""Single changes of a step of the class around a network: of its constants, the order of its numbers, its formats."""
+"""Single changes of a wrapper's step: of its constants, the order of its numbers, its formats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The search for the step of the class around a network that would explain answers from elsewhere."""
+"""The search for the wrapper's step that would explain answers from elsewhere."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class StepSearch:
     Parameters
     ----------
     graph
-        The network with the class around it.
+        The network with its wrapper.
     wrapper
-        Which of its layers are the class's.
+        Which of its layers are the wrapper's.
     """
 
     def __init__(self, graph: Graph, wrapper: Wrapper) -> None:

@@ -1,4 +1,4 @@
-"""Compare a network and the class around it with the compiled class, through hls4mlEmulator's interface."""
+"""Compare a network and its described wrapper with the compiled one, through hls4mlEmulator's interface."""
 
 from __future__ import annotations
 
@@ -38,24 +38,24 @@ def check_wrapper(
     tries: int = 1000,
     timeout: float | None = 60.0,
 ) -> AnswerReport:
-    """Compare a model with the compiled class around its network, bit by bit. This runs the library's code.
+    """Compare a model with the compiled wrapper of its network, bit by bit. This runs the library's code.
 
     Parameters
     ----------
     model
-        A network with the class around it (``isobit.load(folder, wrapper=...)``).
+        A network with its wrapper (``isobit.load(folder, wrapper=...)``).
     x
         Events as for :meth:`isobit.Model.predict`. None: events in which one number alone is not zero, the ends of the
         formats, and random numbers, large and small.
     description
-        The YAML file with the entries ``library`` and ``interface``; by default that of the class.
+        The YAML file with the entries ``library`` and ``interface``; by default the wrapper's.
     library
         The shared library, instead of the description's.
     events, seed
         How many random events, and their seed.
     tries
         As for :func:`isobit.compare_answers`: how many changes are tried at most that may explain a difference, after
-        those of the constants of the class's steps, which are all tried; 0 for none.
+        those of the constants of the wrapper's steps, which are all tried; 0 for none.
     timeout
         Seconds without an event's end after which the library's process is ended.
 
@@ -67,14 +67,14 @@ def check_wrapper(
     Raises
     ------
     UnsupportedError
-        If the model has no class around it, and no description is given.
+        If the model has no wrapper, and no description is given.
     ModelFileError
-        If the interface does not hand over what the class's description says.
+        If the interface does not hand over what the wrapper's description says.
     CSimError, CompilerError
         If the library cannot be run.
     """
     if description is None and model.wrapper is None:
-        raise UnsupportedError("the model has no class around it: load it with wrapper=, or name a description")
+        raise UnsupportedError("the model has no wrapper: load it with wrapper=, or name a description")
     path = Path(description) if description is not None else model.wrapper.path  # type: ignore[union-attr]
     interface = read_interface(path)
     if library is not None:

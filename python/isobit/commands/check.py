@@ -21,7 +21,7 @@ from isobit.commands.reports import print_report
 from isobit.errors import ConfigurationWarning
 from isobit.network import Network
 
-#: Most random events that the compiled class around a network computes.
+#: Most random events that a compiled wrapper computes.
 _WRAPPED = 1000
 
 
@@ -69,7 +69,7 @@ _WRAPPED = 1000
 )
 @click.option(
     "--wrapper", type=click.Path(path_type=Path), metavar="YAML",
-    help="The class around the network, described.  [default: wrapper.yml in a folder, or beside it]",
+    help="Description of the class around the network.  [default: wrapper.yml in a folder, or beside it]",
 )  # fmt: skip
 @click.option("--no-wrapper", is_flag=True, help="The network alone.")
 @click.option(
@@ -109,7 +109,7 @@ def command(
     bits differ, 2 bad input. Warnings (outputs that never change, constants that their format changed, a function that
     is not Keras') leave the status 0: the bits are equal.
 
-    With a class around the network (--wrapper), its steps are layers; csim computes the network, and the compiled class
+    With a wrapper (--wrapper), its steps are layers; csim computes the network, and the compiled wrapper
     that the description names is run as well.
 
     With --inputs and --outputs, the answers in a file are compared instead: test bench data (.dat, .txt, .log), pattern
@@ -154,9 +154,9 @@ def command(
         )
     compiled = None
     if subject.wrapper is not None:
-        notes.append(f"with the class around the network that {subject.wrapper.path} describes")
+        notes.append(f"with the wrapper that {subject.wrapper.path} describes")
         if subject.wrapper.library is None:
-            notes.append(f"no compiled class compared: {subject.wrapper.path} names no library")
+            notes.append(f"no compiled wrapper compared: {subject.wrapper.path} names no library")
         elif "csim" not in roads:
             notes.append(f"{subject.wrapper.library.name} NOT compared: it is where csim is among the roads")
         else:
@@ -169,7 +169,7 @@ def command(
     else:
         print_report(report)
         if compiled is not None:
-            click.echo(f"the compiled class: {compiled}")
+            click.echo(f"the compiled wrapper: {compiled}")
     pages.write(report, overwrite)
     return EQUAL_OR_DONE if equal else BITS_DIFFER
 

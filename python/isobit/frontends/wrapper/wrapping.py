@@ -1,8 +1,8 @@
-"""A network and the class around it as one graph.
+"""A network and its wrapper as one graph.
 
 ::
 
-    inputs:                              # what the class is given, in this order
+    inputs:                              # what the wrapper is given, in this order
       - {name: objects, type: "ap_fixed<18,13>", size: 3}
     before:                              # each step reads the one before it, or `from: NAME`
       - {name: centred, step: subtract, constants: [0, 4, -2], constant_type: "ap_fixed<10,10>"}
@@ -37,7 +37,7 @@ _ENTRIES = ("project", "library", "interface", "inputs", "before", "network", "a
 
 @dataclass(frozen=True)
 class Wrapper:
-    """The class around a network.
+    """The wrapper of a network.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Wrapper:
     kinds
         Of each of these layers its step, and which kind of step that is (``subtract``, ...; ``network`` for inputs).
     library
-        The compiled class, if the description names it.
+        The compiled wrapper, if the description names it.
     """
 
     path: Path
@@ -62,21 +62,21 @@ class Wrapper:
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """All layers that are the class's own."""
+        """All layers that are the wrapper's own."""
         return (*self.before, *self.after)
 
 
 def wrapped(
     network: Graph, path: Path, ranges: Mapping[str, tuple[float, float]] | None = None
 ) -> tuple[Graph, Wrapper]:
-    """The graph of a network with the class around it.
+    """The graph of a network with its wrapper.
 
     Parameters
     ----------
     network
         The network.
     path
-        The description of the class.
+        The wrapper's description.
     ranges
         Smallest and largest number of its inputs, by name.
 
@@ -127,12 +127,14 @@ def _inputs(entries: Entries) -> tuple[Tensor, ...]:
             raise each.wrong(f"there is another input {name!r}")
         found.append(Tensor(name, shape_of(each), type_of(each), limits=range_of(each)))
     if not found:
-        raise entries.wrong("inputs is missing or empty; expected what the class is given: name, type and size of each")
+        raise entries.wrong(
+            "inputs is missing or empty; expected what the wrapper is given: name, type and size of each"
+        )
     return tuple(found)
 
 
 def input_names(path: Path) -> set[str]:
-    """Names of what the class is given.
+    """Names of what the wrapper is given.
 
     Parameters
     ----------
@@ -195,13 +197,13 @@ def _proven(op: Op, inputs: tuple[Tensor, ...], ops: list[Op]) -> Op:
         raise ModelFileError(
             f"the network's input {tensor.name!r} is said to lie between {tensor.limits[0]:g} and "
             f"{tensor.limits[1]:g}, but the steps before it give {low:g} to {high:g}; give an input of the "
-            "class a range"
+            "wrapper a range"
         )
     return op
 
 
 def _outputs(network: Graph, b: Building, entries: Entries) -> tuple[str, ...]:
-    """Names of the tensors that the class gives."""
+    """Names of the tensors that the wrapper gives."""
     if entries.has("outputs"):
         return tuple(b.tensor(entries, name).name for name in names_of(entries, "outputs"))
     return (b.tensors[b.last].name,) if b.ops and b.last is not None else network.outputs
@@ -213,7 +215,7 @@ def part_of(wrapper: Wrapper, graph: Graph, *, after: bool = False) -> Graph:
     Parameters
     ----------
     wrapper, graph
-        The class, and the graph of it and its network, or one with other constants.
+        The wrapper, and the graph of it and its network, or one with other constants.
     after
         Which ones. Those after read what the network gives, and what the steps before it give.
     """

@@ -146,7 +146,7 @@ class Pooling(Op):
 @register_op
 @dataclass(frozen=True, eq=False)
 class Sum(Op):
-    """The sum of all numbers, ``sum += x[i]`` in the class around a network: each sum is cast to the accumulator.
+    """The sum of all numbers, ``sum += x[i]`` in the wrapper: each sum is cast to the accumulator.
 
     Attributes
     ----------

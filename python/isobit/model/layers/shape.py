@@ -236,7 +236,7 @@ class Copy(Movement):
 @register_op
 @dataclass(frozen=True, eq=False)
 class Take(Movement):
-    """Some numbers of the inputs in any order, cast: how the class around a network packs and unpacks arrays.
+    """Some numbers of the inputs in any order, cast: how the wrapper packs and unpacks arrays.
 
     Attributes
     ----------

@@ -201,7 +201,7 @@ class Softmax(Op):
 @register_op
 @dataclass(frozen=True, eq=False)
 class ArgMax(Op):
-    """The place of the largest number, of several the first: softmax's argmax, in the class around a network.
+    """The place of the largest number, of several the first: softmax's argmax, in the wrapper.
 
     Its places are those of one event, counted from zero, and are cast into the result.
     """

@@ -1,4 +1,4 @@
-// A class around hls4ml's firmware: features moved and shifted by ap_fixed, the scores and the place of the best one.
+// A wrapper of hls4ml's firmware: features moved and shifted by ap_fixed, the scores and the place of the best one.
 #include <any>
 #include <array>
 #include <map>

@@ -1,4 +1,4 @@
-"""Networks with the class around them give the bits of the compiled class; a description that differs is named."""
+"""Networks with their wrappers give the bits of the compiled wrapper; a description that differs is named."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.csim
 Load = Callable[..., ib.Model]
 ENGINES = ("numba", "cpp", "cpp-strict")
 
-#: A class, what its description says, what it says instead, and the step that is to be named.
+#: A wrapper, what its description says, what it says instead, and the step that is to be named.
 CHANGES = {
     "shift": ("SHIFTS", "by: [-1, 0, 3, 5,", "by: [-1, 0, 3, 4,", "scaled[3]", "number 3 of step scaled is times 0.5"),
     "sign of a shift": ("SHIFTS", "by: [-1,", "by: [1,", "scaled[0]", "number 0 of step scaled is times 4"),
@@ -41,7 +41,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("name", DESCRIPTIONS)
-def test_every_road_gives_the_bits_of_the_class(load: Load, name: str) -> None:
+def test_every_road_gives_the_bits_of_the_wrapper(load: Load, name: str) -> None:
     model = load(name)
     report = ib.check_wrapper(model, events=1500)
     assert report.ok, str(report)
@@ -88,7 +88,7 @@ def test_an_interface_of_other_tensors_is_refused(load: Load, tmp_path: Path) ->
         ib.check_wrapper(model)
     with pytest.raises(ModelFileError, match=r"shifts.yml: the library .*none.so does not exist"):
         ib.check_wrapper(load("SHIFTS"), library=tmp_path / "none.so")
-    with pytest.raises(UnsupportedError, match="no class around it"):
+    with pytest.raises(UnsupportedError, match="no wrapper"):
         ib.check_wrapper(model.with_types({"fc.accum": "ap_fixed<20,9>"}))
 
 
@@ -125,7 +125,7 @@ def test_shifts_of_every_number_by_fixed_point_shifts(tmp_path: Path) -> None:
 
 
 def _nothing() -> ib.Model:
-    """A network that the class hardly needs."""
+    """A network that the wrapper hardly needs."""
     from isobit.model import Activation, Graph, Tensor
 
     y = Tensor("y", (1,), FixedType.parse("ap_fixed<8,4>"))
