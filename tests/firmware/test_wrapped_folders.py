@@ -106,4 +106,4 @@ def test_the_compiled_wrapper_of_the_firmware(changed: Change) -> None:
     (folder / "wrapper.yml").write_text(CLASS.replace("[-1, 0, 3, 3,", "[-1, 0, 3, 4,"))
     result = CliRunner().invoke(cli, arguments, standalone_mode=False)
     assert result.return_value == 1
-    assert "number 3 of step scaled is times 2: every one of" in result.output
+    assert "number 3 of step scaled shifts 1 bit less: every one of" in result.output

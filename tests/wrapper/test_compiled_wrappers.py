@@ -21,9 +21,16 @@ ENGINES = ("numba", "cpp", "cpp-strict")
 
 #: A wrapper, what its description says, what it says instead, and the step that is to be named.
 CHANGES = {
-    "shift": ("SHIFTS", "by: [-1, 0, 3, 5,", "by: [-1, 0, 3, 4,", "scaled[3]", "number 3 of step scaled is times 0.5"),
-    "sign of a shift": ("SHIFTS", "by: [-1,", "by: [1,", "scaled[0]", "number 0 of step scaled is times 4"),
-    "offset": ("SHIFTS", "100, -3", "92, -3", "centred[3]", "number 3 of step centred is 8 less"),
+    "shift": (
+        "SHIFTS",
+        "by: [-1, 0, 3, 5,",
+        "by: [-1, 0, 3, 4,",
+        "scaled[3]",
+        "number 3 of step scaled shifts 1 bit more",
+    ),
+    "sign of a shift": ("SHIFTS", "by: [-1,", "by: [1,", "scaled[0]", "number 0 of step scaled shifts 2 bits less"),
+    "offset": ("SHIFTS", "100, -3", "92, -3", "centred[3]", "number 3 of step centred is 8 more"),
+    "any offset": ("SHIFTS", "100, -3", "63, -3", "centred[3]", "number 3 of step centred is 37 more"),
     "order of offsets": (
         *("SHIFTS", "[0, 12, -7, 100, -3, 31]", "[31, 0, 12, -7, 100, -3]", "centred"),
         "each number of step centred is the next one's",
@@ -36,7 +43,7 @@ CHANGES = {
     ),
     "reversed": ("SCORES", "::-1", "::1", "reversed", "step reversed: in reverse order"),
     "added": ("SCORES", "constants: 3,", "constants: 5,", "plus", "every number of step plus is 2 less"),
-    "after": ("SCORES", "fc, by: 1", "fc, by: 2", "doubled", "every number of step doubled is times 0.5"),
+    "after": ("SCORES", "fc, by: 1", "fc, by: 2", "doubled", "every number of step doubled shifts 1 bit less"),
 }
 
 
@@ -66,6 +73,7 @@ def test_a_step_that_differs_is_named(load: Load, change: str) -> None:
     assert {one.kind for one in report.explanations} == {"wrapper"}
     assert len({one.place for one in report.explanations}) == 1
     assert words in str(report)
+    assert f"raw inputs of event {report.first.event}: " in str(report)
 
 
 def test_events_of_ones_own(load: Load) -> None:

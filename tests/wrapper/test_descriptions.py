@@ -120,7 +120,7 @@ def test_formats_without_a_type_are_those_of_operators(tmp_path: Path) -> None:
 STEP = "before:\n  - "
 WRONG = {
     "inputs is missing or empty": "before: []\n",
-    "unknown entry 'befores'; did you mean 'before'": f"{HEAD}befores: []\n",
+    "unknown entry 'input'; did you mean 'inputs'": f"{HEAD}input: []\n",
     r"inputs\[0\]: type: cannot read the type": "inputs: [{name: a, type: float}]\n",
     r"inputs\[0\]: name is '1a'; expected letters": "inputs: [{name: 1a, type: ap_int<3>}]\n",
     r"there is another input 'a'": "inputs: [{name: a, type: ap_int<3>}, {name: a, type: ap_int<3>}]\n",

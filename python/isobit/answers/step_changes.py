@@ -15,11 +15,13 @@ from isobit.frontends.wrapper import SHIFTS, constant
 from isobit.model.ops import Op
 from isobit.model.weights import Encoding, Weight
 
-__all__ = ["Changed", "changes_of"]
+__all__ = ["Changed", "changes_of", "other_offsets"]
 
 #: Powers of two by which a factor may be wrong, and steps of its LSB by which an offset may be, besides powers of two.
 _POWERS = (-1, 1, -2, 2, -3, 3, -4, 4)
 _LSBS = (3, 5, 6, 7)
+#: Most bits of a format of which every number is tried.
+_MOST_SCANNED = 12
 #: Most numbers of which every two are swapped.
 _MOST_PAIRED = 64
 
@@ -91,7 +93,7 @@ def _constants(op: Op, slot: str, weight: Weight, step: str, kind: str) -> Itera
         values: dict[str, Any] = {slot: constant(slot, new, FixedType(width, integer))}
         return Changed(replace(op, output=output, **values), place, words, group)
 
-    variants = _factors() if slot == "scale" else _offsets(weight)
+    variants = _factors(kind) if slot == "scale" else _offsets(weight, kind)
     yield changed([neutral] * len(raw), 0, step, f"step {step} left out", 0)
     for words, change, finer in variants:
         yield changed([change(number) for number in raw], finer, step, f"every number of step {step} {words}", 0)
@@ -105,24 +107,54 @@ def _constants(op: Op, slot: str, weight: Weight, step: str, kind: str) -> Itera
             yield changed(new, finer, f"{step}[{place}]", f"number {place} of step {step} {words}", 1)
 
 
-def _factors() -> list[_Variant]:
+def other_offsets(op: Op, step: str, kind: str, place: int) -> Iterator[Changed]:
+    """A layer with every other offset for one of its numbers; nothing for formats of many numbers.
+
+    Parameters
+    ----------
+    op, step, kind
+        The layer, the step that it is of, and which kind of step that is.
+    place
+        Which number.
+    """
+    weight: Any = getattr(op, "bias", None)
+    if not isinstance(weight, Weight) or weight.type.width > _MOST_SCANNED:
+        return
+    raw = [int(number) for number in weight.raw.ravel()]
+    for new in range(weight.type.raw_min, weight.type.raw_max + 1):
+        more = (new - raw[place]) * float(weight.type.lsb)
+        if more:
+            values: dict[str, Any] = {"bias": constant("bias", [*raw[:place], new, *raw[place + 1 :]], weight.type)}
+            words = f"number {place} of step {step} {_more(kind, more)}"
+            yield Changed(replace(op, **values), f"{step}[{place}]", words, 1)
+
+
+def _more(kind: str, more: float) -> str:
+    """In words of the description, in which a subtracted constant has the other sign."""
+    return f"is {abs(more):g} {'more' if (more > 0) == (kind != 'subtract') else 'less'}"
+
+
+def _factors(kind: str) -> list[_Variant]:
     """Other powers of two, and the other sign: words, the new raw integer, and fraction bits more that it has."""
     finer = -min(_POWERS)
 
     def times(power: int) -> _Variant:
-        return f"is times {2.0**power:g}", lambda raw: raw << (finer + power), finer
+        bits = -power if kind == "shift_right" else power
+        shifts = f"shifts {abs(bits)} bit{'s' if abs(bits) > 1 else ''} {'more' if bits > 0 else 'less'}"
+        words = shifts if kind in SHIFTS else f"is times {2.0**power:g}"
+        return words, lambda raw: raw << (finer + power), finer
 
     return [*map(times, _POWERS), ("has the other sign", lambda raw: -raw, 0)]
 
 
-def _offsets(weight: Weight) -> list[_Variant]:
+def _offsets(weight: Weight, kind: str) -> list[_Variant]:
     """The other sign, none, and more or less by some steps of the LSB."""
     lsb = float(weight.type.lsb)
 
     def more(step: int) -> list[_Variant]:
         return [
-            (f"is {step * lsb:g} more", lambda raw: raw + step, 0),
-            (f"is {step * lsb:g} less", lambda raw: raw - step, 0),
+            (_more(kind, step * lsb), lambda raw: raw + step, 0),
+            (_more(kind, -step * lsb), lambda raw: raw - step, 0),
         ]
 
     steps = sorted({1 << bit for bit in range(weight.type.width)} | set(_LSBS))

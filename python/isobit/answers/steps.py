@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 
 from isobit.answers.hypotheses import sample
 from isobit.answers.report import Explained
-from isobit.answers.step_changes import Changed, changes_of
+from isobit.answers.step_changes import Changed, changes_of, other_offsets
 from isobit.engines.registry import get_engine, thread_count
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
@@ -24,6 +24,8 @@ __all__ = ["StepSearch"]
 
 #: Events on which every change is tried, changes that are computed at a time, and all of them at most.
 _EVENTS, _TOGETHER, _MOST = 64, 256, 20_000
+#: Numbers of a step for which every offset is tried, those whose changes come nearest to the answers.
+_SCANNED = 2
 
 
 class StepSearch:
@@ -48,15 +50,41 @@ class StepSearch:
         chosen = sample(differ, _EVENTS)
         changes = list(islice(self._changes(), _MOST))
         right: list[Changed] = []
+        nearest: dict[str, float] = {}
+        tried = len(changes)
         for group in sorted({change.group for change in changes}):
-            part = [change for change in changes if change.group == group]
-            right = [change for change, events in self._agreeing(part, inputs, y, chosen) if events == len(chosen)]
-            every = np.arange(len(differ))
-            right = [change for change, events in self._agreeing(right, inputs, y, every) if events == len(every)]
+            compared = list(self._compared([one for one in changes if one.group == group], inputs, y, chosen))
+            right = self._complete(compared, inputs, y, len(differ))
             if right:
                 break
+            for change, _, distance in compared if group == 1 else ():
+                nearest[change.place] = min(distance, nearest.get(change.place, distance))
+        if not right:
+            more = list(self._other_offsets(nearest))
+            right = self._complete(self._compared(more, inputs, y, chosen), inputs, y, len(differ))
+            tried += len(more)
         count = len(differ)
-        return tuple(Explained("wrapper", one.place, one.words, count, count) for one in right), len(changes)
+        return tuple(Explained("wrapper", one.place, one.words, count, count) for one in right), tried
+
+    def _complete(
+        self,
+        compared: Iterable[tuple[Changed, int, float]],
+        inputs: Mapping[str, FixedArray],
+        y: tuple[Given, ...],
+        events: int,
+    ) -> list[Changed]:
+        """Changes without a difference in some events that have none in all of them."""
+        some = [change for change, wrong, _ in compared if not wrong]
+        return [change for change, wrong, _ in self._compared(some, inputs, y, np.arange(events)) if not wrong]
+
+    def _other_offsets(self, nearest: dict[str, float]) -> Iterator[Changed]:
+        """Every offset for the numbers whose changes come nearest to the answers: ``{"step[3]": distance}``."""
+        for name in self.wrapper.before:
+            step, kind = self.wrapper.kinds[name]
+            places = [place for place in sorted(nearest, key=lambda one: nearest[one]) if place.startswith(f"{step}[")]
+            for place in places[:_SCANNED] if kind in ("add", "subtract") else ():
+                number = int(place.removeprefix(f"{step}[").rstrip("]"))
+                yield from other_offsets(self.graph.by_name[name], step, kind, number)
 
     def _changes(self) -> Iterator[Changed]:
         """Every change of every step; a cast into an input of the network is the network's as well, and stays."""
@@ -70,23 +98,22 @@ class StepSearch:
                 if op.output.name not in crossing or _same_bits(change.op.output.type, op.output.type):
                     yield change
 
-    def _agreeing(
+    def _compared(
         self, changes: list[Changed], inputs: Mapping[str, FixedArray], y: tuple[Given, ...], events: Any
-    ) -> Iterator[tuple[Changed, int]]:
-        """Every change, and the events in which it gives the answers."""
+    ) -> Iterator[tuple[Changed, int, float]]:
+        """Every change, the events in which it gives other answers, and the sum of all differences of raw integers."""
         at = max(1, _TOGETHER * _EVENTS // len(events))
         for start in range(0, len(changes), at):
             some = changes[start : start + at]
             outputs = self._outputs([change.op for change in some], {name: a[events] for name, a in inputs.items()})
             for number, change in enumerate(some):
                 mine = slice(number * len(events), (number + 1) * len(events))
-                wrong = [
-                    Given(one.tensor, one.values[events], one.digits, one.single).differs(
-                        outputs[one.tensor.name][mine]
-                    )
+                off = [
+                    np.abs(outputs[one.tensor.name].raw[mine].astype(object) - one.values.raw[events].astype(object))
                     for one in y
                 ]
-                yield change, int((~np.any([each.any(axis=1) for each in wrong], axis=0)).sum())
+                wrong = np.any([each.any(axis=1) for each in off], axis=0).sum()
+                yield change, int(wrong), float(sum(each.sum() for each in off))
 
     def _outputs(self, ops: list[Op], inputs: dict[str, FixedArray]) -> dict[str, FixedArray]:
         """All tensors under each change, one after the other; the network runs once for all of them."""

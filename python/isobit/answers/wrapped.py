@@ -25,6 +25,8 @@ __all__ = ["check_wrapper", "telling_events"]
 
 #: Events in which one number alone is not zero, at most.
 _ALONE = 512
+#: Most numbers of an event that a note shows.
+_SHOWN = 64
 
 
 def check_wrapper(
@@ -92,7 +94,16 @@ def check_wrapper(
     search = None if model.wrapper is None else StepSearch(model.graph, model.wrapper)
     what = f"{len(given[0].raw)} events" if x is not None else f"events of seed {seed}"
     inputs = tuple(Given(tensor, array) for tensor, array in zip(model.graph.inputs, given, strict=True))
-    return compare_given(model, inputs, y, (what, interface.library.name), tries=tries, explain=search)
+    report = compare_given(model, inputs, y, (what, interface.library.name), tries=tries, explain=search)
+    return report if report.first is None else replace(report, notes=_event(inputs, report.first.event))
+
+
+def _event(inputs: tuple[Given, ...], event: int) -> tuple[str, ...]:
+    """The raw integers of an event, if they are few."""
+    rows = [(one.tensor.name, one.values.raw[event].ravel().tolist()) for one in inputs]
+    if sum(len(row) for _, row in rows) > _SHOWN:
+        return ()
+    return (f"raw inputs of event {event}: {', '.join(f'{name} {row}' for name, row in rows)}",)
 
 
 def _same(path: Path, what: str, parts: Sequence[Part], tensors: Sequence[Tensor]) -> None:
