@@ -27,16 +27,23 @@ def test_its_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     write_project(hls_model, tmp_path / "project")
     monkeypatch.chdir(tmp_path)
     names = {"x": np.linspace(-2, 2, 64).reshape(4, 16), "hls_model": hls_model}
+    names["features"] = 10 * names["x"]
     shutil.copytree("project", "patched")
     kernel = tmp_path / "patched" / "firmware" / "nnet_utils" / "nnet_activation.h"
     before, stable, rest = kernel.read_text().partition("void softmax_stable")
     product = "res[i] = exp_res[i] * inv_exp_sum;"
     kernel.write_text(before + stable + rest.replace(product, f"{product[:-1]} + res_T(0.25);", 1))
-    for block in re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL):
-        exec(block, names)
+    for language, block in re.findall(r"```(python|yaml)\n(.*?)```", TEXT, re.DOTALL):
+        if language == "python":
+            exec(block, names)
+        elif block.startswith("# wrapper.yml"):
+            Path("wrapper.yml").write_text(block)
     assert names["same"] is True
     assert np.array_equal(names["y"], names["model"].predict(names["x"]) + 0.25)
     said = capsys.readouterr().out
     assert "Model 'myproject': 8 layers" in said
-    (shown,) = re.findall(r"```text\n(.*?)```", TEXT, re.DOTALL)
+    assert "['centred', 'scaled', 'inputs', 'fc1'," in said
+    assert np.array_equal(names["scores"], names["tagger"].predict(names["features"])[0])
+    assert np.array_equal(names["best"][:, 0], names["scores"].argmax(axis=1))
+    shown, _ = re.findall(r"```text\n(.*?)```", TEXT, re.DOTALL)
     assert " ".join(shown.split()) in " ".join(said.split())

@@ -7,7 +7,7 @@
 """
 
 from isobit._version import __version__
-from isobit.answers import AnswerReport, compare_answers
+from isobit.answers import AnswerReport, check_wrapper, compare_answers
 from isobit.api import CSim, Model, csim, load
 from isobit.check import Report, check
 from isobit.cost import Cost, cost
@@ -50,6 +50,7 @@ __all__ = [
     "Tuned",
     "__version__",
     "check",
+    "check_wrapper",
     "compare_answers",
     "cost",
     "csim",

@@ -12,8 +12,9 @@ from isobit.bounds.constants import warn_of_changes
 from isobit.csim.alone import runner_of
 from isobit.csim.program import CSimProgram
 from isobit.csim.simulation import Simulation, find_firmware, firmware_of
-from isobit.engines.registry import Values
+from isobit.engines.registry import Values, get_engine
 from isobit.errors import TypeMismatchError, UnsupportedError
+from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.frontends.beside import beside, without_project
 from isobit.frontends.configuration import converted, remarks_on, warned
@@ -21,6 +22,7 @@ from isobit.frontends.firmware import load_folder
 from isobit.frontends.hls4ml import graph_from_hls4ml, is_model_graph
 from isobit.frontends.identify import is_project, refuse_foreign
 from isobit.frontends.keras import KERAS_SUFFIXES, conversion_of, is_keras_model, load_keras_file
+from isobit.frontends.wrapper import Wrapper, find_wrapper, input_names, part_of, wrapped
 from isobit.model.file import load_graph
 from isobit.model.layers.foreign import RUNNERS
 from isobit.model.tensor import with_limits
@@ -43,6 +45,8 @@ class Model(Network):
         For a model that was read from a file: the hls4ml project that belongs to it.
     remarks
         Entries of the hls4ml configuration that have no effect.
+    wrapper
+        Description of the class around the network, whose steps are layers of the graph; None if there is none.
     """
 
     def predict_file(self, data: Any, out: str | os.PathLike[str], **options: Any) -> FilePrediction:
@@ -79,12 +83,18 @@ class Model(Network):
         """
         if self.source is None:
             raise UnsupportedError("reconvert needs a model that was loaded from Keras or from an hls4ml ModelGraph")
-        ranges = {tensor.name: tensor.limits for tensor in self.graph.inputs if tensor.limits is not None}
-        return load(hls_config=hls_config, input_ranges=ranges, **conversion_of(self.source))
+        inputs = {t.name: t for t in (*self.firmware_graph.inputs, *self.graph.inputs)}.values()
+        ranges = {tensor.name: tensor.limits for tensor in inputs if tensor.limits is not None}
+        path = False if self.wrapper is None else self.wrapper.path
+        return load(hls_config=hls_config, input_ranges=ranges, wrapper=path, **conversion_of(self.source))
 
     def csim(self, **options: Any) -> CSim:
         """Compile this model's hls4ml project; see :func:`isobit.csim`."""
         return csim(self, **options)
+
+
+def _quantised(column: Any, kind: FixedType) -> FixedArray:
+    return column if isinstance(column, FixedArray) else FixedArray.from_float(column, kind)
 
 
 class CSim(Simulation):
@@ -140,7 +150,22 @@ class CSim(Simulation):
         -------
         Inputs and layers (what a reshape gives included), and outputs.
         """
-        return self.run_graph(self.model.graph, inputs, raw=raw, trace=trace, threads=threads)
+        if self.model.wrapper is None:
+            return self.run_graph(self.model.graph, inputs, raw=raw, trace=trace, threads=threads)
+        return self._run_wrapped(self.model.wrapper, inputs, trace, threads)
+
+    def _run_wrapped(
+        self, wrapper: Wrapper, inputs: Mapping[str, Any], trace: bool, threads: int | None
+    ) -> tuple[Values, Values]:
+        """The same with the wrapper: its steps, which are not compiled, by the reference."""
+        graph, reference = self.model.graph, get_engine("reference")
+        values: Values = {tensor.name: _quantised(inputs[tensor.name], tensor.type) for tensor in graph.inputs}
+        values |= reference.run(part_of(wrapper, graph), values, 1)
+        found = self.run_graph(wrapper.network, values, raw=True, trace=trace, threads=threads)
+        values |= found[0] | found[1]
+        if wrapper.after:
+            values |= reference.run(part_of(wrapper, graph, after=True), values, 1)
+        return values if trace else {}, {name: values[name] for name in graph.outputs}
 
 
 def load(source: Any, **options: Any) -> Model:
@@ -155,6 +180,9 @@ def load(source: Any, **options: Any) -> Model:
     options
         ``input_ranges``, ``{name: (smallest, largest)}``: numbers that inputs never leave. Data outside are refused,
         and plan and lint count on it; an embedding needs it where its index type exceeds the vocabulary.
+        ``wrapper``, a YAML file that describes the class around the network (docs/firmware.md), whose steps become
+        layers of the same graph; by default, for a folder, ``wrapper.yml`` in it, or beside it if that names the
+        folder; False: the network alone.
         For Keras: ``hls_config`` (hls4ml's, or a whole ``hls4ml_config.yml``; a dict or a path; a ConfigurationWarning
         says what has no effect), or ``granularity`` and ``default_precision``; ``backend``, ``part``, ``clock_ns``,
         ``io_type``, ``project_name``, ``allow_lambda`` (files only). For a folder: ``run_code``, which lets isobit
@@ -167,8 +195,10 @@ def load(source: Any, **options: Any) -> Model:
     TypeMismatchError, UnsupportedError
         For options that do not exist; for a layer, strategy or number type that isobit does not vouch for.
     ModelFileError
-        For a file that is damaged, newer, or not a model.
+        For a file that is damaged, newer, or not a model; for a wrapper's description that is wrong.
     """
+    if (description := find_wrapper(source, options.pop("wrapper", None))) is not None:
+        return _wrapped(source, description, options)
     if isinstance(source, Model):
         _no_options(options, "a loaded model")
         return source
@@ -203,6 +233,18 @@ def load(source: Any, **options: Any) -> Model:
         f"cannot load a {type(source).__module__}.{type(source).__qualname__}; supported: an hls4ml ModelGraph, a "
         "Keras model, the path of a .keras, .h5 or isobit model file, or of a folder that hls4ml wrote"
     )
+
+
+def _wrapped(source: Any, description: Path, options: dict[str, Any]) -> Model:
+    """A network with its wrapper."""
+    ranges = dict(options.pop("input_ranges", None) or {})
+    names = input_names(description)
+    inner = {name: ends for name, ends in ranges.items() if name not in names}
+    network = load(source, wrapper=False, **(options | ({"input_ranges": inner} if inner else {})))
+    if network.wrapper is not None:
+        raise TypeMismatchError(f"the model has the wrapper {network.wrapper.path}; expected none")
+    graph, around = wrapped(network.graph, description, {name: ranges[name] for name in names & ranges.keys()})
+    return replace(network, graph=graph, wrapper=around)
 
 
 def _no_options(options: Mapping[str, Any], what: str) -> None:

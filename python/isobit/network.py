@@ -18,6 +18,7 @@ from isobit.fixed.quantise import owned
 from isobit.fixed.types import FixedType
 from isobit.frontends.beside import NO_PROJECT, Beside, save_with_project
 from isobit.frontends.configuration import Remark
+from isobit.frontends.wrapper import Wrapper
 from isobit.model.file import graph_digest, save_graph
 from isobit.model.graph import Graph
 from isobit.model.ops import Tensor
@@ -44,12 +45,15 @@ class Network:
         For a model that was read from a file: the hls4ml project that belongs to it.
     remarks
         Entries of the hls4ml configuration that have no effect.
+    wrapper
+        Description of the class around the network, whose steps are layers of the graph; None if there is none.
     """
 
     graph: Graph
     source: Any = None
     project: Beside | None = field(default=None, compare=False)
     remarks: tuple[Remark, ...] = field(default=(), compare=False)
+    wrapper: Wrapper | None = field(default=None, compare=False)
 
     # -- what it is ------------------------------------------------------------------------------------------------
 
@@ -62,6 +66,11 @@ class Network:
             ("network", f"{self.graph.name}, sha256 {graph_digest(self.graph)}"),
             *known.items(),
         )
+
+    @property
+    def firmware_graph(self) -> Graph:
+        """What the hls4ml project computes: the graph without the steps of :attr:`wrapper`."""
+        return self.graph if self.wrapper is None else self.wrapper.network
 
     @property
     def layers(self) -> list[str]:

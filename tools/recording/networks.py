@@ -262,7 +262,7 @@ def wanted() -> set[str]:
     from isobit.model import Activation, Dense, Encoding, Softmax, TableActivation
     from isobit.model.ops import OPS
 
-    tags = OPS.keys() - {"foreign"}  # which no network has that is drawn
+    tags = OPS.keys() - {"foreign", "argmax", "sum", "take"}  # which no network has that is drawn
     found = {f"op {tag}" for tag in tags}
     found |= {f"{tag} at several positions" for tag in tags if tag != "dense"}
     found |= {f"overflow {mode.name}" for mode in Overflow} | {f"rounding {mode.name}" for mode in Rounding}

@@ -2,5 +2,6 @@
 
 from isobit.answers.comparing import compare_answers
 from isobit.answers.report import AnswerReport, Explained, FirstDifference, OutputDifference
+from isobit.answers.wrapped import check_wrapper
 
-__all__ = ["AnswerReport", "Explained", "FirstDifference", "OutputDifference", "compare_answers"]
+__all__ = ["AnswerReport", "Explained", "FirstDifference", "OutputDifference", "check_wrapper", "compare_answers"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from isobit.model.graph import Graph
 from isobit.network import Network
 from isobit.vectors.reading import Given, read_vectors
 
-__all__ = ["compare_answers"]
+__all__ = ["Explain", "compare_answers", "compare_given"]
 
 #: Events on which changes are tried.
 _EVENTS = 64
@@ -26,6 +26,11 @@ _EVENTS = 64
 _CLOSEST = 3
 
 _PathLike = str | os.PathLike[str]
+#: Looks for explanations before the usual ones are tried: from the inputs, the answers, what the network gives, and
+#: which events differ, to explanations and how many changes were tried.
+Explain = Callable[
+    [Mapping[str, FixedArray], tuple[Given, ...], list[FixedArray], Any], tuple[tuple[Explained, ...], int]
+]
 
 
 def compare_answers(
@@ -69,6 +74,35 @@ def compare_answers(
     y = read_vectors(given_outputs, model.graph.output_tensors, part="outputs", packing=packing, columns=columns)
     if x[0].events != y[0].events:
         raise ShapeError(f"{given_inputs} has {x[0].events} events, {given_outputs} has {y[0].events}")
+    notes = tuple(_notes(given_inputs, x) + _notes(given_outputs, y))
+    return compare_given(model, x, y, (Path(given_inputs).name, Path(given_outputs).name), tries=tries, notes=notes)
+
+
+def compare_given(
+    model: Network,
+    x: tuple[Given, ...],
+    y: tuple[Given, ...],
+    files: tuple[str, str],
+    *,
+    tries: int,
+    notes: tuple[str, ...] = (),
+    explain: Explain | None = None,
+) -> AnswerReport:
+    """The same with numbers that were read.
+
+    Parameters
+    ----------
+    model, tries
+        See :func:`compare_answers`.
+    x, y
+        Inputs and answers.
+    files
+        What the report calls them.
+    notes
+        What to know about them.
+    explain
+        Looks for explanations of its own; the usual ones are tried if it has none that is complete.
+    """
     quantised, _ = model.quantise([_shaped(one) for one in x] if len(x) > 1 else _shaped(x[0]))
     found = _outputs(model.graph, quantised)
     unequal = [one.differs(array) for one, array in zip(y, found, strict=True)]
@@ -77,12 +111,17 @@ def compare_answers(
         OutputDifference(one.tensor.name, str(one.tensor.type), int(u.sum()), u.size, int(u.any(axis=1).sum()))
         for one, u in zip(y, unequal, strict=True)
     )
-    name, files = model.graph.name, (Path(given_inputs).name, Path(given_outputs).name)
-    notes = tuple(_notes(given_inputs, x) + _notes(given_outputs, y))
+    name = model.graph.name
     if not differ.any():
         return AnswerReport(name, *files, len(differ), 0, outputs, notes=notes)
     first = _first(model, quantised, y, found, unequal, int(np.argmax(differ)))
-    explanations, tried = _explained(model.graph, (x, quantised), y, found, differ, first, tries) if tries else ((), 0)
+    explanations: tuple[Explained, ...] = ()
+    tried = 0
+    if tries and explain is not None:
+        explanations, tried = explain(quantised, y, found, differ)
+    if tries and not any(one.complete for one in explanations):
+        usual, more = _explained(model.graph, (x, quantised), y, found, differ, first, tries)
+        explanations, tried = usual if any(one.complete for one in usual) else (*explanations, *usual), tried + more
     return AnswerReport(name, *files, len(differ), int(differ.sum()), outputs, first, explanations, tried, notes)
 
 

@@ -15,7 +15,7 @@ from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
 from isobit.model.ops import Op
 
-__all__ = ["Change", "casts", "inputs", "sample", "shifts", "upstream"]
+__all__ = ["Change", "casts", "formats", "inputs", "sample", "shifts", "upstream"]
 
 #: Most elements of all inputs whose pairs are swapped, and powers of two by which an input may be scaled.
 _MOST_PAIRED = 64
@@ -127,6 +127,22 @@ def casts(graph: Graph, slots: list[str], lossy: set[str], overflowing: set[str]
             wider = replace(kind, width=kind.width + bits, integer=kind.integer + bits)
             yield from _changed(graph, "integer", key, wider, 1 + abs(bits))
             yield from _changed(graph, "fraction", key, replace(kind, width=kind.width + bits), 1 + abs(bits))
+
+
+def formats(kind: FixedType) -> Iterator[tuple[FixedType, int]]:
+    """A format with another mode or other bits, and how far from it that is: 1 for a mode."""
+    if kind.is_int:
+        return
+    for rounding in Rounding:
+        if rounding is not kind.rounding:
+            yield replace(kind, rounding=rounding), 1
+    for overflow in (Overflow.WRAP, Overflow.SAT, Overflow.SAT_SYM, Overflow.SAT_ZERO):
+        if overflow is not kind.overflow:
+            yield replace(kind, overflow=overflow), 1
+    for bits in _BITS:
+        if kind.width + bits >= 1:
+            yield replace(kind, width=kind.width + bits, integer=kind.integer + bits), 1 + abs(bits)
+            yield replace(kind, width=kind.width + bits), 1 + abs(bits)
 
 
 def _changed(graph: Graph, kind: str, key: str, new: FixedType, group: int) -> Iterator[Change]:

@@ -91,9 +91,10 @@ class Explained:
     Attributes
     ----------
     kind
-        ``events``, ``inputs``, ``scale``, ``rounding``, ``overflow``, ``integer`` or ``fraction``.
+        ``events``, ``inputs``, ``scale``, ``rounding``, ``overflow``, ``integer``, ``fraction``, or ``wrapper``: a
+        wrapper's step.
     place
-        What is changed: ``fc1.accum``; two inputs; empty for the order of events.
+        What is changed: ``fc1.accum``; two inputs; ``step[2]``; empty for the order of events.
     words
         The change in words.
     events, of

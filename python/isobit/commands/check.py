@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import warnings
 from pathlib import Path
+from typing import Any
 
 import click
 
+from isobit.answers import check_wrapper
 from isobit.check import check
 from isobit.commands import BITS_DIFFER, EQUAL_OR_DONE, examples
 from isobit.commands.choices import RoadList
@@ -19,6 +21,9 @@ from isobit.commands.reports import print_report
 from isobit.errors import ConfigurationWarning
 from isobit.network import Network
 
+#: Most random events that a compiled wrapper computes.
+_WRAPPED = 1000
+
 
 @click.command(
     "check",
@@ -26,6 +31,7 @@ from isobit.network import Network
         "isobit check student.h5 --config hls4ml_config.yml --data events.npy",
         "isobit check project --events 1000",
         "isobit check student.isobit --data events.npy --against csim,reference --html report.html",
+        "isobit check project --wrapper wrapper.yml",
         "isobit check student.isobit --inputs rx.txt --outputs tx.txt --packing packing.yml",
     ),
 )
@@ -62,6 +68,11 @@ from isobit.network import Network
     "--run-code", is_flag=True, help="Compile and run a folder's own code for layers whose functions are not hls4ml's."
 )
 @click.option(
+    "--wrapper", type=click.Path(path_type=Path), metavar="YAML",
+    help="Description of the class around the network.  [default: wrapper.yml in a folder, or beside it]",
+)  # fmt: skip
+@click.option("--no-wrapper", is_flag=True, help="The network alone.")
+@click.option(
     "--explain/--no-explain", default=None,
     help="Say which formats make the outputs differ from Keras', and what mends it.  "
     "[default: if they do more than round, and it is a matter of seconds]",
@@ -84,6 +95,8 @@ def command(
     reference_seconds: float,
     threads: int | None,
     run_code: bool,
+    wrapper: Path | None,
+    no_wrapper: bool,
     explain: bool | None,
     pages: PageOptions,
     as_json: bool,
@@ -96,11 +109,18 @@ def command(
     bits differ, 2 bad input. Warnings (outputs that never change, constants that their format changed, a function that
     is not Keras') leave the status 0: the bits are equal.
 
+    With a wrapper (--wrapper), its steps are layers; csim computes the network, and the compiled wrapper
+    that the description names is run as well.
+
     With --inputs and --outputs, the answers in a file are compared instead: test bench data (.dat, .txt, .log), pattern
     files (EMP, APx), .npy, Parquet or ROOT (with --columns INPUT=A,B and OUTPUT=C). The first event and output that
     differ are named, the cast that gives it, and the single change that would explain all differences.
     """
-    extra = {"run_code": True} if run_code else {}
+    if wrapper is not None and no_wrapper:
+        raise click.UsageError("--wrapper and --no-wrapper exclude each other")
+    extra: dict[str, Any] = {"run_code": True} if run_code else {}
+    if wrapper is not None or no_wrapper:
+        extra["wrapper"] = wrapper or False
     if inputs is not None or outputs is not None or packing is not None:
         if inputs is None or outputs is None:
             raise click.UsageError("--inputs and --outputs belong together")
@@ -132,13 +152,26 @@ def command(
             progress=progress,
             explain=explain,
         )
+    compiled = None
+    if subject.wrapper is not None:
+        notes.append(f"with the wrapper that {subject.wrapper.path} describes")
+        if subject.wrapper.library is None:
+            notes.append(f"no compiled wrapper compared: {subject.wrapper.path} names no library")
+        elif "csim" not in roads:
+            notes.append(f"{subject.wrapper.library.name} NOT compared: it is where csim is among the roads")
+        else:
+            compiled = check_wrapper(subject, events=min(events, _WRAPPED), seed=seed)
     report = report.with_notes(notes).with_files(model=model, config=keras.config, seed=None if data else seed)
+    equal = report.ok and (compiled is None or compiled.ok)
     if as_json:
-        click.echo(json.dumps(report.to_dict()))
+        more = {} if compiled is None else {"ok": equal, "wrapper": compiled.to_dict()}
+        click.echo(json.dumps(report.to_dict() | more))
     else:
         print_report(report)
+        if compiled is not None:
+            click.echo(f"the compiled wrapper: {compiled}")
     pages.write(report, overwrite)
-    return EQUAL_OR_DONE if report.ok else BITS_DIFFER
+    return EQUAL_OR_DONE if equal else BITS_DIFFER
 
 
 def _answers(

@@ -89,8 +89,9 @@ def firmware_of(network: Network) -> Firmware:
         return _firmware_of_graph(network.source)
     if network.project is None:
         raise UnsupportedError(str(network.csim_refusal()))
-    shapes = {op.name: op.output.shape for op in network.graph.ops}
-    return Firmware(_shaped(network.project.read(), network.graph), None, shapes)
+    graph = network.firmware_graph
+    shapes = {op.name: op.output.shape for op in graph.ops}
+    return Firmware(_shaped(network.project.read(), graph), None, shapes)
 
 
 def _firmware_of_graph(graph: Any) -> Firmware:

@@ -8,10 +8,10 @@ from isobit.engines.reference.array_law import truncated
 from isobit.engines.reference.kernels import Inputs, assign, register_kernel
 from isobit.engines.reference.numbers import Numbers, joined, largest
 from isobit.fixed import growth
-from isobit.model.layers.pooling import Pooling
+from isobit.model.layers.pooling import Pooling, Sum
 from isobit.model.ops import Tensor, Tensors
 
-__all__ = ["pooling"]
+__all__ = ["pooling", "sum_of_all"]
 
 
 @register_kernel(Pooling)
@@ -38,6 +38,16 @@ def pooling(op: Pooling, tensors: Tensors, inputs: Inputs) -> Numbers:
             held = _quotient(total, int(divisor), op.accum.fraction)
         found.append(assign(held, op.output.type, op.accum))
     return joined(found)
+
+
+@register_kernel(Sum)
+def sum_of_all(op: Sum, tensors: Tensors, inputs: Inputs) -> Numbers:
+    """``accum_t sum = 0; for (i) sum += x[i]; return sum;``."""
+    (tensor,), (data,) = tensors, inputs
+    total = assign(data[[0]] * 0, op.accum)
+    for i in range(len(data)):
+        total = assign(total + data[[i]], op.accum, growth.sum_of(op.accum, tensor.type))
+    return assign(total, op.output.type, op.accum)
 
 
 def _quotient(total: Numbers, divisor: int, fraction: int) -> Numbers:

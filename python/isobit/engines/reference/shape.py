@@ -20,13 +20,24 @@ from isobit.model.layers.shape import (
     Copy,
     Cropping,
     Reshape,
+    Take,
     Transpose,
     UpSampling,
     ZeroPadding,
 )
 from isobit.model.ops import Tensors
 
-__all__ = ["broadcast", "concatenate", "copy", "cropping", "reshape", "transpose", "up_sampling", "zero_padding"]
+__all__ = [
+    "broadcast",
+    "concatenate",
+    "copy",
+    "cropping",
+    "reshape",
+    "take",
+    "transpose",
+    "up_sampling",
+    "zero_padding",
+]
 
 #: Position of a number that no input holds.
 ZERO = -1
@@ -179,6 +190,12 @@ def broadcast(op: Broadcast, tensors: Tensors, inputs: Inputs) -> Numbers:
 def copy(op: Copy, tensors: Tensors, inputs: Inputs) -> Numbers:
     """``repack_stream``: other packets of the same numbers."""
     return _written(op, tensors, inputs, list(range(op.output.size)))
+
+
+@register_kernel(Take)
+def take(op: Take, tensors: Tensors, inputs: Inputs) -> Numbers:
+    """``y[i] = x[indices[i]]``."""
+    return _written(op, tensors, inputs, list(op.indices))
 
 
 @register_kernel(Reshape)

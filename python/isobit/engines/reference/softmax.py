@@ -11,11 +11,11 @@ from isobit.engines.reference.numbers import Numbers, in_lane, largest, where
 from isobit.engines.reference.table import centred, entries_of, steps
 from isobit.fixed import growth
 from isobit.fixed.types import FixedType
-from isobit.model.layers.softmax import LEGACY_TABLE, Softmax
+from isobit.model.layers.softmax import LEGACY_TABLE, ArgMax, Softmax
 from isobit.model.ops import Tensor, Tensors
 from isobit.model.weights import Weight
 
-__all__ = ["softmax"]
+__all__ = ["argmax", "softmax"]
 
 
 @register_kernel(Softmax)
@@ -107,3 +107,15 @@ _SLICES: dict[str, Callable[[Softmax, Tensor, list[Numbers]], list[Numbers]]] = 
     "legacy": _legacy,
     "argmax": _argmax,
 }
+
+
+@register_kernel(ArgMax)
+def argmax(op: ArgMax, tensors: Tensors, inputs: Inputs) -> Numbers:
+    """``int place = 0; for (i) if (x[i] > x[place]) place = i;``."""
+    del tensors
+    (data,) = inputs
+    place, most = Numbers.exactly(0).spread(1, data.shape[1]), data[[0]]
+    for i in range(1, len(data)):
+        larger = data[[i]] > most
+        place, most = where(larger, Numbers.exactly(i), place), where(larger, data[[i]], most)
+    return assign(place, op.output.type)

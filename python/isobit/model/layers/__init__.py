@@ -10,7 +10,7 @@ from isobit.model.layers.foreign import ForeignLayer
 from isobit.model.layers.garnet import GarNet
 from isobit.model.layers.layernorm import LayerNorm
 from isobit.model.layers.merge import DotProduct, Merge
-from isobit.model.layers.pooling import Pooling
+from isobit.model.layers.pooling import Pooling, Sum
 from isobit.model.layers.quantizer import Quantizer
 from isobit.model.layers.recurrent import Bidirectional, Recurrent
 from isobit.model.layers.shape import (
@@ -19,16 +19,18 @@ from isobit.model.layers.shape import (
     Copy,
     Cropping,
     Reshape,
+    Take,
     Transpose,
     UpSampling,
     ZeroPadding,
 )
-from isobit.model.layers.softmax import Softmax
+from isobit.model.layers.softmax import ArgMax, Softmax
 from isobit.model.layers.table import TableActivation
 from isobit.model.layers.time_distributed import EveryStep
 from isobit.model.layers.unary_lut import UnaryLUT
 
 __all__ = [
+    "ArgMax",
     "Bidirectional",
     "Broadcast",
     "Concatenate",
@@ -55,7 +57,9 @@ __all__ = [
     "Recurrent",
     "Reshape",
     "Softmax",
+    "Sum",
     "TableActivation",
+    "Take",
     "ThresholdedReLU",
     "Transpose",
     "UnaryLUT",

@@ -18,7 +18,7 @@ from isobit.model.memory import check_places
 from isobit.model.ops import Op, Tensor, register_op
 from isobit.model.reduce import Reduce
 
-__all__ = ["Pooling"]
+__all__ = ["Pooling", "Sum"]
 
 
 @register_op
@@ -141,3 +141,32 @@ class Pooling(Op):
                 f"{self.name}.accum is {self.accum}, the input {tensor.type}: hls4ml's maximum compiles only where "
                 "both are the same"
             )
+
+
+@register_op
+@dataclass(frozen=True, eq=False)
+class Sum(Op):
+    """The sum of all numbers, ``sum += x[i]`` in the wrapper: each sum is cast to the accumulator.
+
+    Attributes
+    ----------
+    accum
+        Format of the accumulator.
+    """
+
+    accum: FixedType
+
+    tag: ClassVar[str] = "sum"
+
+    def lower(self, *tensors: Tensor) -> tuple[Op, ...]:
+        """One window of all numbers; see :meth:`Op.lower`."""
+        (tensor,) = tensors
+        view = np.arange(tensor.size, dtype=np.int64)[None]
+        return (Reduce(self.name, self.inputs, self.output, "sum", view, self.accum),)
+
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """Check sizes and formats; see :meth:`Op.check_inputs`."""
+        (tensor,) = self._counted(tensors)
+        self._same(self.output.size, (1,), "outputs", tensor)
+        if tensor.xnor or self.output.xnor:
+            raise UnsupportedError(f"a sum of one-bit (xnor) numbers is not supported (layer {self.name!r})")

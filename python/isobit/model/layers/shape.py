@@ -23,6 +23,7 @@ __all__ = [
     "Copy",
     "Cropping",
     "Reshape",
+    "Take",
     "Transpose",
     "UpSampling",
     "ZeroPadding",
@@ -230,6 +231,36 @@ class Copy(Movement):
     def result_shape(self, *shapes: Shape) -> Shape:
         """See :meth:`Movement.result_shape`."""
         return self.output.shape if prod(self.output.shape) == prod(*shapes) else shapes[0]
+
+
+@register_op
+@dataclass(frozen=True, eq=False)
+class Take(Movement):
+    """Some numbers of the inputs in any order, cast: how the wrapper packs and unpacks arrays.
+
+    Attributes
+    ----------
+    indices
+        Which number each number of the result is, counted through all inputs, one after the other.
+    """
+
+    indices: tuple[int, ...]
+
+    tag: ClassVar[str] = "take"
+    input_counts: ClassVar[tuple[int, int | None]] = (1, None)
+
+    def moved(self, *places: Any) -> Any:
+        """See :meth:`Movement.moved`."""
+        return np.concatenate([place.ravel() for place in places])[np.array(self.indices)].reshape(self.output.shape)
+
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """Check that every index exists; see :meth:`Op.check_inputs`."""
+        size = sum(tensor.size for tensor in self._counted(tensors))
+        if wrong := [index for index in self.indices if not 0 <= index < size]:
+            raise ShapeError(f"layer {self.name!r} takes the number {wrong[0]}; expected 0 to {size - 1}")
+        self._same(len(self.indices), (self.output.size,), "indices", tensors[0])
+        if any(tensor.xnor for tensor in (*tensors, self.output)):
+            raise UnsupportedError(f"{self.tag} of one-bit (xnor) numbers is not supported (layer {self.name!r})")
 
 
 @register_op

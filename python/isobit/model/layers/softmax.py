@@ -14,11 +14,14 @@ import numpy as np
 from isobit.errors import FormatError, ShapeError, UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.model import softmax as primitive
+from isobit.model.expressions import Constant, Input, Result
 from isobit.model.ops import Op, Tensor, register_op
+from isobit.model.primitives import Formula
+from isobit.model.reduce import Reduce
 from isobit.model.tables import check_table, exponential_table, index_bits, inverse_table
-from isobit.model.weights import Weight
+from isobit.model.weights import Encoding, Weight
 
-__all__ = ["LEGACY_STREAM_ENTRIES", "LEGACY_TABLE", "Softmax"]
+__all__ = ["LEGACY_STREAM_ENTRIES", "LEGACY_TABLE", "ArgMax", "Softmax"]
 
 #: What softmax_legacy's tables and sums hold: activ_config's default, which hls4ml's softmax never overrides.
 LEGACY_TABLE = FixedType(18, 8)
@@ -193,3 +196,39 @@ class Softmax(Op):
         return exponential_table(
             "exp_table", entries or int(old.raw.size), address, self.exp_scale, distances, old.type
         )
+
+
+@register_op
+@dataclass(frozen=True, eq=False)
+class ArgMax(Op):
+    """The place of the largest number, of several the first: softmax's argmax, in the wrapper.
+
+    Its places are those of one event, counted from zero, and are cast into the result.
+    """
+
+    tag: ClassVar[str] = "argmax"
+
+    def lower(self, *tensors: Tensor) -> tuple[Op, ...]:
+        """A one at the largest number and zeros, times their places, of which the largest; see :meth:`Op.lower`."""
+        (tensor,) = tensors
+        bits = max(1, (tensor.size - 1).bit_length())
+        kind, places = FixedType(bits, bits, signed=False), np.arange(tensor.size, dtype=np.int64)
+        hot, placed = (
+            Tensor(f"{self.name}/{number}", (tensor.size,), type)
+            for number, type in ((2, FixedType(1, 1, signed=False)), (3, kind))
+        )
+        real = places.astype(np.float64)
+        product = Input(0) * Constant(Weight("places", places, kind, real, real, Encoding.LITERAL))
+        outcome = Result.of(product, hot)
+        return (
+            primitive.Softmax(hot.name, self.inputs, hot, "argmax", places[None]),
+            Formula(placed.name, (hot.name,), placed, outcome, (places,)),
+            Reduce(self.name, (placed.name,), self.output, "max", places[None], kind),
+        )
+
+    def check_inputs(self, *tensors: Tensor) -> None:
+        """Check the sizes; see :meth:`Op.check_inputs`."""
+        (tensor,) = self._counted(tensors)
+        self._same(self.output.size, (1,), "outputs", tensor)
+        if tensor.xnor or self.output.xnor:
+            raise UnsupportedError(f"an argmax of one-bit (xnor) numbers is not supported (layer {self.name!r})")
