@@ -1,0 +1,73 @@
+"""Hashes of files, names of folders, and versions: what a certificate is about."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from isobit.check.provenance import installed_versions
+from isobit.csim.compiling import header_identity
+from isobit.errors import ModelFileError
+
+__all__ = ["file_hash", "folder_files", "folder_names", "versions"]
+
+#: Files in a folder, at most: a folder with more is no project.
+_MOST_FILES = 20_000
+
+
+def file_hash(path: Path) -> str:
+    """The sha256 of a file's content."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def folder_files(folder: Path) -> dict[str, str]:
+    """The sha256 of every file below a folder, by its path there; links count as what they lead to.
+
+    Raises
+    ------
+    ModelFileError
+        If there are too many files.
+    """
+    found: list[Path] = []
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        found += [path for name in names if (path := Path(place, name)).is_file()]
+        if len(found) > _MOST_FILES:
+            raise ModelFileError(f"{folder} holds more than {_MOST_FILES} files; expected an hls4ml project")
+    return {path.relative_to(folder).as_posix(): file_hash(path) for path in sorted(found)}
+
+
+def folder_names(folders: Sequence[Path]) -> list[str]:
+    """A name for each folder: its own, with as many of those above it as tell it from the others.
+
+    Raises
+    ------
+    ModelFileError
+        If a folder is given twice.
+    """
+    real = [folder.resolve() for folder in folders]
+    if twice := [folder for folder, count in Counter(real).items() if count > 1]:
+        raise ModelFileError(f"{twice[0]} is given twice")
+    depth = [1] * len(real)
+    while True:
+        names = ["/".join(path.parts[-n:]) for path, n in zip(real, depth, strict=True)]
+        if len(set(names)) == len(names):
+            return names
+        depth = [n + (names.count(name) > 1) for n, name in zip(depth, names, strict=True)]
+
+
+def versions() -> dict[str, str]:
+    """Of isobit and its headers, what it stands on, and the compiler."""
+    return {
+        "python": platform.python_version(),
+        **installed_versions(("isobit", "numpy", "numba"), compiler=True),
+        "headers": f"sha256 {header_identity('isobit').hex()}",
+    }
