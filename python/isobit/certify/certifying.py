@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from isobit.certify.emulator import description_of, side_by_side
+from isobit.certify.emulator import side_by_side
 from isobit.certify.given import Given
 from isobit.certify.hashes import folder_names, versions
 from isobit.certify.network import Folder, certify_network, opened
@@ -114,7 +114,7 @@ def certify(
             tell("certifying networks", len(found), len(read))
             found.append(certify_network(folder, settings, workers))
     tell("certifying networks", len(found), len(read))
-    described = {folder.name: one for folder in read if (one := description_of(folder.path)) is not None}
+    described = {folder.name: folder.description for folder in read if folder.description is not None}
     menu = side_by_side(described, [Path(path) for path in libraries], settings)
     if speed:
         found = [with_speeds(one, folder) for one, folder in zip(found, read, strict=True)]

@@ -1,57 +1,86 @@
-"""The built emulator of a network, and those of several side by side."""
+"""The class around a network: its steps, its built library, and the libraries of several networks side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-
-from isobit.api import Model
-from isobit.certify.hashes import file_hash
-from isobit.certify.report import Compared, Fault, Libraries, LibraryResult, Settings
+from isobit.answers import check_wrapper
+from isobit.api import load
+from isobit.certify.report import Compared, Fault, Libraries, Settings
 from isobit.errors import IsobitError
-from isobit.libraries.emulator import EmulatorProgram
+from isobit.frontends.descriptions import read_mapping
+from isobit.frontends.wrapper import find_wrapper
 from isobit.libraries.interface import read_interface
-from isobit.libraries.loading import random_inputs
 from isobit.lint import lint_libraries
+from isobit.model.canonical import canonical
 
-__all__ = ["compare_library", "description_of", "side_by_side"]
-
-#: The description of a network's built emulator, in its folder.
-_DESCRIPTION = "wrapper.yml"
+__all__ = ["Around", "around_of", "side_by_side", "steps_of"]
 
 
-def description_of(folder: Path) -> Path | None:
-    """The description of a folder's built emulator; None if there is none."""
-    path = folder / _DESCRIPTION
-    return path if path.is_file() else None
+@dataclass(frozen=True)
+class Around:
+    """What was found of the class around a network.
+
+    Attributes
+    ----------
+    description
+        Its YAML file; None if there is none.
+    steps
+        The steps as canonical layers, by name.
+    compared
+        The built library against class and network; None if no library is named.
+    faults
+        What speaks against it.
+    """
+
+    description: Path | None = None
+    steps: Mapping[str, Any] | None = None
+    compared: Compared | None = None
+    faults: tuple[Fault, ...] = ()
 
 
-def compare_library(folder: Path, model: Model, settings: Settings) -> tuple[LibraryResult | None, list[Fault]]:
-    """Compare a network's built emulator with the model, in worker processes, on raw integers of its interface."""
-    path = description_of(folder)
-    if path is None:
-        return None, []
+def around_of(folder: Path, ranges: Mapping[str, Any], settings: Settings) -> Around:
+    """Load a network with the class around it, and run the built library, if there is one, in worker processes.
+
+    Parameters
+    ----------
+    folder
+        The project; its ``wrapper.yml`` is in it or beside it.
+    ranges
+        Ranges of inputs.
+    settings
+        Events and seed.
+    """
+    path = None
     try:
-        interface = read_interface(path)
-        files = {one.name: file_hash(one) for one in (path, interface.library) if one.is_file()}
-        result = LibraryResult(path.name, interface.library.name, files)
-        program = EmulatorProgram([interface])
-        inputs = random_inputs(interface.inputs, settings.library, settings.seed)
-        (found,) = program.run([inputs])
-        shaped = [a.reshape(-1, *t.shape) for a, t in zip(inputs, model.graph.inputs, strict=True)]
-        wanted = model.predict_raw(shaped if len(shaped) > 1 else shaped[0])
-        arrays = wanted if isinstance(wanted, list) else [wanted]
-        pairs = [(a.raw, b.raw.reshape(a.raw.shape)) for a, b in zip(found, arrays, strict=True)]
+        path = find_wrapper(folder)
+        if path is None:
+            return Around()
+        model = load(folder, run_code=True, input_ranges=ranges)
+        steps = steps_of(model)
+        if "library" not in read_mapping(path):
+            return Around(path, steps)
+        report = check_wrapper(model, events=settings.library, seed=settings.seed)
     except IsobitError as error:
-        return None, [Fault("library", path.name, str(error).replace(f"{folder}/", ""))]
-    differ = sum(int(np.count_nonzero(a != b)) for a, b in pairs)
-    compared = Compared("library", "random", settings.library, sum(a.size for a, _ in pairs), differ)
-    faults = []
-    if differ:
-        faults.append(Fault("library", interface.library.name, f"{differ} numbers differ"))
-    return LibraryResult(result.description, result.library, files, compared), faults
+        return Around(path, faults=(Fault("library", "wrapper.yml", str(error).replace(f"{folder}/", "")),))
+    values = sum(one.values for one in report.outputs)
+    compared = Compared("library", "random", report.events, values, sum(one.differ for one in report.outputs))
+    if report.ok:
+        return Around(path, steps, compared)
+    lines = [line.strip() for line in str(report).splitlines()[1:]]
+    message = f"{report.differ:,} of {report.events:,} events have other results; {'; '.join(lines)}"
+    return Around(path, steps, compared, (Fault("library", report.answers, message),))
+
+
+def steps_of(model: Any) -> dict[str, Any]:
+    """The steps of the class around a network as canonical layers, by name; none if there is no class."""
+    if model.wrapper is None:
+        return {}
+    layers = canonical(model.graph)["layers"]
+    return {name: layers[name] for name in model.wrapper.steps if name in layers}
 
 
 def side_by_side(descriptions: Mapping[str, Path], libraries: Sequence[Path], settings: Settings) -> Libraries | None:
@@ -60,7 +89,7 @@ def side_by_side(descriptions: Mapping[str, Path], libraries: Sequence[Path], se
     Parameters
     ----------
     descriptions
-        By the name of the network: its description, which names a library.
+        By the name of the network: its description.
     libraries
         Further libraries, which are only looked over.
     settings
@@ -72,28 +101,27 @@ def side_by_side(descriptions: Mapping[str, Path], libraries: Sequence[Path], se
     """
     faults: list[Fault] = []
     known: dict[Path, Path] = {}
-    for name, path in descriptions.items():
+    for path in descriptions.values():
         try:
-            library = read_interface(path).library
-            if not library.is_file():
-                raise FileNotFoundError(f"{library.name} is missing")
-            known[library] = path
-        except (IsobitError, FileNotFoundError) as error:
-            faults.append(Fault("library", name, str(error).replace(f"{path.parent}/", "")))
+            if "library" in read_mapping(path) and (library := read_interface(path).library).is_file():
+                known[library] = path
+        except IsobitError:  # which is a fault of the network
+            continue
     every = [*known, *(path for path in libraries if path not in known)]
     if not every:
-        return Libraries((), faults=tuple(faults)) if faults else None
-    runs = 0
+        return None
+    load_ = tuple(known.values()) if len(known) > 1 and len(known) == len(every) else ()
+    names = tuple(path.name for path in every)
     try:
-        load = tuple(known.values()) if not libraries and len(known) > 1 else ()
-        report = lint_libraries(every, load=load, events=settings.library, seed=settings.seed)
-        runs = 4 * len(known) if load else 0
+        report = lint_libraries(every, load=load_, events=settings.library, seed=settings.seed)
     except IsobitError as error:
-        faults.append(Fault("loading", "", str(error)))
-        return Libraries(tuple(path.name for path in every), faults=tuple(faults))
+        return Libraries(names, faults=(Fault("loading", "", str(error)),))
     for one in report.at_least("error"):
-        faults.append(Fault("loading" if one.rule == "IB611" else "symbols", one.layer, f"{one.rule} {one.message}"))
+        kind = "loading" if one.rule == "IB611" else "symbols"
+        faults.append(Fault(kind, Path(one.layer).name, f"{one.rule} {one.message}"))
     lint = tuple(
-        {"rule": one.rule, "severity": one.severity, "place": one.place, "message": one.message} for one in report
+        {"rule": one.rule, "severity": one.severity, "place": Path(one.place).name, "message": one.message}
+        for one in report
     )
-    return Libraries(tuple(path.name for path in every), lint, runs, settings.library if runs else 0, tuple(faults))
+    runs = 4 * len(known) if load_ else 0
+    return Libraries(names, lint, runs, settings.library if runs else 0, tuple(faults))

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from isobit.check.provenance import installed_versions
 from isobit.csim.compiling import header_identity
-from isobit.errors import ModelFileError
+from isobit.errors import IsobitError, ModelFileError
+from isobit.frontends.descriptions import read_mapping
+from isobit.frontends.wrapper import find_wrapper
 
 __all__ = ["file_hash", "folder_files", "folder_names", "versions"]
 
@@ -29,7 +31,9 @@ def file_hash(path: Path) -> str:
 
 
 def folder_files(folder: Path) -> dict[str, str]:
-    """The sha256 of every file below a folder, by its path there; links count as what they lead to.
+    """The sha256 of every file below a folder, and of wrapper and library beside it, by paths from there.
+
+    Links count as what they lead to.
 
     Raises
     ------
@@ -42,7 +46,21 @@ def folder_files(folder: Path) -> dict[str, str]:
         found += [path for name in names if (path := Path(place, name)).is_file()]
         if len(found) > _MOST_FILES:
             raise ModelFileError(f"{folder} holds more than {_MOST_FILES} files; expected an hls4ml project")
-    return {path.relative_to(folder).as_posix(): file_hash(path) for path in sorted(found)}
+    hashes = {path.relative_to(folder).as_posix(): file_hash(path) for path in sorted(found)}
+    return hashes | {os.path.relpath(path, folder): file_hash(path) for path in _beside(folder) if path.is_file()}
+
+
+def _beside(folder: Path) -> list[Path]:
+    """The description of the class around the network and its library, as far as they are not in the folder."""
+    try:
+        description = find_wrapper(folder)
+        if description is None:
+            return []
+        library = read_mapping(description).get("library")
+    except IsobitError:  # which is said where the class is read
+        return []
+    paths = [description, *([description.parent / library] if isinstance(library, str) else [])]
+    return [path for path in paths if not path.resolve().is_relative_to(folder.resolve())]
 
 
 def folder_names(folders: Sequence[Path]) -> list[str]:

@@ -12,13 +12,14 @@ from typing import Any
 from isobit.api import CSim, Model, csim, load
 from isobit.certify import events as kinds
 from isobit.certify.comparing import compare_roads
-from isobit.certify.emulator import compare_library
+from isobit.certify.emulator import around_of
 from isobit.certify.given import Given, compare_answers_given, given_of
 from isobit.certify.hashes import folder_files
 from isobit.certify.report import Fault, NetworkResult, Settings
 from isobit.cost.estimate import cost
 from isobit.cost.report import Cost
 from isobit.errors import CompilerError, CSimError, IsobitError, UnsupportedError
+from isobit.frontends.wrapper import find_wrapper, input_names
 from isobit.headers import HEADER_SETS
 from isobit.lint import lint
 from isobit.model.canonical import canonical
@@ -27,7 +28,7 @@ from isobit.plan.plan import make_plan
 from isobit.plan.verdicts import Verdict
 from isobit.witness.search import find_witnesses
 
-__all__ = ["Folder", "certify_network", "opened"]
+__all__ = ["Folder", "certify_network", "of_network", "opened"]
 
 #: Optimisation of the compiled projects: no bit depends on it, and -O1 compiles and runs in the shortest time together.
 _OPTIMISATION = "1"
@@ -41,6 +42,8 @@ class Folder:
     ----------
     name, path
         Its name in the certificate, and where it is.
+    ranges
+        Ranges of inputs, of the network's and of those of the class around it.
     files
         Hashes, as they were before anything was read.
     given
@@ -49,18 +52,22 @@ class Folder:
         The network alone; None if it was refused.
     faults
         What was found so far.
-    simulations
-        The project being compiled, by header set.
+    simulations, built
+        The project being compiled, and compiled, by header set.
+    description
+        That of the class around the network; None if there is none.
     """
 
     name: str
     path: Path
+    ranges: Mapping[str, Any] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     given: Given = field(default_factory=Given)
     model: Model | None = None
     faults: list[Fault] = field(default_factory=list)
     simulations: dict[str, Future[CSim]] = field(default_factory=dict)
     built: dict[str, CSim] = field(default_factory=dict)
+    description: Path | None = None
 
 
 def opened(
@@ -81,9 +88,9 @@ def opened(
     pool
         Where compilers run.
     """
-    folder = Folder(name, path, folder_files(path) if path.is_dir() else {})
+    folder = Folder(name, path, ranges, folder_files(path) if path.is_dir() else {})
     try:
-        folder.model = model = load(path, run_code=True, input_ranges=ranges)
+        folder.model = model = load(path, wrapper=False, run_code=True, input_ranges=of_network(path, ranges))
     except IsobitError as error:
         folder.faults.append(Fault("refused", "", _without(error, path)))
         return folder
@@ -137,8 +144,9 @@ def certify_network(folder: Folder, settings: Settings, workers: int) -> Network
     outcome = compare_roads(model, used, folder.built, reference=settings.reference, workers=workers)
     faults += outcome.faults
     answers, wrong = compare_answers_given(model, given)
-    library, unlike = compare_library(folder.path, model, settings)
-    faults += [*wrong, *unlike]
+    around = around_of(folder.path, folder.ranges, settings)
+    faults += [*wrong, *around.faults]
+    folder.description = around.description
     return NetworkResult(
         name=folder.name,
         network=model.graph.name,
@@ -150,15 +158,25 @@ def certify_network(folder: Folder, settings: Settings, workers: int) -> Network
             {"kind": one.kind, "events": len(one), "source": one.source, "sha256": one.sha256} for one in used
         ),
         outputs=outcome.outputs,
-        compared=(*outcome.compared, *answers),
+        compared=(*outcome.compared, *answers, *([around.compared] if around.compared else [])),
         overflows=tuple(_overflow(verdict) for verdict in plan.verdicts),
         lint=tuple(
             {"rule": one.rule, "severity": one.severity, "place": one.place, "message": one.message} for one in findings
         ),
         cost=_cost(model),
-        library=library,
+        wrapper=around.steps,
         faults=tuple(faults),
     )
+
+
+def of_network(path: Path, ranges: Mapping[str, Any]) -> dict[str, Any]:
+    """The ranges of the network's own inputs."""
+    try:
+        description = find_wrapper(path)
+        names = () if description is None else input_names(description)
+    except IsobitError:  # which is said where the class is read
+        names = ()
+    return {name: ends for name, ends in ranges.items() if name not in names}
 
 
 def _overflow(verdict: Verdict) -> dict[str, Any]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 
-from isobit.certify.report import Certification, Compared, NetworkResult
+from isobit.certify.report import Certification
 from isobit.pages import Bar, Bars, Lines, Page, Section, Table, Value
 
 __all__ = ["page_of"]
@@ -71,7 +70,7 @@ def _menu(found: Certification) -> Table:
         counts = Counter(one["severity"] for one in n.lint)
         lint = ", ".join(f"{counts[s]} {s}{'s' * (counts[s] != 1)}" for s in ("error", "warning", "note") if counts[s])
         may = n.count("overflows") + n.count("may overflow")
-        built = "none" if n.library is None else "equal" if not _library_differs(n) else "differs"
+        built = " and ".join(sorted({"differs" if one.differ else "equal" for one in n.road("library")})) or "none"
         rows.append(
             (
                 n.name,
@@ -86,11 +85,6 @@ def _menu(found: Certification) -> Table:
         )
     marks = tuple("good" if n.certified else "bad" for n in found.networks)
     return Table("Networks", header, tuple(rows), marks)
-
-
-def _library_differs(network: NetworkResult) -> bool:
-    compared = None if network.library is None else network.library.compared
-    return compared is not None and compared.differ > 0
 
 
 def _faults(found: Certification) -> tuple[Table, ...]:
@@ -180,18 +174,12 @@ def _libraries(found: Certification) -> tuple[Lines | Table, ...]:
 
 def _compared(found: Certification) -> tuple[Table, ...]:
     rows, marks = [], []
-    for name, one in _every(found):
+    for name, one in [(n.name, one) for n in found.networks for one in n.compared]:
         rows.append((name, _ROADS.get(one.road, one.road), one.kind, one.events, one.values, one.differ))
         marks.append("bad" if one.differ else "good")
     header = ("network", "road", "kind of events", "events", "numbers", "differ")
     title = "Each road against the emulator (numba), every layer"
     return (Table(title, header, tuple(rows), tuple(marks)),) if rows else ()
-
-
-def _every(found: Certification) -> Iterator[tuple[str, Compared]]:
-    for n in found.networks:
-        built = () if n.library is None or n.library.compared is None else (n.library.compared,)
-        yield from ((n.name, one) for one in (*n.compared, *built))
 
 
 def _lint(found: Certification) -> tuple[Table, ...]:

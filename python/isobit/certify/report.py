@@ -21,7 +21,6 @@ __all__ = [
     "Compared",
     "Fault",
     "Libraries",
-    "LibraryResult",
     "NetworkResult",
     "Settings",
     "sealed",
@@ -106,26 +105,6 @@ class Compared:
 
 
 @dataclass(frozen=True)
-class LibraryResult:
-    """The built emulator of a network.
-
-    Attributes
-    ----------
-    description, library
-        Names of the YAML file and of the library.
-    files
-        Both files' sha256, by name.
-    compared
-        Its results against the model's.
-    """
-
-    description: str
-    library: str
-    files: Mapping[str, str]
-    compared: Compared | None = None
-
-
-@dataclass(frozen=True)
 class NetworkResult:
     """What was found of one folder.
 
@@ -153,8 +132,8 @@ class NetworkResult:
         Findings: rule, severity, place, message.
     cost
         The estimate; None if there is none.
-    library
-        The built emulator; None if there is none.
+    wrapper
+        Steps of the class around it, as canonical layers by name; None if there is none.
     faults
         Why it is not certified.
     speeds
@@ -173,7 +152,7 @@ class NetworkResult:
     overflows: tuple[Mapping[str, Any], ...] = ()
     lint: tuple[Mapping[str, str], ...] = ()
     cost: Cost | None = None
-    library: LibraryResult | None = None
+    wrapper: Mapping[str, Any] | None = None
     faults: tuple[Fault, ...] = ()
     speeds: Mapping[str, float] = field(default_factory=dict)
 
@@ -201,6 +180,10 @@ class NetworkResult:
         found = {key: value for key, value in asdict(self).items() if key not in ("speeds", "cost")}
         cost = None if self.cost is None else {k: v for k, v in self.cost.to_dict().items() if k != "layers"}
         return {**found, "cost": cost, "certified": self.certified}
+
+    def road(self, name: str) -> tuple[Compared, ...]:
+        """The comparisons of one road."""
+        return tuple(one for one in self.compared if one.road == name)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,9 @@ from typing import Any
 
 from isobit.api import load
 from isobit.certify.certifying import certify
+from isobit.certify.emulator import steps_of
 from isobit.certify.hashes import folder_files, folder_names
+from isobit.certify.network import of_network
 from isobit.certify.report import FORMAT, VERSION, Settings, sealed
 from isobit.errors import IsobitError, ModelFileError
 from isobit.frontends.identify import refuse_missing
@@ -183,7 +185,7 @@ def verify_certificate(
     for name in touched & set(known):
         if places[name].is_dir() and known[name].get("model"):
             mine = ranges.get(name, ranges if len(places) == 1 else {})
-            changes += _model(name, known[name]["model"], places[name], mine)
+            changes += _model(name, known[name], places[name], mine)
     if again and set(places) == set(known) and all(place.is_dir() for place in places.values()):
         changes += _again(document, places, threads, given)
     return Verification(bool(document.get("certified")), tuple(places), files, tuple(changes), again)
@@ -213,25 +215,35 @@ def _files(name: str, before: Mapping[str, str], now: Mapping[str, str]) -> Iter
 
 
 def _model(name: str, before: Mapping[str, Any], place: Path, ranges: Mapping[str, Any]) -> Iterator[Change]:
-    """What changed files mean for the network."""
+    """What changed files mean for the network and the class around it."""
     try:
-        now = json.loads(json.dumps(canonical(load(place, input_ranges=ranges).graph)))
+        alone = load(place, wrapper=False, input_ranges=of_network(place, ranges))
+        now = json.loads(json.dumps(canonical(alone.graph)))
     except IsobitError as error:
         yield Change(name, "model", "", f"isobit refuses it now: {str(error).replace(f'{place}/', '')}")
         return
-    layers = before.get("layers", {})
-    for layer in dict.fromkeys((*layers, *now["layers"])):
-        if layer not in now["layers"]:
+    yield from _layers(name, before["model"].get("layers", {}), now["layers"])
+    for part in ("inputs", "outputs"):
+        if now[part] != before["model"].get(part):
+            yield Change(name, "model", part, f"{now[part]}, certified {before['model'].get(part)}")
+    try:
+        steps = json.loads(json.dumps(steps_of(load(place, input_ranges=ranges))))
+    except IsobitError as error:
+        yield Change(name, "model", "wrapper.yml", f"isobit refuses it now: {str(error).replace(f'{place}/', '')}")
+        return
+    yield from _layers(name, before.get("wrapper") or {}, steps)
+
+
+def _layers(name: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Change]:
+    for layer in dict.fromkeys((*before, *now)):
+        if layer not in now:
             yield Change(name, "model", layer, "this layer is gone")
-        elif layer not in layers:
+        elif layer not in before:
             yield Change(name, "model", layer, "this layer is new")
         else:
-            for slot, old in layers[layer].items():
-                if (new := now["layers"][layer].get(slot)) != old:
+            for slot, old in before[layer].items():
+                if (new := now[layer].get(slot)) != old:
                     yield Change(name, "model", f"{layer}.{slot}", _difference(old, new))
-    for part in ("inputs", "outputs"):
-        if now[part] != before.get(part):
-            yield Change(name, "model", part, f"{now[part]}, certified {before.get(part)}")
 
 
 def _difference(old: Any, new: Any) -> str:
@@ -277,7 +289,7 @@ def _again(
 
 def _figures(network: Mapping[str, Any]) -> dict[str, Any]:
     """What was found of a network; its files and layers were compared before."""
-    return {key: value for key, value in network.items() if key not in ("name", "files", "model")}
+    return {key: value for key, value in network.items() if key not in ("name", "files", "model", "wrapper")}
 
 
 def _entries(path: str, old: Any, new: Any) -> Iterator[tuple[str, str]]:
