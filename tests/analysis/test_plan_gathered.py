@@ -79,6 +79,7 @@ def test_upper_halves_by_hand() -> None:
         (16, Rounding.TRN, 10, 16, None),
         (17, Rounding.TRN, 10, 16, 1),
         (25, Rounding.TRN, 10, 16, 9),
+        (9, Rounding.TRN, 1, 9, None),  # which the second one has room for alone
         (2, Rounding.TRN, 8, 2, None),
         (2, Rounding.TRN, 10, 2, None),
         (2, Rounding.TRN, 11, None, None),  # for a bit more than there is room for
@@ -95,7 +96,7 @@ def test_what_is_dropped(shift: int, rounding: Rounding, width: int, drop: int |
     """Of numbers of 8 bits, with room for 8 more, times some of another width."""
     half = 1 << (width - 1)
     low, high = (-128, 0, -half, 0), (127, 127, half - 1, 0)
-    found = upper_products(stage(gather("product"), Round(shift, rounding), low=low, high=high))
+    found = upper_products(stage(gather("product"), Round(shift, rounding), CLAMP, low=low, high=high))
     if drop is None:
         assert found is None
         return
@@ -103,10 +104,13 @@ def test_what_is_dropped(shift: int, rounding: Rounding, width: int, drop: int |
     assert isinstance(found.map, Gather)
     assert found.map.drop == drop
     assert sum(found.map.raised) == 16 - drop
-    assert [(step.shift, step.rounding) for step in found.steps if isinstance(step, Round)] == (
-        [] if rest is None else [(rest, rounding)]
-    )
-    assert len(found.steps) == (rest is not None)
+    assert all(0 <= more <= room for more, room in zip(found.map.raised, (8, 16 - width), strict=True))
+    *first, last = found.steps
+    assert last is CLAMP
+    assert [(step.shift, step.rounding) for step in first if isinstance(step, Round)] == [(rest, rounding)][
+        : len(first)
+    ]
+    assert len(first) == (rest is not None)
     assert found.map.high.tolist() == [900 >> drop, 20 >> drop]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,11 @@ from isobit import _core
 from isobit.bounds.ranges import Range
 from isobit.engines.cpp.bands import bands_of
 from isobit.engines.cpp.pack import pack
-from isobit.fixed import FixedType
+from isobit.engines.registry import get_engine
+from isobit.fixed import FixedArray, FixedType
 from isobit.fixed.modes import Rounding
-from isobit.model import Tensor
+from isobit.model import Activation, Graph, Tensor
+from isobit.model.layers.shape import Concatenate
 from isobit.plan.lanes import Lane
 from isobit.plan.maps import Gather
 from isobit.plan.stages import Stage
@@ -100,3 +103,72 @@ def test_twins_are_computed_once() -> None:
     assert found[2].sources == ("a", "a", "a") and found[3].sources == ("a",)
     kept = without_twins(stages, {"sum", "last", "other", "b"})
     assert [stage.target for stage in kept] == ["a", "b", "other", "sum", "last"]
+
+
+SIZE = 6
+DOUBLE = Affine(np.full(SIZE, 2), np.zeros(SIZE, dtype=np.int64))
+ROW, VIEW = np.arange(SIZE)[None], np.arange(SIZE).reshape(2, 3)
+#: What a stage may have that another one, which doubles every number of 'x', has not.
+OTHER: dict[str, dict[str, Any]] = {
+    "no step": {"steps": ()},
+    "other numbers": {"steps": (Affine(DOUBLE.a, DOUBLE.a),)},
+    "two steps": {"steps": (DOUBLE, DOUBLE)},
+    "another step": {"steps": (Round(1, Rounding.TRN),)},
+    "another mode": {"steps": (Round(1, Rounding.RND),)},
+    "rows": {"map": gathering("sum", ROW)},
+    "rows in another order": {"map": gathering("sum", ROW[:, ::-1].copy())},
+    "the larger": {"map": gathering("maximum", ROW)},
+    "positions": {"positions": 2},
+    "a view": {"view": VIEW},
+    "a view by three": {"view": VIEW.reshape(3, 2)},
+    "large numbers": {"view": VIEW.astype(object) << 70},
+    "sources": {"sources": ("x", "y")},
+    "sources in another order": {"sources": ("y", "x")},
+    "no lane": {"refusal": "too wide"},
+}
+
+
+def named(name: str, **more: Any) -> Stage:
+    op = Activation(name, ("x",), Tensor(name, (SIZE,), KIND), "linear")
+    return replace(lane(name, ("x",), None, SIZE, "int32", DOUBLE).stage, ops=(op,), **more)
+
+
+@pytest.mark.parametrize("what", OTHER)
+def test_twins_are_alike_in_everything(what: str) -> None:
+    """The ops of one that is left out come before those of the one that stays, whose last op gives the tensor."""
+    total = lane("sum", ("a", "b", "x"), gathering("sum", np.arange(3 * SIZE).reshape(3, SIZE)), SIZE, "int32").stage
+    for other in OTHER.values():
+        alike = other is OTHER[what] and what != "no lane"
+        found = without_twins([named("a", **OTHER[what]), named("b", **other), total], {"sum"})
+        assert [stage.target for stage in found] == ["a", *([] if alike else ["b"]), "sum"]
+        assert [op.name for op in found[0].ops] == (["b", "a"] if alike else ["a"])
+        assert found[-1].sources == (("a", "a", "x") if alike else ("a", "b", "x"))
+
+
+def test_whom_a_step_is_watched_for_does_not_count() -> None:
+    steps = [(replace(DOUBLE, watch=layer),) for layer in ("one", "two")]
+    stages = [named("a", steps=steps[0]), named("b", steps=steps[1])]
+    assert [stage.target for stage in without_twins(stages, set())] == ["a"]
+
+
+def test_twins_of_twins_are_computed_once() -> None:
+    stages = [named("a"), named("b"), named("c", sources=("a", "x")), named("d", sources=("b", "x"))]
+    assert [stage.target for stage in without_twins(stages, set())] == ["a", "c"]
+    alone = [named("a"), named("c", sources=("a",)), named("d", sources=("y",))]
+    assert [stage.target for stage in without_twins(alone, set())] == ["a", "c", "d"]
+
+
+def test_factors_beyond_int64_are_compared() -> None:
+    """Two layers that join the same tensors, whose LSBs are 72 bits apart."""
+    tensors = tuple(Tensor(n, (2,), FixedType.parse(t)) for n, t in (("a", "ap_fixed<4,40>"), ("b", "ap_fixed<40,4>")))
+    result = FixedType.parse("ap_fixed<30,10>")
+    ops = tuple(Concatenate(name, ("a", "b"), Tensor(name, (4,), result), 0) for name in "cd")
+    graph, rng = Graph("far", tensors, ops, ("c", "d")), np.random.default_rng(0)
+    inputs = {
+        t.name: FixedArray.from_raw(rng.integers(t.type.raw_min, t.type.raw_max + 1, (5, 2)), t.type) for t in tensors
+    }
+    wanted = get_engine("reference").run(graph, inputs, 1)
+    for engine in ("cpp", "numba"):
+        found = get_engine(engine).run_outputs(graph, inputs, 1)  # type: ignore[attr-defined]
+        for name in "cd":
+            np.testing.assert_array_equal(found[name].raw, wanted[name].raw, err_msg=engine)

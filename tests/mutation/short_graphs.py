@@ -59,7 +59,11 @@ def _sums_of_pairs() -> Iterator[Drawn]:
 
 def _upper_halves() -> Iterator[Drawn]:
     """Products that drop bits, with different numbers of them in their factors, rounded down or to the nearest."""
-    kinds = ("ap_fixed<9,3>", "ap_fixed<6,3>"), ("ap_ufixed<8,3>", "ap_fixed<10,4>"), ("ap_fixed<12,4>", "ap_fixed<5,2>")
+    kinds = (
+        ("ap_fixed<9,3>", "ap_fixed<6,3>"),
+        ("ap_ufixed<8,3>", "ap_fixed<10,4>"),
+        ("ap_fixed<12,4>", "ap_fixed<5,2>"),
+    )
     for seed, (first, second) in enumerate(kinds):
         inputs = Tensor("x", (7,), KIND(first)), Tensor("y", (7,), KIND(second))
         ops = [
@@ -76,7 +80,9 @@ def _roundings() -> Iterator[Drawn]:
     for seed, given in enumerate(("ap_fixed<16,6>", "ap_fixed<12,4>", "ap_ufixed<15,5>")):
         source = Tensor("x", (5,), KIND(given))
         ops = [
-            Activation(mode.name, ("x",), Tensor(mode.name, (5,), KIND(f"ap_fixed<9,5,AP_{mode.name},AP_{fold}>")), name)
+            Activation(
+                mode.name, ("x",), Tensor(mode.name, (5,), KIND(f"ap_fixed<9,5,AP_{mode.name},AP_{fold}>")), name
+            )
             for mode, fold, name in zip(
                 Rounding, ("SAT", "WRAP", "SAT", "SAT", "WRAP", "SAT", "SAT"), ("linear", "relu") * 4, strict=False
             )

@@ -118,12 +118,27 @@ ATTACKS: dict[str, tuple[Callable[[Any], Any], type[IsobitError], str]] = {
     ),
     "a large number": (lambda fc: fc["config"].update(units=(1 << 31) + 1), UnsupportedError, "numbers up to"),
     "no number": (lambda fc: fc["config"].update(units=float("nan")), UnsupportedError, "nan"),
-    "infinity": (lambda fc: fc["config"].update(units=float("inf")), UnsupportedError, "has inf as units"),
-    "minus infinity": (lambda fc: fc["config"].update(units=-float("inf")), UnsupportedError, "has -inf as units"),
+    "infinity": (lambda fc: fc["config"].update(units=float("inf")), UnsupportedError, "layer 'fc' has inf as units"),
+    "minus infinity": (
+        lambda fc: fc["config"].update(units=-float("inf")),
+        UnsupportedError,
+        "layer 'fc' has -inf as units",
+    ),
     "infinity in a list": (
         lambda fc: fc["build_config"].update(input_shape=[None, float("inf")]),
         UnsupportedError,
-        "has inf as input_shape",
+        "layer 'fc' has inf as input_shape",
+    ),
+    "a key": (lambda fc: fc["config"].update({"os.system('x')": 1}), UnsupportedError, "layer 'fc' has the entry .os"),
+    "an object like a tuple": (
+        lambda fc: fc["config"].update(units={"class_name": "Popen", "items": [3]}),
+        UnsupportedError,
+        "an object 'Popen'",
+    ),
+    "an object like a tensor": (
+        lambda fc: fc["config"].update(units={"class_name": "Popen", "config": {}}),
+        UnsupportedError,
+        "an object 'Popen'",
     ),
     "a decay below all numbers": (
         lambda fc: fc["config"]["iq_conf"]["config"].update(i_decay_speed=-float("inf")),
