@@ -77,6 +77,67 @@ def test_parts_are_the_whole(groups: int, length: int) -> None:
                 np.testing.assert_array_equal(result, wanted[name], err_msg=f"{name}, {instruction_set}")
 
 
+@pytest.mark.parametrize(
+    ("groups", "length", "parts"),
+    [
+        (64, 16, 16),  # a row's numbers inside have 33 * 4 * 96 bytes: four of them do not exceed 56 KB
+        (30, 22, 10),
+        (12, 16, 3),
+        (13, 40, 13),  # of a prime number of rows each by itself
+        (7, 90, 7),  # each is larger than 56 KB
+        (2, 170, 2),
+        (11, 16, 0),  # 136 KB in parts of 12 KB are too many
+        (10, 16, 0),  # less than 128 KB in all
+        (9, 75, 0),  # a part would end with half a pair
+    ],
+)
+def test_sizes_of_parts(groups: int, length: int, parts: int) -> None:
+    lanes, sizes = rows(groups, length)
+    bands = bands_of(lanes, sizes, {"s"})
+    assert [band.parts for band in bands] == [parts] * (parts > 0)
+    for band in bands:
+        step = groups // parts
+        assert {name: end.tolist() for name, end in band.ends.items()} == {
+            name: list(range(0, size + 1, step * size // groups))
+            for name, size in sizes.items()
+            if name in ("p", "m", "d", "t")
+        }
+        assert [band.held(name) for name in "pmdt"] == [step * length, step, step * length, sizes["t"]]
+
+
+def test_bands_begin_and_end_where_they_can() -> None:
+    """A stage before them that is read backwards, one that is laid in two parts, twice read, or of several windows."""
+    lanes, sizes = rows(64, 16)
+    given = lane("y", ("z",), None, sizes["y"], "int32")
+    (band,) = bands_of([given, *lanes], {**sizes, "z": sizes["y"]}, {"s"})
+    assert (band.first, band.last, band.inside) == (1, 4, {"p", "m", "d"})
+    split = replace(lanes[4], multiply="dot16-split", split=8)
+    (band,) = bands_of([*lanes[:4], split], sizes, {"s"})
+    assert (band.first, band.last, band.inside) == (0, 2, {"p", "m"})
+    windows = replace(lanes[3], stage=replace(lanes[3].stage, positions=2))
+    (band,) = bands_of([*lanes[:3], windows, lanes[4]], sizes, {"s"})
+    assert (band.first, band.last) == (0, 2)
+    size = sizes["t"]
+    twice = lane("t", ("d", "d"), gathering("sum", np.stack([np.arange(size), size + np.arange(size)])), size, "int32")
+    (band,) = bands_of([*lanes[:3], twice, lanes[4]], sizes, {"s"})
+    assert (band.first, band.last) == (0, 2)
+    unread = {**sizes, "p": size + 2}  # of which nobody reads the last two
+    assert all(band.first > 0 for band in bands_of(lanes, unread, {"s"}))
+
+
+def test_several_bands() -> None:
+    lanes, sizes = rows(64, 16)
+    more = [replace(one, stage=replace(one.stage, target=f"{one.stage.target}2")) for one in lanes]
+    more = [
+        replace(one, stage=replace(one.stage, sources=tuple(n if n in "xy" else f"{n}2" for n in one.stage.sources)))
+        for one in more
+    ]
+    every = {**sizes, **{f"{name}2": size for name, size in sizes.items()}}
+    bands = bands_of([*lanes, *more], every, {"s", "s2"})
+    assert [(band.first, band.last) for band in bands] == [(0, 3), (5, 8)]
+    assert bands[1].inside == {"p2", "m2", "d2"}
+
+
 def test_no_parts_where_numbers_are_kept_or_shared_or_few() -> None:
     lanes, sizes = rows(64, 16)
     (band,) = bands_of(lanes, sizes, {"s", "d"})
