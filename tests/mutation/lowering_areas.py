@@ -98,7 +98,7 @@ AREAS = {
         _area("plan: lanes", "tests", "plan.lanes", "variants _affine_of_channels _half_in_start _in_one _int16 _plain _steps_in _steps_within_int16 _dot16 _floor32 _mulhi16 _within _split", "tests/analysis/test_plan_steps.py"),
         _area("plan: costs", "tests", "plan.costs", "*", "tests/analysis/test_plan_steps.py"),
         _area("plan: expressions", "planned", "plan.formula", "*", "shape merge elementwise activation norm quantizer"),
-        _area("plan: lookups", "planned", "plan.lookup", "*", "embedding table"),
+        _area("plan: lookups", "tests", "plan.lookup", "*", "tests/analysis/test_plan_lookup.py"),
         _area("plan: sums", "planned", "plan.stages", "factors_of _dot _free_sum _cast_sum folding_of", "strategies dense lanes convolution"),
         _area("plan: windows", "planned", "plan.windows", "*", "convolution moves"),
         _area("plan: stages", "planned", "plan.graph", "*", "moves joined merge pooling"),
