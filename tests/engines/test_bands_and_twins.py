@@ -212,6 +212,11 @@ def test_whom_a_step_is_watched_for_does_not_count() -> None:
     assert [stage.target for stage in without_twins(stages, set())] == ["a"]
 
 
+def test_large_numbers_are_compared_by_value() -> None:
+    stages = [named(name, view=VIEW.astype(object) << 70) for name in "ab"]
+    assert [stage.target for stage in without_twins(stages, set())] == ["a"]
+
+
 def test_twins_of_twins_are_computed_once() -> None:
     stages = [named("a"), named("b"), named("c", sources=("a", "x")), named("d", sources=("b", "x"))]
     assert [stage.target for stage in without_twins(stages, set())] == ["a", "c"]
