@@ -100,7 +100,7 @@ AREAS = {
         _area("plan: expressions", "planned", "plan.formula", "*", "shape merge elementwise activation norm quantizer"),
         _area("plan: lookups", "tests", "plan.lookup", "*", "tests/analysis/test_plan_lookup.py"),
         _area("plan: sums", "planned", "plan.stages", "factors_of _dot _free_sum _cast_sum folding_of", "strategies dense lanes convolution"),
-        _area("plan: windows", "planned", "plan.windows", "*", "convolution moves"),
+        _area("plan: windows", "tests", "plan.windows", "*", "tests/analysis/test_plan_windows.py"),
         _area("plan: stages", "planned", "plan.graph", "*", "moves joined merge pooling"),
         _area("plan: pairs of int16", "tests", "plan.gathered", "*", "tests/analysis/test_plan_gathered.py"),
         _area("plan: a format for every element", "tests", "plan.fit", "Fit.of Fit.bounds Fit.constants _modulo fitted _first_fit _before", "tests/engines/test_fit.py"),
