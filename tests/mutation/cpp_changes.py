@@ -196,7 +196,7 @@ CHANGES: dict[str, CppArea] = {
         ("@{if (all.count > 1) return lay_any(values, all, outputs, first, event, workspace);}@", ""),
     ),
     "C++ finishing": _area(
-        "host/batch/finish.hpp", "planned", "dense lanes strategies convolution recurrent table embedding",
+        "host/batch/finish.hpp", "planned", "dense lanes strategies convolution recurrent table embedding short",
         ("if (u.first_wrap != nullptr) values.each([&](V v, int) { return @{wrapping<T>::of(v, *u.first_wrap)}@", "v"),
         ("return @{v * a[r] + b[r]}@", "v * a[r]"),
         ("return @{v * a[r] + b[r]}@", "v * a[0] + b[r]"),
@@ -207,6 +207,9 @@ CHANGES: dict[str, CppArea] = {
         ("return @{wrapping<T>::of(v, *u.wrap)}@", "v"),
         ("return @{least(most(v, low), high)}@", "least(v, high)"),
         ("if (u.look_up != nullptr) @{values = looked_up_apart(values, *u.look_up);}@", ""),
+        ("return @{rounding_of<T>::half_up(v, *u.round)}@", "rounding_of<T>::down(v, *u.round)"),
+        ("if (u.fit != nullptr) @{fit(values, *u.fit, first);}@", ""),
+        ("if (u.fit != nullptr) fit(values, *u.fit, @{first}@);", "0"),
         ("lay_usual(values, t.s.result, t.s.outputs, @{first}@", "0"),
         ("@{apply(values, t.s.finish, first, t.p);}@", ""),
         ("apply(values, t.s.finish, @{first}@, t.p)", "0"),
