@@ -161,7 +161,7 @@ def test_tiles() -> None:
         n_in, stride, order = 6, EVENTS + 8, rng.permutation(6)
         weights, start = rng.integers(-5, 6, (n_in, 3)), np.array([3, -2, 7])
         weights = weights / 4 if name != "linear" and np.dtype(dtype).kind == "f" else weights
-        weights = weights * 4 if name == "general" else weights  # products beyond low .. high
+        weights = weights * 3 if name == "general" else weights  # products beyond low .. high, and between integers
         data = np.zeros(5 + n_in * stride, dtype=dtype)
         x = rng.integers(-6, 7, (n_in, EVENTS)).astype(dtype)
         data[5:].reshape(n_in, stride)[:, :EVENTS] = x
