@@ -152,7 +152,7 @@ def test_an_elementwise_layer_reaches_its_bounds(graph: Graph) -> None:
         np.testing.assert_array_equal(of.result.high, result.max(axis=0))
 
 
-@pytest.mark.oracle(sample=8)
+@pytest.mark.oracle(sample=5)
 @pytest.mark.parametrize("rounding", Rounding, ids=lambda mode: mode.name)
 @pytest.mark.parametrize("case", range(6))
 def test_inputs_that_reach_the_bounds_of_a_sum(rounding: Rounding, case: int) -> None:
@@ -224,6 +224,7 @@ def test_the_order_of_the_sum_decides_whether_it_overflows() -> None:
 
 
 @pytest.mark.hls4ml
+@pytest.mark.oracle(sample=2)
 @pytest.mark.parametrize("slot", range(4))
 def test_bounds_hold_every_number_of_the_differential_networks(slot: int) -> None:
     from networks import Rejected, build

@@ -27,6 +27,7 @@ def targets(signed: bool, overflow: Overflow) -> list[FixedType]:
     return kinds
 
 
+@pytest.mark.oracle(sample=15)
 @pytest.mark.parametrize("source", SOURCES, ids=str)
 @pytest.mark.parametrize("overflow", Overflow, ids=lambda mode: mode.name)
 @pytest.mark.parametrize("signed", [True, False])

@@ -196,6 +196,7 @@ def narrow_chain(rng: np.random.Generator) -> Graph:
     return Graph("narrow", (x,), tuple(ops), (source,))
 
 
+@pytest.mark.oracle(sample=4)
 @pytest.mark.parametrize("case", range(8))
 def test_bounds_hold_where_sums_are_clamped_and_wrapped_by_a_little(case: int) -> None:
     """Small integers, every input tried: here a sum that is taken for linear and is not shows at once."""

@@ -167,7 +167,7 @@ def product(op: Dot, tensor: Tensor, data: Any, i: int, j: int) -> Any:
     return shifted if op.weight.signs[i, j] == 1 else assign(-shifted, register.sum_with(register), register)
 
 
-@pytest.mark.oracle(sample=30)
+@pytest.mark.oracle(sample=15)
 @pytest.mark.parametrize("seed", range(120))
 def test_engines_bounds_and_profiles(seed: int) -> None:
     graph, data = draw(seed)

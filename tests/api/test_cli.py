@@ -423,18 +423,17 @@ def test_without_click_the_command_says_what_to_install() -> None:
 @pytest.mark.csim
 @group
 def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    done = isobit("demo", "--events", "2000", "--reference-events", "20", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    assert len(done.stdout.splitlines()) <= 40  # one screen
-    last = done.stdout.strip().splitlines()[-1]
+    monkeypatch.chdir(tmp_path)
+    status, said = run(["demo", "--events", "2000", "--reference-events", "20"]), capsys.readouterr()
+    assert status == 0 and said.err == "", said.err
+    assert len(said.out.splitlines()) <= 40  # one screen
+    last = said.out.strip().splitlines()[-1]
     assert last.startswith("2,000 of 2,000 events equal on numba, cpp, cpp-strict, csim; 20 of 20 on reference")
-    assert "EQUAL: " in done.stdout
-    assert "hardware" in done.stdout
+    assert "EQUAL: " in said.out
+    assert "hardware" in said.out
     assert (tmp_path / "isobit-demo.png").read_bytes().startswith(b"\x89PNG")
     assert [path.name for path in tmp_path.iterdir()] == ["isobit-demo.png"]
-    # Again as JSON, elsewhere: the compiled simulation is reused.
-    monkeypatch.chdir(tmp_path)
+    # Again as JSON: the compiled simulation is reused.
     assert run(["demo", "--events", "300", "--reference-events", "5", "--json", "--out", "b.pdf"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["ok"] is True

@@ -130,9 +130,9 @@ def test_each_test_becomes_one_of_them(tmp_path: Path) -> None:
     assert found["predicts by status"] == {"refused": 2}
     # What the file holds is not run again.
     assert run(folder, out)[1].startswith("0 tests to run")
-    assert run(folder, out, "--again", "refused", "-k", "Vitis")[1].startswith("1 tests to run")
 
 
+@pytest.mark.full
 @pytest.mark.hls4ml
 def test_one_that_hangs_is_ended(tmp_path: Path) -> None:
     folder, out = folder_of(tmp_path, HANGING), tmp_path / "found.json"

@@ -72,6 +72,7 @@ def draw(seed: int) -> tuple[Graph, dict[str, FixedArray]]:
     return graph, data
 
 
+@pytest.mark.oracle(sample=50)
 @pytest.mark.parametrize("seed", range(120))
 def test_predictions_are_those_of_the_reference(seed: int) -> None:
     try:

@@ -112,6 +112,7 @@ def agree(graph: Graph, data: Any, values: dict[str, Any], hint: str) -> None:
         np.testing.assert_array_equal(outside, seen.outside, err_msg=layer.layer)
 
 
+@pytest.mark.oracle(sample=10)
 @pytest.mark.parametrize("seed", range(25))
 def test_engines_bounds_and_profiles(seed: int) -> None:
     graph, data = draw(seed)

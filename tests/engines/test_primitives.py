@@ -143,7 +143,7 @@ def number(outcome: Outcome, given: list[int], types: list[FixedType], j: int, c
     return int(cast(v, outcome.form))
 
 
-@pytest.mark.oracle(sample=20)
+@pytest.mark.oracle(sample=10)
 @pytest.mark.parametrize("seed", range(40))
 def test_engines_bounds_and_profiles(seed: int) -> None:
     graph, data = draw(seed)

@@ -94,6 +94,7 @@ def by_definition(op: Reduce, x: Tensor, event: list[int]) -> list[int]:
     return row
 
 
+@pytest.mark.oracle(sample=10)
 @pytest.mark.parametrize("seed", range(25))
 def test_engines_bounds_and_profiles(seed: int) -> None:
     graph, data = draw(seed)

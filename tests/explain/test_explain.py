@@ -60,6 +60,7 @@ MODEL = a_network()
 X = np.random.default_rng(4).normal(0.0, 2.0, (400, 6))
 
 
+@pytest.mark.oracle(sample=3)
 @pytest.mark.parametrize(
     ("key", "kind", "cause", "bits"),
     [

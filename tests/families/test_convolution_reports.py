@@ -143,6 +143,7 @@ MUTANTS: dict[str, tuple[type, str, Any]] = {
 }  # fmt: skip
 
 
+@pytest.mark.oracle(sample=5)
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_wrong_lowering_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the comparison with the reference, which shares nothing with the lowering, on at least one of the graphs."""

@@ -24,6 +24,7 @@ BIT = FixedType.int_type(1, signed=False)
 WIDE = FixedType.parse("ap_fixed<60,40>")
 
 
+@pytest.mark.oracle(sample=8)
 @pytest.mark.parametrize("seed", range(16))
 def test_every_road_gives_the_bits_of_the_reference(seed: int) -> None:
     graph, inputs = draw(seed)

@@ -102,6 +102,7 @@ def draw(seed: int) -> tuple[Graph, dict[str, FixedArray]]:
     return Graph("recurrent", tuple(inputs), ops, tuple(op.name for op in ops)), values
 
 
+@pytest.mark.oracle(sample=3)
 @pytest.mark.parametrize("seed", range(6))
 def test_every_road_gives_the_bits_of_the_reference(seed: int) -> None:
     graph, inputs = draw(seed)

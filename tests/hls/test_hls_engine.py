@@ -30,6 +30,7 @@ def _events(graph: Graph, count: int, seed: int = 3) -> list[ib.FixedArray]:
     return arrays
 
 
+@pytest.mark.oracle(sample=2)
 @pytest.mark.parametrize("make", [saturating, binary, wide, sets, tables])
 def test_every_tensor_is_the_references(make: Callable[[], Graph]) -> None:
     model = ib.Model(make())

@@ -28,6 +28,7 @@ def functions(core: Core) -> dict[str, str]:
 
 
 @pytest.mark.csim
+@pytest.mark.oracle(sample=1)
 @pytest.mark.parametrize("name", ["recurrent", "lowered"])
 def test_an_export_gives_the_bits_of_the_oracle(name: str, exported: Exported) -> None:
     """AMD's headers or the reference say them; nothing is exported unless isobit's headers and the emulator agree."""

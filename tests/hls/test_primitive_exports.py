@@ -38,6 +38,7 @@ def _functions(core: str) -> dict[str, str]:
 
 
 @pytest.mark.csim
+@pytest.mark.oracle(sample=1)
 @pytest.mark.parametrize("name", ["primitives", "positions"])
 def test_both_header_sets_and_the_emulator_agree(name: str, exported: Exported, streamed: Exported) -> None:
     """Nothing is exported unless AMD's headers, the emulator and, in the bench, isobit's headers give the same bits."""

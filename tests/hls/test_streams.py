@@ -52,6 +52,7 @@ def _events(of: Tensor, count: int, seed: int) -> ib.FixedArray:
 
 
 @pytest.mark.csim
+@pytest.mark.oracle(sample=1)
 @pytest.mark.parametrize("headers", ["isobit", "vendor"])
 def test_every_bit_is_the_definitions_on_both_header_sets(streamed: Exported, headers: str) -> None:
     """Golden results are isobit's reference, and the emulator has agreed. `streams_run.json` has every network."""

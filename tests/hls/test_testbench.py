@@ -23,7 +23,7 @@ Exported = Callable[[str], ib.HlsProject]
 HERE = Path(__file__).parent
 
 
-@pytest.mark.oracle(sample=4)
+@pytest.mark.oracle(sample=2)
 @pytest.mark.parametrize("headers", ["isobit", "vendor"])
 @pytest.mark.parametrize("name", ["saturating", "binary", "wide"])
 def test_every_bit_agrees_on_both_header_sets(exported: Exported, name: str, headers: str) -> None:

@@ -191,9 +191,9 @@ def test_distributed_arithmetic_without_an_adder_tree_is_refused(keras: Any, tmp
 # -- against hls4ml -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.oracle(sample=2)
 @pytest.mark.hls4ml
 @pytest.mark.csim
+@pytest.mark.oracle(sample=1)
 @pytest.mark.parametrize("name", PROJECTS)
 def test_every_layer_is_bit_equal_to_hls4mls_simulation(name: str, keras: Any, tmp_path: Path) -> None:
     backend, strategy, factors = PROJECTS[name]

@@ -26,6 +26,7 @@ def predicted(model: ib.Model, data: Any, out: Path, **options: Any) -> dict[str
     return read(out, model)
 
 
+@pytest.mark.oracle(sample=16)
 @pytest.mark.parametrize("raw", [False, True], ids=["values", "raw"])
 @pytest.mark.parametrize("out", OUTPUTS)
 @pytest.mark.parametrize("source", INPUTS)
@@ -47,6 +48,7 @@ def test_the_data_s_format_changes_no_byte(out: str, model: ib.Model, folder: Pa
     assert len(sums) == 1
 
 
+@pytest.mark.oracle(sample=12)
 @pytest.mark.parametrize("chunk", [1, 7, EVENTS - 1, EVENTS, EVENTS + 1, None])
 @pytest.mark.parametrize("suffix", OUTPUTS)
 def test_chunks(suffix: str, chunk: int | None, model: ib.Model, folder: Path) -> None:

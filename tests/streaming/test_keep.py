@@ -127,6 +127,7 @@ def test_an_array_of_each_event(suffix: str, tmp_path: Path, model: ib.Model) ->
     assert np.array_equal(found, x[:, ::-1].astype(np.float64) * 2)
 
 
+@pytest.mark.oracle(sample=8)
 @pytest.mark.parametrize("suffix", OUTPUTS)
 def test_goes_on_to_the_same_bytes(suffix: str, data: str, model: ib.Model, monkeypatch: pytest.MonkeyPatch) -> None:
     options = {"keep": KEEP, "chunk": 100, "engine": "cpp-strict", **features(data)}

@@ -204,6 +204,7 @@ def forge(partial: Path, **changes: Any) -> None:
     (partial / "journal.json").write_text(json.dumps({**known, **changes}))
 
 
+@pytest.mark.oracle(sample=6)
 @pytest.mark.parametrize(
     "break_it, told",
     [

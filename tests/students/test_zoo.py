@@ -184,7 +184,7 @@ def test_model_graph_has_the_golden_types(name, integer, tmp_path):
 
 
 @pytest.mark.hls4ml
-@pytest.mark.oracle(sample=8)
+@pytest.mark.oracle(sample=5)
 @pytest.mark.parametrize("name", [pytest.param(name, marks=SLOW.get(name, ())) for name in PARAMETERS])
 def test_every_type_is_written_out_and_kept(name, tmp_path, capsys):
     """Each slot that hls4ml offers has a type in the golden config, and hls4ml's layers have just those."""
@@ -224,7 +224,7 @@ def has_no_bias(model, name):
 
 
 @pytest.mark.hls4ml
-@pytest.mark.oracle(sample=6)
+@pytest.mark.oracle(sample=4)
 @pytest.mark.parametrize("name", NAMES)
 def test_weights_make_every_layer_tell_its_inputs_apart(name):
     """No layer is dead or saturated, no value explodes; outputs differ from event to event."""
