@@ -19,6 +19,7 @@ import tiers
 
 os.environ.setdefault("ISOBIT_FRESH_SEED", str(int(time.time())))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("ISOBIT_PRECOMPILE", "1")  # hundreds of small designs
 
 
 def _keras() -> str:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tiers import examples
 
-DOC = Path(__file__).resolve().parents[1] / "docs" / "testing.md"
+ROOT = Path(__file__).resolve().parents[1]
+DOC = ROOT / "docs" / "testing.md"
 
 
 def blocks(language: str) -> list[str]:
@@ -23,6 +26,8 @@ def test_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name, kernel in zip(("k.cpp", "regions.cpp"), blocks("cpp"), strict=True):
         Path(name).write_text(kernel)
+    shutil.copy(ROOT / "tests" / "other_frontends" / "corpus" / "torch_mlp.isobit", "student.isobit")
+    np.save("events.npy", np.random.default_rng(1).normal(0.0, 1.0, (2000, 5)))
     quiet = settings(
         max_examples=examples(15, 40),
         deadline=None,
@@ -38,7 +43,7 @@ def test_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         for block in blocks("python"):
             exec(compile(block, str(DOC), "exec"), names)
         tests = {name: function for name, function in names.items() if name.startswith("test_")}
-        assert len(tests) == 4
+        assert len(tests) == 5
         for function in tests.values():
             function()
     finally:

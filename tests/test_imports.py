@@ -36,7 +36,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("vectors",),
     ("api",),
     ("answers", "check", "cost", "explain", "hls", "layers", "lint", "students", "testing"),
-    ("sweep",),
+    ("certify", "sweep"),
     ("tune",),
     ("commands",),
     ("cli",),

@@ -9,6 +9,7 @@
 from isobit._version import __version__
 from isobit.answers import AnswerReport, check_wrapper, compare_answers
 from isobit.api import CSim, Model, csim, load
+from isobit.certify import Certification, certify, verify_certificate
 from isobit.check import Report, check
 from isobit.cost import Cost, cost
 from isobit.csim.kernel import CSimKernel, In, InOut, Out, csim_kernel
@@ -28,6 +29,7 @@ __all__ = [
     "Axis",
     "CSim",
     "CSimKernel",
+    "Certification",
     "Cost",
     "Explanation",
     "Finding",
@@ -49,6 +51,7 @@ __all__ = [
     "Sweep",
     "Tuned",
     "__version__",
+    "certify",
     "check",
     "check_wrapper",
     "compare_answers",
@@ -65,4 +68,5 @@ __all__ = [
     "load",
     "sweep",
     "tune",
+    "verify_certificate",
 ]

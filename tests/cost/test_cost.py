@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from isobit.cost import fabric
 from isobit.cost.multipliers import dsp_slices, multipliers
 from isobit.cost.rules import RULES
 from isobit.fixed import FixedType
-from isobit.model import Activation, BatchNorm, Dense, Graph, Op, Tensor, Weight
+from isobit.model import Activation, BatchNorm, Dense, DistributedDense, Graph, Op, Tensor, Weight
 from isobit.model.hardware import spread_facts
 from isobit.model.primitives import Opaque
 from isobit.students import zoo
@@ -125,6 +126,25 @@ def test_fitted_factors_say_where_they_are_from() -> None:
         assert facts["fitted_to"]
         assert facts["error"] == max(abs(error) for error in facts["checked_on"].values())
         assert 0 < facts["error"] < 0.5
+    page = (Path(__file__).resolve().parents[2] / "docs" / "cost.md").read_text(encoding="utf-8")
+    lut, ff = fabric.factors()["lut"], fabric.factors()["ff"]
+    said = [lut["checked_on"]["mugmt_baseline"], ff["checked_on"]["mugmt_baseline"], ff["checked_on"]["dimuon_student"]]
+    assert all(f"{error:+.1%}" in page for error in said)
+    assert f"estimate is {lut['others']['jet_deepsets']:.0%} higher" in page
+
+
+def test_trees_of_adders_have_no_multipliers() -> None:
+    """Distributed arithmetic: LUTs by bits of adders, from the network's facts or from the digits of the weights."""
+    weight = Weight.from_written("weight", [[0.75, 0.0], [1.0, -0.625]], FixedType.parse("ap_fixed<5,2>"))
+    bias = Weight.from_written("bias", [0.0, 0.5], FixedType.parse("ap_fixed<3,2>"))
+    given, out = Tensor("x", (2,), GOLDEN), Tensor("y", (2,), GOLDEN)
+    graph = Graph("net", (given,), (DistributedDense("y", ("x",), out, weight, bias),), ("y",))
+    unknown = ib.cost(ib.Model(graph))
+    assert (unknown.dsp, unknown.multipliers) == (0, 0)
+    assert unknown.layers[0].adder_bits == (2 + 1 + 2) * (18 + 0.5)  # 1 - 1/4, 1, 1/2 + 1/8
+    known = ib.cost(ib.Model(replace(graph, metadata={"y.adder_bits": "57"})))
+    assert known.layers[0].adder_bits == 57
+    assert (known.lut.low, known.lut.value, known.lut.high) == (round(57 / 1.03), 57, round(57 / 0.88))
 
 
 def test_every_primitive_has_a_rule() -> None:

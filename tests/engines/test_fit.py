@@ -81,7 +81,7 @@ def test_what_comes_before_is_left_out_where_it_changes_nothing() -> None:
     """Wider wraps, and numbers that become zero; not wraps of fewer bits, nor after other roundings."""
     rng = np.random.default_rng(3)
     values = np.broadcast_to(np.arange(-4096, 4096)[:, None], (8192, 17))
-    kind = FixedType.parse("ap_int<6>")
+    kind = FixedType.parse("ap_fixed<6,4>")
     kept = 0
     for _ in range(200):
         steps = quantiser(rng, kind, 17)
@@ -96,7 +96,8 @@ def test_what_comes_before_is_left_out_where_it_changes_nothing() -> None:
             )
         if rng.random() < 0.5:
             masked = np.where(first.a == 0, rng.integers(0, 2, 17), 1)
-            before.append(Affine(masked, np.full(17, int(rng.integers(0, 2)))))
+            summand = rng.integers(0, 2, 17) if rng.random() < 0.3 else np.full(17, int(rng.integers(0, 2)))
+            before.append(Affine(masked, summand))
         if rng.random() < 0.7:
             before.append(
                 Round(1, Rounding(rng.choice([int(Rounding.TRN), int(Rounding.RND), int(Rounding.RND_CONV)])))

@@ -57,7 +57,7 @@ def drawn(run: Callable[[], None], lanes: Counter[str], demanded: set[str], firs
 def test_small_formats() -> None:
     lanes: Counter[str] = Counter()
 
-    @settings(LOOSE, max_examples=examples(70, 200))
+    @settings(LOOSE, max_examples=examples(30, 200))
     @given(models(max_layers=5), st.data())
     def run(model: ib.Model, data: st.DataObject) -> None:
         tensor = model.graph.inputs[0]
@@ -71,7 +71,7 @@ def test_wide_formats_and_changed_precisions() -> None:
     lanes: Counter[str] = Counter()
     wide = fixed_types(max_width=34, min_fraction=-6, max_fraction=30)
 
-    @settings(LOOSE, max_examples=examples(70, 200))
+    @settings(LOOSE, max_examples=examples(30, 200))
     @given(models(max_size=9), st.data())
     def run(model: ib.Model, data: st.DataObject) -> None:
         changed = model.with_types(data.draw(precisions(model, types=wide)))
@@ -109,7 +109,7 @@ def test_every_exact_lane() -> None:
         min_width=4, max_width=17, min_fraction=0, max_fraction=12, rounding=["TRN", "RND"], overflow="WRAP", ints=False
     )
 
-    @settings(LOOSE, max_examples=200)
+    @settings(LOOSE, max_examples=examples(80, 200))
     @given(models(max_size=9), st.data(), st.integers(0, 1 << 30))
     def run(model: ib.Model, data: st.DataObject, choice: int) -> None:
         changed = model.with_types(data.draw(precisions(model, types=narrow)))

@@ -24,7 +24,7 @@ from isobit.errors import (
     UnsupportedError,
 )
 from isobit.fixed import FixedArray, FixedType
-from isobit.frontends.adder_trees import read_adder_tree
+from isobit.frontends.adder_trees import adder_bits, read_adder_tree
 from isobit.model import DistributedConvolution, DistributedDense, Graph, Tensor, Weight
 from isobit.model.file import load_graph, save_graph
 
@@ -59,6 +59,9 @@ def test_weights_of_an_adder_tree() -> None:
     assert tree.bias.written.tolist() == [1.25, 0.0, 0.0]
     assert (str(tree.weight.type), str(tree.bias.type)) == ("ap_fixed<6,5>", "ap_fixed<4,2>")
     assert [str(kind) for kind in tree.results] == ["ap_fixed<9,5>", "ap_fixed<10,8>", "None"]
+    assert (
+        adder_bits(TREE, KIND("ap_fixed<6,3>")) == 6 + 3 + 6
+    )  # the sign, 2 integer and 3 fraction bits; a constant of 3 bits
 
 
 @pytest.mark.parametrize(
@@ -188,6 +191,13 @@ def test_weights_are_those_of_keras_whatever_the_configuration_says() -> None:
         kernel, _ = model.source.config.config["KerasModel"].get_layer(name).get_weights()
         assert ops[name].weight.written.tolist() == kernel.astype(float).tolist()  # type: ignore[attr-defined]
     assert str(ops["fc1"].output.type) == "ap_fixed<12,5>"
+    # Bits of the adders are those that da4ml counts, and what LUTs are estimated from.
+    counted = [model.source.graph[name].get_attr("da_kernel_cost") for name in ("fc1", "fc2")]
+    found = ib.cost(model)
+    assert [layer.adder_bits for layer in found.layers if layer.layer in ("fc1", "fc2")] == counted
+    assert (found.dsp, found.multipliers) == (0, 0)
+    lut = found.lut.low, found.lut.value, found.lut.high
+    assert lut == tuple(round(sum(counted) / factor) for factor in (1.03, 1.0, 0.88))
 
 
 @pytest.mark.hls4ml

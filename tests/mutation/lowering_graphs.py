@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from recorded_networks import Recorded, model_bytes
+from short_graphs import SHORT
 from telling_graphs import TELLING
 
 from isobit.engines.registry import get_engine
@@ -456,7 +457,7 @@ def graphs(family: str) -> tuple[Recorded, ...]:
     """Graphs of a family with the reference's numbers of every layer; none of families that are not drawn."""
     draw, count = DRAWS.get(family, (None, 0))
     drawn = [(f"drawn {seed}", draw(seed)) for seed in range(count) if draw is not None]
-    told = [each for make in TELLING.get(family, ()) for each in make()]
+    told = [each for make in (*TELLING.get(family, ()), *SHORT.get(family, ())) for each in make()]
     return tuple(_computed(family, [*drawn, *((f"told {place}", each) for place, each in enumerate(told))]))
 
 

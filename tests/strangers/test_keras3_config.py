@@ -26,6 +26,7 @@ def layer(
         "class_name": kind,
         "config": {"name": name, **config},
         "registered_name": registered,
+        "build_config": {"input_shape": [None, 3]},
         "name": name,
         "inbound_nodes": nodes,
     }
@@ -70,6 +71,13 @@ def test_what_keras_writes_passes() -> None:
     check_architecture(architecture(), "net.keras")
 
 
+@pytest.mark.parametrize("units", [1 << 31, -(1 << 31), 2.5])
+def test_numbers_up_to_the_limit_pass(units: float) -> None:
+    document = architecture()
+    document["config"]["layers"][1]["config"].update(units=units, seed=1 << 64)
+    check_architecture(document, "net.keras")
+
+
 def function(module: str, name: str) -> dict[str, Any]:
     return {"module": module, "class_name": "function", "config": name, "registered_name": name}
 
@@ -108,8 +116,50 @@ ATTACKS: dict[str, tuple[Callable[[Any], Any], type[IsobitError], str]] = {
         UnsupportedError,
         "subprocess",
     ),
-    "a large number": (lambda fc: fc["config"].update(units=1 << 40), UnsupportedError, "numbers up to"),
+    "a large number": (lambda fc: fc["config"].update(units=(1 << 31) + 1), UnsupportedError, "numbers up to"),
     "no number": (lambda fc: fc["config"].update(units=float("nan")), UnsupportedError, "nan"),
+    "infinity": (lambda fc: fc["config"].update(units=float("inf")), UnsupportedError, "layer 'fc' has inf as units"),
+    "minus infinity": (
+        lambda fc: fc["config"].update(units=-float("inf")),
+        UnsupportedError,
+        "layer 'fc' has -inf as units",
+    ),
+    "infinity in a list": (
+        lambda fc: fc["build_config"].update(input_shape=[None, float("inf")]),
+        UnsupportedError,
+        "layer 'fc' has inf as input_shape",
+    ),
+    "a key": (lambda fc: fc["config"].update({"os.system('x')": 1}), UnsupportedError, "layer 'fc' has the entry .os"),
+    "an object like a tuple": (
+        lambda fc: fc["config"].update(units={"class_name": "Popen", "items": [3]}),
+        UnsupportedError,
+        "an object 'Popen'",
+    ),
+    "an object like a tensor": (
+        lambda fc: fc["config"].update(units={"class_name": "Popen", "config": {}}),
+        UnsupportedError,
+        "an object 'Popen'",
+    ),
+    "a decay below all numbers": (
+        lambda fc: fc["config"]["iq_conf"]["config"].update(i_decay_speed=-float("inf")),
+        UnsupportedError,
+        "has -inf as i_decay_speed",
+    ),
+    "a decay that is large": (
+        lambda fc: fc["config"]["iq_conf"]["config"].update(i_decay_speed=1e300),
+        UnsupportedError,
+        "has 1e\\+300 as i_decay_speed",
+    ),
+    "a decay that is no number": (
+        lambda fc: fc["config"]["iq_conf"]["config"].update(i_decay_speed=float("nan")),
+        UnsupportedError,
+        "has nan as i_decay_speed",
+    ),
+    "a seed beyond 64 bits": (
+        lambda fc: fc["config"].update(seed=1 << 65),
+        UnsupportedError,
+        f"has {1 << 65} as seed; allowed are numbers up to {1 << 64}",
+    ),
     "itself": (lambda fc: fc.update(inbound_nodes=[{"args": [tensor("act")]}]), ModelFileError, "never be computed"),
     "nobody": (lambda fc: fc.update(inbound_nodes=[{"args": [tensor("y")]}]), ModelFileError, "never be computed"),
     "no history": (

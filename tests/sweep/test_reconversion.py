@@ -12,7 +12,10 @@ from written import differing, firmware_of, network_of
 
 import isobit as ib
 from isobit.errors import UnsupportedError
+from isobit.lint.rules import fragment_of
+from isobit.model.requested import linear_layers
 from isobit.sweep import sweep
+from isobit.sweep.configuration import configuration_of
 
 pytestmark = [pytest.mark.hls4ml, pytest.mark.xdist_group("sweep-reconversion")]
 
@@ -56,6 +59,23 @@ def test_formats_are_inferred_anew_and_recorded(model: ib.Model, found: Any) -> 
 
 def test_processes_find_the_same(model: ib.Model, found: Any) -> None:
     assert sweep(model, VARY, X, workers=2).records == found.records
+
+
+def test_a_linear_activation_gets_the_format_of_its_layer(model: ib.Model) -> None:
+    """hls4ml makes a layer of it, which would cast to the format that it had."""
+    network = model.source.config.config["KerasModel"]
+    fixed = ib.load(network, granularity="model", default_precision="ap_fixed<16,6>")
+    types = {"fc.result": "ap_fixed<18,6>", "out.result": "ap_fixed<20,6>"}
+    found = fixed.reconvert(configuration_of(fixed, types))
+    assert found.layers == fixed.layers
+    assert {key: str(found.types[key]) for key in types} == types
+    assert np.array_equal(found.predict(X), fixed.with_types(types).predict(X))
+    (linear,) = linear_layers(fixed.graph)
+    assert fragment_of(types, linear=[linear])["LayerName"] == {
+        "fc": {"Precision": {"result": "ap_fixed<18,6>"}},
+        "out": {"Precision": {"result": "ap_fixed<20,6>"}},
+        "out_linear": {"Precision": {"result": "ap_fixed<20,6>"}},
+    }
 
 
 @pytest.mark.csim

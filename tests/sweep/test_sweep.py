@@ -171,7 +171,7 @@ def test_entries_of_tables_and_reuse_factors() -> None:
 
 
 def test_layers_before_the_first_change_are_not_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    from isobit.explain import rerun
+    from isobit.sweep import rerun
 
     starts: list[int] = []
     partly = rerun._from

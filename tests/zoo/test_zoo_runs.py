@@ -46,7 +46,8 @@ def test_no_bit_differs(case: str) -> None:
     assert (found["differing"], found["differences"]) == (0, [])
     assert found["events"] >= events_of(found["network"])
     assert found["values"] > 4 * found["events"]
-    assert {road.split()[0] for road in found["roads"]} >= {"cpp", "numba", "cpp-strict"}
+    assert {road.split()[0] for road in found["roads"]} >= {"cpp", "numba", "cpp-strict", "reference"}
+    assert "csim from raw bits" in found["roads"]
     assert all(
         count == found["events"] for road, count in found["roads"].items() if road.split()[0] in ("cpp", "numba")
     )

@@ -17,7 +17,7 @@ from isobit._version import __version__
 from isobit.compiler import compiler
 from isobit.errors import CompilerError
 
-__all__ = ["FileRecord", "Provenance", "provenance_of"]
+__all__ = ["FileRecord", "Provenance", "installed_versions", "provenance_of"]
 
 #: Packages whose version may change a result.
 _PACKAGES = ("isobit", "numpy", "numba")
@@ -129,9 +129,7 @@ def provenance_of(model: Any, roads: Collection[str], keras_model: Any = None) -
         keras_model = config.get("KerasModel")
     packages = _PACKAGES if source is None and keras_model is None else (*_PACKAGES, *_KERAS_PACKAGES)
     versions = {"python": platform.python_version()}
-    versions |= {name: found for name in packages if (found := _version(name))}
-    if set(roads) & {"csim", "hls"}:
-        versions["compiler"] = _compiler()
+    versions |= installed_versions(packages, compiler=bool(set(roads) & {"csim", "hls"}))
     return Provenance(
         str(getattr(keras_model, "name", "")),
         datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -139,6 +137,12 @@ def provenance_of(model: Any, roads: Collection[str], keras_model: Any = None) -
         {name: value for name, value in model.graph.metadata.items() if "." not in name},
         _plain(config.get("HLSConfig")),
     )
+
+
+def installed_versions(packages: Iterable[str], *, compiler: bool) -> dict[str, str]:
+    """Versions of packages, those that are installed, and what the compiler says of itself, if it is wanted."""
+    found = {name: version for name in packages if (version := _version(name))}
+    return found | ({"compiler": _compiler()} if compiler else {})
 
 
 def _version(package: str) -> str:

@@ -22,6 +22,7 @@ __all__ = ["BAD_INPUT", "BITS_DIFFER", "EQUAL_OR_DONE", "cli", "examples", "run"
 EQUAL_OR_DONE, BITS_DIFFER, BAD_INPUT = 0, 1, 2
 
 _COMMANDS = {
+    "certify": "Certify a menu of networks in firmware: every bit, overflows, lint, built emulators.",
     "check": "Compare a network's bits on every road, layer by layer.",
     "convert": "Convert a Keras file into a model file, with its hls4ml project beside it.",
     "cost": "Estimate DSPs, LUTs, flip-flops, block RAMs, interval and latency.",

@@ -65,7 +65,7 @@ def graph_cost(graph: Graph) -> Cost:
     return Cost(
         graph.name,
         ordered,
-        fabric.lut(sum(layer.lut_bits for layer in ordered)),
+        fabric.lut(sum(layer.lut_bits for layer in ordered), sum(layer.adder_bits for layer in ordered)),
         fabric.ff(sum(layer.register_bits for layer in ordered)),
         max((done[name] for name in graph.outputs), default=0),
         float(clock) if clock else None,

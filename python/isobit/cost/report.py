@@ -44,6 +44,8 @@ class LayerCost:
         Bits of weights and tables, and block RAMs of 36 Kbit.
     lut_bits, register_bits
         Bits of adders, multiplexers and products in LUTs, and of registers: what LUT and FF are estimated from.
+    adder_bits
+        Bits of the adders in trees of distributed arithmetic, nearly a LUT each; not among ``lut_bits``.
     """
 
     layer: str
@@ -57,6 +59,7 @@ class LayerCost:
     bram: float = 0.0
     lut_bits: float = 0.0
     register_bits: float = 0.0
+    adder_bits: float = 0.0
 
     def plus(self, other: LayerCost) -> LayerCost:
         """Both one after the other, as one layer."""
@@ -72,6 +75,7 @@ class LayerCost:
             self.bram + other.bram,
             self.lut_bits + other.lut_bits,
             self.register_bits + other.register_bits,
+            self.adder_bits + other.adder_bits,
         )
 
 

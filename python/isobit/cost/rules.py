@@ -111,8 +111,9 @@ def _dot(op: Dot, tensors: Tensors, spread: Spread) -> LayerCost:
     weight, data, reuse = op.weight, tensor.type, op.reuse_factor
     side_by_side = min(spread.parallel, op.positions)
     turns = ceil(op.positions / side_by_side)
-    built = multipliers(weight.raw, reuse) if _multiplies(op) else 0
-    logic = _sums_bits(op, data, built) + n_out * _cast_bits(op.accum, op.output.type)
+    built = multipliers(weight.raw, reuse) if op.product is Product.MULT and not spread.trees else 0
+    sums = 0.0 if spread.trees else _sums_bits(op, data, built)
+    logic = sums + n_out * _cast_bits(op.accum, op.output.type)
     word = ceil(weight.raw.size / reuse) * weight.type.width
     in_memory = reuse > 1 and op.strategy == "resource" and word * reuse > _LUT_TABLE_BITS
     effort = data.width * weight.type.width + data.width + weight.type.width + log2(max(2, n_in))
@@ -128,24 +129,25 @@ def _dot(op: Dot, tensors: Tensors, spread: Spread) -> LayerCost:
         ceil(word / _BRAM_WORD) * ceil(reuse / 512) if in_memory else 0.0,
         logic * side_by_side,
         (built * op.accum.width / 2 + n_out * op.output.type.width) * side_by_side,
+        _adder_bits(op, data, spread) * side_by_side if spread.trees else 0.0,
     )
 
 
-def _multiplies(op: Dot) -> bool:
-    """Whether products are built, and not shifts, signs or adder trees."""
-    return op.product is Product.MULT and op.strategy != "distributed_arithmetic"
+def _adder_bits(op: Dot, data: FixedType, spread: Spread) -> float:
+    """Bits of the adders of one position's tree; if that is not known, of one for each nonzero signed digit."""
+    if spread.adder_bits is not None:
+        return float(spread.adder_bits)
+    return _digits(op.weight.raw) * (data.width + _levels(op.weight.shape[0]) / 2)
 
 
 def _sums_bits(op: Dot, data: FixedType, built: int) -> float:
     """Bits of what one position's sums take in LUTs."""
     weight, reuse = op.weight, op.reuse_factor
     nonzero, digits = int(np.count_nonzero(weight.raw)), _digits(weight.raw)
-    if op.strategy == "distributed_arithmetic":  # shifts and additions alone
-        return digits * (data.width + _levels(weight.shape[0]) / 2)
     bits = float(nonzero * op.accum.width)
     if reuse > 1:
         bits += built * (data.width + weight.type.width) * (reuse - 1) / 3  # a LUT of 6 inputs chooses one of 4 bits
-    if _multiplies(op) and not dsp_slices(data, weight.type):
+    if op.product is Product.MULT and not dsp_slices(data, weight.type):
         bits += (digits - nonzero) * data.width if reuse == 1 else built * data.width * weight.type.width
     return bits
 

@@ -12,11 +12,13 @@ import subprocess
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from isobit.compiler import compiler, version_and_standard
 from isobit.csim.cache import build_folder, cache_folder, discard, intact, prune, store, touch, writing
 from isobit.csim.compiling import preprocessed, run_compiler, written
+from isobit.csim.precompiled import lay_precompiled
 from isobit.csim.state import BASELINE_MAIN, static_state, symbols
 from isobit.csim.words import parse_ports
 from isobit.errors import CSimError
@@ -102,6 +104,7 @@ def build(
     def make(folder: Path) -> None:
         with ThreadPoolExecutor(1) as beside:  # two compilers at once
             baseline = beside.submit(_baseline, files, header_flags)
+            lay_precompiled(folder, files, flags, _kept)
             run_compiler([*flags, "main.cpp", *sources, *link, "-o", "program"], folder, what)
         state = static_state(symbols(folder / "program", command), baseline.result(), filled)
         hidden = [f"unknown: {name} is a shared library" for name in unseen]
@@ -184,6 +187,14 @@ def _made(final: Path, files: Mapping[str, bytes], make: Callable[[Path], None],
     return True
 
 
+def _kept(content: bytes, files: Mapping[str, bytes], make: Callable[[Path], None], names: Sequence[str]) -> Path:
+    """Folder in the cache of what ``make`` gives for a content."""
+    final = build_folder(content)
+    _made(final, files, make, names)
+    touch(final)
+    return final
+
+
 def _baseline(files: Mapping[str, bytes], flags: Sequence[str]) -> list[tuple[str, str]] | None:
     """Variables of the program that calls nothing, compiled once for each header set, its flags and compiler.
 
@@ -193,7 +204,7 @@ def _baseline(files: Mapping[str, bytes], flags: Sequence[str]) -> list[tuple[st
     headers = {path: text for path, text in files.items() if path.startswith(("isobit_csim/", "firmware/ap_types/"))}
     bare = {**headers, "main.cpp": BASELINE_MAIN.encode()}
     command = compiler()
-    seen = preprocessed(bare, flags, ["main.cpp"], "the bridge")
+    seen = _bridge_text(tuple(sorted(bare.items())), tuple(flags), command)
     facts_version = Path(__file__).with_name("state.py").read_bytes()
     key = "\0".join(["baseline", version_and_standard(command)[0], *command, *flags]).encode()
     final = build_folder(key + b"\0" + facts_version + b"\0" + seen)
@@ -204,6 +215,12 @@ def _baseline(files: Mapping[str, bytes], flags: Sequence[str]) -> list[tuple[st
 
     _made(final, bare, make, [_FACTS])
     return _symbols_of(final)
+
+
+@lru_cache(16)
+def _bridge_text(files: tuple[tuple[str, bytes], ...], flags: tuple[str, ...], command: tuple[str, ...]) -> bytes:
+    """All that the compiler, ``command``, sees of the program that calls nothing."""
+    return preprocessed(dict(files), flags, ["main.cpp"], "the bridge")
 
 
 def _symbols_of(folder: Path) -> list[tuple[str, str]] | None:

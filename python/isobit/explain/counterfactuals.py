@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from isobit.errors import UnsupportedError
+from isobit.explain.layerwise import Layerwise
 from isobit.explain.lifting import Lifter, Quantiser
 from isobit.explain.outputs import Floats
-from isobit.explain.rerun import Rerun
 
 __all__ = ["Counterfactuals"]
 
@@ -42,7 +42,7 @@ class Counterfactuals:
     _changed: dict[Any, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._rerun = Rerun(self.x)
+        self._layers = Layerwise(self.x)
         self._own: list[Floats] | None = None
 
     @property
@@ -70,20 +70,13 @@ class Counterfactuals:
         if self.lifter.finer:
             self._known = {key: error for key, error in self._known.items() if key[1] or not key[0]}
 
-    def keep(self, lifted: Collection[Quantiser]) -> None:
-        """Remember the layers of this network: those that begin alike are run from there on."""
-        try:
-            self._rerun.keep(self.lifter.lifted_graph(sorted(lifted)))
-        except UnsupportedError:
-            return
-
     def of(self, lifted: Collection[Quantiser], bits: Mapping[Quantiser, int] | None = None) -> float:
         """The error with some quantisers exact, or with so many bits more; infinite if there is no such network."""
         key = frozenset(lifted), tuple(sorted((bits or {}).items()))
         if key not in self._known:
             try:
                 graph = self.lifter.lifted_graph(sorted(lifted), bits)
-                outputs = self._rerun.outputs(graph)
+                outputs = self._layers.outputs(graph)
             except UnsupportedError:  # formats that do not go together, such as those of a maximum's inputs
                 self._known[key], self._changed[key] = inf, 0
             else:

@@ -12,10 +12,11 @@ import numpy as np
 
 from isobit.errors import RangeError
 from isobit.explain.counterfactuals import Counterfactuals
-from isobit.explain.fixing import LEFT, TOP, parting, smallest
+from isobit.explain.fixing import LEFT, TOP, on_all, parting, smallest
 from isobit.explain.lifting import Lifter, Quantiser
 from isobit.explain.outputs import Metric, columns_of, error_in, outputs_of, reference_of, telling
 from isobit.explain.report import Cause, Explanation
+from isobit.model.requested import linear_layers
 from isobit.network import Network
 
 __all__ = ["explain"]
@@ -78,14 +79,16 @@ def explain(
     wanted = exact if wanted is None else wanted
     name, measure = error_in(metric, wanted)
 
-    chosen = telling(got, wanted, min(ranked_on, events))
+    chosen = telling(got, wanted, ranked_on)
     part = [array[chosen] for array in x]
     _, measure_part = error_in(metric, [array[chosen] for array in wanted])
     errors = Counterfactuals(lifter, part, measure_part)
     causes, interactions = _ranked(every, errors)
     fix = smallest(causes, every, errors)
+    left = measure(got)
+    if fix:
+        fix, left = on_all(fix, every, errors, left, lambda bits: measure(outputs_of(lifter.lifted(bits, bits), x)))
     types, entries = lifter.fix(fix)
-    mended = outputs_of(lifter.lifted(sorted(fix), fix), x) if fix else got
     shown = np.sqrt if metric == "rms" else float
     return Explanation(
         network=model.graph.name,
@@ -99,8 +102,9 @@ def explain(
         first=parting(model, against if isinstance(against, Network) else lifter.lifted(every), part, chosen),
         types=types,
         entries=entries,
-        fixed_error=float(shown(measure(mended))),
+        fixed_error=float(shown(left)),
         runs=errors.runs + 4,
+        linear=linear_layers(model.graph),
         origin=model.origin,
     )
 
@@ -109,8 +113,6 @@ def _ranked(
     every: list[Quantiser], errors: Counterfactuals
 ) -> tuple[list[Cause], dict[tuple[Quantiser, Quantiser], float]]:
     """Causes by their share, and interactions of the first."""
-    errors.keep(())
-    errors.keep(every)
     whole, exact, floor = errors.of(()), errors.of(every), errors.floor(every)
     if exact > _NEAR * whole and floor > LEFT * whole:
         errors.match(every)

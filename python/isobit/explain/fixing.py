@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import combinations
 
 import numpy as np
@@ -13,7 +14,7 @@ from isobit.explain.outputs import Floats
 from isobit.explain.report import Cause, Parting
 from isobit.network import Network
 
-__all__ = ["LEFT", "TOP", "parting", "smallest"]
+__all__ = ["LEFT", "TOP", "on_all", "parting", "smallest"]
 
 #: Quantisers whose interactions and Shapley values are computed.
 TOP = 5
@@ -23,6 +24,8 @@ LEFT = 0.01
 _CHANGED = 6
 #: Part of the error that one step has to remove, if the exact network removes all of it.
 _WORTH = 8
+#: Bits that a fix is given beyond those that the ranked events need.
+_FURTHER = 3
 #: A layer has parted from the exact one if it is off by more LSBs of its own.
 _PARTED = 8.0
 
@@ -36,7 +39,6 @@ def smallest(causes: list[Cause], every: list[Quantiser], errors: Counterfactual
     chosen: list[Quantiser] = []
     candidates = [cause.quantiser for cause in causes if cause.share > LEFT / 2][: 4 * TOP]
     while errors.of(chosen) > allowed and len(chosen) < _CHANGED:
-        errors.keep(chosen)
         left = errors.of(chosen)
         best = _best(chosen, candidates, errors)
         if not best or (chosen and errors.of([*chosen, *best]) > left / 2):  # hidden behind those that are chosen
@@ -56,7 +58,6 @@ def smallest(causes: list[Cause], every: list[Quantiser], errors: Counterfactual
             fewer = [other for other in chosen if other != one]
             if errors.of(fewer) <= allowed:
                 chosen = fewer
-                errors.keep(chosen)
     if not chosen:
         return {}
     for one in reversed(chosen[:]):  # what a later choice made needless
@@ -74,6 +75,39 @@ def smallest(causes: list[Cause], every: list[Quantiser], errors: Counterfactual
         enough = max(allowed, least + LEFT * (whole - least) if least > allowed else 0.0)
         bits[one] = min(count for count, left in tried.items() if left <= enough)
     return bits
+
+
+def on_all(
+    fix: dict[Quantiser, int],
+    every: list[Quantiser],
+    errors: Counterfactuals,
+    whole: float,
+    error: Callable[[dict[Quantiser, int]], float],
+) -> tuple[dict[Quantiser, int], float]:
+    """The fix with what it leaves on all events, and with a few bits more if that takes them.
+
+    Parameters
+    ----------
+    fix, every, errors
+        As :func:`smallest` gives and takes them.
+    whole, error
+        On all events, the error of the network, and of the network with so many bits more.
+    """
+    left, before, floor = error(fix), errors.of(()), errors.floor(every)
+    allowed = floor + LEFT * (before - floor)
+    if errors.of(list(fix), fix) > allowed or before <= 0:
+        return fix, left
+    more, less = fix, left
+    for _ in range(_FURTHER):
+        if less <= whole * allowed / before:
+            return more, less
+        wider = [{**more, one: bits + 1} for one, bits in more.items() if bits < _full(one, errors.lifter)]
+        tried = [(error(each), place) for place, each in enumerate(wider)]
+        if not tried or min(tried)[0] >= less:
+            break
+        less, place = min(tried)
+        more = wider[place]
+    return fix, left
 
 
 def _best(chosen: list[Quantiser], candidates: list[Quantiser], errors: Counterfactuals) -> tuple[Quantiser, ...]:

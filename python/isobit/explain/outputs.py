@@ -98,7 +98,9 @@ def error_in(metric: str | Metric, wanted: list[Floats]) -> tuple[str, Callable[
 
 
 def telling(got: list[Floats], wanted: list[Floats], count: int) -> npt.NDArray[np.int64]:
-    """Events that differ most, and as many spread over all."""
+    """Events that differ most, and as many spread over all; all of them if they are no more."""
+    if len(got[0]) <= count:
+        return np.arange(len(got[0]))
     off = np.max([np.abs(a - b).reshape(len(a), -1).max(axis=1) for a, b in zip(got, wanted, strict=True)], axis=0)
     most = np.argsort(-off, kind="stable")[: count // 2]
     spread = np.linspace(0, len(off) - 1, count - len(most)).astype(np.int64)

@@ -106,6 +106,8 @@ class Explanation(Paged):
         The error with it, on all events.
     runs
         Networks that were run.
+    linear
+        Layers whose linear activation is one of hls4ml's layers, see :func:`isobit.model.requested.linear_layers`.
     origin
         For the page: versions and what the network is.
     """
@@ -125,12 +127,13 @@ class Explanation(Paged):
     entries: Mapping[str, int] = field(default_factory=dict)
     fixed_error: float = 0.0
     runs: int = 0
+    linear: tuple[str, ...] = ()
     origin: tuple[tuple[str, str], ...] = ()
 
     @property
     def fragment(self) -> dict[str, Any]:
         """The part of an hls4ml configuration that makes this change."""
-        return fragment_of(self.types, self.entries)
+        return fragment_of(self.types, self.entries, self.linear)
 
     @property
     def fix(self) -> dict[str, str]:

@@ -9,6 +9,7 @@ cast. Here each line is followed as a linear form of the inputs, and each of its
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,7 +21,7 @@ from isobit.errors import FirmwareError, UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.model.weights import Weight
 
-__all__ = ["AdderTree", "read_adder_tree"]
+__all__ = ["AdderTree", "adder_bits", "read_adder_tree"]
 
 #: Coefficients are integers at this many fraction bits, more than any float32 needs.
 _PLACES = 512
@@ -33,8 +34,11 @@ _QUANTISED = re.compile(r"(ap_u?fixed<[-\w, ]+>) model_inp_q_(\d+) = (?:(model_i
 _TERM = re.compile(
     rf"(?P<sign>[-+]?) ?(?:model_inp\[(?P<input>\d+)\]|model_inp_q_(?P<quantised>\d+)"
     rf"|bit_shift<(?P<shift>-?\d+)>\(v(?P<shifted>\d+)\)|v(?P<value>\d+)"
-    rf"|{_TYPE}\((?P<typed>[-+.\de]+)\)|(?P<number>[.\d][-+.\de]*))\s*"
+    rf"|(?P<type>{_TYPE})\((?P<typed>[-+.\de]+)\)|(?P<number>[.\d][-+.\de]*))\s*"
 )
+
+#: Smallest and largest number, and the step.
+_Interval = tuple[Fraction, Fraction, Fraction]
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,47 @@ def read_adder_tree(code: str, data: FixedType, layer: str) -> AdderTree:
     weight, bias = _weight("weight", forms[:-1], layer), _weight("bias", forms[-1], layer)
     kinds = tuple(str(tree.elements[place] or "") for place in sorted(tree.elements))
     return AdderTree(weight, bias, tuple(outputs[neuron][1] for neuron in range(len(outputs))), kinds)
+
+
+def adder_bits(code: str, data: FixedType) -> int:
+    """Bits of all adders in a function that da4ml wrote, which is nearly what it takes in LUTs.
+
+    An addition needs the bits in which its two numbers overlap, and those above; bits below the coarser LSB are one
+    number's own (``cost_add`` in da4ml's cmvm/core/state_opr.py). One of a constant needs the constant's bits.
+
+    Parameters
+    ----------
+    code
+        The C++, of which :func:`read_adder_tree` has checked each statement.
+    data
+        Format of the layer's input.
+    """
+    text = re.sub(r" *//[^\n]*|;", "", code)
+    elements = {name: FixedType.parse(kind) for kind, name, _ in _QUANTISED.findall(text)}
+    known: dict[str, _Interval] = {}
+    total = 0
+    for name, value in ((found[1], found[2]) for found in _ASSIGNED.findall(text)):
+        sums: list[_Interval] = []
+        for term in _TERM.finditer(value):
+            if (typed := term["type"]) is not None:
+                total += FixedType.parse(typed).width
+                number = Fraction(float(f"{term['sign']}{term['typed']}"))
+                sums[0] = sums[0][0] + number, sums[0][1] + number, min(sums[0][2], FixedType.parse(typed).lsb)
+            elif (place := term["quantised"] or term["input"]) is not None:
+                kind = elements.get(place, data)
+                sums.append((kind.raw_min * kind.lsb, kind.raw_max * kind.lsb, kind.lsb))
+            elif (read := term["value"] or term["shifted"]) is not None:
+                factor = Fraction(2) ** int(term["shift"] or 0)
+                least, most, step = (end * factor for end in known[read])
+                sums.append((-most, -least, step) if term["sign"] == "-" else (least, most, step))
+        if len(sums) == 2:
+            (low, high, step), (other_low, other_high, other_step) = sums
+            coarse = max(step, other_step)
+            largest = max(abs(low), abs(other_low), abs(high + step), abs(other_high + other_step))
+            total += max(0, (low < 0 or other_low < 0) + (math.ceil(largest / coarse) - 1).bit_length())
+            sums = [(low + other_low, high + other_high, min(step, other_step))]
+        known[name] = sums[0] if sums else (Fraction(0), Fraction(0), Fraction(1))
+    return total
 
 
 class _Tree:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from isobit._version import __version__
@@ -10,6 +11,7 @@ from isobit.errors import UnsupportedError
 from isobit.lint import configuration, constants, numbers, quirks, tables  # each registers its rules
 from isobit.lint.report import LintReport
 from isobit.lint.rules import RULES, SEVERITIES, Context, Finding, chosen_rules, find_rule
+from isobit.model.requested import linear_layers
 from isobit.network import Network
 
 __all__ = ["lint", "refused"]
@@ -55,7 +57,13 @@ def lint(
         first = model.graph.inputs[0]
         numbers = context.values[first.name]  # refuses what is not finite
         events = 1 if numbers.shape == first.shape else len(numbers)
-    found = [finding for rule in RULES.values() if rule.id in chosen for finding in rule.check(context)]
+    linear = linear_layers(model.graph)
+    found = [
+        replace(finding, linear=linear)
+        for rule in RULES.values()
+        if rule.id in chosen
+        for finding in rule.check(context)
+    ]
     found.sort(key=lambda finding: SEVERITIES.index(finding.severity))
     return LintReport(model.graph.name, tuple(found), events, origin=model.origin)
 

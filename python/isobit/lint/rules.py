@@ -55,6 +55,8 @@ class Finding:
         Formats that mend it, by ``layer.slot``, for :meth:`isobit.Model.with_types`.
     fix
         What to do, in one sentence.
+    linear
+        Layers whose linear activation is one of hls4ml's layers, see :func:`isobit.model.requested.linear_layers`.
     """
 
     rule: str
@@ -65,6 +67,7 @@ class Finding:
     evidence: Mapping[str, Any] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
     fix: str = ""
+    linear: tuple[str, ...] = ()
 
     @property
     def place(self) -> str:
@@ -74,7 +77,7 @@ class Finding:
     @property
     def fragment(self) -> dict[str, Any]:
         """The part of an hls4ml configuration that gives these formats; empty if there are none."""
-        return fragment_of(self.types)
+        return fragment_of(self.types, linear=self.linear)
 
     def __str__(self) -> str:
         place = f"{self.place}: " if self.place else ""
@@ -96,11 +99,14 @@ class Finding:
         }
 
 
-def fragment_of(types: Mapping[str, str], entries: Mapping[str, int] | None = None) -> dict[str, Any]:
+def fragment_of(
+    types: Mapping[str, str], entries: Mapping[str, int] | None = None, linear: Collection[str] = ()
+) -> dict[str, Any]:
     """Part of an hls4ml configuration that gives formats, and tables so many entries, by ``layer.slot``.
 
     hls4ml reads those of tables and of a softmax's inner numbers beside ``Precision``, as ``exp_table_t``, and ignores
-    them inside it (docs/semantics.md).
+    them inside it (docs/semantics.md). ``linear`` names layers whose linear activation is a layer for hls4ml
+    (:func:`isobit.model.requested.linear_layers`): it gets the result's format as well, or it would cast.
     """
     layers: dict[str, Any] = {}
     for key, kind in types.items():
@@ -108,6 +114,8 @@ def fragment_of(types: Mapping[str, str], entries: Mapping[str, int] | None = No
         entry = layers.setdefault(layer, {})
         if slot in _IN_PRECISION:
             entry.setdefault("Precision", {})[slot] = kind
+            if slot == "result" and layer in linear:
+                layers[f"{layer}_linear"] = {"Precision": {"result": kind}}
         else:
             entry[f"{slot}_t"] = kind
     for key, count in (entries or {}).items():

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from isobit.model.graph import Graph
 
-__all__ = ["OVERRIDDEN", "ReuseFactor", "request", "reuse_factors", "summary"]
+__all__ = ["OVERRIDDEN", "ReuseFactor", "linear_fact", "linear_layers", "request", "reuse_factors", "summary"]
 
 #: Entry of :attr:`Graph.metadata`: what was asked for the whole model, and reaches no layer.
 OVERRIDDEN = "overridden_reuse_factor"
@@ -56,6 +56,21 @@ class ReuseFactor:
 def request(layer: str, strategy: str, reuse_factor: int) -> dict[str, str]:
     """The entries of :attr:`Graph.metadata` that remember what was asked for."""
     return {f"{layer}.requested_strategy": strategy, f"{layer}.requested_reuse_factor": str(reuse_factor)}
+
+
+def linear_fact(layer: str) -> dict[str, str]:
+    """The entry of :attr:`Graph.metadata` of a layer with a linear activation, which hls4ml makes a layer of its own.
+
+    hls4ml removes ``layer_linear`` where its format is that of the layer's result, and makes a cast of it elsewhere: a
+    configuration that changes the result has to name both.
+    """
+    return {f"{layer}.linear": f"{layer}_linear"}
+
+
+def linear_layers(graph: Graph) -> tuple[str, ...]:
+    """Layers whose linear activation hls4ml has removed, see :func:`linear_fact`."""
+    facts = graph.metadata
+    return tuple(op.name for op in graph.ops if facts.get(f"{op.name}.linear", op.name) not in graph.by_name)
 
 
 def reuse_factors(graph: Graph) -> tuple[ReuseFactor, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ __all__ = ["MAX_EXPONENT", "Encoding", "Weight", "quantise_entries", "read_writt
 
 #: Widest exponent of a power of two; products need twice the bits of data and exponent.
 MAX_EXPONENT = 32
+#: Formats in which a weight remembers its raw integers.
+_FORMATS = 32
 
 
 class Encoding(str, Enum):
@@ -134,16 +137,32 @@ class Weight:
         """
         if type == self.type:
             return self
-        if self.encoding is Encoding.LITERAL:
-            return replace(self, raw=quantise_floats(self.written, type), type=type)
-        if self.encoding is Encoding.TABLE:
-            return replace(self, raw=quantise_entries(self.written, type, self.name), type=type)
-        if self.encoding is not Encoding.PLAIN:
+        if self.encoding not in (Encoding.LITERAL, Encoding.TABLE, Encoding.PLAIN):
             raise UnsupportedError(
                 f"the format {self.type} of {self.name} belongs to its {self.encoding.value} encoding and cannot be "
                 "changed"
             )
-        return replace(self, raw=read_written(self.written, type), type=type)
+        if type not in self._raws:
+            while len(self._raws) >= _FORMATS:
+                self._raws.pop(next(iter(self._raws)))
+            self._raws[type] = self._in(type)
+        return replace(self, raw=self._raws[type], type=type)
+
+    @cached_property
+    def _raws(self) -> dict[FixedType, npt.NDArray[Any]]:
+        """Raw integers in formats that were asked for: sweeps and searches ask for the same few again and again."""
+        return {}
+
+    def _in(self, type: FixedType) -> npt.NDArray[Any]:
+        if self.encoding is Encoding.LITERAL:
+            return quantise_floats(self.written, type)
+        if self.encoding is Encoding.TABLE:
+            return quantise_entries(self.written, type, self.name)
+        return read_written(self.written, type)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What other processes need."""
+        return {name: value for name, value in vars(self).items() if name != "_raws"}
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Weight):

@@ -50,7 +50,7 @@ def without_twins(stages: Sequence[Stage], kept: Collection[str]) -> list[Stage]
 def _key(value: Any) -> Hashable:
     """Equal for equal contents; which layer a step is watched for does not count."""
     if isinstance(value, np.ndarray):
-        return value.shape, str(value.dtype), tuple(value.tolist()) if value.dtype == object else value.tobytes()
+        return value.shape, str(value.dtype), tuple(value.flat) if value.dtype == object else value.tobytes()
     if isinstance(value, tuple):
         return tuple(_key(part) for part in value)
     if is_dataclass(value):

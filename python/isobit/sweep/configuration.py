@@ -11,7 +11,7 @@ from typing import Any
 from isobit.errors import UnsupportedError
 from isobit.lint.rules import fragment_of
 from isobit.model.graph import Graph
-from isobit.model.requested import reuse_factors
+from isobit.model.requested import linear_layers, reuse_factors
 from isobit.network import Network
 
 __all__ = [
@@ -122,7 +122,7 @@ def configuration_of(model: Network, changes: Mapping[str, str]) -> dict[str, An
     types, others = divided(changes)
     entries = {key.removesuffix(ENTRIES): int(value) for key, value in others.items() if key.endswith(ENTRIES)}
     layers = config.setdefault("LayerName", {})
-    for layer, entry in fragment_of(types, entries).get("LayerName", {}).items():
+    for layer, entry in fragment_of(types, entries, linear_layers(model.graph)).get("LayerName", {}).items():
         known = layers.setdefault(layer, {})
         before = known.get("Precision") or {}
         precision = {**(before if isinstance(before, Mapping) else {"default": before}), **entry.pop("Precision", {})}

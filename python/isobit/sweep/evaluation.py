@@ -12,11 +12,11 @@ from isobit.bounds.constants import op_constants
 from isobit.cost.estimate import graph_cost
 from isobit.errors import RangeError, UnsupportedError
 from isobit.explain.outputs import METRICS, outputs_of
-from isobit.explain.rerun import Rerun
 from isobit.model.graph import Graph
 from isobit.network import Network
 from isobit.suggest import did_you_mean
 from isobit.sweep.configuration import retyped
+from isobit.sweep.rerun import Rerun
 
 __all__ = ["COSTS", "Evaluator", "check_metrics"]
 

@@ -43,8 +43,8 @@ def page_of(found: Sweep) -> Page:
             ("that do not exist", f"{refused:,}"),
         ),
         sections=(
-            Section("The front", (*_fronts(shown, front, goals, keys), *_best(front, goals))),
-            Section("Configurations", _table(valid, shown, front, metrics, keys)),
+            Section("The front", (*_fronts(shown, front, goals, keys), *_best(front, goals, found.linear))),
+            Section("Configurations", _table(valid, shown, front, metrics, keys, found.linear)),
             Section("What each dimension does", _dimensions(valid, goals)),
             Section("Configurations that do not exist", _refusals(found.records), folded=True),
         ),
@@ -112,17 +112,17 @@ def _wide(values: Iterable[float]) -> bool:
     return bool(known) and 0 < min(known) < max(known) / 50  # a zero has no place on it
 
 
-def _best(front: Sequence[Record], goals: Sequence[str]) -> tuple[Any, ...]:
+def _best(front: Sequence[Record], goals: Sequence[str], linear: Sequence[str]) -> tuple[Any, ...]:
     """The best configuration in the first goal, to paste."""
     if not front:
         return ()
     label = f"The best in {_name(goals[0])}, to paste into the hls4ml configuration: {_tip(front[0])}"
-    return _fragment(front[0], label)
+    return _fragment(front[0], label, linear)
 
 
-def _fragment(one: Record, label: str) -> tuple[Fragment, ...]:
+def _fragment(one: Record, label: str, linear: Sequence[str]) -> tuple[Fragment, ...]:
     """Formats to paste; what else the configuration changes is named in comments."""
-    found = config_fragment(fragment_of(one.types), label)
+    found = config_fragment(fragment_of(one.types, linear=linear), label)
     others = "".join(f"\n# and {key}: {' '.join(str(value).split())}" for key, value in one.settings.items())
     return tuple(Fragment(part.label, part.text + others) for part in found)
 
@@ -133,13 +133,14 @@ def _table(
     front: Sequence[Record],
     metrics: Sequence[str],
     keys: dict[int, str],
+    linear: Sequence[str],
 ) -> tuple[Table, ...]:
     names = list(dict.fromkeys(name for one in valid for name in one.point))
     rows: list[tuple[Any, ...]] = []
     best = {id(one) for one in front}
     for one in shown:
         on_front = id(one) in best
-        paste = _fragment(one, "") if on_front and len(rows) < _PASTE else ()
+        paste = _fragment(one, "", linear) if on_front and len(rows) < _PASTE else ()
         cells = [one.metrics[name] for name in metrics] + [one.point.get(name) for name in names]
         rows.append(("yes" if on_front else "", *cells, Value("show", paste=paste[0].text) if paste else None))
     if not rows:

@@ -16,6 +16,7 @@ import numpy as np
 from isobit.errors import FormatError, MissingDependencyError, RangeError, UnsupportedError
 from isobit.explain.outputs import columns_of, outputs_of, reference_of
 from isobit.model.file import graph_digest
+from isobit.model.requested import linear_layers
 from isobit.network import Network
 from isobit.pages.paged import Paged
 from isobit.suggest import did_you_mean
@@ -49,6 +50,8 @@ class Sweep(Paged):
         Metrics that are made small (or large, with a minus): those of the front on the page; none for all of them.
     origin
         For the page: versions and what the network is.
+    linear
+        Layers whose linear activation is one of hls4ml's layers, see :func:`isobit.model.requested.linear_layers`.
     """
 
     PAGE: ClassVar[str] = "isobit.sweep.page"
@@ -59,6 +62,7 @@ class Sweep(Paged):
     network: str = ""
     goals: tuple[str, ...] = ()
     origin: tuple[tuple[str, str], ...] = ()
+    linear: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Record]:
         return iter(self.records)
@@ -203,7 +207,13 @@ def sweep(
             chosen = points.grid() if method == "grid" else _draws(points, trials or 1, seed)
             runner.run(chosen, points.size if method == "grid" else trials or 1)
         return Sweep(
-            tuple(kept), runner.computed, runner.known, model.graph.name, tuple(goals or metrics), model.origin
+            tuple(kept),
+            runner.computed,
+            runner.known,
+            model.graph.name,
+            tuple(goals or metrics),
+            model.origin,
+            linear_layers(model.graph),
         )
 
 

@@ -66,6 +66,8 @@ class Tuned(Paged):
         The tuned network.
     types_before
         The network's own formats at the places of ``types``.
+    linear
+        Layers whose linear activation is one of hls4ml's layers, see :func:`isobit.model.requested.linear_layers`.
     origin
         For the page: versions and what the network is.
     """
@@ -91,6 +93,7 @@ class Tuned(Paged):
     certificate: Certificate
     model: Any = field(repr=False, compare=False)
     types_before: Mapping[str, str] = field(default_factory=dict)
+    linear: tuple[str, ...] = ()
     origin: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -101,7 +104,7 @@ class Tuned(Paged):
     @property
     def fragment(self) -> dict[str, Any]:
         """The part of an hls4ml configuration that gives these formats."""
-        return fragment_of(self.types)
+        return fragment_of(self.types, linear=self.linear)
 
     def __str__(self) -> str:
         saved = 100 * (1 - self.bits / self.bits_before)
@@ -136,4 +139,4 @@ class Tuned(Paged):
 
 
 #: Attributes that plain objects have in another form, or not.
-_OWN = ("types", "curve", "certificate", "model", "origin")
+_OWN = ("types", "curve", "certificate", "model", "linear", "origin")

@@ -16,6 +16,7 @@ from isobit.errors import RangeError
 from isobit.explain.outputs import Metric, columns_of, error_in, outputs_of, reference_of
 from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
+from isobit.model.requested import linear_layers
 from isobit.network import Network
 from isobit.sweep.evaluation import COSTS
 from isobit.tune.certificate import certificate_of
@@ -251,6 +252,7 @@ def tune(
         certificate=certificate_of(graph, plan),
         model=_tuned(model, best),
         types_before={key: str(own) for key, own in model.graph.types().items() if best.get(key, own) != own},
+        linear=linear_layers(model.graph),
         origin=model.origin,
     )
 

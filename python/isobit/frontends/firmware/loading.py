@@ -18,6 +18,7 @@ from isobit.frontends.firmware.fingerprints import Library, foreign_types, missi
 from isobit.frontends.firmware.foreign import Alone, foreign_layer
 from isobit.frontends.firmware.nodes import FirmwareModel, Node, UnknownCodeError, Variable, named_type
 from isobit.frontends.firmware.weights import Weights
+from isobit.frontends.hls4ml.distributed import tree_facts
 from isobit.frontends.hls4ml.graph import read_graph
 from isobit.frontends.project import read_project, read_yaml
 from isobit.frontends.sources import Project
@@ -189,4 +190,5 @@ def _metadata(model: FirmwareModel, config: Mapping[str, object]) -> dict[str, s
         if (reuse := node.get_attr("reuse_factor")) is not None:
             parallel = node.get_attr("parallelization_factor") if model.io_type == "io_parallel" else 1
             facts |= spread_facts(node.name, int(reuse), max(1, int(parallel or 1)))
+        facts |= tree_facts(node)
     return facts

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from isobit.errors import FirmwareError, UnsupportedError
-from isobit.frontends.adder_trees import AdderTree, read_adder_tree
+from isobit.fixed.types import FixedType
+from isobit.frontends.adder_trees import AdderTree, adder_bits, read_adder_tree
 from isobit.frontends.hls4ml.reading import edges_of, precision_to_type
+from isobit.model.hardware import adder_facts
 from isobit.model.layers.distributed import DistributedConvolution, DistributedDense
 
-__all__ = ["distributed_convolution", "distributed_dense", "is_distributed"]
+__all__ = ["distributed_convolution", "distributed_dense", "is_distributed", "tree_facts"]
 
 
 def is_distributed(node: Any) -> bool:
@@ -30,8 +32,17 @@ def _adder_tree(node: Any) -> AdderTree:
     source = node.get_attr("da_codegen")
     if source is None:
         raise FirmwareError(f"hls4ml has solved no adder tree for layer {node.name!r}; convert the network again")
-    data = precision_to_type(node.get_input_variable().type.precision, f"the input of {node.name}")
-    return read_adder_tree(str(source.code), data, node.name)
+    return read_adder_tree(str(source.code), _data(node), node.name)
+
+
+def _data(node: Any) -> FixedType:
+    return precision_to_type(node.get_input_variable().type.precision, f"the input of {node.name}")
+
+
+def tree_facts(node: Any) -> dict[str, str]:
+    """What the network's metadata say of a node's adder tree; nothing if it has none."""
+    source = node.get_attr("da_codegen")
+    return {} if source is None else adder_facts(node.name, adder_bits(str(source.code), _data(node)))
 
 
 def distributed_dense(node: Any) -> DistributedDense:

@@ -25,6 +25,7 @@ from isobit.frontends.hls4ml import (  # noqa: F401, they register their handler
     softmax,
     unary_lut,
 )
+from isobit.frontends.hls4ml.distributed import tree_facts
 from isobit.frontends.hls4ml.norm import check_normalised_axes
 from isobit.frontends.hls4ml.reading import tensor_of
 from isobit.frontends.hls4ml.time_distributed import in_steps, with_steps
@@ -38,7 +39,7 @@ from isobit.model.casts import casts_of, undefined
 from isobit.model.graph import Graph
 from isobit.model.hardware import IO_TYPE, spread_facts
 from isobit.model.ops import OPS, Op
-from isobit.model.requested import OVERRIDDEN, request
+from isobit.model.requested import OVERRIDDEN, linear_fact, request
 from isobit.model.tensor import layer_of, with_limits
 
 __all__ = ["graph_from_hls4ml", "is_model_graph", "op_of", "read_graph"]
@@ -168,6 +169,10 @@ def _named(node: Any) -> str:
     return repr(node.class_name) if same else f"{node.class_name!r} (from {own!r})"
 
 
+#: Classes whose activation is a part of them.
+_OWN_ACTIVATION = ("Activation", "LSTM", "GRU", "SimpleRNN", "Bidirectional")
+
+
 def _metadata(source: Any, backend: str) -> dict[str, str]:
     import hls4ml
 
@@ -183,6 +188,9 @@ def _metadata(source: Any, backend: str) -> dict[str, str]:
         if (reuse := node.get_attr("reuse_factor")) is not None and node.class_name != "Input":
             parallel = node.get_attr("parallelization_factor") if facts[IO_TYPE] == "io_parallel" else 1
             facts |= spread_facts(node.name, int(reuse), int(parallel or 1))
+        facts |= tree_facts(node)
+        if node.get_attr("activation") == "linear" and node.class_name not in _OWN_ACTIVATION:
+            facts |= linear_fact(node.name)
         if node.class_name == "Dense":
             asked = "compressed" if source.config.get_compression(node) else source.config.get_strategy(node).lower()
             facts |= request(node.name, asked, source.config.get_reuse_factor(node))

@@ -34,14 +34,23 @@ struct any_finish {
 
         template <int Columns>
         __attribute__((noinline)) void of(tile<T, Rows, Columns>& values, int event) const {
-            apply(values, t.s.finish, first, t.p);
+            if constexpr (Rows == 1 || Rows == tile_rows) {
+                apply(values, t.s.finish, first, t.p);
+            } else {  // those that are left over, one by one
+                tile<T, 1, Columns> row;
+                for (int r = 0; r < Rows; ++r) {
+                    for (int c = 0; c < Columns; ++c) row.v[0][c] = values.v[r][c];
+                    apply(row, t.s.finish, first + r, t.p);
+                    for (int c = 0; c < Columns; ++c) values.v[r][c] = row.v[0][c];
+                }
+            }
             lay_any(values, t.s.result, t.s.outputs, first, event, t.workspace);
         }
     };
 };
 
 // The usual steps and one target.
-template <class T, form To>
+template <class T>
 struct usual_finish {
     template <int Rows>
     struct rows {
@@ -79,7 +88,7 @@ struct usual_finish {
                 if (u.fit != nullptr) fit(values, *u.fit, first);
             }
             if (u.look_up != nullptr) values = looked_up_apart(values, *u.look_up);
-            lay_as<To>(values, t.s.result.data[0], t.s.outputs, first, event, t.workspace);
+            lay_usual(values, t.s.result, t.s.outputs, first, event, t.workspace);
         }
     };
 };

@@ -131,19 +131,37 @@ __attribute__((noinline)) void lay_any(const tile<T, Rows, Columns>& values, con
     lay(values, all, outputs, first, event, workspace);
 }
 
-// The same, where one target of a usual form leaves values in registers.
+// The forms that the stages after a lane usually read.
+template <class T>
+constexpr bool is_usual(form to) {
+    if (std::is_same<T, std::int64_t>::value) return to == form::f64 || to == form::i16_pairs || to == form::i16_split;
+    if (to == form::i16_pairs) return true;
+    if (std::is_same<T, double>::value) return to == form::f64 || to == form::i16_split;
+    if (std::is_same<T, std::int16_t>::value) return to == form::i16 || to == form::f32;
+    return to == form::f32 || to == form::i32 || to == form::i16;
+}
+
+// The same; one target of a usual form leaves values in registers.
+template <form To, form... Others, class T, int Rows, int Columns>
+ISOBIT_INLINE void lay_if_usual(const tile<T, Rows, Columns>& values, const targets& all, std::int32_t outputs,
+                                int first, int event, char* workspace) {
+    if constexpr (is_usual<T>(To)) {
+        if (all.data->to == To) return lay_as<To>(values, *all.data, outputs, first, event, workspace);
+    }
+    if constexpr (sizeof...(Others) > 0) {
+        lay_if_usual<Others...>(values, all, outputs, first, event, workspace);
+    } else {
+        lay_any(values, all, outputs, first, event, workspace);
+    }
+}
+
 template <class T, int Rows, int Columns>
 ISOBIT_INLINE void lay_usual(const tile<T, Rows, Columns>& values, const targets& all, std::int32_t outputs, int first,
                              int event, char* workspace) {
-    constexpr form floats = sizeof(T) == 8 ? form::f64 : form::f32;
-    constexpr form narrow = sizeof(T) == 8 ? form::i16_split : form::i16;
     if (all.count == 0) return;
-    const form to = all.data->to;
-    if (all.count > 1 || (to != floats && to != form::i16_pairs && to != narrow))
-        return lay_any(values, all, outputs, first, event, workspace);
-    if (to == form::i16_pairs) return lay_as<form::i16_pairs>(values, *all.data, outputs, first, event, workspace);
-    if (to == narrow) return lay_as<narrow>(values, *all.data, outputs, first, event, workspace);
-    lay_as<floats>(values, *all.data, outputs, first, event, workspace);
+    if (all.count > 1) return lay_any(values, all, outputs, first, event, workspace);
+    lay_if_usual<form::i16_pairs, form::i16, form::f32, form::i32, form::f64, form::i16_split, form::i64>(
+        values, all, outputs, first, event, workspace);
 }
 
 }  // namespace ISOBIT_ISA

@@ -37,41 +37,6 @@ inline void run_counting(const task& t) {
     counting<T, false, T>::run(t);
 }
 
-template <class T>
-struct natural_form;
-template <>
-struct natural_form<float> : std::integral_constant<form, form::f32> {};
-template <>
-struct natural_form<double> : std::integral_constant<form, form::f64> {};
-template <>
-struct natural_form<std::int16_t> : std::integral_constant<form, form::i16> {};
-template <>
-struct natural_form<std::int32_t> : std::integral_constant<form, form::i32> {};
-template <>
-struct natural_form<std::int64_t> : std::integral_constant<form, form::i64> {};
-
-// The forms that the stages after usually read have code of their own.
-template <class T, form To>
-constexpr bool is_usual_form() {
-    return To == natural_form<T>::value || (To == form::i16_pairs && !std::is_same<T, std::int64_t>::value) ||
-           (To == form::i16_split && std::is_same<T, double>::value) ||
-           ((To == form::f32 || To == form::i16) && std::is_same<T, std::int32_t>::value) ||
-           ((To == form::i32 || To == form::i16) && std::is_same<T, float>::value) ||
-           (To == form::f32 && std::is_same<T, std::int16_t>::value);
-}
-
-template <class Map, class T, form To, form... Others>
-inline void run_usual(const task& t) {
-    if constexpr (is_usual_form<T, To>()) {
-        if (t.s.result.data[0].to == To) return run_map<Map, usual_finish<T, To>>(t);
-    }
-    if constexpr (sizeof...(Others) > 0) {
-        run_usual<Map, T, Others...>(t);
-    } else {
-        run_map<Map, any_finish<T>>(t);
-    }
-}
-
 template <class Map>
 constexpr bool is_usual_map() {
     return std::is_same<Map, mulhi16<>>::value || std::is_same<Map, dot16<std::int32_t>>::value ||
@@ -84,17 +49,22 @@ inline void run_any(const task& t) {
     run_map<Map, any_finish<T>>(t);
 }
 
+// int64, whose products take most of the time, has no code of its own for the usual steps.
 template <class Map, class T>
 inline void run_finish(const task& t) {
-    if (t.s.usual == nullptr) return run_any<Map, T>(t);
-    run_usual<Map, T, form::f32, form::f64, form::i16, form::i32, form::i64, form::i16_pairs, form::i16_split>(t);
+    if constexpr (!std::is_same<T, std::int64_t>::value) {
+        if (t.s.usual != nullptr) return run_map<Map, usual_finish<T>>(t);
+    }
+    run_any<Map, T>(t);
 }
 
-// Windows are not observed, and have code of their own for fewer forms.
+// Windows are not observed.
 template <class Map, class T>
 inline void run_windows(const task& t) {
-    if (t.s.usual == nullptr) return run_map<Map, any_finish<T>>(t);
-    run_usual<Map, T, natural_form<T>::value, form::i16_pairs>(t);
+    if constexpr (!std::is_same<T, std::int64_t>::value) {
+        if (t.s.usual != nullptr) return run_map<Map, usual_finish<T>>(t);
+    }
+    run_map<Map, any_finish<T>>(t);
 }
 
 // Which lanes the steps after a way to multiply may have; the binding refuses others.
