@@ -332,9 +332,16 @@ class VectorFiles(Target):
                 raise Finding("raw integers beyond the format")
 
 
+def _wrappers(folder: Path) -> Target:
+    from wrapper_files import WrapperFiles
+
+    return WrapperFiles(folder)
+
+
 TARGETS: dict[str, Callable[[Path], Target]] = {
     "model": ModelFiles,
     "keras": KerasFiles,
     "data": DataFiles,
     "vectors": VectorFiles,
+    "wrappers": _wrappers,
 }

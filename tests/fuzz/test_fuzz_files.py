@@ -45,6 +45,12 @@ def test_vectors(tmp_path: Path) -> None:
     assert target.refused > 20
 
 
+def test_wrappers(tmp_path: Path) -> None:
+    target = run("wrappers", 150, tmp_path)
+    assert target.taken > 3
+    assert target.refused > 20
+
+
 @pytest.mark.hls4ml
 @pytest.mark.xdist_group("keras")
 def test_keras_files(tmp_path: Path) -> None:

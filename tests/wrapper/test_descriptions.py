@@ -210,6 +210,8 @@ def test_a_wrapped_model_is_a_model(tmp_path: Path) -> None:
     assert "best" in str(model.plan())
     assert {finding.layer for finding in ib.lint(model)} & set(model.wrapper.steps)
     assert set(model.trace(x)) == set(model.layers)
+    ib.export_hls(model, tmp_path / "core")
+    assert any("best" in path.read_text() for path in (tmp_path / "core").rglob("*.cpp"))
     wider = model.with_types({"x.result": "ap_fixed<20,14,AP_RND,AP_WRAP>"})
     causes = ib.explain(model, 20 * x, against=wider).causes
     assert (causes[0].layer, causes[0].slot) == ("x", "result")

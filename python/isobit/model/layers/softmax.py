@@ -221,7 +221,7 @@ class ArgMax(Op):
         product = Input(0) * Constant(Weight("places", places, kind, real, real, Encoding.LITERAL))
         outcome = Result.of(product, hot)
         return (
-            primitive.Softmax(hot.name, self.inputs, hot, "argmax", places[None]),
+            Softmax(hot.name, self.inputs, hot, "argmax", tensor.size),
             Formula(placed.name, (hot.name,), placed, outcome, (places,)),
             Reduce(self.name, (placed.name,), self.output, "max", places[None], kind),
         )
