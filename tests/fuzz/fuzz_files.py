@@ -83,7 +83,7 @@ def fuzz(name: str, seconds: float, seed: int, keep: Path) -> dict[str, object]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("target", choices=("model", "keras", "data", "vectors"))
+    parser.add_argument("target", choices=("model", "keras", "data", "vectors", "wrappers"))
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, default=Path(tempfile.gettempdir()) / "isobit-fuzz-findings")

@@ -12,7 +12,7 @@ from targets import TESTS, Finding, Target
 import isobit as ib
 from isobit.answers.wrapped import telling_events
 
-sys.path[:0] = [str(TESTS / "wrapper")]
+sys.path[:0] = [str(TESTS), str(TESTS / "wrapper")]
 
 _TOKEN = re.compile(r"[\w<>,:.\"-]+")
 #: What takes the place of a word.

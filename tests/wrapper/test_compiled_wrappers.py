@@ -80,7 +80,7 @@ def test_events_of_ones_own(load: Load) -> None:
     model = load("SHIFTS")
     x = np.random.default_rng(1).normal(0, 300, (50, 6))
     report = ib.check_wrapper(model, x)
-    assert (report.ok, report.events, report.inputs) == (True, 50, "50 events")
+    assert (report.ok, report.events, report.inputs) == (True, 50, "the given events")
     wrong = load("SHIFTS", "100,", "101,")
     report = ib.check_wrapper(wrong, x, tries=0)
     assert not report.ok

@@ -92,7 +92,7 @@ def check_wrapper(
         given = [quantised[tensor.name] for tensor in model.graph.inputs]
     y = _run(interface, given, model.graph.output_tensors, timeout)
     search = None if model.wrapper is None else StepSearch(model.graph, model.wrapper)
-    what = f"{len(given[0].raw)} events" if x is not None else f"events of seed {seed}"
+    what = f"random events (seed {seed})" if x is None else "the given events"
     inputs = tuple(Given(tensor, array) for tensor, array in zip(model.graph.inputs, given, strict=True))
     report = compare_given(model, inputs, y, (what, interface.library.name), tries=tries, explain=search)
     return report if report.first is None else replace(report, notes=_event(inputs, report.first.event))
