@@ -72,6 +72,9 @@ def write(network: Network, folder: Path, wheels: Path) -> None:
     done = subprocess.run([*command, network.release, wheel or " ", *case, str(folder)], capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"{network.name} by hls4ml {network.release}: {done.stderr.strip().splitlines()[-1:]}")
+    source = folder / "firmware" / "myproject.cpp"  # as in a firmware repository, nothing is traced
+    traces = r"#ifndef __SYNTHESIS__\n(?:    nnet::save_layer_output<.*\n)+#endif\n"
+    source.write_text(re.sub(traces, "", source.read_text()))
     (folder / "graph.isobit").unlink(missing_ok=True)
     for archive in folder.parent.glob(f"{folder.name}*.tar.gz"):
         archive.unlink()
@@ -139,6 +142,7 @@ def make(network: Network, folder: Path, wheels: Path) -> None:
         return
     if not (folder / "firmware" / "parameters.h").exists():
         write(network, folder, wheels)
-    test_bench(network, folder)
+    if not (folder / "tb_data" / "csim_results.log").exists():
+        test_bench(network, folder)
     emulator(network, folder)
     library(network, folder)
