@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -69,7 +70,11 @@ def write(network: Network, folder: Path, wheels: Path) -> None:
         wheel = str(wheel_folder)
     case = (network.name, "golden", "io_parallel")
     command = [sys.executable, str(ROOT / "tools" / "firmware_run.py"), str(folder.parent), "--write"]
-    done = subprocess.run([*command, network.release, wheel or " ", *case, str(folder)], capture_output=True, text=True)
+    environment = {**os.environ}
+    if wheel:  # what an older release needs beside the installed packages
+        environment["PYTHONPATH"] = os.pathsep.join([environment.get("PYTHONPATH", ""), str(wheels / "deps")])
+    words = [*command, network.release, wheel or " ", *case, str(folder)]
+    done = subprocess.run(words, capture_output=True, text=True, env=environment, check=False)
     if done.returncode:
         raise SystemExit(f"{network.name} by hls4ml {network.release}: {done.stderr.strip().splitlines()[-1:]}")
     source = folder / "firmware" / "myproject.cpp"  # as in a firmware repository, nothing is traced
