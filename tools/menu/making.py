@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -69,9 +70,16 @@ def write(network: Network, folder: Path, wheels: Path) -> None:
         wheel = str(wheel_folder)
     case = (network.name, "golden", "io_parallel")
     command = [sys.executable, str(ROOT / "tools" / "firmware_run.py"), str(folder.parent), "--write"]
-    done = subprocess.run([*command, network.release, wheel or " ", *case, str(folder)], capture_output=True, text=True)
+    environment = {**os.environ}
+    if wheel:  # what an older release needs beside the installed packages
+        environment["PYTHONPATH"] = os.pathsep.join([environment.get("PYTHONPATH", ""), str(wheels / "deps")])
+    words = [*command, network.release, wheel or " ", *case, str(folder)]
+    done = subprocess.run(words, capture_output=True, text=True, env=environment, check=False)
     if done.returncode:
         raise SystemExit(f"{network.name} by hls4ml {network.release}: {done.stderr.strip().splitlines()[-1:]}")
+    source = folder / "firmware" / "myproject.cpp"  # as in a firmware repository, nothing is traced
+    traces = r"#ifndef __SYNTHESIS__\n(?:    nnet::save_layer_output<.*\n)+#endif\n"
+    source.write_text(re.sub(traces, "", source.read_text()))
     (folder / "graph.isobit").unlink(missing_ok=True)
     for archive in folder.parent.glob(f"{folder.name}*.tar.gz"):
         archive.unlink()
@@ -139,6 +147,7 @@ def make(network: Network, folder: Path, wheels: Path) -> None:
         return
     if not (folder / "firmware" / "parameters.h").exists():
         write(network, folder, wheels)
-    test_bench(network, folder)
+    if not (folder / "tb_data" / "csim_results.log").exists():
+        test_bench(network, folder)
     emulator(network, folder)
     library(network, folder)

@@ -68,7 +68,7 @@ after:
 outputs: [loss]
 """,
     members="""    typedef ap_fixed<18, 13> given_t;
-    typedef ap_ufixed<18, 14, AP_RND_CONV, AP_SAT> result_t;
+    typedef ap_ufixed<18, 14, AP_RND_CONV, AP_SAT> answer_t;
     given_t x[57];
     arg0_t scaled[57];
     arg1_t y[1];""",
@@ -80,7 +80,7 @@ outputs: [loss]
             scaled[i] = centred >> shift[i % 3];
         }
         TOP(scaled, y);""",
-    read="*std::any_cast<result_t *>(result) = y[0];",
+    read="*std::any_cast<answer_t *>(result) = y[0];",
 )
 
 _CICADA = Around(
@@ -97,7 +97,7 @@ after:
 outputs: [score]
 """,
     members="""    typedef ap_uint<10> given_t;
-    typedef ap_ufixed<16, 8> result_t;
+    typedef ap_ufixed<16, 8> answer_t;
     given_t x[252];
     arg0_t energies[252];
     arg1_t y[1];""",
@@ -108,7 +108,7 @@ outputs: [score]
             energies[i] = energy;
         }
         TOP(energies, y);""",
-    read="*std::any_cast<result_t *>(result) = y[0];",
+    read="*std::any_cast<answer_t *>(result) = y[0];",
 )
 
 _SC4 = Around(
@@ -124,13 +124,13 @@ after:
 outputs: [classes, correction]
 """,
     members="""    typedef ap_fixed<24, 12> given_t;
-    typedef std::pair<std::array<ap_ufixed<8, 0>, 8>, ap_fixed<16, 6>> result_t;
+    typedef std::pair<std::array<ap_ufixed<8, 0>, 8>, ap_fixed<16, 6>> answer_t;
     arg0_t x[320];
     arg1_t classes[8];
     arg2_t correction[1];""",
     prepare="for (int i = 0; i < 320; i++) x[i] = std::any_cast<given_t *>(input)[i];",
     predict="TOP(x, classes, correction);",
-    read="""result_t *place = std::any_cast<result_t *>(result);
+    read="""answer_t *place = std::any_cast<answer_t *>(result);
         for (int i = 0; i < 8; i++) place->first[i] = classes[i];
         place->second = correction[0];""",
 )
@@ -149,7 +149,7 @@ after:
 outputs: [score]
 """,
     members="""    typedef ap_int<16> given_t;
-    typedef ap_fixed<14, 8, AP_TRN, AP_SAT> result_t;
+    typedef ap_fixed<14, 8, AP_TRN, AP_SAT> answer_t;
     given_t x[140];
     arg0_t scaled[140];
     arg1_t y[1];""",
@@ -160,7 +160,7 @@ outputs: [score]
             scaled[i] = number;
         }
         TOP(scaled, y);""",
-    read="*std::any_cast<result_t *>(result) = y[0];",
+    read="*std::any_cast<answer_t *>(result) = y[0];",
 )
 
 _PUPPI = Around(
@@ -176,13 +176,13 @@ after:
 outputs: [tau, momentum]
 """,
     members="""    typedef ap_fixed<16, 6> given_t;
-    typedef std::pair<ap_fixed<16, 6>, ap_fixed<16, 6>> result_t;
+    typedef std::pair<ap_fixed<16, 6>, ap_fixed<16, 6>> answer_t;
     arg0_t x[80];
     arg1_t score[1];
     arg2_t momentum[1];""",
     prepare="for (int i = 0; i < 80; i++) x[i] = std::any_cast<given_t *>(input)[i];",
     predict="TOP(x, score, momentum);",
-    read="*std::any_cast<result_t *>(result) = result_t(score[0], momentum[0]);",
+    read="*std::any_cast<answer_t *>(result) = answer_t(score[0], momentum[0]);",
 )
 
 _TOPO = Around(
@@ -200,7 +200,7 @@ after:
 outputs: [byte]
 """,
     members="""    typedef ap_int<18> given_t;
-    typedef ap_uint<8> result_t;
+    typedef ap_uint<8> answer_t;
     given_t x[20];
     arg0_t scaled[20];
     arg1_t y[1];""",
@@ -211,7 +211,7 @@ outputs: [byte]
             scaled[i] = number;
         }
         TOP(scaled, y);""",
-    read="*std::any_cast<result_t *>(result) = result_t(y[0] * ap_ufixed<9, 9>(256));",
+    read="*std::any_cast<answer_t *>(result) = answer_t(y[0] * ap_ufixed<9, 9>(256));",
 )
 
 _EMTF = Around(
@@ -230,7 +230,7 @@ after:
 outputs: [bytes]
 """,
     members="""    typedef ap_uint<13> given_t;
-    typedef std::array<ap_uint<8>, 2> result_t;
+    typedef std::array<ap_uint<8>, 2> answer_t;
     given_t x[23];
     arg0_t centred[23];
     arg1_t y[2];""",
@@ -262,7 +262,7 @@ outputs: [met]
 """,
     members="""    typedef ap_fixed<32, 16> number_t;
     typedef std::pair<number_t *, ap_uint<3> *> given_t;
-    typedef std::array<number_t, 2> result_t;
+    typedef std::array<number_t, 2> answer_t;
     arg0_t features[192];
     arg1_t xy[64];
     arg2_t kinds[32];
@@ -274,18 +274,18 @@ outputs: [met]
         for (int i = 0; i < 32; i++) kinds[i] = given.second[i];
         for (int i = 0; i < 32; i++) charges[i] = given.second[32 + i];""",
     predict="TOP(features, xy, kinds, charges, y);",
-    read="""result_t *place = std::any_cast<result_t *>(result);
+    read="""answer_t *place = std::any_cast<answer_t *>(result);
         for (int i = 0; i < 2; i++) (*place)[i] = y[i];""",
 )
 
 #: Distributed arithmetic is of 1.2.0 and later; which release a deployed network was written with is not always public.
 MENU = (
     Network("axol1tl_v6", "1.3.0", _AXOL1TL),
-    Network("cicada_cnn", "1.3.0", _CICADA),
-    Network("sc4_tagger", "1.3.0", _SC4),
-    Network("toollip_v3", "1.3.0", _TOOLLIP),
-    Network("puppi_tau", "1.3.0", _PUPPI),
-    Network("topo", "1.3.0", _TOPO),
-    Network("emtf_nn", "1.3.0", _EMTF),
+    Network("cicada_cnn", "1.0.0", _CICADA),
+    Network("sc4_tagger", "1.2.0", _SC4),
+    Network("toollip_v3", "1.2.0", _TOOLLIP),
+    Network("puppi_tau", "1.2.0", _PUPPI),
+    Network("topo", "1.0.0", _TOPO),
+    Network("emtf_nn", "1.0.0", _EMTF),
     Network("l1_met", "1.3.0", _MET),
 )
