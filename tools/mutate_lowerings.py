@@ -39,6 +39,7 @@ os.environ.setdefault("ISOBIT_FRESH_SEED", "1")  # test files, whose graphs are 
 
 from cpp_builds import build_package, build_test, choose, run_test  # noqa: E402
 from cpp_changes import CHANGES  # noqa: E402
+from cpp_mutants import is_current  # noqa: E402
 from cpp_mutants import mutants as cpp_mutants  # noqa: E402
 from lowering_areas import AREAS  # noqa: E402
 from lowering_judges import ROADS, Verdict, judge, prepare  # noqa: E402
@@ -46,6 +47,8 @@ from lowering_mutants import drawn, install, mutants, written  # noqa: E402
 from lowering_report import read, unexplained, write, write_report  # noqa: E402
 
 Row = dict[str, Any]
+#: Roads that a process with mutated kernels takes; the others of C++ areas are programs.
+IN_PROCESS = {*ROADS, "tests"}
 
 
 def _row(area: str, name: str, verdict: Verdict) -> Row:
@@ -74,10 +77,12 @@ def judged(area: str, valid: int, most: int, seed: int) -> list[Row]:
 def judged_cpp(area: str) -> Iterator[Row]:
     """Judge every mutant of an area of C++ kernels, in a process that runs them."""
     here, folder = CHANGES[area], Path(os.environ[BUILT])
-    if here.road in ROADS:
+    if not is_current(folder):
+        raise SystemExit(f"{folder} was built from other sources or mutants; remove it, and it is built anew")
+    if here.road in IN_PROCESS:
         prepare(here.road, here.families)
     for mutant in (each for each in cpp_mutants() if each.area == area):
-        if here.road in ROADS:
+        if here.road in IN_PROCESS:
             verdict = judge(here.road, here.families, partial(choose, mutant.number))
         else:
             verdict = Verdict(
@@ -90,10 +95,10 @@ def build_and_judge(areas: list[str]) -> None:
     """Compile all C++ mutants, and judge those of some areas in another process."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(os.environ.get("ISOBIT_MUTANTS_FOLDER", name))
-        for program in {CHANGES[area].road for area in areas} - ROADS.keys():
+        for program in {CHANGES[area].road for area in areas} - IN_PROCESS:
             build_test(folder, program)
         path = folder / "python"
-        if any(CHANGES[area].road in ROADS for area in areas) and not path.exists():
+        if any(CHANGES[area].road in IN_PROCESS for area in areas) and not path.exists():
             build_package(folder)
         environment = {**os.environ, BUILT: str(folder), "PYTHONPATH": str(path if path.exists() else ROOT / "python")}
         subprocess.run([sys.executable, __file__, "--areas", *areas], env=environment, check=False)

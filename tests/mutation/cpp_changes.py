@@ -22,9 +22,10 @@ class CppArea:
     file
         The header.
     road
-        ``planned`` (the batch kernels, by cpp), ``strict`` (cpp-strict), or the name of a test program in tests/cpp.
+        ``planned`` (the batch kernels, by cpp), ``strict`` (cpp-strict), ``tests`` (tests by numbers), or the name of a
+        test program in tests/cpp.
     families
-        Networks, see lowering_mutants.py.
+        Networks, see lowering_areas.py; of ``tests``, what pytest runs.
     changes
         The mutants.
     """
@@ -73,7 +74,7 @@ CHANGES: dict[str, CppArea] = {
         ("const int turns = @{g.combine == combination::dot ? 0 : g.count}@;", "g.count"),
         ("@{g.combine == combination::dot}@ ? dots<Rows>", "false"),
     ),
-    "C++ gather, pairs of int16": _area(
+    "C++ gather, products of int16": _area(
         "host/batch/gather.hpp", "planned", "pairs",
         ("k + 4 <= t.s.gather.count; k += 4, row += @{4 * outputs}@)", "2 * outputs"),
         ("@{k + 4 <= t.s.gather.count}@; k += 4", "k + 8 <= t.s.gather.count"),
@@ -87,6 +88,11 @@ CHANGES: dict[str, CppArea] = {
         ("if (@{k < t.s.gather.count}@)\n            for (int r", "false"),
         ("k + 4 <= t.s.gather.count; k += 4, row += 4 * outputs)\n            for (int r = 0; r < @{Rows}@; ++r)", "1"),
         ("const std::int64_t* row = t.s.gather.rows + @{first}@;\n        paired", "0"),
+        ("found.v[r][1] = (vec<T>)@{halves.high}@;", "halves.low"),
+        ("const paired halves = @{ordered(sum[r])}@;", "sum[r]"),
+    ),
+    "C++ gather, sums of int16": _area(
+        "host/batch/gather.hpp", "tests", "tests/engines/test_gather.py::test_pairs_of_int16_are_summed_in_int32",
         ("for (int k = 0; k < @{t.s.gather.count}@; k += 2, row += 2 * outputs)", "t.s.gather.count - 1"),
         ("k < t.s.gather.count; k += 2, row += @{2 * outputs}@) {", "outputs"),
         ("const bool both = @{k + 1 < t.s.gather.count}@;", "false"),
@@ -100,8 +106,6 @@ CHANGES: dict[str, CppArea] = {
         ("sum[r].high = dot_add(@{sum[r].high}@, data.high, factors);", "i32{}"),
         ("if (factor != nullptr) factor += @{2 * outputs}@;", "outputs"),
         ("if (factor != nullptr) factor += @{first}@;", "0"),
-        ("found.v[r][1] = (vec<T>)@{halves.high}@;", "halves.low"),
-        ("const paired halves = @{ordered(sum[r])}@;", "sum[r]"),
     ),
     "C++ int16: upper halves, rounding, a format for every element": _area(
         "host/batch/gather.hpp", "planned", "halves short pairs",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from cpp_changes import CHANGES
 
-__all__ = ["SWITCH", "CppMutant", "mutants", "write_sources"]
+__all__ = ["SWITCH", "CppMutant", "is_current", "mutants", "write_sources"]
 
 ROOT = Path(__file__).resolve().parents[2]
 SWITCH = "isobit_mutant"
@@ -52,9 +53,24 @@ def mutants() -> Iterator[CppMutant]:
             yield CppMutant(name, number, file, begin, begin + len(old), old, other, " ".join(whole.split()))
 
 
+def _digest() -> str:
+    """Of the C++ sources and of all mutants with their numbers."""
+    digest = hashlib.sha256(repr([(m.number, m.begin, m.name) for m in mutants()]).encode())
+    for path in sorted(path for path in (ROOT / "cpp").rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(ROOT)}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def is_current(folder: Path) -> bool:
+    """Whether a folder was written from the sources and the mutants as they are now."""
+    stamp = folder / "cpp" / "written_from"
+    return stamp.is_file() and stamp.read_text() == _digest()
+
+
 def write_sources(folder: Path) -> None:
     """A copy of the C++ sources with every mutant in it."""
     shutil.copytree(ROOT / "cpp", folder / "cpp")
+    (folder / "cpp" / "written_from").write_text(_digest())
     by_file: dict[str, list[CppMutant]] = {}
     for mutant in mutants():
         by_file.setdefault(mutant.file, []).append(mutant)

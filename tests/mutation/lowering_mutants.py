@@ -53,8 +53,8 @@ class Mutant:
     place: int | str
     new: ast.AST | str
 
-    def code(self) -> tuple[CodeType, list[Any]]:
-        """What the function then runs, and its literal defaults; SyntaxError if it is no Python."""
+    def code(self) -> tuple[CodeType, list[Any] | None]:
+        """What the function then runs, and its defaults if they are literals; SyntaxError if it is no Python."""
         tree = _tree(self.module)
         target = _definitions(tree)[self.function]
         if isinstance(self.place, str):
@@ -70,7 +70,10 @@ class Mutant:
             _Replace(list(ast.walk(target))[self.place], self.new).visit(target)
         found = _code(compile(ast.fix_missing_locations(tree), self.module, "exec"), self.function)
         assert found is not None
-        return found, [ast.literal_eval(node) for node in _definitions(tree)[self.function].args.defaults]
+        try:
+            return found, [ast.literal_eval(node) for node in _definitions(tree)[self.function].args.defaults]
+        except ValueError:
+            return found, None
 
 
 # -- changes -----------------------------------------------------------------------------------------------------------
@@ -320,4 +323,5 @@ def install(mutant: Mutant) -> None:
         thing = getattr(thing, inner, thing)
     assert isinstance(thing, FunctionType)
     thing.__code__, defaults = mutant.code()
-    thing.__defaults__ = tuple(defaults) or None
+    if defaults is not None:
+        thing.__defaults__ = tuple(defaults) or None

@@ -1,0 +1,253 @@
+"""Stages by their definition, on every number of small formats: results, bounds on the way, and which ops join."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+
+from isobit.bounds.intervals import graph_bounds
+from isobit.engines.registry import get_engine
+from isobit.fixed import FixedArray, FixedType, law
+from isobit.model import Activation, Convolution, Dense, Encoding, Graph, Merge, Op, Tensor, Weight
+from isobit.model.layers.shape import Copy
+from isobit.plan.graph import stages_of
+from isobit.plan.maps import Linear, Sequential
+from isobit.plan.stages import Stage
+from isobit.plan.steps import Affine, Clamp, Law, Round, Step, Wrap, Zero
+
+KIND = FixedType.parse
+NUMBER = KIND("ap_fixed<4,2>")
+
+
+def after(step: Step, values: Any) -> Any:
+    """What a step makes of integers."""
+    if isinstance(step, Affine):
+        return values * step.a + step.b
+    if isinstance(step, Round):
+        return law.round_shift(values, step.shift, int(step.rounding))
+    if isinstance(step, Clamp):
+        return np.asarray(step.of(values))
+    if isinstance(step, Zero):
+        return np.where((values >= step.type.raw_min) & (values <= step.type.raw_max), values, 0)
+    if isinstance(step, Wrap):
+        return (values - step.type.raw_min) % (1 << step.type.width) + step.type.raw_min
+    assert isinstance(step, Law)
+    source = FixedType.from_bits(50, fraction=step.type.fraction + step.shift)
+    return FixedArray.from_raw(values, source).cast(step.type).raw
+
+
+def through(steps: tuple[Step, ...], values: Any) -> Any:
+    for step in steps:
+        values = after(step, values)
+    return values
+
+
+def mapped(made: Any, x: Any) -> Any:
+    """A map's results, of which none, nor anything on the way, is beyond the bounds that it gives."""
+    if isinstance(made, Linear):
+        found = made.start + x @ made.weights
+        least = np.minimum(0, x[:, :, None] * made.weights).sum(axis=1) + np.minimum(0, made.start)
+        most = np.maximum(0, x[:, :, None] * made.weights).sum(axis=1) + np.maximum(0, made.start)
+        assert (np.maximum(-least, most) <= made.magnitude).all()
+    else:
+        assert isinstance(made, Sequential)
+        found, size = made.start + 0 * x[:, :1], 0
+        for k in made.order:
+            term = through(made.term, x[:, [k]] * made.weights[k])
+            assert (term >= made.term_low[k]).all()
+            assert (term <= made.term_high[k]).all()
+            found = found + term
+            size = max(size, int(np.abs(found).max()), int(np.abs(x[:, [k]] * made.weights[k]).max()))
+            found = through(made.sum, found)
+        assert size.bit_length() <= made.bits
+    assert (found >= made.low).all()
+    assert (found <= made.high).all()
+    return found
+
+
+def dense(weights: Any, biases: Any, accum: str, result: str, form: Any = "ap_fixed<4,3>", **more: Any) -> Graph:
+    weight = Weight.from_written(
+        "weight", np.asarray(weights, float), KIND(form) if isinstance(form, str) else form, **more
+    )
+    bias = Weight.from_written("bias", np.asarray(biases, float), KIND("ap_fixed<6,4>"))
+    n_in, n_out = np.asarray(weights).shape
+    op = Dense("fc", ("x",), Tensor("fc", (n_out,), KIND(result)), weight, bias, KIND(accum))
+    return Graph("g", (Tensor("x", (n_in,), NUMBER),), (op,), ("fc",))
+
+
+def stages(graph: Graph, *keep: str) -> list[Stage]:
+    return stages_of(graph.lowered, graph_bounds(graph.lowered), keep)
+
+
+def every(graph: Graph) -> Any:
+    """All numbers of all inputs."""
+    (tensor,) = graph.inputs
+    numbers = range(tensor.type.raw_min, tensor.type.raw_max + 1)
+    return np.array(list(product(numbers, repeat=tensor.size)), dtype=np.int64)
+
+
+SUMS = {
+    "exact": ("ap_fixed<16,8>", "ap_fixed<16,8>"),
+    "exact, wraps": ("ap_fixed<7,3>", "ap_fixed<16,8>"),
+    "finer": ("ap_fixed<16,6>", "ap_fixed<9,5>"),
+    "coarser, exact": ("ap_fixed<10,8>", "ap_fixed<9,5>"),
+    "rounded": ("ap_fixed<10,8,AP_RND>", "ap_fixed<8,5,AP_TRN,AP_SAT>"),
+    "rounded, wraps": ("ap_fixed<4,3,AP_RND_CONV>", "ap_fixed<8,5,AP_RND>"),
+    "saturates": ("ap_fixed<7,3,AP_TRN,AP_SAT>", "ap_fixed<8,5>"),
+    "saturates at finer LSBs": ("ap_fixed<9,2,AP_TRN,AP_SAT>", "ap_fixed<8,5>"),
+    "saturates and rounds": ("ap_fixed<5,3,AP_RND,AP_SAT>", "ap_fixed<8,5>"),
+    "terms saturate": ("ap_fixed<4,2,AP_RND_INF,AP_SAT_SYM>", "ap_fixed<8,5,AP_RND_ZERO>"),
+    "zero beyond": ("ap_fixed<6,3,AP_TRN,AP_SAT_ZERO>", "ap_fixed<6,3,AP_TRN,AP_SAT_ZERO>"),
+    "saturation bits": ("ap_fixed<6,3,AP_RND,AP_WRAP,2>", "ap_fixed<6,2,AP_TRN,AP_WRAP_SM>"),
+}
+
+
+@pytest.mark.parametrize("what", SUMS)
+def test_sums_are_what_their_stage_says(what: str) -> None:
+    for weights, biases in (
+        ([[1.5, -2.0], [-0.5, 3.5]], [0.75, -1.25]),
+        ([[3.5, -4.0], [3.0, -3.5]], [7.0, -8.0]),
+        ([[2.0, -3.0], [1.0, -4.0]], [0.0, -7.75]),
+    ):
+        graph = dense(weights, biases, *SUMS[what])
+        x = every(graph)
+        wanted = get_engine("reference").run(graph, {"x": FixedArray.from_raw(x, NUMBER)}, 1)["fc"].raw
+        (stage,) = stages(graph)
+        assert stage.refusal is None
+        sums = mapped(stage.map, x)
+        np.testing.assert_array_equal(through(stage.steps, sums), wanted, err_msg=f"{weights}")
+        whole = all(weight == int(weight) for row in weights for weight in row)
+        if what.startswith(("exact", "finer")) or (what.startswith("coarser") and whole):
+            assert isinstance(stage.map, Linear)
+        elif not whole:
+            assert isinstance(stage.map, Sequential)
+
+
+@pytest.mark.parametrize(("least", "most", "fits"), [(-6, 4, True), (-7, 0, False), (-6, 5, False), (0, 0, True)])
+def test_powers_of_two_that_lose_bits_are_refused(least: int, most: int, fits: bool) -> None:
+    """Products have the format ap_fixed<16,8>: an LSB of 2**-2 times 2**-6, and up to 2 times 2**4."""
+    coded = {"form": FixedType.int_type(4), "encoding": Encoding.EXPONENT}
+    graph = dense([[2.0**least], [-(2.0**most)]], [0.0], "ap_fixed<24,12>", "ap_fixed<24,12>", **coded)
+    (stage,) = stages(graph)
+    assert (stage.refusal is None) is fits
+    if fits:
+        x = every(graph)
+        wanted = get_engine("reference").run(graph, {"x": FixedArray.from_raw(x, NUMBER)}, 1)["fc"].raw
+        np.testing.assert_array_equal(through(stage.steps, mapped(stage.map, x)), wanted)
+
+
+# -- which ops join ----------------------------------------------------------------------------------------------------
+
+
+def act(name: str, source: str, kind: str = "ap_fixed<6,3,AP_RND,AP_SAT>", function: str = "relu", size: int = 2) -> Op:
+    return Activation(name, (source,), Tensor(name, (size,), KIND(kind)), function)
+
+
+def chain(*ops: Op, outputs: str) -> Graph:
+    """Some ops behind a Dense layer."""
+    graph = dense([[1.5, -2.0], [-0.5, 3.5]], [0.75, -1.25], "ap_fixed<16,8>", "ap_fixed<16,8>")
+    return replace(graph, ops=(*graph.ops, *ops), outputs=tuple(outputs.split()))
+
+
+def shown(found: list[Stage]) -> list[str]:
+    """Ops, sources and target of every stage."""
+    return [f"{'+'.join(op.name for op in s.ops)}({' '.join(s.sources)}) {s.target}" for s in found]
+
+
+def test_elementwise_ops_join_what_only_they_read() -> None:
+    graph = chain(act("a", "fc"), act("b", "a", "ap_fixed<4,3>"), outputs="b")
+    assert shown(stages(graph)) == ["fc+a+b(x) b"]
+    assert shown(stages(graph, "a")) == ["fc+a(x) a", "b(a) b"]
+    assert shown(stages(graph, "fc")) == ["fc(x) fc", "a+b(fc) b"]
+    assert shown(stages(replace(graph, outputs=("a", "b")))) == ["fc+a(x) a", "b(a) b"]
+    both = chain(act("a", "fc"), act("b", "fc", "ap_fixed<4,3>"), outputs="a b")
+    assert shown(stages(both)) == ["fc(x) fc", "a(fc) a", "b(fc) b"]
+    alone = replace(graph, ops=(act("a", "x"), act("b", "a", "ap_fixed<4,3>")))
+    assert shown(stages(alone)) == ["a+b(x) b"]
+
+
+def test_stages_hold_the_bounds_of_what_they_read_and_give() -> None:
+    graph = chain(act("a", "fc"), Merge("s", ("a", "x"), Tensor("s", (2,), KIND("ap_fixed<9,5>")), "add"), outputs="s")
+    bounds = graph_bounds(graph.lowered)
+    one, two = stages(graph)
+    assert shown([one, two]) == ["fc+a(x) a", "s(a x) s"]
+    assert (one.data.low.tolist(), one.data.high.tolist()) == ([-8, -8], [7, 7])
+    for stage, name in ((one, "a"), (two, "s")):
+        assert (stage.result.low.tolist(), stage.result.high.tolist()) == (
+            bounds.tensors[name].low.tolist(),
+            bounds.tensors[name].high.tolist(),
+        )
+    assert two.data.low.tolist() == [*bounds.tensors["a"].low.tolist(), -8, -8]
+
+
+def test_other_names_of_a_tensor_are_no_stages() -> None:
+    """Of a copy that two layers read, and of one that must exist."""
+    copy = Copy("c", ("fc",), Tensor("c", (1, 2), KIND("ap_fixed<16,8>")))
+    graph = chain(copy, act("a", "c"), act("b", "c", "ap_fixed<4,3>"), outputs="a b")
+    assert shown(stages(graph)) == ["fc(x) fc", "a(fc) a", "b(fc) b"]
+    one = chain(copy, act("a", "c"), outputs="a")
+    assert shown(stages(one)) == ["fc+a(x) a"]
+    assert shown(stages(one, "c")) == ["fc(x) fc", "a(fc) a"]
+    assert shown(stages(replace(one, outputs=("a", "c")))) == ["fc(x) fc", "a(fc) a"]
+
+
+def test_what_no_lane_takes_is_a_stage_with_a_reason() -> None:
+    coded = {"form": FixedType.int_type(4), "encoding": Encoding.EXPONENT}
+    lossy = dense([[2.0**-7], [1.0]], [0.0], "ap_fixed<24,12>", "ap_fixed<24,12>", **coded)
+    graph = replace(lossy, ops=(*lossy.ops, act("a", "fc", size=1)), outputs=("a",))
+    refused, alone = stages(graph)
+    assert shown([refused, alone]) == ["fc(x) fc", "a(fc) a"]
+    assert refused.refusal is not None
+    assert refused.refusal.startswith("power-of-two weights that lose bits")
+    assert (refused.map, refused.steps, alone.refusal) == (None, (), None)
+    assert refused.data.low.tolist() == [-8, -8]
+    assert refused.result.high.tolist() == graph_bounds(graph.lowered).tensors["fc"].high.tolist()
+
+
+def test_steps_are_arranged_by_the_caller() -> None:
+    """Called with each op, whether its map begins the stage, and the steps before; then neighbours alone join."""
+    graph = chain(act("a", "fc"), outputs="a")
+    calls: list[tuple[str, bool, int, int]] = []
+
+    def arrange(op: Op, mapped: bool, before: Any, steps: Any) -> list[Step]:
+        calls.append((op.name, mapped, len(before), len(steps)))
+        return [*before, *steps]
+
+    lowered = graph.lowered
+    (stage,) = stages_of(lowered, graph_bounds(lowered), (), arrange)
+    ((first, mapped, none, some), (second, no, before, more)) = calls
+    assert (first, mapped, none, second, no, before) == ("fc", True, 0, "a", False, some)
+    assert len(stage.steps) == some + more
+    apart = chain(act("y", "x", "ap_fixed<9,4>"), act("a", "fc"), outputs="a y")
+    lowered = apart.lowered
+    assert shown(stages_of(lowered, graph_bounds(lowered), ())) == ["fc+a(x) a", "y(x) y"]
+    assert shown(stages_of(lowered, graph_bounds(lowered), (), arrange)) == ["fc(x) fc", "y(x) y", "a(fc) a"]
+
+
+def test_views_and_positions() -> None:
+    """A view is kept where windows are no neighbours; the map is that of one position."""
+    weight = Weight.from_written("weight", np.array([[1.0, 2.0], [-1.0, 0.5]]), KIND("ap_fixed<4,3>"))
+    bias = Weight.from_written("bias", np.array([0.5, -1.0]), KIND("ap_fixed<6,4>"))
+    wide, source = KIND("ap_fixed<16,8>"), Tensor("x", (4, 1), NUMBER)
+    for kernel, strides, view in (((2,), (2,), None), ((2,), (1,), [[0, 1], [1, 2], [2, 3]])):
+        count = 2 if view is None else 3
+        op = Convolution("fc", ("x",), Tensor("fc", (count, 2), wide), weight, bias, wide, kernel, strides, (0,))
+        (stage,) = stages(Graph("g", (source,), (op,), ("fc",)))
+        assert (None if stage.view is None else stage.view.tolist()) == view
+        assert (stage.positions, stage.windows) == (count, count)
+        assert isinstance(stage.map, Linear)
+        assert stage.map.weights.shape == (2, 2)
+
+
+def test_twins_are_left_out_if_asked() -> None:
+    total = Merge("s", ("a", "b"), Tensor("s", (2,), KIND("ap_fixed<9,5>")), "add")
+    graph = chain(act("a", "x"), act("b", "x"), total, outputs="s")
+    lowered = replace(graph, ops=graph.ops[1:]).lowered
+    bounds = graph_bounds(lowered)
+    assert [stage.target for stage in stages_of(lowered, bounds, ())] == ["a", "s"]
+    assert [stage.target for stage in stages_of(lowered, bounds, (), twins=True)] == ["a", "b", "s"]
+    assert [stage.target for stage in stages_of(lowered, bounds, ("b",))] == ["a", "b", "s"]
