@@ -127,6 +127,56 @@ def test_sums_are_what_their_stage_says(what: str) -> None:
             assert isinstance(stage.map, Sequential)
 
 
+BIT = FixedType.int_type(1, signed=False)
+
+
+def bits(accum: str, weights: Any) -> Graph:
+    rng = np.random.default_rng(107)
+    weight = Weight.from_written("weight", np.asarray(weights, dtype=float), BIT, encoding=Encoding.XNOR)
+    bias = Weight.from_written("bias", rng.integers(-30, 31, 3).astype(float), KIND("ap_fixed<7,6>"))
+    op = Dense("fc", ("x",), Tensor("fc", (3,), KIND("ap_fixed<10,9>")), weight, bias, KIND(accum))
+    return Graph("g", (Tensor("x", (7,), BIT, xnor=True),), (op,), ("fc",))
+
+
+@pytest.mark.parametrize(
+    ("accum", "ones"),
+    [
+        ("ap_fixed<8,8>", False),
+        ("ap_fixed<9,8>", False),
+        ("ap_fixed<14,8>", False),
+        ("ap_fixed<4,4>", False),
+        ("ap_fixed<6,9>", True),
+        ("ap_fixed<5,6,AP_RND,AP_SAT>", True),
+    ],
+)
+def test_matches_of_bits_become_sums_of_signs(accum: str, ones: bool) -> None:
+    graph = bits(accum, np.ones((7, 3)) if ones else np.random.default_rng(5).integers(0, 2, (7, 3)))
+    x = every(graph)
+    wanted = get_engine("reference").run(graph, {"x": FixedArray.from_raw(x, BIT)}, 1)["fc"].raw
+    (stage,) = stages(graph)
+    assert stage.refusal is None
+    np.testing.assert_array_equal(through(stage.steps, mapped(stage.map, x)), wanted)
+
+
+def test_matches_that_are_rounded_are_refused() -> None:
+    for accum in ("ap_fixed<6,9>", "ap_fixed<5,6,AP_RND,AP_SAT>", "ap_fixed<3,3,AP_TRN,AP_SAT>"):
+        (stage,) = stages(bits(accum, np.eye(7, 3)))
+        assert stage.refusal == "binary data whose products are rounded or saturate"
+
+
+@pytest.mark.parametrize(("accum", "fits"), [("ap_fixed<4,4,AP_TRN,AP_SAT>", False), ("ap_fixed<9,9>", True)])
+def test_sums_in_an_order_of_their_own_are_refused_if_it_matters(accum: str, fits: bool) -> None:
+    """A turn for every weight: a neuron has the turns 6, 7 and 8, which no set has in order."""
+    rng = np.random.default_rng(199)
+    weights = rng.choice([-3.0, -2.0, 2.0, 3.0], (3, 4))
+    graph = dense(weights, rng.integers(-9, 10, 4), accum, accum, "ap_fixed<4,4>")
+    (op,) = graph.ops
+    (stage,) = stages(replace(graph, ops=(replace(op, strategy="compressed", reuse_factor=12),)))  # type: ignore[call-arg]
+    assert stage.refusal == (
+        None if fits else "partial sums that may overflow, in an order that the neurons do not share"
+    )
+
+
 @pytest.mark.parametrize(("least", "most", "fits"), [(-6, 4, True), (-7, 0, False), (-6, 5, False), (0, 0, True)])
 def test_powers_of_two_that_lose_bits_are_refused(least: int, most: int, fits: bool) -> None:
     """Products have the format ap_fixed<16,8>: an LSB of 2**-2 times 2**-6, and up to 2 times 2**4."""
