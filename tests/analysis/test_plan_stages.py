@@ -8,65 +8,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+from stage_values import mapped, through
 
 from isobit.bounds.intervals import graph_bounds
 from isobit.engines.registry import get_engine
-from isobit.fixed import FixedArray, FixedType, law
+from isobit.fixed import FixedArray, FixedType
 from isobit.model import Activation, Convolution, Dense, Encoding, Graph, Merge, Op, Tensor, Weight
 from isobit.model.layers.shape import Copy
 from isobit.plan.graph import stages_of
 from isobit.plan.maps import Linear, Sequential
 from isobit.plan.stages import Stage
-from isobit.plan.steps import Affine, Clamp, Law, Round, Step, Wrap, Zero
+from isobit.plan.steps import Step
 
 KIND = FixedType.parse
 NUMBER = KIND("ap_fixed<4,2>")
-
-
-def after(step: Step, values: Any) -> Any:
-    """What a step makes of integers."""
-    if isinstance(step, Affine):
-        return values * step.a + step.b
-    if isinstance(step, Round):
-        return law.round_shift(values, step.shift, int(step.rounding))
-    if isinstance(step, Clamp):
-        return np.asarray(step.of(values))
-    if isinstance(step, Zero):
-        return np.where((values >= step.type.raw_min) & (values <= step.type.raw_max), values, 0)
-    if isinstance(step, Wrap):
-        return (values - step.type.raw_min) % (1 << step.type.width) + step.type.raw_min
-    assert isinstance(step, Law)
-    source = FixedType.from_bits(50, fraction=step.type.fraction + step.shift)
-    return FixedArray.from_raw(values, source).cast(step.type).raw
-
-
-def through(steps: tuple[Step, ...], values: Any) -> Any:
-    for step in steps:
-        values = after(step, values)
-    return values
-
-
-def mapped(made: Any, x: Any) -> Any:
-    """A map's results, of which none, nor anything on the way, is beyond the bounds that it gives."""
-    if isinstance(made, Linear):
-        found = made.start + x @ made.weights
-        least = np.minimum(0, x[:, :, None] * made.weights).sum(axis=1) + np.minimum(0, made.start)
-        most = np.maximum(0, x[:, :, None] * made.weights).sum(axis=1) + np.maximum(0, made.start)
-        assert (np.maximum(-least, most) <= made.magnitude).all()
-    else:
-        assert isinstance(made, Sequential)
-        found, size = made.start + 0 * x[:, :1], 0
-        for k in made.order:
-            term = through(made.term, x[:, [k]] * made.weights[k])
-            assert (term >= made.term_low[k]).all()
-            assert (term <= made.term_high[k]).all()
-            found = found + term
-            size = max(size, int(np.abs(found).max()), int(np.abs(x[:, [k]] * made.weights[k]).max()))
-            found = through(made.sum, found)
-        assert size.bit_length() <= made.bits
-    assert (found >= made.low).all()
-    assert (found <= made.high).all()
-    return found
 
 
 def dense(weights: Any, biases: Any, accum: str, result: str, form: Any = "ap_fixed<4,3>", **more: Any) -> Graph:

@@ -97,7 +97,7 @@ AREAS = {
         _area("plan: steps", "tests", "plan.steps", "Affine.bounds Affine.bits Round.bounds Round.bits ScaleFloor.of ScaleFloor.products ScaleFloor.bounds ScaleFloor.bits Clamp.of Folding.bounds Folding.bits Law.bounds Slopes.bounds Slopes.bits AtLeast.bounds AtLeast.bits Between.bounds Between.bits LookUp.bounds LookUp.bits", "tests/analysis/test_plan_steps.py"),
         _area("plan: lanes", "tests", "plan.lanes", "variants _affine_of_channels _half_in_start _in_one _int16 _plain _steps_in _steps_within_int16 _dot16 _floor32 _mulhi16 _within _split", "tests/analysis/test_plan_steps.py"),
         _area("plan: costs", "tests", "plan.costs", "*", "tests/analysis/test_plan_steps.py"),
-        _area("plan: expressions", "planned", "plan.formula", "*", "shape merge elementwise activation norm quantizer"),
+        _area("plan: expressions", "tests", "plan.formula", "*", "tests/analysis/test_plan_expressions.py"),
         _area("plan: lookups", "tests", "plan.lookup", "*", "tests/analysis/test_plan_lookup.py"),
         _area("plan: sums", "tests", "plan.stages", "factors_of _dot _free_sum _cast_sum folding_of", "tests/analysis/test_plan_stages.py"),
         _area("plan: windows", "tests", "plan.windows", "*", "tests/analysis/test_plan_windows.py"),
