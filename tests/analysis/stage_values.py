@@ -9,7 +9,7 @@ import numpy as np
 
 from isobit.fixed import FixedArray, FixedType, law
 from isobit.plan.maps import Gather, Linear, Sequential
-from isobit.plan.steps import Affine, AtLeast, Between, Clamp, Law, Round, Slopes, Step, Wrap, Zero
+from isobit.plan.steps import Affine, AtLeast, Between, Clamp, Law, LookUp, Round, Slopes, Step, Wrap, Zero
 
 __all__ = ["mapped", "through"]
 
@@ -34,6 +34,8 @@ def _after(step: Step, values: Any) -> Any:
         return np.where(values >= step.bound, step.above, step.below)
     if isinstance(step, Between):
         return np.where(values > step.upper, step.above, np.where(values > step.lower, step.middle, step.below))
+    if isinstance(step, LookUp):
+        return step.entries[np.clip(values - step.first, 0, step.entries.size - 1)]
     assert isinstance(step, Law)
     source = FixedType.from_bits(50, fraction=step.type.fraction + step.shift)
     return FixedArray.from_raw(values, source).cast(step.type).raw

@@ -13,8 +13,10 @@ from stage_values import mapped, through
 from isobit.bounds.intervals import graph_bounds
 from isobit.engines.registry import get_engine
 from isobit.fixed import FixedArray, FixedType
-from isobit.model import Activation, Convolution, Dense, Encoding, Graph, Merge, Op, Tensor, Weight
+from isobit.model import Activation, Convolution, Dense, Encoding, Graph, Merge, Op, Softmax, Tensor, Weight
 from isobit.model.layers.shape import Copy
+from isobit.model.primitives import Opaque
+from isobit.model.tables import exponential_table, inverse_table
 from isobit.plan.graph import stages_of
 from isobit.plan.maps import Linear, Sequential
 from isobit.plan.stages import Stage
@@ -173,6 +175,7 @@ def test_elementwise_ops_join_what_only_they_read() -> None:
     assert shown(stages(both)) == ["fc(x) fc", "a(fc) a", "b(fc) b"]
     alone = replace(graph, ops=(act("a", "x"), act("b", "a", "ap_fixed<4,3>")))
     assert shown(stages(alone)) == ["a+b(x) b"]
+    assert [stage.positions for stage in stages(alone)] == [1]
 
 
 def test_stages_hold_the_bounds_of_what_they_read_and_give() -> None:
@@ -216,6 +219,8 @@ def test_what_no_lane_takes_is_a_stage_with_a_reason() -> None:
 def test_steps_are_arranged_by_the_caller() -> None:
     """Called with each op, whether its map begins the stage, and the steps before; then neighbours alone join."""
     graph = chain(act("a", "fc"), outputs="a")
+    coarse = replace(graph.ops[0], output=Tensor("fc", (2,), KIND("ap_fixed<7,4>")))
+    graph = replace(graph, ops=(coarse, *graph.ops[1:]))
     calls: list[tuple[str, bool, int, int]] = []
 
     def arrange(op: Op, mapped: bool, before: Any, steps: Any) -> list[Step]:
@@ -226,6 +231,7 @@ def test_steps_are_arranged_by_the_caller() -> None:
     (stage,) = stages_of(lowered, graph_bounds(lowered), (), arrange)
     ((first, mapped, none, some), (second, no, before, more)) = calls
     assert (first, mapped, none, second, no, before) == ("fc", True, 0, "a", False, some)
+    assert some > 0
     assert len(stage.steps) == some + more
     apart = chain(act("y", "x", "ap_fixed<9,4>"), act("a", "fc"), outputs="a y")
     lowered = apart.lowered
@@ -256,3 +262,40 @@ def test_twins_are_left_out_if_asked() -> None:
     assert [stage.target for stage in stages_of(lowered, bounds, ())] == ["a", "s"]
     assert [stage.target for stage in stages_of(lowered, bounds, (), twins=True)] == ["a", "b", "s"]
     assert [stage.target for stage in stages_of(lowered, bounds, ("b",))] == ["a", "b", "s"]
+
+
+def test_a_softmax_is_several_stages_unless_it_stays_whole() -> None:
+    address, exponentials = FixedType(8, 4, True, "RND", "SAT"), FixedType(9, 1, False)
+    inverse = FixedType(10, 4, False, "RND", "SAT")
+    tables = (
+        exponential_table("exp_table", 64, address, 1.0, True, exponentials),
+        inverse_table("inv_table", 64, inverse, FixedType(10, 4, False, "RND", "SAT")),
+    )
+    more = {"accum": FixedType(14, 6, False, "RND", "SAT"), "inv_inp": inverse, "inp_norm": address}
+    op = Softmax("soft", ("fc",), Tensor("soft", (2,), FixedType(9, 1)), "stable", 2, 1, 1, *tables, **more)
+    graph = chain(op, outputs="soft")
+    x = every(graph)
+    wanted = get_engine("reference").run(graph, {"x": FixedArray.from_raw(x, NUMBER)}, 1)["soft"].raw
+    values = {"x": x}
+    found = stages(graph)
+    assert len(found) > 3
+    for stage in found:
+        assert stage.refusal is None
+        given = np.concatenate([values[name] for name in stage.sources], axis=1)
+        values[stage.target] = through(stage.steps, mapped(stage.map, given))
+    np.testing.assert_array_equal(values["soft"], wanted)
+    lowered = graph.lowered
+    dense_alone, whole = stages_of(lowered, graph_bounds(lowered), (), whole=("soft",))
+    assert shown([dense_alone, whole]) == ["fc(x) fc", "soft(fc) soft"]
+    assert whole.refusal == "op 'softmax' is neither a map nor elementwise"
+    watched = stages_of(lowered, graph_bounds(lowered), (), lambda op, mapped, before, steps: [*before, *steps])
+    assert watched[-1].refusal == whole.refusal
+
+
+def test_an_op_of_the_users_is_computed_by_itself() -> None:
+    opaque = Opaque("o", ("fc",), Tensor("o", (2,), KIND("ap_fixed<6,3>")), act("o", "fc"))
+    graph = replace(chain(act("a", "fc"), outputs="a"), primitive=True)
+    lowered = replace(graph.lowered, ops=(*chain(outputs="fc").lowered.ops, opaque), outputs=("o",))
+    assert stages_of(lowered, graph_bounds(lowered), ())[-1].refusal == (
+        "computed by the layer's own reference, on exact numbers"
+    )
