@@ -82,12 +82,11 @@ def judged_cpp(area: str) -> Iterator[Row]:
     if here.road in IN_PROCESS:
         prepare(here.road, here.families)
     for mutant in (each for each in cpp_mutants() if each.area == area):
+        verdict, program = Verdict(""), here.road
         if here.road in IN_PROCESS:
-            verdict = judge(here.road, here.families, partial(choose, mutant.number))
-        else:
-            verdict = Verdict(
-                "test" if run_test(folder / here.road, mutant.number) else "", f"tests/cpp/{here.road}.cpp"
-            )
+            verdict, program = judge(here.road, here.families, partial(choose, mutant.number)), here.program
+        if program and not verdict.how:
+            verdict = Verdict("test" if run_test(folder / program, mutant.number) else "", f"tests/cpp/{program}.cpp")
         yield _row(area, mutant.name, verdict)
 
 
@@ -95,7 +94,8 @@ def build_and_judge(areas: list[str]) -> None:
     """Compile all C++ mutants, and judge those of some areas in another process."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(os.environ.get("ISOBIT_MUTANTS_FOLDER", name))
-        for program in {CHANGES[area].road for area in areas} - IN_PROCESS:
+        programs = {program for area in areas for program in (CHANGES[area].road, CHANGES[area].program) if program}
+        for program in programs - IN_PROCESS:
             build_test(folder, program)
         path = folder / "python"
         if any(CHANGES[area].road in IN_PROCESS for area in areas) and not path.exists():

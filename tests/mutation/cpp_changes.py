@@ -28,16 +28,20 @@ class CppArea:
         Networks, see lowering_areas.py; of ``tests``, what pytest runs.
     changes
         The mutants.
+    program
+        A test program that looks at those which no network notices; empty: none.
     """
 
     file: str
     road: str
     families: tuple[str, ...]
     changes: tuple[tuple[str, str], ...]
+    program: str = ""
 
 
 def _area(file: str, road: str, families: str, *changes: tuple[str, str]) -> CppArea:
-    return CppArea(file, road, tuple(families.split()), changes)
+    road, _, program = road.partition(", then ")
+    return CppArea(file, road, tuple(families.split()), changes, program)
 
 
 CHANGES: dict[str, CppArea] = {
@@ -285,7 +289,7 @@ CHANGES: dict[str, CppArea] = {
         (": @{table_to_result_(table[i])}@;", "table[i]"),
     ),
     "C++ softmax": _area(
-        "kernels/softmax.hpp", "strict", "table",
+        "kernels/softmax.hpp", "strict, then kernels_test", "table",
         ("for (int apart = 1; apart < @{count}@; apart", "count - 1"),
         ("i + apart < @{count}@; i += 2", "count - 1"),
         ("operation(values[i], @{values[i + apart]}@)", "values[i]"),
