@@ -21,6 +21,7 @@ from isobit.model.file import save_graph
 
 MAIN = [sys.executable, "-c", "from isobit.cli import main; main()"]
 COMMANDS = [
+    "certify",
     "check",
     "convert",
     "cost",

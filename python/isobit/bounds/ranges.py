@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from isobit.bounds.plain import plain_zeros
 from isobit.errors import RangeError, ShapeError, TypeMismatchError
 from isobit.fixed import law
 from isobit.fixed.modes import Overflow
@@ -149,8 +150,8 @@ class Range:
     zeros: IntArray | int = 0
 
     def __post_init__(self) -> None:
-        if self._is_plain():
-            return
+        if (plain := plain_zeros(self.low, self.high, self.zeros)) is not None:
+            return object.__setattr__(self, "zeros", plain)
         low, high = compact(self.low), compact(self.high)
         if low.shape != high.shape:
             raise ShapeError(f"bounds have shapes {low.shape} and {high.shape}, expected the same")
@@ -163,23 +164,6 @@ class Range:
             raise RangeError(f"lower bound {low[where]} at index {list(where)} exceeds the upper bound {high[where]}")
         for name, value in (("low", low), ("high", high), ("zeros", zeros)):
             object.__setattr__(self, name, value)
-
-    def _is_plain(self) -> bool:
-        """Whether the bounds are int64 that may stay as they are, without zeros; most are, and are made often."""
-        low, high, zeros = self.low, self.high, self.zeros
-        if not (isinstance(low, np.ndarray) and isinstance(high, np.ndarray) and low.dtype == high.dtype == np.int64):
-            return False
-        if not low.size or low.shape != high.shape or not (low <= high).all():
-            return False
-        if isinstance(zeros, np.ndarray):
-            if zeros.dtype != np.int64 or zeros.shape != low.shape or zeros.any():
-                return False
-        elif zeros != 0:
-            return False
-        else:
-            object.__setattr__(self, "zeros", np.zeros(low.shape, dtype=np.int64))
-        least, most = int(np.minimum.reduce(low, axis=None)), int(np.maximum.reduce(high, axis=None))
-        return max(least.bit_length(), most.bit_length()) <= law.INT64_BITS
 
     @classmethod
     def of_type(cls, type: FixedType, shape: int | tuple[int, ...]) -> Range:

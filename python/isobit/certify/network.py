@@ -23,10 +23,7 @@ from isobit.frontends.wrapper import find_wrapper, input_names
 from isobit.headers import HEADER_SETS
 from isobit.lint import lint
 from isobit.model.canonical import canonical
-from isobit.model.layers.foreign import ForeignLayer
-from isobit.plan.plan import make_plan
 from isobit.plan.verdicts import Verdict
-from isobit.witness.search import find_witnesses
 
 __all__ = ["Folder", "certify_network", "of_network", "opened"]
 
@@ -96,9 +93,9 @@ def opened(
         return folder
     if not settings.allow_foreign:
         folder.faults += [
-            Fault("foreign", op.name, f"computed by code that is none of hls4ml's: {op.reason}")
+            Fault("foreign", op.name, f"computed by code that is none of hls4ml's: {op.unknown}")
             for op in model.graph.ops
-            if isinstance(op, ForeignLayer)
+            if op.unknown
         ]
     try:
         folder.given = given_of(path, given, model)
@@ -125,6 +122,9 @@ def certify_network(folder: Folder, settings: Settings, workers: int) -> Network
     if folder.model is None:
         return NetworkResult(folder.name, files=folder.files, faults=tuple(folder.faults))
     model, given, faults = folder.model, folder.given, folder.faults
+    from isobit.plan.plan import make_plan
+    from isobit.witness.search import find_witnesses
+
     search = partial(find_witnesses, rounds=settings.rounds, seed=settings.seed)
     plan = make_plan(model.graph, search=search)
     findings = lint(model)

@@ -106,6 +106,11 @@ class Op:
             )
 
     @property
+    def unknown(self) -> str:
+        """Why nobody vouches for what it computes, such as the functions that are none of hls4ml's; empty if it is known."""
+        return ""
+
+    @property
     def clips(self) -> bool:
         """Whether the clip to the result's range is a part of the function, which is no overflow.
 

@@ -18,18 +18,18 @@
 #include "types.hpp"
 #include "mugmt_student_c.h"
 
-namespace mugmt_student_core_6fe0c1a36e_emulator {
+namespace mugmt_student_core_1a9b9ec0d0_emulator {
 
 class Emulator final : public hls4mlEmulator::Model {
 public:
     void prepare_input(std::any input_) override {
-        const mugmt_student_core_6fe0c1a36e::inputs_t* const* constant_ = std::any_cast<const mugmt_student_core_6fe0c1a36e::inputs_t*>(&input_);
-        const mugmt_student_core_6fe0c1a36e::inputs_t* const inputs = constant_ ? *constant_ : std::any_cast<mugmt_student_core_6fe0c1a36e::inputs_t*>(input_);
+        const mugmt_student_core_1a9b9ec0d0::inputs_t* const* constant_ = std::any_cast<const mugmt_student_core_1a9b9ec0d0::inputs_t*>(&input_);
+        const mugmt_student_core_1a9b9ec0d0::inputs_t* const inputs = constant_ ? *constant_ : std::any_cast<mugmt_student_core_1a9b9ec0d0::inputs_t*>(input_);
         isobit::host::write_words<true>(inputs, 5, in_ + 0);
     }
     void predict() override { mugmt_student_predict_raw(in_, out_, 1); }
     void read_result(std::any result_) override {
-        mugmt_student_core_6fe0c1a36e::output_result_t* const output_out = std::any_cast<mugmt_student_core_6fe0c1a36e::output_result_t*>(result_);
+        mugmt_student_core_1a9b9ec0d0::output_result_t* const output_out = std::any_cast<mugmt_student_core_1a9b9ec0d0::output_result_t*>(result_);
         isobit::host::read_words(out_ + 0, 3, output_out);
     }
 
@@ -38,16 +38,16 @@ private:
     std::int64_t out_[MUGMT_STUDENT_OUTPUT_WORDS] = {};
 };
 
-}  // namespace mugmt_student_core_6fe0c1a36e_emulator
+}  // namespace mugmt_student_core_1a9b9ec0d0_emulator
 
 // For a loader, which asks the library for these names.
 extern "C" __attribute__((visibility("default"))) hls4mlEmulator::Model* create_model() {
-    return new mugmt_student_core_6fe0c1a36e_emulator::Emulator;
+    return new mugmt_student_core_1a9b9ec0d0_emulator::Emulator;
 }
 extern "C" __attribute__((visibility("default"))) void destroy_model(hls4mlEmulator::Model* model) { delete model; }
 
 // For a program that links several models.
 extern "C" __attribute__((visibility("default"))) hls4mlEmulator::Model* mugmt_student_create_model() {
-    return new mugmt_student_core_6fe0c1a36e_emulator::Emulator;
+    return new mugmt_student_core_1a9b9ec0d0_emulator::Emulator;
 }
 extern "C" __attribute__((visibility("default"))) void mugmt_student_destroy_model(hls4mlEmulator::Model* model) { delete model; }

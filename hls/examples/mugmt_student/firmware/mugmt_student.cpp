@@ -15,7 +15,7 @@
 
 namespace kernels = isobit::kernels;
 
-namespace mugmt_student_core_6fe0c1a36e {
+namespace mugmt_student_core_1a9b9ec0d0 {
 
 // Dense 5 -> 8, latency, reuse factor 4
 static void fc1(const inputs_t data[5], fc1_result_t results[8]) {
@@ -145,50 +145,50 @@ static void output(const relu4_result_t data[8], output_result_t results[3]) {
     kernels::dense_latency<arith, shape>(data, output_weight, output_bias, results);
 }
 
-}  // namespace mugmt_student_core_6fe0c1a36e
+}  // namespace mugmt_student_core_1a9b9ec0d0
 
-void mugmt_student(const mugmt_student_core_6fe0c1a36e::inputs_t inputs[5], mugmt_student_core_6fe0c1a36e::output_result_t output_out[3]) {
+void mugmt_student(const mugmt_student_core_1a9b9ec0d0::inputs_t inputs[5], mugmt_student_core_1a9b9ec0d0::output_result_t output_out[3]) {
     ISOBIT_PRAGMA(HLS INTERFACE mode=ap_vld port=inputs)
     ISOBIT_PRAGMA(HLS ARRAY_RESHAPE variable=inputs complete)
     ISOBIT_PRAGMA(HLS INTERFACE mode=ap_vld port=output_out)
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=output_out complete)
     ISOBIT_PRAGMA(HLS PIPELINE II=4)
 
-    mugmt_student_core_6fe0c1a36e::fc1_result_t fc1_out[8];
+    mugmt_student_core_1a9b9ec0d0::fc1_result_t fc1_out[8];
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=fc1_out complete)
-    mugmt_student_core_6fe0c1a36e::fc1(inputs, fc1_out);
-    mugmt_student_core_6fe0c1a36e::bn1_result_t bn1_out[8];
+    mugmt_student_core_1a9b9ec0d0::fc1(inputs, fc1_out);
+    mugmt_student_core_1a9b9ec0d0::bn1_result_t bn1_out[8];
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=bn1_out complete)
-    mugmt_student_core_6fe0c1a36e::bn1(fc1_out, bn1_out);
-    mugmt_student_core_6fe0c1a36e::relu1_result_t relu1_out[8];
+    mugmt_student_core_1a9b9ec0d0::bn1(fc1_out, bn1_out);
+    mugmt_student_core_1a9b9ec0d0::relu1_result_t relu1_out[8];
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=relu1_out complete)
-    mugmt_student_core_6fe0c1a36e::relu1(bn1_out, relu1_out);
-    mugmt_student_core_6fe0c1a36e::fc2_result_t fc2_out[8];
+    mugmt_student_core_1a9b9ec0d0::relu1(bn1_out, relu1_out);
+    mugmt_student_core_1a9b9ec0d0::fc2_result_t fc2_out[8];
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=fc2_out complete)
-    mugmt_student_core_6fe0c1a36e::fc2(relu1_out, fc2_out);
-    mugmt_student_core_6fe0c1a36e::bn2_result_t bn2_out[8];
+    mugmt_student_core_1a9b9ec0d0::fc2(relu1_out, fc2_out);
+    mugmt_student_core_1a9b9ec0d0::bn2_result_t bn2_out[8];
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=bn2_out complete)
-    mugmt_student_core_6fe0c1a36e::bn2(fc2_out, bn2_out);
-    mugmt_student_core_6fe0c1a36e::relu2_result_t relu2_out[8];
+    mugmt_student_core_1a9b9ec0d0::bn2(fc2_out, bn2_out);
+    mugmt_student_core_1a9b9ec0d0::relu2_result_t relu2_out[8];
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=relu2_out complete)
-    mugmt_student_core_6fe0c1a36e::relu2(bn2_out, relu2_out);
-    mugmt_student_core_6fe0c1a36e::fc3_result_t fc3_out[8];
+    mugmt_student_core_1a9b9ec0d0::relu2(bn2_out, relu2_out);
+    mugmt_student_core_1a9b9ec0d0::fc3_result_t fc3_out[8];
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=fc3_out complete)
-    mugmt_student_core_6fe0c1a36e::fc3(relu2_out, fc3_out);
-    mugmt_student_core_6fe0c1a36e::bn3_result_t bn3_out[8];
+    mugmt_student_core_1a9b9ec0d0::fc3(relu2_out, fc3_out);
+    mugmt_student_core_1a9b9ec0d0::bn3_result_t bn3_out[8];
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=bn3_out complete)
-    mugmt_student_core_6fe0c1a36e::bn3(fc3_out, bn3_out);
-    mugmt_student_core_6fe0c1a36e::relu3_result_t relu3_out[8];
+    mugmt_student_core_1a9b9ec0d0::bn3(fc3_out, bn3_out);
+    mugmt_student_core_1a9b9ec0d0::relu3_result_t relu3_out[8];
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=relu3_out complete)
-    mugmt_student_core_6fe0c1a36e::relu3(bn3_out, relu3_out);
-    mugmt_student_core_6fe0c1a36e::fc4_result_t fc4_out[8];
+    mugmt_student_core_1a9b9ec0d0::relu3(bn3_out, relu3_out);
+    mugmt_student_core_1a9b9ec0d0::fc4_result_t fc4_out[8];
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=fc4_out complete)
-    mugmt_student_core_6fe0c1a36e::fc4(relu3_out, fc4_out);
-    mugmt_student_core_6fe0c1a36e::bn4_result_t bn4_out[8];
+    mugmt_student_core_1a9b9ec0d0::fc4(relu3_out, fc4_out);
+    mugmt_student_core_1a9b9ec0d0::bn4_result_t bn4_out[8];
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=bn4_out complete)
-    mugmt_student_core_6fe0c1a36e::bn4(fc4_out, bn4_out);
-    mugmt_student_core_6fe0c1a36e::relu4_result_t relu4_out[8];
+    mugmt_student_core_1a9b9ec0d0::bn4(fc4_out, bn4_out);
+    mugmt_student_core_1a9b9ec0d0::relu4_result_t relu4_out[8];
     ISOBIT_PRAGMA(HLS ARRAY_PARTITION variable=relu4_out complete)
-    mugmt_student_core_6fe0c1a36e::relu4(bn4_out, relu4_out);
-    mugmt_student_core_6fe0c1a36e::output(relu4_out, output_out);
+    mugmt_student_core_1a9b9ec0d0::relu4(bn4_out, relu4_out);
+    mugmt_student_core_1a9b9ec0d0::output(relu4_out, output_out);
 }

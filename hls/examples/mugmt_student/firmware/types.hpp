@@ -2,12 +2,12 @@
 //
 // Written by isobit 0.1.0; do not edit, export again.
 // clang-format off
-#ifndef MUGMT_STUDENT_CORE_6FE0C1A36E_TYPES_HPP_
-#define MUGMT_STUDENT_CORE_6FE0C1A36E_TYPES_HPP_
+#ifndef MUGMT_STUDENT_CORE_1A9B9EC0D0_TYPES_HPP_
+#define MUGMT_STUDENT_CORE_1A9B9EC0D0_TYPES_HPP_
 
 #include <numbers.hpp>
 
-namespace mugmt_student_core_6fe0c1a36e {
+namespace mugmt_student_core_1a9b9ec0d0 {
 
 // Input 'inputs'
 using inputs_t = ap_fixed<18,6>;
@@ -74,6 +74,6 @@ using output_bias_t = ap_fixed<18,6>;
 using output_accum_t = ap_fixed<18,6>;
 using output_result_t = ap_fixed<18,6>;
 
-}  // namespace mugmt_student_core_6fe0c1a36e
+}  // namespace mugmt_student_core_1a9b9ec0d0
 
 #endif

@@ -2,12 +2,12 @@
 //
 // Written by isobit 0.1.0; do not edit, export again.
 // clang-format off
-#ifndef MUGMT_STUDENT_CORE_6FE0C1A36E_WEIGHTS_HPP_
-#define MUGMT_STUDENT_CORE_6FE0C1A36E_WEIGHTS_HPP_
+#ifndef MUGMT_STUDENT_CORE_1A9B9EC0D0_WEIGHTS_HPP_
+#define MUGMT_STUDENT_CORE_1A9B9EC0D0_WEIGHTS_HPP_
 
 #include <isobit/kernels/number.hpp>
 
-namespace mugmt_student_core_6fe0c1a36e {
+namespace mugmt_student_core_1a9b9ec0d0 {
 
 // fc1.weight: 5 x 8, ap_fixed<18,6>
 constexpr int fc1_weight[40] = {
@@ -111,6 +111,6 @@ constexpr int output_bias[3] = {
     1617, 465, 883
 };
 
-}  // namespace mugmt_student_core_6fe0c1a36e
+}  // namespace mugmt_student_core_1a9b9ec0d0
 
 #endif

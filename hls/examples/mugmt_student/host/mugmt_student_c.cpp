@@ -10,8 +10,8 @@
 
 extern "C" void mugmt_student_predict_raw(const int64_t* in_, int64_t* out_, size_t events_) {
     for (size_t event_ = 0; event_ < events_; ++event_) {
-        mugmt_student_core_6fe0c1a36e::inputs_t inputs[5];
-        mugmt_student_core_6fe0c1a36e::output_result_t output_out[3];
+        mugmt_student_core_1a9b9ec0d0::inputs_t inputs[5];
+        mugmt_student_core_1a9b9ec0d0::output_result_t output_out[3];
         isobit::host::read_words(in_ + 0, 5, inputs);
         mugmt_student(inputs, output_out);
         isobit::host::write_words<true>(output_out, 3, out_ + 0);
@@ -22,9 +22,9 @@ extern "C" void mugmt_student_predict_raw(const int64_t* in_, int64_t* out_, siz
 
 extern "C" void mugmt_student_predict(const double* in_, double* out_, size_t events_) {
     for (size_t event_ = 0; event_ < events_; ++event_) {
-        mugmt_student_core_6fe0c1a36e::inputs_t inputs[5];
-        mugmt_student_core_6fe0c1a36e::output_result_t output_out[3];
-        for (int i_ = 0; i_ < 5; ++i_) inputs[i_] = mugmt_student_core_6fe0c1a36e::inputs_t(in_[0 + i_]);
+        mugmt_student_core_1a9b9ec0d0::inputs_t inputs[5];
+        mugmt_student_core_1a9b9ec0d0::output_result_t output_out[3];
+        for (int i_ = 0; i_ < 5; ++i_) inputs[i_] = mugmt_student_core_1a9b9ec0d0::inputs_t(in_[0 + i_]);
         mugmt_student(inputs, output_out);
         for (int i_ = 0; i_ < 3; ++i_) out_[0 + i_] = output_out[i_].to_double();
         in_ += MUGMT_STUDENT_INPUTS;

@@ -2,12 +2,12 @@
 //
 // Written by isobit 0.1.0; do not edit, export again.
 // clang-format off
-#ifndef MUGMT_STUDENT_CORE_6FE0C1A36E_GOLDEN_HPP_
-#define MUGMT_STUDENT_CORE_6FE0C1A36E_GOLDEN_HPP_
+#ifndef MUGMT_STUDENT_CORE_1A9B9EC0D0_GOLDEN_HPP_
+#define MUGMT_STUDENT_CORE_1A9B9EC0D0_GOLDEN_HPP_
 
 #include <isobit/kernels/number.hpp>
 
-namespace mugmt_student_core_6fe0c1a36e_golden {
+namespace mugmt_student_core_1a9b9ec0d0_golden {
 
 constexpr int events_ = 116;
 constexpr unsigned long long digest_ = 11147299696784487317ULL;
@@ -271,6 +271,6 @@ constexpr int output_out[116][3] = {
     {21034, -41328, 37175}
 };
 
-}  // namespace mugmt_student_core_6fe0c1a36e_golden
+}  // namespace mugmt_student_core_1a9b9ec0d0_golden
 
 #endif

@@ -38,6 +38,11 @@ class ForeignLayer(Op):
     tag: ClassVar[str] = "foreign"
     input_counts: ClassVar[tuple[int, int | None]] = (1, None)
 
+    @property
+    def unknown(self) -> str:
+        """The functions that are not known."""
+        return self.reason
+
     def check_inputs(self, *tensors: Tensor) -> None:
         """At least one; of which sizes, only the code itself knows."""
         self._counted(tensors)
