@@ -151,7 +151,8 @@ class Range:
 
     def __post_init__(self) -> None:
         if (plain := plain_zeros(self.low, self.high, self.zeros)) is not None:
-            return object.__setattr__(self, "zeros", plain)
+            object.__setattr__(self, "zeros", plain)
+            return
         low, high = compact(self.low), compact(self.high)
         if low.shape != high.shape:
             raise ShapeError(f"bounds have shapes {low.shape} and {high.shape}, expected the same")

@@ -107,7 +107,7 @@ class Op:
 
     @property
     def unknown(self) -> str:
-        """Why nobody vouches for what it computes, such as the functions that are none of hls4ml's; empty if it is known."""
+        """Why nobody vouches for what it computes: the functions that are none of hls4ml's; empty for most."""
         return ""
 
     @property
