@@ -87,6 +87,7 @@ def test_a_corrupted_constant_is_noticed(copied: Exported) -> None:
     assert re.match(r"event \d+, output \w+\[\d+\]: got raw", told[0]), told[0]
 
 
+@pytest.mark.full
 def test_no_warning_as_cpp17(exported: Exported) -> None:
     """test_synthesisable.py compiles as C++14, in two compilers."""
     folder = exported("primitives").folder

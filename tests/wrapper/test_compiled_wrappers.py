@@ -47,6 +47,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.oracle(sample=2)
 @pytest.mark.parametrize("name", DESCRIPTIONS)
 def test_every_road_gives_the_bits_of_the_wrapper(load: Load, name: str) -> None:
     model = load(name)
@@ -62,6 +63,7 @@ def test_every_road_gives_the_bits_of_the_wrapper(load: Load, name: str) -> None
         assert len(np.unique(expected[output].raw)) > 3 - (expected[output].type.width < 4)
 
 
+@pytest.mark.oracle(sample=6)
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_step_that_differs_is_named(load: Load, change: str) -> None:
     name, old, new, place, words = CHANGES[change]
