@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
@@ -223,3 +224,26 @@ def test_what_is_no_project_is_a_fault_and_not_the_end(tmp_path: Path) -> None:
 
 def test_no_library_is_no_menu_of_libraries() -> None:
     assert side_by_side({}, [], Settings()) is None
+
+
+@pytest.mark.csim
+@pytest.mark.hls4ml
+def test_the_example_of_the_documents_runs(
+    certified: tuple[ib.Certification, Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "certify.md").read_text()
+    shutil.copytree(certified[2], tmp_path / "jet_mlp")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(network, "_OPTIMISATION", "0")  # what was compiled for the tests above
+    (block,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (shown,) = re.findall(r"```text\n(.*?)```", text, re.DOTALL)
+    exec(block, {})
+    said = capsys.readouterr().out.splitlines()
+    for line in shown.splitlines():
+        assert any(other.startswith(line) for other in said), said
+    kinds = set(re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| (?!the function)", text, re.MULTILINE))
+    named = {name for group in kinds for name in re.findall(r"`(\w+)`", group)}
+    assert named == {"refused", "foreign", "build", "run", "bits", "inputs", "answers", "library", "symbols", "loading"}

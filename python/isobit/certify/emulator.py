@@ -9,6 +9,7 @@ from typing import Any
 
 from isobit.answers import check_wrapper
 from isobit.api import load
+from isobit.certify.given import told
 from isobit.certify.report import Compared, Fault, Libraries, Settings
 from isobit.errors import IsobitError
 from isobit.frontends.descriptions import read_mapping
@@ -70,8 +71,7 @@ def around_of(folder: Path, ranges: Mapping[str, Any], settings: Settings) -> Ar
     compared = Compared("library", "random", report.events, values, sum(one.differ for one in report.outputs))
     if report.ok:
         return Around(path, steps, compared)
-    lines = [line.strip() for line in str(report).splitlines()[1:]]
-    message = f"{report.differ:,} of {report.events:,} events have other results; {'; '.join(lines)}"
+    message = f"{report.differ:,} of {report.events:,} events have other results; {told(report)}"
     return Around(path, steps, compared, (Fault("library", report.answers, message),))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from isobit.answers import compare_answers
+from isobit.answers import AnswerReport, compare_answers
 from isobit.api import Model
 from isobit.certify.events import Events, given_events
 from isobit.certify.hashes import file_hash
@@ -15,7 +15,7 @@ from isobit.certify.report import Compared, Fault
 from isobit.errors import IsobitError
 from isobit.vectors import read_vectors
 
-__all__ = ["Given", "compare_answers_given", "given_of"]
+__all__ = ["Given", "compare_answers_given", "given_of", "told"]
 
 #: Where hls4ml's test bench reads its inputs, and writes what the C-simulation or the RTL gave.
 _INPUTS = "tb_data/tb_input_features.dat"
@@ -100,12 +100,12 @@ def compare_answers_given(model: Model, given: Given) -> tuple[list[Compared], l
         differ = sum(one.differ for one in report.outputs)
         compared.append(Compared("answers", "given", report.events, values, differ))
         if not report.ok:
-            lines = [line.strip() for line in str(report).splitlines()[1:]]
-            faults.append(
-                Fault(
-                    "answers",
-                    path.name,
-                    f"{report.differ:,} of {report.events:,} events have other answers; {'; '.join(lines)}",
-                )
-            )
+            message = f"{report.differ:,} of {report.events:,} events have other answers; {told(report)}"
+            faults.append(Fault("answers", path.name, message))
     return compared, faults
+
+
+def told(report: AnswerReport) -> str:
+    """What a report says below its first line, in one."""
+    lines = [line.strip() for line in str(report).splitlines()[1:]]
+    return "; ".join(lines).replace("explained by; ", "explained by: ").replace(":; ", ": ")
