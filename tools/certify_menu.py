@@ -90,7 +90,7 @@ def run(work: Path) -> None:
                     "values": sum(each["values"] for each in one["compared"]),
                     "differ": sum(each["differ"] for each in one["compared"]),
                     "events": {each["kind"]: each["events"] for each in one["events"]},
-                    "library": one["library"] and one["library"]["compared"],
+                    "library": next((each for each in one["compared"] if each["road"] == "library"), None),
                     "verdicts": {
                         word: sum(each["verdict"] == word for each in one["overflows"])
                         for word in sorted({each["verdict"] for each in one["overflows"]})

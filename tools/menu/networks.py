@@ -93,8 +93,8 @@ before:
   - {name: energies, step: scale, power: -4}
 network: {inputs: energies}
 after:
-  - {name: score, step: cast, type: "ap_ufixed<16,8>"}
-outputs: [score]
+  - {name: anomaly, step: cast, type: "ap_ufixed<16,8>"}
+outputs: [anomaly]
 """,
     members="""    typedef ap_uint<10> given_t;
     typedef ap_ufixed<16, 8> answer_t;
@@ -120,7 +120,7 @@ inputs:
 network: {inputs: candidates}
 after:
   - {name: classes, step: cast, from: softmax, type: "ap_ufixed<8,0>"}
-  - {name: correction, step: cast, from: pt_linear, type: "ap_fixed<16,6>"}
+  - {name: correction, step: cast, from: pt, type: "ap_fixed<16,6>"}
 outputs: [classes, correction]
 """,
     members="""    typedef ap_fixed<24, 12> given_t;
@@ -171,9 +171,9 @@ inputs:
   - {name: candidates, type: "ap_fixed<16,6>", size: 80}
 network: {inputs: candidates}
 after:
-  - {name: tau, step: cast, from: score, type: "ap_fixed<16,6>"}
-  - {name: momentum, step: cast, from: pt_linear, type: "ap_fixed<16,6>"}
-outputs: [tau, momentum]
+  - {name: identified, step: cast, from: score, type: "ap_fixed<16,6>"}
+  - {name: momentum, step: cast, from: pt, type: "ap_fixed<16,6>"}
+outputs: [identified, momentum]
 """,
     members="""    typedef ap_fixed<16, 6> given_t;
     typedef std::pair<ap_fixed<16, 6>, ap_fixed<16, 6>> answer_t;
@@ -281,7 +281,7 @@ outputs: [met]
 #: Distributed arithmetic is of 1.2.0 and later; which release a deployed network was written with is not always public.
 MENU = (
     Network("axol1tl_v6", "1.3.0", _AXOL1TL),
-    Network("cicada_cnn", "1.0.0", _CICADA),
+    Network("cicada_cnn", "1.2.0", _CICADA),
     Network("sc4_tagger", "1.2.0", _SC4),
     Network("toollip_v3", "1.2.0", _TOOLLIP),
     Network("puppi_tau", "1.2.0", _PUPPI),

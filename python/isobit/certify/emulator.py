@@ -66,7 +66,8 @@ def around_of(folder: Path, ranges: Mapping[str, Any], settings: Settings) -> Ar
             return Around(path, steps)
         report = check_wrapper(model, events=settings.library, seed=settings.seed)
     except IsobitError as error:
-        return Around(path, faults=(Fault("library", "wrapper.yml", str(error).replace(f"{folder}/", "")),))
+        said = str(error).replace(f"{path}: ", "").replace(f"{folder}/", "")
+        return Around(path, faults=(Fault("library", "wrapper.yml", said),))
     values = sum(one.values for one in report.outputs)
     compared = Compared("library", "random", report.events, values, sum(one.differ for one in report.outputs))
     if report.ok:
