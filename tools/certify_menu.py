@@ -123,7 +123,9 @@ def sabotage(work: Path, names: list[str]) -> None:
             "what": one.what,
             "found": found,
             "status": status,
-            "faults": [f"{f['kind']}: {f['place']}: {f['message']}"[:600] for f in (naming or faults)],
+            "faults": [
+                ": ".join(filter(None, (f["kind"], f["place"], f["message"])))[:1000] for f in (naming or faults)
+            ],
             "verify": [re.sub(r"sha256 \w+\.\.\., certified \w+\.\.\.", "...", line) for line in changes.splitlines()][
                 :12
             ],

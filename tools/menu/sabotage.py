@@ -117,7 +117,7 @@ def _swapped(network: Network, folder: Path) -> None:
 
 SABOTAGES = (
     Sabotage("axol1tl_v6", "a scale in the wrapper", _scale, ("library",), "number 4 of step scaled"),
-    Sabotage("cicada_cnn", "a type", _type, ("answers",), "result", "certified ap_fixed<20,9>"),
+    Sabotage("cicada_cnn", "a type", _type, ("answers", "library"), "conv.result", "certified ap_fixed<20,9>"),
     Sabotage("sc4_tagger", "a patched kernel", _kernel, ("foreign",), "softmax_stable"),
     Sabotage("toollip_v3", "a truncated weight file", _truncated, ("refused",), ".txt"),
     Sabotage("puppi_tau", "a colliding symbol", _visible, ("symbols",), "IB601", beside="topo"),

@@ -25,7 +25,7 @@ from isobit.lint import lint
 from isobit.model.canonical import canonical
 from isobit.plan.verdicts import Verdict
 
-__all__ = ["Folder", "certify_network", "of_network", "opened"]
+__all__ = ["Folder", "certify_network", "of_network", "opened", "without_path"]
 
 #: Optimisation of the compiled projects: no bit depends on it, and -O1 compiles and runs in the shortest time together.
 _OPTIMISATION = "1"
@@ -89,7 +89,7 @@ def opened(
     try:
         folder.model = model = load(path, wrapper=False, run_code=True, input_ranges=of_network(path, ranges))
     except IsobitError as error:
-        folder.faults.append(Fault("refused", "", _without(error, path)))
+        folder.faults.append(Fault("refused", "", without_path(error, path)))
         return folder
     if not settings.allow_foreign:
         folder.faults += [
@@ -100,7 +100,7 @@ def opened(
     try:
         folder.given = given_of(path, given, model)
     except IsobitError as error:
-        folder.faults.append(Fault("inputs", "", _without(error, path)))
+        folder.faults.append(Fault("inputs", "", without_path(error, path)))
     folder.simulations = {
         headers: pool.submit(partial(csim, model, headers, optimisation=_OPTIMISATION)) for headers in HEADER_SETS
     }
@@ -140,7 +140,7 @@ def certify_network(folder: Folder, settings: Settings, workers: int) -> Network
         try:
             folder.built[headers] = future.result()
         except (CompilerError, CSimError, UnsupportedError) as error:
-            faults.append(Fault("build", "", f"with the headers {headers!r}: {_without(error, folder.path)}"))
+            faults.append(Fault("build", "", f"with the headers {headers!r}: {without_path(error, folder.path)}"))
     outcome = compare_roads(model, used, folder.built, reference=settings.reference, workers=workers)
     faults += outcome.faults
     answers, wrong = compare_answers_given(model, given)
@@ -207,6 +207,6 @@ def _cost(model: Model) -> Cost | None:
         return None
 
 
-def _without(error: Exception, path: Path) -> str:
+def without_path(error: Exception, path: Path) -> str:
     """An error's text without the folder's place, which is another one on another machine."""
     return str(error).replace(f"{path}/", "").replace(str(path), path.name)

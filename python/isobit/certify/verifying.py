@@ -13,7 +13,7 @@ from isobit.api import load
 from isobit.certify.certifying import certify
 from isobit.certify.emulator import steps_of
 from isobit.certify.hashes import folder_files, folder_names
-from isobit.certify.network import of_network
+from isobit.certify.network import of_network, without_path
 from isobit.certify.report import FORMAT, VERSION, Settings, sealed
 from isobit.errors import IsobitError, ModelFileError
 from isobit.frontends.identify import refuse_missing
@@ -220,7 +220,7 @@ def _model(name: str, before: Mapping[str, Any], place: Path, ranges: Mapping[st
         alone = load(place, wrapper=False, input_ranges=of_network(place, ranges))
         now = json.loads(json.dumps(canonical(alone.graph)))
     except IsobitError as error:
-        yield Change(name, "model", "", f"isobit refuses it now: {str(error).replace(f'{place}/', '')}")
+        yield Change(name, "model", "", f"isobit refuses it now: {without_path(error, place)}")
         return
     yield from _layers(name, before["model"].get("layers", {}), now["layers"])
     for part in ("inputs", "outputs"):
@@ -229,7 +229,7 @@ def _model(name: str, before: Mapping[str, Any], place: Path, ranges: Mapping[st
     try:
         steps = json.loads(json.dumps(steps_of(load(place, input_ranges=ranges))))
     except IsobitError as error:
-        yield Change(name, "model", "wrapper.yml", f"isobit refuses it now: {str(error).replace(f'{place}/', '')}")
+        yield Change(name, "model", "wrapper.yml", f"isobit refuses it now: {without_path(error, place)}")
         return
     yield from _layers(name, before.get("wrapper") or {}, steps)
 
@@ -240,6 +240,8 @@ def _layers(name: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> Ite
             yield Change(name, "model", layer, "this layer is gone")
         elif layer not in before:
             yield Change(name, "model", layer, "this layer is new")
+        elif now[layer].get("op") != before[layer].get("op"):
+            yield Change(name, "model", layer, f"is {now[layer].get('op')}, certified {before[layer].get('op')}")
         else:
             for slot, old in before[layer].items():
                 if (new := now[layer].get(slot)) != old:
