@@ -1,14 +1,14 @@
 """Sabotaged networks, and whether `isobit.explain` names what was done and mends it; a JSON file of all cases.
 
     python tools/explain_run.py --cases 152 [--networks mugmt_student jet_mlp ...] [--out tests/explain/sabotage.json]
-    python tools/explain_run.py --cases 20 --networks small_lstm small_gru --out tests/explain/sabotage_recurrent.json
+    python tools/explain_run.py --cases 30 --networks small_lstm small_gru small_bidirectional [--out ...]
 
-Each case takes a network of the zoo in its golden configuration, or a recurrent one (`small_lstm`, `small_gru`),
-damages one or (one in five) two of its formats at a random place by a random amount, and explains the difference from
-the sound network on some events. A case counts as named if the first cause is a place that was damaged, with the cause
-of the damage; as mended if the change that is proposed leaves at most 1 % of the difference (mean square, all events)
-and has, for one damage, at most one bit more than the least that bisection over that format finds. A run that was
-stopped goes on after its last case.
+Each case takes a network of the zoo in its golden configuration, or a recurrent one (`small_lstm`, `small_gru`, or
+`small_bidirectional`, an LSTM whose states have a format of their own), damages one or (one in five) two of its formats
+at a random place by a random amount, and explains the difference from the sound network on some events. A case counts
+as named if the first cause is a place that was damaged, with the cause of the damage; as mended if the change that is
+proposed leaves at most 1 % of the difference (mean square, all events) and has, for one damage, at most one bit more
+than the least that bisection over that format finds. A run that was stopped goes on after its last case.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ EVENTS = 4000
 #: Share of the sabotage's mean square error that may be left.
 LEFT = 0.01
 #: Small recurrent networks, and the names of their layers.
-RECURRENT = {"small_lstm": "lstm", "small_gru": "gru"}
+RECURRENT = {"small_lstm": "lstm", "small_gru": "gru", "small_bidirectional": "bidirectional"}
 
 
 def sound(name: str) -> ib.Model:
@@ -64,7 +64,10 @@ def recurrent(name: str) -> Any:
 
     keras.utils.set_random_seed(7)
     given = keras.layers.Input((8, 3), name="inputs")
-    layer = {"small_lstm": keras.layers.LSTM, "small_gru": keras.layers.GRU}[name](6, name=RECURRENT[name])
+    if name == "small_bidirectional":
+        layer = keras.layers.Bidirectional(keras.layers.LSTM(3, name="lstm"), name=RECURRENT[name])
+    else:
+        layer = {"small_lstm": keras.layers.LSTM, "small_gru": keras.layers.GRU}[name](6, name=RECURRENT[name])
     return keras.Model(given, keras.layers.Dense(2, name="output")(layer(given)))
 
 
@@ -110,7 +113,7 @@ def damage(model: ib.Model, rng: np.random.Generator) -> tuple[str, Quantiser, i
     else:
         names = {op.name for op in graph.ops if not op.follows and op.tag not in ("activation",) and not op.output.xnor}
         if kind == "state":  # of hidden and cell states, which have the format of the result
-            names &= {op.name for op in graph.ops if op.tag == "recurrent"}
+            names &= {op.name for op in graph.ops if op.tag in ("recurrent", "bidirectional")}
         places = [key for key in types if key.rpartition(".")[2] == slots[kind] and key.rpartition(".")[0] in names]
     if not places:
         return None

@@ -169,6 +169,9 @@ def test_committed_sabotage(name: str, least: int) -> None:
     assert report["count"] == len(report["cases"]) >= least
     assert report["named"] >= 0.95 * report["count"]
     assert report["named"] == sum(case["right"] for case in report["cases"])
+    assert report["mended"] == sum(case["mended"] for case in report["cases"])
+    if name == "sabotage":
+        assert report["mended"] >= 0.95 * report["count"]
     if "recurrent" in name:
         assert any("state" in done for case in report["cases"] for done in case["done"])
 

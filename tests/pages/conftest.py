@@ -13,16 +13,21 @@ sys.path.insert(0, str(Path(__file__).parent))
 from page_networks import BAD, RIGHT, SCRIPT, X, a_check
 
 import isobit as ib
+from isobit.testing import write_tb_data
 
 
 @pytest.fixture(scope="session")
-def results() -> dict[str, Any]:
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What each command finds, by its name."""
     vary = [
         {"slots": "*.weight", "bits": [6, 9, 12], "name": SCRIPT},
         {"slots": "*.result", "fraction": [2, 5, 9], "name": "results"},
     ]
+    files = tmp_path_factory.mktemp("answers")
+    write_tb_data(files, [X], [RIGHT.predict(X)])
+    given = files / "tb_input_features.dat", files / "tb_output_predictions.dat"
     return {
+        "answers": ib.compare_answers(BAD, *given, tries=20),
         "check": a_check(),
         "explain": ib.explain(BAD, X, RIGHT),
         "lint": ib.lint(BAD, X),

@@ -26,7 +26,7 @@ from isobit.pages.render import html
 from isobit.pages.scales import number, scale, shortened
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ("check", "explain", "lint", "profile", "sweep", "tune")
+COMMANDS = ("answers", "check", "explain", "lint", "profile", "sweep", "tune")
 TAGS = """a body button caption circle code dd details div dl dt figcaption figure h1 h2 head header html input li line
 main meta nav output p path pre rect script section small span style summary svg table tbody td text th thead title tr
 ul wbr"""
@@ -202,10 +202,10 @@ def test_no_file_is_replaced_without_being_asked(tmp_path: Path, results: dict[s
     assert (tmp_path / "lint.html").read_text(encoding="utf-8") == html(results["tune"].page())
 
 
-@pytest.mark.parametrize(("command", "format"), [("explain", "pdf"), ("sweep", "png")])
+@pytest.mark.parametrize(("command", "format"), [("answers", "png"), ("explain", "pdf"), ("sweep", "png")])
 def test_pictures_as_files(command: str, format: str, tmp_path: Path, results: dict[str, Any]) -> None:
     found = results[command]
-    names = [f"{command}-{figure.name}.{format}" for figure in found.page().figures()]
+    names = [f"{found.page().command}-{figure.name}.{format}" for figure in found.page().figures()]
     assert len(set(names)) == len(names) >= 2
     paths = found.to_plots(tmp_path / "new", format=format)
     assert [path.name for path in paths] == names
@@ -232,7 +232,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("files")
     model = dense_network("net", {"one": 4, "two": 2}, 3, "ap_fixed<12,3>")
     model.save(folder / "net.isobit")
-    np.save(folder / "events.npy", np.random.default_rng(2).normal(0, 1, (50, 3)))
+    x = np.random.default_rng(2).normal(0, 1, (50, 3))
+    np.save(folder / "events.npy", x)
+    np.save(folder / "answers.npy", model.predict(x))
     vary = [{"slots": ["*.weight"], "bits": [6, 9], "name": "weights"}]
     spec = {"model": "net.isobit", "data": "events.npy", "metrics": ["rms", "bits"], "vary": vary}
     (folder / "sweep.yml").write_text(yaml.safe_dump(spec))
@@ -247,6 +249,9 @@ def test_commands_write_pages(command: str, files: Path, capsys: pytest.CaptureF
     typed = (
         [command, str(files / "sweep.yml"), "--workers", "1"] if command == "sweep" else typed + more.get(command, [])
     )
+    if command == "answers":
+        command = "check"
+        typed = [command, model, "--inputs", data, "--outputs", str(files / "answers.npy")]
     page, plots = tmp_path / "page.html", tmp_path / "plots"
     typed += ["--html", str(page)] + (["--plots", str(plots), "--format", "pdf"] if command == "lint" else [])
     assert run([*typed, "--json"]) == 0, capsys.readouterr().err

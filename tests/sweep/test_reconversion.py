@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.hls4ml, pytest.mark.xdist_group("sweep-reconversion")]
 
 X = np.random.default_rng(6).normal(0.0, 1.5, (300, 5))
 #: Configurations in tests/sweep/csim.json.
-POINTS = 15
+POINTS = 40
 VARY = [
     {"slots": ["fc.weight", "fc.bias"], "type": ["ap_fixed<7,2>", "ap_fixed<12,4>"], "name": "weights"},
     {"conversion": ["retyped", "reconverted"]},

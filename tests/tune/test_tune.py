@@ -23,7 +23,7 @@ MODEL = ib.load(ROOT / "tests" / "other_frontends" / "corpus" / "torch_mlp.isobi
 X = np.random.default_rng(2).normal(0.0, 1.0, (800, *MODEL.graph.inputs[0].shape))
 LIMIT = 0.02
 #: Tuned networks that were compared with the C-simulation.
-COMPILED = 2
+COMPILED = 5
 
 
 def rms(model: Any, x: Any = X) -> float:

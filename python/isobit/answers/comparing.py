@@ -15,6 +15,7 @@ from isobit.errors import IsobitError, ShapeError
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
+from isobit.model.ops import Tensor
 from isobit.network import Network
 from isobit.vectors.reading import Given, read_vectors
 
@@ -22,6 +23,8 @@ __all__ = ["Explain", "compare_answers", "compare_given"]
 
 #: Events on which changes are tried.
 _EVENTS = 64
+#: Parts of a file in which events that differ are counted.
+_PARTS = 96
 #: Incomplete explanations that are reported, if there is no complete one.
 _CLOSEST = 3
 
@@ -107,13 +110,12 @@ def compare_given(
     found = _outputs(model.graph, quantised)
     unequal = [one.differs(array) for one, array in zip(y, found, strict=True)]
     differ = np.any([array.any(axis=1) for array in unequal], axis=0)
-    outputs = tuple(
-        OutputDifference(one.tensor.name, str(one.tensor.type), int(u.sum()), u.size, int(u.any(axis=1).sum()))
-        for one, u in zip(y, unequal, strict=True)
-    )
+    parts = np.unique(np.linspace(0, len(differ), min(len(differ), _PARTS) + 1).astype(np.int64))
+    outputs = tuple(_difference(one.tensor, u, parts) for one, u in zip(y, unequal, strict=True))
     name = model.graph.name
+    facts: dict[str, Any] = {"notes": notes, "parts": tuple(parts.tolist()), "origin": model.origin}
     if not differ.any():
-        return AnswerReport(name, *files, len(differ), 0, outputs, notes=notes)
+        return AnswerReport(name, *files, len(differ), 0, outputs, **facts)
     first = _first(model, quantised, y, found, unequal, int(np.argmax(differ)))
     explanations: tuple[Explained, ...] = ()
     tried = 0
@@ -122,7 +124,21 @@ def compare_given(
     if tries and not any(one.complete for one in explanations):
         usual, more = _explained(model.graph, (x, quantised), y, found, differ, first, tries)
         explanations, tried = usual if any(one.complete for one in usual) else (*explanations, *usual), tried + more
-    return AnswerReport(name, *files, len(differ), int(differ.sum()), outputs, first, explanations, tried, notes)
+    return AnswerReport(name, *files, len(differ), int(differ.sum()), outputs, first, explanations, tried, **facts)
+
+
+def _difference(tensor: Tensor, unequal: Any, parts: Any) -> OutputDifference:
+    """One output; ``unequal`` says where it differs, shape (events, size)."""
+    events = unequal.any(axis=1)
+    return OutputDifference(
+        tensor.name,
+        str(tensor.type),
+        int(unequal.sum()),
+        unequal.size,
+        int(events.sum()),
+        tuple(unequal.sum(axis=0).tolist()),
+        tuple(np.add.reduceat(events.astype(np.int64), parts[:-1]).tolist()),
+    )
 
 
 def _shaped(given: Given) -> Any:

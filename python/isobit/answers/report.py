@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
+
+from isobit.pages.paged import Paged
 
 __all__ = ["AnswerReport", "Explained", "FirstDifference", "OutputDifference"]
 
@@ -23,6 +25,10 @@ class OutputDifference:
         Numbers that differ, of ``values``.
     events
         Events in which one does.
+    by_number
+        For each number of the output, the events in which it differs.
+    over_time
+        Events that differ in each of as many equal parts of the file, in order (:attr:`AnswerReport.parts`).
     """
 
     output: str
@@ -30,6 +36,8 @@ class OutputDifference:
     differ: int
     values: int
     events: int
+    by_number: tuple[int, ...] = ()
+    over_time: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -118,7 +126,7 @@ class Explained:
 
 
 @dataclass(frozen=True)
-class AnswerReport:
+class AnswerReport(Paged):
     """Given answers against the network's.
 
     Attributes
@@ -139,7 +147,13 @@ class AnswerReport:
         Changes that were tried.
     notes
         What to know about the files: numbers written to a few digits.
+    parts
+        First event of each part of the file that ``over_time`` counts in, and the number of events at the end.
+    origin
+        For the page: versions and what the network is.
     """
+
+    PAGE: ClassVar[str] = "isobit.answers.page"
 
     network: str
     inputs: str
@@ -151,6 +165,8 @@ class AnswerReport:
     explanations: tuple[Explained, ...] = ()
     tried: int = 0
     notes: tuple[str, ...] = ()
+    parts: tuple[int, ...] = ()
+    origin: tuple[tuple[str, str], ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -181,4 +197,4 @@ class AnswerReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, as plain Python objects."""
-        return asdict(self) | {"ok": self.ok}
+        return {name: value for name, value in asdict(self).items() if name != "origin"} | {"ok": self.ok}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +20,9 @@ from isobit.commands.pages import PageOptions, page_options
 from isobit.commands.reports import print_report
 from isobit.errors import ConfigurationWarning
 from isobit.network import Network
+
+if TYPE_CHECKING:
+    from isobit.answers import AnswerReport
 
 #: Most random events that a compiled wrapper computes.
 _WRAPPED = 1000
@@ -124,9 +127,14 @@ def command(
     if inputs is not None or outputs is not None or packing is not None:
         if inputs is None or outputs is None:
             raise click.UsageError("--inputs and --outputs belong together")
-        if data or against is not None or pages:
-            raise click.UsageError("--data, --against, --html and --plots are not for --inputs and --outputs")
-        return _answers(keras.load(model, project=project, **extra)[0], inputs, outputs, packing, data, as_json)
+        if data or against is not None:
+            raise click.UsageError("--data and --against are not for --inputs and --outputs")
+        files = {"model": model, "config": keras.config, "inputs": inputs, "outputs": outputs, "packing": packing}
+        pages.check(overwrite, inputs=files.values())
+        found = _answers(keras.load(model, project=project, **extra)[0], inputs, outputs, packing, data)
+        click.echo(json.dumps(found.to_dict()) if as_json else str(found))
+        pages.write(found, overwrite, **files)
+        return EQUAL_OR_DONE if found.ok else BITS_DIFFER
     pages.check(overwrite, inputs=[model, keras.config, *data.paths])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConfigurationWarning)  # the report says it
@@ -174,13 +182,9 @@ def command(
     return EQUAL_OR_DONE if equal else BITS_DIFFER
 
 
-def _answers(
-    model: Network, inputs: Path, outputs: Path, packing: Path | None, data: DataOptions, as_json: bool
-) -> int:
+def _answers(model: Network, inputs: Path, outputs: Path, packing: Path | None, data: DataOptions) -> AnswerReport:
     """Compare with the answers in a file."""
     from isobit.answers import compare_answers
 
     columns = data.columns_of([*model.graph.inputs, *model.graph.output_tensors])
-    report = compare_answers(model, inputs, outputs, packing=packing, columns=columns)
-    click.echo(json.dumps(report.to_dict()) if as_json else str(report))
-    return EQUAL_OR_DONE if report.ok else BITS_DIFFER
+    return compare_answers(model, inputs, outputs, packing=packing, columns=columns)
