@@ -12,6 +12,7 @@ import pytest
 
 import isobit as ib
 from isobit.compiler import compiler
+from tiers import drawn
 
 Exported = Callable[[str], ib.HlsProject]
 NETWORKS = ["saturating", "binary", "wide", "sets", "tables", "primitives"]
@@ -35,8 +36,8 @@ COPIES = {"memcpy", "memmove", "memset"}
 
 
 @pytest.fixture(
-    params=[pytest.param(("io_parallel", name), id=name) for name in NETWORKS]
-    + [pytest.param(("io_stream", name), id=f"{name}-streams") for name in STREAMED]
+    params=[pytest.param(("io_parallel", name), id=name) for name in drawn(NETWORKS, 3)]
+    + [pytest.param(("io_stream", name), id=f"{name}-streams") for name in drawn(STREAMED, 1)]
     + [pytest.param(("io_parallel", name), id=name, marks=pytest.mark.full) for name in LOWERED]
     + [pytest.param(("io_stream", "recurrent"), id="recurrent-streams", marks=pytest.mark.full)]
 )
