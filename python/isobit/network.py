@@ -236,7 +236,7 @@ class Network:
             given = dict(inputs) if columns is None else given
             found = profile_graph(self.graph, {name: np.ascontiguousarray(a.raw) for name, a in inputs.items()}, count)
             assert found is not None  # raw integers are always taken
-        found = replace(found, network=self.graph.name)
+        found = replace(found, network=self.graph.name, origin=self.origin)
         return self._with_distributions(found, given, count) if distributions and found.events else found
 
     def _with_distributions(self, found: Profile, given: Mapping[str, Any], threads: int) -> Profile:
@@ -250,7 +250,7 @@ class Network:
             for column in [part[tensor.name]]
         }
         values = self.run(inputs, threads=threads)
-        return replace(found, distributions=distributions(self.graph, part, values), origin=self.origin)
+        return replace(found, distributions=distributions(self.graph, part, values))
 
     def quantise(self, x: Data) -> tuple[dict[str, FixedArray], bool]:
         """Bring data into the input formats: (tensors of shape (events, size), whether it was a single event)."""

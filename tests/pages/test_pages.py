@@ -15,7 +15,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from page_networks import BAD, IMAGE, NAME, SCRIPT, X, dense_network
+from page_networks import BAD, IMAGE, NAME, RIGHT, SCRIPT, X, dense_network
 
 import isobit as ib
 from isobit.commands import run
@@ -192,6 +192,10 @@ def test_contrast_is_enough_for_text_and_pictures() -> None:
 
 
 # -- files -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_profile_without_distributions_says_what_it_is_of() -> None:
+    assert dict(RIGHT.profile(X).page().origin) == dict(RIGHT.origin)
 
 
 def test_no_file_is_replaced_without_being_asked(tmp_path: Path, results: dict[str, Any]) -> None:
