@@ -80,7 +80,7 @@ def causes_section(found: Explanation) -> Section:
     title = "Shares of the error by quantiser"
     parts: list[Bars | Lines] = [Bars("causes", title, series, bars, " %", axis, stacked=True)]
     if 1 < len(layers) <= 40:
-        parts.append(Bars("layers", "The same by layer", series, tuple(layers), " %", axis, stacked=True))
+        parts.append(Bars("layers", "The positive ones by layer", series, tuple(layers), " %", axis, stacked=True))
     pairs = [f"{one} and {two} together: {share:+.1%} beyond their own shares" for (one, two), share in
              list(found.interactions.items())[:10]]  # fmt: skip
     if pairs:
