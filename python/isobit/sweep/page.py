@@ -87,23 +87,26 @@ def _point(one: Record) -> str:
 def _fronts(
     shown: Sequence[Record], front: Sequence[Record], goals: Sequence[str], keys: dict[int, str]
 ) -> tuple[Chart, ...]:
-    """The first goal against each other one."""
+    """The first goal against each other one; with more than two goals, no line says what is not beaten in these two."""
     first, charts, best = _name(goals[0]) if goals else "", [], {id(one) for one in front}
     others = [one for one in shown if id(one) not in best][:_POINTS]
+    style = "line" if len(goals) == 2 else "points"
     for goal in map(_name, goals[1:4]):
         series = (
-            _series("others", "grey", others, goal, first, keys),
-            _series("not beaten", "blue", sorted(front, key=lambda one: one.metrics[goal]), goal, first, keys),
+            _series("others", "grey", others, goal, first, keys, "points"),
+            _series("not beaten", "blue", sorted(front, key=lambda one: one.metrics[goal]), goal, first, keys, style),
         )
         across, up = (_wide(v for s in series for v in getattr(s, axis)) for axis in ("x", "y"))
         charts.append(Chart(f"front-{goal}", f"{first} against {goal}", series, goal, first, across, up))
     return tuple(charts)
 
 
-def _series(name: str, colour: str, records: Sequence[Record], x: str, y: str, keys: dict[int, str]) -> Series:
+def _series(
+    name: str, colour: str, records: Sequence[Record], x: str, y: str, keys: dict[int, str], style: str
+) -> Series:
     across, up = (tuple(float(one.metrics[axis]) for one in records) for axis in (x, y))
     named = tuple(keys[id(one)] for one in records)
-    return Series(name, colour, across, up, tuple(map(_tip, records)), named, "points" if colour == "grey" else "line")
+    return Series(name, colour, across, up, tuple(map(_tip, records)), named, style)
 
 
 def _wide(values: Iterable[float]) -> bool:
