@@ -19,6 +19,8 @@ def _tier(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
             return "nothing"
         if drawn := re.fullmatch(r"pytest\.mark\.oracle\(sample=(\d+)\)", text):
             return f"{drawn[1]} drawn"
+        if turn := re.fullmatch(r"pytest\.mark\.turn\((\d+)\)", text):
+            return f"in one run of {turn[1]}"
     partly = any("pytest.mark.full" in ast.unparse(decorator) for decorator in node.decorator_list)
     calls = (call.func for call in ast.walk(node) if isinstance(call, ast.Call))
     return "part of it" if partly or any(ast.unparse(f) in ("examples", "drawn") for f in calls) else None
@@ -58,11 +60,12 @@ def test_draws_are_the_seeds_and_named_tests_are_all_taken(tmp_path: Path) -> No
         "import pytest\n"
         "@pytest.mark.oracle(sample=3)\n@pytest.mark.parametrize('n', range(50))\ndef test_drawn(n): pass\n"
         "@pytest.mark.full\ndef test_expensive(): pass\n"
+        "@pytest.mark.turn(2)\n@pytest.mark.parametrize('n', range(2))\ndef test_in_turn(n): pass\n"
     )
     (tmp_path / "conftest.py").write_text(
         f"import sys\nsys.path.insert(0, {str(ROOT / 'tests')!r})\nimport tiers\n"
         "def pytest_configure(config):\n"
-        "    for line in ('full: x', 'oracle(sample): x'): config.addinivalue_line('markers', line)\n"
+        "    for line in ('full: x', 'oracle(sample): x', 'turn(n): x'): config.addinivalue_line('markers', line)\n"
         "    tiers.choose_tier(config)\n"
         "def pytest_collection_modifyitems(config, items): tiers.select(config, items)\n"
     )
@@ -78,9 +81,12 @@ def test_draws_are_the_seeds_and_named_tests_are_all_taken(tmp_path: Path) -> No
         )
         return [line for line in done.stdout.splitlines() if "::" in line]
 
-    drawn = collected(".")
-    assert len(drawn) == 3
-    assert drawn == collected(".") != collected(".", seed="2")
-    assert len(collected("-m", "full", ".")) == 51
+    runs = [collected(".", seed=seed) for seed in "123456"]
+    drawn = [[line for line in run if "test_drawn" in line] for run in runs]
+    assert [len(run) for run in drawn] == [3] * 6
+    assert runs[0] == collected(".") and drawn[0] != drawn[1]
+    assert {len(run) - 3 for run in runs} == {0, 2}  # its turn, with all of its cases, or not
+    assert len(collected("-m", "full", ".")) == 53
+    assert len(collected("test_it.py::test_in_turn")) == 2
     assert len(collected("test_it.py::test_drawn")) == 50
     assert len(collected("-k", "expensive")) == 1

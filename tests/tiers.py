@@ -2,7 +2,8 @@
 
 ``@pytest.mark.full`` keeps a test (or one parameter set) for full runs. ``@pytest.mark.oracle(sample=n)`` on a
 parametrised test lets a plain run take n of its cases, drawn by the seed that the header prints, so that repeated runs
-cover all of them. A test that is named (``file::test`` or ``-k``) is neither left out nor sampled. Within a test,
+cover all of them. ``@pytest.mark.turn(n)`` keeps a long test of what seldom changes for one plain run in n, by the same
+seed. A test that is named (``file::test`` or ``-k``) is neither left out nor sampled. Within a test,
 :func:`examples` and :func:`drawn` say what a plain run takes.
 """
 
@@ -44,6 +45,11 @@ def _unit(item: pytest.Item) -> str:
     return next((str(mark.args[0]) for mark in marks if mark.name == "xdist_group"), item.nodeid)
 
 
+def _has_turn(item: pytest.Item, runs: int) -> bool:
+    """Whether this run takes the test, with all of its cases: one run in ``runs`` does."""
+    return random.Random(f"{os.environ[SEED]} {item.nodeid.split('[')[0]}").randrange(runs) == 0
+
+
 def select(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect in place what this run does not take."""
     if is_full() or _named(config):
@@ -51,7 +57,8 @@ def select(config: pytest.Config, items: list[pytest.Item]) -> None:
     sampled: dict[tuple[str, int], dict[str, list[pytest.Item]]] = defaultdict(lambda: defaultdict(list))
     left_out = []
     for item in items:
-        if item.get_closest_marker("full"):
+        turn = item.get_closest_marker("turn")
+        if item.get_closest_marker("full") or (turn and not _has_turn(item, int(turn.args[0]))):
             left_out.append(item)
         elif marker := item.get_closest_marker("oracle"):
             sampled[item.nodeid.split("[")[0], int(marker.kwargs["sample"])][_unit(item)].append(item)

@@ -20,6 +20,7 @@ RECOMPUTED = ("integers_0", "casts_64_0")
 DRAWN = random.Random(int(os.environ["ISOBIT_FRESH_SEED"])).choice(("integers_1", "between", "casts_200_0"))
 
 
+@pytest.mark.turn(3)
 @pytest.mark.csim
 @pytest.mark.oracle(sample=1)
 @pytest.mark.parametrize("name", list(units.all_units()))
@@ -30,6 +31,7 @@ def test_isobit_gives_what_the_vendor_gives(name: str, record_property) -> None:
     assert not found.failure, found.failure
 
 
+@pytest.mark.turn(3)
 @pytest.mark.oracle(sample=1)
 @pytest.mark.csim
 @pytest.mark.parametrize("name", (*RECOMPUTED, DRAWN))

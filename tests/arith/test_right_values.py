@@ -24,6 +24,7 @@ def wrong_values(program: Program, column: int) -> list[str]:
     return [f"{v[0]}: {v[1]} instead of {v[column]} {v[4]}" for v in _lines(program) if v[1] != v[column]]
 
 
+@pytest.mark.turn(3)
 @pytest.mark.csim
 @pytest.mark.parametrize("headers", ["vendor", "isobit"])
 def test_values(headers: str) -> None:

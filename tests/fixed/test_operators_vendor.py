@@ -191,6 +191,7 @@ def small_pairs(count: int, seed: int, widest: int = 4) -> list[Case]:
     return cases
 
 
+@pytest.mark.turn(3)
 def test_every_pair_of_small_values() -> None:
     assert check(small_pairs(16, 1), (b6, b7)) > 4_000
 
@@ -220,6 +221,7 @@ def test_shifts_keep_the_format(kind: str) -> None:
     check(shifted(FixedType.parse(kind)))
 
 
+@pytest.mark.turn(3)
 def test_native_integers() -> None:
     """Each C++ integer type counts as the ap_int of its size, on either side."""
     rng = random.Random(4)
@@ -291,6 +293,7 @@ def wide_pairs(count: int, seed: int, low: int, high: int) -> list[Case]:
     return cases
 
 
+@pytest.mark.turn(3)
 @pytest.mark.oracle(sample=1)
 @pytest.mark.parametrize("bits", [64, 200])
 def test_wide_formats(bits: int) -> None:
@@ -319,6 +322,7 @@ MUTATIONS = {
 }
 
 
+@pytest.mark.turn(3)
 @pytest.mark.oracle(sample=2)
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_a_defect_in_the_headers_would_be_noticed(name: str, tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ def _library(source: Path, top: str, work: Path) -> Path:
     return folder / "emulator" / f"{top}_emulator.so"
 
 
+@pytest.mark.turn(3)
 def test_two_models_in_one_host(exported: Callable[[str], ib.HlsProject], tmp_path: Path) -> None:
     one = _library(EXAMPLE, "mugmt_student", tmp_path)
     two = _library(exported("binary").folder, "binary", tmp_path)

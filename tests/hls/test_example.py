@@ -56,6 +56,7 @@ def test_it_is_whole_and_stands_by_itself() -> None:
             assert here == (Path(ib.get_include()) / path.removeprefix(f"{INCLUDE}/")).read_bytes(), path
 
 
+@pytest.mark.turn(3)
 def test_the_commands_of_its_readme_work(tmp_path: Path) -> None:
     """Those that need no tool, as they stand there, in a copy of the folder."""
     import shutil

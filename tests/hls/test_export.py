@@ -70,6 +70,7 @@ def test_manifest_says_what_is_there(exported: Exported) -> None:
     assert project.changed() == []
 
 
+@pytest.mark.turn(3)
 def test_no_constant_is_a_decimal_fraction(exported: Exported) -> None:
     for name in ("saturating", *drawn(["binary", "wide", "sets", "tables"], 2)):
         for path in ("firmware/weights.hpp", "tb/golden.hpp"):

@@ -71,6 +71,7 @@ def outputs(names: list[str]) -> Graph:
     return Graph("outputs", (x,), ops, tuple(names))
 
 
+@pytest.mark.turn(3)
 @pytest.mark.oracle(sample=1)
 @pytest.mark.parametrize(("make", "top"), [(inputs, "digest"), (layers, "in"), (outputs, "events")])
 def test_every_file_compiles_and_gives_the_same_bits(

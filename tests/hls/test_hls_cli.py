@@ -50,6 +50,7 @@ def test_export_and_simulate(model: str, tmp_path: Path, capsys: pytest.CaptureF
     assert (document["ok"], document["changed"]) == (False, ["firmware/weights.hpp"])
 
 
+@pytest.mark.turn(3)
 def test_events_through_an_exported_folder(
     exported: Exported, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -89,6 +89,7 @@ def test_the_run_of_every_network_is_whole_and_without_a_difference() -> None:
     assert any(road.startswith("hls4ml's own C-simulation") for road in roads["jet_deepsets"])
 
 
+@pytest.mark.turn(3)
 @pytest.mark.hls4ml
 @pytest.mark.csim
 def test_a_project_with_streams_exported_with_streams(tmp_path: Path) -> None:
@@ -326,6 +327,7 @@ def _bench(program: Path, astray: int, monkeypatch: pytest.MonkeyPatch) -> TestB
     return run_test_bench(program)
 
 
+@pytest.mark.turn(3)
 def test_a_packet_astray_is_an_error_and_no_crash(corrupted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With AMD's streams, too, which go on with made-up numbers by themselves."""
     assert _bench(corrupted, 0, monkeypatch).ok

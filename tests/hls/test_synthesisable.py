@@ -57,6 +57,7 @@ def _compile(project: ib.HlsProject, *flags: str, command: tuple[str, ...] | Non
     assert done.returncode == 0, done.stderr[:3000]
 
 
+@pytest.mark.turn(3)
 def test_strict_cpp14_without_a_warning_and_nothing_from_a_library(project: ib.HlsProject, tmp_path: Path) -> None:
     """Neither allocation nor libm, exceptions, RTTI, virtual functions: the object needs nothing, has no vtable."""
     _compile(project, "-O2", "-c", "-o", str(tmp_path / "core.o"))
@@ -73,6 +74,7 @@ def test_the_directives_are_legal_where_they_stand(project: ib.HlsProject) -> No
     _compile(project, "-fsyntax-only", *SYNTHESIS)
 
 
+@pytest.mark.turn(3)
 def test_a_second_compiler(project: ib.HlsProject) -> None:
     clang = next((found for v in ("clang++-14", "clang++") if (found := shutil.which(v))), None)
     if clang is None:
@@ -81,6 +83,7 @@ def test_a_second_compiler(project: ib.HlsProject) -> None:
     _compile(project, "-fsyntax-only", *SYNTHESIS, command=(clang,))
 
 
+@pytest.mark.turn(3)
 def test_no_recursion(project: ib.HlsProject, tmp_path: Path) -> None:
     """The call graph, as the compiler writes it, has no cycle."""
     _compile(project, "-O0", "-fcallgraph-info", "-c", "-o", str(tmp_path / "core.o"))

@@ -106,6 +106,7 @@ def test_an_output_that_is_not_written_is_noticed(copied: Exported) -> None:
     assert f"{4 * events} differ" in run.text
 
 
+@pytest.mark.turn(3)
 def test_a_sample_of_mutants_is_caught(exported: Exported, tmp_path: Path) -> None:
     """tools/mutate_export.py judges all."""
     project = exported("saturating")

@@ -27,6 +27,7 @@ def test_grid_holds_what_it_promises() -> None:
         assert sorted(cell.values) == list(range(cell.source.raw_min, cell.source.raw_max + 1))
 
 
+@pytest.mark.turn(3)
 @pytest.mark.oracle(sample=1)
 @pytest.mark.csim
 @pytest.mark.parametrize(("width", "signed", "rounding"), CHUNKS, ids=lambda v: getattr(v, "name", str(v)))

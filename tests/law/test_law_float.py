@@ -39,6 +39,7 @@ def _doubles(rng: np.random.Generator, target: FixedType) -> list[float]:
     return [float(v) for v in steps[np.isfinite(steps)]]
 
 
+@pytest.mark.turn(3)
 @pytest.mark.oracle(sample=1)
 @pytest.mark.csim
 @pytest.mark.parametrize("seed", range(4))

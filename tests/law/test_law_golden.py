@@ -62,6 +62,7 @@ def test_reference_sample(part: int) -> None:
     _compare("reference", [(t, grid.apply(definition, t, golden.WIDTH)) for t in targets])
 
 
+@pytest.mark.turn(3)
 @pytest.mark.csim
 def test_vendor_sample() -> None:
     """The committed hashes are what the headers give here, too: two formats anew, drawn by the run's seed."""

@@ -101,6 +101,7 @@ def test_values_by_the_cpp_law(cpp_law: CppLaw) -> None:
         assert not wrong, f"{len(wrong)} wrong (type, value, found, expected): {wrong[:5]}"
 
 
+@pytest.mark.turn(3)
 @pytest.mark.oracle(sample=1)
 @pytest.mark.csim
 @pytest.mark.parametrize("flags", [PLAIN, OPTIMISED], ids=["O0", "O2"])

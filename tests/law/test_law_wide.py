@@ -75,6 +75,7 @@ def test_wide_formats(seed: int, cpp_law: CppLaw) -> None:
     assert not any(failures), "\n".join(filter(None, failures))
 
 
+@pytest.mark.turn(3)
 @pytest.mark.csim
 def test_headers_give_the_same_bits_optimised() -> None:
     """hls4ml compiles its C simulation with -O3, the grid here is made with -O0: same bits."""

@@ -32,6 +32,7 @@ def test_mutant_of_law_hpp_is_refuted(mutant: mutants.Mutant) -> None:
     assert refuting.refute(mutant), f"proven: {mutant.name}"
 
 
+@pytest.mark.turn(3)
 @pytest.mark.csim
 @pytest.mark.parametrize(("law", "cases"), [("law.py", refuting.CASES), ("law.hpp", [(1, 2), (4, -2)])])
 def test_the_law_itself_is_not_refuted(law: str, cases: refuting.Cases) -> None:

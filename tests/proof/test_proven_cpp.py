@@ -26,6 +26,7 @@ NARROW = ((31, -2), (31, 1), (8, 5), (18, 31), (18, 40), (1, 33))
 WIDE = ((18, 5), (127, -40), (100, 0), (64, 128), (1, 1), (32, 64))
 
 
+@pytest.mark.turn(3)
 @pytest.mark.oracle(sample=4)
 @pytest.mark.parametrize("shift", SHIFTS)
 @pytest.mark.parametrize("width", WIDTHS)
@@ -41,6 +42,7 @@ def test_law_hpp_on_32_bits(width: int, shift: int, cpp_terms: CppTerms, hold: C
     hold("law.hpp on std::int32_t", prove_cpp(Case(32, width, shift), cpp_terms))
 
 
+@pytest.mark.turn(3)
 @pytest.mark.oracle(sample=2)
 @pytest.mark.parametrize(("width", "shift"), WIDE)
 def test_law_hpp_on_128_bits(width: int, shift: int, cpp_terms: CppTerms, hold: Callable[[str, Tally], None]) -> None:

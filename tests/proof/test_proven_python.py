@@ -15,6 +15,7 @@ WIDTHS = (1, 2, 3, 8, 18, 32)
 SHIFTS = (-33, -1, 0, 1, 2, 5, 16, 32, 33, 34, 70)
 
 
+@pytest.mark.turn(3)
 @pytest.mark.oracle(sample=4)
 @pytest.mark.parametrize("shift", SHIFTS)
 @pytest.mark.parametrize("width", WIDTHS)

@@ -93,6 +93,7 @@ def pooled(suffix: str = ".h5") -> Any:
     return Model(x, ends)
 
 
+@pytest.mark.turn(3)
 @pytest.mark.oracle(sample=2)
 @pytest.mark.parametrize("suffix", [".h5", ".keras"])
 @pytest.mark.parametrize("make", [rows, images, pooled])

@@ -32,6 +32,7 @@ def peak_kib(folder: Path, data: str, out: str) -> int:
     return int(json.loads(done.stdout))
 
 
+@pytest.mark.turn(3)
 @pytest.mark.oracle(sample=2)
 @pytest.mark.parametrize("suffix", OUTPUTS)
 def test_memory_is_bounded(suffix: str, tmp_path: Path) -> None:

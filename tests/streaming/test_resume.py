@@ -50,6 +50,7 @@ def memory_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.mark.turn(3)
 @pytest.mark.oracle(sample=2)
 @pytest.mark.parametrize("suffix", OUTPUTS)
 def test_killed_before_each_change_to_the_disk(suffix: str, memory_folder: Path) -> None:

@@ -24,6 +24,7 @@ KIND = ib.FixedType.parse
 CASES = [(seed, shape) for seed in range(4) for shape in SHAPES]
 
 
+@pytest.mark.turn(3)
 @pytest.mark.hls4ml
 @pytest.mark.csim
 @pytest.mark.oracle(sample=1)

@@ -38,6 +38,7 @@ def train(folder: Path, kill: int = 0) -> dict[str, Any]:
     return {**weights, **facts, "rates": history.learning_rate}
 
 
+@pytest.mark.turn(3)
 @pytest.mark.hls4ml
 def test_a_training_that_was_killed_ends_with_the_same_numbers(tmp_path: Path) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"

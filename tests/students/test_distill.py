@@ -77,6 +77,7 @@ def small_training(**changes):
     return train_mugmt.train(seed=5, events=1024, teacher_recipe=recipe, student_recipe=recipe, **changes)
 
 
+@pytest.mark.turn(3)
 @pytest.mark.hls4ml
 def test_training_is_reproducible(monkeypatch, tmp_path):
     monkeypatch.setattr(train_mugmt, "VALIDATION_EVENTS", 512)

@@ -30,6 +30,7 @@ def pt(random):
     return random.uniform(3, 100, EVENTS)
 
 
+@pytest.mark.turn(3)
 def test_the_suffix_is_the_format_and_nothing_is_overwritten_unasked(tmp_path, curves, pt):
     assert set(BEGINS) == set(FORMATS)
     for suffix, begin in BEGINS.items():

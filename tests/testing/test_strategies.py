@@ -202,6 +202,7 @@ def test_models_have_every_layer_and_agree_on_every_road() -> None:
     assert examples(10, 20) < overflowed < examples(60, 120)
 
 
+@pytest.mark.turn(3)
 def test_models_shrink_to_few_layers_and_simple_formats() -> None:
     model = simplest(models(max_layers=2, max_size=3), lambda m: any(op.tag == "dense" for op in m.graph.ops))
     assert model.layers == ["dense1"]

@@ -103,6 +103,7 @@ def judge(calls: list[str], texts: int) -> Counter[str]:
     return reasons
 
 
+@pytest.mark.turn(3)
 @pytest.mark.oracle(sample=1)
 @pytest.mark.parametrize("chunk", range(SMALL_CHUNKS))
 def test_small_formats_exhaustively(chunk: int) -> None:
@@ -111,6 +112,7 @@ def test_small_formats_exhaustively(chunk: int) -> None:
     assert reasons["T1"] > 0
 
 
+@pytest.mark.turn(3)
 @pytest.mark.oracle(sample=1)
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_large_formats_and_integers(chunk: int) -> None:
@@ -118,6 +120,7 @@ def test_large_formats_and_integers(chunk: int) -> None:
     assert set(reasons) == SHOWN[chunk]
 
 
+@pytest.mark.turn(3)
 @pytest.mark.oracle(sample=1)
 @pytest.mark.parametrize(
     ("header", "right", "wrong"),

@@ -44,6 +44,7 @@ def first_differences(vendor: list[str], isobit: list[str]) -> str:
     return f"{len(pairs)} of {len(vendor)} lines differ ({len(isobit)} from isobit):\n{shown}"
 
 
+@pytest.mark.turn(3)
 @pytest.mark.oracle(sample=1)
 @pytest.mark.parametrize(
     "name",

@@ -110,6 +110,7 @@ def test_same_lines_with_both_headers(subject: str) -> None:
     check_same(subject, FIRST)
 
 
+@pytest.mark.turn(3)
 @pytest.mark.oracle(sample=1)
 @pytest.mark.parametrize("headers", OTHERS)
 def test_same_lines_in_other_standards(headers: str) -> None:
