@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, Final
 
 from isobit.errors import MissingDependencyError, UnsupportedError
@@ -29,6 +30,8 @@ __all__ = ["FORMATS", "require_matplotlib", "write_plots"]
 
 #: What can be written.
 FORMATS: Final = ("png", "pdf")
+#: Characters of a line of a title, and inches below a picture for what it is of.
+_TITLE, _FOOT = 52, 0.16
 #: Width of every picture, inches; characters of a row's name at most; cells of a row at most.
 _WIDTH, _NAME, _CELLS = 9.0, 36, 256
 _EDGE, _DIM, _PANEL = "#d0d7de", "#57606a", "#f3f5f8"
@@ -81,14 +84,18 @@ def _figure(figure: Figure, page: Page) -> Any:
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     rows, thick = _rows(figure)
-    canvas = Canvas(figsize=(_WIDTH, 1.5 + rows * thick), layout=ConstrainedLayoutEngine(rect=(0.0, 0.03, 1.0, 0.97)))
+    title = wrap(_plain(figure.title), _TITLE)
+    height = 1.4 + 0.2 * len(title) + rows * thick
+    foot = _FOOT / height  # what stands below is beside no label of an axis
+    canvas = Canvas(figsize=(_WIDTH, height), layout=ConstrainedLayoutEngine(rect=(0.0, foot, 1.0, 1.0 - foot)))
     FigureCanvasAgg(canvas)
     axes = canvas.subplots()
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.tick_params(length=0, labelsize=9, colors="black")
     _DRAWN[type(figure)](axes, figure)
-    axes.set_title(_plain(figure.title), loc="left", fontsize=11, fontweight="bold", pad=22 if _has_key(figure) else 8)
+    pad = 22 if _has_key(figure) else 8
+    axes.set_title("\n".join(title), loc="left", fontsize=11, fontweight="bold", pad=pad)
     canvas.text(0.995, 0.005, _plain(f"isobit {page.command}: {shortened(page.subject, 60)}"), ha="right", va="bottom",
                 fontsize=7, color=_DIM)  # fmt: skip
     return canvas
