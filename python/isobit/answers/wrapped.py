@@ -75,9 +75,12 @@ def check_wrapper(
     CSimError, CompilerError
         If the library cannot be run.
     """
-    if description is None and model.wrapper is None:
+    if description is not None:
+        path = Path(description)
+    elif model.wrapper is not None:
+        path = model.wrapper.path
+    else:
         raise UnsupportedError("the model has no wrapper: load it with wrapper=, or name a description")
-    path = Path(description) if description is not None else model.wrapper.path  # type: ignore[union-attr]
     interface = read_interface(path)
     if library is not None:
         interface = replace(interface, library=Path(library))
