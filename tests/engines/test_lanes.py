@@ -112,6 +112,31 @@ def test_floats_enter_as_from_float(rounding: str, overflow: str, dtype: Any) ->
             np.testing.assert_array_equal(found[0], expected.raw, err_msg=f"{kind} {name}")
 
 
+@pytest.mark.parametrize("features", [1, 2, 5, 16, 22, 252, 700])
+@pytest.mark.parametrize("kind", ["ap_fixed<9,4>", "ap_ufixed<10,6>", "ap_fixed<12,5,AP_RND_CONV,AP_SAT>"])
+def test_floats_enter_in_blocks(kind: str, features: int) -> None:
+    """Numbers that go through int16 in pairs (an even number of them) or not; blocks that are not full; far numbers."""
+    rng = np.random.default_rng(features)
+    model = dense_chain(kind, "ap_fixed<4,4>", "ap_fixed<30,24>", "ap_fixed<30,24>", sizes=(features, 3))
+    assert model.plan().lanes["fc1"] == "dot16" or "RND" in kind  # which reads pairs
+    type = ib.FixedType.parse(kind)
+    lsb = 2.0**-type.fraction
+    far = np.array([2.0**30 - 1, 2.0**30, 2.0**31 + 5, 2.0**32 + 7, 3e38, -(2.0**30), -(2.0**31), -(2.0**33) - 3, 0.25])
+    for events in (1, 15, 64, 83):
+        for dtype in (np.float32, np.float64):
+            x = (rng.integers(-5000, 5000, (events, features)) * lsb / 4).astype(dtype)
+            for place in (None, 0, events * features - 1, int(rng.integers(events * features))):
+                if place is not None:
+                    x.reshape(-1)[place] = rng.choice(far) * lsb
+                expected = model.run({"x": ib.FixedArray.from_float(x, type)}, "cpp-strict")["fc1_out"]
+                for name in instruction_sets():
+                    found = CppEngine(name).predict_floats(model.graph, [x], 1, raw=True)
+                    if found is None:  # too far for every quick door
+                        assert np.abs(x).max() > 2.0**49 * lsb
+                        continue
+                    np.testing.assert_array_equal(found[0], expected.raw, err_msg=f"{events} {dtype} {place} {name}")
+
+
 def test_far_floats_take_the_exact_door() -> None:
     model = dense_chain("ap_fixed<18,6>", "ap_fixed<4,2>", "ap_fixed<30,12>", "ap_fixed<30,12>")
     x = np.zeros((200, 7))

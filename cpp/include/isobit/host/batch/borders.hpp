@@ -77,40 +77,66 @@ inline bool enter(const program& p, const entry& in, const Source* from, int eve
 // Floats beyond this, in units of the LSB, do not go through int32.
 constexpr float largest_quick = 1073741824.0f;  // 2^30
 
-// All numbers of a block, in the caller's order, as raw int32: rounded by `whole`, then through `fold`. False if one is
-// beyond int32, NaN or infinite.
-template <class T, class Whole, class Fold>
-ISOBIT_INLINE bool quantise_by(T scale, const T* from, int count, std::int32_t* to, const Whole& whole,
-                               const Fold& fold) {
+// Bytes between the numbers that are read and those that are asked for: the processor's own prefetching ends with each
+// page. Beyond the data this asks for nothing.
+constexpr std::size_t fetched_ahead = 2048;
+
+// Raw numbers as the form needs them: int32, or int16 where they are to lie in pairs.
+ISOBIT_INLINE void put(std::int32_t* to, i32 raw) { store(to, raw); }
+ISOBIT_INLINE void put(std::int16_t* to, i32 raw) {
+    typedef typename vector_of<std::int16_t, vector_bytes / 2>::type half;
+    store(to, convert<half>(raw));
+}
+
+#if defined(__x86_64__)
+// Whatever int32 does not hold, NaN too, converts to the least int32.
+constexpr bool converts_to_least = true;
+#else
+constexpr bool converts_to_least = false;
+#endif
+
+// `count` numbers in the caller's order as raw integers: rounded by `whole`, then through `fold`. False if one is
+// beyond 2^30, NaN or infinite.
+template <class T, class Raw, class Whole, class Fold>
+ISOBIT_INLINE bool quantise_by(T scale, const T* from, int count, Raw* to, const Whole& whole, const Fold& fold) {
     using V = vec<T>;
     constexpr int lanes = vector_of<T>::lanes;
     constexpr int parts = vector_of<std::int32_t>::lanes / lanes;
     constexpr int group = parts * lanes;
     auto good = V{} == V{};
+    i32 beyond{};  // by the sign: the two highest bits of a number within 2^30 are the same
     const auto raw = [&](const T* numbers) {
         typename narrow<T>::i converted[parts];
         for (int part = 0; part < parts; ++part) {
             const V v = load<V>(numbers + part * lanes) * scale;
-            good &= (v < static_cast<T>(largest_quick)) & (v > static_cast<T>(-largest_quick));
+            if constexpr (!converts_to_least)
+                good &= (v < static_cast<T>(largest_quick)) & (v > static_cast<T>(-largest_quick));
             converted[part] = convert<typename narrow<T>::i>(whole(v));
         }
-        return fold(joined(converted));
+        const i32 found = joined(converted);
+        if constexpr (converts_to_least) beyond |= found ^ (found << 1);
+        return fold(found);
     };
     int i = 0;
-    for (; i + group <= count; i += group) store(to + i, raw(from + i));
+    for (; i + group <= count; i += group) {
+        for (int line = 0; line < group; line += 64 / static_cast<int>(sizeof(T)))
+            __builtin_prefetch(from + i + line + fetched_ahead / sizeof(T));
+        put(to + i, raw(from + i));
+    }
     if (i < count) {
         T rest[group] = {};
         std::memcpy(rest, from + i, static_cast<std::size_t>(count - i) * sizeof(T));
-        store(to + i, raw(rest));
+        put(to + i, raw(rest));
     }
     bool all = true;
     for (int lane = 0; lane < lanes; ++lane) all = all && good[lane] != 0;
+    for (int lane = 0; lane < group; ++lane) all = all && beyond[lane] >= 0;
     return all;
 }
 
 // The usual rounding and overflow have loops of their own.
-template <class T>
-inline bool quantise(const program& p, const entry& in, const T* from, int count, std::int32_t* to) {
+template <class T, class Raw>
+inline bool quantise(const program& p, const entry& in, const T* from, int count, Raw* to) {
     const T scale = static_cast<T>(in.scale);
     const auto down = [](vec<T> v) { return floor(v); };
     const auto any = [&](vec<T> v) { return round_any(v, in.rounding); };
@@ -127,6 +153,8 @@ inline bool quantise(const program& p, const entry& in, const T* from, int count
         const int unused = 32 - wrap.width;
         if (wrap.is_signed)
             return quantise_by(scale, from, count, to, down, [=](i32 v) { return v << unused >> unused; });
+        const std::int32_t mask = static_cast<std::int32_t>(~std::uint32_t{} >> unused);
+        return quantise_by(scale, from, count, to, down, [=](i32 v) { return v & mask; });
     }
     return quantise_by(scale, from, count, to, down, general);
 }
@@ -183,25 +211,65 @@ ISOBIT_INLINE void lay_columns(const entry& in, const i32* columns, int first, i
     lay(values, in.result, in.features, first, event, workspace);
 }
 
-template <class T>
-inline bool enter_quickly(const program& p, const entry& in, const T* from, int events, char* workspace) {
-    auto* raw = reinterpret_cast<std::int32_t*>(workspace + in.scratch);
-    if (!quantise(p, in, from, events * in.features, raw)) return false;
-    const auto stride = static_cast<std::size_t>(in.features);
-    for (int first = 0; first < in.features; first += transposed_features) {
-        const int rows = in.features - first;
-        for (int event = 0; event < block; event += vector_of<std::int32_t>::lanes) {
-            i32 columns[transposed_features];
-            transpose(raw + static_cast<std::size_t>(event) * stride + first, stride, columns);
-            if (rows >= transposed_features) {
-                lay_columns<transposed_features>(in, columns, first, event, workspace);
-                continue;
+// The columns from `first` on, of which `rows` are left, in the forms that later stages read.
+struct as_they_are {
+    using raw = std::int32_t;
+    static int columns(const entry& in) { return in.features; }
+    static ISOBIT_INLINE void lay(const entry& in, const i32* columns, int first, int rows, int event,
+                                  char* workspace) {
+        if (rows >= transposed_features) return lay_columns<transposed_features>(in, columns, first, event, workspace);
+        for (int r = 0; r + 1 < rows; r += 2) lay_columns<2>(in, columns + r, first + r, event, workspace);
+        if (rows % 2 != 0) lay_columns<1>(in, columns + rows - 1, first + rows - 1, event, workspace);
+    }
+};
+
+// Two features that lie side by side as int16 are a pair already, and half as many columns are transposed.
+struct as_pairs {
+    using raw = std::int16_t;
+    static int columns(const entry& in) { return in.features / 2; }
+    static bool fit(const entry& in) {
+        return in.features % 2 == 0 && in.result.count == 1 && in.result.data[0].to == form::i16_pairs;
+    }
+    static ISOBIT_INLINE void lay(const entry& in, const i32* columns, int first, int rows, int event,
+                                  char* workspace) {
+        char* to = workspace + in.result.data[0].offset;
+        for (int r = 0; r < (rows < transposed_features ? rows : transposed_features); ++r)
+            store(to + place(4, first + r, event), columns[r]);
+    }
+};
+
+// Raw numbers of 32 bits that stay in the first-level cache between quantising and transposing.
+constexpr int cached_numbers = 4096;
+
+// Some events at a time; events beyond the last are zero.
+template <class As, class T>
+inline bool enter_as(const program& p, const entry& in, const T* from, int events, char* workspace) {
+    constexpr int lanes = vector_of<std::int32_t>::lanes;
+    auto* raw = reinterpret_cast<typename As::raw*>(workspace + in.scratch);
+    auto* words = reinterpret_cast<std::int32_t*>(raw);
+    const int columns = As::columns(in), fitting = cached_numbers / columns / lanes * lanes;
+    const int part = fitting < lanes ? lanes : fitting;
+    for (int start = 0; start < block; start += part) {
+        const int rest = block - start, here = rest < part ? rest : part;
+        const int left = events - start, given = left < 0 ? 0 : left < here ? left : here;
+        const auto skipped = static_cast<std::size_t>(start) * static_cast<std::size_t>(in.features);
+        if (given > 0 && !quantise(p, in, from + skipped, given * in.features, raw)) return false;
+        for (int zero = given * columns; zero < here * columns; ++zero) words[zero] = 0;
+        for (int first = 0; first < columns; first += transposed_features) {
+            for (int event = 0; event < here; event += lanes) {
+                i32 found[transposed_features];
+                transpose(words + (event * columns + first), static_cast<std::size_t>(columns), found);
+                As::lay(in, found, first, columns - first, start + event, workspace);
             }
-            for (int r = 0; r + 1 < rows; r += 2) lay_columns<2>(in, columns + r, first + r, event, workspace);
-            if (rows % 2 != 0) lay_columns<1>(in, columns + rows - 1, first + rows - 1, event, workspace);
         }
     }
     return true;
+}
+
+template <class T>
+inline bool enter_quickly(const program& p, const entry& in, const T* from, int events, char* workspace) {
+    if (as_pairs::fit(in)) return enter_as<as_pairs>(p, in, from, events, workspace);
+    return enter_as<as_they_are>(p, in, from, events, workspace);
 }
 
 // float32 rounds like float64: numbers times a power of two keep their significand (baseline rounds by adding a large
