@@ -270,6 +270,7 @@ def test_pytorch_networks(tmp_path: Path) -> None:
 # -- check says it ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.turn(3)
 def test_check_reports_what_was_asked(keras: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     keras.save(tmp_path / "net.h5")
     config = generated(keras)

@@ -336,6 +336,7 @@ def test_wide_network_by_hand() -> None:
     assert max(abs(int(v)) for v in reference["wide"].raw.ravel()) > 2**62
 
 
+@pytest.mark.turn(3)
 @hls4ml
 @pytest.mark.csim
 @group

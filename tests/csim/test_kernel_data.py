@@ -40,6 +40,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.turn(3)
 def test_floating_point_arguments(path: Path) -> None:
     k = ib.csim_kernel(path, "real", [ib.In("float", 2), ib.In("d"), ib.Out("double")])
     exact = [[2**53, 1.5], [np.float32(3e38), 0]]
@@ -60,6 +61,7 @@ def test_floating_point_arguments(path: Path) -> None:
         k(np.ones((2, 2)), [0, np.nan])
 
 
+@pytest.mark.turn(3)
 def test_input_streams_are_read_to_their_end(path: Path) -> None:
     k = ib.csim_kernel(path, "partly", [ib.In("d", 4, "s"), ib.In("int"), ib.Out("int")])
     assert k([[1, 2, 3, 4]] * 2, [4, 4]).raw.tolist() == [10, 10]

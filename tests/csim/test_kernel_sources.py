@@ -122,6 +122,7 @@ def test_flags_are_sorted(tmp_path: Path) -> None:
             read_flags([flag], tmp_path)
 
 
+@pytest.mark.turn(3)
 def test_a_compiler_behind_another_command(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wrapper = tmp_path / "wrap"
     wrapper.write_text('#!/bin/sh\nexec "$@"\n')
@@ -134,6 +135,7 @@ def test_a_compiler_behind_another_command(write: Write, tmp_path: Path, monkeyp
         compiler()
 
 
+@pytest.mark.turn(3)
 def test_a_cache_by_a_relative_path_or_none(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write("k.cpp", CODE)
     args = [ib.In("d", 2), ib.Out("d", 2)]

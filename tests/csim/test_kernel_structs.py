@@ -195,6 +195,7 @@ def test_packets_of_packs_and_by_value(source: Path) -> None:
         k([1.0])
 
 
+@pytest.mark.turn(3)
 def test_packets_with_their_side_channels(source: Path) -> None:
     k = ib.csim_kernel(source, "doubled", [ib.In("packet", 4), ib.Out("packet", 4)])
     default = {"keep": [3] * 4, "strb": [3] * 4, "last": [0, 0, 0, 1]}

@@ -178,6 +178,7 @@ def test_a_global_variable_is_state(source: Path) -> None:
         assert k([3, 4, 5]).raw.tolist() == [0, 3, 4]
 
 
+@pytest.mark.turn(3)
 def test_headers_of_the_user_count(source: Path, product: ib.CSimKernel, tmp_path: Path) -> None:
     (tmp_path / "kernels.cpp").write_text(SOURCE)
     (tmp_path / "kernels.h").write_text(HEADER.replace("scale = 1", "scale = 2"))

@@ -40,6 +40,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return cache_folder() / "csim"
 
 
+@pytest.mark.turn(3)
 def test_designs_share_a_header_and_keep_their_macros(cache: Path, tmp_path: Path) -> None:
     assert value(kernel(tmp_path, "TWICE=2")) == 2.125
     assert not list(cache.glob("*/header.gch"))  # for one design it would take longer

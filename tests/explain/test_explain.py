@@ -117,6 +117,7 @@ def test_the_exact_network_is_the_reference_where_none_is_given() -> None:
     assert "shares of the error" in str(found)
 
 
+@pytest.mark.turn(3)
 def test_references_and_metrics() -> None:
     bad = MODEL.with_types({"fc1.accum": "ap_fixed<13,3>"})
 

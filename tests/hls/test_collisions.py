@@ -103,6 +103,7 @@ def test_nothing_but_the_interface_is_visible(built: tuple[Path, list[str]]) -> 
         assert not re.findall(r"^\w+ [uWV] .*", symbols, re.MULTILINE)
 
 
+@pytest.mark.turn(3)
 def test_linked_as_objects(built: tuple[Path, list[str]]) -> None:
     work, flags = built
     objects = []
@@ -127,6 +128,7 @@ def test_linked_as_objects(built: tuple[Path, list[str]]) -> None:
             assert _run(work, "objects", order, "l") == _lines(order)
 
 
+@pytest.mark.turn(3)
 def test_c_libraries_of_the_readme(built: tuple[Path, list[str]]) -> None:
     work, _ = built
     readme = (Path(ib.hls.__file__).parent / "templates/README.md.in").read_text().replace("@{top}", "net")

@@ -353,6 +353,7 @@ def test_unrolled_limits_are_those_that_the_kernel_counts(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stderr[:2000]
 
 
+@pytest.mark.turn(3)
 def test_a_large_unrolled_layer_compiles(tmp_path: Path) -> None:
     """Nothing counts 512 x 512 weights at compile time, which clang, the front end of Vitis, gives up."""
     clang = next((found for v in ("clang++-14", "clang++") if (found := shutil.which(v))), None)

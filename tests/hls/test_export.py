@@ -225,6 +225,7 @@ def test_empty_folders_however_named(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert not [p for p in (tmp_path / "here").iterdir() if p.name.startswith(".")]
 
 
+@pytest.mark.turn(3)
 def test_folders_that_are_none(tmp_path: Path, copied: Exported) -> None:
     with pytest.raises(ModelFileError, match="not a folder that isobit exported"):
         read_folder(tmp_path)

@@ -66,6 +66,7 @@ def test_every_result_says_something() -> None:
         assert len(np.unique(found.raw)) >= 4, op.name
 
 
+@pytest.mark.turn(3)
 @pytest.mark.csim
 def test_a_corrupted_constant_is_noticed(copied: Exported) -> None:
     """Indices, numbers of a table of places, and slopes: in the bits, and by their digests."""

@@ -297,6 +297,7 @@ def test_what_the_script_asks_of_the_tool(
     assert all(line.startswith(design) for line, design in zip(lines[7:], designs, strict=True))
 
 
+@pytest.mark.turn(3)
 def test_the_scripts_flags_compile_the_bench(tmp_path: Path) -> None:
     """On a cast that rounds away more bits than its source has, where AMD's open headers abort without NDEBUG."""
     result = tensor("rounded", 2, "ap_fixed<6,4,AP_RND>")

@@ -45,6 +45,7 @@ def test_the_limit_holds_and_nothing_overflows() -> None:
     assert any(not step.within for step in found.curve)
 
 
+@pytest.mark.turn(3)
 def test_it_beats_random_draws_with_a_tenth_of_the_evaluations() -> None:
     found = tune(MODEL, X, tolerance=LIMIT)
     vary = [
@@ -102,6 +103,7 @@ def test_the_certificate_and_the_model() -> None:
     assert bad.certificate.holds == (not bad.unproven)
 
 
+@pytest.mark.turn(3)
 def test_other_costs() -> None:
     by_bits, by_dsp = tune(MODEL, X, tolerance=LIMIT), tune(MODEL, X, tolerance=LIMIT, cost="dsp")
     assert (by_dsp.cost, by_dsp.cost_before) == ("dsp", COSTS["dsp"](MODEL.graph))
