@@ -47,16 +47,27 @@ def _dense(b: Builder, call: Call) -> None:
         return
     b.arguments(call, 3, 4)
     config = b.config(call)
-    n_in, n_out = config.number("n_in"), config.number("n_out")
+    n_in, n_out = config.extent("n_in"), config.extent("n_out")
     data = b.input(call, 0, (n_in,))
     strategy = strategy_of(call, b, config, n_in)
     transposed = strategy in ("resource", "resource_unrolled")
     weight = b.weight(call, 2, (n_out, n_in) if transposed else (n_in, n_out), xnor=b.product(call, config, data))
     b.check_product(call, config, data, weight.type)
     config.text("accum_t")
+    if strategy == "compressed":
+        _check_compressed(b, call, config, len(weight.data))
     weights = {"weight": weight, "bias": b.weight(call, 3, (n_out,))}
     extra: dict[str, Any] = {"strategy": strategy, "_weights_transposed": transposed}
     b.add(call, "Dense", [data], (n_out,), [config], weights=weights, **extra)
+
+
+def _check_compressed(b: Builder, call: Call, config: Config, count: int) -> None:
+    """Check that the kernel reads every weight that is stored, and none beyond; and that indices fit their type."""
+    if config.number("n_nonzeros") != count or count % config.number("reuse_factor", 1):
+        b.fail(call, f"{config.name} has n_nonzeros {config.number('n_nonzeros')} for {count} stored weights")
+    most = b.declared.format_of(config.text("index_t"), config.place).type.raw_max
+    if most < config.number("n_out") - 1:
+        b.fail(call, f"{config.name} has indices up to {most} for {config.number('n_out')} outputs")
 
 
 def _tree(b: Builder, call: Call) -> None:
@@ -134,6 +145,8 @@ def _parametrised(b: Builder, call: Call) -> None:
         value = float(call.arguments[1])
     except ValueError:
         b.fail(call, f"the parameter {call.arguments[1]!r} is no number")
+    if not abs(value) < 1 << 31:
+        b.fail(call, f"the parameter is {value!r}")
     if config.text("param_t") != call.templates[1]:
         b.fail(call, f"the parameter is of {call.templates[1]!r}, in {config.name} of {config.text('param_t')!r}")
     _activation(b, call, "ParametrizedActivation", 3, activ_param=value)
@@ -215,7 +228,9 @@ def _dot(b: Builder, call: Call) -> None:
     one, two = b.input(call, 0, (n_in,)), b.input(call, 1, (n_in,), template=1)
     if config.number("n_out", 1) != 1:
         b.fail(call, f"{config.name} has n_out {config.number('n_out')}")
-    config.template("product")
+    if b.product(call, config, one):
+        b.fail(call, f"{config.name} has the product of binary weights")
+    b.check_product(call, config, one, two.type)
     config.text("accum_t")
     b.add(call, "Dot", [one, two], (1,), [config], template=2)
 

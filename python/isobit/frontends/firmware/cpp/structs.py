@@ -101,6 +101,12 @@ class Config:
             self.fail(f"has the {name} {value}; expected -1 to {(1 << 31) - 1}")
         return value
 
+    def extent(self, name: str) -> int:
+        """A number that counts something, at least 1."""
+        if (value := self.number(name)) < 1:
+            self.fail(f"has the {name} {value}; expected 1 or more")
+        return value
+
     def word(self, name: str, default: str | None = None) -> str:
         """An enumerator, without what qualifies it."""
         value = self._member(self.values, name, default)
