@@ -22,6 +22,7 @@ FILES = {
     "firmware/nnet_utils/nnet_mult.h": 2,
     "firmware/nnet_utils/nnet_code_gen.h": 1,
     "firmware/ap_types/ap_fixed_base.h": 1,
+    "hls4ml_config.yml": 1,
 }
 
 
@@ -98,7 +99,7 @@ def edit(project: Path, rng: random.Random, files: Mapping[str, int] = FILES) ->
     pattern = rng.choices(list(files), list(files.values()))[0]
     path = rng.choice(sorted(project.glob(pattern)))
     name, content = path.relative_to(project).as_posix(), path.read_bytes()
-    if rng.random() < 0.05:
+    if rng.random() < 0.08:
         path.unlink()
         return f"{name} removed"
     for _ in range(20):

@@ -84,7 +84,7 @@ def _window_layer(b: Builder, call: Call, class_name: str) -> None:
     b.check_product(call, mult, data, weight.type)
     weights = {"weight": weight, "bias": b.weight(call, 3, (n_filt,))}
     extra: dict[str, Any] = {"strategy": strategy, "_weights_transposed": transposed}
-    extra["reuse_factor"] = mult.number("reuse_factor", 1)
+    extra["reuse_factor"] = mult.extent("reuse_factor", 1)
     if config.number("kernel_size", prod(kernel)) != prod(kernel):
         b.fail(call, f"{config.name} has the kernel_size {config.number('kernel_size')} for windows of {kernel}")
     if b.model.io_type == "io_parallel":
