@@ -1,6 +1,6 @@
 """Random edits of projects' files: each is refused, or has the bits of its C-simulation; made once (edits.json).
 
-python tools/firmware_edits_run.py WORK [--cases 10] [--seed 1] [--releases 1.3.0 1.0.0]
+python tools/firmware_edits_run.py WORK [--cases 10] [--seed 1] [--releases 1.3.0 1.0.0] [--networks dense]
 
 WORK/RELEASE.NETWORK is each project of tests/fuzz/edited_projects.py; those that are missing are written. For another
 release than the installed one, WORK/hls4ml-RELEASE-py3-none-any.whl is taken (pip download --no-deps); it must run in
@@ -64,15 +64,15 @@ def edited(project: Path, number: int, seed: int, folder: Path) -> str:
     from folder_edits import edit
 
     shutil.copytree(project, folder)
-    return edit(folder, random.Random(f"{seed} {number}"))
+    return edit(folder, random.Random(f"{seed} {project.name} {number}"))
 
 
-def written(work: Path, releases: list[str]) -> list[Path]:
+def written(work: Path, releases: list[str], networks: list[str]) -> list[Path]:
     """The projects, those that are missing written; what a release cannot write is left out."""
     from edited_projects import NETWORKS
 
     projects = []
-    for release, name in product(releases, NETWORKS):
+    for release, name in product(releases, networks or NETWORKS):
         folder = work / f"{release}.{name}"
         if not (folder / "firmware" / "parameters.h").is_file():
             other = [] if release == INSTALLED else [str(work / f"hls4ml-{release}")]
@@ -95,13 +95,14 @@ def main() -> int:
     parser.add_argument("--cases", type=int, default=10, help="of each project")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--releases", nargs="+", default=[INSTALLED])
+    parser.add_argument("--networks", nargs="+", default=[], help="some of them alone")
     parser.add_argument("--case", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     sys.path[:0] = [str(ROOT / "python"), str(EDITS)]
     if given.case:
         print(json.dumps(case(given.work)))
         return 0
-    projects = written(given.work, given.releases)
+    projects = written(given.work, given.releases, given.networks)
     found: dict[str, Any] = json.loads(OUT.read_text()) if OUT.exists() else {}
     found = found if found.get("seed") == given.seed else {"seed": given.seed, "projects": {}}
     for number in range(given.cases):
