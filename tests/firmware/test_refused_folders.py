@@ -106,6 +106,29 @@ def test_edits_are_refused(changed: Change, case: tuple[str, str, str, str, str]
         ib.load(changed(name, {path: (old, new)}))
 
 
+CONFIGURATIONS = (
+    ("InputShapes:", "InputShapes: 7\nOther:", "InputShapes  is 7; expected whole numbers from 1"),
+    ("- 16", "- 16.5", "InputShapes inputs is .16.5.; expected whole numbers from 1"),
+    ("ClockPeriod: ", "ClockPeriod: '", "is not readable YAML"),
+    ("ClockPeriod: ", "ClockPeriod: fast # ", "ClockPeriod is 'fast'; expected nanoseconds"),
+    ("Backend: Vitis", "Backend: [Vitis]", "which is not supported"),
+    ("ProjectName: ", "Day: 2026-13-45\nProjectName: ", "is not readable YAML"),
+)
+
+
+@pytest.mark.parametrize("old, new, says", CONFIGURATIONS, ids=lambda part: part[:20])
+def test_damaged_configurations_are_refused(changed: Change, old: str, new: str, says: str) -> None:
+    folder = changed(JETS, {"../hls4ml_config.yml": (old, new)})
+    with pytest.raises(IsobitError, match=says) as caught:
+        ib.load(folder)
+    assert str(folder) in str(caught.value)
+
+
+def test_what_a_configuration_asks_in_another_form_is_not_known(changed: Change) -> None:
+    folder = changed(JETS, {"../hls4ml_config.yml": ("HLSConfig:", "HLSConfig: text\nOther:")})
+    assert ib.load(folder).layers[0] == "fc1"
+
+
 def test_missing_files_are_named(changed: Change) -> None:
     folder = changed(JETS, {})
     for path in ("weights/w5.h", "weights/b2.txt", "parameters.h", "defines.h"):
