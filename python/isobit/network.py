@@ -267,8 +267,8 @@ class Network:
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False, project: bool = False) -> None:
         """Write the model to a file, whole or not at all; refuses to overwrite unless asked.
 
-        The steps of a :attr:`wrapper` are layers of the file as any other: what is read from it gives the same bits, and
-        has no wrapper.
+        The steps of a :attr:`wrapper` are layers of the file as any other: what is read from it gives the same bits,
+        and has no wrapper.
 
         Parameters
         ----------

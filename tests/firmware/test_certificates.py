@@ -114,7 +114,7 @@ def test_everything_again_is_the_same_certificate(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    found, path, _ = certified
+    _, path, _ = certified
     monkeypatch.setattr(network, "_OPTIMISATION", "0")
     made: list[ib.Certification] = []
 

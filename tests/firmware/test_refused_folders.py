@@ -47,7 +47,13 @@ CASES = (
     (JETS, "ap_types/ap_fixed_base.h", "AP_SAT", "AP_WRAP", "ap_fixed_base.h is none of AMD's headers"),
     (TAUS, "nnet_utils/nnet_code_gen.h", "buffer[0][0] =    data[0]", "buffer[0][0] =    data[1]", "does not fill"),
     (TERNARY, "parameters.h", "n_scale_bias = (n_filt == -1)", "n_scale_bias = (n_filt == 0)", "for 64 numbers"),
-    (JETS, "parameters.h", "const unsigned n_in = 16;", "const bool n_in = 16;", "bool config2::n_in with the value 16"),
+    (
+        JETS,
+        "parameters.h",
+        "const unsigned n_in = 16;",
+        "const bool n_in = 16;",
+        "bool config2::n_in with the value 16",
+    ),
     (JETS, "parameters.h", "const unsigned n_in = 16;", "const char n_in = 16;", "the type 'char' is not understood"),
     (JETS, "parameters.h", "n_in = 16;", "n_in = true;", "unsigned config2::n_in with the value True"),
     (JETS, "parameters.h", "n_in = 16;", "n_in = 65536 * 65536 / 268435456;", "the number 4294967296"),
@@ -73,7 +79,12 @@ PATCHES = (
     ("nnet_utils/nnet_dense_latency.h", "+= ", "-= ", "nnet_dense_latency.h: dense_latency"),
     ("nnet_utils/nnet_mult.h", "return a * w;", "return w * w;", "nnet_mult.h: mult"),
     ("nnet_utils/nnet_common.h", "#define DIV", "#define relu tanh\n#define DIV", "nnet_common.h (its directives)"),
-    ("nnet_utils/nnet_dense_latency.h", "acc[iacc] = (", "// \\\n acc[iacc] = (", "nnet_dense_latency.h: dense_latency"),
+    (
+        "nnet_utils/nnet_dense_latency.h",
+        "acc[iacc] = (",
+        "// \\\n acc[iacc] = (",
+        "nnet_dense_latency.h: dense_latency",
+    ),
     ("nnet_utils/nnet_dense_latency.h", "#pragma HLS", "#pragma HLS /* */", "nnet_dense_latency.h (its directives)"),
     ("nnet_utils/nnet_activation.h", "table_size = 1024;", "table_size = 512;", "nnet_activation.h: activ_config"),
 )

@@ -84,7 +84,13 @@ class CertificateFiles(Target):
         self.weights = weights
         network = {"name": "jets", "files": files, "model": canonical(ib.load(self.project).graph), "certified": True}
         settings = {key: getattr(Settings(), key) for key in Settings.__dataclass_fields__}
-        document = {"format": FORMAT, "version": VERSION, "settings": settings, "made_with": {"isobit": "1"}, "certified": True}
+        document = {
+            "format": FORMAT,
+            "version": VERSION,
+            "settings": settings,
+            "made_with": {"isobit": "1"},
+            "certified": True,
+        }
         self.document = json.loads(json.dumps(sealed({**document, "networks": [network]})))
 
     def make(self, rng: random.Random) -> Path:

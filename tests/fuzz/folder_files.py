@@ -74,4 +74,3 @@ class FolderFiles(Target):
             pairs = zip(one, other, strict=True) if isinstance(one, list) else [(one, other)]
             if any((a.raw != b.raw).any() for a, b in pairs):
                 raise Finding("the roads disagree")
-

@@ -210,7 +210,7 @@ def test_other_types_keep_the_wrapper(tmp_path: Path) -> None:
 
 def test_a_file_has_the_steps_and_no_wrapper(tmp_path: Path) -> None:
     model = wrapped(tmp_path, DESCRIPTIONS["SHIFTS"], "SHIFTS")
-    with pytest.raises(UnsupportedError, match="without the wrapper of .*: save the model without a project"):
+    with pytest.raises(UnsupportedError, match=r"without the wrapper of .*: save the model without a project"):
         model.save(tmp_path / "a.isobit", project=True)
     model.save(tmp_path / "a.isobit")
     read = ib.load(tmp_path / "a.isobit")

@@ -53,7 +53,9 @@ def solved_offsets(
     """
     wrong, right = np.flatnonzero(differ), np.flatnonzero(~differ)
     events = np.concatenate([wrong[: _MORE - _MORE // 4], right[: _MORE // 4]])
-    steps = [_Step(graph, wrapper, name, inputs, y, events) for name in wrapper.before if _has_offset(graph, wrapper, name)]
+    steps = [
+        _Step(graph, wrapper, name, inputs, y, events) for name in wrapper.before if _has_offset(graph, wrapper, name)
+    ]
     places = [(step, number) for step in steps for number in range(step.size)]
     places.sort(key=lambda place: nearest.get(f"{place[0].step}[{place[1]}]", np.inf))
     rows = left = 0

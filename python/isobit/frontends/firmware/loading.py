@@ -188,7 +188,7 @@ def _taps(b: Builder, call: Call) -> list[tuple[int, str]]:
 def _metadata(model: FirmwareModel, config: Mapping[str, object]) -> dict[str, str]:
     facts = {"backend": model.backend, "origin": "firmware", IO_TYPE: model.io_type}
     clock = config.get("ClockPeriod", 5)
-    if type(clock) not in (int, float) or not 0 < clock < _LONGEST:
+    if isinstance(clock, bool) or not isinstance(clock, int | float) or not 0 < clock < _LONGEST:
         raise ModelFileError(f"hls4ml_config.yml: ClockPeriod is {clock!r:.60}; expected nanoseconds")
     for key, name in (("part", "Part"), ("clock_period_ns", "ClockPeriod")):
         if name in config:

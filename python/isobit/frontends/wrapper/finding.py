@@ -57,7 +57,9 @@ def _check_folder(path: Path, folder: Path) -> None:
         return
     named = path.parent / entries.text("project")
     if named.resolve() != folder.resolve():
-        raise ModelFileError(f"{path}: project is {entries.text('project')!r}, which is not {folder}: it describes another")
+        raise ModelFileError(
+            f"{path}: project is {entries.text('project')!r}, which is not {folder}: it describes another"
+        )
 
 
 def _is_of(path: Path, folder: Path) -> bool:
