@@ -57,7 +57,7 @@ class Model(Network):
         """Copy with exactly these formats changed: ``{"fc1.weight": "ap_fixed<8,2>", "fc1.accum": ...}``.
 
         Weights are quantised again from the values that hls4ml wrote. Nothing is inferred; for that see
-        :meth:`reconvert`. The copy has no hls4ml project, so it has no csim.
+        :meth:`reconvert`. The copy has no hls4ml project, so it has no csim; it keeps its wrapper.
 
         Raises
         ------
@@ -71,7 +71,9 @@ class Model(Network):
         """
         graph = self.graph.with_types(types)
         warn_of_changes(self.graph, graph)
-        return self if graph.types() == self.graph.types() else Model(without_project(graph))
+        if graph.types() == self.graph.types():
+            return self
+        return Model(without_project(graph), wrapper=None if self.wrapper is None else self.wrapper.within(graph))
 
     def reconvert(self, hls_config: Mapping[str, Any]) -> Model:
         """Convert with hls4ml again, under another configuration; 'auto' types are inferred again.

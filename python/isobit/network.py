@@ -13,6 +13,7 @@ import numpy as np
 from isobit._version import __version__
 from isobit.data import Data, in_order, map_data, quantised, shaped, within_limits
 from isobit.engines.registry import BatchEngine, Values, get_engine, thread_count
+from isobit.errors import UnsupportedError
 from isobit.fixed.array import FixedArray
 from isobit.fixed.quantise import owned
 from isobit.fixed.types import FixedType
@@ -266,6 +267,9 @@ class Network:
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False, project: bool = False) -> None:
         """Write the model to a file, whole or not at all; refuses to overwrite unless asked.
 
+        The steps of a :attr:`wrapper` are layers of the file as any other: what is read from it gives the same bits,
+        and has no wrapper.
+
         Parameters
         ----------
         path, overwrite
@@ -278,8 +282,13 @@ class Network:
         OverwriteError
             If the file or the folder exists and ``overwrite`` is false.
         UnsupportedError
-            If a project is wanted and the model has no hls4ml ``ModelGraph``.
+            If a project is wanted and the model has no hls4ml ``ModelGraph``, or a wrapper.
         """
+        if project and self.wrapper is not None:
+            raise UnsupportedError(
+                f"the hls4ml project computes the network without the wrapper of {self.wrapper.path.name}: save the "
+                "model without a project, or the network that was loaded with wrapper=False"
+            )
         if project:
             save_with_project(self.graph, self.source, Path(path), overwrite=overwrite)
         else:

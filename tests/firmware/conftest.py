@@ -9,27 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from sharing import once
-
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "zoo")]
 
 
-@pytest.fixture(scope="session")
-def projects() -> Path:
-    """A folder of projects ``NAME.CONFIG.IO_TYPE``, each with the graph of its ModelGraph as ``graph.isobit``."""
+@pytest.fixture(scope="session", name="projects")
+def _projects() -> Path:
+    from firmware_projects import projects
 
-    def make(folder: Path) -> None:
-        from firmware_projects import CASES
-        from zoo_networks import arguments_of, loaded
-
-        from isobit.frontends.project import write_project
-
-        for case in CASES:
-            model, target = loaded(case[0], arguments_of(*case)), folder / ".".join(case)
-            write_project(model.source, target)
-            model.save(target / "graph.isobit")
-
-    return once("firmware-projects", make)
+    return projects()
 
 
 @pytest.fixture

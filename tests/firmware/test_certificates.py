@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,13 @@ import numpy as np
 import pytest
 
 import isobit as ib
-from isobit.certify import network, verify_certificate
+from isobit.certify import network, verify_certificate, verifying
 from isobit.certify.comparing import compare_roads
 from isobit.certify.emulator import side_by_side
 from isobit.certify.events import extreme_events, given_events, random_events
 from isobit.certify.given import Given
 from isobit.certify.hashes import folder_names
-from isobit.certify.report import NetworkResult, Settings, sealed
+from isobit.certify.report import Fault, NetworkResult, Settings, sealed
 from isobit.check.blocks import Block
 from isobit.check.roads import Roads
 from isobit.commands import run
@@ -62,8 +63,6 @@ def certified(projects: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple
         patch.setattr(network, "_OPTIMISATION", "0")
         found = ib.certify(folder, events=60, extreme=8, witness=8, speed=False)
         found.to_json(place / "cert.json")
-        again = ib.certify(folder, events=60, extreme=8, witness=8, speed=False)
-    assert json.dumps(again.to_dict()) == json.dumps(found.to_dict())  # byte for byte
     return found, place / "cert.json", folder
 
 
@@ -109,11 +108,33 @@ def test_the_page_and_the_command(
 
 @pytest.mark.csim
 @pytest.mark.hls4ml
-def test_a_changed_weight_and_type_are_named(certified: tuple[ib.Certification, Path, Path], tmp_path: Path) -> None:
-    _, path, folder = certified
-    changed = tmp_path / "jets"
-    shutil.copytree(folder, changed)
-    text = changed / "firmware" / "weights" / "w2.txt"
+def test_everything_again_is_the_same_certificate(
+    certified: tuple[ib.Certification, Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _, path, _ = certified
+    monkeypatch.setattr(network, "_OPTIMISATION", "0")
+    made: list[ib.Certification] = []
+
+    def noted(*folders: Any, **options: Any) -> ib.Certification:
+        made.append(ib.certify(*folders, **options))
+        return made[-1]
+
+    monkeypatch.setattr(verifying, "certify", noted)
+    assert run(["certify", "--verify", str(path), "--again"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("UNCHANGED: 1 network") and said.rstrip().endswith("computed again: as certified")
+    (again,) = made
+    again.to_json(tmp_path / "again.json")
+    assert (tmp_path / "again.json").read_bytes() == path.read_bytes()
+
+
+def changed_weight(folder: Path, target: Path) -> None:
+    """Copy a project and turn the sign of a weight, in the text and in the header."""
+    shutil.copytree(folder, target)
+    text = target / "firmware" / "weights" / "w2.txt"
     header = text.with_suffix(".h")
     values, body = text.read_text().split(","), header.read_text()
     begin, end = body.index("{") + 1, body.rindex("}")
@@ -122,6 +143,65 @@ def test_a_changed_weight_and_type_are_named(certified: tuple[ib.Certification, 
     values[place] = entries[place] = f" {-float(values[place]):.10f}"
     text.write_text(",".join(values))
     header.write_text(body[:begin] + ",".join(entries) + body[end:])
+
+
+@pytest.mark.csim
+@pytest.mark.hls4ml
+@pytest.mark.full
+def test_a_changed_weight_computed_again(
+    certified: tuple[ib.Certification, Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The folder's own code agrees with itself; the given answers and all digests of outputs are others."""
+    monkeypatch.setattr(network, "_OPTIMISATION", "0")
+    changed_weight(certified[2], tmp_path / "jets")
+    assert run(["certify", "--verify", str(certified[1]), str(tmp_path / "jets"), "--again", "--json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert document["again"] and not document["ok"]
+    changes = {(one["kind"], one["place"]): one["message"] for one in document["changes"]}
+    assert changes["model", "fc1.weight"] == "other numbers"
+    assert ("file", "firmware/weights/w2.txt") in changes
+    results = {place: message for (kind, place), message in changes.items() if kind == "result"}
+    assert "outputs.random" in results and any(place.startswith("compared") for place in results)
+    assert "certified True" in results["certified"]
+
+
+@pytest.mark.csim
+@pytest.mark.hls4ml
+def test_other_results_are_listed(
+    certified: tuple[ib.Certification, Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a computation of today would give, without the computation."""
+    found, path, _ = certified
+    (one,) = found.networks
+    worse = replace(one.compared[0], differ=3)
+    faults = (Fault("bits", "fc1", "vendor gives other bits"),)
+    now = replace(one, compared=(worse, *one.compared[1:]), faults=faults)
+    versions = {**found.versions, "numpy": "9.9"}
+    given: dict[str, Any] = {}
+
+    def later(folders: Any, **options: Any) -> ib.Certification:
+        given.update(options)
+        return replace(found, networks=(now,), versions=versions)
+
+    monkeypatch.setattr(verifying, "certify", later)
+    unlike = verify_certificate(path, again=True)
+    assert (given["events"], given["extreme"], given["witness"], given["seed"]) == (60, 8, 8, 1)
+    changes = {(change.kind, change.place): change.message for change in unlike.changes}
+    assert changes["versions", "numpy"] == f"9.9, certified with {found.versions['numpy']}"
+    assert changes["result", "compared[0].differ"] == "3, certified 0"
+    assert changes["result", "certified"] == "False, certified True"
+    assert ("result", "faults") in changes and not unlike.ok
+
+
+@pytest.mark.csim
+@pytest.mark.hls4ml
+def test_a_changed_weight_and_type_are_named(certified: tuple[ib.Certification, Path, Path], tmp_path: Path) -> None:
+    _, path, folder = certified
+    changed = tmp_path / "jets"
+    changed_weight(folder, changed)
     defines = changed / "firmware" / "defines.h"
     kinds = defines.read_text()
     old = next(line for line in kinds.splitlines() if line.endswith("layer4_t;"))
@@ -213,6 +293,35 @@ def test_wrong_calls(tmp_path: Path) -> None:
     (tmp_path / "cert.json").write_text("{}")
     with pytest.raises(ModelFileError, match="is no certificate"):
         verify_certificate(tmp_path / "cert.json")
+
+
+DAMAGE: tuple[tuple[str, Any], ...] = (
+    ("certified", 1),
+    ("made_with", {"isobit": 3}),
+    ("settings", []),
+    ("settings.events", "many"),
+    ("settings.seed", -1),
+    ("networks", {}),
+    ("networks[0].name", None),
+    ("networks[0].files", {"a": 1}),
+    ("networks[0].model", {"layers": {"fc1": 5}}),
+    ("networks[0].wrapper", 7),
+)
+
+
+@pytest.mark.parametrize("place, value", DAMAGE, ids=lambda part: part if isinstance(part, str) else "")
+def test_damaged_certificates(place: str, value: Any, tmp_path: Path) -> None:
+    one = NetworkResult("a", files={"x": "0"})
+    document = ib.Certification((one,), None, Settings(), {"isobit": "1"}).to_dict()
+    for target, key in ((document, place), (document["networks"][0], place.partition(".")[2])):
+        if place.startswith("settings."):
+            document["settings"][place.partition(".")[2]] = value
+        elif (place.startswith("networks[0]")) == (target is not document):
+            target[key] = value
+    path = tmp_path / "cert.json"
+    path.write_text(json.dumps(document))
+    with pytest.raises(ModelFileError, match=re.escape(f"cert.json is a damaged certificate: {place} is")):
+        verify_certificate(path)
 
 
 def test_what_is_no_project_is_a_fault_and_not_the_end(tmp_path: Path) -> None:

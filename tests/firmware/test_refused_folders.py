@@ -14,6 +14,8 @@ Change = Callable[[str, Mapping[str, tuple[str, str]]], Path]
 JETS, TAUS, TERNARY = "jet_mlp.golden.io_parallel", "tau_cnn.golden.io_parallel", "jet_ternary.golden.io_parallel"
 STREAM = "btag_conv1d.golden.io_stream"
 
+LOADED = "#ifndef __SYNTHESIS__\n    static bool loaded_weights"
+
 #: Project, file, what is there, what takes its place, and what the error says.
 CASES = (
     (JETS, "myproject.cpp", "nnet::dense<input_t", "nnet::dense<layer4_t", "'inputs' is of 'input_t', but is read"),
@@ -45,6 +47,28 @@ CASES = (
     (JETS, "ap_types/ap_fixed_base.h", "AP_SAT", "AP_WRAP", "ap_fixed_base.h is none of AMD's headers"),
     (TAUS, "nnet_utils/nnet_code_gen.h", "buffer[0][0] =    data[0]", "buffer[0][0] =    data[1]", "does not fill"),
     (TERNARY, "parameters.h", "n_scale_bias = (n_filt == -1)", "n_scale_bias = (n_filt == 0)", "for 64 numbers"),
+    (
+        JETS,
+        "parameters.h",
+        "const unsigned n_in = 16;",
+        "const bool n_in = 16;",
+        "bool config2::n_in with the value 16",
+    ),
+    (JETS, "parameters.h", "const unsigned n_in = 16;", "const char n_in = 16;", "the type 'char' is not understood"),
+    (JETS, "parameters.h", "n_in = 16;", "n_in = true;", "unsigned config2::n_in with the value True"),
+    (JETS, "parameters.h", "n_in = 16;", "n_in = 65536 * 65536 / 268435456;", "the number 4294967296"),
+    (JETS, "parameters.h", "n_in = 16;", "n_in = 16 + (1 - 2) / 2;", "-1 / 2"),
+    (JETS, "parameters.h", "n_in = 16;", "n_in = nnet::relu ? 1 : 16;", "'relu' as a condition"),
+    (JETS, "parameters.h", "product::mult<x_T, y_T>", "product::mult<y_T, x_T>", "y_T, x_T, in another order"),
+    (JETS, "parameters.h", "    static constexpr float exp_scale = 1.0;", "", "has no exp_scale"),
+    (JETS, "parameters.h", "exp_table_size = 1024;", "exp_table_size = 2000000000;", "expected 1 to 1048576"),
+    (JETS, "parameters.h", "#include", "/* */ #include", "is not at the beginning of its line"),
+    (JETS, "defines.h", "insert numbers", "insert numbers \\", r"defines\.h:\d+: .* goes on in the next line"),
+    (JETS, "myproject.cpp", "#pragma HLS", "#pragma HLS /*", "begins a comment in a directive"),
+    (JETS, "myproject.cpp", "#pragma HLS", "#pragma GCC poison", "'#pragma GCC poison.* is not understood"),
+    (JETS, "myproject.cpp", LOADED, f"    nnet::nothing<a>(b);\n{LOADED}", "weights that are loaded behind a call"),
+    (STREAM, "parameters.h", "kernel_size = filt_width;", "kernel_size = 2;", "has the kernel_size 2"),
+    (STREAM, "parameters.h", "stride_width = 1;", "stride_width = 0;", "stride_width 0; expected 1 or more"),
     (STREAM, "defines.h", "13*1> input_t", "26*1> input_t", "input_t|packets"),
     (STREAM, "parameters.h", "out_width = 10", "out_width = 9", "its windows make"),
 )
@@ -55,6 +79,13 @@ PATCHES = (
     ("nnet_utils/nnet_dense_latency.h", "+= ", "-= ", "nnet_dense_latency.h: dense_latency"),
     ("nnet_utils/nnet_mult.h", "return a * w;", "return w * w;", "nnet_mult.h: mult"),
     ("nnet_utils/nnet_common.h", "#define DIV", "#define relu tanh\n#define DIV", "nnet_common.h (its directives)"),
+    (
+        "nnet_utils/nnet_dense_latency.h",
+        "acc[iacc] = (",
+        "// \\\n acc[iacc] = (",
+        "nnet_dense_latency.h: dense_latency",
+    ),
+    ("nnet_utils/nnet_dense_latency.h", "#pragma HLS", "#pragma HLS /* */", "nnet_dense_latency.h (its directives)"),
     ("nnet_utils/nnet_activation.h", "table_size = 1024;", "table_size = 512;", "nnet_activation.h: activ_config"),
 )
 
@@ -66,11 +97,47 @@ def test_patched_functions_make_foreign_layers(changed: Change, case: tuple[str,
     assert says in " ".join(op.reason for op in graph.ops if op.tag == "foreign")
 
 
+@pytest.mark.parametrize(
+    "path, old, new",
+    [
+        ("parameters.h", "n_partitions = 21;", "n_partitions = 20;"),
+        ("nnet_utils/nnet_code_gen.h", "// hls4ml insert", "// class fill_buffer_2 {}"),
+    ],
+)
+def test_windows_that_are_not_all_filled_make_foreign_layers(changed: Change, path: str, old: str, new: str) -> None:
+    graph = ib.load(changed(TAUS, {path: (old, new)})).graph
+    (op,) = (op for op in graph.ops if op.tag == "foreign")
+    assert "nnet_code_gen.h: fill_buffer_2" in op.reason
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[1].rpartition('/')[2]}-{case[3][:24]!r}")
 def test_edits_are_refused(changed: Change, case: tuple[str, str, str, str, str]) -> None:
     name, path, old, new, says = case
     with pytest.raises(IsobitError, match=says):
         ib.load(changed(name, {path: (old, new)}))
+
+
+CONFIGURATIONS = (
+    ("InputShapes:", "InputShapes: 7\nOther:", "InputShapes  is 7; expected whole numbers from 1"),
+    ("- 16", "- 16.5", "InputShapes inputs is .16.5.; expected whole numbers from 1"),
+    ("ClockPeriod: ", "ClockPeriod: '", "is not readable YAML"),
+    ("ClockPeriod: ", "ClockPeriod: fast # ", "ClockPeriod is 'fast'; expected nanoseconds"),
+    ("Backend: Vitis", "Backend: [Vitis]", "which is not supported"),
+    ("ProjectName: ", "Day: 2026-13-45\nProjectName: ", "is not readable YAML"),
+)
+
+
+@pytest.mark.parametrize("old, new, says", CONFIGURATIONS, ids=lambda part: part[:20])
+def test_damaged_configurations_are_refused(changed: Change, old: str, new: str, says: str) -> None:
+    folder = changed(JETS, {"../hls4ml_config.yml": (old, new)})
+    with pytest.raises(IsobitError, match=says) as caught:
+        ib.load(folder)
+    assert str(folder) in str(caught.value)
+
+
+def test_what_a_configuration_asks_in_another_form_is_not_known(changed: Change) -> None:
+    folder = changed(JETS, {"../hls4ml_config.yml": ("HLSConfig:", "HLSConfig: text\nOther:")})
+    assert ib.load(folder).layers[0] == "fc1"
 
 
 def test_missing_files_are_named(changed: Change) -> None:

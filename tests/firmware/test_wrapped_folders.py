@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -84,9 +85,33 @@ def test_check_takes_a_description(projects: Path, tmp_path: Path) -> None:
     document = json.loads(text)
     assert (status, document["ok"], "wrapper" in document) == (0, True, False)
     assert any("emulator.so NOT compared" in note for note in document["notes"])
-    status, text = run("--no-wrapper")
-    assert "features" not in text
-    assert "exclude each other" in run("--no-wrapper", "--wrapper", str(path))[1]
+    status, text = run("--wrapper", "none")
+    assert status == 0 and "features" not in text
+    path.write_text(f"project: another\n{CLASS}")
+    assert "project is 'another', which is not" in run("--wrapper", str(path))[1]
+
+
+def test_commands_take_a_description(projects: Path, tmp_path: Path) -> None:
+    """Those that load a network; without the option the folder's own is taken, and with none the network alone."""
+    folder = tmp_path / "jets"
+    shutil.copytree(projects / "jet_mlp.golden.io_parallel", folder)
+    path = tmp_path / "wrapped.yml"
+    path.write_text(CLASS)
+
+    def run(command: str, *more: str) -> str:
+        result = CliRunner().invoke(cli, [command, str(folder), "--json", *more], standalone_mode=False)
+        assert result.exception is None, result.output
+        return result.output
+
+    for command in ("plan", "cost"):
+        around = run(command, "--wrapper", str(path))
+        assert "scaled" in around, command
+        (folder / "wrapper.yml").write_text(CLASS)
+        assert run(command) == around
+        assert "scaled" not in run(command, "--wrapper", "none")
+        (folder / "wrapper.yml").unlink()
+    for name in ("predict", "plan", "profile", "explain", "lint", "tune", "cost", "export", "check", "trace"):
+        assert "--wrapper" in CliRunner().invoke(cli, [name, "--help"]).output, name
 
 
 @pytest.mark.full

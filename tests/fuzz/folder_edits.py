@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mutating import changed_bytes
 
 #: Files that are edited, and how often.
 FILES = {
-    "myproject.cpp": 6,
-    "parameters.h": 8,
-    "defines.h": 5,
-    "myproject.h": 1,
-    "weights/*.txt": 3,
-    "weights/*.h": 3,
-    "nnet_utils/nnet_dense*.h": 2,
-    "nnet_utils/nnet_activation.h": 2,
-    "nnet_utils/nnet_mult.h": 2,
-    "nnet_utils/nnet_code_gen.h": 1,
-    "ap_types/ap_fixed_base.h": 1,
+    "firmware/myproject.cpp": 6,
+    "firmware/parameters.h": 8,
+    "firmware/defines.h": 5,
+    "firmware/myproject.h": 1,
+    "firmware/weights/*.txt": 3,
+    "firmware/weights/*.h": 3,
+    "firmware/nnet_utils/nnet_dense*.h": 2,
+    "firmware/nnet_utils/nnet_activation.h": 2,
+    "firmware/nnet_utils/nnet_mult.h": 2,
+    "firmware/nnet_utils/nnet_code_gen.h": 1,
+    "firmware/ap_types/ap_fixed_base.h": 1,
+    "hls4ml_config.yml": 1,
 }
 
 
@@ -93,12 +94,12 @@ _TEXT: tuple[Callable[[str, random.Random], str], ...] = (
 )
 
 
-def edit(project: Path, rng: random.Random) -> str:
-    """Change one file of a project, or remove it; says which and how."""
-    pattern = rng.choices(list(FILES), list(FILES.values()))[0]
-    path = rng.choice(sorted((project / "firmware").glob(pattern)))
+def edit(project: Path, rng: random.Random, files: Mapping[str, int] = FILES) -> str:
+    """Change one file of a project, or remove it; says which and how. ``files`` says which ones, and how often."""
+    pattern = rng.choices(list(files), list(files.values()))[0]
+    path = rng.choice(sorted(project.glob(pattern)))
     name, content = path.relative_to(project).as_posix(), path.read_bytes()
-    if rng.random() < 0.05:
+    if rng.random() < 0.08:
         path.unlink()
         return f"{name} removed"
     for _ in range(20):

@@ -18,10 +18,17 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+import sharing  # noqa: E402
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 #: Processor seconds and bytes that one case may take.
 SECONDS, MEMORY = 60, 6 << 30
+#: What can be fuzzed: see targets.py, which is slow to import.
+NAMES = (
+    *("model", "keras", "data", "vectors", "wrappers", "libraries", "interfaces", "certificates"),
+    *("defines", "parameters", "top", "weights", "generated", "configuration"),
+)
 
 
 def worker(name: str, folder: Path, seed: int, first: int, until: float) -> None:
@@ -51,13 +58,16 @@ def fuzz(name: str, seconds: float, seed: int, keep: Path) -> dict[str, object]:
     until, first = time.time() + seconds, 0
     taken = refused = peak = 0
     findings: list[dict[str, object]] = []
+    shared = tempfile.TemporaryDirectory(prefix="isobit-fuzz-")  # what several workers need
+    environment = {sharing.FOLDER: shared.name, **os.environ}
     while time.time() < until:
         with tempfile.TemporaryDirectory(prefix="isobit-fuzz-") as folder:
             command = [sys.executable, __file__, name, "--worker", folder, "--seed", str(seed)]
             command += ["--first", str(first), "--until", str(until)]
             last: dict[str, int] = {"at": first, "taken": 0, "refused": 0}
             errors = (keep / f"{name}.log").open("a")
-            with errors, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process:
+            piped = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment)
+            with errors, piped as process:
                 assert process.stdout is not None
                 for line in process.stdout:
                     if not line.startswith("{"):
@@ -65,8 +75,7 @@ def fuzz(name: str, seconds: float, seed: int, keep: Path) -> dict[str, object]:
                     told = json.loads(line)
                     if "finding" in told:
                         findings.append(told)
-                        for path in Path(folder).glob("case.*"):
-                            shutil.copy(path, keep / f"{name}-{told['case']}{path.suffix}")
+                        _keep(folder, keep / f"{name}-{told['case']}")
                     else:
                         last = told
                 status = process.wait()
@@ -75,15 +84,22 @@ def fuzz(name: str, seconds: float, seed: int, keep: Path) -> dict[str, object]:
             first = last["at"] + 1
             if status:
                 findings.append({"finding": f"the worker ended with status {status}", "case": last["at"]})
-                for path in Path(folder).glob("case.*"):
-                    shutil.copy(path, keep / f"{name}-{last['at']}{path.suffix}")
+                _keep(folder, keep / f"{name}-{last['at']}")
+    shared.cleanup()
     counts = {"target": name, "seed": seed, "seconds": seconds, "cases": taken + refused, "taken": taken}
     return {**counts, "refused": refused, "peak MiB": peak, "findings": findings}
 
 
+def _keep(folder: str, stem: Path) -> None:
+    """Copy the file of a case; folders are made again by seed and number."""
+    for path in Path(folder).glob("case.*"):
+        if path.is_file():
+            shutil.copy(path, stem.with_suffix(path.suffix))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("target", choices=("model", "keras", "data", "vectors", "wrappers"))
+    parser.add_argument("target", choices=NAMES)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, default=Path(tempfile.gettempdir()) / "isobit-fuzz-findings")

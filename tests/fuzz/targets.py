@@ -338,10 +338,33 @@ def _wrappers(folder: Path) -> Target:
     return WrapperFiles(folder)
 
 
+def _folders(part: str) -> Callable[[Path], Target]:
+    def make(folder: Path) -> Target:
+        from folder_files import FolderFiles
+
+        return FolderFiles(folder, part)
+
+    return make
+
+
+def _documents(name: str) -> Callable[[Path], Target]:
+    def make(folder: Path) -> Target:
+        import document_files
+
+        target: Target = getattr(document_files, name)(folder)
+        return target
+
+    return make
+
+
 TARGETS: dict[str, Callable[[Path], Target]] = {
     "model": ModelFiles,
     "keras": KerasFiles,
     "data": DataFiles,
     "vectors": VectorFiles,
     "wrappers": _wrappers,
+    **{part: _folders(part) for part in ("defines", "parameters", "top", "weights", "generated", "configuration")},
+    "libraries": _documents("LibraryFiles"),
+    "interfaces": _documents("InterfaceFiles"),
+    "certificates": _documents("CertificateFiles"),
 }

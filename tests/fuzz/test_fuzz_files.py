@@ -11,8 +11,11 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import targets
-from fuzz_files import fuzz
+from folder_files import PARTS as FOLDERS
+from fuzz_files import NAMES, fuzz
 from mutating import changed_bytes, changed_document
+
+from tiers import examples
 
 SEED = int(os.environ["ISOBIT_FRESH_SEED"])
 
@@ -51,10 +54,29 @@ def test_wrappers(tmp_path: Path) -> None:
     assert target.refused > 20
 
 
+@pytest.mark.parametrize("name, cases", [("interfaces", 150), pytest.param("libraries", 20, marks=pytest.mark.full)])
+def test_libraries_and_their_interfaces(name: str, cases: int, tmp_path: Path) -> None:
+    target = run(name, cases, tmp_path)
+    assert target.taken > 0
+    assert target.refused > 5
+
+
+@pytest.mark.hls4ml
+@pytest.mark.oracle(sample=1)
+@pytest.mark.parametrize("name", [*FOLDERS, "certificates"])
+def test_folders_and_certificates(name: str, tmp_path: Path) -> None:
+    target = run(name, examples(2, 20), tmp_path)
+    assert target.taken + target.refused == examples(2, 20)
+
+
 @pytest.mark.hls4ml
 @pytest.mark.xdist_group("keras")
 def test_keras_files(tmp_path: Path) -> None:
     assert run("keras", 12, tmp_path).refused > 3
+
+
+def test_every_target_can_be_chosen() -> None:
+    assert set(NAMES) == set(targets.TARGETS)
 
 
 def test_findings_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,7 +40,7 @@ class WrapperFiles(Target):
         self.kind = rng.choice(list(self.texts))
         text, path = self.texts[self.kind], self.folder / "case.yml"
         for _ in range(rng.randint(1, 2)):
-            text = _edited(text, rng)
+            text = edited(text, rng)
         path.write_text(text)
         return path
 
@@ -55,7 +55,7 @@ class WrapperFiles(Target):
             raise Finding(f"the roads disagree: {wrong[0]}")
 
 
-def _edited(text: str, rng: random.Random) -> str:
+def edited(text: str, rng: random.Random) -> str:
     tokens = list(_TOKEN.finditer(text))
     token, other = rng.choice(tokens), rng.choice(tokens)
     kind = rng.randrange(5)

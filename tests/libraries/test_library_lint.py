@@ -191,3 +191,21 @@ def test_command(clashing: list[Path], hidden: list[Path], tmp_path: Path) -> No
     for wrong in ([str(clashing[0]), str(model)], [str(model), "--load", "x.yml"], [str(clashing[0]), "--witnesses"]):
         assert "Usage" in type(run(*wrong).exception).__name__
     assert HIDDEN.split()[0] in found.output
+
+
+def test_a_symbol_outside_of_its_section_is_refused_by_file(hidden: list[Path], tmp_path: Path) -> None:
+    from elftools.elf.elffile import ELFFile
+
+    with hidden[0].open("rb") as stream:
+        table = ELFFile(stream).get_section_by_name(".dynsym")
+        sizes = [
+            table["sh_offset"] + number * table["sh_entsize"] + 16
+            for number, symbol in enumerate(table.iter_symbols())
+            if symbol.name == "create_model"
+        ]
+    content = bytearray(hidden[0].read_bytes())
+    content[sizes[0] : sizes[0] + 8] = (1 << 40).to_bytes(8, "little")  # st_size
+    path = tmp_path / "damaged.so"
+    path.write_bytes(content)
+    with pytest.raises(ModelFileError, match=r"damaged\.so is a damaged ELF file: symbol 'create_model' lies outside"):
+        ib.lint_libraries([path])

@@ -11,6 +11,8 @@ import pytest
 from library_networks import DESCRIPTION, FIRST
 
 import isobit as ib
+from isobit.certify.emulator import side_by_side
+from isobit.certify.report import Settings
 from isobit.errors import CSimError, ModelFileError
 from isobit.fixed.types import FixedType
 from isobit.libraries.emulator import EmulatorProgram
@@ -37,6 +39,17 @@ def test_one_network_fires_on_every_event(clashing: list[Path]) -> None:
     assert found["first.so", "all in reverse, RTLD_LOCAL"]["differ"] > 50
     assert len(found) == 4
     assert "gives other bits in 200 of 200 events" in str(report)
+
+
+def test_a_certificate_names_symbols_that_collide(clashing: list[Path], hidden: list[Path]) -> None:
+    settings = Settings(library=20)
+    found = side_by_side({path.stem: path for path in described(clashing)}, [], settings)
+    assert found is not None and (found.names, found.runs) == (("first.so", "second.so"), 8)
+    assert {fault.kind for fault in found.faults} == {"symbols", "loading"}
+    assert "second.so" in {fault.place for fault in found.faults if fault.kind == "loading"}
+    assert any("first.so and second.so" in str(fault) for fault in found.faults if fault.kind == "symbols")
+    apart = side_by_side({}, hidden, settings)
+    assert apart is not None and (apart.faults, apart.runs) == ((), 0)
 
 
 def test_hidden_symbols_change_nothing(hidden: list[Path]) -> None:

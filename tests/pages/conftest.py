@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from page_networks import BAD, RIGHT, SCRIPT, X, a_check
+from page_networks import BAD, RIGHT, SCRIPT, X, a_certification, a_check
 
 import isobit as ib
 from isobit.testing import write_tb_data
@@ -28,6 +28,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     given = files / "tb_input_features.dat", files / "tb_output_predictions.dat"
     return {
         "answers": ib.compare_answers(BAD, *given, tries=20),
+        "certify": a_certification(),
         "check": a_check(),
         "explain": ib.explain(BAD, X, RIGHT),
         "lint": ib.lint(BAD, X),

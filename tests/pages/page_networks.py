@@ -7,9 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 import isobit as ib
+from isobit.certify import network as certified
+from isobit.certify.report import Certification, Compared, Fault, Libraries, NetworkResult, Settings
 from isobit.check.comparison import Difference
 from isobit.fixed import FixedType
 from isobit.model import Activation, Dense, Graph, Op, Tensor, Weight
+from isobit.model.canonical import canonical
 
 #: Names as a stranger's file may have them.
 SCRIPT = "<script>alert(1)</script>"
@@ -49,3 +52,36 @@ def a_check() -> ib.Report:
     layers = list(first.layers)
     layers[1] = replace(layers[1], differ=12, largest=3, first=Difference(4, 2, 7, 10))
     return replace(report, roads=(replace(first, layers=tuple(layers), events_differ=9), *others))
+
+
+def a_certification() -> Certification:
+    """Of two networks, in one of which a road gives other bits, and of their libraries."""
+    networks = []
+    for name, model in (("right", RIGHT), (NAME, BAD)):
+        values = sum(tensor.size for tensor in model.graph.tensors.values())
+        compared = tuple(
+            Compared(road, kind, 60, 60 * values, 3 * (model is BAD and road == "vendor"))
+            for road in ("vendor", "isobit", "cpp", "library")
+            for kind in ("random", "extreme")
+        )
+        lint = tuple(
+            {"rule": one.rule, "severity": one.severity, "place": one.place, "message": one.message}
+            for one in ib.lint(model)
+        )
+        result = NetworkResult(
+            name,
+            model.graph.name,
+            {f"firmware/{SCRIPT}.h": "0" * 64},
+            canonical(model.graph),
+            events=({"kind": "random", "events": 60, "source": IMAGE, "sha256": "1" * 64},),
+            compared=compared,
+            overflows=tuple(certified._overflow(verdict) for verdict in model.plan().verdicts),
+            lint=lint,
+            cost=ib.cost(model),
+            faults=(Fault("bits", SCRIPT, f"{IMAGE} gives other bits"),) if model is BAD else (),
+            speeds={"vendor": 900.0, "isobit": 9e3, "numba": 3e5, "cpp": 2e6},
+        )
+        networks.append(result)
+    finding = {"rule": "IB601", "severity": "error", "place": "a.so", "message": IMAGE}
+    libraries = Libraries(("a.so", "b.so"), (finding,), 8, 200, (Fault("symbols", "a.so", IMAGE),))
+    return Certification(tuple(networks), libraries, Settings(), {"isobit": ib.__version__})

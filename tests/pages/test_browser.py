@@ -15,7 +15,7 @@ import pytest
 
 from isobit.pages.render import html
 
-COMMANDS = ("answers", "check", "explain", "lint", "profile", "sweep", "tune")
+COMMANDS = ("answers", "certify", "check", "explain", "lint", "profile", "sweep", "tune")
 pytestmark = pytest.mark.xdist_group("pages")  # which share the results
 #: What a page looks like on a screen and on a phone.
 WIDTHS = (1280, 390)

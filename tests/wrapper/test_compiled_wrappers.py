@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from wrapped_networks import DESCRIPTIONS
+from wrapped_networks import DESCRIPTIONS, network
 
 import isobit as ib
 from isobit.answers.wrapped import telling_events
@@ -99,7 +99,7 @@ def test_an_interface_of_other_tensors_is_refused(load: Load, tmp_path: Path) ->
     with pytest.raises(ModelFileError, match=r"shifts.yml: the library .*none.so does not exist"):
         ib.check_wrapper(load("SHIFTS"), library=tmp_path / "none.so")
     with pytest.raises(UnsupportedError, match="no wrapper"):
-        ib.check_wrapper(model.with_types({"fc.accum": "ap_fixed<20,9>"}))
+        ib.check_wrapper(network("SHIFTS"))
 
 
 FORMATS = ("ap_fixed<8,3,AP_RND,AP_SAT>", "ap_ufixed<7,9>", "ap_int<7>", "ap_uint<8>", "ap_fixed<9,-2>")

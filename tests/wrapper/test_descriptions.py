@@ -189,11 +189,34 @@ def test_where_a_description_is_found(tmp_path: Path) -> None:
     (folder / "wrapper.yml").write_text("")
     assert find_wrapper(folder) == folder / "wrapper.yml"
     assert find_wrapper(folder, beside) == beside
+    with pytest.raises(ModelFileError, match=r"wrapper\.yml: project is 'project', which is not .*other: it describes"):
+        find_wrapper(tmp_path / "other", beside)
     assert find_wrapper(object()) is None
     with pytest.raises(ModelFileError, match="does not exist"):
         find_wrapper(folder, tmp_path / "none.yml")
     with pytest.raises(TypeMismatchError, match="expected the path of a YAML file"):
         find_wrapper(folder, True)
+
+
+def test_other_types_keep_the_wrapper(tmp_path: Path) -> None:
+    model = wrapped(tmp_path, DESCRIPTIONS["SHIFTS"], "SHIFTS")
+    other = model.with_types({"fc.accum": "ap_fixed<20,9>", "relu.result": "ap_ufixed<7,3>"})
+    assert other.wrapper is not None and model.wrapper is not None
+    assert other.wrapper.steps == model.wrapper.steps
+    assert other.firmware_graph.types()["relu.result"] == other.types["relu.result"] != model.types["relu.result"]
+    assert [op.name for op in other.firmware_graph.ops] == ["fc", "relu"]
+    assert model.firmware_graph.types()["relu.result"] == model.types["relu.result"]
+
+
+def test_a_file_has_the_steps_and_no_wrapper(tmp_path: Path) -> None:
+    model = wrapped(tmp_path, DESCRIPTIONS["SHIFTS"], "SHIFTS")
+    with pytest.raises(UnsupportedError, match=r"without the wrapper of .*: save the model without a project"):
+        model.save(tmp_path / "a.isobit", project=True)
+    model.save(tmp_path / "a.isobit")
+    read = ib.load(tmp_path / "a.isobit")
+    assert read.wrapper is None and read.layers == model.layers
+    x = np.random.default_rng(1).normal(0, 300, (20, 6))
+    assert all(np.array_equal(a, b) for a, b in zip(read.predict(x), model.predict(x), strict=True))
 
 
 def test_a_wrapped_model_is_a_model(tmp_path: Path) -> None:

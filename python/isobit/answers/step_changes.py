@@ -15,13 +15,11 @@ from isobit.frontends.wrapper import SHIFTS, constant
 from isobit.model.ops import Op
 from isobit.model.weights import Encoding, Weight
 
-__all__ = ["Changed", "changes_of", "other_offsets"]
+__all__ = ["Changed", "changes_of", "other_offset"]
 
 #: Powers of two by which a factor may be wrong, and steps of its LSB by which an offset may be, besides powers of two.
 _POWERS = (-1, 1, -2, 2, -3, 3, -4, 4)
 _LSBS = (3, 5, 6, 7)
-#: Most bits of a format of which every number is tried.
-_MOST_SCANNED = 12
 #: Most numbers of which every two are swapped.
 _MOST_PAIRED = 64
 
@@ -107,26 +105,21 @@ def _constants(op: Op, slot: str, weight: Weight, step: str, kind: str) -> Itera
             yield changed(new, finer, f"{step}[{place}]", f"number {place} of step {step} {words}", 1)
 
 
-def other_offsets(op: Op, step: str, kind: str, place: int) -> Iterator[Changed]:
-    """A layer with every other offset for one of its numbers; nothing for formats of many numbers.
+def other_offset(op: Op, step: str, kind: str, place: int, new: int) -> Changed:
+    """A layer with another offset for one of its numbers.
 
     Parameters
     ----------
     op, step, kind
         The layer, the step that it is of, and which kind of step that is.
-    place
-        Which number.
+    place, new
+        Which number, and its raw integer.
     """
-    weight: Any = getattr(op, "bias", None)
-    if not isinstance(weight, Weight) or weight.type.width > _MOST_SCANNED:
-        return
+    weight: Any = op.bias  # type: ignore[attr-defined]
     raw = [int(number) for number in weight.raw.ravel()]
-    for new in range(weight.type.raw_min, weight.type.raw_max + 1):
-        more = (new - raw[place]) * float(weight.type.lsb)
-        if more:
-            values: dict[str, Any] = {"bias": constant("bias", [*raw[:place], new, *raw[place + 1 :]], weight.type)}
-            words = f"number {place} of step {step} {_more(kind, more)}"
-            yield Changed(replace(op, **values), f"{step}[{place}]", words, 1)
+    values: dict[str, Any] = {"bias": constant("bias", [*raw[:place], new, *raw[place + 1 :]], weight.type)}
+    words = f"number {place} of step {step} {_more(kind, (new - raw[place]) * float(weight.type.lsb))}"
+    return Changed(replace(op, **values), f"{step}[{place}]", words, 1)
 
 
 def _more(kind: str, more: float) -> str:

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from isobit.answers.hypotheses import sample
+from isobit.answers.offsets import solved_offsets
 from isobit.answers.report import Explained
-from isobit.answers.step_changes import Changed, changes_of, other_offsets
+from isobit.answers.step_changes import Changed, changes_of
 from isobit.engines.registry import get_engine, thread_count
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
@@ -24,8 +25,6 @@ __all__ = ["StepSearch"]
 
 #: Events on which every change is tried, changes that are computed at a time, and all of them at most.
 _EVENTS, _TOGETHER, _MOST = 64, 256, 20_000
-#: Numbers of a step for which every offset is tried, those whose changes come nearest to the answers.
-_SCANNED = 2
 
 
 class StepSearch:
@@ -60,7 +59,7 @@ class StepSearch:
             for change, _, distance in compared if group == 1 else ():
                 nearest[change.place] = min(distance, nearest.get(change.place, distance))
         if not right:
-            more = list(self._other_offsets(nearest))
+            more = list(solved_offsets(self.graph, self.wrapper, inputs, y, differ, nearest))
             right = self._complete(self._compared(more, inputs, y, chosen), inputs, y, len(differ))
             tried += len(more)
         count = len(differ)
@@ -76,15 +75,6 @@ class StepSearch:
         """Changes without a difference in some events that have none in all of them."""
         some = [change for change, wrong, _ in compared if not wrong]
         return [change for change, wrong, _ in self._compared(some, inputs, y, np.arange(events)) if not wrong]
-
-    def _other_offsets(self, nearest: dict[str, float]) -> Iterator[Changed]:
-        """Every offset for the numbers whose changes come nearest to the answers: ``{"step[3]": distance}``."""
-        for name in self.wrapper.before:
-            step, kind = self.wrapper.kinds[name]
-            places = [place for place in sorted(nearest, key=lambda one: nearest[one]) if place.startswith(f"{step}[")]
-            for place in places[:_SCANNED] if kind in ("add", "subtract") else ():
-                number = int(place.removeprefix(f"{step}[").rstrip("]"))
-                yield from other_offsets(self.graph.by_name[name], step, kind, number)
 
     def _changes(self) -> Iterator[Changed]:
         """Every change of every step; a cast into an input of the network is the network's as well, and stays."""

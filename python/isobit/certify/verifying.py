@@ -14,15 +14,13 @@ from isobit.certify.certifying import certify
 from isobit.certify.emulator import steps_of
 from isobit.certify.hashes import folder_files, folder_names
 from isobit.certify.network import of_network, without_path
-from isobit.certify.report import FORMAT, VERSION, Settings, sealed
-from isobit.errors import IsobitError, ModelFileError
-from isobit.frontends.identify import refuse_missing
+from isobit.certify.reading import read_certificate
+from isobit.certify.report import Settings, sealed
+from isobit.errors import IsobitError
 from isobit.model.canonical import canonical
 
-__all__ = ["Change", "Verification", "read_certificate", "verify_certificate"]
+__all__ = ["Change", "Verification", "verify_certificate"]
 
-#: Largest certificate that is read, in bytes.
-_MOST_BYTES = 1 << 28
 #: Changes of one file's or layer's kind that are listed in words.
 _SHOWN = 20
 
@@ -93,38 +91,6 @@ class Verification:
     def to_dict(self) -> dict[str, Any]:
         """Everything, as plain Python objects."""
         return {**asdict(self), "ok": self.ok}
-
-
-def read_certificate(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read a certificate.
-
-    Raises
-    ------
-    ModelFileError
-        If it is missing, damaged, of a newer version, or no certificate.
-    """
-    file = Path(path)
-    refuse_missing(file)
-    if not file.is_file() or file.stat().st_size > _MOST_BYTES:
-        raise ModelFileError(f"{file} is no certificate; expected a file that isobit certify wrote")
-    try:
-        document = json.loads(file.read_bytes())
-    except (ValueError, RecursionError) as error:
-        raise ModelFileError(f"{file} is no certificate, it is not readable JSON: {error}") from None
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ModelFileError(f"{file} is no certificate; expected a file that isobit certify wrote")
-    if document.get("version") != VERSION:
-        raise ModelFileError(
-            f"{file} is a certificate of version {document.get('version')!r}; this isobit reads version {VERSION}"
-        )
-    networks = document.get("networks")
-    whole = isinstance(networks, list) and all(
-        isinstance(one, dict) and isinstance(one.get("name"), str) and isinstance(one.get("files"), dict)
-        for one in networks
-    )
-    if not whole or not isinstance(document.get("settings"), dict):
-        raise ModelFileError(f"{file} is a damaged certificate: parts of it are missing")
-    return document
 
 
 def verify_certificate(

@@ -80,7 +80,7 @@ def command(
     """
     from isobit.certify import certify, verify_certificate
     from isobit.certify.hashes import folder_names
-    from isobit.certify.verifying import read_certificate
+    from isobit.certify.reading import read_certificate
 
     names = folder_names(list(folders))
     if verify is not None and not folders:

@@ -71,11 +71,6 @@ _WRAPPED = 1000
     "--run-code", is_flag=True, help="Compile and run a folder's own code for layers whose functions are not hls4ml's."
 )
 @click.option(
-    "--wrapper", type=click.Path(path_type=Path), metavar="YAML",
-    help="Description of the class around the network.  [default: wrapper.yml in a folder, or beside it]",
-)  # fmt: skip
-@click.option("--no-wrapper", is_flag=True, help="The network alone.")
-@click.option(
     "--explain/--no-explain", default=None,
     help="Say which formats make the outputs differ from Keras', and what mends it.  "
     "[default: if they do more than round, and it is a matter of seconds]",
@@ -98,8 +93,6 @@ def command(
     reference_seconds: float,
     threads: int | None,
     run_code: bool,
-    wrapper: Path | None,
-    no_wrapper: bool,
     explain: bool | None,
     pages: PageOptions,
     as_json: bool,
@@ -119,11 +112,7 @@ def command(
     files (EMP, APx), .npy, Parquet or ROOT (with --columns INPUT=A,B and OUTPUT=C). The first event and output that
     differ are named, the cast that gives it, and the single change that would explain all differences.
     """
-    if wrapper is not None and no_wrapper:
-        raise click.UsageError("--wrapper and --no-wrapper exclude each other")
     extra: dict[str, Any] = {"run_code": True} if run_code else {}
-    if wrapper is not None or no_wrapper:
-        extra["wrapper"] = wrapper or False
     if inputs is not None or outputs is not None or packing is not None:
         if inputs is None or outputs is None:
             raise click.UsageError("--inputs and --outputs belong together")

@@ -25,7 +25,7 @@ from isobit.model.requested import summary
 )
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The model file, *.isobit.")
-@keras_options()
+@keras_options(without=("wrapper",))
 @click.option("--no-project", is_flag=True, help="Write no hls4ml project, so that csim has nothing to compile.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 @click.option("--overwrite", is_flag=True, help="Replace an existing model file and project.")

@@ -35,7 +35,7 @@ from isobit.ports import Port
 )
 @click.argument("source", type=click.Path(path_type=Path))
 @data_options(what="Events; not needed to run an exported folder's test bench")
-@keras_options(without=("input_range",))
+@keras_options(without=("input_range", "wrapper"))
 @project_option()
 @click.option("--headers", type=click.Choice(HEADER_SETS), default="vendor", show_default=True, help="Header set.")
 @click.option("--optimisation", default="3", show_default=True, help="The compiler's -O level; no bit depends on it.")

@@ -53,9 +53,18 @@ _OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
             "help": "Numbers that an input never leaves: others are refused; an embedding may need it.  [repeatable]",
         },
     ),
+    "wrapper": (
+        "--wrapper",
+        {
+            "type": click.Path(path_type=Path),
+            "metavar": "FILE|none",
+            "help": "Description of the class around the network; none: the network alone.  "
+            "[default: wrapper.yml in a folder, or beside it]",
+        },
+    ),
 }
-#: What model files have as well.
-_OF_ALL = ("input_range",)
+#: What model files and folders have as well.
+_OF_ALL = ("input_range", "wrapper")
 
 
 @dataclass(frozen=True)
@@ -71,9 +80,12 @@ class KerasOptions:
     clock_ns: float | None = None
     allow_lambda: bool = False
     input_range: tuple[str, ...] = ()
+    wrapper: Path | None = None
 
     def load(self, path: Path, **options: Any) -> tuple[Model, Any]:
-        """Load a Keras file, giving its float model as well, or a model file, giving None.
+        """Load a Keras file, giving its float model as well, or a model file or folder, giving None.
+
+        With a wrapper, None is given too: the Keras model is the network alone.
 
         Parameters
         ----------
@@ -83,13 +95,17 @@ class KerasOptions:
             Those of :func:`isobit.load` for model files alone.
         """
         ranges = input_ranges(self.input_range)
+        around: dict[str, Any] = {}
+        if self.wrapper is not None:
+            around["wrapper"] = False if str(self.wrapper) == "none" else self.wrapper
         if not is_keras_file(path):
             self.refuse(path)
-            return load(path, input_ranges=ranges, **options), None
+            return load(path, input_ranges=ranges, **around, **options), None
         if options := {name: value for name, value in options.items() if value is not None}:
             raise click.UsageError(f"{path} is a Keras file and takes no --{', --'.join(options)}")
         keras_model = load_keras_file(path, allow_lambda=self.allow_lambda)
-        return load(keras_model, input_ranges=ranges, **self.conversion()), keras_model
+        model = load(keras_model, input_ranges=ranges, **around, **self.conversion())
+        return model, keras_model if model.wrapper is None else None
 
     def conversion(self) -> dict[str, Any]:
         """Options of :func:`isobit.load` for a Keras model: the configuration's, then what was given."""

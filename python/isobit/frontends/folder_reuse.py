@@ -25,12 +25,12 @@ def folder_reuse_factors(config: Mapping[str, Any], parameters: str) -> tuple[Re
     parameters
         Text of firmware/parameters.h; layers whose configuration is not written as hls4ml 1.x does are left out.
     """
-    asked = config.get("HLSConfig") or {}
+    asked = _mapping(config.get("HLSConfig"))
     of_layers = {**asked, "Model": {}}
     found = []
     for name, body in _CONFIG.findall(parameters):
         numbers = dict(re.findall(r"static const unsigned (\w+) = (?:nnet::)?(\w+);", body))
-        if "reuse_factor" not in numbers or "strategy" not in numbers:
+        if not numbers.get("reuse_factor", "").isdigit() or "strategy" not in numbers:
             continue
         requested, strategy = _requested(asked, name, "ReuseFactor"), _requested(asked, name, "Strategy")
         if strategy is not None:  # Resource_unrolled, ResourceUnrolled
@@ -50,9 +50,14 @@ def _overridden(asked: Mapping[str, Any], of_layers: Mapping[str, Any], found: S
     return None if wide == "1" or any(str(value) in ("None", wide) for value in own) else wide
 
 
+def _mapping(part: Any) -> Mapping[str, Any]:
+    """A part of a configuration, which says nothing where it is no mapping."""
+    return part if isinstance(part, Mapping) else {}
+
+
 def _requested(config: Mapping[str, Any], layer: str, key: str) -> Any:
     """What the configuration says for a layer: by its name, its class, or for the model (``HLSConfig`` in graph.py)."""
-    groups = [config.get(group) or {} for group in ("LayerName", "LayerType")]
+    groups = [_mapping(config.get(group)) for group in ("LayerName", "LayerType")]
     for entries, names in zip(groups, ({layer.lower()}, {"dense", "qdense"}), strict=True):
         for name, entry in entries.items():
             if str(name).lower() in names and isinstance(entry, Mapping) and entry.get(key) is not None:

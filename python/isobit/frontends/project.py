@@ -176,7 +176,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     Loader.add_multi_constructor("tag:yaml.org,2002:python/", plain)
     try:
         document = yaml.load(path.read_text(), Loader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # also text that is no UTF-8, and no date
         raise ModelFileError(f"{path} is not readable YAML: {error}") from None
     if not isinstance(document, dict):
         raise ModelFileError(f"{path} holds no hls4ml configuration: expected a mapping with 'HLSConfig' or 'Model'")
@@ -228,8 +228,13 @@ def _shapes(
     """Direction and shape of each input and output."""
     shapes: dict[str, tuple[str, tuple[int, ...]]] = {}
     for direction, key in (("in", "InputShapes"), ("out", "OutputShapes")):
-        for variable, shape in (config.get(key) or {}).items():
-            shapes[str(variable)] = (direction, tuple(int(extent) for extent in shape))
+        declared = config.get(key) or {}
+        for variable, shape in declared.items() if isinstance(declared, dict) else [("", declared)]:
+            if not isinstance(shape, list) or not all(type(extent) is int and extent > 0 for extent in shape):
+                raise ModelFileError(
+                    f"{root}/hls4ml_config.yml: {key} {variable} is {shape!r:.60}; expected whole numbers from 1"
+                )
+            shapes[str(variable)] = (direction, tuple(shape))
     bridge = root / f"{name}_bridge.cpp"
     if not shapes and bridge.exists():
         text = _uncommented(bridge.read_bytes())

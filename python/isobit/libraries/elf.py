@@ -132,8 +132,10 @@ def read_library(path: str | Path) -> Library:
             raise ModelFileError(f"{file} is no ELF file; expected a shared library (.so)")
         try:
             return _library(file, ELFFile(stream))
-        except ModelFileError:
-            raise
+        except ModelFileError as error:
+            if str(file) in str(error):
+                raise
+            raise ModelFileError(f"{file} is a damaged ELF file: {error}") from None
         except (MemoryError, RecursionError):
             raise ModelFileError(f"{file} is a damaged ELF file: its tables are larger than the memory") from None
         except Exception as error:  # pyelftools raises nearly everything on damaged files

@@ -72,12 +72,12 @@ def _convolution(b: Builder, call: Call) -> None:
     b.arguments(call, 3, 2)
     config, rank = b.config(call, 0), int(call.kernel[-5])
     taken, kernel, strides, given = (
-        tuple(config.number(f"{what}_{side}") for side in ("height", "width")[2 - rank :])
+        tuple(config.extent(f"{what}_{side}") for side in ("height", "width")[2 - rank :])
         for what in ("in", "filt", "stride", "out")
     )
     if rank == 1:
         config.read |= {f"{what}_height" for what in ("in", "filt", "stride", "out")}
-    n_chan, n_filt = config.number("n_chan"), config.number("n_filt")
+    n_chan, n_filt = config.extent("n_chan"), config.extent("n_filt")
     tree = _function(config)
     before = _padding(b, call, config, taken, n_chan, kernel, strides, given)
     data = b.input(call, 0, (*taken, n_chan), template=1)
@@ -104,7 +104,7 @@ def _padding(
 ) -> Any:
     """Padding before the first position, which these structs do not hold, from the generated windows."""
     name = config.template("fill_buffer").rpartition("::")[2]
-    found = filled(b, call, name, prod(given), prod(kernel) * n_chan)
+    found = filled(b, call, config, prod(given), prod(kernel) * n_chan)
     for before in itertools.product(*(range(size) for size in kernel)):
         if np.array_equal(found, window_view(taken, n_chan, kernel, strides, before, given)):
             return before

@@ -52,11 +52,13 @@ VETTED = {
 _DIRECTIVES = "0.7.1"
 
 _TOKEN = re.compile(
-    r"(?P<skip>\s+|//[^\n]*|/\*.*?\*/)|(?P<directive>#(?:[^\n\\]|\\.)*)"
+    r"(?P<skip>\s+|//(?:[^\n\\]|\\[ \t\r\f\v]*\n|\\)*|/\*.*?\*/)|(?P<directive>#(?:[^\n\\]|\\.)*)"
     r"|(?P<word>[A-Za-z_]\w*)|(?P<other>\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|\.?\d(?:[eE][-+]|[\w.])*|.)",
     re.DOTALL,
 )
-_INCLUDE = re.compile(r'^[ \t]*#\s*include\s*"([^"]+)"', re.MULTILINE)
+_INCLUDE = re.compile(r'#\s*include\s*"([^"]+)"')
+#: Directives that do not count: pragmas of the synthesis tool, and of one compiler its warnings.
+_PRAGMA = re.compile(r"# ?pragma (?:HLS|hls|once|warning)\b(?!.*/\*)")
 #: Headers of AMD's, which come from ``ap_types`` or from the synthesis tool.
 _VENDORS = re.compile(r"(?:ap_|hls_|utils/)\w+\.h|math\.h")
 _OPEN, _CLOSE = "({[", ")}]"
@@ -148,7 +150,7 @@ def _tokens(text: str, directives: list[str]) -> Iterable[str]:
     for found in _TOKEN.finditer(text):
         if found.lastgroup == "directive":
             part = " ".join(found[0].replace("\\\n", " ").partition("//")[0].split())
-            if not re.match(r"# ?pragma\b", part):
+            if not _PRAGMA.match(part):
                 directives.append(part)
         elif found.lastgroup != "skip":
             yield found[0]
@@ -248,7 +250,7 @@ class Library:
             seen.add(path)
             text = files[path].decode(errors="replace")
             here = PurePosixPath(path).parent
-            for name in _INCLUDE.findall(text):
+            for name in _included(text):
                 beside = _joined(here, name)
                 left.append(beside)
                 if beside not in files and not _VENDORS.fullmatch(name):
@@ -298,6 +300,12 @@ def _same_bits(chunk: Chunk, strictly: bool) -> bool:
 
 def _release(name: str) -> tuple[int, ...]:
     return tuple(int(part) for part in name.partition(" ")[0].split("."))
+
+
+def _included(text: str) -> list[str]:
+    """The headers that a file includes, comments left out."""
+    directives = (found[0] for found in _TOKEN.finditer(text) if found.lastgroup == "directive")
+    return [name[1] for directive in directives if (name := _INCLUDE.match(directive))]
 
 
 def _joined(here: PurePosixPath, name: str) -> str:

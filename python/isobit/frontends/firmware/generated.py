@@ -44,7 +44,7 @@ def window_view(
     return np.array(rows).reshape(prod(given), prod(kernel) * n_chan)
 
 
-def filled(b: Builder, call: Call, name: str, windows: int, size: int) -> Any:
+def filled(b: Builder, call: Call, config: Config, windows: int, size: int) -> Any:
     """What a class ``fill_buffer_N`` puts into each window, as :func:`window_view` gives it.
 
     Raises
@@ -52,19 +52,21 @@ def filled(b: Builder, call: Call, name: str, windows: int, size: int) -> Any:
     UnsupportedError
         If its code does anything but that.
     """
-    code = b.generated
+    code, name = b.generated, config.template("fill_buffer").rpartition("::")[2]
     found = re.search(_BUFFER % (re.escape(name), _PARTITION.pattern.replace("(\\d+)", "\\d+", 1)), code)
-    if found is None:
+    if found is None or len(re.findall(rf"\b(?:class|struct)\s+{re.escape(name)}\b", code)) != 1:
         b.fail(call, f"the code of {name} is not what hls4ml generates")
-    body, place, table = found[1], 0, []
+    body, place, table = found[1], 0, list[int]()
+    parts, at_once = config.number("n_partitions"), config.number("n_pixels")
     for partition, part in enumerate(_PARTITION.finditer(body)):
         statements = [(int(row), int(column), source) for row, column, source in _STATEMENT.findall(part[2])]
-        count = len(statements) // size if size else 0
-        expected = [(row, column) for row in range(count) for column in range(size)]
+        expected = [(row, column) for row in range(at_once) for column in range(size)]
         if part.start() != place or int(part[1]) != partition or [item[:2] for item in statements] != expected:
             b.fail(call, f"the code of {name} is not what hls4ml generates")
         table += [int(source) if source else -1 for *_, source in statements]
         place = part.end()
+    if parts * at_once != windows:
+        b.fail(call, f"{config.name} has {parts} times {at_once} windows of {windows}")
     if len(table) != windows * size:
         b.fail(call, f"{name} fills {len(table)} numbers; expected {windows} windows of {size}")
     b.library.vouched.add(name)
@@ -91,5 +93,5 @@ def check_windows(b: Builder, call: Call, config: Config, *geometry: Any) -> Non
     if not name or name in ("FillConv1DBuffer", "FillConv2DBuffer"):
         return
     view = window_view(*geometry)
-    if not np.array_equal(filled(b, call, name, *view.shape), view):
+    if not np.array_equal(filled(b, call, config, *view.shape), view):
         b.fail(call, f"{name} does not fill the windows that {config.name} describes")

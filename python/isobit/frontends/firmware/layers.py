@@ -26,7 +26,7 @@ def strategy_of(call: Call, builder: Builder, config: Config, n_in: int) -> str:
     """The strategy of a product, by its kernel where it has one; the kernel must be one for the reuse factor."""
     word = config.word("strategy", "latency")
     kernel = config.template("kernel", "")
-    name, reuse = kernel.rpartition("::")[2], config.number("reuse_factor", 1)
+    name, reuse = kernel.rpartition("::")[2], config.extent("reuse_factor", 1)
     if not kernel:
         strategy = word
     elif name.startswith("dense_resource_unrolled_"):
@@ -47,16 +47,28 @@ def _dense(b: Builder, call: Call) -> None:
         return
     b.arguments(call, 3, 4)
     config = b.config(call)
-    n_in, n_out = config.number("n_in"), config.number("n_out")
+    n_in, n_out = config.extent("n_in"), config.extent("n_out")
     data = b.input(call, 0, (n_in,))
     strategy = strategy_of(call, b, config, n_in)
     transposed = strategy in ("resource", "resource_unrolled")
     weight = b.weight(call, 2, (n_out, n_in) if transposed else (n_in, n_out), xnor=b.product(call, config, data))
     b.check_product(call, config, data, weight.type)
     config.text("accum_t")
+    if strategy == "compressed":
+        _check_compressed(b, call, config, len(weight.data))
     weights = {"weight": weight, "bias": b.weight(call, 3, (n_out,))}
     extra: dict[str, Any] = {"strategy": strategy, "_weights_transposed": transposed}
+    extra["reuse_factor"] = config.extent("reuse_factor", 1)
     b.add(call, "Dense", [data], (n_out,), [config], weights=weights, **extra)
+
+
+def _check_compressed(b: Builder, call: Call, config: Config, count: int) -> None:
+    """Check that the kernel reads every weight that is stored, and none beyond; and that indices fit their type."""
+    if config.number("n_nonzeros") != count or count % config.number("reuse_factor", 1):
+        b.fail(call, f"{config.name} has n_nonzeros {config.number('n_nonzeros')} for {count} stored weights")
+    most = b.declared.format_of(config.text("index_t"), config.place).type.raw_max
+    if most < config.number("n_out") - 1:
+        b.fail(call, f"{config.name} has indices up to {most} for {config.number('n_out')} outputs")
 
 
 def _tree(b: Builder, call: Call) -> None:
@@ -82,8 +94,8 @@ def _normalize(b: Builder, call: Call) -> None:
 
 def _channels(b: Builder, call: Call, config: Config, size: int) -> int:
     """How many scales there are: one for each number, or for each channel."""
-    n_in, n_filt = config.number("n_in"), config.number("n_filt", -1)
-    found = n_in if n_filt == -1 else n_filt
+    n_in, n_filt = config.extent("n_in"), config.number("n_filt", -1)
+    found = n_in if n_filt == -1 else config.extent("n_filt")
     if n_in != size or config.number("n_scale_bias", found) != found or size % found:
         b.fail(call, f"{config.name} has n_in {n_in}, n_filt {n_filt} for {size} numbers")
     return found
@@ -113,7 +125,7 @@ def _activation(b: Builder, call: Call, class_name: str, arguments: int = 2, **e
     size = data.size()
     if config.number("n_in") != size:
         b.fail(call, f"{config.name} has n_in {config.number('n_in')} for {size} numbers")
-    table: dict[str, Any] = {"table_size": config.number("table_size", 1024), "activation": call.kernel}
+    table: dict[str, Any] = {"table_size": config.entries("table_size", 1024), "activation": call.kernel}
     config.text("table_t", "ap_fixed<18,8>")
     b.add(call, class_name, [data], data.shape, [config], place=arguments - 1, template=arguments - 1, **table, **extra)
 
@@ -134,6 +146,8 @@ def _parametrised(b: Builder, call: Call) -> None:
         value = float(call.arguments[1])
     except ValueError:
         b.fail(call, f"the parameter {call.arguments[1]!r} is no number")
+    if not abs(value) < 1 << 31:
+        b.fail(call, f"the parameter is {value!r}")
     if config.text("param_t") != call.templates[1]:
         b.fail(call, f"the parameter is of {call.templates[1]!r}, in {config.name} of {config.text('param_t')!r}")
     _activation(b, call, "ParametrizedActivation", 3, activ_param=value)
@@ -168,18 +182,37 @@ def _softmax(b: Builder, call: Call) -> None:
     b.arguments(call, 3, 2)
     config = b.config(call)
     data = b.input(call, 0, b.extents(call, 1))
-    size, inner, outer = (config.number(name, 1) for name in ("n_slice", "n_inner", "n_outer"))
-    if config.number("n_in") != data.size() or (
-        b.model.io_type == "io_parallel" and size * inner * outer != data.size()
-    ):
+    parallel = b.model.io_type == "io_parallel"
+    known = b.unknown_functions(call, [config]) is None  # else structs of older releases, of which not all is read
+    least = None if parallel and known else 1
+    size, inner, outer = (config.extent(name, least) for name in ("n_slice", "n_inner", "n_outer"))
+    if config.number("n_in") != data.size() or (parallel and size * inner * outer != data.size()):
         b.fail(call, f"{config.name} normalises {outer} x {size} x {inner} numbers of {data.size()}")
-    if call.kernel == "softmax" and b.model.io_type == "io_parallel" and (inner, outer) != (1, 1):
+    if call.kernel == "softmax" and parallel and (inner, outer) != (1, 1):
         b.fail(call, f"{config.name} has {outer} x {inner} slices, of which {call.function} computes one")
+    if known:
+        _check_softmax(config, parallel)
     config.read |= {
         *("exp_table_size", "inv_table_size", "axis", "implementation", "exp_scale", "exp_table_t", "inv_table_t"),
         *("accum_t", "inv_inp_t", "inp_norm_t"),
     }
     b.add(call, "Softmax", [data], data.shape, [config])
+
+
+def _check_softmax(config: Config, parallel: bool) -> None:
+    """Check that a softmax has every member that its kernel reads."""
+    implementation = config.word("implementation")
+    if implementation != "legacy" or parallel:
+        config.entries("exp_table_size")
+        config.entries("inv_table_size")
+    if implementation != "legacy":
+        config.real("exp_scale")
+        for slot in ("accum_t", "inv_inp_t", "exp_table_t", "inv_table_t"):
+            config.text(slot)
+    if implementation == "stable":
+        config.text("inp_norm_t")
+    if not parallel:
+        config.number("axis")
 
 
 # -- two tensors ------------------------------------------------------------------------------------------------------
@@ -215,7 +248,9 @@ def _dot(b: Builder, call: Call) -> None:
     one, two = b.input(call, 0, (n_in,)), b.input(call, 1, (n_in,), template=1)
     if config.number("n_out", 1) != 1:
         b.fail(call, f"{config.name} has n_out {config.number('n_out')}")
-    config.template("product")
+    if b.product(call, config, one):
+        b.fail(call, f"{config.name} has the product of binary weights")
+    b.check_product(call, config, one, two.type)
     config.text("accum_t")
     b.add(call, "Dot", [one, two], (1,), [config], template=2)
 

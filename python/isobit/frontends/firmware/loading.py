@@ -28,6 +28,10 @@ from isobit.model.hardware import IO_TYPE, spread_facts
 __all__ = ["FirmwareFolder", "graph_from_folder", "load_folder"]
 
 
+#: Nanoseconds of a clock's period at most.
+_LONGEST = 1e9
+
+
 @dataclass(frozen=True)
 class FirmwareFolder(Beside):
     """The project that a model was read from; simulating it compiles and runs its C++, which the user asks for.
@@ -183,6 +187,9 @@ def _taps(b: Builder, call: Call) -> list[tuple[int, str]]:
 
 def _metadata(model: FirmwareModel, config: Mapping[str, object]) -> dict[str, str]:
     facts = {"backend": model.backend, "origin": "firmware", IO_TYPE: model.io_type}
+    clock = config.get("ClockPeriod", 5)
+    if isinstance(clock, bool) or not isinstance(clock, int | float) or not 0 < clock < _LONGEST:
+        raise ModelFileError(f"hls4ml_config.yml: ClockPeriod is {clock!r:.60}; expected nanoseconds")
     for key, name in (("part", "Part"), ("clock_period_ns", "ClockPeriod")):
         if name in config:
             facts[key] = str(config[name])

@@ -33,7 +33,7 @@ def _resize(b: Builder, call: Call) -> None:
     b.arguments(call, 2, 2)
     config = b.config(call)
     names = ("height", "width", "new_height", "new_width")
-    in_height, in_width, out_height, out_width = (config.number(name) for name in names)
+    in_height, in_width, out_height, out_width = (config.extent(name) for name in names)
     channels = config.number("n_chan")
     declared = b.extents(call, 1)
     flat = in_height == 1 and out_height == 1 and (declared is None or len(declared) < 3)
@@ -78,7 +78,7 @@ def transposition(b: Builder, call: Call, config: Config) -> tuple[tuple[int, ..
 def _embedding(b: Builder, call: Call) -> None:
     b.arguments(call, 3, 3)
     config = b.config(call)
-    n_in, n_out, words = (config.number(name) for name in ("n_in", "n_out", "vocab_size"))
+    n_in, n_out, words = (config.extent(name) for name in ("n_in", "n_out", "vocab_size"))
     data = b.input(call, 0, (n_in,))
     weights = {"embeddings": b.weight(call, 2, (words, n_out))}
     b.add(call, "Embedding", [data], (n_in, n_out), [config], ignored=frozenset({"embeddings_t"}), weights=weights)
@@ -108,7 +108,7 @@ def _repack(b: Builder, call: Call) -> None:
     if call.templates[2] != str(data.size()):
         b.fail(call, f"a repacking of {call.templates[2]} numbers of {data.size()}")
     kind = b.packet(call, 1)
-    if data.size() % kind:
+    if kind < 1 or data.size() % kind:
         b.fail(call, f"packets of {kind} numbers of {data.size()}")
     shape = (data.size(),) if kind == data.size() else (data.size() // kind, kind)
     b.add(call, "Repack", [data], shape, ())

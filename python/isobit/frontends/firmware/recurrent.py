@@ -67,7 +67,7 @@ def _activations(b: Builder, call: Call, config: Config, cell: str) -> dict[str,
     for slot, (alias, member) in names.items():
         struct = b.named(call, config.text(member.replace("LSTM", cell.upper())))
         found[slot] = config.template(alias).rpartition("::")[2]
-        tables.add((struct.number("table_size", 1024), struct.text("table_t", "ap_fixed<18,8>")))
+        tables.add((struct.entries("table_size", 1024), struct.text("table_t", "ap_fixed<18,8>")))
     if len(tables) != 1:
         b.fail(call, f"{config.name} has tables of {len(tables)} kinds")
     size, kind = next(iter(tables))

@@ -55,6 +55,11 @@ class Weights:
         """
         kind, table = self._table(name)
         self.read.add(name)
+        for column, (part, type) in zip(table.T, kind.parts.items(), strict=False):
+            if (part != "weight" or "sign" in kind.parts) and (
+                quantise_floats(column, type) * float(type.lsb) != column
+            ).any():
+                raise ModelFileError(f"{self.root}: weights {name} hold a {part} that is no number of {type}")
         if "sign" in kind.parts:
             signs, exponents = table.T
             if not np.isin(signs, (0, 1)).all() or (np.abs(exponents) > _MOST).any():

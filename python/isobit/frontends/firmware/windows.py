@@ -26,7 +26,15 @@ _UNREAD = frozenset(
 
 def _extents(config: Config, what: str, rank: int) -> tuple[int, ...]:
     """A size along each axis of positions: ``in_height`` and ``in_width``."""
-    return tuple(config.number(f"{what}_{axis[0]}") for axis in _AXES[2 - rank :])
+    return tuple(config.extent(f"{what}_{axis[0]}") for axis in _AXES[2 - rank :])
+
+
+def _pads(config: Config, rank: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Padding along each axis, before the first position and behind the last."""
+    before, after = (tuple(config.number(f"pad_{axis[end]}") for axis in _AXES[2 - rank :]) for end in (1, 2))
+    if min(*before, *after) < 0:
+        config.fail("has negative padding")
+    return before, after
 
 
 @reads("conv_1d_cl", "conv_2d_cl", "pointwise_conv_1d_cl", "pointwise_conv_2d_cl")
@@ -44,8 +52,8 @@ def _window_layer(b: Builder, call: Call, class_name: str) -> None:
     config, rank = b.config(call), int(call.kernel[-5])
     mult = b.named(call, config.text("mult_config"))
     taken, kernel, strides, given = (_extents(config, what, rank) for what in ("in", "filt", "stride", "out"))
-    before, after = (tuple(config.number(f"pad_{axis[end]}") for axis in _AXES[2 - rank :]) for end in (1, 2))
-    n_chan, n_filt, depthwise = config.number("n_chan"), config.number("n_filt"), class_name == "DepthwiseConv"
+    before, after = _pads(config, rank)
+    n_chan, n_filt, depthwise = config.extent("n_chan"), config.extent("n_filt"), class_name == "DepthwiseConv"
     if config.number("dilation", 1) != 1:
         b.fail(call, f"{config.name} has the dilation {config.number('dilation')}; hls4ml's kernels have none")
     if class_name == "PointwiseConv" and prod(kernel) != 1:
@@ -76,7 +84,9 @@ def _window_layer(b: Builder, call: Call, class_name: str) -> None:
     b.check_product(call, mult, data, weight.type)
     weights = {"weight": weight, "bias": b.weight(call, 3, (n_filt,))}
     extra: dict[str, Any] = {"strategy": strategy, "_weights_transposed": transposed}
-    extra["reuse_factor"] = mult.number("reuse_factor", 1)
+    extra["reuse_factor"] = mult.extent("reuse_factor", 1)
+    if config.number("kernel_size", prod(kernel)) != prod(kernel):
+        b.fail(call, f"{config.name} has the kernel_size {config.number('kernel_size')} for windows of {kernel}")
     if b.model.io_type == "io_parallel":
         check_windows(b, call, config, taken, n_chan, kernel, strides, before, given)
     else:
@@ -103,8 +113,11 @@ def _streamed(config: Config, rank: int) -> dict[str, Any]:
     found: dict[str, Any] = {"implementation": implementation}
     if implementation == "encoded":
         found["instructions"] = ",".join(str(number) for number in config.array("pixels"))
-        for axis in _AXES[2 - rank :]:
-            config.number(f"min_{axis[0]}")
+        for axis, suffix in zip(_AXES[2 - rank :], ("",) if rank == 1 else ("_height", "_width"), strict=True):
+            small = config.number(f"min_{axis[0]}") != config.number(f"in_{axis[0]}")
+            index = config.template(f"scale_index{suffix}").rpartition("::")[2]
+            if index != ("scale_index_regular" if small else "scale_index_unscaled"):
+                config.fail(f"has {index} for masks of {config.number(f'min_{axis[0]}')} positions")
     return found
 
 
@@ -115,15 +128,15 @@ def _streamed(config: Config, rank: int) -> dict[str, Any]:
 def _pooling(b: Builder, call: Call) -> None:
     b.arguments(call, 3, 2)
     config, rank = b.config(call), int(call.kernel[-5])
-    n_filt = config.number("n_filt")
+    n_filt = config.extent("n_filt")
     taken: tuple[int, ...]
     given: tuple[int, ...]
     if rank == 1:
-        taken, given = (config.number("n_in"),), (config.number("n_out"),)
+        taken, given = (config.extent("n_in"),), (config.extent("n_out"),)
     else:
         taken, given = _extents(config, "in", 2), _extents(config, "out", 2)
     pool, strides = _extents(config, "pool", rank), _extents(config, "stride", rank)
-    before, after = (tuple(config.number(f"pad_{axis[end]}") for axis in _AXES[2 - rank :]) for end in (1, 2))
+    before, after = _pads(config, rank)
     made = tuple(
         (extent + first + last - size) // stride + 1
         for extent, size, stride, first, last in zip(taken, pool, strides, before, after, strict=True)
@@ -151,8 +164,8 @@ def _check_filters(b: Builder, call: Call, config: Config, rank: int, pool: tupl
 def _global_pooling(b: Builder, call: Call) -> None:
     b.arguments(call, 3, 2)
     config, rank = b.config(call), int(call.kernel[-5])
-    n_filt = config.number("n_filt")
-    taken = (config.number("n_in"),) if rank == 1 else _extents(config, "in", 2)
+    n_filt = config.extent("n_filt")
+    taken = (config.extent("n_in"),) if rank == 1 else _extents(config, "in", 2)
     shape = b.extents(call, 1) or ()
     given = shape if prod(shape) == n_filt and shape else (n_filt,)
     data = b.input(call, 0, (*taken, n_filt))

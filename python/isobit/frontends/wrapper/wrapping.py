@@ -65,6 +65,12 @@ class Wrapper:
         """All layers that are the wrapper's own."""
         return (*self.before, *self.after)
 
+    def within(self, graph: Graph) -> Wrapper:
+        """The same wrapper in a graph of the same layers with other formats."""
+        inputs = tuple(replace(graph.tensors[tensor.name], limits=tensor.limits) for tensor in self.network.inputs)
+        ops = tuple(graph.by_name[op.name] for op in self.network.ops)
+        return replace(self, network=replace(self.network, inputs=inputs, ops=ops))
+
 
 def wrapped(
     network: Graph, path: Path, ranges: Mapping[str, tuple[float, float]] | None = None

@@ -12,6 +12,9 @@ from isobit.frontends.firmware.cpp.tokens import Reader, Token, joined, tokenise
 
 __all__ = ["read_declarations"]
 
+#: Numbers below are finite as ``float``.
+_LARGEST = 3e38
+
 
 def read_declarations(root: str, files: Mapping[str, bytes]) -> Declarations:
     """Read ``firmware/defines.h`` and ``firmware/parameters.h``.
@@ -128,16 +131,14 @@ class _File:
             self._new(config, name, first)
             config.types[name] = joined(tokens[:-1])
         elif reader.accept("template"):
-            reader.expect("<")
-            reader.until(">")
-            reader.expect(">", "using")
+            given = self._template_list()
+            reader.expect("using")
             name = reader.name()
             reader.expect("=")
             self._new(config, name, first)
             config.templates[name] = reader.name()
-            reader.expect("<")
-            reader.until(">")
-            reader.expect(">")
+            if (taken := self._template_list()) != [part.split()[-1] for part in given]:
+                reader.fail(first, f"{name} with the arguments {', '.join(taken)}, in another order than its own")
         else:
             if reader.accept("constexpr"):
                 reader.expect("static", "auto")
@@ -148,6 +149,16 @@ class _File:
             else:
                 self._constant(config, first)
         reader.expect(";")
+
+    def _template_list(self) -> list[str]:
+        """``<class data_T, class res_T>``, in parts."""
+        reader, parts = self.reader, list[str]()
+        reader.expect("<")
+        while not parts or reader.accept(","):
+            tokens = reader.until(",", ">")
+            parts.append(" ".join(token.text for token in tokens) or "nothing")
+        reader.expect(">")
+        return parts
 
     def _constant(self, config: Config, first: Token) -> None:
         """``static const unsigned n_in = 16``, also without a value, which then follows outside of the struct."""
@@ -164,9 +175,27 @@ class _File:
             reader.expect("]")
         elif reader.accept("="):
             config.values[name] = self._number(reader, config.values)
-            kind = tokens[-2].text
-            if kind in ("unsigned", "int") and isinstance(config.values[name], float):
-                reader.fail(first, f"{name} is no whole number")
+            self._same_kind(config, name, first)
+
+    def _same_kind(self, config: Config, name: str, first: Token) -> None:
+        """Refuse a constant that becomes another number in its type: ``static const bool n_in = 16`` is one.
+
+        Types of numbers (``slope_t``) round what they are given as the layers do.
+        """
+        kind, value = config.kinds[name], config.values[name]
+        if kind in ("unsigned", "int"):
+            right = isinstance(value, str) or (type(value) is int and -(1 << 31) <= value < 1 << 32)
+        elif kind == "bool":
+            right = isinstance(value, bool)
+        elif kind == "float":
+            right = type(value) in (int, float) and abs(value) < _LARGEST  # type: ignore[arg-type]
+        elif kind.startswith("nnet::"):
+            right = isinstance(value, str)
+        else:
+            self.found.format_of(kind, config.place)
+            right = type(value) in (int, float) and abs(value) < _LARGEST  # type: ignore[arg-type]
+        if not right:
+            self.reader.fail(first, f"the {kind} {config.name}::{name} with the value {value!r}")
 
     def _new(self, config: Config, name: str, first: Token) -> None:
         if not name.isidentifier() or name in config.members():
@@ -202,6 +231,8 @@ class _File:
             config.arrays[name] = self.arrays[reader.take().text]
         else:
             config.values[name] = self._number(reader, config.values)
+            config.kinds.setdefault(name, joined([token for token in tokens[:-3] if token.text != "const"]))
+            self._same_kind(config, name, first)
         reader.expect(";")
 
     def _once(self, owner: str, name: str, first: Token) -> None:

@@ -37,6 +37,9 @@ _ORDER: tuple[dict[str, Callable[[Any, Any], Any]], ...] = (
 )
 
 
+#: Numbers of 32 bits.
+_MOST = 1 << 31
+
 _TRUTHS = {"true": True, "false": False}
 
 
@@ -48,7 +51,10 @@ class _Expression:
 
     def value(self) -> Value:
         found = self._level(0)
+        mark = self.reader.next
         if self.reader.accept("?"):
+            if not isinstance(found, bool):
+                self.reader.fail(mark, f"{found!r} as a condition")
             yes = self.value()
             self.reader.expect(":")
             no = self.value()
@@ -62,9 +68,11 @@ class _Expression:
         while (mark := self.reader.next).kind == "mark" and mark.text in _ORDER[level]:
             self.reader.take()
             other = self._level(level + 1)
-            if not all(type(side) is int for side in (found, other)) or (mark.text == "/" and other < 1):  # type: ignore[operator]
+            if not (type(found) is int and type(other) is int) or (mark.text == "/" and (found < 0 or other < 1)):
                 self.reader.fail(mark, f"{found!r} {mark.text} {other!r}")
             found = _ORDER[level][mark.text](found, other)
+            if not -_MOST < found < _MOST:  # what C++ has beyond depends on the signs of its types
+                self.reader.fail(mark, f"the number {found}")
         return found
 
     def _atom(self) -> Value:
@@ -98,7 +106,7 @@ class _Expression:
             reader.expect(",")
             below = self.value()
             reader.expect(")")
-            if type(above) is not int or type(below) is not int or below < 1:
+            if type(above) is not int or type(below) is not int or above < 0 or below < 1:
                 reader.fail(token, f"DIV_ROUNDUP({above!r}, {below!r})")
             return -(-above // below)
         if name not in self.names and name not in _TRUTHS and "::" not in name:

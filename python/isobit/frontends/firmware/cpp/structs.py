@@ -11,6 +11,8 @@ from isobit.fixed.types import FixedType
 
 __all__ = ["Config", "Declarations", "Kind", "Value"]
 
+#: Entries of a table at most: hls4ml's have some thousands.
+MOST_ENTRIES = 1 << 20
 #: A constant of a struct: a number, a truth, or an enumerator's last name.
 Value = int | float | bool | str
 
@@ -100,6 +102,25 @@ class Config:
         if not -1 <= value < 1 << 31:
             self.fail(f"has the {name} {value}; expected -1 to {(1 << 31) - 1}")
         return value
+
+    def extent(self, name: str, default: int | None = None) -> int:
+        """A number that counts something, at least 1."""
+        if (value := self.number(name, default)) < 1:
+            self.fail(f"has the {name} {value}; expected 1 or more")
+        return value
+
+    def entries(self, name: str, default: int | None = None) -> int:
+        """How long a table is."""
+        if (value := self.extent(name, default)) > MOST_ENTRIES:
+            self.fail(f"has the {name} {value}; expected 1 to {MOST_ENTRIES}")
+        return value
+
+    def real(self, name: str) -> float:
+        """A number that may have a fraction."""
+        value = self._member(self.values, name, None)
+        if isinstance(value, bool | str):
+            self.fail(f"has the {name} {value!r}; expected a number")
+        return float(value)
 
     def word(self, name: str, default: str | None = None) -> str:
         """An enumerator, without what qualifies it."""

@@ -23,6 +23,9 @@ _TOKEN = re.compile(
     r'|(?P<text>"(?:[^"\\\n]|\\.)*")|(?P<mark>::|==|&&|\|\||[-+*/%<>=(){}\[\],;:&?.!])',
     re.DOTALL,
 )
+#: What joins lines where nobody would look: a comment that ends in a backslash, and a trigraph that is one.
+_SPLICED = re.compile(r"//[^\n]*\\[ \t\r\f\v]*\n|\?\?/")
+_PRAGMA = re.compile(r"#\s*pragma\s+(?:HLS|hls|once)\b")
 _GUARD = re.compile(r"#\s*ifndef\s+(\w+)\s*")
 _DEFINE = re.compile(r"#\s*define\s+(\w+)(?:\s+(\d+))?\s*")
 _INCLUDE = re.compile(
@@ -71,6 +74,9 @@ def tokenise(path: str, content: bytes, constants: dict[str, int] | None = None)
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise UnsupportedError(f"{path}:{line}: byte {content[error.start]:#04x} is no UTF-8 text") from None
+    if spliced := _SPLICED.search(text):
+        line = text[: spliced.start()].count("\n") + 1
+        raise UnsupportedError(f"{path}:{line}: {spliced[0][:40].strip()!r} goes on in the next line")
     return list(_seen(path, text, constants if constants is not None else {}))
 
 
@@ -92,7 +98,7 @@ def _seen(path: str, text: str, constants: dict[str, int]) -> Iterator[Token]:
                 yield Token("pragma", directive, line)
         elif kind not in ("space", "line") and all(open_):
             yield Token(kind, part, line)
-        begins = kind == "line" or (begins and kind in ("space", "comment"))
+        begins = kind == "line" or (begins and kind == "space")
         line += part.count("\n")
         position = found.end()
     if open_:
@@ -105,7 +111,9 @@ def _directive(
 ) -> str | None:
     """Follow a directive; gives the text of a pragma."""
     what = text.partition("//")[0].strip()
-    if re.match(r"#\s*pragma\b", what):
+    if "/*" in what:
+        raise UnsupportedError(f"{path}:{line}: {what[:40]!r} begins a comment in a directive")
+    if _PRAGMA.match(what):
         return what
     if _INCLUDE.fullmatch(text.strip()):
         return None
@@ -129,7 +137,7 @@ def _directive(
         open_.pop()
         return None
     raise UnsupportedError(
-        f"{path}:{line}: {what[:60]!r} is not understood; understood are #include, include guards, #pragma, "
+        f"{path}:{line}: {what[:60]!r} is not understood; understood are #include, include guards, #pragma HLS, "
         f"#define of a new name as a whole number, and #ifndef {_SYNTHESIS}"
     )
 

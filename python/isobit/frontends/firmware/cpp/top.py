@@ -243,7 +243,10 @@ class _Function:
 
     def _statement(self) -> None:
         reader, first = self.reader, self.reader.next
-        if reader.accept("static"):  # static bool loaded_weights = false; if (!loaded_weights) { ...
+        if reader.accept("static"):
+            if self.top.calls:
+                reader.fail(first, "weights that are loaded behind a call")
+            # static bool loaded_weights = false; if (!loaded_weights) { ...
             reader.expect("bool", "loaded_weights", "=", "false", ";", "if", "(", "!", "loaded_weights", ")", "{")
             while not reader.accept("loaded_weights"):
                 self._load()
