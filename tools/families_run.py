@@ -2,7 +2,7 @@
 
 python tools/families_run.py --networks 40 [--families shape merge]
 
-Draws that are rejected, for they tell too little or isobit refuses them, do not count; the file has each with its reason.
+Draws that are rejected, for they tell too little or isobit refuses them, do not count; the file has each reason.
 A run that was stopped goes on after its last seed, and a larger ``--networks`` extends what is there. Files of another
 hls4ml are begun anew.
 """

@@ -66,4 +66,3 @@ def _numbers(rng: Any, integer: int, least: int, signed: bool = True) -> FixedTy
     """A format of so many integer bits, and of fraction bits from the fewest on."""
     modes = str(rng.choice([mode.name for mode in Rounding])), str(rng.choice(OVERFLOW))
     return FixedType(integer + int(rng.integers(least, least + 6)), integer, signed, *modes)
-

@@ -1,6 +1,6 @@
 """How much a random network tells: how many of its numbers differ from event to event, and which modes matter.
 
-A draw that tells too little is no test: wrong bits of numbers that saturate, or are the same for all events, show nowhere.
+A draw that tells too little is no test: wrong bits show nowhere if numbers saturate or are the same for all events.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Random networks tell: draws that do not are rejected, and the record of tools/families_telling.py says so of the rest."""
+"""Random networks tell: other draws are rejected, and the record of tools/families_telling.py says it of the rest."""
 
 from __future__ import annotations
 
