@@ -39,11 +39,11 @@ def test_every_road_gives_the_bits_of_the_reference(seed: int) -> None:
                 )
 
 
-@pytest.mark.parametrize("filters", [1, 2, 3])
+@pytest.mark.parametrize("filters", [1, 3])
 def test_a_single_window_before_products_of_pairs(filters: int) -> None:
-    """Sums that no cast changes, an odd number of them at one position; the next layer reads them in pairs of 16 bits."""
+    """A sum of some inputs alone, or three, which the next layer reads in pairs of 16 bits."""
     rng = np.random.default_rng(5)
-    kind, few, sums = (FixedType.parse(f"ap_fixed<{text}>") for text in ("6,3", "3,3", "16,8"))
+    kind, few, sums = (FixedType.parse(f"ap_fixed<{text}>") for text in ("6,3", "6,6", "16,8"))
 
     def given(name: str, *shape: int) -> Weight:
         return Weight.from_written(name, rng.integers(few.raw_min, few.raw_max + 1, shape), few)
@@ -57,8 +57,8 @@ def test_a_single_window_before_products_of_pairs(filters: int) -> None:
             "next", ("conv",), Tensor("next", (1, 2), kind), given("weight", filters, 2), given("bias", 2), NUMBER
         ),
     )  # fmt: skip
-    graph = Graph("g", (Tensor("x", (3, filters), kind),), ops, ("next",))
-    inputs = {"x": FixedArray.from_raw(rng.integers(kind.raw_min, kind.raw_max + 1, (50, 3 * filters)), kind)}
+    graph = Graph("g", (Tensor("x", (4, filters), kind),), ops, ("next",))
+    inputs = {"x": FixedArray.from_raw(rng.integers(kind.raw_min, kind.raw_max + 1, (50, 4 * filters)), kind)}
     wanted = get_engine("reference").run(graph, inputs, 1)["next"].raw
     for road in [get_engine("numba"), *(CppEngine(name) for name in instruction_sets())]:
         np.testing.assert_array_equal(road.run(graph, inputs, 1)["next"].raw, wanted)
