@@ -24,26 +24,27 @@ TRIES = 40
 NUMBERS = [*range(6), pytest.param(None, id=f"fresh-{FRESH}")]
 
 
-def recorded(family: str, number: int) -> tuple[str, Any, Any]:
-    """One of the networks that tools/families_run.py compared; each run of the tests numbers others."""
-    run = json.loads((RUNS / f"{family}.json").read_text())
+def recorded(family: str) -> list[int]:
+    """Seeds of the networks that tools/families_run.py compared; each run of the tests begins with others."""
+    path = RUNS / f"{family}.json"
+    run = json.loads(path.read_text()) if path.exists() else {"seeds": [0, -1], "rejected": []}  # of a new family
     first, last = run["seeds"]
     seeds = sorted({*range(first, last + 1)} - {one["seed"] for one in run["rejected"]})
-    return build(family, random.Random(f"{FRESH} {family}").sample(seeds, 6)[number])
+    return random.Random(f"{FRESH} {family}").sample(seeds, len(seeds))
 
 
-def fresh(family: str) -> tuple[str, Any, Any]:
-    """The first network from the run's seed on that is not rejected; each that is takes tenths of a second."""
-    for seed in range(FRESH, FRESH + TRIES * 1_000_000, 1_000_000):
+def drawn(family: str, first: int) -> tuple[str, Any, Any]:
+    """The first network from this seed on that is not rejected; each that is takes tenths of a second."""
+    for seed in range(first, first + TRIES * 1_000_000, 1_000_000):
         try:
             return build(family, seed)
         except Rejected as reason:
             print(f"{family} {seed}: {reason}")
-    raise AssertionError(f"{TRIES} networks of the family {family} were rejected, from seed {FRESH} on")
+    raise AssertionError(f"{TRIES} networks of the family {family} were rejected, from seed {first} on")
 
 
 def check(family: str, number: int | None) -> None:
-    what, subject, data = fresh(family) if number is None else recorded(family, number)
+    what, subject, data = drawn(family, FRESH if number is None else [*recorded(family), *range(6)][number])
     result = compare_roads(subject, data)
     assert not result.differences, "\n".join([what, *result.differences])
     assert result.values > 0

@@ -19,29 +19,46 @@ RUNS: dict[str, dict[str, Any]] = {path.stem: json.loads(path.read_text()) for p
 MODES = {mode.name for mode in (*Rounding, *Overflow) if mode is not Overflow.WRAP_SM}
 
 
+#: Families of which fewer than 40 telling networks are compared so far: how many there are at least.
+FEWER: dict[str, int] = {}
+#: Families that tools/families_telling.py has not been asked about since their run was extended.
+NOT_TOLD: set[str] = set()
+TOLD = sorted({*FAMILIES} - NOT_TOLD)
+
+
+def seeds_of(family: str) -> list[int]:
+    """Those of the networks that were compared."""
+    first, last = RUNS[family]["seeds"]
+    return sorted({*range(first, last + 1)} - {one["seed"] for one in RUNS[family]["rejected"]})
+
+
 def test_every_family_is_told_of() -> None:
-    assert sorted(TELLING) == sorted(RUNS) == sorted(FAMILIES)
+    assert sorted(RUNS) == sorted(FAMILIES)
+    assert sorted(TELLING) == TOLD
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_the_networks_are_those_that_were_compared(family: str) -> None:
+def test_rejected_draws_do_not_count(family: str) -> None:
     run = RUNS[family]
-    first, last = run["seeds"]
-    rejected = {one["seed"] for one in run["rejected"]}
-    assert TELLING[family]["seeds"] == sorted({*range(first, last + 1)} - rejected)
-    assert len(TELLING[family]["seeds"]) == run["networks"] >= 40
-    assert sum(run["reasons"].values()) == len(rejected)
-    assert set(run["reasons"]) <= {"refused", "few distinct events", "a constant output"}
+    assert len(seeds_of(family)) == run["networks"] >= FEWER.get(family, 40)
+    assert run["networks"] < 40 or family not in FEWER
+    assert sum(run["reasons"].values()) == len(run["rejected"])
+    assert set(run["reasons"]) <= {"refused", "few distinct events", "a constant output", "weights without a seed"}
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", TOLD)
+def test_the_networks_are_those_that_were_compared(family: str) -> None:
+    assert TELLING[family]["seeds"] == seeds_of(family)
+
+
+@pytest.mark.parametrize("family", TOLD)
 def test_each_mode_matters_somewhere(family: str) -> None:
     modes = TELLING[family]["modes"]
     assert set(modes) == MODES
     assert all(counts["matter"] > 0 for counts in modes.values()), modes
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", TOLD)
 def test_half_of_the_events_differ_in_every_network(family: str) -> None:
     shares = TELLING[family]["distinct_outputs"]
     assert len(shares) == RUNS[family]["networks"]
@@ -51,7 +68,7 @@ def test_half_of_the_events_differ_in_every_network(family: str) -> None:
 @pytest.mark.hls4ml
 @pytest.mark.parametrize("kind", ["few distinct events", "a constant output", "refused"])
 def test_what_tells_too_little_is_rejected(kind: str) -> None:
-    one = next(one for one in RUNS["embedding"]["rejected"] if one["kind"] == kind)
+    one = next(one for one in RUNS["shape"]["rejected"] if one["kind"] == kind)
     with pytest.raises(Rejected) as rejected:
-        build("embedding", one["seed"])
+        build("shape", one["seed"])
     assert (rejected.value.kind, str(rejected.value)) == (kind, one["rejected"])
