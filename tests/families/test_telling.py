@@ -21,6 +21,7 @@ MODES = {mode.name for mode in (*Rounding, *Overflow) if mode is not Overflow.WR
 
 #: Families of which fewer than 40 telling networks are compared so far: how many there are at least.
 FEWER: dict[str, int] = {
+    "convolution": 11,
     "distributed": 20,
     "dot": 12,
     "elementwise": 0,
