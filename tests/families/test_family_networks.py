@@ -33,7 +33,7 @@ def recorded(family: str) -> list[int]:
     return random.Random(f"{FRESH} {family}").sample(seeds, len(seeds))
 
 
-def drawn(family: str, first: int) -> tuple[str, Any, Any]:
+def a_network(family: str, first: int) -> tuple[str, Any, Any]:
     """The first network from this seed on that is not rejected; each that is takes tenths of a second."""
     for seed in range(first, first + TRIES * 1_000_000, 1_000_000):
         try:
@@ -44,7 +44,7 @@ def drawn(family: str, first: int) -> tuple[str, Any, Any]:
 
 
 def check(family: str, number: int | None) -> None:
-    what, subject, data = drawn(family, FRESH if number is None else [*recorded(family), *range(6)][number])
+    what, subject, data = a_network(family, FRESH if number is None else [*recorded(family), *range(6)][number])
     result = compare_roads(subject, data)
     assert not result.differences, "\n".join([what, *result.differences])
     assert result.values > 0

@@ -60,7 +60,7 @@ def test_formats_of_its_sums_are_read_without_a_remark() -> None:
         "edge_weight_aggr": "ap_ufixed<11,2,AP_TRN_ZERO,AP_SAT>",
     }
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", UserWarning)
         op = ib.load(a_network(entry={"Precision": {"result": "ap_fixed<16,6>", **formats}})).graph.by_name["gar"]
     assert isinstance(op, GarNet)
     found = {"aggr": op.aggr, "edge_weight": op.edge_weight.type, "edge_weight_aggr": op.edge_weight_aggr}
