@@ -2,6 +2,7 @@
 
 python tools/families_run.py --networks 40 [--families shape merge]
 
+Draws that are rejected, for they tell too little or isobit refuses them, do not count; the file has each reason.
 A run that was stopped goes on after its last seed, and a larger ``--networks`` extends what is there. Files of another
 hls4ml are begun anew.
 """
@@ -27,14 +28,12 @@ FIRST = 1000
 def compared(family: str, seed: int) -> dict[str, Any]:
     """Draw, compile and compare one network."""
     from comparison import compare_roads
-    from family_networks import build
-
-    from isobit.errors import UnsupportedError
+    from family_networks import Rejected, build
 
     try:
         what, subject, data = build(family, seed)
-    except UnsupportedError as reason:
-        return {"seed": seed, "rejected": str(reason)}
+    except Rejected as reason:
+        return {"seed": seed, "kind": reason.kind, "rejected": str(reason)}
     result = compare_roads(subject, data)
     layers = Counter(getattr(op, "function", op.tag) for op in subject.graph.ops)
     return {"seed": seed, "what": what, "values": result.values, "layers": layers, "differences": result.differences}
@@ -44,7 +43,9 @@ def with_one_more(report: dict[str, Any], one: dict[str, Any]) -> dict[str, Any]
     """The report of a family after one more network."""
     report = {**report, "date": time.strftime("%Y-%m-%d"), "seeds": [FIRST, one["seed"]]}
     if "rejected" in one:
-        return {**report, "rejected": [*report["rejected"], one]}
+        rejected = [*report["rejected"], one]
+        reasons = Counter(each.get("kind", "refused") for each in rejected)
+        return {**report, "reasons": dict(sorted(reasons.items())), "rejected": rejected}
     layers = Counter(report["layers"]) + one["layers"]
     return {
         **report,
@@ -70,6 +71,7 @@ def begun(path: Path, version: str) -> dict[str, Any]:
         "io_stream": 0,
         "layers": {},
         "networks_with_differences": [],
+        "reasons": {},
         "rejected": [],
     }
 
@@ -91,8 +93,11 @@ def main() -> int:
         path = options.out / f"{family}.json"
         report = begun(path, hls4ml.__version__)
         while report["networks"] < options.networks:
-            report = with_one_more(report, compared(family, report["seeds"][1] + 1))
+            began, one = time.perf_counter(), compared(family, report["seeds"][1] + 1)
+            report = with_one_more(report, one)
             path.write_text(json.dumps(report, indent=1) + "\n")
+            what = one.get("rejected", f"{one.get('values')} values, {len(one.get('differences', []))} differences")
+            print(f"{family} {one['seed']}, {time.perf_counter() - began:.1f} s: {what}", flush=True)
         wrong += len(report["networks_with_differences"])
     print(f"{len(options.families)} families of {options.networks} networks, {wrong} differ")
     return 1 if wrong else 0

@@ -1,6 +1,7 @@
 """Random networks of one family of layers, made by Keras and hls4ml: several inputs, branches that meet, rare formats.
 
-``build(family, seed)`` gives a line of text, isobit's model, and events that reach the ends of every input's format.
+``build(family, seed)`` gives a line of text, isobit's model, and events that reach the ends of every input's format, or
+rejects the draw with its reason.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from garnet_networks import garnets
 from layernorm_networks import normalisations
 from mixed_networks import mixtures
 from recurrent_networks import recurrences
+from telling import Rejected, demand_telling
 from time_distributed_networks import sequences
 from unary_lut_networks import tables
 
 from isobit.fixed import FixedType, Rounding
 
-__all__ = ["FAMILIES", "build"]
+__all__ = ["FAMILIES", "Rejected", "build"]
 
 _OVERFLOW = ("WRAP", "WRAP", "SAT", "SAT", "SAT_SYM", "SAT_ZERO")
 _MERGES = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
@@ -57,6 +59,8 @@ class _Network:
         #: Whether formats may be ap_int, and their fewest integer bits: AMD's headers do not define what ap_int takes
         #: from numbers with fewer than none (docs/semantics.md, B9).
         self.integers, self.least_integer = True, -1
+        #: The fewest fraction bits of a format that is no integer.
+        self.least_fraction = -20
         #: hls4ml's settings of the whole network.
         self.settings: dict[str, Any] = {
             "Precision": {"default": "fixed<16,6>"},
@@ -82,7 +86,10 @@ class _Network:
         """Another format."""
         while True:
             kind = a_format(self.rng)
-            if (self.integers or not kind.is_int) and kind.integer >= self.least_integer:
+            if kind.is_int:
+                if self.integers:
+                    return kind
+            elif kind.integer >= self.least_integer and kind.width - kind.integer >= self.least_fraction:
                 return kind
 
     def put(
@@ -227,21 +234,28 @@ def _smaller(net: _Network, shape: tuple[int, ...], backend: str) -> tuple[int, 
 
 
 def rectifiers(net: _Network) -> None:
-    """PReLU and ThresholdedReLU in all kinds of formats."""
+    """PReLU and ThresholdedReLU in all kinds of formats that hold some numbers around one."""
     from tensorflow.keras import initializers
 
     rng = net.rng
-    net.input(*(int(n) for n in rng.integers(1, 6, int(rng.choice([1, 2, 3])))))
+    net.least_integer, net.least_fraction = 0, 3
+    net.input(*(int(n) for n in rng.integers(2, 6, int(rng.choice([1, 2, 3])))))
     for kind in rng.permutation(["PReLU", "PReLU", "ThresholdedReLU", "ThresholdedReLU", "cast", "cast"]):
         tensor = net.some()
         if kind == "PReLU":
             uniform = initializers.RandomUniform(-2.0, 2.0, seed=int(rng.integers(1 << 30)))
             net.put("PReLU", tensor, alpha_initializer=uniform, slots=("result", "param"))
         elif kind == "ThresholdedReLU":
-            theta = float(np.round(rng.uniform(0.0, 3.0), int(rng.integers(1, 4))))
+            theta = float(np.round(rng.uniform(0.0, _most(net, tensor)), int(rng.integers(1, 4))))
             net.put("ThresholdedReLU", tensor, theta, slots=("result", "param"))
         else:
             net.cast(tensor)
+
+
+def _most(net: _Network, tensor: Any) -> float:
+    """A threshold's greatest value: half of what the tensor's format holds, or three."""
+    result = str(net.names[_layer(tensor)]["Precision"]["result"])
+    return 0.5 if result == "auto" else min(3.0, float(FixedType.parse(result).max) / 2)
 
 
 #: By name, what fills a network.
@@ -270,12 +284,19 @@ def build(family: str, seed: int, events: int = 120) -> tuple[str, Any, list[Any
     Returns
     -------
     One line about it, the :class:`isobit.Model`, and for each input events of shape (events, ...).
+
+    Raises
+    ------
+    Rejected
+        If isobit refuses the draw (casts that AMD's headers leave undefined are), or its outputs tell too little.
     """
     import tensorflow as tf
 
     import isobit
+    from isobit.errors import UnsupportedError
     from isobit.frontends.keras import convert
 
+    tf.keras.utils.set_random_seed(seed)  # of weights that no initialiser with a seed gives
     rng = np.random.default_rng([seed, 17, *family.encode()])
     backend, streams = str(rng.choice(["Vitis", "Vivado"])), bool(rng.random() < 0.5)
     streams = streams and family not in PARALLEL
@@ -284,8 +305,12 @@ def build(family: str, seed: int, events: int = 120) -> tuple[str, Any, list[Any
     model = tf.keras.Model(net.inputs, net.outputs())
     config = {"Model": net.settings, "LayerName": net.names}
     io_type = "io_stream" if streams else "io_parallel"
-    subject = isobit.load(convert(model, config, backend=backend, io_type=io_type), input_ranges=net.ranges)
+    try:
+        subject = isobit.load(convert(model, config, backend=backend, io_type=io_type), input_ranges=net.ranges)
+    except UnsupportedError as reason:
+        raise Rejected("refused", str(reason)) from None
     data = [_events(rng, tensor, events) for tensor in subject.graph.inputs]
+    demand_telling(subject, data)
     return f"{family} {seed}: {backend} {io_type}, {', '.join(net.kinds)}", subject, data
 
 

@@ -39,6 +39,32 @@ def test_every_road_gives_the_bits_of_the_reference(seed: int) -> None:
                 )
 
 
+@pytest.mark.parametrize("filters", [1, 3])
+def test_a_single_window_before_products_of_pairs(filters: int) -> None:
+    """A sum of some inputs alone, or three, which the next layer reads in pairs of 16 bits."""
+    rng = np.random.default_rng(5)
+    kind, few, sums = (FixedType.parse(f"ap_fixed<{text}>") for text in ("6,3", "6,6", "16,8"))
+
+    def given(name: str, *shape: int) -> Weight:
+        return Weight.from_written(name, rng.integers(few.raw_min, few.raw_max + 1, shape), few)
+
+    ops: tuple[Op, ...] = (
+        DepthwiseConvolution(
+            "conv", ("x",), Tensor("conv", (1, filters), sums), given("weight", 3, filters),
+            given("bias", filters), sums, (3,), (1,), (0,),
+        ),
+        PointwiseConv(
+            "next", ("conv",), Tensor("next", (1, 2), kind), given("weight", filters, 2), given("bias", 2), NUMBER
+        ),
+    )  # fmt: skip
+    graph = Graph("g", (Tensor("x", (4, filters), kind),), ops, ("next",))
+    inputs = {"x": FixedArray.from_raw(rng.integers(kind.raw_min, kind.raw_max + 1, (50, 4 * filters)), kind)}
+    wanted = get_engine("reference").run(graph, inputs, 1)["next"].raw
+    for road in [get_engine("numba"), *(CppEngine(name) for name in instruction_sets())]:
+        np.testing.assert_array_equal(road.run(graph, inputs, 1)["next"].raw, wanted)
+        np.testing.assert_array_equal(road.run_outputs(graph, inputs, 1)["next"].raw, wanted)
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_the_reference_convolves(seed: int) -> None:
     """With formats that hold everything, what a loop over windows gives in floating point."""

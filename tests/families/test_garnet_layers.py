@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,8 @@ pytestmark = pytest.mark.hls4ml
 KIND = FixedType.parse
 
 
-def a_network(count: str = "ap_uint<3>", sizes: Any = (2, 3, 2), **options: Any) -> Any:
-    """Four vertices of two features; a stack where sizes are lists."""
+def a_network(count: str = "ap_uint<3>", sizes: Any = (2, 3, 2), entry: Any = None, **options: Any) -> Any:
+    """Four vertices of two features; a stack where sizes are lists; ``entry`` is what the configuration says of it."""
 
     def network(k: Any, x: Any, n: Any) -> Any:
         from hls4ml.contrib import garnet
@@ -30,7 +31,8 @@ def a_network(count: str = "ap_uint<3>", sizes: Any = (2, 3, 2), **options: Any)
         layer = garnet.GarNetStack if isinstance(sizes[0], list) else garnet.GarNet
         return layer(*sizes, input_format="xn", quantize_transforms=None, name="gar", **settings)([x, n])
 
-    return converted(network, (4, 2), (1,), in0="ap_fixed<12,2>", in1=count)
+    entries = {"gar": entry} if entry else None
+    return converted(network, (4, 2), (1,), entries=entries, in0="ap_fixed<12,2>", in1=count)
 
 
 def test_what_is_read_files_and_formats(tmp_path: Path) -> None:
@@ -49,6 +51,22 @@ def test_what_is_read_files_and_formats(tmp_path: Path) -> None:
     assert other.edge_weight == edge_weights(op.distance, KIND("ap_ufixed<8,0>"))  # type: ignore[attr-defined]
     model.profile(x)
     model.plan()
+
+
+def test_formats_of_its_sums_are_read_without_a_remark() -> None:
+    formats = {
+        "aggr": "ap_fixed<12,3,AP_RND_CONV,AP_SAT_SYM>",
+        "edge_weight": "ap_ufixed<9,0,AP_RND>",
+        "edge_weight_aggr": "ap_ufixed<11,2,AP_TRN_ZERO,AP_SAT>",
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        op = ib.load(a_network(entry={"Precision": {"result": "ap_fixed<16,6>", **formats}})).graph.by_name["gar"]
+    assert isinstance(op, GarNet)
+    found = {"aggr": op.aggr, "edge_weight": op.edge_weight.type, "edge_weight_aggr": op.edge_weight_aggr}
+    assert found == {slot: KIND(text) for slot, text in formats.items()}
+    with pytest.warns(UserWarning, match="'gar' has no such type; did you mean"):
+        ib.load(a_network(entry={"Precision": {"aggregate": "ap_fixed<12,3>"}}))
 
 
 @pytest.mark.parametrize(

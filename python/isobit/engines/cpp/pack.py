@@ -273,19 +273,19 @@ class _Stage:
     def _add_windows(self, program: Any, made: Packing, finish: Sequence[Mapping[str, Any]], needed: BoolArray) -> None:
         """A stage for every window; where results cannot be laid down piece by piece, one more that copies them.
 
-        Then one of the targets must have the form of the stage's arithmetic.
+        Then one of the targets must have the form of the stage's arithmetic. A single window lays down all at once.
         """
         windows = self.stage.windows
         inputs, outputs = self.sizes[0] // windows, self.outputs // windows
         read = inputs + 1 if self.form == "i16_pairs" and inputs % 2 else inputs
-        near = [target for target in self.targets if in_place([target], outputs)]
-        far = [target for target in self.targets if not in_place([target], outputs)]
+        near = [target for target in self.targets if windows == 1 or in_place([target], outputs)]
+        far = [target for target in self.targets if target not in near]
         for window in range(windows):
             first = window * outputs
             if not far and not needed[first : first + outputs].any():
                 continue
             steps = [sliced(step, slice(first, first + outputs)) for step in finish]
-            here = [(to, split, offset + moved(to, first)) for to, split, offset in near]
+            here = [(to, split, offset + moved(to, first)) for to, split, offset in near] if window else near
             start, (source,) = window * inputs, self.starts
             if self.maps is not None:
                 map, read = self.maps.at(window)

@@ -30,6 +30,8 @@ Nodes = Mapping[str, Any]
 _READ = ("precision", "reuse_factor", "strategy", "target_cycles", "conv_implementation", "compression")
 #: Functions that read a table; others ignore its size and type.
 _TABLED = (*TableActivation.activations, *Softmax.activations)
+#: Types that hls4ml reads only where it writes a layer's struct (``garnet_templates.py``), by the layer's class.
+_OF_STRUCTS = {"GarNet": ("edge_weight", "edge_weight_aggr", "aggr")}
 
 
 def remarks(
@@ -157,6 +159,8 @@ def _precisions(where: str, value: Any, default: Any, node: Any) -> Iterator[Rem
         key = f"{place}.{slot}" if isinstance(value, Mapping) else place
         if str(node.get_attr("strategy")).lower() == "distributed_arithmetic" and slot in UNUSED:
             yield Remark(key, str(asked), f"no effect: {UNUSED[slot]}")
+        elif slot in _OF_STRUCTS.get(node.class_name, ()):
+            continue
         elif slot not in (known := type_names(node)):
             yield Remark(key, str(asked), f"{node.name!r} has no such type{did_you_mean(slot, known, 0.5)}")
         elif not is_format(asked, node):
