@@ -42,6 +42,7 @@ __all__ = [
     "inputs",
     "load_student",
     "load_teacher",
+    "load_weights",
     "network",
     "save_weights",
     "write_out",

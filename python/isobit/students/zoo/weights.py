@@ -37,9 +37,16 @@ def save_weights(model: Any, path: str | PathLike[str], *, overwrite: bool = Fal
 
 
 def load_weights(
-    network: ZooEntry, path: str | PathLike[str] | None, *, integer: int | None, known: tuple[str, ...]
+    network: ZooEntry,
+    path: str | PathLike[str] | None = None,
+    *,
+    integer: int | None = None,
+    known: tuple[str, ...] = (),
 ) -> Any:
-    """The network with weights from a file, by default the shipped one; see `zoo.load_student`."""
+    """The network with weights from a file, by default the shipped one; see `zoo.load_student`.
+
+    `known` are names of networks whose shipped weights the error lists if there is no file.
+    """
     name = network.name
     source = data_file(f"{name}.npz") if path is None else Path(path)
     if not source.is_file():
