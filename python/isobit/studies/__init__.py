@@ -14,8 +14,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from isobit.studies.dimuons import DIMUONS
 from isobit.studies.frame import Context, Results, Study, draw, read_results, run
 
 __all__ = ["STUDIES", "Context", "Results", "Study", "draw", "read_results", "run"]
 
-STUDIES: Final[dict[str, Study]] = {}
+STUDIES: Final[dict[str, Study]] = {one.name: one for one in (DIMUONS,)}

@@ -59,18 +59,17 @@ class Context:
         return quick if self.quick else full
 
     def trained(self, name: str) -> dict[str, Any]:
-        """Keras models of a training by their runs: those that isobit ships, or trained here, resumable.
+        """Keras models of a training by their runs: those that isobit ships; the others are trained here, resumable.
 
         A quick trial, another seed than 1 and `retrain` train all of them.
         """
         wanted = training(name).at(self.quick)
-        if not (self.quick or self.retrain or self.seed != 1):
-            models = {run.name: shipped(run) for run in wanted.runs}
-            if all(model is not None for model in models.values()):
-                return models
+        given = {} if self.quick or self.retrain or self.seed != 1 else shipped(wanted)
+        if len(given) == len(wanted.runs):
+            return given
         place = self.folder / "trained" / name
         if not (place / TRAINED).exists():
-            return train(wanted, place, seed=self.seed, progress=self.progress).models
+            return train(wanted, place, seed=self.seed, given=given, progress=self.progress).models
         return {run.name: load_weights(run.entry, place / f"{run.name}.npz") for run in wanted.runs}
 
     def scratch(self, name: str) -> Path:

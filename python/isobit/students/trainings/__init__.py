@@ -15,12 +15,11 @@ TensorFlow is imported when something is trained or loaded, not before.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from isobit.errors import UnsupportedError
-from isobit.students import zoo
 from isobit.students.trainings.dimuons import DIMUONS
-from isobit.students.trainings.frame import Run, Sizes, Trained, Training, predict, samples, train
+from isobit.students.trainings.frame import Run, Sizes, Trained, Training, predict, samples, shipped, train
 from isobit.students.trainings.muons import HIGH_PT, RECALIBRATION
 from isobit.suggest import did_you_mean
 
@@ -41,10 +40,3 @@ def training(name: str) -> Training:
         near = did_you_mean(name, TRAININGS)
         raise UnsupportedError(f"no training {name!r}{near}; available: {', '.join(TRAININGS)}")
     return TRAININGS[name]
-
-
-def shipped(run: Run) -> Any | None:
-    """The Keras model of a run with the weights that isobit ships, or None if it ships none."""
-    if run.shipped is None or not (path := zoo.data_file(f"{run.shipped}.npz")).is_file():
-        return None
-    return zoo.load_weights(run.entry, path)

@@ -22,7 +22,19 @@ from isobit.files import atomic_path, check_place, refuse_overwrite
 from isobit.students import distill, zoo
 from isobit.students.zoo.entry import ZooEntry
 
-__all__ = ["RECORD", "Progress", "Run", "Sample", "Sizes", "Trained", "Training", "predict", "samples", "train"]
+__all__ = [
+    "RECORD",
+    "Progress",
+    "Run",
+    "Sample",
+    "Sizes",
+    "Trained",
+    "Training",
+    "predict",
+    "samples",
+    "shipped",
+    "train",
+]
 
 Floats = NDArray[np.float64]
 Array = NDArray[np.floating[Any]]
@@ -167,6 +179,7 @@ def train(
     *,
     seed: int = 1,
     runs: Sequence[str] | None = None,
+    given: Mapping[str, Any] | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> Trained:
@@ -187,6 +200,8 @@ def train(
         Of everything: samples, first weights, order of events.
     runs
         Names of those to train, in their order; all of them if None.
+    given
+        Keras models of runs that are not trained but taken as they are, such as :func:`shipped` gives.
     overwrite
         Train anew where a complete training lies.
     progress
@@ -214,6 +229,10 @@ def train(
     models: dict[str, Any] = {}
     summaries = {}
     for run in chosen:
+        if given is not None and run.name in given:
+            models[run.name] = given[run.name]
+            summaries[run.name] = {"network": run.entry.name, "taught_by": run.taught_by, "weights": "given"}
+            continue
         distill.seed_everything(seed)
         model = run.entry.build()
         teacher = None if run.taught_by is None else models[run.taught_by]
@@ -267,6 +286,12 @@ def _write(run: Run, model: Any, place: Path) -> None:
         temporary.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")  # JSON is YAML
 
 
+def shipped(training: Training) -> dict[str, Any]:
+    """The Keras models with the weights that isobit ships, by their runs; not of all runs, as a rule."""
+    known = {run: zoo.data_file(f"{run.shipped}.npz") for run in training.runs if run.shipped is not None}
+    return {run.name: zoo.load_weights(run.entry, path) for run, path in known.items() if path.is_file()}
+
+
 def _told(progress: Progress | None, name: str) -> distill.Progress | None:
     if progress is None:
         return None
@@ -287,6 +312,7 @@ def _summary(run: Run, history: distill.History) -> dict[str, Any]:
     return {
         "network": run.entry.name,
         "taught_by": run.taught_by,
+        "weights": "trained",
         "recipe": asdict(run.recipe),
         "seconds": round(history.seconds, 1),
         "best_epoch": history.best_epoch,

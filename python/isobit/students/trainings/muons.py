@@ -22,6 +22,7 @@ BORDER: Final = 30.0
 _TEACHER: Final = distill.Recipe(epochs=100, learning_rate=1e-4, patience=5)
 # limit: half the range of ap_fixed<18,6>. Without it two of three students wrapped above pT = 200 GeV.
 _STUDENT: Final = distill.Recipe(epochs=500, learning_rate=1e-2, alpha=0.1, patience=25, limit=16.0)
+_SHORT: Final = replace(_STUDENT, epochs=200, patience=10)
 _SIZES: Final = Sizes(200_000, 50_000, 100_000)
 
 
@@ -61,12 +62,12 @@ def _beyond(border: float, above: bool) -> Callable[[MuonSample, Array | None], 
 
 RECALIBRATION: Final = Training(
     name="mugmt_student",
-    summary="recalibration of muons: teacher 4 x 256, distilled student 4 x 8, baseline 4 x 16",
+    summary="recalibration of muons: teacher 4 x 256, distilled student 4 x 8, baseline 4 x 16 without a teacher",
     simulate=simulate,
     runs=(
         Run("teacher", zoo.entry("mugmt_teacher"), _TEACHER, shipped="mugmt_teacher.trained"),
         Run("student", zoo.entry("mugmt_student"), _STUDENT, taught_by="teacher", shipped="mugmt_student"),
-        Run("baseline", zoo.entry("mugmt_baseline"), _STUDENT),
+        Run("baseline", zoo.entry("mugmt_baseline"), replace(_TEACHER, limit=16.0), shipped="mugmt_baseline.trained"),
     ),
     sizes=_SIZES,
     figures=_figures,
@@ -78,12 +79,12 @@ HIGH_PT: Final = Training(
     simulate=simulate,
     runs=(
         Run("teacher", zoo.entry("mugmt_teacher"), _TEACHER, shipped="mugmt_teacher.trained"),
-        Run("weighted", zoo.entry("mugmt_student"), _STUDENT, taught_by="teacher", data=_weighted),
-        Run("low", zoo.entry("mugmt_student"), _STUDENT, taught_by="teacher", data=_beyond(BORDER, False)),
+        Run("weighted", zoo.entry("mugmt_student"), _SHORT, taught_by="teacher", data=_weighted),
+        Run("low", zoo.entry("mugmt_student"), _SHORT, taught_by="teacher", data=_beyond(BORDER, False)),
         Run(
             "high",
             zoo.entry("mugmt_student"),
-            replace(_STUDENT, batch=256),
+            replace(_SHORT, batch=256),
             taught_by="teacher",
             data=_beyond(BORDER, True),
         ),
