@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 import platform
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from itertools import pairwise
@@ -19,6 +22,7 @@ from numpy.typing import NDArray
 from isobit._version import __version__
 from isobit.errors import UnsupportedError
 from isobit.files import atomic_path, check_place, refuse_overwrite
+from isobit.frontends.quiet import quiet
 from isobit.students import distill, zoo
 from isobit.students.zoo.entry import ZooEntry
 
@@ -272,7 +276,8 @@ _ENDS: Final = (".npz", ".h5", ".hls4ml.yml")
 def _write(run: Run, model: Any, place: Path) -> None:
     weights, whole, configuration = (place / f"{run.name}{end}" for end in _ENDS)
     zoo.save_weights(model, weights, overwrite=True)
-    with atomic_path(whole, overwrite=True) as temporary:
+    with quiet(), _silent("tensorflow"), atomic_path(whole, overwrite=True) as temporary:
+        warnings.filterwarnings("ignore", message="You are saving your model as an HDF5", category=UserWarning)
         model.save(temporary, save_format="h5", include_optimizer=False)
     arguments = run.entry.sheet().arguments()
     document = {
@@ -290,6 +295,18 @@ def shipped(training: Training) -> dict[str, Any]:
     """The Keras models with the weights that isobit ships, by their runs; not of all runs, as a rule."""
     known = {run: zoo.data_file(f"{run.shipped}.npz") for run in training.runs if run.shipped is not None}
     return {run.name: zoo.load_weights(run.entry, path) for run, path in known.items() if path.is_file()}
+
+
+@contextmanager
+def _silent(name: str) -> Iterator[None]:
+    """A logger that says nothing below an error."""
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _told(progress: Progress | None, name: str) -> distill.Progress | None:
