@@ -186,6 +186,7 @@ def train(
     given: Mapping[str, Any] | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
+    every: float = distill.CHECKPOINT_SECONDS,
 ) -> Trained:
     """Train all networks of a training and write them into a folder, or go on where an earlier call was stopped.
 
@@ -210,6 +211,8 @@ def train(
         Train anew where a complete training lies.
     progress
         Told of epochs.
+    every
+        Seconds between two states that are kept, at least.
 
     Raises
     ------
@@ -251,6 +254,7 @@ def train(
             seed=seed,
             progress=_told(progress, run.name),
             checkpoint=checkpoints / f"{run.name}.npz",
+            every=every,
         )
         models[run.name] = model
         summaries[run.name] = _summary(run, history)
