@@ -21,9 +21,9 @@ _LABELS: Final = {
 _HIGH: Final = {
     "hardware": "hardware",
     "teacher": "teacher 4 x 256 (float)",
-    "student": "student (firmware bits)",
-    "weighted": "inverse-population loss (firmware bits)",
-    "split": "two models (firmware bits)",
+    "ordinary": "student (firmware bits)",
+    "weighted": "student, inverse-population loss (firmware bits)",
+    "split": "two students, split in $p_\\mathrm{T}$ (firmware bits)",
 }
 #: Quantity -> residual, unit, factor to that unit, decimals of a width.
 _QUANTITIES: Final = {

@@ -119,15 +119,13 @@ def _high_pt(context: Context) -> Results:
     """The student beside two attempts to do better at high momentum, all as firmware."""
     training, sample = TRAININGS["mugmt_high_pt"], _sample(context)
     models = context.trained(training.name)
-    names = ("weighted", "low", "high")
+    names = ("ordinary", "weighted", "low", "high")
     x = sample.features
     found = {name: firmware(models[name], training.run(name).entry).predict(x) for name in names}
-    ordinary = TRAININGS["mugmt_student"]
-    student = firmware(context.trained(ordinary.name)["student"], ordinary.run("student").entry).predict(x)
     above = sample.hardware[:, 2] >= BORDER
     outputs = {
         "teacher": predict(models["teacher"], x),
-        "student": student,
+        "ordinary": found["ordinary"],
         "weighted": found["weighted"],
         "split": np.where(above[:, None], found["high"], found["low"]),
     }

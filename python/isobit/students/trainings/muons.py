@@ -22,7 +22,7 @@ BORDER: Final = 30.0
 _TEACHER: Final = distill.Recipe(epochs=100, learning_rate=1e-4, patience=5)
 # limit: half the range of ap_fixed<18,6>. Without it two of three students wrapped above pT = 200 GeV.
 _STUDENT: Final = distill.Recipe(epochs=500, learning_rate=1e-2, alpha=0.1, patience=25, limit=16.0)
-_SHORT: Final = replace(_STUDENT, epochs=200, patience=10)
+_SHORT: Final = replace(_STUDENT, epochs=100, patience=8)
 _SIZES: Final = Sizes(200_000, 50_000, 100_000)
 
 
@@ -75,21 +75,22 @@ RECALIBRATION: Final = Training(
 
 HIGH_PT: Final = Training(
     name="mugmt_high_pt",
-    summary="muons of high momentum: a student whose loss is scaled by inverse population, two students split in pT",
+    summary="muons of high momentum: a student, one whose loss is scaled by inverse population, two split in pT",
     simulate=simulate,
     runs=(
         Run("teacher", zoo.entry("mugmt_teacher"), _TEACHER, shipped="mugmt_teacher.trained"),
+        Run("ordinary", zoo.entry("mugmt_student"), _SHORT, taught_by="teacher"),
         Run("weighted", zoo.entry("mugmt_student"), _SHORT, taught_by="teacher", data=_weighted),
         Run("low", zoo.entry("mugmt_student"), _SHORT, taught_by="teacher", data=_beyond(BORDER, False)),
         Run(
             "high",
             zoo.entry("mugmt_student"),
-            replace(_SHORT, batch=256),
+            replace(_SHORT, batch=128),
             taught_by="teacher",
             data=_beyond(BORDER, True),
         ),
     ),
-    sizes=_SIZES,
-    quick=Sizes(8192, 2048, 4096),
+    sizes=Sizes(100_000, 25_000, 50_000),
+    quick=Sizes(8192, 4096, 4096),
     figures=_figures,
 )
