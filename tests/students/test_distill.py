@@ -150,7 +150,7 @@ def test_classification_loss_is_cross_entropy_and_kullback_leibler():
     guess, wanted, given = sigmoid(logits), sigmoid(teacher / 2), sigmoid(logits / 2)
     cross_entropy = -(labels * np.log(guess) + (1 - labels) * np.log(1 - guess)).mean()
     divergence = (wanted * np.log(wanted / given) + (1 - wanted) * np.log((1 - wanted) / (1 - given))).mean()
-    assert value == pytest.approx(0.25 * cross_entropy + 0.75 * divergence, rel=1e-5)
+    assert value == pytest.approx(0.25 * cross_entropy + 0.75 * 2.0**2 * divergence, rel=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_losses_of_several_kinds_and_of_squares_are_those_of_their_definitions()
     cross = -(kinds * log_softmax(logits, axis=1)).sum(axis=1)
     wanted = softmax(teacher / 0.5, axis=1)
     divergence = (wanted * (log_softmax(teacher / 0.5, axis=1) - log_softmax(logits / 0.5, axis=1))).sum(axis=1)
-    expected = (weights * (0.3 * cross + 0.7 * divergence)).mean()
+    expected = (weights * (0.3 * cross + 0.7 * 0.5**2 * divergence)).mean()
     assert value("categories", logits, kinds, teacher, weights) == pytest.approx(expected, rel=1e-5)
     squares = ((logits - kinds) ** 2).mean(axis=1)
     assert value("squares", logits, kinds, None, weights) == pytest.approx((weights * squares).mean(), rel=1e-5)

@@ -5,12 +5,13 @@ task             hard                           soft
 ================ ============================== ==========================================================
 regression       LogCosh                        mean squared error
 squares          mean squared error             mean squared error
-classification   binary cross-entropy, logits   Kullback-Leibler divergence of logits / temperature
-categories       cross-entropy, logits          Kullback-Leibler divergence of logits / temperature
+classification   binary cross-entropy, logits   T^2 Kullback-Leibler divergence of logits / T
+categories       cross-entropy, logits          T^2 Kullback-Leibler divergence of logits / T
 ================ ============================== ==========================================================
 
 'squares' is for autoencoders and for students of their loss, 'categories' for one kind out of several (targets are
-one-hot).
+one-hot). T is the temperature; T^2 keeps the soft loss as large as the hard one, as G. Hinton, O. Vinyals and J. Dean,
+arXiv:1503.02531, advise and Keras's recipe does.
 """
 
 from __future__ import annotations
@@ -43,14 +44,16 @@ def losses(tensorflow: Any, task: str, temperature: float) -> tuple[Loss, Loss]:
     def binary_divergence(predictions: Any, teacher: Any) -> Any:
         # of two Bernoulli distributions: cross-entropy minus the teacher's own entropy, from logits throughout
         probability = tensorflow.sigmoid(teacher / temperature)
-        return binary(predictions / temperature, probability) - binary(teacher / temperature, probability)
+        cross = binary(predictions / temperature, probability)
+        return temperature**2 * (cross - binary(teacher / temperature, probability))
 
     def categorical(predictions: Any, wanted: Any) -> Any:
         return nn.softmax_cross_entropy_with_logits(labels=wanted, logits=predictions)
 
     def categorical_divergence(predictions: Any, teacher: Any) -> Any:
         probability = nn.softmax(teacher / temperature)
-        return categorical(predictions / temperature, probability) - categorical(teacher / temperature, probability)
+        cross = categorical(predictions / temperature, probability)
+        return temperature**2 * (cross - categorical(teacher / temperature, probability))
 
     return {
         "regression": (log_cosh, squares),

@@ -22,7 +22,7 @@ BORDER: Final = 30.0
 _TEACHER: Final = distill.Recipe(epochs=100, learning_rate=1e-4, patience=5)
 # limit: half the range of ap_fixed<18,6>. Without it two of three students wrapped above pT = 200 GeV.
 _STUDENT: Final = distill.Recipe(epochs=500, learning_rate=1e-2, alpha=0.1, patience=25, limit=16.0)
-_SHORT: Final = replace(_STUDENT, epochs=100, patience=8)
+_SHORT: Final = replace(_STUDENT, epochs=60, patience=6)
 _SIZES: Final = Sizes(200_000, 50_000, 100_000)
 
 
@@ -90,7 +90,7 @@ HIGH_PT: Final = Training(
             data=_beyond(BORDER, True),
         ),
     ),
-    sizes=Sizes(100_000, 25_000, 50_000),
+    sizes=Sizes(50_000, 12_500, 25_000),
     quick=Sizes(8192, 4096, 4096),
     figures=_figures,
 )
