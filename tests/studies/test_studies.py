@@ -133,5 +133,15 @@ def test_claims_of_the_committed_run_hold_and_its_pictures_are_drawn_from_it(nam
     assert len(list((DOCS / name).glob("*.svg"))) == len(STUDIES[name].pictures)
 
 
+def test_pages_have_the_measured_numbers() -> None:
+    found = read_results(DOCS / "muons" / "results.json")["recalibration"]["fwhm"]
+    widths = [f"{width:.4f} ± {error:.4f}" for one in found.values() for width, error in one.values()]
+    areas = read_results(DOCS / "dimuons" / "results.json")["curves"]["auc_roc"].values()
+    written = {"muons": widths, "dimuons": [f"{area['value']:.4f} ± {area['error']:.4f}" for area in areas]}
+    for name, numbers in written.items():
+        page = (DOCS / f"{name}.md").read_text(encoding="utf-8")
+        assert [number for number in numbers if number not in page] == [], name
+
+
 if __name__ == "__main__":  # the process that is killed
     run(TOY, sys.argv[1])

@@ -21,7 +21,7 @@ __all__ = ["MUONS"]
 Floats = NDArray[np.float64]
 
 _TEST_SEED: Final = 4  # 1000 seed + 4: events of no training, validation or test sample of the trainings
-_EVENTS: Final = (200_000, 10_000)
+_EVENTS: Final = (100_000, 10_000)
 #: Parts of the test sample; their spread gives the errors.
 _PARTS: Final = 20
 _PARTS_OF_BINS: Final = 5
