@@ -25,10 +25,10 @@ _LABELS: Final = {
     "undistilled": "undistilled 4 x 8 (firmware bits)",
 }
 _TEST_SEED: Final = 4  # 1000 seed + 4: events of no training, validation or test sample of the training
-_EVENTS: Final = (300_000, 6000)
+_EVENTS: Final = (200_000, 6000)
 _RATES: Final = (0.001, 0.01, 0.1)
-_CURVE: Final = np.logspace(-4.0, 0.0, 61)[:-1]  # rates of background
-_RECALLS: Final = np.linspace(0.02, 1.0, 50)
+_CURVE: Final = np.logspace(-4.0, 0.0, 41)[:-1]  # rates of background
+_RECALLS: Final = np.linspace(0.03, 1.0, 33)
 _LOGITS: Final = np.linspace(-12.0, 12.0, 61)
 
 
