@@ -16,17 +16,17 @@ __all__ = ["DIMUONS", "FEWER"]
 
 _TEACHER: Final = distill.Recipe(epochs=8, learning_rate=1e-3, task="classification", patience=3)
 _STUDENT: Final = distill.Recipe(
-    epochs=200,
+    epochs=300,
     learning_rate=1e-2,
     batch=128,
     task="classification",
     alpha=0.1,
     temperature=0.1,
-    patience=15,
+    patience=5,
     limit=16.0,
 )
 #: The students learn from one event in so many. From as many as the teacher, they learn the task as well without it.
-FEWER: Final = 12
+FEWER: Final = 40
 
 
 def _fewer(sample: DimuonSample, taught: Array | None) -> distill.Data:
@@ -64,5 +64,6 @@ DIMUONS: Final = Training(
         Run("undistilled", zoo.entry("dimuon_student"), _STUDENT, data=_fewer, shipped="dimuon_undistilled.trained"),
     ),
     sizes=Sizes(60_000, 20_000, 100_000),
+    quick=Sizes(8192, 4096, 4096),
     figures=_figures,
 )
