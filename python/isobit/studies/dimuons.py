@@ -134,7 +134,7 @@ def _draw_roc(results: Results) -> Any:
         lower.plot(curve["rate"], ratio["value"], color=style.COLOURS[number], linestyle=style.STYLES[number])
     upper.set(xscale="log", xlim=(base["rate"][0], 1.0), ylim=(0.0, 1.05))
     style.decorate(
-        upper, "", "efficiency for pairs of one decay", legend="lower right", title="bands: Clopper-Pearson, 99%"
+        upper, "", "efficiency for pairs of one decay", legend="upper left", title="bands: Clopper-Pearson, 99%"
     )
     style.decorate(lower, "share of pairs by chance that pass", "ratio to\nundistilled", legend=None)
     style.label(upper, _count(results))
@@ -156,7 +156,7 @@ def _draw_precision(results: Results) -> Any:
     style.decorate(
         one,
         "recall: share of pairs of one decay that pass",
-        "precision: share of one decay among those that pass",
+        "precision: share that is of one decay",
         legend="lower left",
         title="bands: Clopper-Pearson, 99%",
     )
