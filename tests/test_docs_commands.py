@@ -16,7 +16,7 @@ from isobit.commands import _COMMANDS, run
 from isobit.commands.keras_options import _OPTIONS
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 README = PAGES[0].read_text(encoding="utf-8")
 WORDS = ["road", "engine", "layer", "slot", "kernel", "port", "stage", "step", "lane", "plan", "verdict", "witness"]
 WORDS += ["profile", "view", "primitive"]
@@ -68,6 +68,9 @@ def test_the_index_lists_every_page() -> None:
     text = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
     pages = {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"}
     assert set(re.findall(r"\]\((\w+\.md)\)", text)) == pages
+    studies = (ROOT / "docs" / "studies" / "README.md").read_text(encoding="utf-8")
+    pages = {page.name for page in (ROOT / "docs" / "studies").glob("*.md")} - {"README.md"}
+    assert set(re.findall(r"\]\((\w+\.md)\)", studies)) == pages
     assert "docs/README.md" in README
 
 

@@ -38,6 +38,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("answers", "check", "cost", "explain", "hls", "layers", "lint", "students", "testing"),
     ("certify", "sweep"),
     ("tune",),
+    ("studies",),
     ("commands",),
     ("cli",),
     ("__main__", "__init__"),

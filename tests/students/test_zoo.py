@@ -53,7 +53,7 @@ def test_names():
 def test_importing_the_students_imports_no_framework():
     code = (
         "import sys, isobit.students.muons, isobit.students.zoo, isobit.students.distill, isobit.students.resolution,"
-        "isobit.students.train_mugmt;"
+        "isobit.students.trainings, isobit.studies, isobit.commands.train, isobit.commands.study;"
         "heavy = {'tensorflow', 'keras', 'qkeras', 'hls4ml', 'matplotlib', 'numba'} & set(sys.modules);"
         "sys.exit(','.join(heavy) or None)"
     )

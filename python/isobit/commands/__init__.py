@@ -35,8 +35,10 @@ _COMMANDS = {
     "plan": "Show what cannot overflow, what may, and how each layer is computed.",
     "predict": "Predict a file of events at the firmware's precision.",
     "profile": "Count overflows, rounding losses and bits in use on some events.",
+    "study": "Do a study of the students: train, compute figures from firmware bits, draw.",
     "sweep": "Compute figures of many configurations, resumable, on every core or a cluster.",
     "trace": "Write every layer's raw integers and formats for some events.",
+    "train": "Train a student, its teacher and what it is compared with on simulated events.",
     "tune": "Find the cheapest formats that keep an error within a limit, proven free of overflow.",
 }
 

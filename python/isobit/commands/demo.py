@@ -52,7 +52,7 @@ _LABELS = {
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("isobit-demo-student"),
     show_default=True,
-    help="Where --train keeps the student.",
+    help="Where --train keeps them; one that was stopped goes on from there.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 def command(
@@ -73,19 +73,19 @@ def command(
     on its own engines and on hls4ml's C-simulation, and draws resolutions. The muons are those of a toy simulation:
     what they say about bits is exact, what they say about physics is not.
     """
-    from isobit.students import muons, train_mugmt, zoo
+    from isobit.students import muons, zoo
     from isobit.students.picture import check_format, plot_resolution
+    from isobit.students.trainings import TRAININGS, predict, train
 
     check_format(out)
     check_target(out, overwrite)
     say = (lambda text: None) if as_json else click.echo
     if training:
-        for name in ("mugmt_student.npz", "mugmt_student.json"):
-            check_target(students / name, overwrite)
-        trained = train_mugmt.train()
-        keras_model, teacher = trained.model, trained.teacher
-        train_mugmt.write(trained, students, overwrite=overwrite)
-        say(f"trained teacher and student; the student is kept in {students}")
+        with progress_bar() as progress:
+            recipe = TRAININGS["mugmt_student"]
+            trained = train(recipe, students, runs=("teacher", "student"), overwrite=overwrite, progress=progress)
+        keras_model, teacher = trained.models["student"], trained.models["teacher"]
+        say(f"trained teacher and student; they are kept in {students}")
     else:
         say("loading the shipped mugmt_student")
         keras_model, teacher = zoo.load_student("mugmt_student"), zoo.load_teacher()
@@ -108,8 +108,8 @@ def command(
     report = replace(report, provenance=replace(report.provenance, seed=seed))
     values = {
         "hardware": sample.extrapolated,
-        "teacher": sample.calibrate(train_mugmt.predict(teacher, sample)),
-        "student": sample.calibrate(train_mugmt.predict(keras_model, sample)),
+        "teacher": sample.calibrate(predict(teacher, x)),
+        "student": sample.calibrate(predict(keras_model, x)),
         "firmware": sample.calibrate(model.predict(x, threads=threads)),
     }
     residuals = {name: sample.residuals(value) for name, value in values.items()}

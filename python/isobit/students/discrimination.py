@@ -198,4 +198,4 @@ def _package(name: str) -> Any:
     try:
         return import_module(name)
     except ImportError as error:
-        raise MissingDependencyError(f"this needs {name.split('.')[0]}: pip install 'isobit[hls4ml]'") from error
+        raise MissingDependencyError(f"this needs {name.split('.')[0]}: pip install 'isobit[studies]'") from error

@@ -1,19 +1,14 @@
 """Distillation: a small student learns from the truth and from a large teacher.
 
-The loss is alpha * hard + (1 - alpha) * soft, with alpha = 0.1 on the truth as in Keras's distillation recipe:
-
-=============== ============================== =========================================================
-task            hard (against truth)           soft (against the teacher)
-=============== ============================== =========================================================
-regression      LogCosh                        mean squared error
-classification  binary cross-entropy, logits   Kullback-Leibler divergence of logits / temperature
-=============== ============================== =========================================================
+The loss is alpha * hard + (1 - alpha) * soft, with alpha = 0.1 on the truth as in Keras's distillation recipe;
+:mod:`isobit.students.losses` has both for each task.
 
 The teacher and a student without one are trained on the hard loss alone. Adam, learning rate halved on a plateau of the
 validation loss, the weights of the best epoch kept. Everything is drawn from one seed and TensorFlow is told to use
 deterministic kernels; another CPU may still round sums differently.
 
-A student bound for fixed point can be kept within its types' range while it learns (`Recipe.limit`).
+A student bound for fixed point can be kept within its types' range while it learns (`Recipe.limit`), and pruned
+(`Recipe.sparsity`).
 
 TensorFlow is imported when training starts, not before.
 """
@@ -21,10 +16,8 @@ TensorFlow is imported when training starts, not before.
 from __future__ import annotations
 
 import json
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -34,14 +27,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isobit.errors import MissingDependencyError, RangeError, ShapeError
-from isobit.students import checkpoints
+from isobit.students import checkpoints, pruning
+from isobit.students.losses import TASKS, losses
 
 Array = NDArray[np.floating[Any]]
 
 Progress = Callable[[int, int, float], None]
 """Called after each epoch with (epochs done, epochs in all, validation loss)."""
 
-TASKS: Final = ("regression", "classification")
 CHECKPOINT_SECONDS: Final = 20.0
 
 
@@ -54,11 +47,11 @@ class Recipe:
     epochs, learning_rate, batch
         Passes over the data, Adam's first step size, events a step.
     task
-        'regression' or 'classification'.
+        One of `losses.TASKS`.
     alpha
         Share of the hard loss; the rest is the teacher's. Without a teacher it plays no role.
     temperature
-        Divides logits before the Kullback-Leibler divergence; classification only.
+        Divides logits before the Kullback-Leibler divergence.
     patience
         Epochs without a better validation loss before the learning rate is halved.
     minimum_rate
@@ -66,6 +59,9 @@ class Recipe:
     limit
         Outputs of hidden layers beyond +- this are penalised by their squared excess, so that the network stays within
         the range of its future fixed-point types: an accumulator that wraps is no small error. None: no penalty.
+    sparsity
+        Share of each kernel's weights that pruning sets to zero, see :mod:`isobit.students.pruning`. The best epoch is
+        then one of those in which nothing more is pruned.
     """
 
     epochs: int
@@ -77,12 +73,15 @@ class Recipe:
     patience: int = 10
     minimum_rate: float = 1e-6
     limit: float | None = None
+    sparsity: float = 0.0
 
     def __post_init__(self) -> None:
         if self.task not in TASKS:
             raise RangeError(f"task is {self.task!r}, expected one of {', '.join(TASKS)}")
         if not 0.0 <= self.alpha <= 1.0:
             raise RangeError(f"alpha is {self.alpha}, expected 0 to 1")
+        if not 0.0 <= self.sparsity < 1.0:
+            raise RangeError(f"sparsity is {self.sparsity}, expected 0 to less than 1")
         for name in ("epochs", "batch", "patience", "learning_rate", "temperature"):
             if not getattr(self, name) > 0:
                 raise RangeError(f"{name} is {getattr(self, name)}, expected more than 0")
@@ -92,14 +91,25 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Data:
-    """Features (n, inputs) and targets (n, outputs), with the teacher's predictions (n, outputs) if there is one."""
+    """What a network learns from.
+
+    Attributes
+    ----------
+    features, targets
+        (n, inputs) and (n, outputs).
+    teacher
+        (n, outputs): the teacher's predictions, if there is one.
+    weights
+        (n,): how much each event counts, if not all the same.
+    """
 
     features: Array
     targets: Array
     teacher: Array | None = None
+    weights: Array | None = None
 
     def __post_init__(self) -> None:
-        for name, array in (("targets", self.targets), ("teacher", self.teacher)):
+        for name, array in (("targets", self.targets), ("teacher", self.teacher), ("weights", self.weights)):
             if array is not None and len(array) != len(self.features):
                 raise ShapeError(f"{name} has {len(array)} events, features {len(self.features)}")
         if self.teacher is not None and self.teacher.shape != self.targets.shape:
@@ -169,7 +179,8 @@ def train(
     tensorflow = _tensorflow()
     optimizer = tensorflow.keras.optimizers.Adam(recipe.learning_rate)
     optimizer.build(model.trainable_variables)
-    run_epoch, evaluate = _compile(tensorflow, model, optimizer, _loss(tensorflow, recipe), data, validation, recipe)
+    masks = _masks(tensorflow, model, recipe)
+    run_epoch, evaluate = _compile(tensorflow, model, optimizer, masks, data, validation, recipe)
 
     random = np.random.default_rng(seed)
     rate, best, wait = recipe.learning_rate, np.inf, 0
@@ -183,17 +194,20 @@ def train(
             variable.assign(value)
         kept, rate, wait = list(state.best), state.facts["rate"], state.facts["wait"]
         history, random.bit_generator.state = History(**state.facts["history"]), state.facts["random"]
-        best = min(history.validation_loss)
+        best = min(history.validation_loss[_settled(recipe) :], default=np.inf)
     start = saved = time.perf_counter()
     spent = history.seconds
     for epoch in range(len(history.loss), recipe.epochs):
         optimizer.learning_rate.assign(rate)
+        _prune(masks, recipe, epoch)
         loss = float(run_epoch(tensorflow.constant(random.permutation(len(data.features)), tensorflow.int32)))
         validation_loss = float(evaluate())
         history.loss.append(loss)
         history.validation_loss.append(validation_loss)
         history.learning_rate.append(rate)
-        if validation_loss < best:
+        if epoch < _settled(recipe):
+            kept, history.best_epoch = model.get_weights(), epoch
+        elif validation_loss < best:
             best, wait, kept, history.best_epoch = validation_loss, 0, model.get_weights(), epoch
         else:
             wait += 1
@@ -213,7 +227,7 @@ def train(
 
 def _identity(model: Any, data: Data, validation: Data, recipe: Recipe, seed: int) -> str:
     """Digest of a training before its first epoch: the network with its weights, the samples, the recipe, the seed."""
-    samples = (array for part in (data, validation) for array in (part.features, part.targets, part.teacher))
+    samples = (array for part in (data, validation) for array in vars(part).values())
     network = _plain(json.loads(model.to_json()))
     return checkpoints.digest(
         (*model.get_weights(), *samples), {"network": network, "recipe": asdict(recipe), "seed": seed}
@@ -228,43 +242,42 @@ def _plain(config: Any) -> Any:
     return [_plain(value) for value in config] if isinstance(config, list) else config
 
 
-def _loss(tensorflow: Any, recipe: Recipe) -> Callable[[Any, Any, Any], Any]:
-    """loss(predictions, targets, teacher); teacher may be None."""
-    if recipe.task == "regression":
+def _loss(tensorflow: Any, recipe: Recipe) -> Callable[[Any, Any, Any, Any], Any]:
+    """loss(predictions, targets, teacher, weights): a mean over events; teacher and weights may be None."""
+    hard, soft = losses(tensorflow, recipe.task, recipe.temperature)
 
-        def hard(predictions: Any, targets: Any) -> Any:
-            return tensorflow.reduce_mean(tensorflow.keras.losses.log_cosh(targets, predictions))
-
-        def soft(predictions: Any, teacher: Any) -> Any:
-            return tensorflow.reduce_mean(tensorflow.square(predictions - teacher))
-    else:
-
-        def hard(predictions: Any, targets: Any) -> Any:
-            return tensorflow.reduce_mean(
-                tensorflow.nn.sigmoid_cross_entropy_with_logits(labels=targets, logits=predictions)
-            )
-
-        def soft(predictions: Any, teacher: Any) -> Any:
-            # KL of two Bernoulli distributions = cross-entropy minus the teacher's own entropy, from logits throughout.
-            wanted, given = teacher / recipe.temperature, predictions / recipe.temperature
-            probability = tensorflow.sigmoid(wanted)
-            cross = tensorflow.nn.sigmoid_cross_entropy_with_logits(labels=probability, logits=given)
-            entropy = tensorflow.nn.sigmoid_cross_entropy_with_logits(labels=probability, logits=wanted)
-            return tensorflow.reduce_mean(cross - entropy)
-
-    def loss(predictions: Any, targets: Any, teacher: Any) -> Any:
-        if teacher is None:
-            return hard(predictions, targets)
-        return recipe.alpha * hard(predictions, targets) + (1.0 - recipe.alpha) * soft(predictions, teacher)
+    def loss(predictions: Any, targets: Any, teacher: Any, weights: Any) -> Any:
+        each = hard(predictions, targets)
+        if teacher is not None:
+            each = recipe.alpha * each + (1.0 - recipe.alpha) * soft(predictions, teacher)
+        return tensorflow.reduce_mean(each if weights is None else weights * each)
 
     return loss
+
+
+def _settled(recipe: Recipe) -> int:
+    """The first epoch that may be the best: what is pruned later on is another network."""
+    return round(pruning.LAST * recipe.epochs) if recipe.sparsity else 0
+
+
+def _masks(tensorflow: Any, model: Any, recipe: Recipe) -> list[tuple[Any, Any]]:
+    """Kernels that are pruned, each with the mask that holds its zeros."""
+    kernels = [v for v in model.trainable_variables if recipe.sparsity and "kernel" in v.name.rpartition("/")[2]]
+    return [(kernel, tensorflow.Variable(tensorflow.ones_like(kernel), trainable=False)) for kernel in kernels]
+
+
+def _prune(masks: list[tuple[Any, Any]], recipe: Recipe, epoch: int) -> None:
+    part = pruning.share(recipe.sparsity, epoch, recipe.epochs)
+    for (kernel, mask), zeros in zip(masks, pruning.masks([k.numpy() for k, _ in masks], part), strict=True):
+        mask.assign(zeros)
+        kernel.assign(kernel * mask)
 
 
 def _compile(
     tensorflow: Any,
     model: Any,
     optimizer: Any,
-    loss: Callable[[Any, Any, Any], Any],
+    masks: list[tuple[Any, Any]],
     data: Data,
     validation: Data,
     recipe: Recipe,
@@ -273,8 +286,9 @@ def _compile(
 
     A step of these small networks takes less time than Python needs to start it, hence the loop inside the graph.
     """
-    features, targets, teacher = _tensors(tensorflow, data)
-    check_features, check_targets, check_teacher = _tensors(tensorflow, validation)
+    loss = _loss(tensorflow, recipe)
+    features, targets, teacher, weights = _tensors(tensorflow, data)
+    check_features, *check_wanted = _tensors(tensorflow, validation)
     hidden = [layer.output for layer in model.layers[1:-1]] if recipe.limit is not None else []
     probe = tensorflow.keras.Model(model.inputs, [*hidden, *model.outputs])
     steps = len(data.features) // recipe.batch  # the rest of the permutation is left out, another part each epoch
@@ -285,59 +299,30 @@ def _compile(
         for step in tensorflow.range(steps):
             events = order[step * recipe.batch : (step + 1) * recipe.batch]
             events = tensorflow.ensure_shape(events, (recipe.batch,))
-            taught = None if teacher is None else tensorflow.gather(teacher, events)
+            wanted = [None if t is None else tensorflow.gather(t, events) for t in (targets, teacher, weights)]
             with tensorflow.GradientTape() as tape:
                 *inner, predictions = tensorflow.nest.flatten(probe(tensorflow.gather(features, events), training=True))
-                value = loss(predictions, tensorflow.gather(targets, events), taught)
+                value = loss(predictions, *wanted)
                 for tensor in inner:
                     excess = tensorflow.nn.relu(tensorflow.abs(tensor) - recipe.limit)
                     value += tensorflow.reduce_mean(tensorflow.reduce_sum(tensorflow.square(excess), axis=-1))
             gradients = tape.gradient(value, model.trainable_variables)
             optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
+            for kernel, mask in masks:
+                kernel.assign(kernel * mask)
             total += value
         return total / float(steps)
 
     @tensorflow.function  # type: ignore[untyped-decorator]
     def evaluate() -> Any:
-        return loss(model(check_features, training=False), check_targets, check_teacher)
+        return loss(model(check_features, training=False), *check_wanted)
 
     return run_epoch, evaluate
 
 
-def _tensors(tensorflow: Any, data: Data) -> tuple[Any, Any, Any]:
-    def convert(array: Array | None) -> Any:
-        return None if array is None else tensorflow.constant(array, tensorflow.float32)
-
-    return convert(data.features), convert(data.targets), convert(data.teacher)
-
-
-@contextmanager
-def progress_bar(title: str) -> Iterator[Progress | None]:
-    """A progress callback that draws a bar with rich on a terminal; None when output is piped or rich is missing."""
-    try:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-        from rich.progress import Progress as Bar
-    except ImportError:
-        yield None
-        return
-    if not sys.stderr.isatty():
-        yield None
-        return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("loss {task.fields[loss]}"),
-        TimeRemainingColumn(),
-    )
-    with Bar(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=None, loss="-")
-
-        def update(done: int, total: int, loss: float) -> None:
-            bar.update(task, completed=done, total=total, loss=f"{loss:.5f}")
-
-        yield update
+def _tensors(tensorflow: Any, data: Data) -> list[Any]:
+    """Features, targets, teacher, weights; None for what there is not."""
+    return [None if array is None else tensorflow.constant(array, tensorflow.float32) for array in vars(data).values()]
 
 
 def _tensorflow() -> Any:

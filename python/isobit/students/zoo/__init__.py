@@ -42,6 +42,7 @@ __all__ = [
     "inputs",
     "load_student",
     "load_teacher",
+    "load_weights",
     "network",
     "save_weights",
     "write_out",
@@ -195,7 +196,8 @@ def load_student(name: str, path: Any = None, *, integer: int | None = None) -> 
     name
         A name in `ZOO`.
     path
-        Weights as `save_weights` wrote them (str or PathLike). Default: those shipped with isobit (mugmt_student).
+        Weights as `save_weights` wrote them (str or PathLike). Default: those shipped with isobit (of mugmt_student,
+        mugmt_teacher, mugmt_baseline and dimuon_student; docs/studies says how they were trained).
     integer
         Integer bits of the quantisers, as in `golden_config`. The file holds unquantised weights, trained with 6.
 
@@ -212,4 +214,4 @@ def load_teacher() -> Any:
 
     `network("mugmt_teacher")` draws its weights: no firmware of this network would hold the trained ones.
     """
-    return load_student("mugmt_teacher", data_file("mugmt_teacher.trained.npz"))
+    return load_student("mugmt_teacher")

@@ -106,6 +106,18 @@ ENTRIES: Final = (
     ),
 )
 
+#: Teaches dimuon_student. No firmware would hold it, so the zoo does not list it.
+DIMUON_TEACHER: Final = MuonEntry(
+    name="dimuon_teacher",
+    summary="tells signal from background pairs of uGMT muons in float; teaches dimuon_student",
+    shape=(10,),
+    outputs=1,
+    task="classification",
+    sparsity=0.0,
+    hidden=(256, 256, 256, 256),
+    quantised=False,
+)
+
 
 def _build_quantised(network: MuonEntry, integer: int) -> Any:
     keras, qkeras = keras_package(), qkeras_package()

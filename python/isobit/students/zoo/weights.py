@@ -24,6 +24,16 @@ def data_file(name: str) -> Path:
     return Path(str(resources.files("isobit.students"))) / "data" / name
 
 
+def shipped_weights(name: str) -> Path:
+    """Path of the trained weights that isobit ships of a network, which need not exist.
+
+    `NAME.npz`, which :func:`isobit.students.zoo.network` takes as well, else `NAME.trained.npz`: tests and benchmarks
+    had drawn weights of that network before there were trained ones.
+    """
+    path = data_file(f"{name}.npz")
+    return path if path.is_file() else data_file(f"{name}.trained.npz")
+
+
 def save_weights(model: Any, path: str | PathLike[str], *, overwrite: bool = False) -> None:
     """Write a Keras model's weights as float32 arrays named layer/variable, unquantised, without pickle.
 
@@ -37,13 +47,20 @@ def save_weights(model: Any, path: str | PathLike[str], *, overwrite: bool = Fal
 
 
 def load_weights(
-    network: ZooEntry, path: str | PathLike[str] | None, *, integer: int | None, known: tuple[str, ...]
+    network: ZooEntry,
+    path: str | PathLike[str] | None = None,
+    *,
+    integer: int | None = None,
+    known: tuple[str, ...] = (),
 ) -> Any:
-    """The network with weights from a file, by default the shipped one; see `zoo.load_student`."""
+    """The network with weights from a file, by default the shipped one; see `zoo.load_student`.
+
+    `known` are names of networks whose shipped weights the error lists if there is no file.
+    """
     name = network.name
-    source = data_file(f"{name}.npz") if path is None else Path(path)
+    source = shipped_weights(name) if path is None else Path(path)
     if not source.is_file():
-        trained = sorted(other for other in known if data_file(f"{other}.npz").is_file())
+        trained = sorted(other for other in known if shipped_weights(other).is_file())
         raise ModelFileError(f"no weights at {source}; isobit ships those of: {', '.join(trained)}")
     try:
         with np.load(source, allow_pickle=False) as archive:
