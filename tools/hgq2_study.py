@@ -4,7 +4,7 @@ python tools/hgq2_study.py [--out docs/studies/hardware/hgq2.json]
 
 For each weight of the penalty on EBOPs, a 5-8-8-8-8-3 network is trained on the simulated muons without a teacher, its
 firmware is read by isobit, and FWHMs, EBOPs and bits are written with the seed. Firmware equal to HGQ2's own numbers is
-counted, too. Needs the extra hgq2 (docs/hgq2.md); `isobit study hardware` draws the file that it finds.
+counted, too. Needs the extra hgq2 (docs/hgq2.md).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
-PENALTIES = (1e-6, 1e-5, 3e-5, 1e-4)
+PENALTIES = (1e-8, 1e-7, 1e-6)
 SEED, TRAINING, TEST = 1, 40_000, 4000
 
 
@@ -73,7 +73,7 @@ def measured(penalty: float, epochs: int) -> dict[str, Any]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("docs/studies/hardware/hgq2.json"))
-    parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--epochs", type=int, default=25)
     parser.add_argument("--penalties", type=float, nargs="+", default=PENALTIES)
     chosen = parser.parse_args()
     rows = []

@@ -20,10 +20,10 @@ from isobit.bounds.constants import op_constants
 from isobit.errors import UnsupportedError
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
+from isobit.model.dot import Dot
 from isobit.model.graph import Graph
-from isobit.model.layers.dense import Dense
-from isobit.model.layers.norm import BatchNorm
 from isobit.model.ops import Op
+from isobit.model.primitives import Formula
 from isobit.model.weights import Encoding, Weight
 from isobit.network import Network
 
@@ -182,10 +182,14 @@ def _check(graph: Graph) -> None:
             f"bits are flipped in chains of layers with one input and one output; {graph.name!r} is none"
         )
     for op in graph.ops:
-        wide = [weight for weight in op_constants(op) if not weight.type.fits_int64]
-        other: Any = wide or (op_constants(op) if not isinstance(op, (Dense, BatchNorm)) else ())
-        if other:
+        (tensor,) = graph.inputs_of(op)
+        parts, constants = op.lower(tensor), op_constants(op)
+        part = parts[0] if len(parts) == 1 else None
+        own = isinstance(part, Formula) or (isinstance(part, Dot) and part.positions == 1)
+        own = own and all(weight.shape[-1] == op.output.size for weight in constants)  # each output reads its column
+        wide = [weight for weight in constants if not weight.type.fits_int64 or weight.encoding is not Encoding.PLAIN]
+        if other := wide or (constants if not own else []):
             raise UnsupportedError(
                 f"bits of {op.name}.{other[0].name} ({op.tag}, {other[0].type}) are not flipped; flipped are those of "
-                "Dense and BatchNormalization, of at most 64 bits"
+                "Dense and BatchNormalization, plain numbers of at most 64 bits"
             )

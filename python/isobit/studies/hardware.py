@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isobit.api import Model, csim, load
+from isobit.bounds.constants import op_constants
 from isobit.cost.estimate import graph_cost
 from isobit.files import atomic_path
 from isobit.fixed.array import FixedArray
 from isobit.model.graph import Graph
-from isobit.model.layers.dense import Dense
 from isobit.model.ops import Op
 from isobit.model.reuse import legal_reuse_factors
 from isobit.network import Network
@@ -52,12 +52,13 @@ def at_reuse_factor(graph: Graph, factor: int, strategy: str) -> Graph:
     facts: dict[str, str] = {}
     for op in graph.ops:
         chosen = factor
-        if isinstance(op, Dense):
-            n_in, n_out = op.weight.shape
+        if op.multiplication:
+            n_in, n_out = next(weight.shape for weight in op_constants(op) if weight.name == "weight")
             legal = legal_reuse_factors(n_in, n_out, strategy)
             if strategy != "latency":
                 chosen = min(legal, key=lambda one: (abs(one - factor), one))
-            op = replace(op, reuse_factor=chosen, strategy=strategy)
+            changed: dict[str, Any] = {"reuse_factor": chosen, "strategy": strategy}
+            op = replace(op, **changed)
         facts[f"{op.name}.reuse_factor"] = str(chosen)
         ops.append(op)
     return replace(graph, ops=tuple(ops), metadata={**graph.metadata, **facts})
@@ -181,11 +182,11 @@ def _widths(context: Context) -> Results:
     for width in context.pick(range(9, 19), (10, 18)):
         graph = retyped(network.graph, {key: replace(kind, width=width) for key, kind in kinds.items()})
         uniform.append({"width": width, **_point(graph, sample, wanted)})
-    for number, width in enumerate(chosen := context.pick((10, 11, 12, 13, 14, 16), (10,))):
+    for number, width in enumerate(chosen := context.pick((14, 12, 13), (10,))):
         context.progress("tuned", number, len(chosen))
         kept = context.scratch(f"tuned_{width}.json")  # each takes half a minute
         if not kept.exists():
-            limit = next(one["error"] for one in uniform if one["width"] == width)
+            limit = float(np.sqrt(next(one["error"] for one in uniform if one["width"] == width)))
             slots = context.pick(("*",), ("output.*",))
             found = tune(network, sample.features, tolerance=limit, reference=wanted, slots=slots).model.graph
             widths = {key: kind.width for key, kind in found.types().items() if key in kinds}

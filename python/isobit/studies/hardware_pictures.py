@@ -29,7 +29,7 @@ def _reuse(results: Results) -> Any:
     for one, (what, title) in zip(axes[0], titles.items(), strict=True):
         for number, (name, found) in enumerate(results["reuse"].items()):
             colour = style.COLOURS[number]
-            one.plot(factors, found["scan"]["latency"][what], color=colour, label=name)
+            one.plot(factors, found["scan"]["latency"][what], color=colour, label=name if what == "dsp" else None)
             one.plot(factors, found["scan"]["resource"][what], color=colour, linestyle=":", linewidth=1.3)
             if what == "dsp" and found["published_dsp"]:
                 one.plot(4, found["published_dsp"], "o", color=colour, markeredgecolor="black", zorder=5)
