@@ -182,7 +182,7 @@ def _widths(context: Context) -> Results:
     for width in context.pick(range(9, 19), (10, 18)):
         graph = retyped(network.graph, {key: replace(kind, width=width) for key, kind in kinds.items()})
         uniform.append({"width": width, **_point(graph, sample, wanted)})
-    for number, width in enumerate(chosen := context.pick((14, 12, 13), (10,))):
+    for number, width in enumerate(chosen := context.pick((12, 13, 14, 16), (10,))):
         context.progress("tuned", number, len(chosen))
         kept = context.scratch(f"tuned_{width}.json")  # each takes half a minute
         if not kept.exists():
