@@ -17,7 +17,7 @@ from typing import Any
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
-PENALTIES = (1e-8, 1e-7, 1e-6)
+PENALTIES = (1e-8, 1e-7)
 SEED, TRAINING, TEST = 1, 40_000, 4000
 
 
