@@ -16,8 +16,9 @@ from typing import Final
 
 from isobit.studies.dimuons import DIMUONS
 from isobit.studies.frame import Context, Results, Study, draw, read_results, run
+from isobit.studies.hardware import HARDWARE
 from isobit.studies.muons import MUONS
 
 __all__ = ["STUDIES", "Context", "Results", "Study", "draw", "read_results", "run"]
 
-STUDIES: Final[dict[str, Study]] = {one.name: one for one in (MUONS, DIMUONS)}
+STUDIES: Final[dict[str, Study]] = {one.name: one for one in (MUONS, DIMUONS, HARDWARE)}
