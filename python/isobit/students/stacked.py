@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -114,7 +115,9 @@ class Stack:
     def _order(self) -> NDArray[np.int64]:
         random = np.random.default_rng(len(self.features))
         steps = len(self.features) // self.schedule.batch
-        orders = [random.permutation(len(self.features))[: steps * self.schedule.batch] for _ in range(self.schedule.epochs)]
+        orders = [
+            random.permutation(len(self.features))[: steps * self.schedule.batch] for _ in range(self.schedule.epochs)
+        ]
         return np.concatenate(orders).reshape(-1, self.schedule.batch)
 
     def _first(self, candidates: Sequence[Candidate], seeds: Sequence[int]) -> tuple[list[Floats], list[Floats]]:
@@ -159,7 +162,7 @@ class Stack:
 
 def _sizes(inputs: int, one: Candidate) -> list[tuple[int, tuple[int, int]]]:
     ends = (inputs, *one.widths, 1)
-    return list(enumerate(zip(ends[:-1], ends[1:], strict=True)))
+    return list(enumerate(pairwise(ends)))
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +27,8 @@ Floats = NDArray[np.float64]
 
 _TRIALS: Final = (300, 12)
 _STACK: Final = (25, 6)
-_TRAINING: Final = (6144, 1024)
-_SCHEDULE: Final = (Schedule(8, 256, 1e-2), Schedule(2, 256, 1e-2))
+_TRAINING: Final = (4096, 512)
+_SCHEDULE: Final = (Schedule(5, 128, 1e-2), Schedule(2, 128, 1e-2))
 _VALIDATION: Final = (2000, 500)
 _SCORED: Final = (1000, 200)  # events of the background and of each signal that candidates are scored on
 _TEST: Final = (20_000, 1000)
@@ -76,7 +76,6 @@ def _distilled(context: Context) -> Results:
         scores["teacher"][name] = _losses(teacher, features.features)
         scores["student"][name] = np.asarray(student.predict(features.features))[:, 0]
     background = scores["teacher"][BACKGROUND]
-    sample = simulate(context.pick(1000, 100), _seed(context, 5)).features
     return {
         "events": {name: len(found) for name, found in scores["teacher"].items()},
         "loss": {
@@ -88,7 +87,6 @@ def _distilled(context: Context) -> Results:
         },
         "correlation": float(np.corrcoef(background, scores["student"][BACKGROUND])[0, 1]),
         "roc": {who: {name: _roc(found, name) for name in SIGNALS} for who, found in scores.items()},
-        "csim": {"student": agreement(student, sample)},
     }
 
 
@@ -164,11 +162,20 @@ def _converted(one: Candidate, layers: list[tuple[Floats, Floats]]) -> Model:
     return load(keras_of(one, layers), clock_ns=clock, project_name="candidate", **arguments)
 
 
+def _checked(context: Context) -> Results:
+    """The distilled networks beside hls4ml's C-simulation; compiling the autoencoder takes minutes."""
+    models, sample = context.trained("ad_student"), simulate(context.pick(1000, 100), _seed(context, 5)).features
+    networks = {"student": zoo.entry("ad_student")} | context.pick({"teacher": AD_TEACHER}, {})
+    return {name: agreement(firmware(models[name], entry), sample) for name, entry in networks.items()}
+
+
 def _holds(results: dict[str, Results]) -> dict[str, bool]:
-    distilled, searched = results["distilled"], results["searched"]
+    searched = results["searched"]
     phase, co = (searched[side]["median"] for side in SIDES)
-    same = [distilled["csim"]["student"]["differ"] == 0]
-    same += [searched[s]["winner"]["csim"]["differ"] == 0 and searched[s]["winner"]["same_by_conversion"] for s in SIDES]
+    same = [one["differ"] == 0 for one in results["checked"].values()]
+    same += [
+        searched[s]["winner"]["csim"]["differ"] == 0 and searched[s]["winner"]["same_by_conversion"] for s in SIDES
+    ]
     return {
         "background: median MSE to the teacher of the best tenth, co-search < phase search": (
             co[BACKGROUND] < phase[BACKGROUND]
@@ -180,7 +187,7 @@ def _holds(results: dict[str, Results]) -> dict[str, bool]:
 ANOMALY: Final = Study(
     name="anomaly",
     title="anomalies among 19 trigger objects: a student of an autoencoder's loss; shape and bits searched together",
-    steps={"distilled": _distilled, "searched": _searched},
+    steps={"distilled": _distilled, "searched": _searched, "checked": _checked},
     holds=_holds,
     pictures={"roc": pictures.draw_roc, "boxes": pictures.draw_boxes, "candidates": pictures.draw_candidates},
 )

@@ -57,7 +57,7 @@ def draw_boxes(results: Results) -> Any:
     for number, side in enumerate(SIDES):
         errors = [found[side]["errors"][name] for name in names]
         places = np.arange(len(names)) + (number - 0.5) * 0.36
-        drawn = one.boxplot(errors, positions=places, widths=0.3, patch_artist=True, manage_ticks=False, whis=(5, 95))
+        drawn = one.boxplot(errors, positions=places, widths=0.3, patch_artist=True, manage_ticks=False)
         for box in drawn["boxes"]:
             box.set(facecolor=style.COLOURS[number], alpha=0.45, edgecolor=style.COLOURS[number])
         for median in drawn["medians"]:
@@ -71,7 +71,7 @@ def draw_boxes(results: Results) -> Any:
     style.decorate(one, "", "mean squared error to the teacher's loss", legend="upper left", title=budget)
     low, high = one.get_ylim()
     one.set_ylim(low, high * (high / low) ** 0.35)
-    style.label(one, "boxes: quartiles; whiskers: 5% and 95%; firmware bits")
+    style.label(one, "boxes: quartiles; whiskers: 1.5 interquartile ranges; firmware bits")
     return figure
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -85,7 +86,7 @@ def candidate_of(point: Mapping[str, int]) -> Candidate:
 
 def _bops(one: Candidate, inputs: int) -> float:
     ends = (inputs, *one.widths, 1)
-    layers = [(np.zeros((n, m)), np.zeros(m)) for n, m in zip(ends[:-1], ends[1:], strict=True)]
+    layers = [(np.zeros((n, m)), np.zeros(m)) for n, m in pairwise(ends)]
     return float(COSTS["bops"](network_of(one, layers).graph))
 
 

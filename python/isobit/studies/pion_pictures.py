@@ -80,7 +80,10 @@ def draw_bits(results: Results) -> Any:
     for number, name in enumerate(("weights", "biases")):
         scan = found["parameters"][name]
         _curve(right, [_total(kind) for kind in scan["formats"]], scan["error"], number, f"only {name}")
-    for axes_, text in ((left, "total bits (14 integer bits)"), (right, "total bits (4 integer bits); rest at <32,14>")):
+    for axes_, text in (
+        (left, "total bits (14 integer bits)"),
+        (right, "total bits (4 integer bits); rest at <32,14>"),
+    ):
         _lines(axes_, found)
         axes_.set(yscale="log")
         style.decorate(axes_, text, _ERROR, legend="upper right", size=9)
@@ -93,7 +96,10 @@ def draw_layers(results: Results) -> Any:
     found = results["compared"]
     figure, axes = style.panels(1, 1, size=(8.2, 4.8))
     one = axes[0, 0]
-    texts = {"golden": "golden configuration, sum at <32,14>", "narrow": f"sum at {found['narrow'].removeprefix('ap_fixed')}"}
+    texts = {
+        "golden": "golden configuration, sum at <32,14>",
+        "narrow": f"sum at {found['narrow'].removeprefix('ap_fixed')}",
+    }
     for number, (name, text) in enumerate(texts.items()):
         layers = found["layers"][name]
         places = np.arange(len(layers))

@@ -1,11 +1,13 @@
 """Energies of pions by deep sets: which bits does a network need that was quantised after its training?
 
-Every scan takes one network and sets formats of it; nothing is trained anew. All configurations are emulated bit by bit.
+Every scan takes one network and sets formats of it; nothing is trained anew. All configurations are emulated bit by
+bit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -64,7 +66,7 @@ def _slots(network: Model) -> dict[str, list[str]]:
 def _wide(network: Model) -> Model:
     """The network with formats so wide that nothing is lost to speak of: where scans start from."""
     slots = _slots(network)
-    return network.with_types({slot: _WIDE for name in slots for slot in slots[name]})
+    return network.with_types(dict.fromkeys(chain(*slots.values()), _WIDE))
 
 
 def _scanned(context: Context) -> Results:
@@ -83,8 +85,15 @@ def _scanned(context: Context) -> Results:
         chosen = [slot for name in names for slot in slots[name]]
         start = network if keep else golden
         axis = {"slots": chosen, "type": list(formats), "name": "format"}
-        found = sweep(start, [axis], sample.features, metrics=("rms", "error"), functions={"error": error},
-                      reference=[keras], workers=1)
+        found = sweep(
+            start,
+            [axis],
+            sample.features,
+            metrics=("rms", "error"),
+            functions={"error": error},
+            reference=[keras],
+            workers=1,
+        )
         points = {record.point["format"]: record.metrics for record in found}
         return {
             "formats": list(formats),
@@ -123,9 +132,7 @@ def _compared(context: Context) -> Results:
     narrow = _narrow(golden, step - _NARROW)
     return {
         "narrow": str(narrow.types["sum.result"]),
-        "layers": {
-            name: _differences(network, keras, x) for name, network in (("golden", golden), ("narrow", narrow))
-        },
+        "layers": {name: _differences(network, keras, x) for name, network in (("golden", golden), ("narrow", narrow))},
     }
 
 
@@ -183,9 +190,7 @@ def _explained(context: Context) -> Results:
         "causes": [{"quantiser": str(cause.quantiser), "share": float(cause.share)} for cause in answer.causes[:5]],
         "types": {slot: str(kind) for slot, kind in answer.types.items()},
         "first": answer.first.layer if answer.first else "",
-        "overflows": [
-            {"slot": f"{one.layer}.{one.slot}", "events": int(one.events.max())} for one in counted
-        ],
+        "overflows": [{"slot": f"{one.layer}.{one.slot}", "events": int(one.events.max())} for one in counted],
         "error": {
             name: mean_percentage_error(np.asarray(network.predict(sample.features)).reshape(-1), sample.energy)
             for name, network in (("golden", golden), ("narrow", narrow), ("mended", mended))
