@@ -138,7 +138,7 @@ def _compared(context: Context) -> Results:
 
 def _narrow(network: Model, integer: int) -> Model:
     kind = f"ap_fixed<{integer + 18},{integer}>"  # 18 fraction bits, as in ap_fixed<32,14>
-    return network.with_types({slot: kind for slot in _slots(network)["sum"]})
+    return network.with_types(dict.fromkeys(_slots(network)["sum"], kind))
 
 
 def _keras_layers(model: Any, x: Floats) -> dict[str, Floats]:
