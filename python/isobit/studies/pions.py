@@ -24,6 +24,7 @@ from isobit.studies import pion_pictures as pictures
 from isobit.studies.firmware import agreement, firmware
 from isobit.studies.frame import Context, Results, Study
 from isobit.sweep import sweep
+from isobit.sweep.space import Space
 
 __all__ = ["PIONS"]
 
@@ -47,14 +48,15 @@ def _events(context: Context) -> PionSample:
 
 
 def _is_sum(slot: str) -> bool:
-    """Whether it holds sums over the cluster: what the matrix of ones gives, and its copy."""
-    return slot.startswith(("sum.accum", "sum.result", "sum_flat."))
+    """Whether it holds sums over the cluster: what the matrix of ones gives."""
+    return slot.startswith(("sum.accum", "sum.result"))
 
 
 def _slots(network: Model) -> dict[str, list[str]]:
     """Formats by what they hold; that of the input and of the matrix of ones are left as they are."""
     given = {f"{tensor.name}.result" for tensor in network.graph.inputs}
-    free = [slot for slot in network.types if slot not in given and not slot.startswith(("sum.weight", "sum.bias"))]
+    bound = given | {"sum.weight", "sum.bias"}
+    free = [slot for slot in Space(network.graph, ()).free if slot not in bound]
     return {
         "sum": [slot for slot in free if _is_sum(slot)],
         "weights": [slot for slot in free if slot.endswith(".weight")],
