@@ -53,15 +53,16 @@ def draw_integers(results: Results) -> Any:
     names = {
         "all": "all formats",
         "others": "all but the sum; sum at <32,14>",
-        "results": "only results and accumulators but the sum",
+        "points": "only results before the sum",
         "sum": "only the sum",
+        "energies": "only results behind the sum",
     }
     for number, (name, text) in enumerate(names.items()):
         scan = found["integer"][name]
         _curve(one, [_integer(kind) for kind in scan["formats"]], scan["error"], number, text)
     _lines(one, found)
     bits = results["explained"]["integer_bits_of_it"]
-    one.axvline(bits, color=style.COLOURS[4], linewidth=1.0, linestyle="--", label=f"largest sum needs {bits} bits")
+    one.axvline(bits, color="black", linewidth=1.2, linestyle="--", label=f"largest sum needs {bits} bits")
     one.set(yscale="log", ylim=(min(found["keras"], found["golden"]) * 0.7, None))
     style.decorate(one, "integer bits, with the sign (10 fraction bits)", _ERROR, legend="upper right", size=9)
     style.label(one, _count(found))

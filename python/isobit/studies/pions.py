@@ -7,13 +7,14 @@ bit.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from itertools import chain
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from isobit.api import Model
+from isobit.api import Model, load
 from isobit.explain import explain
 from isobit.students import zoo
 from isobit.students.pions import PionSample, simulate
@@ -53,16 +54,19 @@ def _is_sum(slot: str) -> bool:
 
 
 def _slots(network: Model) -> dict[str, list[str]]:
-    """Formats by what they hold; that of the input and of the matrix of ones are left as they are."""
+    """Formats by what they hold; those of the input and of the matrix of ones are left as they are.
+
+    `points` and `energies` are results and accumulators before and behind the sum.
+    """
     given = {f"{tensor.name}.result" for tensor in network.graph.inputs}
     bound = given | {"sum.weight", "sum.bias"}
     free = [slot for slot in Space(network.graph, ()).free if slot not in bound]
-    return {
-        "sum": [slot for slot in free if _is_sum(slot)],
-        "weights": [slot for slot in free if slot.endswith(".weight")],
-        "biases": [slot for slot in free if slot.endswith(".bias")],
-        "results": [slot for slot in free if not _is_sum(slot) and not slot.endswith((".weight", ".bias"))],
-    }
+    found: dict[str, list[str]] = {"sum": [], "weights": [], "biases": [], "points": [], "energies": []}
+    for slot in free:
+        parameters = {"weight": "weights", "bias": "biases"}.get(slot.rpartition(".")[2])
+        of = "sum" if _is_sum(slot) else "points" if slot.startswith(("phi", "sum_columns")) else "energies"
+        found[parameters or of].append(slot)
+    return found
 
 
 def _wide(network: Model) -> Model:
@@ -103,7 +107,8 @@ def _scanned(context: Context) -> Results:
             "rms": [points[kind]["rms"] for kind in formats],
         }
 
-    everything, others = ("sum", "results", "weights", "biases"), ("results", "weights", "biases")
+    others = ("points", "energies", "weights", "biases")
+    everything = ("sum", *others)
     integers = [f"ap_fixed<{i + _FRACTION},{i}>" for i in _INTEGERS]
     totals = [f"ap_fixed<{total},{_INTEGER}>" for total in _TOTALS]
     parameters = [f"ap_fixed<{_PARAMETER_INTEGER + f},{_PARAMETER_INTEGER}>" for f in _PARAMETER_FRACTIONS]
@@ -116,7 +121,8 @@ def _scanned(context: Context) -> Results:
             "all": scan(everything, integers),
             "others": scan(others, integers),
             "sum": scan(("sum",), integers),
-            "results": scan(("results",), integers),
+            "points": scan(("points",), integers),
+            "energies": scan(("energies",), integers),
         },
         "total": {"all": scan(everything, totals), "others": scan(others, totals), "sum": scan(("sum",), totals)},
         "parameters": {name: scan((name,), parameters) for name in ("weights", "biases")},
@@ -197,17 +203,32 @@ def _explained(context: Context) -> Results:
             name: mean_percentage_error(np.asarray(network.predict(sample.features)).reshape(-1), sample.energy)
             for name, network in (("golden", golden), ("narrow", narrow), ("mended", mended))
         },
-        "csim_of_narrow": agreement(narrow, sample.features[: context.pick(1000, 100)]) if not context.quick else None,
+        "csim_of_narrow": None if context.quick else _simulated(model, narrow, sample.features[:1000]),
     }
+
+
+def _simulated(model: Any, narrow: Model, x: Floats) -> Results:
+    """The narrow network as hls4ml converts it, compiled: is it what was explained, and are its bits the same?"""
+    arguments = deepcopy(dict(zoo.entry("pion_deepsets").sheet().arguments()))
+    layers, kind = arguments["hls_config"]["LayerName"], str(narrow.types["sum.result"])
+    layers["sum"]["Precision"] |= {"accum": kind, "result": kind}
+    for name in ("sum_linear", "sum_flat"):
+        layers[name]["Precision"]["result"] = kind
+    clock = float(arguments.pop("clock_period"))
+    converted = load(model, clock_ns=clock, project_name="pion_narrow", **arguments)
+    same = bool(np.array_equal(converted.predict(x), narrow.predict(x)))
+    return agreement(converted, x) | {"same_by_conversion": same}
 
 
 def _holds(results: dict[str, Results]) -> dict[str, bool]:
     scanned, explained = results["scanned"], results["explained"]
-    others, everything = _step(scanned["integer"]["results"]), _step(scanned["integer"]["sum"])
-    same = [scanned["csim"]["differ"] == 0, (explained["csim_of_narrow"] or {"differ": 0})["differ"] == 0]
+    points, total = _step(scanned["integer"]["points"]), _step(scanned["integer"]["sum"])
+    same, narrow = [scanned["csim"]["differ"] == 0], explained["csim_of_narrow"]
+    if narrow is not None:
+        same += [narrow["differ"] == 0, narrow["same_by_conversion"]]
     return {
-        "the scan of integer bits has its step at the largest sum": everything == explained["integer_bits_of_it"],
-        "the sum needs more integer bits than the other results": everything > others,
+        "the scan of integer bits has its step at the largest sum": total == explained["integer_bits_of_it"],
+        "the sum needs more integer bits than the network before it": total > points,
         "explain names the sum first": explained["causes"][0]["quantiser"].startswith("sum."),
         "firmware bits are those of hls4ml's C-simulation": all(same),
     }
