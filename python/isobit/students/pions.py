@@ -68,7 +68,7 @@ def simulate(n: int, seed: int) -> PionSample:
         if value < 0:
             raise RangeError(f"{name} is {value}, expected 0 or more")
     random = np.random.default_rng([seed, 6])
-    energy = np.exp(random.uniform(*np.log(ENERGIES), n))
+    energy = np.exp(random.uniform(float(np.log(ENERGIES[0])), float(np.log(ENERGIES[1])), n))
     # the photons' share grows with the energy; each cell is a piece of one of both parts, at some depth
     mean = 1.0 - (energy / 1.0) ** -0.18
     photons = random.beta(4.0 * mean, 4.0 * (1.0 - mean))

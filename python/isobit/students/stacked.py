@@ -92,7 +92,9 @@ class Stack:
         self.features, self.targets, self.schedule = features, targets, schedule
         self.count, self.depth, self.width = count, depth, width
 
-    def train(self, candidates: Sequence[Candidate], seeds: Sequence[int]) -> list[list[tuple[Floats, Floats]]]:
+    def train(
+        self, candidates: Sequence[Candidate], seeds: Sequence[int | tuple[int, ...]]
+    ) -> list[list[tuple[Floats, Floats]]]:
         """Kernels (inputs, outputs) and biases of every layer of each candidate, numbers of the firmware's formats.
 
         A candidate's first weights are drawn from its seed; the order of events is the same for all.
@@ -118,9 +120,12 @@ class Stack:
         orders = [
             random.permutation(len(self.features))[: steps * self.schedule.batch] for _ in range(self.schedule.epochs)
         ]
-        return np.concatenate(orders).reshape(-1, self.schedule.batch)
+        found: NDArray[np.int64] = np.concatenate(orders).reshape(-1, self.schedule.batch)
+        return found
 
-    def _first(self, candidates: Sequence[Candidate], seeds: Sequence[int]) -> tuple[list[Floats], list[Floats]]:
+    def _first(
+        self, candidates: Sequence[Candidate], seeds: Sequence[int | tuple[int, ...]]
+    ) -> tuple[list[Floats], list[Floats]]:
         """First kernels and biases, layer by layer; masks of neurons (count, 1, width) and of layers (count, 1, 1)."""
         inputs, width = self.features.shape[1], self.width
         sizes = [(inputs, width), *[(width, width)] * (self.depth - 1), (width, 1)]
