@@ -20,8 +20,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from isobit.errors import RangeError
-from isobit.students.distill import _tensorflow
+from isobit.errors import MissingDependencyError, RangeError
 
 __all__ = ["BIAS", "RELU_INTEGER", "WEIGHT_INTEGER", "Candidate", "Schedule", "Stack"]
 
@@ -238,3 +237,11 @@ def _compiled(schedule: Schedule) -> Any:
         return quantised(list(last[1 : 1 + count]), scales)
 
     return train
+
+
+def _tensorflow() -> Any:
+    try:
+        import tensorflow
+    except ImportError as error:
+        raise MissingDependencyError("training needs TensorFlow: pip install 'isobit[hls4ml]'") from error
+    return tensorflow
