@@ -98,6 +98,16 @@ def _ad_dnn_vae_sheet() -> Sheet:
     return sheet.dense("mean").dense("log_variance")
 
 
+def _ad_teacher(tensor: Any) -> Any:
+    layers = keras_package().layers
+    image = layers.Reshape((19, 3, 1), name="image")(tensor)
+    return _ad_cnn_ae(layers.ZeroPadding2D(((0, 1), (0, 0)), name="pad0")(image))
+
+
+def _ad_teacher_sheet() -> Sheet:
+    return _ad_cnn_ae_sheet().shape("image", "pad0")
+
+
 # AXOL1TL v6: weights of 6 bits, activations of 10 bits; distributed arithmetic, so that sums are exact.
 _AXOL1TL: Final = (29, 10, 9, 6, 4, 6, 9, 10)
 _AXOL1TL_RELU: Final = "ap_ufixed<10,6,RND_CONV,SAT>"
@@ -171,4 +181,17 @@ ENTRIES: Final = (
         events=events.flat_objects,
         config=_axol1tl_sheet,
     ),
+)
+
+#: `ad_cnn_ae` with the padding of 19 objects to 20 in the network, so that it reads what its student reads.
+AD_TEACHER: Final = Recipe(
+    name="ad_teacher",
+    summary="ad_cnn_ae behind a padding: 19 trigger objects, gives the reconstruction of the padded image",
+    shape=(19, 3),
+    outputs=60,
+    task="anomaly",
+    sparsity=_SPARSITY,
+    layers=_ad_teacher,
+    events=events.global_trigger_objects,
+    config=_ad_teacher_sheet,
 )

@@ -59,7 +59,11 @@ def global_trigger_objects(n: int, seed: int) -> Floats:
     x = -(seen[:, :, 0] * np.cos(seen[:, :, 2])).sum(1) + random.normal(0.0, 12.0, n)
     y = -(seen[:, :, 0] * np.sin(seen[:, :, 2])).sum(1) + random.normal(0.0, 12.0, n)
     met = np.stack((np.hypot(x, y), np.zeros(n), np.arctan2(y, x) % (2.0 * np.pi)), axis=1)
-    seen = np.concatenate((seen, met[:, None, :]), axis=1)
+    return in_hardware_units(np.concatenate((seen, met[:, None, :]), axis=1))
+
+
+def in_hardware_units(seen: Floats) -> Floats:
+    """Objects (n, objects, 3) of pT (GeV), eta and phi (rad, [0, 2 pi)) as `global_trigger_objects` gives them."""
     pt = np.minimum(np.rint(seen[:, :, 0] / _PT_STEP), _PT_SATURATED) / _PT_FEATURE
     angles = np.rint(seen[:, :, 1:] / _ANGLE_STEP) / _ANGLE_FEATURE
     return np.concatenate((pt[:, :, None], angles), axis=2)
