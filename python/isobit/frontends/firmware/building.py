@@ -8,6 +8,7 @@ from math import prod
 from typing import Any, NoReturn
 
 from isobit.errors import RegistrationError, UnsupportedError
+from isobit.fixed.array import quantise_floats
 from isobit.fixed.types import FixedType
 from isobit.frontends.firmware.cpp.structs import Config, Declarations, Kind
 from isobit.frontends.firmware.cpp.top import Array, Call, Top
@@ -23,9 +24,10 @@ from isobit.frontends.firmware.nodes import (
     named_type,
     rendered,
 )
+from isobit.frontends.firmware.older import KERNELS, Since
 from isobit.frontends.firmware.weights import Weights
 
-__all__ = ["IGNORED", "LAYERS", "Builder", "reads"]
+__all__ = ["IGNORED", "LAYERS", "Builder", "product_of", "reads"]
 
 #: What makes a node of a call, by the name of the function that is called.
 LAYERS: dict[str, Callable[[Builder, Call], None]] = {}
@@ -222,7 +224,7 @@ class Builder:
         template: int | None = 1,
         weights: dict[str, WeightVariable] | None = None,
         used: Sequence[str] = (),
-        refused: Sequence[str] = (),
+        since: Since | None = None,
         **attributes: Any,
     ) -> Node:
         """Add a layer.
@@ -243,8 +245,8 @@ class Builder:
             The argument that is written (by default the one behind the inputs), and the template argument of its type.
         used
             Functions that it calls, beside those that the call and its structs name.
-        refused
-            Definitions of older releases that compute something else for this layer.
+        since
+            Definitions of which some releases alone compute this layer; see :meth:`Library.unknown`.
         weights, attributes
             Those of hls4ml's node beside the members of the first struct.
 
@@ -257,7 +259,7 @@ class Builder:
             if unknown := config.members() - config.read - IGNORED - ignored:
                 config.fail(f"has the member {min(unknown)!r}, which is not known")
         written = len(inputs) if place is None else place
-        if (reason := self.unknown_functions(call, configs, used, refused)) is not None:
+        if (reason := self.unknown_functions(call, configs, used, since)) is not None:
             raise UnknownCodeError(f"{call.place}: {call.text!r:.120}: {reason}", reason, inputs, written, shape)
         name = self.name(call, written)
         output = self.output(call, written, shape, template=template, tensor=name)
@@ -287,20 +289,27 @@ class Builder:
         call: Call,
         configs: Sequence[Config] = (),
         more: Sequence[str] = (),
-        refused: Sequence[str] = (),
+        since: Since | None = None,
     ) -> str | None:
         """Which of a layer's functions, and of those that they call, are not hls4ml's own; None if all are."""
-        used, refused = [call.kernel, *more], list(refused)
+        used, taken = [call.kernel, *more], dict(since or {})
         for config in configs:
             names = (*config.templates.values(), *config.functions.values(), *config.types.values(), config.base)
             used += [word for text in names for word in re.findall(r"\w+", text)]
-            if config.templates.get("product", "").endswith("both_binary"):
-                refused.append("nnet_mult.h:cast")  # halves an odd number of products otherwise
-        if not (unknown := self.library.unknown(used, refused)):
+            if product_of(config) == "both_binary":
+                taken.setdefault("nnet_mult.h:cast", ("1.2.0", None))
+            if "kernel" in config.templates or config.values.get("strategy") in ("latency", "resource"):
+                named = "kernel" in config.templates
+                taken |= dict.fromkeys(KERNELS, ("1.0.0", None) if named else ("0.6.0", "1.0.0"))
+        if not (unknown := self.library.unknown(used, taken)):
             return None
         shown = ", ".join(key.replace(":#", " (its directives)").replace(":", ": ") for key in unknown[:4])
         more_of_them = f" and {len(unknown) - 4} more" if len(unknown) > 4 else ""
         return f"its code is none of hls4ml's releases that isobit emulates: {shown}{more_of_them}"
+
+    def vouch(self, name: str) -> None:
+        """A definition of nnet_code_gen.h has been read."""
+        self.library.vouched.add(f"nnet_code_gen.h:{name}")
 
     # -- products ----------------------------------------------------------------------------------------------
 
@@ -309,16 +318,29 @@ class Builder:
 
         Data of one bit mean the same in some products; the variable's type then says so.
         """
-        product = config.template("product", "nnet::product::mult").rpartition("::")[2]
+        config.read.add("product")
+        product = product_of(config)
         if product in ("both_binary", "data_binary"):
             if data.type.precision.type != BINARY:
                 self.fail(call, f"the product {product!r} of data of {data.type.precision}")
             data.type = NamedType(data.type.name, named_xnor(), data.type.n_elem)
         return product in ("both_binary", "weight_binary")
 
+    def binary_sums(self, config: Config, bias: WeightVariable) -> Since:
+        """Older releases that double sums of binary products as hls4ml does, for an even count and a whole bias.
+
+        Until 1.2.0 the kernels subtracted half of the count before they doubled the sum.
+        """
+        kind, count = bias.type.precision.type, config.number("n_in")
+        raw = quantise_floats(bias.data, kind)
+        if count % 2 == 0 and (kind.fraction <= 0 or not (raw % (1 << kind.fraction)).any()):
+            return {"nnet_mult.h:cast": ("0.7.1", None)}
+        return {}
+
     def check_product(self, call: Call, config: Config, data: Variable, weight: NamedType) -> None:
         """Check that the product is the one that hls4ml chooses for the formats, whose semantics the layers have."""
-        product = config.template("product", "nnet::product::mult").rpartition("::")[2]
+        config.read.add("product")
+        product = product_of(config)
         kinds = [{cls.__name__ for cls in type(part).__mro__} for part in (data.type.precision, weight.precision)]
         if "ExponentPrecisionType" in kinds[1]:
             expected = "weight_exponential"
@@ -332,6 +354,11 @@ class Builder:
             expected = "mult"
         if product != expected:
             self.fail(call, f"{config.name} has the product {product!r}; hls4ml's for these formats is {expected!r}")
+
+
+def product_of(config: Config) -> str:
+    """The product of a struct: ``mult`` of ``nnet::product::mult``."""
+    return config.templates.get("product", "mult").rpartition("::")[2]
 
 
 def named_xnor() -> Any:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from isobit.frontends.firmware.building import Builder, reads
+from isobit.frontends.firmware.building import Builder, product_of, reads
 from isobit.frontends.firmware.cpp.structs import Config
 from isobit.frontends.firmware.cpp.top import Call
 from isobit.frontends.firmware.generated import tree_of
 from isobit.frontends.firmware.nodes import named_type
+from isobit.frontends.firmware.older import SOFTMAX
 
 __all__ = ["strategy_of"]
 
@@ -56,7 +57,8 @@ def _dense(b: Builder, call: Call) -> None:
     config.text("accum_t")
     weights = {"weight": weight, "bias": b.weight(call, 3, (n_out,))}
     extra: dict[str, Any] = {"strategy": strategy, "_weights_transposed": transposed}
-    b.add(call, "Dense", [data], (n_out,), [config], weights=weights, **extra)
+    since = b.binary_sums(config, weights["bias"]) if product_of(config) == "both_binary" else {}
+    b.add(call, "Dense", [data], (n_out,), [config], since=since, weights=weights, **extra)
 
 
 def _tree(b: Builder, call: Call) -> None:
@@ -168,18 +170,24 @@ def _softmax(b: Builder, call: Call) -> None:
     b.arguments(call, 3, 2)
     config = b.config(call)
     data = b.input(call, 0, b.extents(call, 1))
-    size, inner, outer = (config.number(name, 1) for name in ("n_slice", "n_inner", "n_outer"))
+    inner, outer = (config.number(name, 1) for name in ("n_inner", "n_outer"))
+    size = config.number("n_slice" if "exp_table_size" in config.values else "n_in", 1)
     if config.number("n_in") != data.size() or (
         b.model.io_type == "io_parallel" and size * inner * outer != data.size()
     ):
         b.fail(call, f"{config.name} normalises {outer} x {size} x {inner} numbers of {data.size()}")
     if call.kernel == "softmax" and b.model.io_type == "io_parallel" and (inner, outer) != (1, 1):
         b.fail(call, f"{config.name} has {outer} x {inner} slices, of which {call.function} computes one")
-    config.read |= {
-        *("exp_table_size", "inv_table_size", "axis", "implementation", "exp_scale", "exp_table_t", "inv_table_t"),
-        *("accum_t", "inv_inp_t", "inp_norm_t"),
-    }
-    b.add(call, "Softmax", [data], data.shape, [config])
+    config.read |= {"axis", "implementation", "exp_table_t", "inv_table_t"}
+    if "exp_table_size" in config.values:
+        config.read |= {"exp_table_size", "inv_table_size", "exp_scale", "accum_t", "inv_inp_t", "inp_norm_t"}
+        taken: tuple[str, str | None] = ("1.2.0", None)
+    else:
+        config.number("table_size")
+        taken = ("0.7.1", "1.2.0")
+        if config.word("implementation") == "stable" and not data.type.precision.signed:
+            taken = ("1.2.0", None)  # differences of numbers without a sign would address a table of theirs
+    b.add(call, "Softmax", [data], data.shape, [config], since=dict.fromkeys(SOFTMAX, taken))
 
 
 # -- two tensors ------------------------------------------------------------------------------------------------------
@@ -197,7 +205,11 @@ def _merge(b: Builder, call: Call) -> None:
     sizes = [config.number("n_elem1", -1), config.number("n_elem2", -1)]
     if config.number("n_elem") != _size(shape) or sizes not in ([one.size(), two.size()], [-1, -1]):
         b.fail(call, f"{config.name} merges {config.number('n_elem')} numbers of {one.shape} and {two.shape}")
-    b.add(call, "Merge", [one, two], shape, [config], template=2, op=call.kernel)
+    since: dict[str, tuple[str, str | None]] = {}
+    if one.type.precision.type != two.type.precision.type:  # a choice of two formats was one of neither until then
+        headers = ("nnet_merge.h", "nnet_merge_stream.h")
+        since = {f"{header}:{name}": ("1.2.0", None) for header in headers for name in ("maximum", "minimum")}
+    b.add(call, "Merge", [one, two], shape, [config], template=2, since=since, op=call.kernel)
 
 
 def _size(shape: tuple[int, ...]) -> int:
@@ -234,4 +246,7 @@ def _concatenate(b: Builder, call: Call) -> None:
     inputs = [b.input(call, side, shape, template=side) for side, shape in enumerate(shapes)]
     joined = list(shapes[0])
     joined[place] += shapes[1][place]
-    b.add(call, "Concatenate", inputs, tuple(joined), [config], template=2, axis=axis)
+    since: dict[str, tuple[str, str | None]] = {}
+    if rank == 3 and shapes[0][2] != shapes[1][2]:  # joined along the last axis, as much was taken of both until then
+        since = {"nnet_merge.h:concatenate3d_2": ("1.2.0", None)}
+    b.add(call, "Concatenate", inputs, tuple(joined), [config], template=2, since=since, axis=axis)

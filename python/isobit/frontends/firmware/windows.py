@@ -8,7 +8,7 @@ from typing import Any
 from isobit.frontends.firmware.building import Builder, reads
 from isobit.frontends.firmware.cpp.structs import Config
 from isobit.frontends.firmware.cpp.top import Call
-from isobit.frontends.firmware.generated import check_windows
+from isobit.frontends.firmware.generated import check_windows, pointwise_parts
 from isobit.frontends.firmware.layers import strategy_of
 
 __all__: list[str] = []
@@ -62,10 +62,9 @@ def _window_layer(b: Builder, call: Call, class_name: str) -> None:
     if config.word("strategy") != strategy:
         b.fail(call, f"{config.name} has the strategy {config.word('strategy')!r}, {mult.name} {strategy!r}")
     sizes = [(prod(kernel) * n_chan, n_filt)]
-    if (
-        strategy == "latency" and b.model.io_type == "io_parallel"
-    ):  # of all positions before hls4ml 1.2; nobody reads it
-        sizes.append((prod(taken) * n_chan, prod(given) * n_filt))
+    reuse = mult.number("reuse_factor", 1)
+    if strategy == "latency" and b.model.io_type == "io_parallel":  # of all positions before hls4ml 1.2, which nobody
+        sizes.append((int(prod(taken) * n_chan / reuse), int(prod(given) * n_filt / reuse)))  # reads
     if (mult.number("n_in"), mult.number("n_out")) not in sizes:
         b.fail(call, f"{mult.name} has n_in {mult.number('n_in')}, n_out {mult.number('n_out')} for {config.name}")
     if mult.text("accum_t") != config.text("accum_t"):
@@ -76,13 +75,15 @@ def _window_layer(b: Builder, call: Call, class_name: str) -> None:
     b.check_product(call, mult, data, weight.type)
     weights = {"weight": weight, "bias": b.weight(call, 3, (n_filt,))}
     extra: dict[str, Any] = {"strategy": strategy, "_weights_transposed": transposed}
-    extra["reuse_factor"] = mult.number("reuse_factor", 1)
+    extra["reuse_factor"] = reuse
     if b.model.io_type == "io_parallel":
         check_windows(b, call, config, taken, n_chan, kernel, strides, before, given)
     else:
         extra |= _streamed(config, rank)
     # Before hls4ml 1.2 pointwise kernels took parts of the positions, as many as the reuse factor.
-    refused = () if extra["reuse_factor"] == 1 else ("nnet_conv1d_latency.h:pointwise_conv_1d_latency_cl",)
+    whole = strides == (1,) and taken == given and not given[0] % reuse
+    since = {} if whole else {"nnet_conv1d_latency.h:pointwise_conv_1d_latency_cl": ("1.2.0", None)}
+    pointwise_parts(b, call, config.template("conv_kernel", "").rpartition("::")[2], reuse)
     config.read |= _UNREAD
     mult.read |= {"bias_t", "weight_t"}
     b.add(
@@ -91,7 +92,7 @@ def _window_layer(b: Builder, call: Call, class_name: str) -> None:
         [data],
         (*given, n_filt),
         [config, mult],
-        refused=refused,
+        since=since,
         weights=weights,
         **extra,
     )
@@ -134,8 +135,8 @@ def _pooling(b: Builder, call: Call) -> None:
     _check_filters(b, call, config, rank, pool)
     data = b.input(call, 0, (*taken, n_filt))
     # Before hls4ml 1.2 windows were as large as the strides.
-    refused = () if pool == strides else (f"nnet_pooling.h:pooling{rank}d_cl",)
-    _pooled(b, call, config, f"Pooling{rank}D", data, (*given, n_filt), refused)
+    since = {} if pool == strides else {f"nnet_pooling.h:pooling{rank}d_cl": ("1.2.0", None)}
+    _pooled(b, call, config, f"Pooling{rank}D", data, (*given, n_filt), since)
 
 
 def _check_filters(b: Builder, call: Call, config: Config, rank: int, pool: tuple[int, ...]) -> None:
@@ -160,7 +161,7 @@ def _global_pooling(b: Builder, call: Call) -> None:
 
 
 def _pooled(
-    b: Builder, call: Call, config: Config, name: str, data: Any, shape: tuple[int, ...], refused: Any = ()
+    b: Builder, call: Call, config: Config, name: str, data: Any, shape: tuple[int, ...], since: Any = None
 ) -> None:
     operation = config.word("pool_op")
     if operation not in ("Max", "Average"):
@@ -168,4 +169,4 @@ def _pooled(
     config.text("accum_t")
     config.read |= _UNREAD
     implementation = config.word("implementation", "linebuffer")
-    b.add(call, name, [data], shape, [config], refused=refused, implementation=implementation)
+    b.add(call, name, [data], shape, [config], since=since, implementation=implementation)
