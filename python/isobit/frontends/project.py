@@ -266,6 +266,8 @@ def _parameter(
     files: Mapping[str, bytes],
     numbers: Mapping[str, int],
 ) -> Parameter:
+    if extent := re.fullmatch(r"unsigned short ?& ?(const_size_(?:in|out)_\d+)", text):
+        return Parameter(extent[1], "size", "unsigned short", (), False)
     array = re.fullmatch(r"(?:const )?(.+?) ?\b(\w+) ?\[([\w\s*]+)\]", text)
     stream = re.fullmatch(r"hls::stream ?< ?(.+?) ?> ?& ?(\w+)", text)
     if array is None and stream is None:

@@ -8,12 +8,12 @@ from math import prod
 from typing import Any, NoReturn
 
 from isobit.errors import RegistrationError, UnsupportedError
-from isobit.fixed.array import quantise_floats
 from isobit.fixed.types import FixedType
-from isobit.frontends.firmware.cpp.structs import Config, Declarations, Kind
+from isobit.frontends.firmware.cpp.structs import Config, Declarations
 from isobit.frontends.firmware.cpp.top import Array, Call, Top
 from isobit.frontends.firmware.fingerprints import Library
 from isobit.frontends.firmware.nodes import (
+    BINARY,
     FirmwareModel,
     NamedType,
     Node,
@@ -22,12 +22,14 @@ from isobit.frontends.firmware.nodes import (
     WeightVariable,
     index_of,
     named_type,
+    named_xnor,
+    product_of,
     rendered,
 )
 from isobit.frontends.firmware.older import KERNELS, Since
 from isobit.frontends.firmware.weights import Weights
 
-__all__ = ["IGNORED", "LAYERS", "Builder", "product_of", "reads"]
+__all__ = ["IGNORED", "LAYERS", "Builder", "reads"]
 
 #: What makes a node of a call, by the name of the function that is called.
 LAYERS: dict[str, Callable[[Builder, Call], None]] = {}
@@ -39,9 +41,6 @@ IGNORED = frozenset(
         *("n_partitions", "n_pixels", "parallelization_factor", "unroll_factor", "weight_t", "bias_t", "strategy"),
     }
 )
-
-
-BINARY = FixedType.int_type(1, signed=False)
 
 
 def reads(*functions: str) -> Callable[[Callable[[Builder, Call], None]], Callable[[Builder, Call], None]]:
@@ -326,17 +325,6 @@ class Builder:
             data.type = NamedType(data.type.name, named_xnor(), data.type.n_elem)
         return product in ("both_binary", "weight_binary")
 
-    def binary_sums(self, config: Config, bias: WeightVariable) -> Since:
-        """Older releases that double sums of binary products as hls4ml does, for an even count and a whole bias.
-
-        Until 1.2.0 the kernels subtracted half of the count before they doubled the sum.
-        """
-        kind, count = bias.type.precision.type, config.number("n_in")
-        raw = quantise_floats(bias.data, kind)
-        if count % 2 == 0 and (kind.fraction <= 0 or not (raw % (1 << kind.fraction)).any()):
-            return {"nnet_mult.h:cast": ("0.7.1", None)}
-        return {}
-
     def check_product(self, call: Call, config: Config, data: Variable, weight: NamedType) -> None:
         """Check that the product is the one that hls4ml chooses for the formats, whose semantics the layers have."""
         config.read.add("product")
@@ -354,13 +342,3 @@ class Builder:
             expected = "mult"
         if product != expected:
             self.fail(call, f"{config.name} has the product {product!r}; hls4ml's for these formats is {expected!r}")
-
-
-def product_of(config: Config) -> str:
-    """The product of a struct: ``mult`` of ``nnet::product::mult``."""
-    return config.templates.get("product", "mult").rpartition("::")[2]
-
-
-def named_xnor() -> Any:
-    """The format of one bit that means -1 or 1."""
-    return named_type(Kind("", BINARY), xnor=True).precision

@@ -245,6 +245,11 @@ class Library:
                     left += chunk.words & self._by_name.keys()
         return found
 
+    def releases(self, key: str) -> list[str]:
+        """The releases that have a definition as this project has it; none for one that it lacks."""
+        chunk = self.chunks.get(key)
+        return known_functions().get(key, {}).get(chunk.digest, []) if chunk is not None else []
+
     def unknown(self, names: Iterable[str], since: Since | None = None) -> list[str]:
         """Those of them that are none whose semantics isobit has, sorted.
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from isobit.frontends.firmware.building import Builder, product_of, reads
-from isobit.frontends.firmware.cpp.structs import Config
+import numpy as np
+
+from isobit.fixed.array import quantise_floats
+from isobit.fixed.types import FixedType
+from isobit.frontends.firmware.building import Builder, reads
+from isobit.frontends.firmware.cpp.structs import Config, Kind
 from isobit.frontends.firmware.cpp.top import Call
 from isobit.frontends.firmware.generated import tree_of
-from isobit.frontends.firmware.nodes import named_type
-from isobit.frontends.firmware.older import SOFTMAX
+from isobit.frontends.firmware.nodes import Node, Variable, WeightVariable, named_type, product_of
+from isobit.frontends.firmware.older import SOFTMAX, Since, release
 
 __all__ = ["strategy_of"]
 
@@ -57,8 +62,20 @@ def _dense(b: Builder, call: Call) -> None:
     config.text("accum_t")
     weights = {"weight": weight, "bias": b.weight(call, 3, (n_out,))}
     extra: dict[str, Any] = {"strategy": strategy, "_weights_transposed": transposed}
-    since = b.binary_sums(config, weights["bias"]) if product_of(config) == "both_binary" else {}
+    since = _binary_sums(config, weights["bias"]) if product_of(config) == "both_binary" else {}
     b.add(call, "Dense", [data], (n_out,), [config], since=since, weights=weights, **extra)
+
+
+def _binary_sums(config: Config, bias: WeightVariable) -> Since:
+    """Older releases that double sums of binary products as hls4ml does, for an even count and a whole bias.
+
+    Until 1.2.0 the kernels subtracted half of the count before they doubled the sum.
+    """
+    kind, count = bias.type.precision.type, config.number("n_in")
+    raw = quantise_floats(bias.data, kind)
+    if count % 2 == 0 and (kind.fraction <= 0 or not (raw % (1 << kind.fraction)).any()):
+        return {"nnet_mult.h:cast": ("0.7.1", None)}
+    return {}
 
 
 def _tree(b: Builder, call: Call) -> None:
@@ -79,7 +96,29 @@ def _normalize(b: Builder, call: Call) -> None:
     channels = _channels(b, call, config, data.size())
     weights = {"scale": b.weight(call, 2, (channels,)), "bias": b.weight(call, 3, (channels,))}
     b.check_product(call, config, data, weights["scale"].type)
-    b.add(call, "BatchNormalization", [data], data.shape, [config], ignored=frozenset({"scale_t"}), weights=weights)
+    since: dict[str, tuple[str, str | None]] = {}
+    places = [f"nnet_batchnorm{suffix}.h:normalize" for suffix in ("", "_stream")]
+    if all(release(found) < (0, 7) for place in places for found in b.library.releases(place) or ["1.0.0"]):
+        since = dict.fromkeys(places, ("0.6.0", None))
+        data, weights = _product_first(b, call, data, weights)
+    ignored = frozenset({"scale_t"})
+    b.add(call, "BatchNormalization", [data], data.shape, [config], ignored=ignored, since=since, weights=weights)
+
+
+def _product_first(
+    b: Builder, call: Call, data: Variable, weights: dict[str, WeightVariable]
+) -> tuple[Variable, dict[str, WeightVariable]]:
+    """In hls4ml 0.6.0 the product is cast to the result before the bias is added: a layer of its own before it."""
+    name = f"{b.name(call, 1)}_product"
+    kind = b.declared.format_of(call.templates[1].removesuffix("::value_type"), call.place)
+    product = Variable(data.name, named_type(kind), data.shape, name)
+    zero, one = np.zeros(weights["bias"].data.shape), np.ones(weights["scale"].data.shape)
+    own = {"scale": weights["scale"], "bias": replace(weights["bias"], data=zero)}
+    b.model.tensors[name] = product
+    facts = {"function_cpp": call.text}
+    b.model.nodes.append(Node("BatchNormalization", name, [data.tensor], [name], facts, own, b.model))
+    unit = named_type(Kind("", FixedType(1, 1, False)))
+    return product, {"scale": replace(weights["scale"], type=unit, data=one), "bias": weights["bias"]}
 
 
 def _channels(b: Builder, call: Call, config: Config, size: int) -> int:
@@ -184,7 +223,7 @@ def _softmax(b: Builder, call: Call) -> None:
         taken: tuple[str, str | None] = ("1.2.0", None)
     else:
         config.number("table_size")
-        taken = ("0.7.1", "1.2.0")
+        taken = ("0.6.0", "1.2.0")
         if config.word("implementation") == "stable" and not data.type.precision.signed:
             taken = ("1.2.0", None)  # differences of numbers without a sign would address a table of theirs
     b.add(call, "Softmax", [data], data.shape, [config], since=dict.fromkeys(SOFTMAX, taken))

@@ -5,11 +5,14 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+from isobit.fixed.types import FixedType
 from isobit.frontends.firmware.building import Builder, reads
-from isobit.frontends.firmware.cpp.structs import Config
+from isobit.frontends.firmware.cpp.structs import Config, Kind
 from isobit.frontends.firmware.cpp.top import Call
 from isobit.frontends.firmware.generated import check_windows, pointwise_parts
 from isobit.frontends.firmware.layers import strategy_of
+from isobit.frontends.firmware.nodes import named_type
+from isobit.frontends.firmware.older import POOLING, release
 
 __all__: list[str] = []
 
@@ -135,7 +138,11 @@ def _pooling(b: Builder, call: Call) -> None:
     _check_filters(b, call, config, rank, pool)
     data = b.input(call, 0, (*taken, n_filt))
     # Before hls4ml 1.2 windows were as large as the strides.
-    since = {} if pool == strides else {f"nnet_pooling.h:pooling{rank}d_cl": ("1.2.0", None)}
+    # Before hls4ml 1.2 windows were as large as the strides; before 1.0 padded positions had to fill whole windows.
+    since = "0.7.1" if pool == strides else "1.2.0"
+    padded = zip(taken, before, after, strides, strict=True)
+    if any(first + last and (extent + first + last) % stride for extent, first, last, stride in padded):
+        since = max(since, "1.0.0")
     _pooled(b, call, config, f"Pooling{rank}D", data, (*given, n_filt), since)
 
 
@@ -161,12 +168,29 @@ def _global_pooling(b: Builder, call: Call) -> None:
 
 
 def _pooled(
-    b: Builder, call: Call, config: Config, name: str, data: Any, shape: tuple[int, ...], since: Any = None
+    b: Builder, call: Call, config: Config, name: str, data: Any, shape: tuple[int, ...], since: str = "0.7.1"
 ) -> None:
     operation = config.word("pool_op")
     if operation not in ("Max", "Average"):
         b.fail(call, f"{config.name} has the pool_op {operation!r}")
     config.text("accum_t")
     config.read |= _UNREAD
-    implementation = config.word("implementation", "linebuffer")
-    b.add(call, name, [data], shape, [config], since=since, implementation=implementation)
+    extra: dict[str, Any] = {"implementation": config.word("implementation", "linebuffer")}
+    taken: dict[str, tuple[str, str | None]] = dict.fromkeys(POOLING, (max(since, "1.0.0"), None))
+    if b.model.io_type == "io_stream":  # whose kernels call none of these
+        taken = dict.fromkeys(POOLING, (since, None))
+    elif all(release(found) < (1,) for found in b.library.releases("nnet_pooling.h:pool_op") or ["1.0.0"]):
+        windows = operation == "Average" and not name.startswith(
+            "Global"
+        )  # means were scaled again, in the input's type
+        taken = dict.fromkeys(POOLING, ("1.0.0" if windows else since, "1.0.0"))
+        extra["accum_t"] = _old_accumulator(data, operation, prod(data.shape[:-1]))
+    b.add(call, name, [data], shape, [config], since=taken, **extra)
+
+
+def _old_accumulator(kind: FixedType, operation: str, numbers: int) -> Any:
+    """The accumulator before hls4ml 1.0: the input's type, or as wide as a sum of it in the default modes needs."""
+    if operation == "Average" and kind.signed and kind == FixedType(kind.width, kind.integer, True):
+        more = max(1, (numbers - 1).bit_length())
+        kind = FixedType(kind.width + more, kind.integer + more, True)
+    return named_type(Kind("", kind))

@@ -1,7 +1,7 @@
 """Softmax by tables: nnet_activation.h and nnet_activation_stream.h in hls4ml 1.3.0, for Vivado and Vitis.
 
-With ``SoftmaxConfigTemplate`` in backends/vivado/passes/core_templates.py. ``stable_signed`` is the ``stable`` of hls4ml
-0.6.0 to 1.1.0.
+With ``SoftmaxConfigTemplate`` in backends/vivado/passes/core_templates.py. ``stable_signed`` is the ``stable`` of
+hls4ml 0.6.0 to 1.1.0.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class Softmax(Op):
         One of :attr:`IMPLEMENTATIONS`. ``latency`` and ``stable`` look exponentials up, add them in a balanced tree,
         look the inverse up and multiply; ``stable`` exponentiates distances from the largest value. ``legacy`` sums
         exponentials of differences for every output. ``argmax`` gives 1 and zeros. Releases before 1.2.0 have
-        ``stable_signed`` for ``stable``: it exponentiates the differences from the largest value as they are, at most 0,
-        rounded and saturated in the input's width.
+        ``stable_signed`` for ``stable``: it exponentiates the differences from the largest value as they are, at most
+        0, rounded and saturated in the input's width.
     size, outer, inner
         Values that are normalised together, in each of ``outer * inner`` slices of an input (outer, size, inner).
     exp_table, inv_table

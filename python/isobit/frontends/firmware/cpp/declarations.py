@@ -162,6 +162,8 @@ class _File:
         if reader.accept("["):
             reader.until("]")
             reader.expect("]")
+            if reader.accept("="):
+                config.arrays[name] = self._list()
         elif reader.accept("="):
             config.values[name] = self._number(reader, config.values)
             kind = tokens[-2].text
