@@ -12,7 +12,7 @@ from isobit.frontends.firmware.cpp.top import Call
 from isobit.frontends.firmware.generated import check_windows, pointwise_parts
 from isobit.frontends.firmware.layers import strategy_of
 from isobit.frontends.firmware.nodes import named_type
-from isobit.frontends.firmware.older import POOLING, release
+from isobit.frontends.firmware.older import POOLING, Since, release
 
 __all__: list[str] = []
 
@@ -83,10 +83,7 @@ def _window_layer(b: Builder, call: Call, class_name: str) -> None:
         check_windows(b, call, config, taken, n_chan, kernel, strides, before, given)
     else:
         extra |= _streamed(config, rank)
-    # Before hls4ml 1.2 pointwise kernels took parts of the positions, as many as the reuse factor.
-    whole = strides == (1,) and taken == given and not given[0] % reuse
-    since = {} if whole else {"nnet_conv1d_latency.h:pointwise_conv_1d_latency_cl": ("1.2.0", None)}
-    pointwise_parts(b, call, config.template("conv_kernel", "").rpartition("::")[2], reuse)
+    since = _releases(b, call, config, class_name, strategy, reuse if strides == (1,) and taken == given else 0)
     config.read |= _UNREAD
     mult.read |= {"bias_t", "weight_t"}
     b.add(
@@ -99,6 +96,23 @@ def _window_layer(b: Builder, call: Call, class_name: str) -> None:
         weights=weights,
         **extra,
     )
+
+
+def _releases(b: Builder, call: Call, config: Config, class_name: str, strategy: str, parts: int) -> Since:
+    """Which releases' functions go with a struct; parts of the positions, 0 where they are not cut into such."""
+    kernel = config.template("conv_kernel", "").rpartition("::")[2]
+    if parts:
+        pointwise_parts(b, call, kernel, parts)
+    since: dict[str, tuple[str, str | None]] = {}
+    if class_name.endswith("Conv") and class_name != "DepthwiseConv" and not call.kernel.endswith("2d_cl"):
+        if kernel and (kernel == "Conv1DResource") == (strategy == "latency"):
+            b.fail(call, f"{config.name} has the kernel {kernel!r} for the strategy {strategy!r}")
+        named: tuple[str, str | None] = ("1.0.0", None) if kernel else ("0.6.0", "1.0.0")
+        since = dict.fromkeys(("nnet_conv1d.h:conv_1d_cl", "nnet_conv1d.h:pointwise_conv_1d_cl"), named)
+    # Before hls4ml 1.2 pointwise kernels took parts of the positions, as many as the reuse factor.
+    if not parts or config.number("out_width") % parts:
+        since["nnet_conv1d_latency.h:pointwise_conv_1d_latency_cl"] = ("1.2.0", None)
+    return since
 
 
 def _streamed(config: Config, rank: int) -> dict[str, Any]:
