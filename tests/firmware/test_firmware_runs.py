@@ -54,9 +54,8 @@ def test_no_bit_differs() -> None:
         assert any(name.startswith(f"{release} ") for name in compared), release
 
 
-#: Networks whose graph is another one until the release: softmax and adder trees, pooling, and normalisation in 0.6.0.
+#: Networks whose graph is another one until the release: softmax and adder trees, and pooling.
 OTHER_UNTIL = {
-    **dict.fromkeys(("mugmt_student", "mugmt_baseline", "mugmt_teacher"), "0.7.1"),
     **dict.fromkeys(("jet_deepsets", "toollip_v3", "ad_cnn_ae", "l1_met"), "1.0.0"),
     **dict.fromkeys(("jet_mlp", "sc4_tagger", "axol1tl_v6"), "1.2.0"),
 }

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from isobit.fixed.array import quantise_floats
-from isobit.fixed.types import FixedType
 from isobit.frontends.firmware.building import Builder, reads
-from isobit.frontends.firmware.cpp.structs import Config, Kind
+from isobit.frontends.firmware.cpp.structs import Config
 from isobit.frontends.firmware.cpp.top import Call
 from isobit.frontends.firmware.generated import tree_of
-from isobit.frontends.firmware.nodes import Node, Variable, WeightVariable, named_type, product_of
-from isobit.frontends.firmware.older import SOFTMAX, Since, release
+from isobit.frontends.firmware.nodes import WeightVariable, named_type, product_of
+from isobit.frontends.firmware.older import SOFTMAX, Since
 
 __all__ = ["strategy_of"]
 
@@ -97,28 +93,13 @@ def _normalize(b: Builder, call: Call) -> None:
     weights = {"scale": b.weight(call, 2, (channels,)), "bias": b.weight(call, 3, (channels,))}
     b.check_product(call, config, data, weights["scale"].type)
     since: dict[str, tuple[str, str | None]] = {}
-    places = [f"nnet_batchnorm{suffix}.h:normalize" for suffix in ("", "_stream")]
-    if all(release(found) < (0, 7) for place in places for found in b.library.releases(place) or ["1.0.0"]):
-        since = dict.fromkeys(places, ("0.6.0", None))
-        data, weights = _product_first(b, call, data, weights)
+    kind = b.declared.format_of(call.templates[1].removesuffix("::value_type"), call.place).type
+    modes = (kind.rounding.name, kind.overflow.name, kind.saturation_bits)
+    # hls4ml 0.6.0 cast the product to the result before it added the bias; whole LSBs that wrap are the same after it.
+    if modes == ("TRN", "WRAP", 0) and weights["bias"].type.precision.type.fraction <= kind.fraction:
+        since = dict.fromkeys(("nnet_batchnorm.h:normalize", "nnet_batchnorm_stream.h:normalize"), ("0.6.0", None))
     ignored = frozenset({"scale_t"})
     b.add(call, "BatchNormalization", [data], data.shape, [config], ignored=ignored, since=since, weights=weights)
-
-
-def _product_first(
-    b: Builder, call: Call, data: Variable, weights: dict[str, WeightVariable]
-) -> tuple[Variable, dict[str, WeightVariable]]:
-    """In hls4ml 0.6.0 the product is cast to the result before the bias is added: a layer of its own before it."""
-    name = f"{b.name(call, 1)}_product"
-    kind = b.declared.format_of(call.templates[1].removesuffix("::value_type"), call.place)
-    product = Variable(data.name, named_type(kind), data.shape, name)
-    zero, one = np.zeros(weights["bias"].data.shape), np.ones(weights["scale"].data.shape)
-    own = {"scale": weights["scale"], "bias": replace(weights["bias"], data=zero)}
-    b.model.tensors[name] = product
-    facts = {"function_cpp": call.text}
-    b.model.nodes.append(Node("BatchNormalization", name, [data.tensor], [name], facts, own, b.model))
-    unit = named_type(Kind("", FixedType(1, 1, False)))
-    return product, {"scale": replace(weights["scale"], type=unit, data=one), "bias": weights["bias"]}
 
 
 def _channels(b: Builder, call: Call, config: Config, size: int) -> int:
