@@ -194,11 +194,14 @@ def _pooled(
     if b.model.io_type == "io_stream":  # whose kernels call none of these
         taken = dict.fromkeys(POOLING, (since, None))
     elif all(release(found) < (1,) for found in b.library.releases("nnet_pooling.h:pool_op") or ["1.0.0"]):
-        windows = operation == "Average" and not name.startswith(
-            "Global"
-        )  # means were scaled again, in the input's type
-        taken = dict.fromkeys(POOLING, ("1.0.0" if windows else since, "1.0.0"))
-        extra["accum_t"] = _old_accumulator(data, operation, prod(data.shape[:-1]))
+        kind: FixedType = data.type.precision.type
+        pool = [config.number(f"pool_{axis[0]}") for axis in _AXES if f"pool_{axis[0]}" in config.values]
+        if operation == "Average" and pool:  # means were scaled by the window's share that is no padding: here by one
+            padded = any(config.number(f"pad_{end}", 0) for axis in _AXES for end in axis[1:])
+            if padded or kind.fraction < 0 or max(pool) > kind.max:
+                since = "1.0.0"
+        taken = dict.fromkeys(POOLING, (since, "1.0.0"))
+        extra["accum_t"] = _old_accumulator(kind, operation, prod(pool or data.shape[:-1]))
     b.add(call, name, [data], shape, [config], since=taken, **extra)
 
 
