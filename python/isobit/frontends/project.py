@@ -104,7 +104,7 @@ def read_project(folder: str | os.PathLike[str]) -> Project:
     ----------
     folder
         Holds ``firmware/`` and ``hls4ml_config.yml``; the shapes of inputs and outputs come from the latter or, where
-        an older hls4ml did not write them, as flat sizes from ``<project>_bridge.cpp``.
+        an older hls4ml did not write them, from ``<project>_bridge.cpp``.
 
     Raises
     ------
