@@ -83,7 +83,10 @@ def test_older_definitions_are_taken_where_they_give_the_same_bits() -> None:
         "firmware/nnet_utils/nnet_common.h": b"namespace nnet { enum strategy { latency, resource }; }",
     }
     assert Library(known, ["firmware/parameters.h"]).unknown(["strategy"]) == []
-    assert Library(known, ["firmware/parameters.h"]).unknown(["strategy"], ["nnet_common.h:strategy"]) != []
+    assert (
+        Library(known, ["firmware/parameters.h"]).unknown(["strategy"], {"nnet_common.h:strategy": ("1.2.0", None)})
+        != []
+    )
 
 
 def test_structs_of_other_releases_go_with_their_code(patched: Path) -> None:

@@ -40,6 +40,7 @@ def main_source(project: Project) -> str:
     for p in project.directed("out"):
         declared = f'hls::stream<{p.type}> {p.name}("{p.name}")' if p.stream else f"{p.type} {p.name}[{p.size}]"
         outputs.append(f"    {declared};")
+    outputs += [f"    {p.type} {p.name} = 0;" for p in project.directed("size")]
     return _MAIN.format(
         name=project.name,
         weights="".join(f'#include "firmware/weights/{p.name}.h"\n' for p in project.directed("weight")),

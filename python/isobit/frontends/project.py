@@ -6,6 +6,7 @@ Nothing is ever written into the user's folder; its files are read once and hand
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import re
 import tempfile
@@ -103,7 +104,7 @@ def read_project(folder: str | os.PathLike[str]) -> Project:
     ----------
     folder
         Holds ``firmware/`` and ``hls4ml_config.yml``; the shapes of inputs and outputs come from the latter or, where
-        an older hls4ml did not write them, as flat sizes from ``<project>_bridge.cpp``.
+        an older hls4ml did not write them, from ``<project>_bridge.cpp``.
 
     Raises
     ------
@@ -242,7 +243,7 @@ def _shapes(
             r"convert_data<\s*(\w+)\s*,[^>]*,\s*([\w\s*]+)>\s*\(\s*(\w+)\s*,\s*(\w+)\s*\)", text
         ):
             inward = source in ("float", "double")
-            shapes[first if inward else second] = ("in" if inward else "out", (_product(size, numbers),))
+            shapes[first if inward else second] = ("in" if inward else "out", _extents(size, numbers))
     if not shapes:
         raise ModelFileError(
             f"{root}: neither hls4ml_config.yml (InputShapes, OutputShapes) nor {bridge.name} says which arguments of "
@@ -270,6 +271,8 @@ def _parameter(
     files: Mapping[str, bytes],
     numbers: Mapping[str, int],
 ) -> Parameter:
+    if extent := re.fullmatch(r"unsigned short ?& ?(const_size_(?:in|out)_\d+)", text):
+        return Parameter(extent[1], "size", "unsigned short", (), False)
     array = re.fullmatch(r"(?:const )?(.+?) ?\b(\w+) ?\[([\w\s*]+)\]", text)
     stream = re.fullmatch(r"hls::stream ?< ?(.+?) ?> ?& ?(\w+)", text)
     if array is None and stream is None:
@@ -294,16 +297,21 @@ def _parameter(
 
 
 def _product(text: str, numbers: Mapping[str, int]) -> int:
-    """Value of hls4ml's sizes, such as ``6*2`` or ``N_INPUT_1_1*N_INPUT_2_1``.
+    """Value of hls4ml's sizes; see :func:`_extents`."""
+    return math.prod(_extents(text, numbers))
+
+
+def _extents(text: str, numbers: Mapping[str, int]) -> tuple[int, ...]:
+    """Extents of hls4ml's sizes, such as ``6*2`` or ``N_INPUT_1_1*N_INPUT_2_1``.
 
     Raises
     ------
     ModelFileError
         For a name that defines.h does not define.
     """
-    product = 1
+    extents = []
     for factor in map(str.strip, text.split("*")):
         if not factor.isdigit() and factor not in numbers:
             raise ModelFileError(f"the size {factor!r} in the firmware is not a number and not in defines.h")
-        product *= int(factor) if factor.isdigit() else numbers[factor]
-    return product
+        extents.append(int(factor) if factor.isdigit() else numbers[factor])
+    return tuple(extents)

@@ -19,7 +19,8 @@ class Parameter:
     name
         Its name in C++.
     direction
-        ``in``, ``out``, or ``weight`` for weights that the test bench hands over (block RAM).
+        ``in``, ``out``, ``weight`` for weights that the test bench hands over (block RAM), or ``size`` for a number of
+        elements that the function of hls4ml 0.6.0 writes.
     type
         Type of an element, in C++.
     shape

@@ -64,6 +64,11 @@ kernels::{kernel}(arith(), kernels::static_vector_shape<{size}>(), data, {table}
 @register_emitter(Softmax)
 def softmax(op: Softmax, layer: Layer) -> str:
     """Every slice by the implementation's kernel, all of them at once."""
+    if op.implementation in op.OLDER:
+        raise UnsupportedError(
+            f"layer {op.name!r} cannot be exported: it is a softmax as hls4ml had it before 1.2.0 "
+            f"({op.implementation}); exported are {', '.join(op.IMPLEMENTATIONS)}"
+        )
     layer.include("softmax_layer.hpp", "raw_constants.hpp")
     slices = f" in {op.outer * op.inner} slices" if op.outer * op.inner > 1 else ""
     layer.what = f"softmax of {op.size}{slices}, {op.implementation}"

@@ -78,6 +78,16 @@ def _stable(op: Softmax, tensor: Tensor, data: list[Numbers]) -> list[Numbers]:
     return _normalised(op, [_by_top_bits(op.exp_table, value, op.inp_norm) for value in distances])
 
 
+def _stable_signed(op: Softmax, tensor: Tensor, data: list[Numbers]) -> list[Numbers]:
+    """``softmax_stable`` before hls4ml 1.2.0: ``d_xi_xmax[i] = data[i] - x_max``."""
+    assert op.exp_table is not None
+    assert op.address is not None
+    most = largest(data)
+    difference = growth.difference(tensor.type, tensor.type)
+    differences = [assign(value - most, op.address, difference) for value in data]
+    return _normalised(op, [_by_top_bits(op.exp_table, value, op.address) for value in differences])
+
+
 def _legacy(op: Softmax, tensor: Tensor, data: list[Numbers]) -> list[Numbers]:
     assert op.exp_table is not None
     assert op.inv_table is not None
@@ -104,6 +114,7 @@ def _argmax(op: Softmax, tensor: Tensor, data: list[Numbers]) -> list[Numbers]:
 _SLICES: dict[str, Callable[[Softmax, Tensor, list[Numbers]], list[Numbers]]] = {
     "latency": _latency,
     "stable": _stable,
+    "stable_signed": _stable_signed,
     "legacy": _legacy,
     "argmax": _argmax,
 }

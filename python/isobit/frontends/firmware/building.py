@@ -9,10 +9,11 @@ from typing import Any, NoReturn
 
 from isobit.errors import RegistrationError, UnsupportedError
 from isobit.fixed.types import FixedType
-from isobit.frontends.firmware.cpp.structs import Config, Declarations, Kind
+from isobit.frontends.firmware.cpp.structs import Config, Declarations
 from isobit.frontends.firmware.cpp.top import Array, Call, Top
 from isobit.frontends.firmware.fingerprints import Library
 from isobit.frontends.firmware.nodes import (
+    BINARY,
     FirmwareModel,
     NamedType,
     Node,
@@ -21,8 +22,11 @@ from isobit.frontends.firmware.nodes import (
     WeightVariable,
     index_of,
     named_type,
+    named_xnor,
+    product_of,
     rendered,
 )
+from isobit.frontends.firmware.older import KERNELS, Since
 from isobit.frontends.firmware.weights import Weights
 
 __all__ = ["IGNORED", "LAYERS", "Builder", "reads"]
@@ -37,9 +41,6 @@ IGNORED = frozenset(
         *("n_partitions", "n_pixels", "parallelization_factor", "unroll_factor", "weight_t", "bias_t", "strategy"),
     }
 )
-
-
-BINARY = FixedType.int_type(1, signed=False)
 
 
 def reads(*functions: str) -> Callable[[Callable[[Builder, Call], None]], Callable[[Builder, Call], None]]:
@@ -222,7 +223,7 @@ class Builder:
         template: int | None = 1,
         weights: dict[str, WeightVariable] | None = None,
         used: Sequence[str] = (),
-        refused: Sequence[str] = (),
+        since: Since | None = None,
         **attributes: Any,
     ) -> Node:
         """Add a layer.
@@ -243,8 +244,8 @@ class Builder:
             The argument that is written (by default the one behind the inputs), and the template argument of its type.
         used
             Functions that it calls, beside those that the call and its structs name.
-        refused
-            Definitions of older releases that compute something else for this layer.
+        since
+            Definitions of which some releases alone compute this layer; see :meth:`Library.unknown`.
         weights, attributes
             Those of hls4ml's node beside the members of the first struct.
 
@@ -257,7 +258,7 @@ class Builder:
             if unknown := config.members() - config.read - IGNORED - ignored:
                 config.fail(f"has the member {min(unknown)!r}, which is not known")
         written = len(inputs) if place is None else place
-        if (reason := self.unknown_functions(call, configs, used, refused)) is not None:
+        if (reason := self.unknown_functions(call, configs, used, since)) is not None:
             raise UnknownCodeError(f"{call.place}: {call.text!r:.120}: {reason}", reason, inputs, written, shape)
         name = self.name(call, written)
         output = self.output(call, written, shape, template=template, tensor=name)
@@ -287,20 +288,27 @@ class Builder:
         call: Call,
         configs: Sequence[Config] = (),
         more: Sequence[str] = (),
-        refused: Sequence[str] = (),
+        since: Since | None = None,
     ) -> str | None:
         """Which of a layer's functions, and of those that they call, are not hls4ml's own; None if all are."""
-        used, refused = [call.kernel, *more], list(refused)
+        used, taken = [call.kernel, *more], dict(since or {})
         for config in configs:
             names = (*config.templates.values(), *config.functions.values(), *config.types.values(), config.base)
             used += [word for text in names for word in re.findall(r"\w+", text)]
-            if config.templates.get("product", "").endswith("both_binary"):
-                refused.append("nnet_mult.h:cast")  # halves an odd number of products otherwise
-        if not (unknown := self.library.unknown(used, refused)):
+            if product_of(config) == "both_binary":
+                taken.setdefault("nnet_mult.h:cast", ("1.2.0", None))
+            if "kernel" in config.templates or config.values.get("strategy") in ("latency", "resource"):
+                named = "kernel" in config.templates
+                taken |= dict.fromkeys(KERNELS, ("1.0.0", None) if named else ("0.6.0", "1.0.0"))
+        if not (unknown := self.library.unknown(used, taken)):
             return None
         shown = ", ".join(key.replace(":#", " (its directives)").replace(":", ": ") for key in unknown[:4])
         more_of_them = f" and {len(unknown) - 4} more" if len(unknown) > 4 else ""
         return f"its code is none of hls4ml's releases that isobit emulates: {shown}{more_of_them}"
+
+    def vouch(self, name: str) -> None:
+        """A definition of nnet_code_gen.h has been read."""
+        self.library.vouched.add(f"nnet_code_gen.h:{name}")
 
     # -- products ----------------------------------------------------------------------------------------------
 
@@ -309,7 +317,8 @@ class Builder:
 
         Data of one bit mean the same in some products; the variable's type then says so.
         """
-        product = config.template("product", "nnet::product::mult").rpartition("::")[2]
+        config.read.add("product")
+        product = product_of(config)
         if product in ("both_binary", "data_binary"):
             if data.type.precision.type != BINARY:
                 self.fail(call, f"the product {product!r} of data of {data.type.precision}")
@@ -318,7 +327,8 @@ class Builder:
 
     def check_product(self, call: Call, config: Config, data: Variable, weight: NamedType) -> None:
         """Check that the product is the one that hls4ml chooses for the formats, whose semantics the layers have."""
-        product = config.template("product", "nnet::product::mult").rpartition("::")[2]
+        config.read.add("product")
+        product = product_of(config)
         kinds = [{cls.__name__ for cls in type(part).__mro__} for part in (data.type.precision, weight.precision)]
         if "ExponentPrecisionType" in kinds[1]:
             expected = "weight_exponential"
@@ -332,8 +342,3 @@ class Builder:
             expected = "mult"
         if product != expected:
             self.fail(call, f"{config.name} has the product {product!r}; hls4ml's for these formats is {expected!r}")
-
-
-def named_xnor() -> Any:
-    """The format of one bit that means -1 or 1."""
-    return named_type(Kind("", BINARY), xnor=True).precision

@@ -60,7 +60,7 @@ def _quantiser(b: Builder, call: Call) -> None:
         b.fail(call, "its elements have several modes")
     rounding, overflow = modes.pop() if modes else ("TRN", "WRAP")
     facts = [(kind.signed, kind.width, kind.integer) if kind else (False, 0, 0) for kind in kinds]
-    b.library.vouched.add(call.kernel)
+    b.vouch(call.kernel)
     node = b.add(call, "FixedPointQuantizer", [data], data.shape)
     node.mask_kbi = tuple(np.array(part).reshape(1, *data.shape) for part in zip(*facts, strict=True))
     node.RND, node.SAT = rounding, overflow

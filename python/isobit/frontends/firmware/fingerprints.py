@@ -17,40 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from isobit.frontends.firmware.older import DIRECTIVES, EMULATED, VETTED, Since, release
+
 __all__ = ["ALWAYS", "Chunk", "Library", "chunks_of", "foreign_types", "known_functions", "missing_types", "whole"]
 
 #: What every project's C-simulation uses.
 ALWAYS = ("load_weights_from_txt", "load_compressed_weights_from_txt", "load_exponent_weights_from_txt", "array")
-#: Releases whose functions have the semantics of isobit's layers.
-EMULATED = ("1.2.0 vivado", "1.2.0 vitis", "1.3.0 vivado", "1.3.0 vitis")
-
-#: Definitions of older releases, from this one on, that give the bits of those above: read side by side, and compared
-#: (tools/firmware_run.py). Some do so under a condition, for which the layer refuses them (:meth:`Library.unknown`).
-VETTED = {
-    **dict.fromkeys(
-        (
-            *("nnet_helpers.h:load_weights_from_txt", "nnet_types.h:array", "nnet_common.h:strategy"),
-            *("nnet_dense.h:dense", "nnet_dense.h:dense_config", "nnet_mult.h:cast", "nnet_conv1d.h:conv_1d_cl"),
-            *("nnet_dense_resource.h:dense_resource_rf_gt_nin", "nnet_dense_resource.h:dense_resource_rf_gt_nin_rem0"),
-            *("nnet_dense_resource.h:dense_resource_rf_leq_nin", "nnet_conv1d.h:pointwise_conv_1d_cl"),
-            *("nnet_conv2d.h:conv_2d_cl", "nnet_conv2d.h:pointwise_conv_2d_cl", "nnet_merge.h:merge_config"),
-            *("nnet_merge.h:add", "nnet_merge.h:subtract", "nnet_merge.h:multiply"),
-            *("nnet_dense_stream.h:dense", "nnet_dense_stream.h:dense_wrapper"),
-        ),
-        "0.7.1",
-    ),
-    **dict.fromkeys(
-        (
-            "nnet_conv1d.h:Conv1DLatency",
-            *("nnet_conv1d.h:Conv1DResource", "nnet_conv1d_latency.h:pointwise_conv_1d_latency_cl"),
-            *("nnet_pooling.h:pooling1d_cl", "nnet_pooling.h:pooling2d_cl"),
-        ),
-        "1.0.0",
-    ),
-}
-#: Directives of headers (a chunk ``#``) are vetted from here on: includes and guards.
-_DIRECTIVES = "0.7.1"
-
 _TOKEN = re.compile(
     r"(?P<skip>\s+|//(?:[^\n\\]|\\[ \t\r\f\v]*\n|\\)*|/\*.*?\*/)|(?P<directive>#(?:[^\n\\]|\\.)*)"
     r"|(?P<word>[A-Za-z_]\w*)|(?P<other>\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|\.?\d(?:[eE][-+]|[\w.])*|.)",
@@ -240,7 +212,7 @@ class Library:
         self.chunks: dict[str, Chunk] = {}
         #: Headers that are included and not there.
         self.missing: list[str] = []
-        #: Definitions that hls4ml generates for a layer, which have been read.
+        #: Definitions that hls4ml generates for a layer, which have been read; by key.
         self.vouched: set[str] = set()
         left, seen = list(sources), set[str]()
         while left:
@@ -256,7 +228,11 @@ class Library:
                 if beside not in files and not _VENDORS.fullmatch(name):
                     self.missing.append(beside)
             if not (path in _READ or path in sources or here.name in ("ap_types", "weights")):
-                self.chunks |= {chunk.key: chunk for chunk in chunks_of(PurePosixPath(path).name, text)}
+                for chunk in chunks_of(PurePosixPath(path).name, text):
+                    if (other := self.chunks.get(chunk.key)) is not None:  # of another folder: both must be known
+                        both = chunk.words | other.words
+                        chunk = Chunk(chunk.key, chunk.digest if chunk.digest == other.digest else "", both)
+                    self.chunks[chunk.key] = chunk
         self._by_name: dict[str, list[Chunk]] = {}
         for chunk in self.chunks.values():
             self._by_name.setdefault(chunk.name, []).append(chunk)
@@ -271,35 +247,42 @@ class Library:
                     left += chunk.words & self._by_name.keys()
         return found
 
-    def unknown(self, names: Iterable[str], refused: Iterable[str] = ()) -> list[str]:
+    def releases(self, key: str) -> list[str]:
+        """The releases that have a definition as this project has it; none for one that it lacks."""
+        chunk = self.chunks.get(key)
+        return known_functions().get(key, {}).get(chunk.digest, []) if chunk is not None else []
+
+    def unknown(self, names: Iterable[str], since: Since | None = None) -> list[str]:
         """Those of them that are none whose semantics isobit has, sorted.
 
         Parameters
         ----------
         names
             Functions that a layer calls.
-        refused
-            Definitions of which the layer takes those of newer releases alone.
+        since
+            Definitions of which the layer takes some releases alone, each with the first of them and the first that it
+            does not take any more (None: all newer ones).
         """
-        refused = set(refused)
+        taken = since or {}
         return sorted(
             key
             for key, chunk in self.reached([*names, *ALWAYS]).items()
-            if chunk.name not in self.vouched and not _same_bits(chunk, key in refused)
+            if chunk.key not in self.vouched and not _same_bits(chunk, taken.get(key))
         )
 
 
-def _same_bits(chunk: Chunk, strictly: bool) -> bool:
-    """Whether a definition gives the bits of a release that isobit emulates."""
+def _same_bits(chunk: Chunk, taken: tuple[str, str | None] | None) -> bool:
+    """Whether a definition gives the bits of a release that isobit emulates, or is one of those that a layer takes."""
     releases = known_functions().get(chunk.key, {}).get(chunk.digest, [])
+    if taken is not None:
+        first, last = taken
+        return any(
+            release(first) <= release(name) and (last is None or release(name) < release(last)) for name in releases
+        )
     if set(EMULATED) & set(releases):
         return True
-    since = _DIRECTIVES if chunk.name == "#" else VETTED.get(chunk.key)
-    return since is not None and not strictly and any(_release(name) >= _release(since) for name in releases)
-
-
-def _release(name: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in name.partition(" ")[0].split("."))
+    first = DIRECTIVES if chunk.name == "#" else VETTED.get(chunk.key, "")
+    return bool(first) and any(release(name) >= release(first) for name in releases)
 
 
 def _included(text: str) -> list[str]:

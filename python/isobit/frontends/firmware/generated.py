@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from math import prod
 from types import SimpleNamespace
@@ -14,8 +15,11 @@ if TYPE_CHECKING:
     from isobit.frontends.firmware.cpp.structs import Config
     from isobit.frontends.firmware.cpp.top import Call
 
-__all__ = ["check_windows", "filled", "tree_of", "window_view"]
+__all__ = ["check_windows", "filled", "pointwise_parts", "tree_of", "window_view"]
 
+#: Of a class ``pointwise_conv_N`` without its calls of the kernel.
+_PARTS = "58bfabfa355b7557"
+_TEMPLATE = r"\ntemplate<class data_T, class res_T, typename CONFIG_T>\n"
 _STATEMENT = re.compile(r"buffer\[(\d+)\]\[(\d+)\] = *(?:data\[(\d+)\]|0);\s*")
 _PARTITION = re.compile(r"if \(partition == *(\d+)\) \{\s*((?:buffer\[\d+\]\[\d+\] = *(?:data\[\d+\]|0);\s*)*)\}\s*")
 _BUFFER = (
@@ -69,7 +73,7 @@ def filled(b: Builder, call: Call, config: Config, windows: int, size: int) -> A
         b.fail(call, f"{config.name} has {parts} times {at_once} windows of {windows}")
     if len(table) != windows * size:
         b.fail(call, f"{name} fills {len(table)} numbers; expected {windows} windows of {size}")
-    b.library.vouched.add(name)
+    b.vouch(name)
     return np.array(table).reshape(windows, size)
 
 
@@ -83,8 +87,30 @@ def tree_of(b: Builder, call: Call, name: str) -> dict[str, Any]:
     )
     if len(found) != 1 or len(re.findall(rf"\bvoid {re.escape(name)}\b", b.generated)) != 1:
         b.fail(call, f"nnet_code_gen.h defines {name} {len(found)} times as da4ml writes it; expected once")
-    b.library.vouched.add(name)
+    b.vouch(name)
     return {"strategy": "distributed_arithmetic", "da_codegen": SimpleNamespace(code=found[0])}
+
+
+def pointwise_parts(b: Builder, call: Call, name: str, parts: int) -> None:
+    """Check the class that hls4ml 1.0.0 and 1.1.0 generate for a pointwise convolution, if a struct names one.
+
+    It cuts the positions into as many parts as the reuse factor and calls one kernel for each of them.
+    """
+    if not re.fullmatch(r"pointwise_conv_\d+", name):
+        return
+    found = re.findall(rf"{_TEMPLATE}(class {name} : public .*?\n}};\n)", b.generated, re.DOTALL)
+    if len(found) != 1 or len(re.findall(rf"\b{name}\b", b.generated)) != 1:
+        b.fail(call, f"nnet_code_gen.h has {len(found)} classes {name}; expected one")
+    code = re.sub(r"#pragma[^\n]*", "", found[0])
+    calls = re.findall(
+        r"(pointwise_conv_1d_latency_cl[^;(]*)\(data_tmp\[(\d+)\], res_tmp\[\2\], weights, biases\);", code
+    )
+    rest = re.sub(r"pointwise_conv_1d_latency_cl[^;]*;\s*", "", code.replace(name, "NAME"))
+    digest = hashlib.sha256("".join(rest.split()).encode()).hexdigest()[:16]
+    kernel = "pointwise_conv_1d_latency_cl<data_T, res_T, CONFIG_T>"
+    if digest != _PARTS or calls != [(kernel, str(place)) for place in range(parts)]:
+        b.fail(call, f"the code of {name} is not what hls4ml generates for the reuse factor {parts}")
+    b.vouch(name)
 
 
 def check_windows(b: Builder, call: Call, config: Config, *geometry: Any) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from isobit.fixed.array import quantise_floats
 from isobit.frontends.firmware.building import Builder, reads
 from isobit.frontends.firmware.cpp.structs import Config
 from isobit.frontends.firmware.cpp.top import Call
 from isobit.frontends.firmware.generated import tree_of
-from isobit.frontends.firmware.nodes import named_type
+from isobit.frontends.firmware.nodes import WeightVariable, named_type, product_of
+from isobit.frontends.firmware.older import SOFTMAX, Since
 
 __all__ = ["strategy_of"]
 
@@ -59,7 +61,20 @@ def _dense(b: Builder, call: Call) -> None:
     weights = {"weight": weight, "bias": b.weight(call, 3, (n_out,))}
     extra: dict[str, Any] = {"strategy": strategy, "_weights_transposed": transposed}
     extra["reuse_factor"] = config.extent("reuse_factor", 1)
-    b.add(call, "Dense", [data], (n_out,), [config], weights=weights, **extra)
+    since = _binary_sums(config, weights["bias"]) if product_of(config) == "both_binary" else {}
+    b.add(call, "Dense", [data], (n_out,), [config], since=since, weights=weights, **extra)
+
+
+def _binary_sums(config: Config, bias: WeightVariable) -> Since:
+    """Older releases that double sums of binary products as hls4ml does, for an even count and a whole bias.
+
+    Until 1.2.0 the kernels subtracted half of the count before they doubled the sum.
+    """
+    kind, count = bias.type.precision.type, config.number("n_in")
+    raw = quantise_floats(bias.data, kind)
+    if count % 2 == 0 and (kind.fraction <= 0 or not (raw % (1 << kind.fraction)).any()):
+        return {"nnet_mult.h:cast": ("0.7.1", None)}
+    return {}
 
 
 def _check_compressed(b: Builder, call: Call, config: Config, count: int) -> None:
@@ -89,7 +104,14 @@ def _normalize(b: Builder, call: Call) -> None:
     channels = _channels(b, call, config, data.size())
     weights = {"scale": b.weight(call, 2, (channels,)), "bias": b.weight(call, 3, (channels,))}
     b.check_product(call, config, data, weights["scale"].type)
-    b.add(call, "BatchNormalization", [data], data.shape, [config], ignored=frozenset({"scale_t"}), weights=weights)
+    since: dict[str, tuple[str, str | None]] = {}
+    kind = b.declared.format_of(call.templates[1].removesuffix("::value_type"), call.place).type
+    modes = (kind.rounding.name, kind.overflow.name, kind.saturation_bits)
+    # hls4ml 0.6.0 cast the product to the result before it added the bias; whole LSBs that wrap are the same after it.
+    if modes == ("TRN", "WRAP", 0) and weights["bias"].type.precision.type.fraction <= kind.fraction:
+        since = dict.fromkeys(("nnet_batchnorm.h:normalize", "nnet_batchnorm_stream.h:normalize"), ("0.6.0", None))
+    ignored = frozenset({"scale_t"})
+    b.add(call, "BatchNormalization", [data], data.shape, [config], ignored=ignored, since=since, weights=weights)
 
 
 def _channels(b: Builder, call: Call, config: Config, size: int) -> int:
@@ -182,21 +204,27 @@ def _softmax(b: Builder, call: Call) -> None:
     b.arguments(call, 3, 2)
     config = b.config(call)
     data = b.input(call, 0, b.extents(call, 1))
-    parallel = b.model.io_type == "io_parallel"
-    known = b.unknown_functions(call, [config]) is None  # else structs of older releases, of which not all is read
+    parallel, newer = b.model.io_type == "io_parallel", "exp_table_size" in config.values
+    known = newer and b.unknown_functions(call, [config]) is None  # else structs of which not all is read
     least = None if parallel and known else 1
-    size, inner, outer = (config.extent(name, least) for name in ("n_slice", "n_inner", "n_outer"))
+    inner, outer = (config.extent(name, least) for name in ("n_inner", "n_outer"))
+    size = config.extent("n_slice" if newer else "n_in", least)
     if config.number("n_in") != data.size() or (parallel and size * inner * outer != data.size()):
         b.fail(call, f"{config.name} normalises {outer} x {size} x {inner} numbers of {data.size()}")
     if call.kernel == "softmax" and parallel and (inner, outer) != (1, 1):
         b.fail(call, f"{config.name} has {outer} x {inner} slices, of which {call.function} computes one")
     if known:
         _check_softmax(config, parallel)
-    config.read |= {
-        *("exp_table_size", "inv_table_size", "axis", "implementation", "exp_scale", "exp_table_t", "inv_table_t"),
-        *("accum_t", "inv_inp_t", "inp_norm_t"),
-    }
-    b.add(call, "Softmax", [data], data.shape, [config])
+    config.read |= {"axis", "implementation", "exp_table_t", "inv_table_t"}
+    if newer:
+        config.read |= {"exp_table_size", "inv_table_size", "exp_scale", "accum_t", "inv_inp_t", "inp_norm_t"}
+        taken: tuple[str, str | None] = ("1.2.0", None)
+    else:
+        config.number("table_size")
+        taken = ("0.6.0", "1.2.0")
+        if config.word("implementation") == "stable" and not data.type.precision.signed:
+            taken = ("1.2.0", None)  # differences of numbers without a sign would address a table of theirs
+    b.add(call, "Softmax", [data], data.shape, [config], since=dict.fromkeys(SOFTMAX, taken))
 
 
 def _check_softmax(config: Config, parallel: bool) -> None:
@@ -230,7 +258,11 @@ def _merge(b: Builder, call: Call) -> None:
     sizes = [config.number("n_elem1", -1), config.number("n_elem2", -1)]
     if config.number("n_elem") != _size(shape) or sizes not in ([one.size(), two.size()], [-1, -1]):
         b.fail(call, f"{config.name} merges {config.number('n_elem')} numbers of {one.shape} and {two.shape}")
-    b.add(call, "Merge", [one, two], shape, [config], template=2, op=call.kernel)
+    since: dict[str, tuple[str, str | None]] = {}
+    if one.type.precision.type != two.type.precision.type:  # a choice of two formats was one of neither until then
+        headers = ("nnet_merge.h", "nnet_merge_stream.h")
+        since = {f"{header}:{name}": ("1.2.0", None) for header in headers for name in ("maximum", "minimum")}
+    b.add(call, "Merge", [one, two], shape, [config], template=2, since=since, op=call.kernel)
 
 
 def _size(shape: tuple[int, ...]) -> int:
@@ -269,4 +301,7 @@ def _concatenate(b: Builder, call: Call) -> None:
     inputs = [b.input(call, side, shape, template=side) for side, shape in enumerate(shapes)]
     joined = list(shapes[0])
     joined[place] += shapes[1][place]
-    b.add(call, "Concatenate", inputs, tuple(joined), [config], template=2, axis=axis)
+    since: dict[str, tuple[str, str | None]] = {}
+    if rank == 3 and shapes[0][2] != shapes[1][2]:  # joined along the last axis, as much was taken of both until then
+        since = {"nnet_merge.h:concatenate3d_2": ("1.2.0", None)}
+    b.add(call, "Concatenate", inputs, tuple(joined), [config], template=2, since=since, axis=axis)

@@ -107,7 +107,7 @@ def _model(root: Path, project: Project, backend: str) -> tuple[FirmwareModel, l
     declared = read_declarations(str(root), files)
     path = f"firmware/{project.name}.cpp"
     top = read_top(f"{root}/{path}", project.name, files[path], declared.constants)
-    streams = {parameter.stream for parameter in project.parameters if parameter.direction != "weight"}
+    streams = {parameter.stream for parameter in project.parameters if parameter.direction in ("in", "out")}
     if len(streams) != 1:
         raise UnsupportedError(f"{root}/{path}: the top function has arrays and streams; expected one kind")
     model = FirmwareModel(project.name, backend, "io_stream" if streams.pop() else "io_parallel")

@@ -59,6 +59,25 @@ def _transpose(b: Builder, call: Call) -> None:
     b.add(call, "Transpose", [data], given, [config], perm=perm)
 
 
+@reads("transpose_2d", "transpose_3d")
+def _transpose_old(b: Builder, call: Call) -> None:
+    """Before hls4ml 1.1.0; on streams packets are rows of what is read, and columns become packets."""
+    b.arguments(call, 3, 2)
+    config = b.config(call)
+    shape = tuple(config.number(axis) for axis in ("depth", "height", "width"))
+    perm = tuple(int(axis) for axis in config.array("perm"))
+    if call.kernel == "transpose_2d":
+        if shape[0] != 1 or perm != (0, 2, 1):
+            b.fail(call, f"{config.name} turns {shape} to {perm}, of which {call.function} exchanges two axes")
+        shape, perm = shape[1:], (1, 0)
+    elif sorted(perm) != [0, 1, 2] or b.model.io_type == "io_stream":
+        b.fail(call, f"{config.name} is no transposition of {shape}")
+    data = b.input(call, 0, shape)
+    if b.model.io_type == "io_stream" and (data.type.n_elem, b.packet(call, 1)) != shape[::-1]:
+        b.fail(call, f"packets of {data.type.n_elem} and of {b.packet(call, 1)} numbers; expected {shape[::-1]}")
+    b.add(call, "Transpose", [data], tuple(shape[axis] for axis in perm), [config], perm=perm)
+
+
 def transposition(b: Builder, call: Call, config: Config) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Shape and permutation of a transposition, which its struct says four times."""
     names = ("from_shape", "to_shape", "perm", "perm_strides")

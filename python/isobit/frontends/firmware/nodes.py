@@ -18,6 +18,7 @@ from isobit.fixed.types import FixedType
 from isobit.frontends.firmware.cpp.structs import Config, Declarations, Kind
 
 __all__ = [
+    "BINARY",
     "FirmwareModel",
     "NamedType",
     "Node",
@@ -26,8 +27,14 @@ __all__ = [
     "WeightVariable",
     "index_of",
     "named_type",
+    "named_xnor",
+    "product_of",
     "rendered",
 ]
+
+
+#: One bit, which means -1 or 1 in some products.
+BINARY = FixedType.int_type(1, signed=False)
 
 
 @dataclass(frozen=True)
@@ -229,6 +236,16 @@ class FirmwareModel:
     def get_weight_variables(self) -> list[WeightVariable]:
         """All arrays of weights."""
         return [weights for node in self.nodes for weights in node.weights.values()]
+
+
+def named_xnor() -> XnorPrecisionType:
+    """The format of one bit that means -1 or 1."""
+    return XnorPrecisionType(BINARY)
+
+
+def product_of(config: Config) -> str:
+    """The product of a struct: ``mult`` of ``nnet::product::mult``."""
+    return config.templates.get("product", "mult").rpartition("::")[2]
 
 
 def rendered(config: Config, declared: Declarations) -> str:

@@ -53,7 +53,21 @@ def _recurrent(b: Builder, call: Call) -> None:
     extra |= {"return_sequences": every, "static": config.truth("use_static")}
     extra |= {"pytorch": config.truth("pytorch_order", False), "apply_reset_gate": "after"}
     given = (steps, n_state) if every else (n_state,)
-    b.add(call, cell.upper(), [data], given, [config, *parts], weights=weights, **extra)
+    since = {} if _one_type(b, call, config, cell) else dict.fromkeys(_functions(cell), ("1.1.0", None))
+    b.add(call, cell.upper(), [data], given, [config, *parts], since=since, weights=weights, **extra)
+
+
+def _functions(cell: str) -> tuple[str, ...]:
+    return tuple(f"nnet_recurrent.h:{cell}{suffix}" for suffix in ("", "_static", "_stack"))
+
+
+def _one_type(b: Builder, call: Call, config: Config, cell: str) -> bool:
+    """Whether what activations read and write has one type: until hls4ml 1.1.0 they had types of other tensors."""
+    texts = [config.text("accum_t"), config.text("weight_t")]
+    if cell == "lstm":
+        texts += [text.removesuffix("::value_type") for text in call.templates[:2]]
+    kinds = [b.declared.format_of(text, config.place) for text in texts]
+    return len({kind.type for kind in kinds}) == 1
 
 
 def _activations(b: Builder, call: Call, config: Config, cell: str) -> dict[str, Any]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+from isobit.fixed.types import FixedType
 from isobit.frontends.firmware.building import Builder, reads
-from isobit.frontends.firmware.cpp.structs import Config
+from isobit.frontends.firmware.cpp.structs import Config, Kind
 from isobit.frontends.firmware.cpp.top import Call
-from isobit.frontends.firmware.generated import check_windows
+from isobit.frontends.firmware.generated import check_windows, pointwise_parts
 from isobit.frontends.firmware.layers import strategy_of
+from isobit.frontends.firmware.nodes import named_type
+from isobit.frontends.firmware.older import POOLING, Since, release
 
 __all__: list[str] = []
 
@@ -70,10 +73,9 @@ def _window_layer(b: Builder, call: Call, class_name: str) -> None:
     if config.word("strategy") != strategy:
         b.fail(call, f"{config.name} has the strategy {config.word('strategy')!r}, {mult.name} {strategy!r}")
     sizes = [(prod(kernel) * n_chan, n_filt)]
-    if (
-        strategy == "latency" and b.model.io_type == "io_parallel"
-    ):  # of all positions before hls4ml 1.2; nobody reads it
-        sizes.append((prod(taken) * n_chan, prod(given) * n_filt))
+    reuse = mult.extent("reuse_factor", 1)
+    if strategy == "latency" and b.model.io_type == "io_parallel":  # of all positions before hls4ml 1.2, which nobody
+        sizes.append((int(prod(taken) * n_chan / reuse), int(prod(given) * n_filt / reuse)))  # reads
     if (mult.number("n_in"), mult.number("n_out")) not in sizes:
         b.fail(call, f"{mult.name} has n_in {mult.number('n_in')}, n_out {mult.number('n_out')} for {config.name}")
     if mult.text("accum_t") != config.text("accum_t"):
@@ -84,15 +86,14 @@ def _window_layer(b: Builder, call: Call, class_name: str) -> None:
     b.check_product(call, mult, data, weight.type)
     weights = {"weight": weight, "bias": b.weight(call, 3, (n_filt,))}
     extra: dict[str, Any] = {"strategy": strategy, "_weights_transposed": transposed}
-    extra["reuse_factor"] = mult.extent("reuse_factor", 1)
+    extra["reuse_factor"] = reuse
     if config.number("kernel_size", prod(kernel)) != prod(kernel):
         b.fail(call, f"{config.name} has the kernel_size {config.number('kernel_size')} for windows of {kernel}")
     if b.model.io_type == "io_parallel":
         check_windows(b, call, config, taken, n_chan, kernel, strides, before, given)
     else:
         extra |= _streamed(config, rank)
-    # Before hls4ml 1.2 pointwise kernels took parts of the positions, as many as the reuse factor.
-    refused = () if extra["reuse_factor"] == 1 else ("nnet_conv1d_latency.h:pointwise_conv_1d_latency_cl",)
+    since = _releases(b, call, config, class_name, strategy, reuse if strides == (1,) and taken == given else 0)
     config.read |= _UNREAD
     mult.read |= {"bias_t", "weight_t"}
     b.add(
@@ -101,10 +102,27 @@ def _window_layer(b: Builder, call: Call, class_name: str) -> None:
         [data],
         (*given, n_filt),
         [config, mult],
-        refused=refused,
+        since=since,
         weights=weights,
         **extra,
     )
+
+
+def _releases(b: Builder, call: Call, config: Config, class_name: str, strategy: str, parts: int) -> Since:
+    """Which releases' functions go with a struct; parts of the positions, 0 where they are not cut into such."""
+    kernel = config.template("conv_kernel", "").rpartition("::")[2]
+    if parts:
+        pointwise_parts(b, call, kernel, parts)
+    since: dict[str, tuple[str, str | None]] = {}
+    if class_name.endswith("Conv") and class_name != "DepthwiseConv" and not call.kernel.endswith("2d_cl"):
+        if kernel and (kernel == "Conv1DResource") == (strategy == "latency"):
+            b.fail(call, f"{config.name} has the kernel {kernel!r} for the strategy {strategy!r}")
+        named: tuple[str, str | None] = ("1.0.0", None) if kernel else ("0.6.0", "1.0.0")
+        since = dict.fromkeys(("nnet_conv1d.h:conv_1d_cl", "nnet_conv1d.h:pointwise_conv_1d_cl"), named)
+    # Before hls4ml 1.2 pointwise kernels took parts of the positions, as many as the reuse factor.
+    if not parts or config.number("out_width") % parts:
+        since["nnet_conv1d_latency.h:pointwise_conv_1d_latency_cl"] = ("1.2.0", None)
+    return since
 
 
 def _streamed(config: Config, rank: int) -> dict[str, Any]:
@@ -147,8 +165,12 @@ def _pooling(b: Builder, call: Call) -> None:
     _check_filters(b, call, config, rank, pool)
     data = b.input(call, 0, (*taken, n_filt))
     # Before hls4ml 1.2 windows were as large as the strides.
-    refused = () if pool == strides else (f"nnet_pooling.h:pooling{rank}d_cl",)
-    _pooled(b, call, config, f"Pooling{rank}D", data, (*given, n_filt), refused)
+    # Before hls4ml 1.2 windows were as large as the strides; before 1.0 padded positions had to fill whole windows.
+    since = "0.7.1" if pool == strides else "1.2.0"
+    padded = zip(taken, before, after, strides, strict=True)
+    if any(first + last and (extent + first + last) % stride for extent, first, last, stride in padded):
+        since = max(since, "1.0.0")
+    _pooled(b, call, config, f"Pooling{rank}D", data, (*given, n_filt), since)
 
 
 def _check_filters(b: Builder, call: Call, config: Config, rank: int, pool: tuple[int, ...]) -> None:
@@ -173,12 +195,32 @@ def _global_pooling(b: Builder, call: Call) -> None:
 
 
 def _pooled(
-    b: Builder, call: Call, config: Config, name: str, data: Any, shape: tuple[int, ...], refused: Any = ()
+    b: Builder, call: Call, config: Config, name: str, data: Any, shape: tuple[int, ...], since: str = "0.7.1"
 ) -> None:
     operation = config.word("pool_op")
     if operation not in ("Max", "Average"):
         b.fail(call, f"{config.name} has the pool_op {operation!r}")
     config.text("accum_t")
     config.read |= _UNREAD
-    implementation = config.word("implementation", "linebuffer")
-    b.add(call, name, [data], shape, [config], refused=refused, implementation=implementation)
+    extra: dict[str, Any] = {"implementation": config.word("implementation", "linebuffer")}
+    taken: dict[str, tuple[str, str | None]] = dict.fromkeys(POOLING, (max(since, "1.0.0"), None))
+    if b.model.io_type == "io_stream":  # whose kernels call none of these
+        taken = dict.fromkeys(POOLING, (since, None))
+    elif all(release(found) < (1,) for found in b.library.releases("nnet_pooling.h:pool_op") or ["1.0.0"]):
+        kind: FixedType = data.type.precision.type
+        pool = [config.number(f"pool_{axis[0]}") for axis in _AXES if f"pool_{axis[0]}" in config.values]
+        if operation == "Average" and pool:  # means were scaled by the window's share that is no padding: here by one
+            padded = any(config.number(f"pad_{end}", 0) for axis in _AXES for end in axis[1:])
+            if padded or kind.fraction < 0 or max(pool) > kind.max:
+                since = "1.0.0"
+        taken = dict.fromkeys(POOLING, (since, "1.0.0"))
+        extra["accum_t"] = _old_accumulator(kind, operation, prod(pool or data.shape[:-1]))
+    b.add(call, name, [data], shape, [config], since=taken, **extra)
+
+
+def _old_accumulator(kind: FixedType, operation: str, numbers: int) -> Any:
+    """The accumulator before hls4ml 1.0: the input's type, or as wide as a sum of it in the default modes needs."""
+    if operation == "Average" and kind.signed and kind == FixedType(kind.width, kind.integer, True):
+        more = max(1, (numbers - 1).bit_length())
+        kind = FixedType(kind.width + more, kind.integer + more, True)
+    return named_type(Kind("", kind))

@@ -28,6 +28,7 @@ from isobit.frontends.hls4ml import (  # noqa: F401, they register their handler
 from isobit.frontends.hls4ml.distributed import tree_facts
 from isobit.frontends.hls4ml.norm import check_normalised_axes
 from isobit.frontends.hls4ml.reading import tensor_of
+from isobit.frontends.hls4ml.releases import check_release
 from isobit.frontends.hls4ml.time_distributed import in_steps, with_steps
 from isobit.frontends.identifiers import check_identifiers
 from isobit.frontends.project import BACKENDS
@@ -78,9 +79,12 @@ def graph_from_hls4ml(source: Any, ranges: Mapping[str, tuple[float, float]] | N
 
 
 def _graph(source: Any, ranges: Mapping[str, tuple[float, float]]) -> Graph:
+    import hls4ml
+
     backend = getattr(source.config.backend, "name", None)
     if backend not in BACKENDS:
         raise FirmwareError(f"hls4ml back end {backend!r} is not supported; supported: {', '.join(BACKENDS)}")
+    check_release(source, hls4ml.__version__)
     check_identifiers(source)
     check_shared_layers(source)
     check_normalised_axes(source)

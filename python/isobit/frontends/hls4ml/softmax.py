@@ -10,7 +10,7 @@ from isobit.frontends.hls4ml.reading import edges_of, precision_to_type
 from isobit.frontends.registry import register_handler
 from isobit.frontends.streams import is_streamed, packet_width
 from isobit.frontends.written import written_config
-from isobit.model.layers.softmax import LEGACY_STREAM_ENTRIES, LEGACY_TABLE, Softmax
+from isobit.model.layers.softmax import LEGACY_STREAM_ENTRIES, LEGACY_TABLE, Softmax, signed_differences
 from isobit.model.tables import exponential_table, function_table, inverse_table
 
 __all__: list[str] = []
@@ -29,16 +29,27 @@ def _softmax(node: Any) -> Softmax:
         return FixedType.parse(name)
 
     implementation = written["implementation"].rpartition("::")[2]
+    older = "exp_table_size" not in written
+    if older:  # before hls4ml 1.2.0: one size for both tables, and sums in the format of the exponentials
+        entries_of_both, exponentials = written["table_size"], written.get("exp_table_t", "")
+        written |= {"exp_table_size": entries_of_both, "inv_table_size": entries_of_both, "exp_scale": "1"}
+        written |= {"accum_t": exponentials, "inv_inp_t": exponentials, "n_slice": written["n_in"]}
+        written |= {"n_outer": "1", "n_inner": "1"}
     size, outer, inner = _slices(node, written)
     parts: dict[str, Any] = {}
     if implementation == "legacy":
         for slot, function in (("exp_table", "legacy_exponential"), ("inv_table", "legacy_inverse")):
-            # On streams both have activ_config's default size.
-            entries = LEGACY_STREAM_ENTRIES if is_streamed(node.model) else int(written[f"{slot}_size"])
+            # On streams both have activ_config's default size since hls4ml 1.2.0.
+            own = older or not is_streamed(node.model)
+            entries = int(written[f"{slot}_size"]) if own else LEGACY_STREAM_ENTRIES
             parts[slot] = function_table(slot, function, entries, LEGACY_TABLE)
     elif implementation in ("latency", "stable"):
         stable = implementation == "stable"
-        address = kind("inp_norm") if stable else precision_to_type(node.get_input_variable().type.precision, node.name)
+        address = precision_to_type(node.get_input_variable().type.precision, node.name)
+        if stable and older:
+            implementation, stable, address = "stable_signed", False, signed_differences(address)
+        elif stable:
+            address = kind("inp_norm")
         scale = float(written["exp_scale"])
         entries = int(written["exp_table_size"])
         parts = {"accum": kind("accum"), "inv_inp": kind("inv_inp"), "exp_scale": scale}

@@ -173,6 +173,8 @@ class _File:
         if reader.accept("["):
             reader.until("]")
             reader.expect("]")
+            if reader.accept("="):
+                config.arrays[name] = self._list()
         elif reader.accept("="):
             config.values[name] = self._number(reader, config.values)
             self._same_kind(config, name, first)

@@ -106,6 +106,8 @@ class Top:
         Weights by array name.
     traced
         Names of tensors that the source hands to ``save_layer_output``.
+    sizes
+        Parameters of hls4ml 0.6.0 that take numbers of elements.
     """
 
     parameters: dict[str, Array] = field(default_factory=dict)
@@ -113,6 +115,7 @@ class Top:
     calls: list[Call] = field(default_factory=list)
     loaded: dict[str, Loaded] = field(default_factory=dict)
     traced: set[str] = field(default_factory=set)
+    sizes: set[str] = field(default_factory=set)
 
 
 _LOAD = re.compile(r"nnet::load_(?:(compressed|exponent)_)?weights_from_txt")
@@ -204,13 +207,19 @@ class _Function:
         return self.top
 
     def _new(self, array: Array, token: Token) -> None:
-        if array.name in self.top.arrays or array.name in self.top.parameters:
+        if array.name in {*self.top.arrays, *self.top.parameters, *self.top.sizes}:
             self.reader.fail(token, f"{array.name!r} is defined twice")
 
     def _parameter(self) -> None:
         reader, first = self.reader, self.reader.next
         reader.accept("const")
         kind = reader.name()
+        if kind == "unsigned":
+            reader.expect("short", "&")
+            array = Array(reader.name(), kind, None, None, first.line)
+            self._new(array, first)
+            self.top.sizes.add(array.name)
+            return
         if kind == "hls::stream":
             array = Array("", self._stream(), None, None, first.line)
             reader.expect("&")
@@ -228,9 +237,14 @@ class _Function:
 
     def _extents(self) -> tuple[int, ...]:
         """``[10*20]``."""
-        reader = self.reader
-        reader.expect("[")
-        extents = []
+        self.reader.expect("[")
+        extents = self._product()
+        self.reader.expect("]")
+        return extents
+
+    def _product(self) -> tuple[int, ...]:
+        """``10*20``."""
+        reader, extents = self.reader, list[int]()
         while True:
             found = value_of(Reader(reader.path, [reader.take(), Token("end", "", reader.next.line)]), self.constants)
             if type(found) is not int or not 0 < found < 1 << 28:
@@ -238,7 +252,6 @@ class _Function:
             extents.append(found)
             if not reader.accept("*"):
                 break
-        reader.expect("]")
         return tuple(extents)
 
     def _statement(self) -> None:
@@ -261,6 +274,11 @@ class _Function:
                 reader.fail(first, f"{array.alias!r} has not been declared")
         else:
             name = reader.name()
+            if name in self.top.sizes:  # const_size_in_1 = N_INPUT_1_1*N_INPUT_2_1;
+                reader.expect("=")
+                self._product()
+                reader.expect(";")
+                return
             if name == "hls::stream":
                 kind = self._stream()
                 array = Array(reader.name(), kind, None, None, first.line)
