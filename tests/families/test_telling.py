@@ -23,13 +23,10 @@ MODES = {mode.name for mode in (*Rounding, *Overflow) if mode is not Overflow.WR
 FEWER: dict[str, int] = {
     "convolution": 11,
     "distributed": 20,
-    "dot": 12,
-    "elementwise": 0,
+    "elementwise": 33,
     "garnet": 3,
     "merge": 12,
-    "mixed": 35,
-    "recurrent": 20,
-    "shape": 27,
+    "recurrent": 33,
     "time_distributed": 14,
 }
 #: Families that tools/families_telling.py was not asked about since draws are rejected; the rest of its file is of all.
