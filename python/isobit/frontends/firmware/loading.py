@@ -167,9 +167,7 @@ def _add(builder: Builder, call: Call) -> None:
         except UnknownCodeError:
             raise
         except UnsupportedError as error:  # a struct as other releases write it goes with code of theirs
-            declared = builder.declared.configs
-            configs = [declared[name] for name in call.templates if name in declared]
-            configs += [declared[name] for one in configs for name in one.types.values() if name in declared]
+            configs = [builder.declared.configs[name] for name in call.templates if name in builder.declared.configs]
             if (foreign := builder.unknown_functions(call, configs)) is None:
                 raise
             raise UnknownCodeError(str(error), foreign) from None
