@@ -297,7 +297,8 @@ class Builder:
             used += [word for text in names for word in re.findall(r"\w+", text)]
             if product_of(config) == "both_binary":
                 taken.setdefault("nnet_mult.h:cast", ("1.2.0", None))
-            if "kernel" in config.templates or config.values.get("strategy") in ("latency", "resource"):
+            dense = config.base.rpartition("::")[2] == "dense_config"
+            if "kernel" in config.templates or (dense and config.values.get("strategy") in ("latency", "resource")):
                 named = "kernel" in config.templates
                 taken |= dict.fromkeys(KERNELS, ("1.0.0", None) if named else ("0.6.0", "1.0.0"))
         if not (unknown := self.library.unknown(used, taken)):
