@@ -34,8 +34,10 @@ COMMANDS = [
     "plan",
     "predict",
     "profile",
+    "study",
     "sweep",
     "trace",
+    "train",
     "tune",
 ]
 group = pytest.mark.xdist_group("api-check")
