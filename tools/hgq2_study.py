@@ -3,8 +3,8 @@
 python tools/hgq2_study.py [--out docs/studies/hardware/hgq2.json]
 
 For each weight of the penalty on EBOPs, a 5-8-8-8-8-3 network is trained on the simulated muons without a teacher, its
-firmware is read by isobit, and FWHMs, EBOPs and bits are written with the seed. Firmware equal to HGQ2's own numbers is
-counted, too. Needs the extra hgq2 (docs/hgq2.md).
+firmware is read by isobit, and FWHMs, EBOPs and bits are written with the seed, as is the number of muons for which the
+firmware differs from HGQ2's own numbers. Needs the extra hgq2 (docs/hgq2.md).
 """
 
 from __future__ import annotations
