@@ -10,7 +10,9 @@ import pytest
 from observing import contradictions
 
 from isobit._core import instruction_sets
+from isobit.bounds.dot import distinct
 from isobit.bounds.intervals import graph_bounds, measured
+from isobit.bounds.ranges import Range
 from isobit.bounds.refine import refined_bounds
 from isobit.engines.cpp import CppEngine
 from isobit.engines.numba.choice import candidates as numba_candidates
@@ -292,3 +294,30 @@ def test_what_cannot_be_a_window() -> None:
     far = np.full(op.view.shape, 4, dtype=np.int64)
     with pytest.raises(ShapeError, match="reads the number 4 of 4"):
         Graph("g", (tensor,), (Dot(*given, far, op.product, groups=op.groups),), (op.output.name,), primitive=True)
+
+
+@pytest.mark.parametrize("collide", [False, True])
+@pytest.mark.parametrize("seed", range(12))
+def test_positions_share_bounds_only_if_their_windows_do(
+    seed: int, collide: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph, _ = draw(seed)
+    op, rng = graph.ops[0], np.random.default_rng(seed)
+    assert isinstance(op, Dot)
+    low = rng.integers(-2, 1, graph.inputs[0].size)
+    values = Range(low, low + rng.integers(0, 2, low.size), 0)
+    if collide:  # all numbers of a window count alike, so that sums of different windows are the same
+        monkeypatch.setattr(np.random, "default_rng", lambda seed: Alike())
+    first, which = distinct(op, values)
+    ends = zip(values.low.tolist(), values.high.tolist(), values.zeros.tolist(), strict=True)
+    kinds = dict(enumerate(ends)) | {-1: None}
+    seen = [tuple(kinds[index] for index in view) for view in op.view.reshape(op.positions, -1).tolist()]
+    assert [seen[first[k]] for k in which.tolist()] == seen
+    assert len(first) == len(set(seen))
+
+
+class Alike:
+    """Draws zeros."""
+
+    def integers(self, high: int, size: int) -> Any:
+        return np.zeros(size, dtype=np.int64)

@@ -62,8 +62,8 @@ def _outputs(subject: Any, data: list[Any]) -> list[Any]:
 
 
 def _share(arrays: list[Any]) -> float:
-    rows = np.hstack([array.reshape(len(array), -1) for array in arrays])
-    return len(np.unique(rows, axis=0)) / len(rows)
+    rows = np.hstack([array.reshape(len(array), -1) for array in arrays])  # Python integers beyond int64
+    return len({*map(tuple, rows.tolist())}) / len(rows)
 
 
 def modes_that_matter(subject: Any, data: list[Any], known: Counter[str]) -> tuple[Counter[str], Counter[str]]:

@@ -118,12 +118,13 @@ class FixedArray(NumpyProtocol):
         RangeError
             For a value beyond the largest float64, naming it (docs/semantics.md, B10).
         """
-        if self.raw.dtype == object or self.type.integer > 1023 or self.type.fraction > 1000:
+        if max(self.type.integer, self.type.width) > 1023 or self.type.fraction > 1000:
             return self._to_float_exactly()
+        # Python rounds integers beyond 53 bits to the nearest even; a power of two changes no bit of that.
         return np.asarray(np.ldexp(self.raw.astype(np.float64), -self.type.fraction))
 
     def _to_float_exactly(self) -> npt.NDArray[np.float64]:
-        """By fractions: where int64 or the exponents of float64 do not suffice, or its subnormals would round twice."""
+        """By fractions: where the exponents of float64 do not suffice, or its subnormals would round twice."""
         floats = np.empty(self.raw.shape, dtype=np.float64)
         for position in np.ndindex(self.raw.shape):
             raw = int(self.raw[position])
