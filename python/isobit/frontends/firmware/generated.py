@@ -14,11 +14,21 @@ if TYPE_CHECKING:
     from isobit.frontends.firmware.building import Builder
     from isobit.frontends.firmware.cpp.structs import Config
     from isobit.frontends.firmware.cpp.top import Call
+    from isobit.frontends.firmware.nodes import WeightVariable
 
-__all__ = ["check_windows", "filled", "pointwise_parts", "tree_of", "window_view"]
+__all__ = ["check_unrolled", "check_windows", "filled", "pointwise_parts", "tree_of", "window_view"]
 
 #: Of a class ``pointwise_conv_N`` without its calls of the kernel.
 _PARTS = "58bfabfa355b7557"
+#: Of a class ``dense_resource_unrolled_N`` without its products.
+_UNROLLED = "73aa958dd01607c4"
+#: One product of it, a turn, and all turns.
+_PRODUCT = (
+    r"acc\[(\d+)\] \+= static_cast<typename CONFIG_T::accum_t>\(CONFIG_T::template product<data_T, typename "
+    r"CONFIG_T::weight_t>::product\(data\[(\d+)\], weights\[(\d+)\]\)\);\s*"
+)
+_TURN = r"M(\d+): \{\s*((?:" + _PRODUCT.replace(r"(\d+)", r"\d+") + r")*)\}\s*"
+_TURNS = re.compile(r"MULT: \{\s*((?:" + _TURN.replace(r"(\d+)", r"\d+") + r")*)\}")
 _TEMPLATE = r"\ntemplate<class data_T, class res_T, typename CONFIG_T>\n"
 _STATEMENT = re.compile(r"buffer\[(\d+)\]\[(\d+)\] = *(?:data\[(\d+)\]|0);\s*")
 _PARTITION = re.compile(r"if \(partition == *(\d+)\) \{\s*((?:buffer\[\d+\]\[\d+\] = *(?:data\[\d+\]|0);\s*)*)\}\s*")
@@ -91,6 +101,44 @@ def tree_of(b: Builder, call: Call, name: str) -> dict[str, Any]:
     return {"strategy": "distributed_arithmetic", "da_codegen": SimpleNamespace(code=found[0])}
 
 
+def _class(b: Builder, call: Call, name: str) -> str:
+    """The class of this name, which stands once in the code, without pragmas that end with their line."""
+    found = re.findall(rf"{_TEMPLATE}(class {name} : public .*?\n}};\n)", b.generated, re.DOTALL)
+    if len(found) != 1 or len(re.findall(rf"\b{name}\b", b.generated)) != 1:
+        b.fail(call, f"nnet_code_gen.h has {len(found)} classes {name}; expected one")
+    return re.sub(r"#pragma[^\n\\?]*", "", found[0])
+
+
+def _digest(code: str) -> str:
+    return hashlib.sha256("".join(code.split()).encode()).hexdigest()[:16]
+
+
+def check_unrolled(b: Builder, call: Call, config: Config, weight: WeightVariable) -> None:
+    """Check the class that hls4ml generates for a product of the strategy ``resource_unrolled``, if a struct names one.
+
+    In each turn it adds the products of every so many weights, in the order in which they are stored, and leaves out
+    those of weights that are written as zero.
+    """
+    name = config.template("kernel", "").rpartition("::")[2]
+    if not name.startswith("dense_resource_unrolled_"):
+        return
+    code, n_in, reuse = _class(b, call, name), config.extent("n_in"), config.extent("reuse_factor", 1)
+    kept = weight.data.ravel() != 0
+    turns = [
+        (turn, [(place // n_in, place % n_in, place) for place in range(turn, kept.size, reuse) if kept[place]])
+        for turn in range(reuse)
+    ]
+    products = [found[1] for found in _TURNS.finditer(code)]
+    written = [
+        (int(turn), [tuple(int(number) for number in product) for product in re.findall(_PRODUCT, part)])
+        for turn, part in re.findall(_TURN, "".join(products))
+    ]
+    digest = _digest(_TURNS.sub("TURNS", code.replace(name, "NAME")))
+    if len(products) != 1 or digest != _UNROLLED or written != turns:
+        b.fail(call, f"the code of {name} is not what hls4ml generates for these weights and the reuse factor {reuse}")
+    b.vouch(name)
+
+
 def pointwise_parts(b: Builder, call: Call, name: str, parts: int) -> None:
     """Check the class that hls4ml 1.0.0 and 1.1.0 generate for a pointwise convolution, if a struct names one.
 
@@ -98,17 +146,13 @@ def pointwise_parts(b: Builder, call: Call, name: str, parts: int) -> None:
     """
     if not re.fullmatch(r"pointwise_conv_\d+", name):
         return
-    found = re.findall(rf"{_TEMPLATE}(class {name} : public .*?\n}};\n)", b.generated, re.DOTALL)
-    if len(found) != 1 or len(re.findall(rf"\b{name}\b", b.generated)) != 1:
-        b.fail(call, f"nnet_code_gen.h has {len(found)} classes {name}; expected one")
-    code = re.sub(r"#pragma[^\n]*", "", found[0])
+    code = _class(b, call, name)
     calls = re.findall(
         r"(pointwise_conv_1d_latency_cl[^;(]*)\(data_tmp\[(\d+)\], res_tmp\[\2\], weights, biases\);", code
     )
     rest = re.sub(r"pointwise_conv_1d_latency_cl[^;]*;\s*", "", code.replace(name, "NAME"))
-    digest = hashlib.sha256("".join(rest.split()).encode()).hexdigest()[:16]
     kernel = "pointwise_conv_1d_latency_cl<data_T, res_T, CONFIG_T>"
-    if digest != _PARTS or calls != [(kernel, str(place)) for place in range(parts)]:
+    if _digest(rest) != _PARTS or calls != [(kernel, str(place)) for place in range(parts)]:
         b.fail(call, f"the code of {name} is not what hls4ml generates for the reuse factor {parts}")
     b.vouch(name)
 

@@ -8,7 +8,7 @@ from isobit.fixed.array import quantise_floats
 from isobit.frontends.firmware.building import Builder, reads
 from isobit.frontends.firmware.cpp.structs import Config
 from isobit.frontends.firmware.cpp.top import Call
-from isobit.frontends.firmware.generated import tree_of
+from isobit.frontends.firmware.generated import check_unrolled, tree_of
 from isobit.frontends.firmware.nodes import WeightVariable, named_type, product_of
 from isobit.frontends.firmware.older import SOFTMAX, Since
 
@@ -55,6 +55,7 @@ def _dense(b: Builder, call: Call) -> None:
     transposed = strategy in ("resource", "resource_unrolled")
     weight = b.weight(call, 2, (n_out, n_in) if transposed else (n_in, n_out), xnor=b.product(call, config, data))
     b.check_product(call, config, data, weight.type)
+    check_unrolled(b, call, config, weight)
     config.text("accum_t")
     if strategy == "compressed":
         _check_compressed(b, call, config, len(weight.data))
@@ -241,6 +242,25 @@ def _check_softmax(config: Config, parallel: bool) -> None:
         config.text("inp_norm_t")
     if not parallel:
         config.number("axis")
+
+
+@reads("layernormalize")
+def _layernorm(b: Builder, call: Call) -> None:
+    b.arguments(call, 3, 4)
+    config = b.config(call)
+    positions, size = config.extent("seq_len"), config.extent("n_in")
+    if size % positions:
+        b.fail(call, f"{config.name} has n_in {size} for {positions} positions")
+    data = b.input(call, 0, (positions, channels := size // positions))
+    config.entries("table_size")
+    for name in ("epsilon_power_of_10", "table_range_power2"):
+        config.number(name)
+    for slot in ("accum_t", "table_t"):
+        config.text(slot)
+    weights = {"scale": b.weight(call, 2, (channels,)), "bias": b.weight(call, 3, (channels,))}
+    b.check_product(call, config, data, weights["scale"].type)
+    config.read |= {"axis", "scale_t"}
+    b.add(call, "LayerNormalization", [data], data.shape, [config], weights=weights)
 
 
 # -- two tensors ------------------------------------------------------------------------------------------------------

@@ -9,10 +9,19 @@ from pathlib import Path
 
 from isobit.errors import IsobitError, ModelFileError, UnsupportedError
 from isobit.frontends.beside import Beside
-from isobit.frontends.firmware import layers, moves, recurrent, windows  # noqa: F401, they register what they read
+from isobit.frontends.firmware import (  # noqa: F401, they register what they read
+    einsum,
+    garnet,
+    layers,
+    moves,
+    recurrent,
+    time_distributed,
+    windows,
+)
 from isobit.frontends.firmware.building import LAYERS, Builder
 from isobit.frontends.firmware.cpp.declarations import read_declarations
-from isobit.frontends.firmware.cpp.top import Call, check_header, read_top
+from isobit.frontends.firmware.cpp.header import check_header
+from isobit.frontends.firmware.cpp.top import Call, read_top
 from isobit.frontends.firmware.distributed import generated_layer
 from isobit.frontends.firmware.fingerprints import Library, foreign_types, missing_types
 from isobit.frontends.firmware.foreign import Alone, foreign_layer
@@ -137,6 +146,8 @@ def _model(root: Path, project: Project, backend: str) -> tuple[FirmwareModel, l
         try:
             _add(builder, call)
         except UnknownCodeError as unknown:
+            if call.loop:
+                builder.fail(call, f"{unknown.reason}; code of others in a loop over steps is not supported")
             if not unknown.inputs:  # else its reshaped inputs stay
                 for node in model.nodes[before:]:
                     del model.tensors[node.name]

@@ -162,6 +162,7 @@ class Node:
     model: FirmwareModel
     index: str = ""
     mask_kbi: Any = None
+    ref_impl: bool = False
     RND: str = ""
     SAT: str = ""
 

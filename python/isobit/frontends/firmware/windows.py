@@ -9,7 +9,7 @@ from isobit.fixed.types import FixedType
 from isobit.frontends.firmware.building import Builder, reads
 from isobit.frontends.firmware.cpp.structs import Config, Kind
 from isobit.frontends.firmware.cpp.top import Call
-from isobit.frontends.firmware.generated import check_windows, pointwise_parts
+from isobit.frontends.firmware.generated import check_unrolled, check_windows, pointwise_parts
 from isobit.frontends.firmware.layers import strategy_of
 from isobit.frontends.firmware.nodes import named_type
 from isobit.frontends.firmware.older import POOLING, Since, release
@@ -84,6 +84,7 @@ def _window_layer(b: Builder, call: Call, class_name: str) -> None:
     size = (prod(kernel), n_chan) if depthwise else (n_in, n_filt)
     weight = b.weight(call, 2, size[::-1] if transposed else size, xnor=b.product(call, mult, data))
     b.check_product(call, mult, data, weight.type)
+    check_unrolled(b, call, mult, weight)
     weights = {"weight": weight, "bias": b.weight(call, 3, (n_filt,))}
     extra: dict[str, Any] = {"strategy": strategy, "_weights_transposed": transposed}
     extra["reuse_factor"] = reuse

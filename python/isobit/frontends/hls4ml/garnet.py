@@ -17,7 +17,7 @@ __all__: list[str] = []
 @register_handler("GarNet", keras=("GarNet",))
 def _garnet(node: Any) -> GarNet:
     written = written_config(node)
-    if written["output_collapse"] != "collapse_mean":
+    if written["output_collapse"].rpartition("::")[2] != "collapse_mean":
         raise FirmwareError(
             f"layer {node.name!r} gives a result for each vertex; hls4ml's firmware leaves those of vertices "
             "beyond the second input's number uninitialised; supported: collapse='mean'"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from isobit.errors import UnsupportedError
@@ -12,6 +13,12 @@ from isobit.frontends.firmware.cpp.tokens import Reader, Token, joined, tokenise
 
 __all__ = ["read_declarations"]
 
+#: What says of which array a member is another name.
+_REFERENCE = re.compile(r"const (\w+)::(\w+)\(&\1::(\w+)\)\[(\d+)\]")
+#: Enumerators that a struct has from its base.
+_ENUMERATORS: Mapping[str, Mapping[str, Value]] = {
+    "nnet::garnet_config": {name: name for name in ("no_collapse", "collapse_mean", "collapse_max")}
+}
 #: Numbers below are finite as ``float``.
 _LARGEST = 3e38
 
@@ -167,6 +174,9 @@ class _File:
         if not reader.accept("constexpr"):
             reader.expect("const")
         tokens = reader.until("=", ";", "[")
+        if joined(tokens[-4:-2] + tokens[-1:]) == "(&)":
+            self._reference(config, tokens, first)
+            return
         name = tokens[-1].text if len(tokens) > 1 else ""
         self._new(config, name, first)
         config.kinds[name] = joined(tokens[:-1])
@@ -175,9 +185,32 @@ class _File:
             reader.expect("]")
             if reader.accept("="):
                 config.arrays[name] = self._list()
+        elif name == "multiplier_limit":  # of directives alone
+            reader.until(";")
         elif reader.accept("="):
-            config.values[name] = self._number(reader, config.values)
+            config.values[name] = self._number(reader, {**_ENUMERATORS.get(config.base, {}), **config.values})
             self._same_kind(config, name, first)
+
+    def _reference(self, config: Config, tokens: list[Token], first: Token) -> None:
+        """``static const weight_t (&weights)[12]``, whose array follows outside of the struct."""
+        name = tokens[-2].text
+        self._new(config, name, first)
+        self.reader.expect("[")
+        length = self._number(self.reader, {})
+        self.reader.expect("]")
+        if type(length) is not int or length < 1:
+            self.reader.fail(first, f"the length {length!r}")
+        config.references[name] = (joined(tokens[:-4]), length, "")
+
+    def _refer(self, found: re.Match[str], first: Token) -> None:
+        """``const config3::weight_t (&config3::weights)[12] = w3;``, up to the array."""
+        owner, kind, name, length = found.groups()
+        array = self.reader.name()
+        self.reader.expect(";")
+        config = self.found.configs.get(owner)
+        if config is None or config.references.get(name) != (kind, int(length), ""):
+            self.reader.fail(first, f"{owner}::{name} as a reference to {array!r}")
+        config.references[name] = (kind, int(length), array)
 
     def _same_kind(self, config: Config, name: str, first: Token) -> None:
         """Refuse a constant that becomes another number in its type: ``static const bool n_in = 16`` is one.
@@ -208,6 +241,9 @@ class _File:
         reader, first = self.reader, self.reader.next
         tokens = reader.until("=")
         reader.expect("=")
+        if found := _REFERENCE.fullmatch(joined(tokens)):
+            self._refer(found, first)
+            return
         array = tokens[-1].text == "]"
         if array:
             while tokens.pop().text != "[":

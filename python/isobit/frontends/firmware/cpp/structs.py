@@ -61,6 +61,9 @@ class Config:
         Types of constants by name, as text.
     functions
         Functions that are constants (``dense_da``), by name, as text.
+    references
+        Members that are other names of arrays of weights, by name: the type of the numbers as text, how many there are,
+        and the array.
     read
         Members that somebody asked for.
     """
@@ -74,6 +77,7 @@ class Config:
     arrays: dict[str, tuple[Value, ...]] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
     functions: dict[str, str] = field(default_factory=dict)
+    references: dict[str, tuple[str, int, str]] = field(default_factory=dict)
     read: set[str] = field(default_factory=set)
 
     def fail(self, what: str) -> NoReturn:
@@ -153,9 +157,24 @@ class Config:
         found: tuple[Value, ...] = self._member(self.arrays, name, None)
         return found
 
+    def reference(self, name: str) -> tuple[str, int, str]:
+        """What a member that is another name of an array says: its type, its length and the array."""
+        found: tuple[str, int, str] = self._member(self.references, name, None)
+        if not found[2]:
+            self.fail(f"has the reference {name} to nothing")
+        return found
+
     def members(self) -> set[str]:
         """The names of all members."""
-        return {*self.values, *self.types, *self.templates, *self.arrays, *self.functions, *self.kinds}
+        return {
+            *self.values,
+            *self.types,
+            *self.templates,
+            *self.arrays,
+            *self.functions,
+            *self.kinds,
+            *self.references,
+        }
 
 
 @dataclass

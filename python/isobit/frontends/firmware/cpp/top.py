@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from isobit.errors import UnsupportedError
 from isobit.frontends.firmware.cpp.expressions import value_of
 from isobit.frontends.firmware.cpp.tokens import Reader, Token, joined, tokenise
 
-__all__ = ["Array", "Call", "Loaded", "Top", "check_header", "read_top"]
+__all__ = ["Array", "Call", "Loaded", "Top", "read_top"]
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,10 @@ class Call:
         The layer's name, from hls4ml's comment or trace; '' if there is none.
     place
         File and line, for errors.
-    line, column
-        Line of its end; how it is told apart there.
+    line
+        Line of its end.
+    loop
+        The struct whose ``n_time_steps`` counts the steps of the loop around it; '' outside of loops.
     """
 
     function: str
@@ -60,6 +62,7 @@ class Call:
     layer: str
     place: str
     line: int
+    loop: str = ""
 
     @property
     def text(self) -> str:
@@ -141,41 +144,6 @@ def read_top(path: str, name: str, content: bytes, constants: Mapping[str, int])
     if known:
         raise UnsupportedError(f"{path} defines {min(known)!r}; hls4ml defines names in defines.h")
     return _Function(reader, name, constants).read()
-
-
-def check_header(path: str, name: str, content: bytes) -> None:
-    """Check that ``firmware/<project>.h`` declares the top function and nothing that could change it.
-
-    Raises
-    ------
-    UnsupportedError
-        For another declaration or directive, with file and line.
-    """
-    known: dict[str, int] = {}
-    reader, depth = Reader(path, tokenise(path, content, known)), 0
-    if known:
-        raise UnsupportedError(f"{path} defines {min(known)!r}; hls4ml defines names in defines.h")
-    while reader.next.kind != "end":
-        if reader.accept("namespace"):
-            reader.name()
-            reader.expect("{")
-            depth += 1
-        elif depth and reader.accept("}"):
-            depth -= 1
-        elif reader.accept("void"):
-            if reader.name() != name:
-                reader.fail(reader.next, f"another function than {name!r}")
-            reader.until(";")
-            reader.expect(";")
-        elif reader.accept("inline"):  # a function of its own for emulators
-            reader.expect("void")
-            reader.name()
-            reader.until("{")
-            reader.expect("{")
-            reader.until("}")
-            reader.expect("}")
-        else:
-            reader.fail(reader.next, f"{reader.next.text!r} where a declaration was expected")
 
 
 class _Function:
@@ -265,6 +233,9 @@ class _Function:
                 self._load()
             reader.expect("=", "true", ";", "}")
             return
+        if reader.accept("for"):
+            self._loop(first)
+            return
         if reader.accept("auto"):
             reader.expect("&")
             name = reader.name()
@@ -293,6 +264,31 @@ class _Function:
         reader.expect(";")
         self._new(array, first)
         self.top.arrays[array.name] = array
+
+    def _loop(self, first: Token) -> None:
+        """``for (int ts = 0; ts < config2::n_time_steps; ts++) { ... } // layer``, which reads, computes and writes."""
+        reader, before = self.reader, len(self.top.calls)
+        reader.expect("(", "int", "ts", "=", "0", ";", "ts", "<")
+        struct, _, count = reader.name().rpartition("::")
+        reader.expect(";", "ts", "+", "+", ")", "{")
+        while reader.next.text != "}":
+            start = reader.next
+            name = reader.name()
+            if name == "for" or reader.next.text not in ("<", "("):
+                reader.fail(start, f"{name!r} in a loop over steps")
+            self._call(name, start)
+        last = reader.expect("}")
+        calls = [replace(call, loop=struct) for call in self.top.calls[before:]]
+        ends = [place for place, call in enumerate(calls) if re.fullmatch("(read|write)_time_step_.*", call.kernel)]
+        if count != "n_time_steps" or len(calls) < 2 or ends != [0, len(calls) - 1]:
+            reader.fail(first, "a loop that does not read one step first and write it last")
+        calls[-1] = replace(calls[-1], layer=self._named_on(last.line), line=last.line)
+        self.top.calls[before:] = calls
+
+    def _named_on(self, line: int) -> str:
+        """The layer's name in the comment behind a statement."""
+        layer = self.reader.comment_on(line)
+        return layer if re.fullmatch(r"\w[\w./:-]*", layer) else ""
 
     def _load(self) -> None:
         reader, first = self.reader, self.reader.next
@@ -327,10 +323,7 @@ class _Function:
             self.top.traced.add(arguments[0] if arguments else "")
             if self.top.calls and len(arguments) == 3 and not self.top.calls[-1].layer:
                 call = self.top.calls[-1]
-                self.top.calls[-1] = Call(
-                    call.function, call.templates, call.arguments, arguments[1].strip('"'), call.place, call.line
-                )
+                self.top.calls[-1] = replace(call, layer=arguments[1].strip('"'))
             return
-        layer = reader.comment_on(last.line)
-        layer = layer if re.fullmatch(r"\w[\w./:-]*", layer) else ""
+        layer = self._named_on(last.line)
         self.top.calls.append(Call(name, templates, arguments, layer, f"{reader.path}:{first.line}", last.line))
