@@ -19,6 +19,13 @@ def _projects() -> Path:
     return projects()
 
 
+@pytest.fixture(scope="session", name="small_projects")
+def _small_projects() -> Path:
+    from firmware_projects import small_projects
+
+    return small_projects()
+
+
 @pytest.fixture
 def changed(projects: Path, tmp_path: Path) -> Callable[[str, Mapping[str, tuple[str, str]]], Path]:
     """A copy of a project with texts replaced: for each file what is there and what takes its place."""

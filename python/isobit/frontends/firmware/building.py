@@ -167,7 +167,7 @@ class Builder:
         """An array of weights that a call reads, in this shape."""
         name = call.arguments[place]
         found = self.weights.variable(name, xnor=xnor)
-        if shape is not None and found.weight_class != "CompressedWeightVariable":
+        if shape is not None:
             if found.data.size != prod(shape):
                 self.fail(call, f"{name} has {found.data.size} numbers; expected {' x '.join(map(str, shape))}")
             found.data = found.data.reshape(shape)

@@ -23,6 +23,10 @@ _KERNELS = {
     "DepthwiseDenseLatency": "latency",
 }
 
+#: Of the enumeration in nnet_common.h, those of products that this module reads. No release has ``compressed`` there:
+#: what hls4ml writes for compressed weights does not compile.
+_STRATEGIES = ("latency", "resource", "resource_unrolled")
+
 
 def strategy_of(call: Call, builder: Builder, config: Config, n_in: int) -> str:
     """The strategy of a product, by its kernel where it has one; the kernel must be one for the reuse factor."""
@@ -35,7 +39,7 @@ def strategy_of(call: Call, builder: Builder, config: Config, n_in: int) -> str:
         strategy = "resource_unrolled"
     else:
         strategy = _KERNELS.get(name, "")
-    if strategy not in ("latency", "resource", "resource_unrolled", "compressed") or word not in ("latency", strategy):
+    if strategy not in _STRATEGIES or word not in ("latency", strategy):
         builder.fail(call, f"{config.name} has the strategy {word!r} and the kernel {kernel!r}, which is not known")
     if name.startswith("DenseResource") and (name == "DenseResource_rf_leq_nin") != (reuse <= n_in):
         builder.fail(call, f"{config.name} has the kernel {kernel!r} for the reuse factor {reuse} and {n_in} inputs")
@@ -57,8 +61,6 @@ def _dense(b: Builder, call: Call) -> None:
     b.check_product(call, config, data, weight.type)
     check_unrolled(b, call, config, weight)
     config.text("accum_t")
-    if strategy == "compressed":
-        _check_compressed(b, call, config, len(weight.data))
     weights = {"weight": weight, "bias": b.weight(call, 3, (n_out,))}
     extra: dict[str, Any] = {"strategy": strategy, "_weights_transposed": transposed}
     extra["reuse_factor"] = config.extent("reuse_factor", 1)
@@ -76,15 +78,6 @@ def _binary_sums(config: Config, bias: WeightVariable) -> Since:
     if count % 2 == 0 and (kind.fraction <= 0 or not (raw % (1 << kind.fraction)).any()):
         return {"nnet_mult.h:cast": ("0.7.1", None)}
     return {}
-
-
-def _check_compressed(b: Builder, call: Call, config: Config, count: int) -> None:
-    """Check that the kernel reads every weight that is stored, and none beyond; and that indices fit their type."""
-    if config.number("n_nonzeros") != count or count % config.number("reuse_factor", 1):
-        b.fail(call, f"{config.name} has n_nonzeros {config.number('n_nonzeros')} for {count} stored weights")
-    most = b.declared.format_of(config.text("index_t"), config.place).type.raw_max
-    if most < config.number("n_out") - 1:
-        b.fail(call, f"{config.name} has indices up to {most} for {config.number('n_out')} outputs")
 
 
 def _tree(b: Builder, call: Call) -> None:
@@ -236,6 +229,8 @@ def _check_softmax(config: Config, parallel: bool) -> None:
         config.entries("inv_table_size")
     if implementation != "legacy":
         config.real("exp_scale")
+        if (kind := config.kinds["exp_scale"]) != "float":  # in which the kernel multiplies by it
+            config.fail(f"has the exp_scale of the type {kind!r}; expected float")
         for slot in ("accum_t", "inv_inp_t", "exp_table_t", "inv_table_t"):
             config.text(slot)
     if implementation == "stable":

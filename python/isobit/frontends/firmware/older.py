@@ -46,7 +46,6 @@ VETTED: Mapping[str, str] = {
     **_from("0.6.0", "nnet_merge_stream.h", "concatenate3d_0", "concatenate3d_1", "concatenate3d_2"),
     **_from("0.6.0", "nnet_stream.h", "clone_stream", "repack_stream", "transpose_2d"),
     **_from("0.6.0", "nnet_dense_latency.h", "dense_latency"),
-    **_from("0.6.0", "nnet_dense_compressed.h", "dense_compressed"),
     **_from("0.6.0", "nnet_batchnorm.h", "batchnorm_config"),
     **_from("0.6.0", "nnet_activation.h", "linear", "relu", "relu_max", "sigmoid", "tanh", "softplus", "softsign"),
     **_from("0.6.0", "nnet_activation.h", "ternary_tanh", "softmax_implementation"),

@@ -44,21 +44,24 @@ class Weights:
         self.read: set[str] = set()
 
     def variable(self, name: str, *, xnor: bool = False) -> WeightVariable:
-        """An array as hls4ml's graph has it: flat, or of shape (n, 3) where compressed weights are listed.
+        """An array as hls4ml's graph has it: flat.
 
         Raises
         ------
         ModelFileError
             For numbers that are missing or none.
         UnsupportedError
-            For a header that is not as hls4ml writes it.
+            For a header that is not as hls4ml writes it, and for compressed weights, which no release compiles.
         """
         kind, table = self._table(name)
         self.read.add(name)
+        if len(kind.parts) == _TRIPLE:
+            raise UnsupportedError(
+                f"{self.root}: weights {name} are compressed, with which no release of hls4ml compiles; "
+                "expected plain numbers"
+            )
         for column, (part, type) in zip(table.T, kind.parts.items(), strict=False):
-            if (part != "weight" or "sign" in kind.parts) and (
-                quantise_floats(column, type) * float(type.lsb) != column
-            ).any():
+            if (quantise_floats(column, type) * float(type.lsb) != column).any():
                 raise ModelFileError(f"{self.root}: weights {name} hold a {part} that is no number of {type}")
         if "sign" in kind.parts:
             signs, exponents = table.T
@@ -67,9 +70,6 @@ class Weights:
             data = np.where(signs == 1, 1.0, -1.0) * np.exp2(exponents)
             return WeightVariable(name, named_type(kind, exponent=True), data, "ExponentWeightVariable")
         values = _as_written(table[:, -1], kind.type, f"{self.root}: weights {name}")
-        if kind.parts:
-            data = np.column_stack([table[:, 1], table[:, 0], values])
-            return WeightVariable(name, named_type(kind), data, "CompressedWeightVariable")
         if xnor and kind.type != FixedType.int_type(1, signed=False):
             raise UnsupportedError(f"{self.root}: binary weights {name} are {kind.type}; expected ap_uint<1>")
         return WeightVariable(name, named_type(kind, xnor=xnor), values)
@@ -107,6 +107,8 @@ class Weights:
         return kind, read_numbers(source, numbers, name, count, kinds)
 
 
+#: Members of a compressed weight: row, column, number.
+_TRIPLE = 3
 #: Largest exponent of a power of two that a double holds.
 _MOST = 1000
 

@@ -183,8 +183,11 @@ class _File:
         if reader.accept("["):
             reader.until("]")
             reader.expect("]")
+            if tokens[0].text == "ap_uint":
+                config.kinds[name] = self._masks(tokens[:-1], config)
             if reader.accept("="):
                 config.arrays[name] = self._list()
+                self._same_numbers(config, name, first)
         elif name == "multiplier_limit":  # of directives alone
             reader.until(";")
         elif reader.accept("="):
@@ -232,6 +235,24 @@ class _File:
         if not right:
             self.reader.fail(first, f"the {kind} {config.name}::{name} with the value {value!r}")
 
+    def _masks(self, tokens: list[Token], config: Config) -> str:
+        """The type of an array of masks, ``ap_uint<filt_height * filt_width>``, with its width as a number."""
+        inner = Reader(self.reader.path, [*tokens[2:-1], Token("end", "", tokens[-1].line)])
+        width = self._number(inner, config.values)
+        if inner.next.kind != "end" or type(width) is not int:
+            self.reader.fail(tokens[0], f"the type {joined(tokens)!r}")
+        return f"ap_uint<{width}>"
+
+    def _same_numbers(self, config: Config, name: str, first: Token) -> None:
+        """Refuse an array whose numbers become others in its type, as :meth:`_same_kind` does."""
+        kind, values = config.kinds.get(name, ""), config.arrays[name]
+        width = 32 if kind in ("unsigned", "unsigned*const") else 0
+        if kind.startswith("ap_uint<"):
+            width = int(kind[len("ap_uint<") : -1])
+        wrong = [value for value in values if type(value) is not int or not 0 <= value < 1 << max(0, width)]
+        if wrong or width < 1:
+            self.reader.fail(first, f"the {kind} {config.name}::{name}[] with the value {(wrong or values)[0]!r}")
+
     def _new(self, config: Config, name: str, first: Token) -> None:
         if not name.isidentifier() or name in config.members():
             self.reader.fail(first, f"the member {name!r} of {config.name}")
@@ -255,11 +276,14 @@ class _File:
         if array:
             values = self._list()
             reader.expect(";")
-            if not owner:
-                self.arrays[name] = values
-            else:
+            if owner:
                 self._once(owner, name, first)
                 self.found.configs[owner].arrays[name] = values
+                self._same_numbers(self.found.configs[owner], name, first)
+            elif {token.text for token in tokens[:-1]} <= {"const", "unsigned"}:
+                self.arrays[name] = values
+            else:
+                reader.fail(first, f"the array {name!r} of {joined(tokens[:-1])!r}")
             return
         if not owner:
             reader.fail(first, f"the variable {name!r}")
@@ -267,6 +291,7 @@ class _File:
         self._once(owner, name, first)
         if reader.next.text in self.arrays:
             config.arrays[name] = self.arrays[reader.take().text]
+            self._same_numbers(config, name, first)
         else:
             config.values[name] = self._number(reader, config.values)
             config.kinds.setdefault(name, joined([token for token in tokens[:-3] if token.text != "const"]))

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from typing import Any
+
+import numpy as np
 
 from isobit.frontends.firmware.cpp.structs import Value
 from isobit.frontends.firmware.cpp.tokens import Reader, Token
@@ -41,6 +45,21 @@ _ORDER: tuple[dict[str, Callable[[Any, Any], Any]], ...] = (
 _MOST = 1 << 31
 
 _TRUTHS = {"true": True, "false": False}
+
+
+def _single(text: str) -> float:
+    """The float nearest to a decimal number, rounded once: where its double lies half way, the digits beyond decide."""
+    double = float(text)
+    with np.errstate(over="ignore"):
+        found = np.float32(double)
+    if not np.isfinite(found):
+        return double
+    for other in (np.nextafter(found, np.float32(side)) for side in (-np.inf, np.inf)):
+        if (float(found) + float(other)) / 2 == double:
+            exact, half = Fraction(text), Fraction(double)
+            if (exact > half) == (other > found) and exact != half:
+                return float(other)
+    return float(found)
 
 
 class _Expression:
@@ -88,14 +107,19 @@ class _Expression:
             return -found
         if token.kind == "number":
             reader.take()
-            text = token.text.rstrip("uUlL")
-            if text.isdigit() and len(text) > 1 and text[0] == "0":
-                reader.fail(token, f"the octal number {token.text!r}")
-            try:
-                return int(text) if text.isdigit() else float(text.rstrip("fF"))
-            except ValueError:
-                reader.fail(token, f"the number {token.text!r}")
+            return self._literal(token)
         return self._named(token)
+
+    def _literal(self, token: Token) -> Value:
+        """A number: whole ones may end in ``u``, others are doubles or, with ``f``, floats."""
+        whole = re.fullmatch(r"(\d+)(?:[uU]?[lL]{0,2}|[lL]{1,2}[uU])", token.text)
+        if whole and len(whole[1]) > 1 and whole[1][0] == "0":
+            self.reader.fail(token, f"the octal number {token.text!r}")
+        if whole:
+            return int(whole[1])
+        if not (real := re.fullmatch(r"([\d.]+(?:[eE][-+]?\d+)?)([fF]?)", token.text)) or real[1].isdigit():
+            self.reader.fail(token, f"the number {token.text!r}")
+        return _single(real[1]) if real[2] else float(real[1])
 
     def _named(self, token: Token) -> Value:
         """What a name stands for."""
