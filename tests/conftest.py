@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.metadata
-import importlib.util
 import os
 import shutil
 import tempfile
@@ -13,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import adder_trees
 import compiling
 import sharing
 import tiers
@@ -34,22 +33,9 @@ def _keras() -> str:
 collect_ignore = [] if _keras().startswith("3.") else ["hgq2"]
 
 
-def _solve_adder_trees_in_python() -> None:
-    """Leave da4ml's solver uncompiled: Numba takes two minutes for it, the tests' small matrices tenths of a second."""
-    if importlib.util.find_spec("da4ml") is None:
-        return
-    import numba.typed  # compiled, whoever uses it
-
-    was, numba.config.DISABLE_JIT = numba.config.DISABLE_JIT, True
-    try:
-        importlib.import_module("da4ml.trace.fixed_variable_array").NumbaList = list
-    finally:
-        numba.config.DISABLE_JIT = was
-
-
 def pytest_configure(config: pytest.Config) -> None:
     """Keep compiled simulations out of the user's cache; workers inherit the controller's folders."""
-    _solve_adder_trees_in_python()
+    adder_trees.solve_in_python()
     tiers.choose_tier(config)
     if "PYTEST_XDIST_WORKER" not in os.environ:
         kept = os.environ.get("ISOBIT_CACHE")

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+NAMED = "test_it.py::test"
+#: Collects once for each seed and arguments (JSON) in one process; the tests' names go to stderr.
+COLLECT = """
+import json, os, sys
+import pytest
+
+class Names:
+    def pytest_collection_finish(self, session):
+        print(json.dumps([item.nodeid for item in session.items]), file=sys.stderr)
+
+for seed, *arguments in json.loads(sys.argv[1]):
+    os.environ.pop("ISOBIT_TEST_FULL", None)
+    os.environ["ISOBIT_FRESH_SEED"] = seed
+    options = ["--co", "-q", "-p", "no:cacheprovider", "-p", "no:capture", "-c", "/dev/null"]
+    pytest.main([*options, *arguments], plugins=[Names()])
+"""
 
 
 def _tier(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
@@ -70,23 +87,21 @@ def test_draws_are_the_seeds_and_named_tests_are_all_taken(tmp_path: Path) -> No
         "def pytest_collection_modifyitems(config, items): tiers.select(config, items)\n"
     )
 
-    def collected(*arguments: str, seed: str = "1") -> list[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "--co", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", *arguments],
-            cwd=tmp_path,
-            env={"PATH": "/usr/bin:/bin", "ISOBIT_FRESH_SEED": seed},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return [line for line in done.stdout.splitlines() if "::" in line]
-
-    runs = [collected(".", seed=seed) for seed in "123456"]
+    wanted = [(seed, ".") for seed in "1234561"]
+    wanted += [
+        ("1", *more) for more in (("-m", "full", "."), (f"{NAMED}_in_turn",), (f"{NAMED}_drawn",), ("-k", "expensive"))
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", COLLECT, json.dumps(wanted)],
+        cwd=tmp_path,
+        env={"PATH": "/usr/bin:/bin", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    *runs, again, everything, in_turn, of_one, by_keyword = map(json.loads, done.stderr.splitlines())
     drawn = [[line for line in run if "test_drawn" in line] for run in runs]
     assert [len(run) for run in drawn] == [3] * 6
-    assert runs[0] == collected(".") and drawn[0] != drawn[1]
+    assert runs[0] == again and drawn[0] != drawn[1]
     assert {len(run) - 3 for run in runs} == {0, 2}  # its turn, with all of its cases, or not
-    assert len(collected("-m", "full", ".")) == 53
-    assert len(collected("test_it.py::test_in_turn")) == 2
-    assert len(collected("test_it.py::test_drawn")) == 50
-    assert len(collected("-k", "expensive")) == 1
+    assert [len(run) for run in (everything, in_turn, of_one, by_keyword)] == [53, 2, 50, 1]

@@ -34,7 +34,7 @@ def accepted(slot: int, rejections: list[str] | None = None) -> tuple[Any, Any, 
     raise AssertionError(f"slot {slot}: ten draws in a row were rejected")
 
 
-@pytest.mark.oracle(sample=3)
+@pytest.mark.oracle(sample=2)
 @pytest.mark.parametrize("slot", [*range(NETWORKS), pytest.param(FRESH, id=f"fresh-{FRESH}")])
 def test_every_road_gives_the_bits_of_csim(slot: int) -> None:
     description, _, subject, x = accepted(slot)
@@ -56,6 +56,7 @@ def _changed(subject: Any, x: Any, baseline: Any, slot: str, kind: Any) -> bool:
     return any(not np.array_equal(values[name].raw, baseline[name].raw) for name in baseline)
 
 
+@pytest.mark.turn(3)
 def test_the_set_is_telling() -> None:
     """Few draws are rejected, and for each mode at each position some network's bits depend on it."""
     open_modes = {(position, mode) for position in ("weight", "result", "accum") for mode in (*Rounding, *OVERFLOWS)}

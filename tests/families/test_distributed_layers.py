@@ -12,6 +12,7 @@ import pytest
 from family_networks import a_format
 
 import isobit as ib
+from adder_trees import REPLACED
 from isobit._core import instruction_sets
 from isobit.engines.cpp import CppEngine
 from isobit.engines.registry import get_engine
@@ -158,6 +159,21 @@ def test_what_is_refused() -> None:
     whole = Tensor("y", (2,), KIND("ap_int<8>"))
     with pytest.raises(UnsupportedError, match=r"'y' casts sums below 1/2 to ap_int<8>"):
         Graph("g", (x,), (DistributedDense("y", ("x",), whole, weight, bias),), ("y",))
+
+
+@pytest.mark.hls4ml
+def test_the_solver_without_a_compiler_finds_the_trees_of_da4ml(monkeypatch: pytest.MonkeyPatch) -> None:
+    core, scores = (pytest.importorskip(f"da4ml.cmvm.core.{name}") for name in ("state_opr", "indexers"))
+    from da4ml.cmvm import solve
+
+    rng = np.random.default_rng(8)
+    kernels = [rng.integers(-(2**bits), 2**bits, (inputs, 5)) / 4.0 for bits, inputs in ((2, 7), (6, 4), (12, 3))]
+    kernels.append(rng.uniform(-2.0, 2.0, (3, 4)).astype(np.float32).astype(float))
+    found = [solve(kernel) for kernel in kernels]
+    assert all(one.solutions[0].ops for one in found)
+    monkeypatch.setattr(core, "update_stats", REPLACED["update_stats"])
+    monkeypatch.setattr(scores, "overlap_and_accum", REPLACED["overlap_and_accum"])
+    assert [repr(solve(kernel)) for kernel in kernels] == list(map(repr, found))
 
 
 # -- hls4ml -----------------------------------------------------------------------------------------------------------

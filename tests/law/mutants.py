@@ -6,15 +6,13 @@ Python laws are changed in their syntax tree, law.hpp token by token. judging.py
 from __future__ import annotations
 
 import ast
-import copy
 import functools
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import laws
 
@@ -119,29 +117,32 @@ def _python_mutants(law: str) -> Iterator[Mutant]:
     for number, function in enumerate(tree.body):
         if not isinstance(function, ast.FunctionDef):
             continue
-        nodes = list(ast.walk(function))
         inside: dict[int, str] = {}
-        for node in nodes:  # statements come before what is in them
+        for node in ast.walk(function):  # statements come before what is in them
             if isinstance(node, ast.stmt):
                 inside.update(dict.fromkeys(map(id, ast.walk(node)), ast.unparse(node).partition("\n")[0]))
-        for position, node in enumerate(nodes):
-            for variant in _variants(node):
-                changed = copy.deepcopy(function)
-                _Replace(list(ast.walk(changed))[position], variant).visit(changed)
-                before, after = (ast.unparse(n).partition("\n")[0] for n in (node, variant))
-                source = "\n\n".join([*parts[:number], ast.unparse(changed), *parts[number + 1 :]])
-                place = "" if inside[id(node)] == before else f" in `{inside[id(node)]}`"
-                yield Mutant(
-                    law, f"{function.name}: `{before}` -> `{after}`{place}", getattr(node, "lineno", 0), source
-                )
+        for node, put in list(_places(function)):
+            before = ast.unparse(node).partition("\n")[0]
+            place = "" if inside[id(node)] == before else f" in `{inside[id(node)]}`"
+            for variant in list(_variants(node)):
+                put(variant)
+                source = "\n\n".join([*parts[:number], ast.unparse(function), *parts[number + 1 :]])
+                put(node)
+                after = ast.unparse(variant).partition("\n")[0]
+                name = f"{function.name}: `{before}` -> `{after}`{place}"
+                yield Mutant(law, name, getattr(node, "lineno", 0), source)
 
 
-class _Replace(ast.NodeTransformer):
-    def __init__(self, old: ast.AST, new: ast.AST) -> None:
-        self.old, self.new = old, new
-
-    def visit(self, node: ast.AST) -> Any:
-        return copy.deepcopy(self.new) if node is self.old else self.generic_visit(node)
+def _places(function: ast.AST) -> Iterator[tuple[ast.AST, Callable[[ast.AST], None]]]:
+    """Give every node below a function, in the order of `ast.walk`, with what puts another in its place."""
+    for parent in ast.walk(function):
+        for field, value in ast.iter_fields(parent):
+            if isinstance(value, ast.AST):
+                yield value, functools.partial(setattr, parent, field)
+            elif isinstance(value, list):
+                for index, node in enumerate(value):
+                    if isinstance(node, ast.AST):
+                        yield node, functools.partial(value.__setitem__, index)
 
 
 _TOKENS: list[tuple[str, tuple[str, ...]]] = [

@@ -68,6 +68,7 @@ def test_a_training_that_was_killed_ends_with_the_same_numbers(tmp_path: Path) -
     assert result(whole) != before
 
 
+@pytest.mark.turn(3)
 @pytest.mark.oracle(sample=1)
 @pytest.mark.hls4ml
 @pytest.mark.parametrize("name", TRAININGS)
