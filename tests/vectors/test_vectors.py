@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ import pytest
 from vector_files import PACKING, apx, emp, network, packed
 
 import isobit as ib
+from isobit.compiler import compiler
 from isobit.errors import DataFileError, ModelFileError, UnsupportedError
+from isobit.headers import vendor_include_folder
 from isobit.testing import write_tb_data
 from isobit.vectors import read_vectors
+from isobit.vectors.printed import printed
 
 MODEL = network()
 RNG = np.random.default_rng(5)
@@ -89,6 +93,82 @@ def test_a_log_of_a_stream_has_six_digits(tmp_path: Path) -> None:
     (given,) = read_vectors(path, (tensor,))
     assert given.digits == 6 and not given.differs(values).any()
     assert given.differs(ib.FixedArray.from_raw(raw + (1 << 25), kind)).all()
+
+
+#: What AMD's headers print for an ap_fixed, and the number.
+VENDORS = """
+0.0820313 0.08203125
+-0.0820313 -0.08203125
+0.664063 0.6640625
+0.00390625 0.00390625
+1 0.999999761581421
+-1.00002 -1.0000152587890625
+1.52588e-05 0.0000152587890625
+1.19209e-07 0.00000011920928955078125
+123457 123456.8125
+1e+06 999999.5
+1.23456e+06 1234567.5
+1.23456e+06 1234569.75
+1.23456e+07 12345678.25
+1.23457e+07 12345698.5
+9.99999e+07 99999988.25
+2.09715e+06 2097152
+1.23457e+07 12345678
+1234560 1234560
+"""
+
+
+def test_a_log_rounds_as_the_vendors_headers_do(tmp_path: Path) -> None:
+    """Ties go up in magnitude, not to the even digit; large numbers with a fraction by another digit."""
+    texts, numbers = zip(*(line.split() for line in VENDORS.split("\n") if line), strict=True)
+    kind = ib.FixedType.parse("ap_fixed<60,30>")
+    values = ib.FixedArray.from_float(np.array([[float(number)] for number in numbers]), kind)
+    tensor = MODEL.graph.output_tensors[0].__class__("y", (1,), kind)
+    path = tmp_path / "csim_results.log"
+    path.write_text("\n".join(texts))
+    (given,) = read_vectors(path, (tensor,))
+    assert given.digits == 6
+    assert not given.differs(values).any()
+    path.write_text("\n".join(f"{float(number):.6g}" for number in numbers))  # and as a double is printed
+    assert not read_vectors(path, (tensor,))[0].differs(values).any()
+    path.write_text(path.read_text().replace("0.0820312", "0.0820311"))
+    assert read_vectors(path, (tensor,))[0].differs(values)[:, 0].tolist() == [True, True] + [False] * 16
+
+
+@pytest.mark.csim
+@pytest.mark.hls4ml
+@pytest.mark.turn(5)
+def test_the_vendors_headers_print_so(tmp_path: Path) -> None:
+    formats = ((14, 6), (26, 13), (40, 26), (34, 30), (52, 28), (30, 2), (30, -4), (48, 20), (50, 44))
+    runs = "".join(f"    run<{width}, {integer}>();\n" for width, integer in formats)
+    (tmp_path / "print.cpp").write_text(
+        "#include <iomanip>\n#include <iostream>\n#include <random>\n#include <sstream>\n#include <ap_fixed.h>\n"
+        "template <int W, int I> void run() {\n    std::mt19937_64 next(W * 100 + I);\n"
+        "    for (int k = 0; k < 2000; k++) {\n        ap_int<W> raw = (long long)next();\n"
+        "        if (k % 3 == 0) raw >>= int(next() % W);\n"
+        "        ap_fixed<W, I> x;\n        x.range() = raw.range();\n"
+        '        std::cout << x << " " << std::setprecision(25) << double(x) << std::setprecision(6) << "\\n";\n'
+        f"    }}\n}}\nint main() {{\n{runs}}}\n"
+    )
+    command = [*compiler(), "-std=c++17", "-w", f"-I{vendor_include_folder()}", "print.cpp", "-o", "print"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    lines = subprocess.run([tmp_path / "print"], capture_output=True, text=True, check=True).stdout.splitlines()
+    wrong = [line for line in lines if float(line.split()[0]) not in printed(float(line.split()[1]))]
+    assert len(lines) == 2000 * len(formats) and not wrong, f"{len(wrong)}: {wrong[:5]}"
+
+
+def test_outputs_have_digits_of_their_own(tmp_path: Path) -> None:
+    """An ap_int is printed in full."""
+    kinds = {"score": ib.FixedType.parse("ap_fixed<24,4>"), "energy": ib.FixedType.parse("ap_uint<30>")}
+    tensors = tuple(MODEL.graph.output_tensors[0].__class__(name, (1,), kind) for name, kind in kinds.items())
+    path = tmp_path / "csim_results.log"
+    path.write_text("0.123457 1073741823\n0.5 1073741820\n")
+    score, energy = read_vectors(path, tensors)
+    assert (score.digits, energy.digits) == (6, None)
+    values = ib.FixedArray.from_raw(np.array([[129454], [1 << 19]]), kinds["score"])
+    assert not score.differs(values).any()
+    whole = ib.FixedArray.from_raw(np.array([[1073741823], [1073741821]]), kinds["energy"])
+    assert energy.differs(whole).tolist() == [[False], [True]]
 
 
 def test_outputs_on_lines_of_their_own(tmp_path: Path) -> None:

@@ -146,8 +146,8 @@ def _shaped(given: Given) -> Any:
 
 
 def _notes(path: _PathLike, given: tuple[Given, ...]) -> list[str]:
-    if given[0].digits is not None and any(one.tensor.type.width > 19 for one in given):
-        return [f"{path} has at most {given[0].digits} digits; numbers that print so are taken as equal"]
+    if few := [one.digits for one in given if one.digits is not None and one.tensor.type.width > 19]:
+        return [f"{path} has at most {max(few)} digits; numbers that print so are taken as equal"]
     return []
 
 

@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 
 from isobit.errors import DataFileError
+from isobit.vectors.printed import STREAM_DIGITS
 
 __all__ = ["Numbers", "read_numbers"]
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
-#: Digits that a C++ stream prints unless it is told otherwise, as ``nnet::print_result`` is not.
-_STREAM_DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -29,12 +28,12 @@ class Numbers:
     columns
         For each tensor float64, shape (events, size).
     digits
-        Significant digits to which they were written, if that is few: then a number stands for all that print so.
-        None: they are written in full.
+        For each tensor, the significant digits to which its numbers were written, if that is few: then a number stands
+        for all that print so. None: they are written in full.
     """
 
     columns: tuple[Any, ...]
-    digits: int | None
+    digits: tuple[int | None, ...]
 
 
 def read_numbers(path: Path, lines: Sequence[str], sizes: Sequence[int]) -> Numbers:
@@ -56,14 +55,14 @@ def read_numbers(path: Path, lines: Sequence[str], sizes: Sequence[int]) -> Numb
     DataFileError
         With file and line, for what is no number and for another count of numbers.
     """
-    rows, digits = [], 0
+    rows, written = [], []
     for number, line in enumerate(lines, 1):
         words = line.partition("#")[0].replace(",", " ").split()
         if not words:
             continue
         if wrong := next((word for word in words if not _NUMBER.fullmatch(word)), None):
             raise DataFileError(f"{path}:{number}: {wrong[:40]!r} is no finite number")
-        digits = max(digits, *(_significant(word) for word in words))
+        written.append([_significant(word) for word in words])
         rows.append((number, [float(word) for word in words]))
     if not rows:
         raise DataFileError(f"{path} holds no numbers")
@@ -78,15 +77,22 @@ def read_numbers(path: Path, lines: Sequence[str], sizes: Sequence[int]) -> Numb
             raise DataFileError(f"{path}:{number}: a number is beyond the range of float64")
     if len(rows) % len(cycle):
         raise DataFileError(f"{path}:{rows[-1][0]}: the last event is not complete: {len(cycle)} lines make one")
-    if whole:
-        table = np.array([row for _, row in rows])
-        ends = np.cumsum([0, *sizes])
-        columns = [table[:, a:b] for a, b in pairwise(ends)]
-    else:
-        columns = [np.array([row for _, row in rows[k :: len(sizes)]]) for k in range(len(sizes))]
-    return Numbers(tuple(columns), digits if digits <= _STREAM_DIGITS else None)
+    values = [row for _, row in rows]
+    digits = tuple(int(part.max()) for part in _parted(written, sizes, whole))
+    few = tuple(number if number <= STREAM_DIGITS else None for number in digits)
+    return Numbers(tuple(_parted(values, sizes, whole)), few)
+
+
+def _parted(rows: Sequence[Sequence[float]], sizes: Sequence[int], whole: bool) -> list[Any]:
+    """For each tensor its columns: of every line, or the lines that are its own."""
+    if not whole:
+        return [np.array(rows[k :: len(sizes)]) for k in range(len(sizes))]
+    table, ends = np.array(rows), np.cumsum([0, *sizes])
+    return [table[:, a:b] for a, b in pairwise(ends)]
 
 
 def _significant(word: str) -> int:
-    mantissa = re.split("[eE]", word)[0].lstrip("+-").replace(".", "")
-    return len(mantissa.lstrip("0")) or 1
+    """Digits of a number as it is written; zeros that end a whole number only say how large it is."""
+    mantissa = re.split("[eE]", word)[0].lstrip("+-")
+    digits = mantissa.replace(".", "") if "." in mantissa else mantissa.rstrip("0")
+    return len(digits.lstrip("0")) or 1

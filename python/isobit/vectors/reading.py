@@ -18,6 +18,7 @@ from isobit.streaming.readers import READERS
 from isobit.vectors.numbers import read_numbers
 from isobit.vectors.packing import read_packing, unpack
 from isobit.vectors.patterns import is_pattern, read_pattern
+from isobit.vectors.printed import printed
 
 __all__ = ["Given", "read_vectors"]
 
@@ -72,7 +73,7 @@ class Given:
         differs = numbers != self.values
         for place in np.argwhere(differs):
             at = tuple(place)
-            differs[at] = float(f"{numbers[at]:.{max(self.digits, 6)}g}") != self.values[at]
+            differs[at] = self.values[at] not in printed(float(numbers[at]))
         return differs
 
 
@@ -134,7 +135,8 @@ def read_vectors(
     if packing is not None:
         raise UnsupportedError(f"{file} is no pattern file (EMP or APx), so it takes no packing")
     numbers = read_numbers(file, lines, [tensor.size for tensor in tensors])
-    return tuple(Given(tensor, array, numbers.digits) for tensor, array in zip(tensors, numbers.columns, strict=True))
+    parts = zip(tensors, numbers.columns, numbers.digits, strict=True)
+    return tuple(Given(tensor, array, digits) for tensor, array, digits in parts)
 
 
 def _arrays(file: Path, tensors: Sequence[Tensor], columns: Mapping[str, Sequence[str]] | None) -> tuple[Given, ...]:
