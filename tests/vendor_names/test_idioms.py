@@ -1,9 +1,9 @@
 """What HLS code in the wild writes means the same with AMD's open headers and with isobit's under their names.
 
-The idioms (tests/vendor_names/idioms, one file a subject) are one program. AMD's lines are committed, and in one run
-of three those of a subject that the run's seed draws are made anew. With isobit's headers the program is compiled in C++14 by g++, and in
-C++23 by g++ or in C++17 by clang++ where there is one, whichever is drawn. All have to print the same lines; where
-isobit differs on purpose, both lines stand in ``DELIBERATE`` with the row of docs/semantics.md.
+The idioms (tests/vendor_names/idioms, one file a subject) are one program. AMD's lines are committed, and in one run of
+three those of a subject that the run's seed draws are made anew. With isobit's headers the program is compiled in C++14
+by g++, and in C++23 by g++ or in C++17 by clang++ where there is one, whichever is drawn. All have to print the same
+lines; where isobit differs on purpose, both lines stand in ``DELIBERATE`` with the row of docs/semantics.md.
 """
 
 from __future__ import annotations
