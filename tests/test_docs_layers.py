@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-import sharing
 from isobit import errors, layers
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "layers.md"
@@ -127,22 +126,14 @@ def _run(folder: Path) -> None:
     (folder / "faults.txt").write_text(done.stderr if done.returncode else "", encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def ran() -> Path:
-    return sharing.once("docs_layers", _run)
-
-
+@pytest.mark.turn(3)
 @pytest.mark.hls4ml
 @pytest.mark.csim
-def test_the_page_runs_and_every_road_has_the_bits_of_csim(ran: Path) -> None:
-    assert (ran / "faults.txt").read_text(encoding="utf-8") == ""
+def test_the_page_runs_prints_what_it_says_and_every_road_has_the_bits_of_csim(tmp_path: Path) -> None:
+    _run(tmp_path)
+    assert (tmp_path / "faults.txt").read_text(encoding="utf-8") == ""
     assert set(PARTS) <= {part for part, _, _ in blocks()}
-
-
-@pytest.mark.hls4ml
-@pytest.mark.csim
-def test_it_prints_what_the_page_says(ran: Path) -> None:
-    printed = (ran / "out.txt").read_text(encoding="utf-8").split(f"{MARK}\n")
+    printed = (tmp_path / "out.txt").read_text(encoding="utf-8").split(f"{MARK}\n")
     compared, place = 0, -1
     for _, language, text in blocks():
         place += language == "python"

@@ -233,6 +233,7 @@ LANES = {
 }
 
 
+@pytest.mark.turn(3)
 def test_every_lane_reads_windows() -> None:
     """On every instruction set; each lane was taken in the end."""
     taken: set[tuple[str, str]] = set()

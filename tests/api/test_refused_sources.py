@@ -174,6 +174,7 @@ except ib.errors.UnsupportedError as error:
 """
 
 
+@pytest.mark.turn(3)
 @pytest.mark.oracle(sample=1)
 @pytest.mark.parametrize(
     "first, told",

@@ -49,6 +49,7 @@ CALLS = {
 }
 
 
+@pytest.mark.turn(2)
 @pytest.mark.parametrize("headers", ["vendor", "isobit"])
 def test_names_that_look_like_the_houses(write: Callable[[str, str], Path], headers: str) -> None:
     cases = "".join(f"case {k}: {{ {code} }} break;\n" for k, code in enumerate(CALLS.values()))

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
@@ -54,6 +55,7 @@ def drawn(run: Callable[[], None], lanes: Counter[str], demanded: set[str], firs
     raise AssertionError(f"never taken: {', '.join(sorted(demanded - set(lanes)))}; taken: {lanes}")
 
 
+@pytest.mark.turn(2)
 def test_small_formats() -> None:
     lanes: Counter[str] = Counter()
 

@@ -185,6 +185,7 @@ PAIRS = [
 ]
 
 
+@pytest.mark.turn(3)
 @pytest.mark.hls4ml
 @pytest.mark.csim
 def test_which_comparisons_amds_headers_get_right(tmp_path: Path) -> None:

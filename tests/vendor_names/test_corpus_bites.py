@@ -82,6 +82,7 @@ def different(include: Path, tag: str) -> set[str]:
     return wrong
 
 
+@pytest.mark.turn(3)
 @pytest.mark.oracle(sample=1)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_vendor_still_gives_the_golden_bits(name: str) -> None:

@@ -29,6 +29,7 @@ def test_mathematics_limits_and_ap_float() -> None:
         assert sum(count for group, (count, _) in found.items() if group.split()[0] == what) >= least, what
 
 
+@pytest.mark.turn(3)
 @pytest.mark.oracle(sample=1)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_the_vendor_still_prints_the_golden_lines(part: int) -> None:
