@@ -168,12 +168,36 @@ def _bidirectional(strategy: str, factor: int = 1, **options: Any) -> Any:
     return _converted(network, (4, 2), strategy=strategy, factor=factor, **given)
 
 
+def _table() -> Any:
+    """A table of every number, as HGQ2 has them, between tensors that are joined along an axis from behind."""
+    table = {"name": "u", "class_name": "UnaryLUT", "inputs": ["x"], "activation": "unary_lut"}
+    table |= {"table_data": _numbers(64)}
+    join = {"name": "j", "class_name": "Concatenate", "inputs": ["u", "y"], "axis": -2, "op": "concatenate2d"}
+    inputs = {"x": _kinds(result="fixed<6,2>"), "y": _kinds(result="fixed<9,3>")}
+    layers = [_given("x", 2, 3), _given("y", 1, 3), table, join]
+    return _listed(layers, ["j"], u=_kinds("result", table="fixed<9,3>"), j=_kinds("result"), **inputs)
+
+
+def _channels_first() -> Any:
+    """Padding and cropping of images whose channels are the first axis."""
+
+    def network(k: Any, x: Any) -> Any:
+        x = k.ZeroPadding2D(((1, 2), (0, 3)), name="pad", data_format="channels_first")(x)
+        return k.Activation("relu", name="last")(
+            k.Cropping2D(((0, 1), (2, 0)), name="crop", data_format="channels_first")(x)
+        )
+
+    return _converted(network, (2, 3, 4), last=_kinds("result"))
+
+
 #: What makes the ``ModelGraph`` of each.
 CASES: dict[str, Callable[[], Any]] = {
     "einsum": _einsum,
     "einsum_batches": _batches,
     "layernorm": _layernorm,
     "garnet": _garnet,
+    "table": _table,
+    "channels_first": _channels_first,
     "bidirectional": lambda: _bidirectional("Latency"),
     "bidirectional_sequences": lambda: _bidirectional("Resource", 2, return_sequences=True),
     "steps": _steps,
