@@ -73,11 +73,11 @@ def _converted(
 
 def _einsum() -> Any:
     """A sum with weights, in place, whose result is summed with another tensor, transposed in every place."""
-    dense = {"name": "d", "class_name": "EinsumDense", "inputs": ["x"], "equation": "abc,cbd->bad"}
-    dense |= {"inp_shape": (2, 3, 4), "out_shape": (3, 2, 5), "weight_data": _numbers(4, 3, 5)}
-    pair = {"name": "e", "class_name": "Einsum", "inputs": ["d", "y"], "equation": "bad,acb->cdb"}
-    pair |= {"inp0_shape": (3, 2, 5), "inp1_shape": (2, 4, 3), "out_shape": (4, 5, 3)}
-    layers = [_given("x", 2, 3, 4), _given("y", 2, 4, 3), dense | {"bias_data": _numbers(3, 2, 5)}, pair]
+    dense = {"name": "d", "class_name": "EinsumDense", "inputs": ["x"], "equation": "abc,cbd->dba"}
+    dense |= {"inp_shape": (2, 3, 4), "out_shape": (5, 3, 2), "weight_data": _numbers(4, 3, 5)}
+    pair = {"name": "e", "class_name": "Einsum", "inputs": ["d", "y"], "equation": "dba,acb->cdb"}
+    pair |= {"inp0_shape": (5, 3, 2), "inp1_shape": (2, 4, 3), "out_shape": (4, 5, 3)}
+    layers = [_given("x", 2, 3, 4), _given("y", 2, 4, 3), dense | {"bias_data": _numbers(5, 3, 2)}, pair]
     other = _kinds(result="fixed<13,5>", accum="fixed<15,6,RND,SAT>")
     inputs = {"x": _kinds(result="fixed<10,4>"), "y": _kinds(result="fixed<9,3>")}
     return _listed(layers, ["e"], d=_kinds(*SLOTS), e=other, **inputs)

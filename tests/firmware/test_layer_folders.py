@@ -295,6 +295,15 @@ REFUSED = (
     ("table", "defines.h", "ap_fixed<6,2>", "ap_fixed<7,2>", "'u' has a table of 64 entries for numbers of"),
     ("table", "parameters.h", "axis = -2", "axis = -3", "has the axis -3; expected -2 to"),
     ("channels_first", "parameters.h", "out_height = 6", "out_height = 7", "makes .7, 7. of .3, 4."),
+    (
+        "steps",
+        "parameters.h",
+        "config6 : nnet::time_distributed_config {\n    static const unsigned dim = 2;\n\n    static "
+        "const unsigned n_time_steps = 3",
+        "config6 : nnet::time_distributed_config {\n    static const unsigned dim = 2;\n\n"
+        "    static const unsigned n_time_steps = 2",
+        "config6 has 2 axes of .1, 1, 5. in 2 steps; the loop has 3",
+    ),
 )
 
 
