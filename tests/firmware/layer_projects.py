@@ -73,11 +73,11 @@ def _converted(
 
 def _einsum() -> Any:
     """A sum with weights, in place, whose result is summed with another tensor, transposed in every place."""
-    dense = {"name": "d", "class_name": "EinsumDense", "inputs": ["x"], "equation": "abc,cbd->bad"}
-    dense |= {"inp_shape": (2, 3, 4), "out_shape": (3, 2, 5), "weight_data": _numbers(4, 3, 5)}
-    pair = {"name": "e", "class_name": "Einsum", "inputs": ["d", "y"], "equation": "bad,acb->cdb"}
-    pair |= {"inp0_shape": (3, 2, 5), "inp1_shape": (2, 4, 3), "out_shape": (4, 5, 3)}
-    layers = [_given("x", 2, 3, 4), _given("y", 2, 4, 3), dense | {"bias_data": _numbers(3, 2, 5)}, pair]
+    dense = {"name": "d", "class_name": "EinsumDense", "inputs": ["x"], "equation": "abc,cbd->dba"}
+    dense |= {"inp_shape": (2, 3, 4), "out_shape": (5, 3, 2), "weight_data": _numbers(4, 3, 5)}
+    pair = {"name": "e", "class_name": "Einsum", "inputs": ["d", "y"], "equation": "dba,acb->cdb"}
+    pair |= {"inp0_shape": (5, 3, 2), "inp1_shape": (2, 4, 3), "out_shape": (4, 5, 3)}
+    layers = [_given("x", 2, 3, 4), _given("y", 2, 4, 3), dense | {"bias_data": _numbers(5, 3, 2)}, pair]
     other = _kinds(result="fixed<13,5>", accum="fixed<15,6,RND,SAT>")
     inputs = {"x": _kinds(result="fixed<10,4>"), "y": _kinds(result="fixed<9,3>")}
     return _listed(layers, ["e"], d=_kinds(*SLOTS), e=other, **inputs)
@@ -168,12 +168,36 @@ def _bidirectional(strategy: str, factor: int = 1, **options: Any) -> Any:
     return _converted(network, (4, 2), strategy=strategy, factor=factor, **given)
 
 
+def _table() -> Any:
+    """A table of every number, as HGQ2 has them, between tensors that are joined along an axis from behind."""
+    table = {"name": "u", "class_name": "UnaryLUT", "inputs": ["x"], "activation": "unary_lut"}
+    table |= {"table_data": _numbers(64)}
+    join = {"name": "j", "class_name": "Concatenate", "inputs": ["u", "y"], "axis": -2, "op": "concatenate2d"}
+    inputs = {"x": _kinds(result="fixed<6,2>"), "y": _kinds(result="fixed<9,3>")}
+    layers = [_given("x", 2, 3), _given("y", 1, 3), table, join]
+    return _listed(layers, ["j"], u=_kinds("result", table="fixed<9,3>"), j=_kinds("result"), **inputs)
+
+
+def _channels_first() -> Any:
+    """Padding and cropping of images whose channels are the first axis."""
+
+    def network(k: Any, x: Any) -> Any:
+        x = k.ZeroPadding2D(((1, 2), (0, 3)), name="pad", data_format="channels_first")(x)
+        return k.Activation("relu", name="last")(
+            k.Cropping2D(((0, 1), (2, 0)), name="crop", data_format="channels_first")(x)
+        )
+
+    return _converted(network, (2, 3, 4), last=_kinds("result"))
+
+
 #: What makes the ``ModelGraph`` of each.
 CASES: dict[str, Callable[[], Any]] = {
     "einsum": _einsum,
     "einsum_batches": _batches,
     "layernorm": _layernorm,
     "garnet": _garnet,
+    "table": _table,
+    "channels_first": _channels_first,
     "bidirectional": lambda: _bidirectional("Latency"),
     "bidirectional_sequences": lambda: _bidirectional("Resource", 2, return_sequences=True),
     "steps": _steps,

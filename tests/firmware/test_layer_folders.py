@@ -289,6 +289,21 @@ REFUSED = (
     ("bidirectional", "parameters.h", "typedef config2_1_b mult", "typedef config2_1_f mult", "n_in 2, n_out 12"),
     ("bidirectional", "myproject.cpp", "w_f_2, wr_f_2", "wr_f_2, w_f_2", "wr_f_2 has 36 numbers; expected 2 x 12"),
     ("bidirectional", "myproject.cpp", "b_b_2, br_b_2)", "b_b_2, b_f_2)", "b_f_2 has 12 numbers; expected 6"),
+    ("table", "parameters.h", "table_size = 64", "table_size = 32", "table3 has 64 numbers; expected 32"),
+    ("table", "parameters.h", "n_in = 6;", "n_in = 5;", "n_in 5 and .* for 6 numbers"),
+    ("table", "parameters.h", "typedef u_table_t table_t", "typedef layer3_t table_t", "n_in 6 and 'layer3_t' for 6"),
+    ("table", "defines.h", "ap_fixed<6,2>", "ap_fixed<7,2>", "'u' has a table of 64 entries for numbers of"),
+    ("table", "parameters.h", "axis = -2", "axis = -3", "has the axis -3; expected -2 to"),
+    ("channels_first", "parameters.h", "out_height = 6", "out_height = 7", "makes .7, 7. of .3, 4."),
+    (
+        "steps",
+        "parameters.h",
+        "config6 : nnet::time_distributed_config {\n    static const unsigned dim = 2;\n\n    static "
+        "const unsigned n_time_steps = 3",
+        "config6 : nnet::time_distributed_config {\n    static const unsigned dim = 2;\n\n"
+        "    static const unsigned n_time_steps = 2",
+        "config6 has 2 axes of .1, 1, 5. in 2 steps; the loop has 3",
+    ),
 )
 
 

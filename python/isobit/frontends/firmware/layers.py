@@ -176,6 +176,17 @@ def _prelu(b: Builder, call: Call) -> None:
     _activation(b, call, "PReLU", 3, weights={"param": b.weight(call, 1)})
 
 
+@reads("unary_lut")
+def _unary_lut(b: Builder, call: Call) -> None:
+    b.arguments(call, 3, 3)
+    config = b.config(call)
+    data, table = b.input(call, 0, b.extents(call, 1)), b.weight(call, 2, (config.entries("table_size"),))
+    kind = b.declared.format_of(config.text("table_t"), config.place)
+    if config.number("n_in") != data.size() or kind.type != table.type.precision.type:
+        b.fail(call, f"{config.name} has n_in {config.number('n_in')} and {kind.name!r} for {data.size()} numbers")
+    b.add(call, "UnaryLUT", [data], data.shape, [config], weights={"table": table})
+
+
 @reads("hard_sigmoid", "hard_tanh")
 def _hard(b: Builder, call: Call) -> None:
     b.arguments(call, 3, 2)
@@ -308,7 +319,7 @@ def _concatenate(b: Builder, call: Call) -> None:
     config, rank = b.config(call), int(call.kernel[-2])
     shapes = [tuple(config.number(f"n_elem{side}_{axis}") for axis in range(rank)) for side in (1, 2)]
     rest = [config.number(f"n_elem{side}_{axis}", 0) for side in (1, 2) for axis in range(rank, 3)]
-    axis = config.number("axis")
+    axis = config.number("axis", least=-rank)
     place = axis - 1 if axis > 0 else axis + rank
     others = [shape[:place] + shape[place + 1 :] for shape in shapes]
     if any(rest) or not 0 <= place < rank or others[0] != others[1]:

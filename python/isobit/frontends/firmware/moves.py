@@ -14,18 +14,21 @@ __all__: list[str] = []
 _SIDES = (("height", "top", "bottom"), ("width", "left", "right"))
 
 
-@reads("zeropad1d_cl", "zeropad2d_cl", "cropping1d_cl", "cropping2d_cl")
+@reads(
+    "zeropad1d_cl", "zeropad2d_cl", "zeropad1d_cf", "zeropad2d_cf", "cropping1d_cl", "cropping2d_cl", "cropping2d_cf"
+)
 def _sides(b: Builder, call: Call) -> None:
     b.arguments(call, 3, 2)
-    config, rank = b.config(call), int(call.kernel[-5])
+    config, rank, first = b.config(call), int(call.kernel[-5]), call.kernel.endswith("_cf")
     what, sign, name = ("pad", 1, "ZeroPadding") if call.kernel.startswith("zero") else ("crop", -1, "Cropping")
     taken, given = (tuple(config.number(f"{e}_{axis[0]}") for axis in _SIDES[2 - rank :]) for e in ("in", "out"))
     added = [sum(config.number(f"{what}_{end}") for end in axis[1:]) for axis in _SIDES[2 - rank :]]
     if [extent + sign * more for extent, more in zip(taken, added, strict=True)] != list(given):
         b.fail(call, f"{config.name} makes {given} of {taken}")
     channels = config.number("n_chan")
-    data = b.input(call, 0, (*taken, channels))
-    b.add(call, f"{name}{rank}D", [data], (*given, channels), [config])
+    shapes = [(channels, *extents) if first else (*extents, channels) for extents in (taken, given)]
+    extra: dict[str, Any] = {"data_format": "channels_first"} if first else {}
+    b.add(call, f"{name}{rank}D", [b.input(call, 0, shapes[0])], shapes[1], [config], **extra)
 
 
 @reads("resize_nearest")

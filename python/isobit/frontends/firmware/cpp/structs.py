@@ -98,13 +98,13 @@ class Config:
             self.fail(f"has no {name}")
         return default
 
-    def number(self, name: str, default: int | None = None) -> int:
-        """A whole number; a default is what the struct's base has."""
+    def number(self, name: str, default: int | None = None, least: int = -1) -> int:
+        """A whole number, not below the least; a default is what the struct's base has."""
         value = self._member(self.values, name, default)
         if not isinstance(value, int) or isinstance(value, bool):
             self.fail(f"has the {name} {value!r}; expected a whole number")
-        if not -1 <= value < 1 << 31:
-            self.fail(f"has the {name} {value}; expected -1 to {(1 << 31) - 1}")
+        if not least <= value < 1 << 31:
+            self.fail(f"has the {name} {value}; expected {least} to {(1 << 31) - 1}")
         return value
 
     def extent(self, name: str, default: int | None = None) -> int:
