@@ -94,5 +94,5 @@ def vendor_include_folder() -> Path:
             return folder
     raise MissingDependencyError(
         "headers='vendor' takes AMD's simulation headers from hls4ml, which is not installed: "
-        "pip install 'isobit[hls4ml]', or use headers='isobit'"
+        "pip install 'isobit[hls4ml]' (hls4ml==1.3.0 --no-deps is enough for them), or use headers='isobit'"
     )

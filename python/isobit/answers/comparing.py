@@ -11,7 +11,7 @@ import numpy as np
 
 from isobit.answers.hypotheses import Change, casts, inputs, sample, shifts, upstream
 from isobit.answers.report import AnswerReport, Explained, FirstDifference, OutputDifference
-from isobit.errors import IsobitError, ShapeError
+from isobit.errors import DataFileError, IsobitError, ShapeError
 from isobit.fixed.array import FixedArray
 from isobit.fixed.types import FixedType
 from isobit.model.graph import Graph
@@ -73,11 +73,19 @@ def compare_answers(
     ShapeError
         If the files have different numbers of events.
     """
-    x = read_vectors(given_inputs, model.graph.inputs, packing=packing, columns=columns)
-    y = read_vectors(given_outputs, model.graph.output_tensors, part="outputs", packing=packing, columns=columns)
+    around = "" if model.wrapper is None else f"with the wrapper that {model.wrapper.path} describes"
+    try:
+        x = read_vectors(given_inputs, model.graph.inputs, packing=packing, columns=columns)
+        y = read_vectors(given_outputs, model.graph.output_tensors, part="outputs", packing=packing, columns=columns)
+    except DataFileError as error:
+        if not around:
+            raise
+        raise DataFileError(
+            f"{error}; read {around}: wrapper=False or --wrapper none takes the network alone"
+        ) from None
     if x[0].events != y[0].events:
         raise ShapeError(f"{given_inputs} has {x[0].events} events, {given_outputs} has {y[0].events}")
-    notes = tuple(_notes(given_inputs, x) + _notes(given_outputs, y))
+    notes = (*_notes(given_inputs, x), *_notes(given_outputs, y), *filter(None, [around]))
     return compare_given(model, x, y, (Path(given_inputs).name, Path(given_outputs).name), tries=tries, notes=notes)
 
 

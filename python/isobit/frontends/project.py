@@ -160,7 +160,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     try:
         import yaml
     except ImportError as error:
-        raise MissingDependencyError(f"reading {path} needs PyYAML: pip install 'isobit[hls4ml]' ({error})") from None
+        raise MissingDependencyError(f"reading {path} needs PyYAML: pip install 'isobit[elf]' ({error})") from None
 
     class Loader(yaml.SafeLoader):
         """SafeLoader that ignores unknown tags and takes the value that they mark."""
