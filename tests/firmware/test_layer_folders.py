@@ -349,3 +349,11 @@ def test_a_zero_that_the_products_do_not_leave_out(changed: Change) -> None:
     path.write_text(", ".join([*numbers[:place], "0.0", *numbers[place + 1 :]]))
     with pytest.raises(IsobitError, match="w3"):
         ib.load(folder)
+
+
+def test_the_size_of_a_table_that_is_none_is_not_counted(changed: Change) -> None:
+    """hls4ml writes one for a ReLU; from HGQ2 it may be in the millions."""
+    size = "static const unsigned table_size = "
+    head = f"relu_config4 : nnet::activ_config {{\n    static const unsigned n_in = 15;\n    {size}"
+    folder = changed("steps", {"parameters.h": (f"{head}1024", f"{head}4194304")})
+    assert canonical(ib.load(folder).graph) == canonical(load_graph(folder / "graph.isobit"))

@@ -133,6 +133,10 @@ def _threshold(b: Builder, call: Call) -> None:
 # -- activations ------------------------------------------------------------------------------------------------------
 
 
+#: Activations with a table; for the others hls4ml writes a size as well, which may be in the millions.
+_LOOKED_UP = frozenset({"sigmoid", "tanh", "softplus", "softsign", "selu", "elu"})
+
+
 def _activation(b: Builder, call: Call, class_name: str, arguments: int = 2, **extra: Any) -> None:
     """An activation of one argument, or of two of which the first is a parameter."""
     b.arguments(call, arguments + 1, arguments)
@@ -141,7 +145,8 @@ def _activation(b: Builder, call: Call, class_name: str, arguments: int = 2, **e
     size = data.size()
     if config.number("n_in") != size:
         b.fail(call, f"{config.name} has n_in {config.number('n_in')} for {size} numbers")
-    table: dict[str, Any] = {"table_size": config.entries("table_size", 1024), "activation": call.kernel}
+    entries = (config.entries if call.kernel in _LOOKED_UP else config.number)("table_size", 1024)
+    table: dict[str, Any] = {"table_size": entries, "activation": call.kernel}
     config.text("table_t", "ap_fixed<18,8>")
     b.add(call, class_name, [data], data.shape, [config], place=arguments - 1, template=arguments - 1, **table, **extra)
 
