@@ -38,7 +38,7 @@ def headers(package: Path | None) -> dict[str, bytes]:
     taken: dict[str, bytes] = {}
     for start, target in SOURCES:
         for name in sorted(files):
-            if name.startswith(start):
+            if name.startswith(start) and ".." not in name.split("/"):
                 taken.setdefault(f"{target}/{name.removeprefix(start)}", files[name])
     if not taken:
         raise SystemExit(f"{package} has no headers of hls4ml's")
