@@ -113,7 +113,6 @@ def test_the_commands_of_the_page(here: Path, tmp_path: Path) -> None:
     (tools / "isobit").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m isobit "$@"\n')
     (tools / "isobit").chmod(0o755)
     environment = {**os.environ, "PATH": f"{tools}:{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT / "python"), os.environ.get("PYTHONPATH", "")])
     for command, shown in steps():
         if command.startswith("cd "):
             continue
