@@ -28,6 +28,8 @@ def solve_in_python() -> None:
         importlib.import_module("da4ml.trace.fixed_variable_array").NumbaList = list
     finally:
         numba.config.DISABLE_JIT = was
+    if importlib.util.find_spec("da4ml.cmvm.core") is None:  # with HGQ2: a release whose solver is C++
+        return
     core, scores = (importlib.import_module(f"da4ml.cmvm.core.{name}") for name in ("state_opr", "indexers"))
     REPLACED.update(update_stats=core.update_stats, overlap_and_accum=scores.overlap_and_accum)
     core.update_stats = functools.partial(count_pairs, core.Pair)
