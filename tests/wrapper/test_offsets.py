@@ -86,15 +86,20 @@ def pair(folder: Path, one: list[int], other: list[int], kind: str = "ap_fixed<1
 
 @pytest.mark.parametrize("kind", ["ap_fixed<10,10>", pytest.param("ap_fixed<12,11>", marks=pytest.mark.full)])
 def test_any_offset_of_57_is_solved(kind: str, tmp_path: Path) -> None:
-    offsets, place, more = drawn(np.random.default_rng(SEED))
-    wrong = [number + more * (k == place) for k, number in enumerate(offsets)]
-    right, other = pair(tmp_path, offsets, wrong, kind)
-    given = telling_events(other.graph.inputs, 60, 3)
-    inputs = {tensor.name: array for tensor, array in zip(other.graph.inputs, given, strict=True)}
-    answers, found = right.run(inputs), other.run(inputs)
-    (tensor,) = other.graph.output_tensors
-    differ = (answers[tensor.name].raw != found[tensor.name].raw).any(axis=1)
-    assert differ.sum() > 100
+    rng = np.random.default_rng(SEED)
+    for _ in range(10):  # a difference that hardly any event sees is not solved for
+        offsets, place, more = drawn(rng)
+        wrong = [number + more * (k == place) for k, number in enumerate(offsets)]
+        right, other = pair(tmp_path, offsets, wrong, kind)
+        given = telling_events(other.graph.inputs, 60, 3)
+        inputs = {tensor.name: array for tensor, array in zip(other.graph.inputs, given, strict=True)}
+        answers, found = right.run(inputs), other.run(inputs)
+        (tensor,) = other.graph.output_tensors
+        differ = (answers[tensor.name].raw != found[tensor.name].raw).any(axis=1)
+        if differ.sum() > 100:
+            break
+    else:
+        raise AssertionError("ten draws in a row change fewer than 100 events")
     assert other.wrapper is not None
     y = (Given(tensor, answers[tensor.name]),)
     changes = list(solved_offsets(other.graph, other.wrapper, inputs, y, differ, {}))
