@@ -58,7 +58,7 @@ def test_no_bit_differs() -> None:
 
 
 def test_what_hls4ml_leaves_unwritten_is_named() -> None:
-    """Pointwise convolutions whose positions the reuse factor does not divide, before 1.2.0; all of them are foreign."""
+    """Pointwise convolutions before 1.2.0 whose positions the reuse factor does not divide; all of them are foreign."""
     names = [name for name, found in RUNS.items() if "undefined" in found]
     assert names == ["1.0.0 track_gnn.golden.io_parallel", "1.1.0 track_gnn.golden.io_parallel"]
     for name in names:
