@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from isobit.errors import IsobitError, ModelFileError, UnsupportedError
+from isobit.errors import FirmwareError, IsobitError, ModelFileError, UnsupportedError
 from isobit.frontends.beside import Beside
 from isobit.frontends.firmware import (  # noqa: F401, they register what they read
     einsum,
@@ -168,6 +168,8 @@ def _add(builder: Builder, call: Call) -> None:
     ------
     UnknownCodeError
         If its function is none that isobit knows.
+    FirmwareError
+        If hls4ml's own function leaves results undefined.
     """
     if not generated_layer(builder, call):
         if call.kernel not in LAYERS or not call.function.startswith("nnet::"):
@@ -175,7 +177,7 @@ def _add(builder: Builder, call: Call) -> None:
             raise UnknownCodeError(f"{call.place}: {reason}", reason)
         try:
             LAYERS[call.kernel](builder, call)
-        except UnknownCodeError:
+        except (UnknownCodeError, FirmwareError):
             raise
         except UnsupportedError as error:  # a struct as other releases write it goes with code of theirs
             configs = [builder.declared.configs[name] for name in call.templates if name in builder.declared.configs]

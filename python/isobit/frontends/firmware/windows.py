@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from math import prod
 from typing import Any
 
+from isobit.errors import FirmwareError
 from isobit.fixed.types import FixedType
 from isobit.frontends.firmware.building import Builder, reads
 from isobit.frontends.firmware.cpp.structs import Config, Kind
@@ -25,6 +27,9 @@ _UNREAD = frozenset(
         *("bias_t", "weight_t"),
     }
 )
+
+#: The kernel that took parts of the positions, as many as the reuse factor, before hls4ml 1.2.
+_IN_PARTS = "nnet_conv1d_latency.h:pointwise_conv_1d_latency_cl"
 
 
 def _extents(config: Config, what: str, rank: int) -> tuple[int, ...]:
@@ -112,6 +117,8 @@ def _window_layer(b: Builder, call: Call, class_name: str) -> None:
 def _releases(b: Builder, call: Call, config: Config, class_name: str, strategy: str, parts: int) -> Since:
     """Which releases' functions go with a struct; parts of the positions, 0 where they are not cut into such."""
     kernel = config.template("conv_kernel", "").rpartition("::")[2]
+    if re.fullmatch(r"pointwise_conv_\d+", kernel):
+        _check_parts(b, call, config)
     if parts:
         pointwise_parts(b, call, kernel, parts)
     since: dict[str, tuple[str, str | None]] = {}
@@ -120,10 +127,30 @@ def _releases(b: Builder, call: Call, config: Config, class_name: str, strategy:
             b.fail(call, f"{config.name} has the kernel {kernel!r} for the strategy {strategy!r}")
         named: tuple[str, str | None] = ("1.0.0", None) if kernel else ("0.6.0", "1.0.0")
         since = dict.fromkeys(("nnet_conv1d.h:conv_1d_cl", "nnet_conv1d.h:pointwise_conv_1d_cl"), named)
-    # Before hls4ml 1.2 pointwise kernels took parts of the positions, as many as the reuse factor.
-    if not parts or config.number("out_width") % parts:
-        since["nnet_conv1d_latency.h:pointwise_conv_1d_latency_cl"] = ("1.2.0", None)
+    if not parts or config.number("out_width") % parts:  # parts of the positions, as many as it says
+        since[_IN_PARTS] = ("1.2.0", None)
     return since
+
+
+def _check_parts(b: Builder, call: Call, config: Config) -> None:
+    """Refuse positions that hls4ml leaves unwritten, of which nobody can say what they hold.
+
+    ``nnet_conv1d_latency.h`` of hls4ml 1.0.0 and 1.1.0 computes ``out_width / reuse_factor`` positions of each part,
+    rounded down. The function of a later release, or one that was mended by hand, is another matter.
+
+    Raises
+    ------
+    FirmwareError
+        If the reuse factor does not divide the positions.
+    """
+    positions, reuse = config.number("out_width"), config.extent("reuse_factor", 1)
+    known = b.library.releases(_IN_PARTS)
+    if positions % reuse and known and all(release(found) < (1, 2) for found in known):
+        raise FirmwareError(
+            f"{call.place}: pointwise_conv_1d_latency_cl of hls4ml {known[0].split()[0]} writes {positions // reuse * reuse} of "
+            f"{config.name}'s {positions} positions with a reuse factor of {reuse}, and the others are what the memory "
+            "held. Take a reuse factor that divides the positions, or hls4ml 1.2.0 or newer"
+        )
 
 
 def _streamed(config: Config, rank: int) -> dict[str, Any]:
