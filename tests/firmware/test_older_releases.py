@@ -12,12 +12,15 @@ import pytest
 
 import isobit as ib
 from isobit.engines.registry import get_engine
-from isobit.errors import UnsupportedError
+from isobit.errors import FirmwareError, UnsupportedError
 from isobit.fixed import FixedArray, FixedType
+from isobit.frontends.firmware.building import LAYERS
 from isobit.frontends.firmware.fingerprints import Library
 from isobit.frontends.firmware.generated import pointwise_parts
+from isobit.frontends.firmware.loading import _add
 from isobit.frontends.firmware.nodes import FirmwareModel, FixedPrecisionType, NamedType, Node, Variable
 from isobit.frontends.firmware.older import KERNELS, SOFTMAX, VETTED, release
+from isobit.frontends.firmware.windows import _check_parts
 from isobit.frontends.hls4ml.releases import check_release
 from isobit.frontends.hls4ml.softmax import _softmax
 from isobit.model.canonical import canonical_digest
@@ -153,6 +156,36 @@ def test_generated_pointwise_classes_are_read() -> None:
     builder.generated = begin + "static void conv() { res[0] = data[0]; }\n};\n"
     with pytest.raises(UnsupportedError, match="not what hls4ml generates for the reuse factor 1"):
         pointwise_parts(builder, None, "pointwise_conv_3", 1)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("positions", "reuse", "releases", "written"),
+    [
+        (28, 8, ["1.0.0 vivado", "1.1.0 vitis"], 24),
+        (3, 8, ["1.1.0 vitis"], 0),
+        (28, 7, ["1.1.0 vitis"], None),
+        (28, 8, ["1.2.0 vitis"], None),
+        (28, 8, [], None),  # changed by hand: run by its own code
+    ],
+)
+def test_positions_that_nobody_writes_are_refused(
+    monkeypatch: pytest.MonkeyPatch, positions: int, reuse: int, releases: list[str], written: int | None
+) -> None:
+    """And are not taken for code of others, which would be run."""
+    library: Any = SimpleNamespace(releases=lambda key: releases)
+    numbers = {"out_width": positions, "reuse_factor": reuse}
+    config: Any = SimpleNamespace(
+        name="config60", number=numbers.__getitem__, extent=lambda key, default: numbers.get(key, default)
+    )
+    call: Any = SimpleNamespace(place="myproject.cpp:133", kernel="pointwise", function="nnet::pointwise", templates=[])
+    builder: Any = SimpleNamespace(library=library, generated="", top=SimpleNamespace(arrays={}))
+    monkeypatch.setitem(LAYERS, "pointwise", lambda b, call: _check_parts(b, call, config))
+    monkeypatch.setattr("isobit.frontends.firmware.loading.generated_layer", lambda b, call: False)
+    if written is None:
+        _add(builder, call)
+    else:
+        with pytest.raises(FirmwareError, match=rf"^myproject.cpp:133: .* {written} of config60's {positions} pos"):
+            _add(builder, call)
 
 
 SIZES = ",\n    unsigned short &const_size_in_1,\n    unsigned short &const_size_out_1\n)"

@@ -117,7 +117,7 @@ def _window_layer(b: Builder, call: Call, class_name: str) -> None:
 def _releases(b: Builder, call: Call, config: Config, class_name: str, strategy: str, parts: int) -> Since:
     """Which releases' functions go with a struct; parts of the positions, 0 where they are not cut into such."""
     kernel = config.template("conv_kernel", "").rpartition("::")[2]
-    if re.fullmatch(r"pointwise_conv_\d+", kernel):
+    if re.fullmatch(r"pointwise_conv_\d+", kernel) and b.model.io_type == "io_parallel":
         _check_parts(b, call, config)
     if parts:
         pointwise_parts(b, call, kernel, parts)
@@ -147,9 +147,10 @@ def _check_parts(b: Builder, call: Call, config: Config) -> None:
     known = b.library.releases(_IN_PARTS)
     if positions % reuse and known and all(release(found) < (1, 2) for found in known):
         raise FirmwareError(
-            f"{call.place}: pointwise_conv_1d_latency_cl of hls4ml {known[0].split()[0]} writes {positions // reuse * reuse} of "
-            f"{config.name}'s {positions} positions with a reuse factor of {reuse}, and the others are what the memory "
-            "held. Take a reuse factor that divides the positions, or hls4ml 1.2.0 or newer"
+            f"{call.place}: pointwise_conv_1d_latency_cl as it was before hls4ml 1.2 writes "
+            f"{positions // reuse * reuse} of {config.name}'s {positions} positions with a reuse factor of {reuse}, "
+            "and the others are what the memory held. Take a reuse factor that divides the positions, or hls4ml 1.2.0 "
+            "or newer"
         )
 
 
