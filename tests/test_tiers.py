@@ -11,6 +11,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 NAMED = "test_it.py::test"
+#: Another number in CI: a number, or that of all cases.
+CI = r"(?:, ci=(\d+|len\(\w+\)))?"
 #: Collects once for each seed and arguments (JSON) in one process; the tests' names go to stderr.
 COLLECT = """
 import json, os, sys
@@ -22,10 +24,18 @@ class Names:
 
 for seed, *arguments in json.loads(sys.argv[1]):
     os.environ.pop("ISOBIT_TEST_FULL", None)
+    os.environ["ISOBIT_TEST_CI"] = str(int(arguments[0] == "ci"))
     os.environ["ISOBIT_FRESH_SEED"] = seed
     options = ["--co", "-q", "-p", "no:cacheprovider", "-p", "no:capture", "-c", "/dev/null"]
-    pytest.main([*options, *arguments], plugins=[Names()])
+    pytest.main([*options, *(one for one in arguments if one != "ci")], plugins=[Names()])
 """
+
+
+def _in_ci(number: str | None) -> str:
+    """What `.ci/run` takes, where that is more."""
+    if number is None:
+        return ""
+    return f"; in CI {number}" if number.isdigit() and number != "1" else "; in CI all"
 
 
 def _tier(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
@@ -34,10 +44,10 @@ def _tier(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
         text = ast.unparse(decorator)
         if text == "pytest.mark.full":
             return "nothing"
-        if drawn := re.fullmatch(r"pytest\.mark\.oracle\(sample=(\d+)\)", text):
-            return f"{drawn[1]} drawn"
-        if turn := re.fullmatch(r"pytest\.mark\.turn\((\d+)\)", text):
-            return f"in one run of {turn[1]}"
+        if drawn := re.fullmatch(rf"pytest\.mark\.oracle\(sample=(\d+){CI}\)", text):
+            return f"{drawn[1]} drawn" + _in_ci(drawn[2])
+        if turn := re.fullmatch(rf"pytest\.mark\.turn\((\d+){CI}\)", text):
+            return f"in one run of {turn[1]}" + _in_ci(turn[2])
     partly = any("pytest.mark.full" in ast.unparse(decorator) for decorator in node.decorator_list)
     calls = (call.func for call in ast.walk(node) if isinstance(call, ast.Call))
     return "part of it" if partly or any(ast.unparse(f) in ("examples", "drawn") for f in calls) else None
@@ -75,9 +85,9 @@ def test_groups_stay_together(tmp_path: Path) -> None:
 def test_draws_are_the_seeds_and_named_tests_are_all_taken(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(
         "import pytest\n"
-        "@pytest.mark.oracle(sample=3)\n@pytest.mark.parametrize('n', range(50))\ndef test_drawn(n): pass\n"
+        "@pytest.mark.oracle(sample=3, ci=5)\n@pytest.mark.parametrize('n', range(50))\ndef test_drawn(n): pass\n"
         "@pytest.mark.full\ndef test_expensive(): pass\n"
-        "@pytest.mark.turn(2)\n@pytest.mark.parametrize('n', range(2))\ndef test_in_turn(n): pass\n"
+        "@pytest.mark.turn(2, ci=1)\n@pytest.mark.parametrize('n', range(2))\ndef test_in_turn(n): pass\n"
     )
     (tmp_path / "conftest.py").write_text(
         f"import sys\nsys.path.insert(0, {str(ROOT / 'tests')!r})\nimport tiers\n"
@@ -89,7 +99,8 @@ def test_draws_are_the_seeds_and_named_tests_are_all_taken(tmp_path: Path) -> No
 
     wanted = [(seed, ".") for seed in "1234561"]
     wanted += [
-        ("1", *more) for more in (("-m", "full", "."), (f"{NAMED}_in_turn",), (f"{NAMED}_drawn",), ("-k", "expensive"))
+        ("1", *more)
+        for more in (("ci", "."), ("-m", "full", "."), (f"{NAMED}_in_turn",), (f"{NAMED}_drawn",), ("-k", "expensive"))
     ]
     done = subprocess.run(
         [sys.executable, "-c", COLLECT, json.dumps(wanted)],
@@ -99,9 +110,10 @@ def test_draws_are_the_seeds_and_named_tests_are_all_taken(tmp_path: Path) -> No
         text=True,
         check=True,
     )
-    *runs, again, everything, in_turn, of_one, by_keyword = map(json.loads, done.stderr.splitlines())
+    *runs, again, in_ci, everything, in_turn, of_one, by_keyword = map(json.loads, done.stderr.splitlines())
     drawn = [[line for line in run if "test_drawn" in line] for run in runs]
     assert [len(run) for run in drawn] == [3] * 6
     assert runs[0] == again and drawn[0] != drawn[1]
     assert {len(run) - 3 for run in runs} == {0, 2}  # its turn, with all of its cases, or not
+    assert [sum("test_drawn" in line for line in in_ci), len(in_ci)] == [5, 7]  # and its turn is every run's
     assert [len(run) for run in (everything, in_turn, of_one, by_keyword)] == [53, 2, 50, 1]

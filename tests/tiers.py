@@ -3,8 +3,8 @@
 ``@pytest.mark.full`` keeps a test (or one parameter set) for full runs. ``@pytest.mark.oracle(sample=n)`` on a
 parametrised test lets a plain run take n of its cases, drawn by the seed that the header prints, so that repeated runs
 cover all of them. ``@pytest.mark.turn(n)`` keeps a long test of what seldom changes for one plain run in n, by the same
-seed. A test that is named (``file::test`` or ``-k``) is neither left out nor sampled. Within a test,
-:func:`examples` and :func:`drawn` say what a plain run takes.
+seed. Either may have another number for ``.ci/run``: ``ci=m``. A test that is named (``file::test`` or ``-k``) is
+neither left out nor sampled. Within a test, :func:`examples` and :func:`drawn` say what a plain run takes.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ Thing = TypeVar("Thing")
 #: Set by the controller and inherited by xdist's workers, which must draw the same cases.
 FULL = "ISOBIT_TEST_FULL"
 SEED = "ISOBIT_FRESH_SEED"
+#: Set by .ci/run, which takes more of some tests.
+CI = "ISOBIT_TEST_CI"
 
 
 def choose_tier(config: pytest.Config) -> None:
@@ -33,6 +35,12 @@ def choose_tier(config: pytest.Config) -> None:
 def is_full() -> bool:
     """Whether this run takes everything."""
     return os.environ.get(FULL) == "1"
+
+
+def _number(mark: pytest.Mark) -> int:
+    """What a marker says of this run."""
+    usual = int(mark.args[0] if mark.args else mark.kwargs["sample"])
+    return int(mark.kwargs.get("ci", usual)) if os.environ.get(CI) == "1" else usual
 
 
 def _named(config: pytest.Config) -> bool:
@@ -58,10 +66,10 @@ def select(config: pytest.Config, items: list[pytest.Item]) -> None:
     left_out = []
     for item in items:
         turn = item.get_closest_marker("turn")
-        if item.get_closest_marker("full") or (turn and not _has_turn(item, int(turn.args[0]))):
+        if item.get_closest_marker("full") or (turn and not _has_turn(item, _number(turn))):
             left_out.append(item)
         elif marker := item.get_closest_marker("oracle"):
-            sampled[item.nodeid.split("[")[0], int(marker.kwargs["sample"])][_unit(item)].append(item)
+            sampled[item.nodeid.split("[")[0], _number(marker)][_unit(item)].append(item)
     for (name, count), units in sorted(sampled.items()):
         drawn = random.Random(f"{os.environ[SEED]} {name}").sample(sorted(units), min(count, len(units)))
         left_out += [case for unit, cases in units.items() if unit not in drawn for case in cases]

@@ -330,6 +330,7 @@ def test_weights_only_and_truncated_keras_files(keras_file: Path, tmp_path: Path
         refused(capsys, name, "check", str(tmp_path / name))
 
 
+@pytest.mark.turn(2)
 @pytest.mark.hls4ml
 @group
 @pytest.mark.oracle(sample=1)

@@ -49,7 +49,7 @@ def systemc() -> None:
     assert all(row[0] in ("B2", "B3") for row in found.rows)
 
 
-@pytest.mark.turn(3)
+@pytest.mark.turn(5)
 @pytest.mark.oracle(sample=1)
 @pytest.mark.csim
 @pytest.mark.parametrize("opinion", [algorithmic_c, systemc], ids=["Algorithmic C", "SystemC"])

@@ -56,7 +56,7 @@ def _changed(subject: Any, x: Any, baseline: Any, slot: str, kind: Any) -> bool:
     return any(not np.array_equal(values[name].raw, baseline[name].raw) for name in baseline)
 
 
-@pytest.mark.turn(3)
+@pytest.mark.turn(5)
 def test_the_set_is_telling() -> None:
     """Few draws are rejected, and for each mode at each position some network's bits depend on it."""
     open_modes = {(position, mode) for position in ("weight", "result", "accum") for mode in (*Rounding, *OVERFLOWS)}

@@ -107,7 +107,7 @@ def folder_of(home: Path, text: str) -> Path:
     return folder
 
 
-@pytest.mark.turn(3)
+@pytest.mark.turn(5)
 @pytest.mark.hls4ml
 def test_each_test_becomes_one_of_them(tmp_path: Path) -> None:
     folder, out = folder_of(tmp_path, CHEAP), tmp_path / "found.json"

@@ -69,6 +69,7 @@ def test_small_formats() -> None:
     drawn(run, lanes, {"float32", "int32", "dot16", "floor32", "sequential float32"}, 21)
 
 
+@pytest.mark.turn(2)
 def test_wide_formats_and_changed_precisions() -> None:
     lanes: Counter[str] = Counter()
     wide = fixed_types(max_width=34, min_fraction=-6, max_fraction=30)
@@ -104,6 +105,7 @@ class AnyLane(CppEngine):
         return [lane]
 
 
+@pytest.mark.turn(2)
 def test_every_exact_lane() -> None:
     """Lanes that another undercuts are as exact as the one that is taken."""
     taken: Counter[str] = Counter()

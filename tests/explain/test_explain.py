@@ -150,6 +150,7 @@ def test_bad_input(options: dict[str, Any], error: type[Exception], words: str) 
         explain(MODEL, **{"data": X, **options})
 
 
+@pytest.mark.turn(2)
 def test_command(tmp_path: Path) -> None:
     right, wrong, events = tmp_path / "right.isobit", tmp_path / "wrong.isobit", tmp_path / "x.npy"
     MODEL.save(right)

@@ -185,7 +185,7 @@ PAIRS = [
 ]
 
 
-@pytest.mark.turn(3)
+@pytest.mark.turn(5)
 @pytest.mark.hls4ml
 @pytest.mark.csim
 def test_which_comparisons_amds_headers_get_right(tmp_path: Path) -> None:

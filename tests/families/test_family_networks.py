@@ -51,79 +51,79 @@ def check(family: str, number: int | None) -> None:
     print(f"{what}: {result.values} values in {result.layers} layers compared, 0 differ")
 
 
-@pytest.mark.oracle(sample=3)
+@pytest.mark.oracle(sample=1, ci=3)
 @pytest.mark.parametrize("number", NUMBERS)
 def test_moved_numbers(number: int | None) -> None:
     check("shape", number)
 
 
-@pytest.mark.oracle(sample=3)
+@pytest.mark.oracle(sample=1, ci=3)
 @pytest.mark.parametrize("number", NUMBERS)
 def test_merged_numbers(number: int | None) -> None:
     check("merge", number)
 
 
-@pytest.mark.oracle(sample=3)
+@pytest.mark.oracle(sample=1, ci=3)
 @pytest.mark.parametrize("number", NUMBERS)
 def test_rectified_numbers(number: int | None) -> None:
     check("elementwise", number)
 
 
-@pytest.mark.oracle(sample=3)
+@pytest.mark.oracle(sample=1, ci=3)
 @pytest.mark.parametrize("number", NUMBERS)
 def test_scalar_products(number: int | None) -> None:
     check("dot", number)
 
 
-@pytest.mark.oracle(sample=3)
+@pytest.mark.oracle(sample=1, ci=3)
 @pytest.mark.parametrize("number", NUMBERS)
 def test_recurrent_numbers(number: int | None) -> None:
     check("recurrent", number)
 
 
-@pytest.mark.oracle(sample=3)
+@pytest.mark.oracle(sample=1, ci=3)
 @pytest.mark.parametrize("number", NUMBERS)
 def test_rows_by_index(number: int | None) -> None:
     check("embedding", number)
 
 
-@pytest.mark.oracle(sample=3)
+@pytest.mark.oracle(sample=1, ci=3)
 @pytest.mark.parametrize("number", NUMBERS)
 def test_normalised_numbers(number: int | None) -> None:
     check("layernorm", number)
 
 
-@pytest.mark.oracle(sample=3)
+@pytest.mark.oracle(sample=1, ci=3)
 @pytest.mark.parametrize("number", NUMBERS)
 def test_tables_of_every_number(number: int | None) -> None:
     check("unary_lut", number)
 
 
-@pytest.mark.oracle(sample=3)
+@pytest.mark.oracle(sample=1, ci=3)
 @pytest.mark.parametrize("number", NUMBERS)
 def test_steps_of_sequences(number: int | None) -> None:
     check("time_distributed", number)
 
 
-@pytest.mark.oracle(sample=3)
+@pytest.mark.oracle(sample=1, ci=3)
 @pytest.mark.parametrize("number", NUMBERS)
 def test_sets_of_vertices(number: int | None) -> None:
     check("garnet", number)
 
 
-@pytest.mark.oracle(sample=3)
+@pytest.mark.oracle(sample=1, ci=3)
 @pytest.mark.parametrize("number", NUMBERS)
 def test_branches_that_meet(number: int | None) -> None:
     check("mixed", number)
 
 
-@pytest.mark.oracle(sample=3)
+@pytest.mark.oracle(sample=1, ci=3)
 @pytest.mark.parametrize("number", NUMBERS)
 def test_convolutions(number: int | None) -> None:
     check("convolution", number)
 
 
-@pytest.mark.oracle(sample=3)
+@pytest.mark.oracle(sample=1, ci=3)
 @pytest.mark.parametrize("number", NUMBERS)
 def test_adder_trees(number: int | None) -> None:
     check("distributed", number)

@@ -66,6 +66,7 @@ def certified(projects: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple
     return found, place / "cert.json", folder
 
 
+@pytest.mark.turn(2)
 @pytest.mark.csim
 @pytest.mark.hls4ml
 def test_every_road_is_compared_on_every_kind_of_events(certified: tuple[ib.Certification, Path, Path]) -> None:

@@ -82,6 +82,7 @@ def _objects_follow_their_headers(folder: Path) -> None:
         os.utime(file, (before.st_atime, before.st_mtime))
 
 
+@pytest.mark.turn(2)
 def test_the_border_of_every_network_compiles(exported: Callable[[str], ib.HlsProject], tmp_path: Path) -> None:
     made = {}
     for name in drawn(["saturating", "wide", "sets", "tables"], 2):

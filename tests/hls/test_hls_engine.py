@@ -80,6 +80,7 @@ def test_programs_go_with_their_graphs() -> None:
     assert key not in ENGINE._programs
 
 
+@pytest.mark.turn(2)
 def test_an_exported_folder_predicts_on_both_header_sets(exported: Exported) -> None:
     for make in (saturating, binary, wide):
         graph = make()

@@ -37,6 +37,7 @@ def test_an_export_gives_the_bits_of_the_oracle(name: str, exported: Exported) -
     assert project.manifest["vectors"]["events"] >= 60
 
 
+@pytest.mark.turn(2)
 @pytest.mark.csim
 def test_streams_give_the_bits_of_the_reference(streamed: Exported) -> None:
     project = streamed("recurrent")

@@ -49,6 +49,7 @@ def test_four_roads_agree(name: str, reuse: int, strategy: str, tmp_path: Path) 
         assert any(op.reuse_factor > 1 for op in layers)
 
 
+@pytest.mark.turn(2)
 def test_one_wrong_value_is_not_exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     original = HostProgram.run
 

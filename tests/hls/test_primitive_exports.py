@@ -114,6 +114,7 @@ def test_positions_pass_where_all_are_alike(streamed: Exported) -> None:
     assert "style=flp" in functions["plus0"]  # one packet of each input
 
 
+@pytest.mark.turn(2)
 def test_expressions_are_written_out(exported: Exported) -> None:
     project = exported("primitives")
     what = {layer["name"]: layer["what"] for layer in project.manifest["layers"]}

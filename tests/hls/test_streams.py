@@ -65,6 +65,7 @@ def test_every_bit_is_the_definitions_on_both_header_sets(streamed: Exported, he
     assert int(compared[1]) == project.manifest["vectors"]["events"] * sum(port.size for port in project.outputs)
 
 
+@pytest.mark.oracle(sample=3)
 @pytest.mark.parametrize("make", NETWORKS)
 def test_streams_give_what_the_emulator_gives(make: Callable[[], Graph]) -> None:
     """Every op, several inputs and outputs, numbers of one bit and of more than 64; on two processes."""

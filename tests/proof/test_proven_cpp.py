@@ -49,6 +49,7 @@ def test_law_hpp_on_128_bits(width: int, shift: int, cpp_terms: CppTerms, hold: 
     hold("law.hpp on int128", prove_cpp(Case(128, width, shift), cpp_terms))
 
 
+@pytest.mark.turn(2)
 @pytest.mark.parametrize("far", [(65, 66, 1000, 2**31 - 1), (-64, -65, -1000, -(2**31) + 1)], ids=["right", "left"])
 def test_farther_shifts_are_the_same_function(far: tuple[int, ...], cpp_terms: CppTerms) -> None:
     """From some shift on law.hpp's terms stay the same, as the definition does: all bits are lost, or all are zero."""

@@ -23,6 +23,7 @@ def test_law_py_is_the_definition(width: int, shift: int, hold: Callable[[str, T
     hold("law.py", prove_python(Case(32, width, shift)))
 
 
+@pytest.mark.turn(2)
 @pytest.mark.parametrize(("width", "shift"), [(61, -60), (61, 0), (18, 1), (61, 5), (32, 61), (61, 64), (8, 1000)])
 def test_within_its_domain_nothing_leaves_int64(width: int, shift: int, hold: Callable[[str, Tally], None]) -> None:
     """So the same functions on int64 (NumPy, Numba) compute what they compute on Python's integers."""

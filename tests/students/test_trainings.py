@@ -68,8 +68,8 @@ def test_a_training_that_was_killed_ends_with_the_same_numbers(tmp_path: Path) -
     assert result(whole) != before
 
 
-@pytest.mark.turn(3)
-@pytest.mark.oracle(sample=1)
+@pytest.mark.turn(3, ci=1)
+@pytest.mark.oracle(sample=1, ci=len(TRAININGS))
 @pytest.mark.hls4ml
 @pytest.mark.parametrize("name", TRAININGS)
 def test_every_name_can_be_tried(name: str, tmp_path: Path) -> None:

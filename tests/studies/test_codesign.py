@@ -67,6 +67,7 @@ def killed_behind(store: Path) -> None:
     search(problem(), "phase", 20, store, 1, lambda done, total: None)
 
 
+@pytest.mark.turn(2)
 def test_a_search_that_was_killed_ends_with_the_same_candidates(tmp_path: Path) -> None:
     pytest.importorskip("optuna")
     broken, whole = tmp_path / "broken.sqlite", tmp_path / "whole.sqlite"

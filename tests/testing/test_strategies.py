@@ -157,6 +157,7 @@ def test_numbers_shrink_to_zero(kind: str) -> None:
         assert simplest(fixed_values(kind), lambda n: int(n.raw) >= 4).raw == 4
 
 
+@pytest.mark.turn(2)
 def test_arrays() -> None:
     for array in sample(fixed_arrays("ap_fixed<70,20>", (2, 3), into="ap_fixed<9,5>"), 50):
         assert (array.shape, array.type, array.raw.dtype) == ((2, 3), FixedType(70, 20), object)
@@ -176,6 +177,7 @@ def test_arrays() -> None:
 # -- networks ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.turn(2)
 def test_models_have_every_layer_and_agree_on_every_road() -> None:
     tags, strategies, overflowed = Counter[str](), set(), 0
 

@@ -63,7 +63,7 @@ def test_every_road_gives_the_bits_of_the_wrapper(load: Load, name: str) -> None
         assert len(np.unique(expected[output].raw)) > 3 - (expected[output].type.width < 4)
 
 
-@pytest.mark.oracle(sample=6)
+@pytest.mark.oracle(sample=3)
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_step_that_differs_is_named(load: Load, change: str) -> None:
     name, old, new, place, words = CHANGES[change]
