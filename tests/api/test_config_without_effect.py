@@ -257,7 +257,9 @@ def test_strategies_of_recurrent_layers_alone_and_wrapped(wrapped: bool, asked: 
     config = generated(keras)
     config["LayerName"]["r"]["Strategy"] = asked
     found = [str(remark) for remark in remarks(keras, config)]
-    graph = ib.load(keras, hls_config=config).source
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConfigurationWarning)
+        graph = ib.load(keras, hls_config=config).source
     assert graph.graph["r"].class_name == ("Bidirectional" if wrapped else "LSTM")
     assert graph.graph["r"].get_attr("strategy") == taken
     assert [f"LayerName.r.Strategy = {asked}" in remark and told in remark for remark in found] == [True] * bool(told)
