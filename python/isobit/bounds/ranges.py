@@ -197,7 +197,8 @@ class Range:
         """Total bits that each element needs: two's complement, or without a sign where no bound is negative."""
         sign = np.asarray(signed | (self.low < 0), dtype=np.int64)
         above, below = (bit_lengths(np.maximum(end, 0)) for end in (self.high, -self.low - 1))
-        return np.maximum(1, sign + np.maximum(above, below))
+        found: npt.NDArray[np.int64] = np.maximum(1, sign + np.maximum(above, below))
+        return found
 
     def at(self, fraction: int) -> Range:
         """The same bounds in a finer unit."""

@@ -91,7 +91,12 @@ class _Tables:
             found.append(known[key])
         return np.array(found, dtype=np.int64).reshape(windows, 2)
 
-    def add_targets(self, tensor: str, windows: int = 1, outputs: int = 0) -> Any:
+    def add_targets(self, tensor: str) -> tuple[int, int]:
+        """Append every form of a tensor; where they begin and end."""
+        ((begin, end),) = self.add_window_targets(tensor, 1, 0).tolist()
+        return begin, end
+
+    def add_window_targets(self, tensor: str, windows: int, outputs: int) -> Any:
         """Append every form of a tensor, for every window of some outputs; where they begin and end, (windows, 2)."""
         forms = [(form, at, self.stride(form), 0) for (name, form), at in self.forms.items() if name == tensor]
         if tensor in self.leaving:
@@ -138,7 +143,7 @@ def pack(inputs: Sequence[Tensor], lanes: Sequence[Lane], outputs: Mapping[str, 
     from_floats, from_raw, limits = [], [], []
     column = 0
     for place, tensor in enumerate(inputs):
-        (targets,) = made.add_targets(tensor.name).tolist()
+        targets = made.add_targets(tensor.name)
         floats = accepts_floats(tensor.type)
         passes = made.add_passes(F64, entering(tensor.type, tensor.size)) if floats else (0, 0)
         here = (0, tensor.size, column, 0, place)
@@ -215,7 +220,7 @@ def _stage(made: _Tables, lane: Lane, sizes: Mapping[str, int]) -> Any:
     rows[:, 5], rows[:, 6] = np.resize(weights, windows), np.resize(orders, windows)  # repeated in turn
     rows[:, 7:11] = compute, left, right, mask
     rows[:, 11:13] = made.add_window_passes(compute, passes, windows, n_out)
-    rows[:, 13:] = made.add_targets(stage.target, windows, n_out)
+    rows[:, 13:] = made.add_window_targets(stage.target, windows, n_out)
     return rows
 
 
@@ -257,7 +262,7 @@ def _gathered(made: _Tables, lane: Lane, found: Gather, sizes: Mapping[str, int]
         *(GATHER, form, turns, n_out, 0, made.add_constants(form, gather_constants(found, FORMS[form]))),
         *(made.add_order(rows.ravel()), form, combining(found), 0, -1),
         *made.add_passes(form, (integer_passes if form == I64 else float_passes)(stage.steps, n_out)),
-        *made.add_targets(stage.target)[0].tolist(),
+        *made.add_targets(stage.target),
     )
 
 
