@@ -241,6 +241,30 @@ def test_a_graph_is_read_likewise(keras: Any, tmp_path: Path) -> None:
     assert [remark.key for remark in other.remarks] == ["Model"]
 
 
+STRATEGIES = [("Resource", "resource", ""), ("Latency", "latency", ""), ("Rezource", "latency", "does not exist"),
+              ("distributed_arithmetic", "latency", "no distributed arithmetic for class")]  # fmt: skip
+
+
+@pytest.mark.parametrize("wrapped", [False, True], ids=["LSTM", "Bidirectional"])
+@pytest.mark.parametrize("asked, taken, told", STRATEGIES)
+def test_strategies_of_recurrent_layers_alone_and_wrapped(wrapped: bool, asked: str, taken: str, told: str) -> None:
+    """A remark where hls4ml's graph has another strategy than was asked for, and only there."""
+    from tensorflow.keras import Model, layers
+
+    x = layers.Input((3, 2), name="x")
+    layer = layers.LSTM(2, name="inner" if wrapped else "r")
+    keras = Model(x, (layers.Bidirectional(layer, name="r") if wrapped else layer)(x))
+    config = generated(keras)
+    config["LayerName"]["r"]["Strategy"] = asked
+    found = [str(remark) for remark in remarks(keras, config)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConfigurationWarning)
+        graph = ib.load(keras, hls_config=config).source
+    assert graph.graph["r"].class_name == ("Bidirectional" if wrapped else "LSTM")
+    assert graph.graph["r"].get_attr("strategy") == taken
+    assert [f"LayerName.r.Strategy = {asked}" in remark and told in remark for remark in found] == [True] * bool(told)
+
+
 def test_pytorch_networks(tmp_path: Path) -> None:
     torch: Any = pytest.importorskip("torch", reason="PyTorch is not installed (pip install torch)")
     import hls4ml

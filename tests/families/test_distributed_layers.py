@@ -165,15 +165,25 @@ def test_what_is_refused() -> None:
 def test_the_solver_without_a_compiler_finds_the_trees_of_da4ml(monkeypatch: pytest.MonkeyPatch) -> None:
     core, scores = (pytest.importorskip(f"da4ml.cmvm.core.{name}") for name in ("state_opr", "indexers"))
     from da4ml.cmvm import solve
+    from da4ml.cmvm.types import QInterval
 
     rng = np.random.default_rng(8)
-    kernels = [rng.integers(-(2**bits), 2**bits, (inputs, 5)) / 4.0 for bits, inputs in ((2, 7), (6, 4), (12, 3))]
+    # Few bits and many numbers: many pairs are equally frequent. One input: every pair is of one row.
+    shapes = ((2, 7, 5), (6, 4, 5), (12, 3, 5), (16, 1, 6), (2, 9, 9), *[(5, 6, 8)] * 5)
+    kernels: list[Any] = [rng.integers(-(2**bits), 2**bits, shape) / 4.0 for bits, *shape in shapes]
     kernels.append(rng.uniform(-2.0, 2.0, (3, 4)).astype(np.float32).astype(float))
-    found = [solve(kernel) for kernel in kernels]
+    # Inputs of equal ends and different steps overlap in other bits.
+    steps = [QInterval(-128.0, 127.0, 2.0 ** -(3 * place % 7)) for place in range(9)]
+
+    def trees() -> list[Any]:
+        plain = [solve(kernel) for kernel in kernels]
+        return [*plain, *(solve(kernel, qintervals=steps[: len(kernel)]) for kernel in kernels[:3])]
+
+    found = trees()
     assert all(one.solutions[0].ops for one in found)
     monkeypatch.setattr(core, "update_stats", REPLACED["update_stats"])
     monkeypatch.setattr(scores, "overlap_and_accum", REPLACED["overlap_and_accum"])
-    assert [repr(solve(kernel)) for kernel in kernels] == list(map(repr, found))
+    assert list(map(repr, trees())) == list(map(repr, found))
 
 
 # -- hls4ml -----------------------------------------------------------------------------------------------------------

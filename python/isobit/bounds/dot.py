@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from isobit.bounds.alike import alike, chained
 from isobit.bounds.ranges import (
     MOST_ZEROS,
     BoolArray,
@@ -127,7 +128,7 @@ def dot_bounds(op: Dot, tensors: Tensors, ranges: Ranges) -> DotBounds:
     parts = [at_position(op, values, position) for position in first.tolist()]
     found = [dot_bounds(op.alone, (op.window(tensor),), (part,)) for part in parts]
     whole = found[0].hull if len(found) == 1 else _sums(op.alone, tensor, hull(parts))
-    return joined(op, values, whole, [found[k] for k in which.tolist()])
+    return joined(op, values, whole, found, which)
 
 
 def distinct(op: Dot, values: Range) -> tuple[IntArray, IntArray]:
@@ -136,13 +137,7 @@ def distinct(op: Dot, values: Range) -> tuple[IntArray, IntArray]:
         return np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
     ends = [np.unique(end, return_inverse=True)[1] for end in (values.low, values.high, values.zeros)]
     kinds = np.unique(np.stack(ends), axis=1, return_inverse=True)[1].ravel()
-    windows = op.windows(kinds, -1).reshape(op.positions, -1)
-    # Whole rows sort slowly: a sum of odd multiples tells them apart, as long as no two that differ share one.
-    odd = 2 * np.random.default_rng(1).integers(1 << 62, size=windows.shape[1]) + 1
-    _, first, which = np.unique(windows @ odd, return_index=True, return_inverse=True)
-    if not (windows[first[which]] == windows).all():
-        _, first, which = np.unique(windows, axis=0, return_index=True, return_inverse=True)
-    return first, which.ravel()
+    return alike(op.windows(kinds, -1).reshape(op.positions, -1))
 
 
 def at_position(op: Dot, values: Range, position: int) -> Range:
@@ -153,14 +148,16 @@ def at_position(op: Dot, values: Range, position: int) -> Range:
     return Range(low, high, values.fraction, np.where(padded, MOST_ZEROS, zeros))
 
 
-def joined(op: Dot, values: Range, whole: SumBounds, found: list[DotBounds]) -> DotBounds:
-    """Bounds of every output from those of :attr:`Dot.alone` at every position."""
+def joined(
+    op: Dot, values: Range, whole: SumBounds, found: list[DotBounds], which: IntArray | None = None
+) -> DotBounds:
+    """Bounds of every output from those of :attr:`Dot.alone`, of which every position has one; None: each its own."""
 
     def every(name: str) -> Range:
-        return one_after_another([getattr(of, name) for of in found])
+        return one_after_another([getattr(of, name) for of in found], which)
 
     result_overflow, overflow = (
-        np.concatenate([getattr(of, name) for of in found]) for name in ("result_overflow", "accum_overflow")
+        chained([getattr(of, name) for of in found], which) for name in ("result_overflow", "accum_overflow")
     )
     ends = every("source"), every("rounded"), every("result"), result_overflow
     return DotBounds(op, *ends, values, whole, every("partial"), overflow, every("free_sum"), every("accum"))

@@ -1,4 +1,4 @@
-"""Bounds that need no work, which are most: int64 within 61 bits, without low zeros."""
+"""Bounds that need no work, which are most: int64 within 61 bits, without low zeros; and how long integers are."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ import numpy.typing as npt
 
 from isobit.fixed import law
 
-__all__ = ["plain_zeros"]
+__all__ = ["bit_lengths", "plain_zeros"]
+
+
+def bit_lengths(values: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """``int.bit_length`` of every integer, none of which is negative."""
+    if values.dtype == object:
+        return np.array([v.bit_length() for v in values.ravel().tolist()], dtype=np.int64).reshape(values.shape)
+    # float64 may round a number up to the next power of two, which has a bit more.
+    found = np.frexp(values.astype(np.float64))[1].astype(np.int64)
+    return found - (values < np.left_shift(1, np.maximum(found - 1, 0), dtype=np.int64)) * (found > 0)
 
 
 def plain_zeros(low: Any, high: Any, zeros: Any) -> npt.NDArray[np.int64] | None:

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from isobit.bounds.plain import plain_zeros
+from isobit.bounds.alike import chained
+from isobit.bounds.plain import bit_lengths, plain_zeros
 from isobit.errors import RangeError, ShapeError, TypeMismatchError
 from isobit.fixed import law
 from isobit.fixed.modes import Overflow
@@ -194,13 +195,10 @@ class Range:
 
     def widths(self, signed: bool = True) -> npt.NDArray[np.int64]:
         """Total bits that each element needs: two's complement, or without a sign where no bound is negative."""
-
-        def width(low: int, high: int) -> int:
-            sign = int(signed or low < 0)
-            return max(1, sign + max(high.bit_length() if high > 0 else 0, (-low - 1).bit_length() if low < 0 else 0))
-
-        pairs = zip(self.low.ravel().tolist(), self.high.ravel().tolist(), strict=True)
-        return np.array([width(low, high) for low, high in pairs], dtype=np.int64).reshape(self.shape)
+        sign = np.asarray(signed | (self.low < 0), dtype=np.int64)
+        above, below = (bit_lengths(np.maximum(end, 0)) for end in (self.high, -self.low - 1))
+        found: npt.NDArray[np.int64] = np.maximum(1, sign + np.maximum(above, below))
+        return found
 
     def at(self, fraction: int) -> Range:
         """The same bounds in a finer unit."""
@@ -235,11 +233,14 @@ def hull(ranges: Iterable[Range]) -> Range:
     return Range(low, high, fraction, zeros)
 
 
-def one_after_another(ranges: Sequence[Range]) -> Range:
-    """Bounds of several arrays in one, raw integers as they are; the fraction is that of the first."""
-    if len(ranges) == 1:
+def one_after_another(ranges: Sequence[Range], order: IntArray | None = None) -> Range:
+    """Bounds of several arrays in one, raw integers as they are; the fraction is that of the first.
+
+    ``order``: which of them, all of one size, come one after another; None: each once.
+    """
+    if len(ranges) == 1 and order is None:
         return ranges[0]
-    low, high, zeros = (np.concatenate([getattr(part, end) for part in ranges]) for end in ("low", "high", "zeros"))
+    low, high, zeros = (chained([getattr(part, end) for part in ranges], order) for end in ("low", "high", "zeros"))
     return Range(low, high, ranges[0].fraction, zeros)
 
 

@@ -20,7 +20,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from isobit import private
-from isobit.errors import CSimError, RangeError
+from isobit.errors import CSimError
+from isobit.model.memory import mebibytes
 
 __all__ = [
     "build_folder",
@@ -120,10 +121,7 @@ def cache_limit() -> int:
     RangeError
         If the variable is not a whole number.
     """
-    text = os.environ.get("ISOBIT_CACHE_LIMIT") or "2048"
-    if not text.isdecimal():
-        raise RangeError(f"ISOBIT_CACHE_LIMIT is {text!r}; expected a whole number of MiB, 0 for no limit")
-    return int(text) << 20
+    return mebibytes("ISOBIT_CACHE_LIMIT", 2048)
 
 
 def _fingerprints(folder: Path) -> dict[str, str]:

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from isobit.errors import FormatError, ShapeError, TypeMismatchError, UnsupportedError
 from isobit.fixed.types import FixedType
+from isobit.model.memory import check_memory, need_of
 from isobit.model.ops import Op, Tensor, Tensors
 from isobit.model.primitives import Opaque
 from isobit.model.tensor import layer_of
@@ -46,6 +47,8 @@ class Graph:
         If an op reads a tensor that does not exist before it, names clash, or sizes do not belong together.
     FormatError
         For a format that not every road computes.
+    UnsupportedError
+        If it would take more memory than :func:`isobit.model.memory.memory_limit`.
     """
 
     name: str
@@ -77,6 +80,8 @@ class Graph:
             op.check_inputs(*(known[name] for name in op.inputs))
             known[op.output.name] = op.output
             names.add(op.name)
+        if not self.primitive:
+            check_memory([need_of(op, *(known[name] for name in op.inputs)) for op in self.ops])
         if len(set(self.outputs)) != len(self.outputs) or set(self.outputs) & {tensor.name for tensor in self.inputs}:
             raise UnsupportedError(f"outputs must be different layers, and no inputs; got {list(self.outputs)}")
         if missing := [name for name in self.outputs if name not in known]:

@@ -88,6 +88,20 @@ class Op:
         for tensor in self._counted(tensors):
             self._same(self.output.size, (tensor.size,), "outputs", tensor)
 
+    def reading(self, *tensors: Tensor) -> tuple[int, int]:
+        """Windows that an engine computes one by one, and the numbers in all windows; from shapes alone.
+
+        Parameters
+        ----------
+        tensors
+            The input tensors, in order.
+
+        Returns
+        -------
+        How many windows; how many numbers, counted as often as they are read. Both are 0 where a layer has no windows.
+        """
+        return 0, 0
+
     def _counted(self, tensors: Tensors) -> Tensors:
         """The same tensors, if there are as many as the op takes."""
         least, most = self.input_counts

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from isobit.bounds.alike import chained
 from isobit.bounds.dot import at_position, distinct, dot_bounds, free_partial_sums
 from isobit.bounds.ranges import IntArray, Range, cast_range
 from isobit.bounds.reduce import ReduceBounds
@@ -152,7 +153,7 @@ def _unfolded(op: Dot, tensor: Tensor, found: DotBounds) -> Range:
         parts = [at_position(op, found.values, position) for position in first.tolist()]
         sums = [dot_bounds(op.alone, (op.window(tensor),), (part,)).hull for part in parts]
     ends = [_ends(op, of) for of in sums]
-    lows, highs = (np.concatenate(side) for side in zip(*(ends[k] for k in which.tolist()), strict=True))
+    lows, highs = (chained(side, which) for side in zip(*ends, strict=True))
     # Where nothing overflows the bounds of the sums are those, or tighter.
     safe, partial = ~found.accum_overflow, found.partial
     return Range(np.where(safe, partial.low, lows), np.where(safe, partial.high, highs), partial.fraction)
@@ -176,4 +177,4 @@ def _ends(op: Dot, sums: SumBounds) -> tuple[IntArray, IntArray]:
 def _verdict(op: Op, slot: str, type: FixedType, bits: Any, overflows: Any, witnesses: Witnesses | None) -> Verdict:
     layer, slot = reported(op.name, slot, op.output)
     mine = None if witnesses is None else tuple(w for w in witnesses if (w.layer, w.slot) == (layer, slot))
-    return Verdict(layer, slot, type, tuple(int(b) for b in bits), tuple(bool(o) for o in overflows), mine)
+    return Verdict(layer, slot, type, tuple(bits.tolist()), tuple(overflows.tolist()), mine)

@@ -12,7 +12,7 @@ import isobit._core as _core
 from isobit.bounds.ranges import BoolArray, IntArray
 from isobit.engines.cpp.bands import Band, bands_of
 from isobit.engines.cpp.maps import DTYPES, SHORT, Packing, form_of, packing_of
-from isobit.engines.cpp.positions import in_place, moved, sliced
+from isobit.engines.cpp.positions import in_place, moved, sliced, window_steps
 from isobit.engines.cpp.steps import core_step, folding_step, lane_steps, rounding_step
 from isobit.engines.cpp.windows import WindowMaps
 from isobit.engines.cpp.workspace import SIZES, Workspace
@@ -216,7 +216,8 @@ class _Stage:
         if stage.view is not None or stage.windows > 1:
             self._add_windows(program, made, finish, needed)
         else:
-            self._add(program, made.at(0), self.starts[0], sum(self.sizes), self.outputs, finish, self.targets)
+            steps = [core_step(step, self.dtype) for step in finish]
+            self._add(program, made.at(0), self.starts[0], sum(self.sizes), self.outputs, steps, self.targets)
         divided = next((place for place, step in enumerate(stage.steps) if isinstance(step, Round)), 0)
         return [
             Statistic(self.lane, step, 1 / made.scale if place < divided else 1.0)
@@ -244,7 +245,7 @@ class _Stage:
         else:
             made, source = packing_of(self.lane, self._rows), source + moved(self.form, begin)
         steps = [sliced(step, taken) for step in lane_steps(self.stage.steps, self.dtype, self.outputs)]
-        finish = [step | {"watch": False} for step in steps]
+        finish = [core_step(step | {"watch": False}, self.dtype) for step in steps]
         first = 0 if self.stage.target in band.inside else begin
         targets = [(form, split, offset + moved(form, first)) for form, split, offset in self.targets]
         size = end - begin
@@ -264,8 +265,7 @@ class _Stage:
         if self.observed or compute not in ("i16", "i32") or not natural or not finish:
             natural, copied = targets, []
         common = {"compute": compute, "inputs": inputs, "outputs": outputs, "source": source}
-        steps = [core_step(step, self.dtype) for step in finish]
-        program.stage(map=map, finish=steps, targets=natural, **common)
+        program.stage(map=map, finish=finish, targets=natural, **common)
         common |= {"inputs": outputs, "source": natural[0][2] if copied else source}
         for target in copied:
             program.stage(map=_core.BatchMap.none(), finish=[], targets=[target], **common)
@@ -280,18 +280,17 @@ class _Stage:
         read = inputs + 1 if self.form == "i16_pairs" and inputs % 2 else inputs
         near = [target for target in self.targets if windows == 1 or in_place([target], outputs)]
         far = [target for target in self.targets if target not in near]
-        for window in range(windows):
+        steps = window_steps(finish, outputs, self.dtype)
+        given = needed.reshape(windows, outputs).any(axis=1) | bool(far)
+        for window in np.flatnonzero(given).tolist():
             first = window * outputs
-            if not far and not needed[first : first + outputs].any():
-                continue
-            steps = [sliced(step, slice(first, first + outputs)) for step in finish]
             here = [(to, split, offset + moved(to, first)) for to, split, offset in near] if window else near
             start, (source,) = window * inputs, self.starts
             if self.maps is not None:
                 map, read = self.maps.at(window)
             else:
                 map, source = made.at(start), source + moved(self.form, start)
-            self._add(program, map, source, read, outputs, steps, here)
+            self._add(program, map, source, read, outputs, steps(window), here)
         if far:
             program.stage(
                 map=_core.BatchMap.none(),

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 import isobit._core as _core
+from isobit.engines.cpp.steps import core_step
 
-__all__ = ["in_place", "moved", "position_weights", "sliced"]
+__all__ = ["in_place", "moved", "position_weights", "sliced", "window_steps"]
 
 #: Bytes of a number in a form; of a pair for ``i16_pairs``.
 _SIZES = {"i16": 2, "f32": 4, "f64": 8, "i32": 4, "i64": 8, "i16_pairs": 4}
@@ -42,3 +43,29 @@ def sliced(step: Mapping[str, Any], part: slice) -> dict[str, Any]:
     if step["kind"] == "look_up":
         return dict(step)
     return {name: value[part] if name in "abcd" and value is not None else value for name, value in step.items()}
+
+
+def window_steps(steps: Sequence[Mapping[str, Any]], outputs: int, dtype: Any) -> Callable[[int], list[Any]]:
+    """Gives the ``BatchStep`` of every window's own outputs; windows with the same constants share them.
+
+    Parameters
+    ----------
+    steps
+        Those of all outputs.
+    outputs
+        Outputs of a window.
+    dtype
+        The numbers of the lane.
+    """
+    known: dict[bytes, list[Any]] = {}
+
+    def of_window(window: int) -> list[Any]:
+        part = slice(window * outputs, (window + 1) * outputs)
+        own = [sliced(step, part) for step in steps]
+        sliced_steps = (step for step in own if step["kind"] != "look_up")
+        key = b"".join(step[name].tobytes() for step in sliced_steps for name in "abcd" if step.get(name) is not None)
+        if key not in known:
+            known[key] = [core_step(step, dtype) for step in own]
+        return known[key]
+
+    return of_window

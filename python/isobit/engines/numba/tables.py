@@ -28,6 +28,8 @@ __all__ = ["pack"]
 _FORM = {"int32": I32, "float32": F32, "float64": F64, "int64": I64}
 #: Bytes of what a stage reads and gives that should stay within a core's own cache, and the events of a block at most.
 _CACHE, _EVENTS = 1 << 17, 256
+#: Numbers that describe a stage, see :func:`isobit.engines.numba.blocks.run`.
+_COLUMNS = 15
 #: Name of a row of zeros in every form; no tensor has it.
 _ZEROS = ""
 #: Numbers beyond this, in units of the LSB, are left to the exact door.
@@ -45,7 +47,8 @@ class _Tables:
         self.forms: dict[tuple[str, int], int] = {}
         self.leaving: dict[str, tuple[int, int]] = {}
         self.passes: list[tuple[int, int]] = []
-        self.targets: list[tuple[int, int, int]] = []
+        self.targets: list[Any] = []
+        self.target_count = 0
         self.orders: list[Any] = []
         self.order_length = 0
 
@@ -73,16 +76,38 @@ class _Tables:
         self.passes += [(one.kind, self.add_constants(form, one.constants(FORMS[form]))) for one in passes]
         return start, len(self.passes)
 
-    def add_targets(self, tensor: str, first: int = 0) -> tuple[int, int]:
-        """Append every form of a tensor, from its feature ``first`` on; where they begin and end."""
-        start = len(self.targets)
-        self.targets += [
-            (form, at + first * self.stride(form), 0) for (name, form), at in self.forms.items() if name == tensor
-        ]
+    def add_window_passes(self, form: int, passes: Sequence[Pass], windows: int, outputs: int) -> Any:
+        """Append the passes of every window of some outputs; where they begin and end, shape (windows, 2).
+
+        Windows with the same constants share them.
+        """
+        known: dict[bytes, tuple[int, int]] = {}
+        found = []
+        for window in range(windows):
+            own = [one.part(window * outputs, outputs) for one in passes]
+            key = b"".join(end.tobytes() for one in own for end in (one.a, one.b))
+            if key not in known:
+                known[key] = self.add_passes(form, own)
+            found.append(known[key])
+        return np.array(found, dtype=np.int64).reshape(windows, 2)
+
+    def add_targets(self, tensor: str) -> tuple[int, int]:
+        """Append every form of a tensor; where they begin and end."""
+        ((begin, end),) = self.add_window_targets(tensor, 1, 0).tolist()
+        return begin, end
+
+    def add_window_targets(self, tensor: str, windows: int, outputs: int) -> Any:
+        """Append every form of a tensor, for every window of some outputs; where they begin and end, (windows, 2)."""
+        forms = [(form, at, self.stride(form), 0) for (name, form), at in self.forms.items() if name == tensor]
         if tensor in self.leaving:
             column, lsb = self.leaving[tensor]
-            self.targets.append((OUT, column + first, lsb))
-        return start, len(self.targets)
+            forms.append((OUT, column, 1, lsb))
+        form, start, stride, unit = np.array(forms, dtype=np.int64).reshape(-1, 4).T
+        begin = start + stride * (outputs * np.arange(windows)[:, None])
+        self.targets.append(np.stack(np.broadcast_arrays(form, begin, unit), axis=-1).reshape(-1, 3))
+        ends = self.target_count + len(forms) * np.arange(windows + 1)
+        self.target_count = int(ends[-1])
+        return np.stack([ends[:-1], ends[1:]], axis=1)
 
     def add_order(self, order: Any) -> int:
         """Append an order of rows; where it begins."""
@@ -126,15 +151,15 @@ def pack(inputs: Sequence[Tensor], lanes: Sequence[Lane], outputs: Mapping[str, 
         from_raw.append((ENTER, I64, *here, I64, 0, 0, -1, 0, 0, *targets))
         limits.append(_LARGEST * 2.0**-tensor.type.fraction if floats else 0.0)
         column += tensor.size
-    stages = [row for lane in lanes for row in _stage(made, lane, sizes)]
+    stages = [_stage(made, lane, sizes) for lane in lanes]
     return Program(
         inputs=tuple(inputs),
         outputs=tuple(outputs.values()),
         floats=all(accepts_floats(tensor.type) for tensor in inputs),
-        from_floats=_table([*from_floats, *stages], 15),
-        from_raw=_table([*from_raw, *stages], 15),
+        from_floats=np.concatenate([_table(from_floats, _COLUMNS), *stages]),
+        from_raw=np.concatenate([_table(from_raw, _COLUMNS), *stages]),
         passes=_table(made.passes, 2),
-        targets=_table(made.targets, 3),
+        targets=np.concatenate([_table([], 3), *made.targets]),
         limits=np.array(limits, dtype=np.float64),
         lsbs=np.ldexp(1.0, np.array([-tensor.type.fraction for tensor in outputs.values()], dtype=np.int64)),
         order=np.concatenate([np.zeros(0, np.int64), *made.orders]),
@@ -164,11 +189,11 @@ def _read(lane: Lane) -> int:
     return _FORM[lane.multiply.split()[-1]]
 
 
-def _stage(made: _Tables, lane: Lane, sizes: Mapping[str, int]) -> list[tuple[int, ...]]:
+def _stage(made: _Tables, lane: Lane, sizes: Mapping[str, int]) -> Any:
     """A row of the table, or one for each position."""
     stage, compute = lane.stage, _FORM[lane.compute]
     if isinstance(stage.map, Gather):
-        return [_gathered(made, lane, stage.map, sizes)]
+        return _table([_gathered(made, lane, stage.map, sizes)], _COLUMNS)
     (read,) = stage.sources
     form, windows = _read(lane), stage.windows
     n_in, n_out = sizes[read] // windows, sizes[stage.target] // windows
@@ -189,15 +214,14 @@ def _stage(made: _Tables, lane: Lane, sizes: Mapping[str, int]) -> list[tuple[in
             mask = -1 if wrap.type.signed else (1 << wrap.type.width) - 1
             steps = steps[1:]
     passes = (integer_passes if compute == I64 else float_passes)(steps, sizes[stage.target])
-    return [
-        (
-            *(kind, form, n_in, n_out, source if stage.view is not None else source + k * n_in * made.stride(form)),
-            *(weights[k % len(weights)], orders[k % len(orders)], compute, left, right, mask),
-            *made.add_passes(compute, [one.part(k * n_out, n_out) for one in passes]),
-            *made.add_targets(stage.target, k * n_out),
-        )
-        for k in range(windows)
-    ]
+    rows = np.empty((windows, _COLUMNS), dtype=np.int64)
+    rows[:, :4] = kind, form, n_in, n_out
+    rows[:, 4] = source + (np.arange(windows) * n_in * made.stride(form) if stage.view is None else 0)
+    rows[:, 5], rows[:, 6] = np.resize(weights, windows), np.resize(orders, windows)  # repeated in turn
+    rows[:, 7:11] = compute, left, right, mask
+    rows[:, 11:13] = made.add_window_passes(compute, passes, windows, n_out)
+    rows[:, 13:] = made.add_window_targets(stage.target, windows, n_out)
+    return rows
 
 
 def _kind(sums: Linear | Sequential) -> int:
@@ -213,7 +237,7 @@ def _constants(sums: Linear | Sequential, form: int) -> tuple[Any, int]:
     return _any_rounding(sums, form) if is_general(sums) else _rounding_down(sums, form)
 
 
-def _orders(made: _Tables, stage: Stage, source: int, form: int) -> list[int]:
+def _orders(made: _Tables, stage: Stage, source: int, form: int) -> Any:
     """Where the rows that every window adds are listed, in rows after the source's first; one list for all, or each."""
     assert isinstance(stage.map, (Linear, Sequential))
     order = stage.map.order if isinstance(stage.map, Sequential) else slice(None)
@@ -222,7 +246,7 @@ def _orders(made: _Tables, stage: Stage, source: int, form: int) -> list[int]:
     rows = stage.view[:, order]
     if (rows < 0).any():  # a row that nobody writes: workspaces begin with zeros
         rows = np.where(rows < 0, (made.place(_ZEROS, 1, form) - source) // made.stride(form), rows)
-    return [made.add_order(row) for row in rows]
+    return made.add_order(rows.ravel()) + rows.shape[1] * np.arange(len(rows))
 
 
 def _gathered(made: _Tables, lane: Lane, found: Gather, sizes: Mapping[str, int]) -> tuple[int, ...]:

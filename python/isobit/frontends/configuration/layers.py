@@ -9,6 +9,7 @@ from isobit.frontends.configuration.precisions import is_format, precision_of, s
 from isobit.frontends.configuration.remark import Remark
 from isobit.frontends.configuration.vocabulary import (
     LAYER_KEYS,
+    SOLVED,
     STRATEGIES,
     class_defaults,
     entries,
@@ -141,6 +142,9 @@ def _strategy(where: str, value: Any, node: Any, attributes: Mapping[str, str]) 
     elif has_strategy(node) and snake(str(value)) not in STRATEGIES:
         why = f"this strategy does not exist, hls4ml took {node.get_attr('strategy')!r}"
         yield _no_effect(where, "Strategy", value, why + did_you_mean(str(value), STRATEGIES))
+    elif has_strategy(node) and snake(str(value)) in SOLVED and str(node.get_attr("strategy")) == STRATEGIES[0]:
+        why = f"hls4ml has no distributed arithmetic for class {node.class_name}, and took {STRATEGIES[0]!r}"
+        yield _no_effect(where, "Strategy", value, why)
 
 
 def _reads_a_table(node: Any) -> bool:

@@ -14,6 +14,7 @@ __all__ = [
     "LAYER_KEYS",
     "MODEL_KEYS",
     "NEVER_APPLIED",
+    "SOLVED",
     "STRATEGIES",
     "class_defaults",
     "entries",
@@ -34,7 +35,9 @@ MODEL_KEYS = (
 )
 #: Keys of one layer that are not attributes of its class.
 LAYER_KEYS = ("Precision", "ReuseFactor", "Strategy", "TargetCycles", "ConvImplementation", "Compression", "Trace")
-STRATEGIES = ("latency", "resource", "resource_unrolled", "distributed_arithmetic", "da")
+#: Names of distributed arithmetic, whose adder trees a solver finds.
+SOLVED = ("distributed_arithmetic", "da")
+STRATEGIES = ("latency", "resource", "resource_unrolled", *SOLVED)
 
 
 def snake(key: str) -> str:
@@ -83,9 +86,13 @@ def type_names(node: Any) -> list[str]:
 
 
 def has_strategy(node: Any) -> bool:
-    """Whether hls4ml asks for a strategy of this layer: those that multiply weights, and einsum."""
+    """Whether hls4ml asks for a strategy of this layer: those that multiply weights, and einsum.
+
+    A layer that wraps others has their weights under their names: ``forward_weight`` of Bidirectional.
+    """
     solved = node.get_attr("da_codegen") is not None  # distributed arithmetic, which keeps no weights
-    return solved or "weight" in node.weights or node.class_name in ("Einsum", "SeparableConv1D", "SeparableConv2D")
+    multiplies = any(name == "weight" or name.endswith("_weight") for name in node.weights)
+    return solved or multiplies or node.class_name in ("Einsum", "SeparableConv1D", "SeparableConv2D")
 
 
 def entries(group: Any) -> Mapping[str, Any]:

@@ -18,7 +18,6 @@ from isobit.errors import ShapeError, UnsupportedError
 from isobit.fixed.types import FixedType
 from isobit.model.dot import Dot
 from isobit.model.layers.dense import Dense
-from isobit.model.memory import check_places
 from isobit.model.ops import Op, Tensor, register_op
 from isobit.model.primitives import identity_view
 from isobit.model.products import Product
@@ -74,6 +73,10 @@ class PointwiseConv(Op):
     def positions(self) -> int:
         """Number of positions."""
         return self.output.size // self.weight.shape[-1]
+
+    def reading(self, *tensors: Tensor) -> tuple[int, int]:
+        """The channels of every position; see :meth:`Op.reading`."""
+        return self.positions, self.positions * self.weight.shape[0]
 
     def at_position(self, tensor: Tensor) -> Tensor:
         """The input tensor of one position."""
@@ -160,7 +163,11 @@ class Windows(Op):
                 f"layer {self.name!r} ({self.tag}) gives the shape {self.output.shape} for an input of the shape "
                 f"{tensor.shape}; expected as many axes"
             )
-        check_places(self.positions * self.taps * tensor.shape[-1], self.name, f"{self.positions} windows")
+
+    def reading(self, *tensors: Tensor) -> tuple[int, int]:
+        """A window at each position; see :meth:`Op.reading`."""
+        (tensor,) = tensors
+        return self.positions, self.positions * self.taps * tensor.shape[-1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,6 +205,11 @@ class Windowed(Windows):
 
     #: Whether each channel is summed by itself.
     each_channel: ClassVar[bool] = False
+
+    def reading(self, *tensors: Tensor) -> tuple[int, int]:
+        """A window at each position, or one for each channel; see :meth:`Op.reading`."""
+        windows, read = super().reading(*tensors)
+        return windows * (self.output.shape[-1] if self.each_channel else 1), read
 
     def check_inputs(self, *tensors: Tensor) -> None:
         """Check the shapes, and one-bit inputs; see :meth:`Op.check_inputs`."""

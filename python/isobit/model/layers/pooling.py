@@ -14,7 +14,7 @@ import numpy as np
 
 from isobit.errors import ShapeError, UnsupportedError
 from isobit.fixed.types import FixedType
-from isobit.model.memory import check_places
+from isobit.model.memory import check_memory, need_of
 from isobit.model.ops import Op, Tensor, register_op
 from isobit.model.reduce import Reduce
 
@@ -83,11 +83,15 @@ class Pooling(Op):
             raise ShapeError(f"sizes of layer {self.name!r} must be positive, got {sizes}")
         if self.output.size % self.channels:
             raise ShapeError(f"layer {self.name!r} gives the shape {self.output.shape}; its last axis are the channels")
-        check_places(self.output.size * self.pool_height * self.pool_width, self.name, f"{self.output.size} windows")
+        check_memory([need_of(self)])
         if self.order != "parallel" and (self.pad_top or self.pad_left or (self.windows < 0).any()):
             raise UnsupportedError(f"padding of layer {self.name!r} with io_stream is not supported; pad before it")
         if (self.windows < 0).all(axis=1).any():
             raise ShapeError(f"a window of layer {self.name!r} holds nothing but padding")
+
+    def reading(self, *tensors: Tensor) -> tuple[int, int]:
+        """Windows are combined row by row, all at once; see :meth:`Op.reading`."""
+        return 0, self.output.size * self.pool_height * self.pool_width
 
     @property
     def channels(self) -> int:

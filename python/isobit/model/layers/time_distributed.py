@@ -64,6 +64,11 @@ class EveryStep(Op):
                 )
         self.layer.check_inputs(*map(of_one_step, tensors))
 
+    def reading(self, *tensors: Tensor) -> tuple[int, int]:
+        """What the layer reads in all steps; see :meth:`Op.reading`."""
+        windows, read = self.layer.reading(*map(of_one_step, tensors))
+        return self.steps * windows, self.steps * read
+
     def types(self) -> dict[str, FixedType]:
         """Those of the layer."""
         return self.layer.types()
