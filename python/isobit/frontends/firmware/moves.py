@@ -64,8 +64,12 @@ def _transpose(b: Builder, call: Call) -> None:
 
 @reads("transpose_2d", "transpose_3d")
 def _transpose_old(b: Builder, call: Call) -> None:
-    """Before hls4ml 1.1.0; on streams packets are rows of what is read, and columns become packets."""
-    b.arguments(call, 3, 2)
+    """Before hls4ml 1.1.0; on streams packets are rows of what is read, and columns become packets.
+
+    In 0.6.0 the result has the type of what is read.
+    """
+    typed = len(call.templates) != 2
+    b.arguments(call, 3 if typed else 2, 2)
     config = b.config(call)
     shape = tuple(config.number(axis) for axis in ("depth", "height", "width"))
     perm = tuple(int(axis) for axis in config.array("perm"))
@@ -78,7 +82,8 @@ def _transpose_old(b: Builder, call: Call) -> None:
     data = b.input(call, 0, shape)
     if b.model.io_type == "io_stream" and (data.type.n_elem, b.packet(call, 1)) != shape[::-1]:
         b.fail(call, f"packets of {data.type.n_elem} and of {b.packet(call, 1)} numbers; expected {shape[::-1]}")
-    b.add(call, "Transpose", [data], tuple(shape[axis] for axis in perm), [config], perm=perm)
+    given = tuple(shape[axis] for axis in perm)
+    b.add(call, "Transpose", [data], given, [config], template=int(typed), perm=perm)
 
 
 def transposition(b: Builder, call: Call, config: Config) -> tuple[tuple[int, ...], tuple[int, ...]]:

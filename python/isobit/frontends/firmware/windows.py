@@ -37,11 +37,23 @@ def _extents(config: Config, what: str, rank: int) -> tuple[int, ...]:
     return tuple(config.extent(f"{what}_{axis[0]}") for axis in _AXES[2 - rank :])
 
 
-def _pads(config: Config, rank: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Padding along each axis, before the first position and behind the last."""
+def _pads(b: Builder, call: Call, config: Config, rank: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Padding along each axis, before the first position and behind the last.
+
+    Raises
+    ------
+    FirmwareError
+        For padding on streams. The kernels (``nnet_conv2d_stream.h``, ``nnet_pooling_stream.h``) assert that there is
+        none; without assertions they give fewer positions than the next layer reads.
+    """
     before, after = (tuple(config.number(f"pad_{axis[end]}") for axis in _AXES[2 - rank :]) for end in (1, 2))
     if min(*before, *after) < 0:
         config.fail("has negative padding")
+    if any(before + after) and b.model.io_type == "io_stream":
+        raise FirmwareError(
+            f"{call.place}: {config.name} pads by {before} and {after}, but hls4ml's kernels on streams take no "
+            "padding and give fewer positions than the next layer reads; a layer of its own has to pad"
+        )
     return before, after
 
 
@@ -60,7 +72,7 @@ def _window_layer(b: Builder, call: Call, class_name: str) -> None:
     config, rank = b.config(call), int(call.kernel[-5])
     mult = b.named(call, config.text("mult_config"))
     taken, kernel, strides, given = (_extents(config, what, rank) for what in ("in", "filt", "stride", "out"))
-    before, after = _pads(config, rank)
+    before, after = _pads(b, call, config, rank)
     n_chan, n_filt, depthwise = config.extent("n_chan"), config.extent("n_filt"), class_name == "DepthwiseConv"
     if config.number("dilation", 1) != 1:
         b.fail(call, f"{config.name} has the dilation {config.number('dilation')}; hls4ml's kernels have none")
@@ -183,7 +195,7 @@ def _pooling(b: Builder, call: Call) -> None:
     else:
         taken, given = _extents(config, "in", 2), _extents(config, "out", 2)
     pool, strides = _extents(config, "pool", rank), _extents(config, "stride", rank)
-    before, after = _pads(config, rank)
+    before, after = _pads(b, call, config, rank)
     made = tuple(
         (extent + first + last - size) // stride + 1
         for extent, size, stride, first, last in zip(taken, pool, strides, before, after, strict=True)

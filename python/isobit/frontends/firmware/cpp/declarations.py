@@ -244,14 +244,18 @@ class _File:
         return f"ap_uint<{width}>"
 
     def _same_numbers(self, config: Config, name: str, first: Token) -> None:
-        """Refuse an array whose numbers become others in its type, as :meth:`_same_kind` does."""
+        """Refuse an array whose numbers become others in its type, as :meth:`_same_kind` does.
+
+        Masks wrap, as AMD's ``ap_uint`` does with an ``int``: hls4ml up to 1.0.0 wrote 9 for 3 bits.
+        """
         kind, values = config.kinds.get(name, ""), config.arrays[name]
         width = 32 if kind in ("unsigned", "unsigned*const") else 0
         if kind.startswith("ap_uint<"):
             width = int(kind[len("ap_uint<") : -1])
-        wrong = [value for value in values if type(value) is not int or not 0 <= value < 1 << max(0, width)]
+        wrong = [value for value in values if type(value) is not int or not 0 <= value < 1 << 31]
         if wrong or width < 1:
             self.reader.fail(first, f"the {kind} {config.name}::{name}[] with the value {(wrong or values)[0]!r}")
+        config.arrays[name] = tuple(value % (1 << width) for value in values)
 
     def _new(self, config: Config, name: str, first: Token) -> None:
         if not name.isidentifier() or name in config.members():
