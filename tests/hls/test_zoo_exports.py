@@ -17,6 +17,10 @@ from isobit.students import zoo
 RUNS = json.loads((Path(__file__).parent / "zoo_exports.json").read_text())
 
 
+def test_every_network_was_exported_on_both_io_types() -> None:
+    assert set(RUNS) == {f"{name}.{io_type}" for name in zoo.ZOO for io_type in ("io_parallel", "io_stream")}
+
+
 @pytest.mark.parametrize("case", RUNS)
 def test_exports_of_the_run_of_record_were_proven(case: str) -> None:
     """tools/exports_run.py writes the record; what it could not export is refused with a reason."""
