@@ -122,14 +122,10 @@ def _paired(view: IntArray) -> IntArray:
     -1 for none.
     """
     used: list[tuple[int, int]] = []
-    rows: list[int] = []
-    for place, index in enumerate(view.tolist()):
-        if index < 0:
-            continue
-        row, odd = divmod(index, 2)
-        if odd and rows and rows[-1] == row and used[-1] == (place - 1, -1):
+    numbers = view.tolist()
+    for place, (before, index) in enumerate(zip([-1, *numbers], numbers, strict=False)):
+        if index % 2 and before == index - 1 >= 0:
             used[-1] = (place - 1, place)
-        else:
-            used.append((-1, place) if odd else (place, -1))
-            rows.append(row)
+        elif index >= 0:
+            used.append((-1, place) if index % 2 else (place, -1))
     return np.array(used or [(-1, -1)]).ravel()
