@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 
@@ -23,7 +23,5 @@ def test_every_view_of_up_to_five_numbers() -> None:
                 assert second < 0 or view[second] % 2 == 1
                 assert min(first, second) < 0 or (second == first + 1 and view[second] == view[first] + 1)
                 assert (first, second) != (-1, -1)
-            joined = sum(
-                1 for one, two in zip(view, view[1:], strict=False) if one >= 0 and one % 2 == 0 and two == one + 1
-            )
+            joined = sum(1 for one, two in pairwise(view) if one >= 0 and one % 2 == 0 and two == one + 1)
             assert len(pairs) == len(taken) - joined
