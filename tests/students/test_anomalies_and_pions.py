@@ -8,6 +8,7 @@ import pytest
 from isobit.errors import RangeError, UnsupportedError
 from isobit.students import anomalies, pions
 from isobit.students.anomalies import BACKGROUND, SIGNALS
+from isobit.students.kinematics import decay
 from isobit.students.trainings.anomalies import losses_of, padded
 from isobit.students.trainings.pions import mean_percentage_error
 
@@ -20,7 +21,7 @@ def test_decays_keep_energy_momentum_and_masses() -> None:
     random = np.random.default_rng(1)
     parent = anomalies._moving(random, 1000, np.full(1000, 80.0), 25.0)
     assert mass(parent) == pytest.approx(80.0)
-    first, second = anomalies._decay(random, parent, 30.0, 12.0)
+    first, second = decay(random, parent, 30.0, 12.0)
     assert first + second == pytest.approx(parent)
     assert mass(first) == pytest.approx(30.0, rel=1e-6)
     assert mass(second) == pytest.approx(12.0, rel=1e-5)

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from isobit.commands import run
 from isobit.errors import OverwriteError, UnsupportedError
 from isobit.students import distill, zoo
 from isobit.students.muons import simulate
-from isobit.students.trainings import TRAININGS, Run, Sizes, Training, train
+from isobit.students.trainings import TRAININGS, Run, Sizes, Training, predict, samples, shipped, train
 from isobit.students.trainings.muons import population_weights
 
 QUICK = distill.Recipe(epochs=3, learning_rate=1e-2, batch=256)
@@ -116,6 +116,30 @@ def test_every_training_is_well_formed() -> None:
         assert quick.sizes.training >= max(one.recipe.batch for one in quick.runs)
         assert max(one.recipe.epochs for one in quick.runs) <= 5
         assert training.at(quick=False) is training
+
+
+@pytest.mark.hls4ml
+@pytest.mark.parametrize("name", ["ad_student", "pion_deepsets"])
+def test_shipped_networks_are_those_of_the_record(name: str) -> None:
+    """The recipes of today, and the figures on the test sample; another machine rounds sums differently."""
+    training = TRAININGS[name]
+    record = json.loads(zoo.data_file(f"{name}.trained.json").read_text(encoding="utf-8"))
+    for one in training.runs:
+        assert record["runs"][one.name]["recipe"] == asdict(one.recipe)
+    models = shipped(training)
+    assert list(models) == [one.name for one in training.runs]
+    test = samples(training, record["seed"])[2]
+    figures = training.figures(test, {one: predict(model, test.features) for one, model in models.items()})
+    assert list(figures) == list(record["figures"])
+    for name_of_run, values in record["figures"].items():
+        assert figures[name_of_run] == pytest.approx(values, rel=0.01)
+
+
+def test_what_is_said_to_be_shipped_is() -> None:
+    stems = {run.shipped for training in TRAININGS.values() for run in training.runs if run.shipped is not None}
+    assert [stem for stem in sorted(stems) if not zoo.data_file(f"{stem}.npz").is_file()] == []
+    trained = {path.stem for path in zoo.data_file("").glob("*.npz")}
+    assert trained == stems, "files that no training takes"
 
 
 def test_populations_count_the_same() -> None:

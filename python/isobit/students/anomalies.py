@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isobit.errors import RangeError, UnsupportedError
+from isobit.students.kinematics import decay, with_rapidity
 from isobit.students.zoo.events import COUNTS, in_hardware_units
 from isobit.suggest import did_you_mean
 
@@ -51,31 +52,7 @@ class _Products:
 def _moving(random: Random, n: int, mass: Floats, recoil: float, spread: float = 1.3) -> Floats:
     """Four-momenta (n, 4), energy first, of particles with an exponential transverse momentum."""
     transverse, turn = random.exponential(recoil, n), random.uniform(0.0, 2.0 * np.pi, n)
-    rapidity, size = random.normal(0.0, spread, n), np.hypot(mass, transverse)
-    return np.stack(
-        (
-            size * np.cosh(rapidity),
-            transverse * np.cos(turn),
-            transverse * np.sin(turn),
-            size * np.sinh(rapidity),
-        ),
-        axis=1,
-    )
-
-
-def _decay(random: Random, parent: Floats, first: Floats | float, second: Floats | float) -> tuple[Floats, Floats]:
-    """Isotropic decay of (n, 4) into two of these masses."""
-    n = len(parent)
-    mass = np.sqrt(np.maximum(parent[:, 0] ** 2 - (parent[:, 1:] ** 2).sum(axis=1), 1e-6))
-    cosine, turn = random.uniform(-1.0, 1.0, n), random.uniform(0.0, 2.0 * np.pi, n)
-    energy = (mass**2 + np.square(first) - np.square(second)) / (2.0 * mass)
-    size = np.sqrt(np.maximum(energy**2 - np.square(first), 0.0))
-    sine = np.sqrt(1.0 - cosine**2)
-    inner = size[:, None] * np.stack((sine * np.cos(turn), sine * np.sin(turn), cosine), axis=1)
-    along = np.einsum("ni,ni->n", parent[:, 1:], inner) / (parent[:, 0] + mass)
-    found = inner + ((along + energy) / mass)[:, None] * parent[:, 1:]
-    one = np.concatenate((np.sqrt((found**2).sum(axis=1) + np.square(first))[:, None], found), axis=1)
-    return one, parent - one
+    return with_rapidity(mass, transverse, turn, random.normal(0.0, spread, n))
 
 
 def _seen(*particles: tuple[Ints, Floats]) -> _Products:
@@ -107,18 +84,18 @@ def _same(kind: int, n: int) -> Ints:
 
 def _multijets(random: Random, n: int) -> _Products:
     energy = 2.0 * 18.0 * (1.0 + random.pareto(3.5, n))
-    first, second = _decay(random, _moving(random, n, energy, 8.0), 0.0, 0.0)
+    first, second = decay(random, _moving(random, n, energy, 8.0), 0.0, 0.0)
     fake = np.where(random.random(n) < 0.04, _leptons(random, n), _NONE)
     return _seen((_same(_JET, n), first), (_same(_JET, n), second), (fake, 0.4 * first))
 
 
 def _w(random: Random, n: int) -> _Products:
-    lepton, _ = _decay(random, _moving(random, n, random.normal(80.4, 2.1, n), 18.0), 0.0, 0.0)
+    lepton, _ = decay(random, _moving(random, n, random.normal(80.4, 2.1, n), 18.0), 0.0, 0.0)
     return _seen((_leptons(random, n), lepton))
 
 
 def _z(random: Random, n: int) -> _Products:
-    first, second = _decay(random, _moving(random, n, random.normal(91.2, 2.5, n), 18.0), 0.0, 0.0)
+    first, second = decay(random, _moving(random, n, random.normal(91.2, 2.5, n), 18.0), 0.0, 0.0)
     kind = _leptons(random, n)
     return _seen((kind, first), (kind, second))
 
@@ -126,9 +103,9 @@ def _z(random: Random, n: int) -> _Products:
 def _tops(random: Random, n: int) -> _Products:
     pair = _moving(random, n, 350.0 + random.exponential(90.0, n), 40.0, 0.8)
     products = []
-    for top in _decay(random, pair, 172.5, 172.5):
-        w, bottom = _decay(random, top, 80.4, 5.0)
-        first, second = _decay(random, w, 0.0, 0.0)
+    for top in decay(random, pair, 172.5, 172.5):
+        w, bottom = decay(random, top, 80.4, 5.0)
+        first, second = decay(random, w, 0.0, 0.0)
         leptonic = random.random(n) < 0.25
         kind = np.where(leptonic, _leptons(random, n), _JET)
         products += [(_same(_JET, n), bottom), (kind, first), (np.where(leptonic, _NONE, _JET), second)]
@@ -137,25 +114,25 @@ def _tops(random: Random, n: int) -> _Products:
 
 def _four_leptons(random: Random, n: int) -> _Products:
     masses = random.uniform(4.0, 24.0, (2, n))
-    pairs = _decay(random, _moving(random, n, np.full(n, 50.0), 25.0), masses[0], masses[1])
+    pairs = decay(random, _moving(random, n, np.full(n, 50.0), 25.0), masses[0], masses[1])
     products = []
     for pair in pairs:
         kind = _leptons(random, n)
-        products += [(kind, lepton) for lepton in _decay(random, pair, 0.0, 0.0)]
+        products += [(kind, lepton) for lepton in decay(random, pair, 0.0, 0.0)]
     return _seen(*products)
 
 
 def _leptoquark(random: Random, n: int) -> _Products:
-    bottom, tau = _decay(random, _moving(random, n, np.full(n, 80.0), 25.0), 5.0, 0.0)
+    bottom, tau = decay(random, _moving(random, n, np.full(n, 80.0), 25.0), 5.0, 0.0)
     return _seen((_same(_JET, n), bottom)).beside(_taus(random, tau))
 
 
 def _neutral(random: Random, n: int) -> _Products:
-    return _taus(random, *_decay(random, _moving(random, n, np.full(n, 60.0), 25.0), 0.0, 0.0))
+    return _taus(random, *decay(random, _moving(random, n, np.full(n, 60.0), 25.0), 0.0, 0.0))
 
 
 def _charged(random: Random, n: int) -> _Products:
-    tau, _ = _decay(random, _moving(random, n, np.full(n, 60.0), 25.0), 0.0, 0.0)
+    tau, _ = decay(random, _moving(random, n, np.full(n, 60.0), 25.0), 0.0, 0.0)
     return _taus(random, tau)
 
 

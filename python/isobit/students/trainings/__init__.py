@@ -21,13 +21,16 @@ from isobit.errors import UnsupportedError
 from isobit.students.trainings.anomalies import ANOMALIES
 from isobit.students.trainings.dimuons import DIMUONS
 from isobit.students.trainings.frame import Run, Sizes, Trained, Training, predict, samples, shipped, train
+from isobit.students.trainings.jets import JETS
 from isobit.students.trainings.muons import HIGH_PT, RECALIBRATION
 from isobit.students.trainings.pions import PIONS
 from isobit.suggest import did_you_mean
 
 __all__ = ["TRAININGS", "Run", "Sizes", "Trained", "Training", "predict", "samples", "shipped", "train", "training"]
 
-TRAININGS: Final[dict[str, Training]] = {one.name: one for one in (RECALIBRATION, HIGH_PT, DIMUONS, ANOMALIES, PIONS)}
+TRAININGS: Final[dict[str, Training]] = {
+    one.name: one for one in (RECALIBRATION, HIGH_PT, DIMUONS, ANOMALIES, JETS, PIONS)
+}
 
 
 def training(name: str) -> Training:

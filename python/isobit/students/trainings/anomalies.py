@@ -56,8 +56,16 @@ ANOMALIES: Final = Training(
     summary="19 trigger objects: convolutional autoencoder, and a student that predicts its reconstruction loss",
     simulate=simulate,
     runs=(
-        Run("teacher", AD_TEACHER, _TEACHER, data=_images, quick_epochs=2),
-        Run("student", zoo.entry("ad_student"), _STUDENT, taught_by="teacher", data=_losses, quick_epochs=3),
+        Run("teacher", AD_TEACHER, _TEACHER, data=_images, quick_epochs=2, shipped="ad_teacher.trained"),
+        Run(
+            "student",
+            zoo.entry("ad_student"),
+            _STUDENT,
+            taught_by="teacher",
+            data=_losses,
+            quick_epochs=3,
+            shipped="ad_student.trained",
+        ),
     ),
     sizes=Sizes(10_240, 2048, 5000),
     figures=_figures,

@@ -37,7 +37,16 @@ PIONS: Final = Training(
     name="pion_deepsets",
     summary="energies of pions from clusters as sets of 24 cells: deep sets, in floating point",
     simulate=simulate,
-    runs=(Run("deepsets", zoo.entry("pion_deepsets"), _RECIPE, data=_relative, quick_epochs=5),),
+    runs=(
+        Run(
+            "deepsets",
+            zoo.entry("pion_deepsets"),
+            _RECIPE,
+            data=_relative,
+            quick_epochs=5,
+            shipped="pion_deepsets.trained",
+        ),
+    ),
     sizes=Sizes(12_288, 2048, 10_000),
     figures=_figures,
 )

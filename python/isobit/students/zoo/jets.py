@@ -21,6 +21,8 @@ _RELU_INTEGER: Final = 2
 _SET: Final = 8
 _SET_BITS: Final = 8
 _SET_WIDTH: Final = 32
+_TEACHER_WIDTH: Final = 128
+_TEACHER_NUMBER: Final = "ap_fixed<24,10>"
 
 # jet_mlp_mixer: bits differ from layer to layer; of each dense layer the weights' bits, and of its ReLU the result's.
 _MIXER: Final = (16, 8)  # constituents and features
@@ -73,25 +75,52 @@ def _btag_conv1d_sheet() -> Sheet:
     return sheet.dense("output").activation("sigmoid")
 
 
-def _jet_deepsets(tensor: Any) -> Any:
-    keras, qkeras = keras_package(), qkeras_package()
-    relu = qkeras.quantized_relu(_SET_BITS, _RELU_INTEGER)
-    quantisers = {f"{part}_quantizer": qkeras.quantized_bits(_SET_BITS, 0, alpha=1) for part in ("kernel", "bias")}
-    for index in (1, 2, 3):  # a Dense layer on (8, 3) would lose its quantisers on hls4ml's way to a convolution
-        tensor = qkeras.QConv1D(_SET_WIDTH, 1, **quantisers, name=f"phi{index}")(tensor)
-        tensor = qkeras.QActivation(relu, name=f"phi_relu{index}")(tensor)
-    tensor = keras.layers.GlobalAveragePooling1D(name="mean")(tensor)
-    tensor = qkeras.QDense(_SET_WIDTH, **quantisers, name="fc1")(tensor)
-    tensor = qkeras.QActivation(relu, name="relu1")(tensor)
-    return qkeras.QDense(5, **quantisers, name="output")(tensor)
+def _deep_set(tensor: Any, width: int, pointwise: Any, dense: Any, relu: Any) -> Any:
+    """Three pointwise layers, the mean over the set, two dense layers; layers come from functions of width and name."""
+    for index in (1, 2, 3):
+        tensor = relu(f"phi_relu{index}")(pointwise(width, f"phi{index}")(tensor))
+    tensor = keras_package().layers.GlobalAveragePooling1D(name="mean")(tensor)
+    tensor = relu("relu1")(dense(width, "fc1")(tensor))
+    return dense(5, "output")(tensor)
 
 
-def _jet_deepsets_sheet() -> Sheet:
-    weight, relu = f"ap_fixed<{_SET_BITS},1>", f"ap_ufixed<{_SET_BITS},{_RELU_INTEGER},RND_CONV,SAT>"
-    sheet = Sheet(_NUMBER, weight=weight, bias=weight).shape("inputs")
+def _deep_set_sheet(sheet: Sheet, relu: str) -> Sheet:
+    sheet.shape("inputs")
     for index in (1, 2, 3):
         sheet.conv(f"phi{index}").activation(f"phi_relu{index}", relu)
     return sheet.pooling("mean").dense("fc1").activation("relu1", relu).dense("output")
+
+
+def _jet_deepsets(tensor: Any) -> Any:
+    qkeras = qkeras_package()
+    relu = qkeras.quantized_relu(_SET_BITS, _RELU_INTEGER)
+    quantisers = {f"{part}_quantizer": qkeras.quantized_bits(_SET_BITS, 0, alpha=1) for part in ("kernel", "bias")}
+    return _deep_set(
+        tensor,
+        _SET_WIDTH,
+        # a Dense layer on (8, 3) would lose its quantisers on hls4ml's way to a convolution
+        lambda width, name: qkeras.QConv1D(width, 1, **quantisers, name=name),
+        lambda width, name: qkeras.QDense(width, **quantisers, name=name),
+        lambda name: qkeras.QActivation(relu, name=name),
+    )
+
+
+def _jet_deepsets_sheet() -> Sheet:
+    weight = f"ap_fixed<{_SET_BITS},1>"
+    return _deep_set_sheet(
+        Sheet(_NUMBER, weight=weight, bias=weight), f"ap_ufixed<{_SET_BITS},{_RELU_INTEGER},RND_CONV,SAT>"
+    )
+
+
+def _jet_teacher(tensor: Any) -> Any:
+    layers = keras_package().layers
+    return _deep_set(
+        tensor,
+        _TEACHER_WIDTH,
+        lambda width, name: layers.Conv1D(width, 1, name=name),
+        lambda width, name: layers.Dense(width, name=name),
+        lambda name: layers.Activation("relu", name=name),
+    )
 
 
 def _jet_mlp_constituents(tensor: Any) -> Any:
@@ -236,4 +265,17 @@ ENTRIES: Final = (
     ),
     _top("lstm"),
     _top("gru"),
+)
+
+#: Teaches jet_deepsets. No firmware would hold it, so the zoo does not list it.
+JET_TEACHER: Final = Recipe(
+    name="jet_teacher",
+    summary="jet_deepsets in float, 128 neurons wide, five logits; teaches jet_deepsets",
+    shape=(_SET, 3),
+    outputs=5,
+    task="classification",
+    sparsity=0.0,
+    layers=_jet_teacher,
+    events=lambda n, seed: events.particles(n, seed, _SET, 3),
+    config=lambda: _deep_set_sheet(Sheet(_TEACHER_NUMBER), _TEACHER_NUMBER),
 )
