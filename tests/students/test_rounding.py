@@ -14,6 +14,7 @@ from isobit.students import distill
 from isobit.students.autoencoders import AUTOENCODERS, OBJECTS
 from isobit.students.rounding import Rounding, RoundingKit, closest
 from isobit.students.steps import prepare
+from isobit.students.zoo.entry import keras_package, qkeras_package
 
 pytestmark = pytest.mark.hls4ml
 
@@ -48,8 +49,6 @@ def test_any_format_rounds_as_ap_fixed_does(signed: bool) -> None:
 
 
 def test_values_and_gradients_are_those_of_qkeras() -> None:
-    from isobit.students.zoo.entry import qkeras_package
-
     qkeras = qkeras_package()
     weight, result = Rounding(signed=True, through=True), Rounding(signed=False, through=False)
     for width in range(2, 17):
@@ -123,6 +122,7 @@ def test_what_is_trained_is_what_the_firmware_computes(name: str) -> None:
     assert np.array_equal(model[:, OBJECTS:] if network.variational else model, theirs)
 
 
+@pytest.mark.turn(3)
 def test_one_graph_trains_as_a_fresh_one_does() -> None:
     """After another training, in other formats and pruned."""
     random = np.random.default_rng(3)
@@ -152,7 +152,7 @@ def test_one_graph_trains_as_a_fresh_one_does() -> None:
 
 def test_formats_are_called_as_isobit_calls_them() -> None:
     kit = RoundingKit()
-    inputs = __import__("tensorflow").keras.layers.Input((3,))
+    inputs = keras_package().layers.Input((3,))
     kit.rounded(kit.relu(kit.dense(inputs, 2, "fc"), "relu"), "pool")
     assert list(kit.formats) == ["fc.weight", "fc.bias", "relu.result", "pool.result"]
     assert [kit.formats[slot].signed for slot in kit.formats] == [True, True, False, False]

@@ -23,7 +23,8 @@ from isobit.students.zoo.entry import keras_package
 
 __all__ = ["PlainKit", "Rounding", "RoundingKit", "closest"]
 
-_FINE: Final = 2.0**30  # steps to one, and the largest number, where there is no format
+_FINE: Final = 2.0**100  # steps to one where there is no format: float32 has no finer ones above 2^-76
+_FAR: Final = 2.0**26  # the largest number there; times _FINE it is within float32
 _INTEGERS: Final = range(-6, 9)
 
 
@@ -48,7 +49,7 @@ class Rounding:
 
     def set(self, kind: FixedType | None) -> None:
         """Round to this format from now on; None for floating point."""
-        given = (_FINE, -_FINE if self.signed else 0.0, _FINE)
+        given = (_FINE, -_FAR if self.signed else 0.0, _FAR)
         values = given if kind is None else (2.0**kind.fraction, float(kind.min), float(kind.max))
         for variable, value in zip((self._scale, self._low, self._high), values, strict=True):
             variable.assign(value)
@@ -76,7 +77,7 @@ class RoundingKit:
         """See :class:`isobit.students.zoo.autoencoders.Kit`."""
         kernel, bias = self._new(f"{name}.weight", through=True), self._new(f"{name}.bias", through=True)
 
-        class Dense(keras_package().layers.Dense):  # type: ignore[misc, name-defined]
+        class Dense(keras_package().layers.Dense):  # type: ignore[misc]
             def call(self, inputs: Any) -> Any:
                 return tensorflow_package().matmul(inputs, kernel(self.kernel)) + bias(self.bias)
 
@@ -86,7 +87,7 @@ class RoundingKit:
         """See :class:`isobit.students.zoo.autoencoders.Kit`."""
         kernel = self._new(f"{name}.weight", through=True)
 
-        class Conv2D(keras_package().layers.Conv2D):  # type: ignore[misc, name-defined]
+        class Conv2D(keras_package().layers.Conv2D):  # type: ignore[misc]
             def call(self, inputs: Any) -> Any:
                 return tensorflow_package().nn.conv2d(inputs, kernel(self.kernel), 1, padding.upper())
 
