@@ -75,7 +75,7 @@ def draw_distances(results: Results) -> Any:
         one.set(yscale="log")
         text = "rms(score - float's) / std(float's)"
         style.decorate(one, _BITS, text, legend="upper right" if one is axes[0, 0] else None, size=9)
-        style.label(one, f"{network.title}, {found['events'][BACKGROUND]:,} background events")
+        style.label(one, f"{network.title}, {found['events'][BACKGROUND]:,} events")
     return figure
 
 
@@ -93,5 +93,5 @@ def draw_losses(results: Results) -> Any:
             )
         one.set(yscale="log")
         style.decorate(one, _BITS, "mean squared error of the reconstruction", legend="upper right", size=9)
-        style.label(one, f"{network.title}, {found['events'][BACKGROUND]:,} background events")
+        style.label(one, f"{network.title}, {found['events'][BACKGROUND]:,} events")
     return figure
