@@ -11,6 +11,7 @@ import pytest
 from isobit.errors import RangeError, ShapeError
 from isobit.students import distill, pruning, zoo
 from isobit.students.muons import simulate
+from isobit.students.steps import loss_of
 from isobit.students.trainings.frame import predict
 from isobit.students.trainings.muons import RECALIBRATION, widths
 
@@ -142,7 +143,7 @@ def test_classification_loss_is_cross_entropy_and_kullback_leibler():
     labels = np.array([[1.0], [0.0], [1.0]])
     recipe = distill.Recipe(epochs=1, learning_rate=1, task="classification", alpha=0.25, temperature=2.0)
     tensors = (tensorflow.constant(array, tensorflow.float32) for array in (logits, labels, teacher))
-    value = float(distill._loss(tensorflow, recipe)(*tensors, None))
+    value = float(loss_of(tensorflow, recipe)(*tensors, None))
 
     def sigmoid(x):
         return 1 / (1 + np.exp(-x))
@@ -205,7 +206,7 @@ def test_losses_of_several_kinds_and_of_squares_are_those_of_their_definitions()
     def value(task, *arrays):
         recipe = distill.Recipe(epochs=1, learning_rate=1, task=task, alpha=0.3, temperature=0.5)
         tensors = [None if array is None else tensorflow.constant(array, tensorflow.float32) for array in arrays]
-        return float(distill._loss(tensorflow, recipe)(*tensors))
+        return float(loss_of(tensorflow, recipe)(*tensors))
 
     cross = -(kinds * log_softmax(logits, axis=1)).sum(axis=1)
     wanted = softmax(teacher / 0.5, axis=1)

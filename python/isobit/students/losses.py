@@ -5,12 +5,15 @@ task             hard                           soft
 ================ ============================== ==========================================================
 regression       LogCosh                        mean squared error
 squares          mean squared error             mean squared error
+variational      that, and KL / 50 (see below)  mean squared error
 classification   binary cross-entropy, logits   T^2 Kullback-Leibler divergence of logits / T
 categories       cross-entropy, logits          T^2 Kullback-Leibler divergence of logits / T
 ================ ============================== ==========================================================
 
 'squares' is for autoencoders and for students of their loss, 'categories' for one kind out of several (targets are
-one-hot). T is the temperature; T^2 keeps the soft loss as large as the hard one, as G. Hinton, O. Vinyals and J. Dean,
+one-hot). 'variational' is for variational autoencoders: predictions are the reconstruction, then k means and k log
+variances, and KL is the Kullback-Leibler divergence of that normal distribution from the standard one, summed over k.
+T is the temperature; T^2 keeps the soft loss as large as the hard one, as G. Hinton, O. Vinyals and J. Dean,
 arXiv:1503.02531, advise and Keras's recipe does.
 """
 
@@ -19,12 +22,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-__all__ = ["TASKS", "Loss", "losses"]
+__all__ = ["DIVERGENCE", "TASKS", "Loss", "losses"]
 
 Loss = Callable[[Any, Any], Any]
 """From predictions and what they should be, both (n, outputs), to losses (n,)."""
 
-TASKS: Final = ("regression", "squares", "classification", "categories")
+TASKS: Final = ("regression", "squares", "variational", "classification", "categories")
+
+#: Weight of the Kullback-Leibler divergence of variational autoencoders, beside a mean squared error.
+DIVERGENCE: Final = 0.02
 
 
 def losses(tensorflow: Any, task: str, temperature: float) -> tuple[Loss, Loss]:
@@ -34,6 +40,12 @@ def losses(tensorflow: Any, task: str, temperature: float) -> tuple[Loss, Loss]:
     def squares(predictions: Any, wanted: Any) -> Any:
         axes = list(range(1, len(predictions.shape)))
         return mean(tensorflow.square(predictions - wanted), axis=axes)
+
+    def variational(predictions: Any, wanted: Any) -> Any:
+        outputs, size = wanted.shape[-1], (predictions.shape[-1] - wanted.shape[-1]) // 2
+        centre, spread = predictions[:, outputs : outputs + size], predictions[:, outputs + size :]
+        divergence = tensorflow.reduce_sum(tensorflow.square(centre) + tensorflow.exp(spread) - spread - 1.0, axis=-1)
+        return squares(predictions[:, :outputs], wanted) + DIVERGENCE * divergence / 2.0
 
     def log_cosh(predictions: Any, wanted: Any) -> Any:
         return tensorflow.keras.losses.log_cosh(wanted, predictions)
@@ -58,6 +70,7 @@ def losses(tensorflow: Any, task: str, temperature: float) -> tuple[Loss, Loss]:
     return {
         "regression": (log_cosh, squares),
         "squares": (squares, squares),
+        "variational": (variational, squares),
         "classification": (binary, binary_divergence),
         "categories": (categorical, categorical_divergence),
     }[task]

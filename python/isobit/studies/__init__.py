@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Final
 
 from isobit.studies.anomaly import ANOMALY
+from isobit.studies.autoencoders import AUTOENCODER_SCANS
 from isobit.studies.dimuons import DIMUONS
 from isobit.studies.frame import Context, Results, Study, draw, read_results, run
 from isobit.studies.hardware import HARDWARE
@@ -23,4 +24,6 @@ from isobit.studies.pions import PIONS
 
 __all__ = ["STUDIES", "Context", "Results", "Study", "draw", "read_results", "run"]
 
-STUDIES: Final[dict[str, Study]] = {one.name: one for one in (MUONS, DIMUONS, ANOMALY, PIONS, HARDWARE)}
+STUDIES: Final[dict[str, Study]] = {
+    one.name: one for one in (MUONS, DIMUONS, ANOMALY, AUTOENCODER_SCANS, PIONS, HARDWARE)
+}

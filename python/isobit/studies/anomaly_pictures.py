@@ -11,9 +11,10 @@ from isobit.studies import style
 from isobit.studies.codesign import SIDES
 from isobit.studies.frame import Results
 
-__all__ = ["draw_boxes", "draw_candidates", "draw_roc"]
+__all__ = ["PROCESSES", "draw_boxes", "draw_candidates", "draw_roc"]
 
-_NAMES: Final = {
+#: How kinds of events are written in pictures.
+PROCESSES: Final = {
     BACKGROUND: "background",
     "A to 4 l": r"$A \to 4\ell$",
     "LQ to b tau": r"$LQ \to b\tau$",
@@ -32,7 +33,7 @@ def draw_roc(results: Results) -> Any:
         for number, name in enumerate(SIGNALS):
             curve = found["roc"][who][name]
             area = curve["auc"]
-            text = f"{_NAMES[name]}, AUC {area['value']:.3f} ± {area['error']:.3f}"
+            text = f"{PROCESSES[name]}, AUC {area['value']:.3f} ± {area['error']:.3f}"
             style.band(one, curve["rate"], curve["low"], curve["high"], number)
             one.plot(
                 curve["rate"],
@@ -65,7 +66,7 @@ def draw_boxes(results: Results) -> Any:
         text = f"{_SEARCHES[side]}: best {found[side]['compared']} of {found['trials']}"
         one.plot([], [], color=style.COLOURS[number], linewidth=8, alpha=0.45, label=text)
     one.set(yscale="log", xlim=(-0.6, len(names) - 0.4))
-    one.set_xticks(range(len(names)), [_NAMES[name] for name in names])
+    one.set_xticks(range(len(names)), [PROCESSES[name] for name in names])
     one.tick_params(axis="x", which="minor", bottom=False, top=False)
     budget = f"students of at most {found['budget']:,} BOPs"
     style.decorate(one, "", "mean squared error to the teacher's loss", legend="upper left", title=budget)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 from isobit.students.zoo import events
+from isobit.students.zoo.autoencoders import ENCODER, cnn_decoder, cnn_encoder, dnn_encoder
 from isobit.students.zoo.entry import Recipe, keras_package, qkeras_package
 from isobit.students.zoo.sheet import Sheet
 
 _NUMBER: Final = "ap_fixed<16,6>"
 _SPARSITY: Final = 0.5  # pruned during training, as is usual for these
 _STUDENT: Final = (64, 32, 8, 8, 16, 8)
-_ENCODER: Final = (32, 16)
 
 # Quantised networks: 8 bits, weights within +-2, activations 0..8.
 _BITS: Final = 8
@@ -21,23 +21,29 @@ _WEIGHT: Final = f"ap_fixed<{_BITS},{_WEIGHT_INTEGER}>"
 _RELU: Final = f"ap_ufixed<{_BITS},{_RELU_INTEGER},RND_CONV,SAT>"
 
 
+class _Quantised:
+    """Makes layers with QKeras's quantisers of 8 bits."""
+
+    def dense(self, tensor: Any, width: int, name: str) -> Any:
+        return qkeras_package().QDense(width, kernel_quantizer=_quantiser(), bias_quantizer=_quantiser(), name=name)(
+            tensor
+        )
+
+    def conv(self, tensor: Any, filters: int, size: tuple[int, int], name: str, padding: str = "same") -> Any:
+        return qkeras_package().QConv2D(
+            filters, size, padding=padding, use_bias=False, kernel_quantizer=_quantiser(), name=name
+        )(tensor)
+
+    def relu(self, tensor: Any, name: str) -> Any:
+        qkeras = qkeras_package()
+        return qkeras.QActivation(qkeras.quantized_relu(_BITS, _RELU_INTEGER), name=name)(tensor)
+
+    def rounded(self, tensor: Any, name: str) -> Any:
+        return tensor
+
+
 def _quantiser() -> Any:
     return qkeras_package().quantized_bits(_BITS, _WEIGHT_INTEGER - 1, alpha=1)
-
-
-def _dense(width: int, name: str) -> Any:
-    return qkeras_package().QDense(width, kernel_quantizer=_quantiser(), bias_quantizer=_quantiser(), name=name)
-
-
-def _conv(filters: int, size: tuple[int, int], name: str, padding: str = "same") -> Any:
-    return qkeras_package().QConv2D(
-        filters, size, padding=padding, use_bias=False, kernel_quantizer=_quantiser(), name=name
-    )
-
-
-def _relu(name: str) -> Any:
-    qkeras = qkeras_package()
-    return qkeras.QActivation(qkeras.quantized_relu(_BITS, _RELU_INTEGER), name=name)
 
 
 def _ad_student(tensor: Any) -> Any:
@@ -56,22 +62,8 @@ def _ad_student_sheet() -> Sheet:
 
 
 def _ad_cnn_ae(tensor: Any) -> Any:
-    layers = keras_package().layers
-    tensor = layers.BatchNormalization(name="bn")(tensor)  # 20 x 3 x 1
-    tensor = _relu("relu1")(_conv(16, (3, 3), "conv1", padding="valid")(tensor))  # 18 x 1 x 16
-    tensor = layers.AveragePooling2D((3, 1), name="pool1")(tensor)
-    tensor = _relu("relu2")(_conv(32, (3, 1), "conv2")(tensor))  # 6 x 1 x 32
-    tensor = layers.AveragePooling2D((3, 1), name="pool2")(tensor)
-    tensor = _dense(8, "latent")(layers.Flatten(name="flatten")(tensor))
-    tensor = _relu("relu3")(_dense(64, "fc")(tensor))
-    tensor = layers.Reshape((2, 1, 32), name="reshape")(tensor)
-    tensor = _relu("relu4")(_conv(32, (3, 1), "conv3")(tensor))
-    tensor = layers.UpSampling2D((3, 1), name="up1")(tensor)  # 6 x 1 x 32
-    tensor = layers.ZeroPadding2D(((0, 0), (1, 1)), name="pad1")(tensor)  # 6 x 3 x 32
-    tensor = _relu("relu5")(_conv(16, (3, 1), "conv4")(tensor))
-    tensor = layers.UpSampling2D((3, 1), name="up2")(tensor)  # 18 x 3 x 16
-    tensor = layers.ZeroPadding2D(((1, 1), (0, 0)), name="pad2")(tensor)  # 20 x 3 x 16
-    return _conv(1, (3, 3), "output")(tensor)
+    kit = _Quantised()
+    return cnn_decoder(kit, kit.dense(cnn_encoder(kit, tensor), 8, "latent"))
 
 
 def _ad_cnn_ae_sheet() -> Sheet:
@@ -86,14 +78,14 @@ def _ad_cnn_ae_sheet() -> Sheet:
 
 
 def _ad_dnn_vae(tensor: Any) -> Any:
-    for index, width in enumerate(_ENCODER, start=1):
-        tensor = _relu(f"relu{index}")(_dense(width, f"fc{index}")(tensor))
-    return [_dense(3, "mean")(tensor), _dense(3, "log_variance")(tensor)]
+    kit = _Quantised()
+    tensor = dnn_encoder(kit, tensor)
+    return [kit.dense(tensor, 3, "mean"), kit.dense(tensor, 3, "log_variance")]
 
 
 def _ad_dnn_vae_sheet() -> Sheet:
     sheet = Sheet(_NUMBER, weight=_WEIGHT, bias=_WEIGHT).shape("inputs")
-    for index in range(1, len(_ENCODER) + 1):
+    for index in range(1, len(ENCODER) + 1):
         sheet.dense(f"fc{index}").activation(f"relu{index}", _RELU)
     return sheet.dense("mean").dense("log_variance")
 
