@@ -104,6 +104,11 @@ class CertificateFiles(Target):
         from isobit.certify.verifying import verify_certificate
 
         found = verify_certificate(path, [self.project])
-        if found.ok:
+        if found.ok and not self._unchanged(path):
             raise Finding("a changed certificate is taken for what was written")
         json.dumps(found.to_dict()), str(found)
+
+    def _unchanged(self, path: Path) -> bool:
+        """Whether a change left everything as it was: a text that was put in the place of itself, say."""
+        same: bool = json.loads(path.read_bytes()) == self.document and self.weights.read_bytes() == self.kept
+        return same
