@@ -9,6 +9,7 @@ from typing import Any, Final
 from isobit.students import distill, zoo
 from isobit.students.dimuons import DimuonSample, simulate
 from isobit.students.discrimination import area_difference, average_precision, roc_area
+from isobit.students.trainings.fewer import one_in
 from isobit.students.trainings.frame import Array, Run, Sizes, Training
 from isobit.students.zoo.muon_mlps import DIMUON_TEACHER
 
@@ -27,12 +28,6 @@ _STUDENT: Final = distill.Recipe(
 )
 #: The students learn from one event in so many. From as many as the teacher, they learn the task as well without it.
 FEWER: Final = 40
-
-
-def _fewer(sample: DimuonSample, taught: Array | None) -> distill.Data:
-    """What a student learns from: the first of the teacher's events."""
-    n = len(sample) // FEWER
-    return distill.Data(sample.features[:n], sample.targets[:n], None if taught is None else taught[:n])
 
 
 def _figures(sample: DimuonSample, predictions: Mapping[str, Array]) -> dict[str, Any]:
@@ -58,10 +53,16 @@ DIMUONS: Final = Training(
             zoo.entry("dimuon_student"),
             _STUDENT,
             taught_by="teacher",
-            data=_fewer,
+            data=one_in(FEWER),
             shipped="dimuon_student.trained",
         ),
-        Run("undistilled", zoo.entry("dimuon_student"), _STUDENT, data=_fewer, shipped="dimuon_undistilled.trained"),
+        Run(
+            "undistilled",
+            zoo.entry("dimuon_student"),
+            _STUDENT,
+            data=one_in(FEWER),
+            shipped="dimuon_undistilled.trained",
+        ),
     ),
     sizes=Sizes(60_000, 20_000, 100_000),
     quick=Sizes(8192, 4096, 4096),

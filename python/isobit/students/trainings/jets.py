@@ -11,6 +11,7 @@ import numpy as np
 from isobit.students import distill, zoo
 from isobit.students.discrimination import area_difference, roc_area
 from isobit.students.jets import KINDS, JetSample, simulate
+from isobit.students.trainings.fewer import one_in
 from isobit.students.trainings.frame import Array, Floats, Run, Sizes, Training
 from isobit.students.zoo.jets import JET_TEACHER
 
@@ -29,12 +30,6 @@ _STUDENT: Final = distill.Recipe(
 )
 #: The students learn from one jet in so many of the teacher's.
 FEWER: Final = 4
-
-
-def _fewer(sample: JetSample, taught: Array | None) -> distill.Data:
-    """What a student learns from: the first of the teacher's jets."""
-    n = len(sample) // FEWER
-    return distill.Data(sample.features[:n], sample.targets[:n], None if taught is None else taught[:n])
 
 
 def odds(logits: Array) -> Floats:
@@ -76,8 +71,8 @@ JETS: Final = Training(
     simulate=simulate,
     runs=(
         Run("teacher", JET_TEACHER, _TEACHER),
-        Run("student", zoo.entry("jet_deepsets"), _STUDENT, taught_by="teacher", data=_fewer),
-        Run("undistilled", zoo.entry("jet_deepsets"), _STUDENT, data=_fewer),
+        Run("student", zoo.entry("jet_deepsets"), _STUDENT, taught_by="teacher", data=one_in(FEWER)),
+        Run("undistilled", zoo.entry("jet_deepsets"), _STUDENT, data=one_in(FEWER)),
     ),
     sizes=Sizes(40_000, 10_000, 40_000),
     figures=_figures,
