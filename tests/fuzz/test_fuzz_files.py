@@ -44,17 +44,17 @@ def test_files_of_events(
 
 def test_vectors(tmp_path: Path) -> None:
     target = run("vectors", 150, tmp_path)
-    assert target.taken > 5
+    assert target.taken > 0
     assert target.refused > 20
 
 
 def test_wrappers(tmp_path: Path) -> None:
     target = run("wrappers", 150, tmp_path)
-    assert target.taken > 3
+    assert target.taken > 0
     assert target.refused > 20
 
 
-@pytest.mark.parametrize("name, cases", [("interfaces", 150), pytest.param("libraries", 20, marks=pytest.mark.full)])
+@pytest.mark.parametrize("name, cases", [("interfaces", 300), pytest.param("libraries", 20, marks=pytest.mark.full)])
 def test_libraries_and_their_interfaces(name: str, cases: int, tmp_path: Path) -> None:
     target = run(name, cases, tmp_path)
     assert target.taken > 0
